@@ -1,0 +1,54 @@
+/**
+ * What went wrong, for programs. Texts are fixed sentences: nothing that came from outside is ever
+ * part of them; the cause, if any, is in `cause`.
+ *
+ * - `configuration`: an option is missing or malformed
+ * - `table-not-found`, `table-mismatch`: no such table; wrong keys, or an index is missing
+ * - `topic-not-found`, `topic-mismatch`: no such topic; not a standard topic
+ * - `access-denied`: the credentials are missing, wrong, or lack a permission
+ * - `unreachable`: no answer, throttled, or the service is failing; try again
+ * - `not-started`, `draining`: this instance takes no work yet, or no more
+ * - `sealed`: the task has ended; `fenced`: this instance was declared dead
+ * - `backlog-full`: more is waiting to be written than the limit allows
+ * - `event-too-large`: one entry does not fit into one item
+ * - `invalid-event`, `invalid-key`: what was handed in cannot be stored
+ * - `corrupt-log`: what is stored cannot be read as a log
+ */
+export type BackendErrorCode =
+  | 'configuration'
+  | 'table-not-found'
+  | 'table-mismatch'
+  | 'topic-not-found'
+  | 'topic-mismatch'
+  | 'access-denied'
+  | 'unreachable'
+  | 'not-started'
+  | 'draining'
+  | 'sealed'
+  | 'fenced'
+  | 'backlog-full'
+  | 'event-too-large'
+  | 'invalid-event'
+  | 'invalid-key'
+  | 'corrupt-log';
+
+/** The one error class of this project's packages. */
+export class BackendError extends Error {
+  readonly code: BackendErrorCode;
+
+  constructor(code: BackendErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = 'BackendError';
+    this.code = code;
+  }
+}
+
+/** True for a failure that the same call, made again, may not meet. */
+export function isTransient(error: unknown): boolean {
+  return error instanceof BackendError && error.code === 'unreachable';
+}
+
+/** The code of a {@link BackendError}, else `unexpected`: the only part of an error that is logged. */
+export function errorCode(error: unknown): string {
+  return error instanceof BackendError ? error.code : 'unexpected';
+}

@@ -1,0 +1,53 @@
+/**
+ * How a doorbell reaches other instances.
+ *
+ * Delivery may be late, repeated, reordered or lost: the log is the truth, and a lost message costs
+ * nothing but latency. Messages are opaque texts of at most {@link Fanout.maxBytes} bytes; an
+ * implementation neither reads nor logs them.
+ */
+export interface Fanout {
+  /** The most bytes of UTF-8 one message may have. */
+  readonly maxBytes: number;
+  /** Fails with a coded error if what all instances share (the topic) is missing or wrong. */
+  check(): Promise<void>;
+  /**
+   * Makes what `instance` is heard at. Idempotent: a call that was cut short is completed by the
+   * next. The instance's lease row must exist before, so that a janitor finds what was made.
+   */
+  provision(instance: string): Promise<FanoutAddress>;
+  /** Removes all that {@link provision} made for `instance`, half-made or not. Idempotent. */
+  teardown(instance: string, address?: Partial<FanoutAddress>): Promise<void>;
+  /** Hands every message for a provisioned `instance` to `onMessage`, until closed. */
+  receive(instance: string, onMessage: (message: string) => void): FanoutReceiver;
+  /**
+   * Sends `message` to each of `targets` (instance ids). Resolves when the transport took it or it
+   * was given up (counted); never rejects: a lost doorbell is not a fault.
+   */
+  publish(targets: readonly string[], message: string): Promise<void>;
+  /** Plain counters since the start. */
+  stats(): FanoutStats;
+}
+
+/** Where an instance is heard, as kept in its lease row. */
+export interface FanoutAddress {
+  readonly queueName: string;
+  readonly queueUrl: string;
+  readonly subscriptionArn: string;
+}
+
+export interface FanoutReceiver {
+  /** True while the last look for messages succeeded. */
+  readonly healthy: boolean;
+  /** Stops taking messages; resolves when the last one was handled. */
+  close(): Promise<void>;
+}
+
+export interface FanoutStats {
+  /** Messages × targets taken by the transport. */
+  readonly published: number;
+  /** Messages × targets given up. */
+  readonly publishFailed: number;
+  readonly received: number;
+  /** Messages that could not be read: left where they were. */
+  readonly unreadable: number;
+}

@@ -1,0 +1,68 @@
+import type { FanoutAddress } from '../feed/fanout.ts';
+import type { TaskKey } from '../task-key.ts';
+
+/** A server process's claim to be alive: it moves `beat`, observers watch it move (DESIGN: leases). */
+export interface Lease {
+  /** The instance: a name and a nonce, never used twice. */
+  readonly instance: string;
+  readonly state: 'alive' | 'dead';
+  /** Counts up while the instance lives. */
+  readonly beat: number;
+  readonly address: Partial<FanoutAddress>;
+}
+
+/**
+ * An intent: `instance` may append to this task's log under `run`. Written before the first append,
+ * removed after the head holds the run's last status: whoever cleans up after a crash finds here
+ * which logs to look at. Holds no credentials and no headers.
+ */
+export interface RunRow {
+  readonly instance: string;
+  readonly run: string;
+  readonly key: TaskKey;
+  /** `execute` runs the agent; `cancel` and `clean` only append. */
+  readonly purpose: 'execute' | 'cancel' | 'clean';
+}
+
+/** "This instance has taps on that task." `watch` is a fresh id: a removed row never comes back. */
+export interface WatchRow {
+  readonly instance: string;
+  readonly watch: string;
+  readonly key: TaskKey;
+}
+
+/**
+ * Leases, intents and watches of the instances of a fleet.
+ *
+ * All reads are strongly consistent and page to the end. Every method is safe to repeat; all fail
+ * with a coded error (`unreachable` is worth another try), and a write that failed so may have
+ * happened all the same.
+ */
+export interface InstanceRegistry {
+  /** Writes a new lease, alive. False: this instance was declared dead already. */
+  register(instance: string, queueName: string): Promise<boolean>;
+  /** Adds where the instance is heard. False: the lease is no longer alive. */
+  setAddress(instance: string, address: FanoutAddress): Promise<boolean>;
+  /** Moves the beat. False: the lease is no longer alive, so this instance has died. */
+  beat(instance: string, beat: number): Promise<boolean>;
+  /** Declares dead, if the beat is still the one seen. True also if it was dead already. */
+  markDead(instance: string, seenBeat: number): Promise<boolean>;
+  lease(instance: string): Promise<Lease | undefined>;
+  leases(): Promise<Lease[]>;
+  /** The last step of cleaning: the lease row goes when nothing else is left. */
+  removeLease(instance: string): Promise<void>;
+
+  putRun(row: RunRow): Promise<void>;
+  removeRun(row: RunRow): Promise<void>;
+  runs(instance: string): Promise<RunRow[]>;
+
+  /** Writes the index row (under the instance), then the watch (under the task). */
+  putWatch(row: WatchRow): Promise<void>;
+  /** Removes the watch under the task; its index row stays until {@link removeWatchIndex}. */
+  removeWatch(row: WatchRow): Promise<void>;
+  /** Removes the index row: at least a sweep after the watch, so that a late write is found. */
+  removeWatchIndex(row: WatchRow): Promise<void>;
+  watches(instance: string): Promise<WatchRow[]>;
+  /** The instances that have taps on this task. */
+  watchers(key: TaskKey): Promise<string[]>;
+}

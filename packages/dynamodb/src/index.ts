@@ -1,0 +1,9 @@
+export {
+  attribute,
+  CONTEXT_INDEX,
+  INDEXED_FIELDS,
+  INDEXES,
+  type IndexDefinition,
+  OWNER_INDEX,
+  tableDefinition,
+} from './table-definition.ts';

@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config';
+
+const conditions = ['@a2a-aws/source'];
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    projects: [
+      { extends: true, test: { name: 'unit', include: ['packages/*/test/**/*.test.ts'] } },
+      { extends: true, test: { name: 'infra', include: ['infra/test/**/*.test.ts'] } },
+      { extends: true, test: { name: 'wire', include: ['test/**/*.test.ts'] } },
+    ],
+  },
+});
