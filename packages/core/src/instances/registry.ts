@@ -63,6 +63,6 @@ export interface InstanceRegistry {
   /** Removes the index row: at least a sweep after the watch, so that a late write is found. */
   removeWatchIndex(row: WatchRow): Promise<void>;
   watches(instance: string): Promise<WatchRow[]>;
-  /** The instances that have taps on this task. */
-  watchers(key: TaskKey): Promise<string[]>;
+  /** Who has taps on this task. */
+  watchers(key: TaskKey): Promise<Omit<WatchRow, 'key'>[]>;
 }

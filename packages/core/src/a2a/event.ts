@@ -1,0 +1,81 @@
+import {
+  Message,
+  Task,
+  TaskArtifactUpdateEvent,
+  TaskState,
+  TaskStatusUpdateEvent,
+} from '@a2a-js/sdk';
+import { BackendError } from '../errors.ts';
+
+/** What a task's log numbers: an A2A stream event. A bare Message is none, it answers its run. */
+export type TaskEvent =
+  | { readonly kind: 'task'; readonly data: Task }
+  | { readonly kind: 'statusUpdate'; readonly data: TaskStatusUpdateEvent }
+  | { readonly kind: 'artifactUpdate'; readonly data: TaskArtifactUpdateEvent };
+
+/** After one of these a task never changes (A2A §4.1.3). */
+export function isTerminal(state: TaskState | undefined): boolean {
+  return (
+    state === TaskState.TASK_STATE_COMPLETED ||
+    state === TaskState.TASK_STATE_FAILED ||
+    state === TaskState.TASK_STATE_CANCELED ||
+    state === TaskState.TASK_STATE_REJECTED
+  );
+}
+
+/** The task waits for its client: for input, or for credentials. */
+export function isInterrupted(state: TaskState | undefined): boolean {
+  return (
+    state === TaskState.TASK_STATE_INPUT_REQUIRED || state === TaskState.TASK_STATE_AUTH_REQUIRED
+  );
+}
+
+/** The task id an event speaks of. */
+export function eventTaskId(event: TaskEvent): string {
+  return event.kind === 'task' ? event.data.id : event.data.taskId;
+}
+
+/** The status an event sets, if it sets one. */
+export function eventStatus(event: TaskEvent): Task['status'] {
+  return event.kind === 'artifactUpdate' ? undefined : event.data.status;
+}
+
+/** A2A's own JSON of an event: one key names the kind, as in a StreamResponse. */
+export function eventToJson(event: TaskEvent): unknown {
+  switch (event.kind) {
+    case 'task':
+      return { task: Task.toJSON(event.data) };
+    case 'statusUpdate':
+      return { statusUpdate: TaskStatusUpdateEvent.toJSON(event.data) };
+    case 'artifactUpdate':
+      return { artifactUpdate: TaskArtifactUpdateEvent.toJSON(event.data) };
+  }
+}
+
+/** Reads what {@link eventToJson} wrote. Throws `corrupt-log` for anything else. */
+export function eventFromJson(json: unknown): TaskEvent {
+  if (typeof json === 'object' && json !== null) {
+    if ('task' in json) return { kind: 'task', data: Task.fromJSON(json.task) };
+    if ('statusUpdate' in json) {
+      return { kind: 'statusUpdate', data: TaskStatusUpdateEvent.fromJSON(json.statusUpdate) };
+    }
+    if ('artifactUpdate' in json) {
+      return {
+        kind: 'artifactUpdate',
+        data: TaskArtifactUpdateEvent.fromJSON(json.artifactUpdate),
+      };
+    }
+  }
+  throw new BackendError('corrupt-log', 'An event of an unknown kind is in the log.');
+}
+
+/** An agent's message with a fixed text, as status messages of the backend itself are. */
+export function agentMessage(id: string, taskId: string, contextId: string, text: string): Message {
+  return Message.fromJSON({
+    messageId: id,
+    taskId,
+    contextId,
+    role: 'ROLE_AGENT',
+    parts: [{ text }],
+  });
+}

@@ -1,0 +1,55 @@
+import { compareSlots, type Slot } from '../log/slot.ts';
+import type { LogStorage, TaskHead } from '../log/storage.ts';
+import type { TaskLog } from '../log/task-log.ts';
+import { type RetryDeps, untilDone } from '../retry.ts';
+
+export interface HeadWriterDeps extends RetryDeps {
+  readonly storage: LogStorage;
+}
+
+/** Keeps a task's head at the fold's last status; one write at a time, only the newest. */
+export class HeadWriter {
+  readonly #log: TaskLog;
+  readonly #deps: HeadWriterDeps;
+  #written: Slot | undefined;
+  #writing: Promise<void> | undefined;
+
+  constructor(log: TaskLog, deps: HeadWriterDeps) {
+    this.#log = log;
+    this.#deps = deps;
+  }
+
+  /**
+   * Resolves when the head holds the fold's status, whoever wrote it. Tries until it does: rejects
+   * only when the instance stops (`draining`).
+   */
+  settle(): Promise<void> {
+    this.#writing ??= this.#write().finally(() => {
+      this.#writing = undefined;
+    });
+    return this.#writing;
+  }
+
+  async #write(): Promise<void> {
+    for (let head = this.#due(); head; head = this.#due()) {
+      const due = head;
+      await untilDone('head.write', this.#deps, () =>
+        this.#deps.storage.putHead(this.#log.key, due),
+      );
+      this.#written = due.slot;
+    }
+  }
+
+  #due(): TaskHead | undefined {
+    const { status, contextId } = this.#log.state;
+    if (!status) return undefined;
+    if (this.#written && compareSlots(status.slot, this.#written) <= 0) return undefined;
+    return {
+      taskId: this.#log.key.taskId,
+      contextId: contextId ?? '',
+      slot: status.slot,
+      state: status.state,
+      timestamp: status.timestamp,
+    };
+  }
+}

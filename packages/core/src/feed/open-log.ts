@@ -1,0 +1,106 @@
+import type { InstanceRegistry } from '../instances/registry.ts';
+import type { Step } from '../log/fold.ts';
+import { type LogState, openRuns } from '../log/state.ts';
+import type { LogStorage } from '../log/storage.ts';
+import type { TaskLog } from '../log/task-log.ts';
+import type { HeadWriter } from './head-writer.ts';
+import { RecentSteps } from './recent-steps.ts';
+import { Tap } from './tap.ts';
+import type { WatchKeeper } from './watch-keeper.ts';
+
+export interface OpenLogDeps {
+  readonly storage: LogStorage;
+  readonly registry: InstanceRegistry;
+  readonly instance: string;
+  /** Tells other instances of a record of our own. */
+  readonly ring: (log: OpenLog, step: Step, targets: readonly string[]) => void;
+  /** Tells others that this instance watches the task, or no longer. */
+  readonly announce: (log: OpenLog, targets: readonly string[]) => void;
+}
+
+/** A task's log with all that this instance does about it: taps, head, watches, who else hears. */
+export class OpenLog {
+  readonly log: TaskLog;
+  readonly head: HeadWriter;
+  readonly watch: WatchKeeper;
+  /** Runs, taps, cancels and cleaners that use it now. */
+  users = 0;
+  /** When it was last read for what no doorbell brought; milliseconds of the own clock. */
+  reconciledAt: number;
+  readonly #deps: OpenLogDeps;
+  readonly #recent = new RecentSteps();
+  /** Instances that have taps, by watch id. */
+  readonly #watchers = new Map<string, string>();
+  #taps = 0;
+  #before: LogState;
+
+  constructor(log: TaskLog, head: HeadWriter, watch: WatchKeeper, now: number, deps: OpenLogDeps) {
+    this.log = log;
+    this.head = head;
+    this.watch = watch;
+    this.reconciledAt = now;
+    this.#deps = deps;
+    this.#before = log.state;
+    log.listen((step, own) => this.#onStep(step, own));
+  }
+
+  get taps(): number {
+    return this.#taps;
+  }
+
+  /** Opens a tap at the end of what is folded; close it with the returned function. */
+  tap(): { tap: Tap; close: () => void } {
+    const tap = new Tap(this.log, this.#recent, this.#deps.storage);
+    this.#taps += 1;
+    let open = true;
+    return {
+      tap,
+      close: () => {
+        if (!open) return;
+        open = false;
+        tap.close();
+        this.#taps -= 1;
+        if (this.#taps === 0) this.#recent.clear();
+      },
+    };
+  }
+
+  /** Reads who has taps. After the own `start`, so that a tap sees the run or the run the tap. */
+  async readWatchers(): Promise<void> {
+    for (const row of await this.#deps.registry.watchers(this.log.key)) {
+      this.#watchers.set(row.watch, row.instance);
+    }
+  }
+
+  /** A doorbell told of a watch. */
+  setWatcher(watch: string, instance: string, on: boolean): void {
+    if (on) this.#watchers.set(watch, instance);
+    else this.#watchers.delete(watch);
+  }
+
+  /** Tells the instances of open runs that this one watches: they ring it from now on. */
+  announce(): void {
+    const targets = this.#others(openRuns(this.log.state).map(([, run]) => run.instance));
+    if (targets.length > 0) this.#deps.announce(this, targets);
+  }
+
+  #onStep(step: Step, own: boolean): void {
+    const before = this.#before;
+    this.#before = step.state;
+    if (this.#taps > 0) this.#recent.add(step);
+    if (!own) return;
+    const targets = this.#others([
+      ...this.#watchers.values(),
+      ...[...openRuns(before), ...openRuns(step.state)].map(([, run]) => run.instance),
+    ]);
+    if (targets.length > 0) this.#deps.ring(this, step, targets);
+    if (before.status?.slot !== step.state.status?.slot) {
+      // Whoever must know that it is written waits for settle() itself.
+      this.head.settle().catch(() => {});
+    }
+  }
+
+  #others(instances: readonly string[]): string[] {
+    return [...new Set(instances)].filter((instance) => instance !== this.#deps.instance);
+  }
+}

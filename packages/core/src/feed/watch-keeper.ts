@@ -1,0 +1,74 @@
+import type { Entropy } from '../entropy.ts';
+import { errorCode } from '../errors.ts';
+import type { InstanceRegistry, WatchRow } from '../instances/registry.ts';
+import type { Logger } from '../logger.ts';
+import type { TaskKey } from '../task-key.ts';
+
+export interface WatchKeeperDeps {
+  readonly registry: InstanceRegistry;
+  readonly instance: string;
+  readonly entropy: Entropy;
+  readonly logger: Logger;
+}
+
+/** "This instance has taps on that task", while somebody holds it: one row for all holders. */
+export class WatchKeeper {
+  readonly #key: TaskKey;
+  readonly #deps: WatchKeeperDeps;
+  #holders = 0;
+  #row: WatchRow | undefined;
+  #step: Promise<void> = Promise.resolve();
+
+  constructor(key: TaskKey, deps: WatchKeeperDeps) {
+    this.#key = key;
+    this.#deps = deps;
+  }
+
+  /** The watch row that is written, or being written. */
+  get row(): WatchRow | undefined {
+    return this.#row;
+  }
+
+  /** Resolves when the row is durable; each success is to be paired with one {@link release}. */
+  async hold(): Promise<void> {
+    this.#holders += 1;
+    const step = this.#then(() => this.#write());
+    try {
+      await step;
+    } catch (error) {
+      this.#holders -= 1;
+      throw error;
+    }
+  }
+
+  /** The last holder's release removes the watch, in the background; its index row stays a sweep. */
+  release(): void {
+    this.#holders -= 1;
+    if (this.#holders > 0) return;
+    this.#then(() => this.#remove()).catch((error: unknown) => {
+      // The sweep of the own rows finds it by its index row.
+      this.#deps.logger.warn('watch.remove-failed', { code: errorCode(error) });
+    });
+  }
+
+  async #write(): Promise<void> {
+    if (this.#row || this.#holders === 0) return;
+    const { registry, instance, entropy } = this.#deps;
+    // A fresh id each time: a late write cannot bring a removed watch back under its name.
+    const row = { instance, watch: entropy.id(), key: this.#key };
+    await registry.putWatch(row);
+    this.#row = row;
+  }
+
+  async #remove(): Promise<void> {
+    const row = this.#row;
+    if (!row || this.#holders > 0) return;
+    this.#row = undefined;
+    await this.#deps.registry.removeWatch(row);
+  }
+
+  #then(step: () => Promise<void>): Promise<void> {
+    this.#step = this.#step.catch(() => {}).then(step);
+    return this.#step;
+  }
+}

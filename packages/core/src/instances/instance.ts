@@ -1,0 +1,159 @@
+import { type Clock, within } from '../clock.ts';
+import type { Entropy } from '../entropy.ts';
+import { BackendError, errorCode } from '../errors.ts';
+import type { Fanout } from '../feed/fanout.ts';
+import { Feed } from '../feed/feed.ts';
+import { proposeFence } from '../log/proposal.ts';
+import type { LogStorage } from '../log/storage.ts';
+import type { Logger } from '../logger.ts';
+import type { TaskKey } from '../task-key.ts';
+import { type CancelOutcome, cancelTask } from './cancel.ts';
+import { Janitor } from './janitor.ts';
+import { OwnSweep } from './own-sweep.ts';
+import { Presence } from './presence.ts';
+import type { InstanceRegistry } from './registry.ts';
+import { type Begun, type RunRequest, Runs } from './runs.ts';
+import type { LeaseSettings } from './settings.ts';
+
+export interface InstanceDeps {
+  /** A name and a nonce: never used twice. */
+  readonly id: string;
+  readonly queueName: string;
+  readonly storage: LogStorage;
+  readonly registry: InstanceRegistry;
+  readonly fanout: Fanout;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly logger: Logger;
+  readonly settings: LeaseSettings;
+}
+
+/** Where an instance is in its life. */
+export type InstancePhase = 'new' | 'ready' | 'draining' | 'stopped' | 'dead';
+
+/** One life of one server process in the fleet: from its lease to its teardown, or its death. */
+export class Instance {
+  readonly id: string;
+  readonly feed: Feed;
+  readonly janitor: Janitor;
+  readonly runs: Runs;
+  readonly #deps: InstanceDeps;
+  readonly #presence: Presence;
+  readonly #sweep: OwnSweep;
+  readonly #end = new AbortController();
+  readonly #died: () => void;
+  #phase: InstancePhase = 'new';
+
+  /** `died` is called once if the instance learns that it was declared dead. */
+  constructor(deps: InstanceDeps, died: () => void) {
+    this.id = deps.id;
+    this.#deps = deps;
+    this.#died = died;
+    const own = { ...deps, instance: deps.id, signal: this.#end.signal };
+    this.feed = new Feed(own);
+    this.#presence = new Presence({ ...own, died: () => this.#die() });
+    this.runs = new Runs({ ...own, feed: this.feed, presence: this.#presence });
+    this.janitor = new Janitor({ ...own, feed: this.feed, runs: this.runs });
+    this.#sweep = new OwnSweep({ ...own, feed: this.feed, runs: this.runs });
+  }
+
+  get phase(): InstancePhase {
+    return this.#phase;
+  }
+
+  /** Aborts when this life is over: streams end, nothing is written any more. */
+  get signal(): AbortSignal {
+    return this.#end.signal;
+  }
+
+  /** Provisions, then hears, beats and cleans up. Fails with a coded error, leaving nothing behind. */
+  async start(): Promise<void> {
+    await this.#presence.provision();
+    this.feed.start();
+    this.#phase = 'ready';
+    for (const keeper of [this.#presence, this.janitor, this.#sweep]) void keeper.keep();
+  }
+
+  /** Starts a run; see {@link Runs.begin}. Fails with `not-started`, `draining` or `fenced`. */
+  begin(key: TaskKey, request: RunRequest): Promise<Begun> {
+    this.assertReady();
+    return this.runs.begin(key, request);
+  }
+
+  /** Cancels a task, wherever it runs. */
+  cancel(key: TaskKey, deadlineMs: number): Promise<CancelOutcome> {
+    this.assertReady();
+    return cancelTask(key, this.runs, this.#deps.clock, deadlineMs);
+  }
+
+  /** Throws the coded error that says why this instance takes no work. */
+  assertReady(): void {
+    switch (this.#phase) {
+      case 'ready':
+        return;
+      case 'new':
+        throw new BackendError('not-started', 'The backend is not started.');
+      case 'dead':
+        throw new BackendError('fenced', 'This instance was declared dead.');
+      default:
+        throw new BackendError('draining', 'This instance is stopping.');
+    }
+  }
+
+  /**
+   * Takes no new runs, lets those that run finish within `drainMs`, then declares itself dead and
+   * cleans up after itself as a janitor would. Never rejects; what could not be removed is left to
+   * the next janitor, which finds the lease row.
+   */
+  async stop(drainMs: number): Promise<void> {
+    if (this.#phase !== 'ready') return;
+    this.#phase = 'draining';
+    const { clock, registry, logger } = this.#deps;
+    await within(clock, drainMs, this.runs.idle());
+    try {
+      await this.#fenceRuns();
+      const lease = await registry.lease(this.id);
+      if (lease && this.#stillOwn() && (await registry.markDead(this.id, lease.beat))) {
+        await this.feed.stop();
+        await this.janitor.removeReach(lease);
+      }
+    } catch (error) {
+      logger.warn('instance.teardown-failed', { code: errorCode(error) });
+    }
+    this.#finish('stopped');
+    await this.feed.stop();
+  }
+
+  /** Ends what the budget did not let finish, so that nobody waits for the lease to run out. */
+  async #fenceRuns(): Promise<void> {
+    const { registry } = this.#deps;
+    for (const row of await registry.runs(this.id)) {
+      const open = this.feed.acquire(row.key);
+      try {
+        await open.log.refresh();
+        await open.log.append(proposeFence(this.runs.author(row.key), this.id));
+        await open.head.settle();
+        await registry.removeRun(row);
+      } finally {
+        this.feed.release(open);
+      }
+    }
+  }
+
+  #stillOwn(): boolean {
+    return this.#phase === 'draining';
+  }
+
+  #die(): void {
+    if (this.#phase !== 'ready' && this.#phase !== 'draining') return;
+    this.#deps.logger.error('instance.died', { instance: this.id });
+    this.#finish('dead');
+    void this.feed.stop();
+    this.#died();
+  }
+
+  #finish(phase: InstancePhase): void {
+    this.#phase = phase;
+    this.#end.abort();
+  }
+}

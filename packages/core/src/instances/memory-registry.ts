@@ -1,0 +1,87 @@
+import type { FanoutAddress } from '../feed/fanout.ts';
+import { type TaskKey, taskKeyText } from '../task-key.ts';
+import type { InstanceRegistry, Lease, RunRow, WatchRow } from './registry.ts';
+
+/** An {@link InstanceRegistry} in this process' memory: for tests, and as the suite's oracle. */
+export class MemoryInstanceRegistry implements InstanceRegistry {
+  readonly #leases = new Map<string, Lease>();
+  readonly #runs = new Map<string, RunRow>();
+  readonly #index = new Map<string, WatchRow>();
+  readonly #watches = new Map<string, WatchRow>();
+
+  async register(instance: string, queueName: string): Promise<boolean> {
+    const known = this.#leases.get(instance);
+    if (known) return known.state === 'alive';
+    this.#leases.set(instance, { instance, state: 'alive', beat: 0, address: { queueName } });
+    return true;
+  }
+
+  async setAddress(instance: string, address: FanoutAddress): Promise<boolean> {
+    return this.#change(instance, (lease) => ({ ...lease, address }));
+  }
+
+  async beat(instance: string, beat: number): Promise<boolean> {
+    return this.#change(instance, (lease) => ({ ...lease, beat }));
+  }
+
+  async markDead(instance: string, seenBeat: number): Promise<boolean> {
+    const lease = this.#leases.get(instance);
+    if (!lease) return false;
+    if (lease.state === 'alive' && lease.beat !== seenBeat) return false;
+    this.#leases.set(instance, { ...lease, state: 'dead' });
+    return true;
+  }
+
+  async lease(instance: string): Promise<Lease | undefined> {
+    return this.#leases.get(instance);
+  }
+
+  async leases(): Promise<Lease[]> {
+    return [...this.#leases.values()];
+  }
+
+  async removeLease(instance: string): Promise<void> {
+    this.#leases.delete(instance);
+  }
+
+  async putRun(row: RunRow): Promise<void> {
+    this.#runs.set(`${row.instance} ${row.run}`, row);
+  }
+
+  async removeRun(row: RunRow): Promise<void> {
+    this.#runs.delete(`${row.instance} ${row.run}`);
+  }
+
+  async runs(instance: string): Promise<RunRow[]> {
+    return [...this.#runs.values()].filter((row) => row.instance === instance);
+  }
+
+  async putWatch(row: WatchRow): Promise<void> {
+    this.#index.set(row.watch, row);
+    this.#watches.set(row.watch, row);
+  }
+
+  async removeWatch(row: WatchRow): Promise<void> {
+    this.#watches.delete(row.watch);
+  }
+
+  async removeWatchIndex(row: WatchRow): Promise<void> {
+    this.#index.delete(row.watch);
+  }
+
+  async watches(instance: string): Promise<WatchRow[]> {
+    return [...this.#index.values()].filter((row) => row.instance === instance);
+  }
+
+  async watchers(key: TaskKey): Promise<WatchRow[]> {
+    const text = taskKeyText(key);
+    return [...this.#watches.values()].filter((row) => taskKeyText(row.key) === text);
+  }
+
+  #change(instance: string, change: (lease: Lease) => Lease): boolean {
+    const lease = this.#leases.get(instance);
+    if (lease?.state !== 'alive') return false;
+    this.#leases.set(instance, change(lease));
+    return true;
+  }
+}

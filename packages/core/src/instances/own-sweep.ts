@@ -1,0 +1,64 @@
+import { type Clock, sleep } from '../clock.ts';
+import { errorCode } from '../errors.ts';
+import type { Feed } from '../feed/feed.ts';
+import type { Logger } from '../logger.ts';
+import type { InstanceRegistry } from './registry.ts';
+import type { Runs } from './runs.ts';
+
+export interface OwnSweepDeps {
+  readonly instance: string;
+  readonly registry: InstanceRegistry;
+  readonly feed: Feed;
+  readonly runs: Runs;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+}
+
+/** How often an instance looks through its own rows, in milliseconds. */
+const SWEEP_MS = 60_000;
+
+/**
+ * Removes own rows that nothing in memory wants: those of removed watches, and those that a request
+ * wrote late. A row goes when two sweeps in a row found it idle.
+ */
+export class OwnSweep {
+  readonly #deps: OwnSweepDeps;
+  #idle = new Set<string>();
+
+  constructor(deps: OwnSweepDeps) {
+    this.#deps = deps;
+  }
+
+  async keep(): Promise<void> {
+    const { clock, logger, signal } = this.#deps;
+    for (;;) {
+      await sleep(clock, SWEEP_MS, signal);
+      if (signal.aborted) return;
+      try {
+        await this.sweep();
+      } catch (error) {
+        logger.warn('sweep.failed', { code: errorCode(error) });
+      }
+    }
+  }
+
+  async sweep(): Promise<void> {
+    const { instance, registry, feed, runs } = this.#deps;
+    const idle = new Set<string>();
+    const isIdle = (id: string): boolean => {
+      idle.add(id);
+      return this.#idle.has(id);
+    };
+    for (const row of await registry.runs(instance)) {
+      if (!runs.wanted(row.run) && isIdle(row.run)) await registry.removeRun(row);
+    }
+    const held = feed.heldWatches();
+    for (const row of await registry.watches(instance)) {
+      if (held.has(row.watch) || !isIdle(row.watch)) continue;
+      await registry.removeWatch(row);
+      await registry.removeWatchIndex(row);
+    }
+    this.#idle = idle;
+  }
+}

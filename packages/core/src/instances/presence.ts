@@ -1,0 +1,97 @@
+import { backoff } from '../backoff.ts';
+import { type Clock, sleep } from '../clock.ts';
+import type { Entropy } from '../entropy.ts';
+import { BackendError, errorCode } from '../errors.ts';
+import type { Fanout } from '../feed/fanout.ts';
+import type { Logger } from '../logger.ts';
+import type { InstanceRegistry, RunRow } from './registry.ts';
+import type { LeaseSettings } from './settings.ts';
+
+export interface PresenceDeps {
+  readonly instance: string;
+  /** Written into the lease row before the queue exists, so that a janitor finds it. */
+  readonly queueName: string;
+  readonly registry: InstanceRegistry;
+  readonly fanout: Fanout;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly logger: Logger;
+  readonly settings: LeaseSettings;
+  readonly signal: AbortSignal;
+  /** Called once, when this instance learns that it was declared dead. */
+  readonly died: () => void;
+}
+
+/** This instance's claim to be alive: its lease, its queue, its beat, its intents. */
+export class Presence {
+  readonly #deps: PresenceDeps;
+  #beat = 1;
+
+  constructor(deps: PresenceDeps) {
+    this.#deps = deps;
+  }
+
+  /** Lease row, queue, subscription, first beat, in this order; what was made goes if that fails. */
+  async provision(): Promise<void> {
+    const { instance, queueName, registry, fanout } = this.#deps;
+    if (!(await registry.register(instance, queueName))) throw lost();
+    try {
+      const address = await fanout.provision(instance);
+      if (!(await registry.setAddress(instance, address))) throw lost();
+      if (!(await registry.beat(instance, this.#beat))) throw lost();
+    } catch (error) {
+      await this.#undo();
+      throw error;
+    }
+  }
+
+  /** Beats until the instance stops; a refused beat means that it has died. */
+  async keep(): Promise<void> {
+    const { instance, registry, clock, entropy, logger, settings, signal, died } = this.#deps;
+    let failures = 0;
+    while (!signal.aborted) {
+      await sleep(clock, failures > 0 ? backoff(failures, entropy) : settings.beatMs, signal);
+      if (signal.aborted) return;
+      try {
+        this.#beat += 1;
+        if (!(await registry.beat(instance, this.#beat))) {
+          died();
+          return;
+        }
+        failures = 0;
+      } catch (error) {
+        failures += 1;
+        if (failures === 1) logger.warn('lease.beat-retried', { code: errorCode(error) });
+      }
+    }
+  }
+
+  /**
+   * Declares an intent to append to a task's log. No instance appends without: whoever cleans up
+   * after a crash looks into every log that an intent names.
+   */
+  async declare(row: RunRow): Promise<void> {
+    const { instance, registry, died } = this.#deps;
+    await registry.putRun(row);
+    // Read after the row was written: a janitor that did not see the row had not yet marked us.
+    const lease = await registry.lease(instance);
+    if (lease?.state !== 'alive') {
+      died();
+      throw lost();
+    }
+  }
+
+  async #undo(): Promise<void> {
+    const { instance, fanout, logger } = this.#deps;
+    try {
+      await fanout.teardown(instance);
+      // The lease row stays: it never beats, so a janitor removes it, and what came too late.
+    } catch (error) {
+      logger.warn('instance.undo-failed', { code: errorCode(error) });
+    }
+  }
+}
+
+function lost(): BackendError {
+  return new BackendError('fenced', 'This instance was declared dead.');
+}

@@ -1,0 +1,169 @@
+import type { Message } from '@a2a-js/sdk';
+import { eventStatus, isTerminal, type TaskEvent } from '../a2a/event.ts';
+import { BackendError, errorCode } from '../errors.ts';
+import type { OpenLog } from '../feed/open-log.ts';
+import type { Step } from '../log/fold.ts';
+import {
+  type Author,
+  proposeAnswer,
+  proposeEnd,
+  proposeEvent,
+  proposeFailure,
+} from '../log/proposal.ts';
+import { type EncodedEntry, encode } from '../log/record.ts';
+import type { Appended } from '../log/task-log.ts';
+import type { Logger } from '../logger.ts';
+
+/**
+ * Why a run is to stop.
+ *
+ * - `cancel`: cancel was requested, the run may still say how it ends
+ * - `closed`: the log takes nothing more of it: sealed elsewhere, or its instance was fenced
+ */
+export type StopReason = 'cancel' | 'closed';
+
+export interface RunDeps {
+  readonly open: OpenLog;
+  readonly author: Author;
+  readonly logger: Logger;
+  /** An event that did not enter the log. */
+  readonly refused: () => void;
+}
+
+const TOO_LARGE = 'The agent published an event that is too large.';
+const BACKLOG = 'The agent publishes faster than can be stored.';
+
+/** One execution of the agent, on the side that appends. */
+export class Run {
+  readonly id: string;
+  readonly #deps: RunDeps;
+  readonly #unlisten: () => void;
+  readonly #onStop = new Set<(reason: StopReason) => void>();
+  #stopped: StopReason | undefined;
+  #disposed = false;
+  #pending: Promise<unknown> = Promise.resolve();
+
+  constructor(id: string, deps: RunDeps) {
+    this.id = id;
+    this.#deps = deps;
+    this.#unlisten = deps.open.log.listen((step) => this.#onStep(step));
+  }
+
+  get open(): OpenLog {
+    return this.#deps.open;
+  }
+
+  /** Calls back when the run is to stop; at once if it is already. */
+  onStop(listener: (reason: StopReason) => void): void {
+    this.#onStop.add(listener);
+    if (this.#stopped) listener(this.#stopped);
+  }
+
+  /**
+   * Puts an event behind those that were published before. Resolves with the event as stored once
+   * it is durable, or with nothing if it did not enter the log. Never rejects.
+   */
+  publish(event: TaskEvent): Promise<TaskEvent | undefined> {
+    const { open, author } = this.#deps;
+    let encoded: EncodedEntry;
+    try {
+      encoded = encode({ kind: 'event', run: this.id, event });
+    } catch (error) {
+      this.#refuse(errorCode(error));
+      return Promise.resolve(undefined);
+    }
+    const { entry, bytes } = encoded;
+    const appended = this.#settled(open.log.append(proposeEvent(author, this.id, encoded), bytes));
+    return this.#track(
+      appended.then((done) => (done && entry.kind === 'event' ? entry.event : undefined)),
+    );
+  }
+
+  /** The run's result without a task; nothing can follow. True once durable. Never rejects. */
+  answer(message: Message): Promise<boolean> {
+    const { open, author } = this.#deps;
+    return this.#track(this.#settled(open.log.append(proposeAnswer(author, this.id, message))));
+  }
+
+  /** The agent failed: FAILED, with a fixed text, unless the run is over. Never rejects. */
+  fail(text: string): Promise<boolean> {
+    const { open, author } = this.#deps;
+    return this.#track(this.#settled(open.log.append(proposeFailure(author, this.id, text)), true));
+  }
+
+  /** Everything published so far is durable, or refused. */
+  async flush(): Promise<void> {
+    let seen: Promise<unknown> | undefined;
+    while (seen !== this.#pending) {
+      seen = this.#pending;
+      await seen;
+    }
+  }
+
+  /**
+   * Ends the run if nothing has: the last to end leaves no task behind that looks worked on.
+   * Rejects only with `draining`.
+   */
+  async end(): Promise<void> {
+    await this.flush();
+    await this.#deps.open.log.append(proposeEnd(this.#deps.author, this.id));
+  }
+
+  /** The run is over, or was never started: it hears of nothing more. */
+  dispose(): void {
+    this.#disposed = true;
+    this.#unlisten();
+    this.#onStop.clear();
+  }
+
+  /** True if the append went through; what did not is counted, unless it is of no importance. */
+  async #settled(append: Promise<Appended>, quiet = false): Promise<boolean> {
+    try {
+      const outcome = await append;
+      if ('appended' in outcome) return true;
+      if (!quiet) this.#refuse(outcome.refused);
+    } catch (error) {
+      this.#refuse(errorCode(error));
+      if (!(error instanceof BackendError)) throw error;
+      // What is missing cannot be made up for: the task must not look complete.
+      if (error.code === 'event-too-large') void this.fail(TOO_LARGE);
+      if (error.code === 'backlog-full') void this.fail(BACKLOG);
+    }
+    return false;
+  }
+
+  #refuse(code: string): void {
+    this.#deps.logger.warn('run.event-refused', { run: this.id, code });
+    this.#deps.refused();
+  }
+
+  #track<T>(work: Promise<T>): Promise<T> {
+    this.#pending = Promise.all([this.#pending, work]);
+    return work;
+  }
+
+  #onStep(step: Step): void {
+    const { state } = step;
+    if (state.runs.get(this.id) === undefined) return;
+    if (state.runs.get(this.id)?.phase !== 'open') {
+      if (!this.#hasLastWord(step)) this.#stop('closed');
+    } else if (state.cancelRequested) {
+      this.#stop('cancel');
+    }
+  }
+
+  /** True if this record holds the run's own last word. */
+  #hasLastWord(step: Step): boolean {
+    return step.record.entries.some((entry) => {
+      if (entry.kind === 'answer' || entry.kind === 'end') return entry.run === this.id;
+      if (entry.kind !== 'event') return false;
+      return entry.run === this.id && isTerminal(eventStatus(entry.event)?.state);
+    });
+  }
+
+  #stop(reason: StopReason): void {
+    if (this.#stopped === reason || this.#stopped === 'closed' || this.#disposed) return;
+    this.#stopped = reason;
+    for (const listener of [...this.#onStop]) listener(reason);
+  }
+}

@@ -1,0 +1,194 @@
+import type { Message } from '@a2a-js/sdk';
+import type { Clock } from '../clock.ts';
+import type { Entropy } from '../entropy.ts';
+import { errorCode } from '../errors.ts';
+import type { Feed } from '../feed/feed.ts';
+import type { OpenLog } from '../feed/open-log.ts';
+import { type Author, proposeStart, type Refusal } from '../log/proposal.ts';
+import type { Logger } from '../logger.ts';
+import { untilDone } from '../retry.ts';
+import type { TaskKey } from '../task-key.ts';
+import type { Presence } from './presence.ts';
+import type { InstanceRegistry, RunRow } from './registry.ts';
+import { Run } from './run.ts';
+
+export interface RunsDeps {
+  readonly instance: string;
+  readonly feed: Feed;
+  readonly presence: Presence;
+  readonly registry: InstanceRegistry;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+}
+
+/** What a run is started for. */
+export interface RunRequest {
+  readonly contextId: string;
+  readonly message: Message;
+  readonly digest: string;
+}
+
+export type Begun = { readonly run: Run } | { readonly refused: Refusal };
+
+/** The intents of this instance: runs, and the short appends of cancels and cleaners. */
+export class Runs {
+  readonly #deps: RunsDeps;
+  readonly #rows = new Map<string, RunRow>();
+  readonly #running = new Set<Run>();
+  /** Intents whose work is done and whose row is to go. */
+  readonly #leaving = new Set<RunRow>();
+  readonly #onLeft: (() => void)[] = [];
+  #refused = 0;
+
+  constructor(deps: RunsDeps) {
+    this.#deps = deps;
+  }
+
+  /** Runs that execute here now. */
+  get running(): number {
+    return this.#running.size;
+  }
+
+  /** Events that did not enter a log. */
+  get refusedEvents(): number {
+    return this.#refused;
+  }
+
+  /** The run ids whose rows are wanted: any other row of this instance is left over. */
+  wanted(run: string): boolean {
+    return this.#rows.has(run);
+  }
+
+  /** Resolves when nothing runs here any more and no intent is left. */
+  async idle(): Promise<void> {
+    while (this.#leaving.size > 0 || this.#running.size > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onLeft.push(resolve);
+      });
+    }
+  }
+
+  /**
+   * Starts a run: intent, lease check, `start`, watches, in this order. Refused with `duplicate`
+   * the message has started a run before, which the log's state names. Fails with a coded error if
+   * the intent cannot be declared or the log cannot be read; nothing was started then.
+   */
+  async begin(key: TaskKey, request: RunRequest): Promise<Begun> {
+    const { feed, instance, logger } = this.#deps;
+    const row = await this.#declare(key, 'execute');
+    const open = feed.acquire(key);
+    const run = new Run(row.run, {
+      open,
+      author: this.author(key),
+      logger,
+      refused: () => {
+        this.#refused += 1;
+      },
+    });
+    this.#running.add(run);
+    try {
+      await open.log.refresh();
+      const outcome = await open.log.append(
+        proposeStart(this.author(key), {
+          kind: 'start',
+          run: row.run,
+          attempt: 1,
+          instance,
+          ...request,
+        }),
+      );
+      if ('refused' in outcome) {
+        this.#leave(open, run, row);
+        return { refused: outcome.refused };
+      }
+      await untilDone('watch.read', this.#deps, () => open.readWatchers());
+      return { run };
+    } catch (error) {
+      this.#leave(open, run, row);
+      throw error;
+    }
+  }
+
+  /** After the executor: ends the run, repairs the head, then removes the intent. */
+  async finish(run: Run): Promise<void> {
+    const row = this.#rows.get(run.id);
+    try {
+      await run.end();
+    } finally {
+      if (row) this.#leave(run.open, run, row);
+    }
+  }
+
+  /** Appends to a log under an intent of its own, as cancels and cleaners do. */
+  async under<T>(
+    key: TaskKey,
+    purpose: 'cancel' | 'clean',
+    work: (open: OpenLog, run: string) => Promise<T>,
+  ): Promise<T> {
+    const row = await this.#declare(key, purpose);
+    const open = this.#deps.feed.acquire(key);
+    try {
+      await open.log.refresh();
+      await open.readWatchers();
+      return await work(open, row.run);
+    } finally {
+      this.#leave(open, undefined, row);
+    }
+  }
+
+  /** Who appends to this task's log here. */
+  author(key: TaskKey): Author {
+    const { instance, entropy, clock } = this.#deps;
+    return {
+      instance,
+      taskId: key.taskId,
+      stamp: {
+        id: () => entropy.id(),
+        timestamp: () => new Date(clock.now()).toISOString(),
+      },
+    };
+  }
+
+  async #declare(key: TaskKey, purpose: RunRow['purpose']): Promise<RunRow> {
+    const { instance, entropy, presence } = this.#deps;
+    const row: RunRow = { instance, run: entropy.id(), key, purpose };
+    this.#rows.set(row.run, row);
+    try {
+      await presence.declare(row);
+    } catch (error) {
+      // The row may have been written: the sweep finds it, now that nobody wants it.
+      this.#rows.delete(row.run);
+      throw error;
+    }
+    return row;
+  }
+
+  /**
+   * The intent goes, in the background, only when the head holds what the run left: so whoever
+   * cleans up after a crash repairs the head too.
+   */
+  #leave(open: OpenLog, run: Run | undefined, row: RunRow): void {
+    run?.dispose();
+    this.#leaving.add(row);
+    void this.#removeRow(open, row).finally(() => {
+      this.#deps.feed.release(open);
+      this.#leaving.delete(row);
+      if (run) this.#running.delete(run);
+      for (const wake of this.#onLeft.splice(0)) wake();
+    });
+  }
+
+  async #removeRow(open: OpenLog, row: RunRow): Promise<void> {
+    const { registry, logger } = this.#deps;
+    try {
+      await open.head.settle();
+      await untilDone('run.remove', this.#deps, () => registry.removeRun(row));
+      this.#rows.delete(row.run);
+    } catch (error) {
+      // The instance has stopped: whoever cleans up after it finds the row.
+      logger.debug('run.row-left', { run: row.run, code: errorCode(error) });
+    }
+  }
+}

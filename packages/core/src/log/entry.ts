@@ -1,0 +1,125 @@
+import { Message } from '@a2a-js/sdk';
+import { z } from 'zod';
+import { eventFromJson, eventToJson, type TaskEvent } from '../a2a/event.ts';
+import { BackendError } from '../errors.ts';
+
+/** What a log holds: an event, or the start, answer, end, fence or cancel of a run. */
+export type Entry =
+  | EventEntry
+  | StartEntry
+  /** The run's result without a task; closes the run. */
+  | { readonly kind: 'answer'; readonly run: string; readonly message: Message }
+  /** Closes the run; not needed once the log is sealed. */
+  | { readonly kind: 'end'; readonly run: string }
+  /** Closes the runs of an instance that was declared dead; it appends nothing more here. */
+  | { readonly kind: 'fence'; readonly instance: string }
+  /** Cancel was requested, under this run id: no new run starts. */
+  | { readonly kind: 'cancel'; readonly by: string };
+
+/** The only entry that takes a generation; a terminal status seals the log and closes all runs. */
+export interface EventEntry {
+  readonly kind: 'event';
+  readonly run?: string | undefined;
+  readonly event: TaskEvent;
+}
+
+/** Opens a run: one execution of the agent for one incoming message, on one instance. */
+export interface StartEntry {
+  readonly kind: 'start';
+  readonly run: string;
+  /** 1 for the first execution of its message. */
+  readonly attempt: number;
+  readonly instance: string;
+  readonly contextId: string;
+  /** Enters the history. */
+  readonly message?: Message | undefined;
+  /** Tells a retry of the same message from another message under the same id. */
+  readonly digest?: string | undefined;
+  /** The run of a dead instance that this one continues. */
+  readonly resumes?: string | undefined;
+}
+
+const stored = z.discriminatedUnion('k', [
+  z.object({ k: z.literal('event'), r: z.string().optional(), e: z.unknown() }),
+  z.object({
+    k: z.literal('start'),
+    r: z.string(),
+    n: z.number().int(),
+    i: z.string(),
+    c: z.string(),
+    m: z.unknown().optional(),
+    d: z.string().optional(),
+    p: z.string().optional(),
+  }),
+  z.object({ k: z.literal('answer'), r: z.string(), m: z.unknown() }),
+  z.object({ k: z.literal('end'), r: z.string() }),
+  z.object({ k: z.literal('fence'), i: z.string() }),
+  z.object({ k: z.literal('cancel'), r: z.string() }),
+]);
+
+/** The JSON text of an entry. Throws `invalid-event` for what JSON cannot hold. */
+export function encodeEntry(entry: Entry): string {
+  try {
+    return JSON.stringify(toStored(entry));
+  } catch (cause) {
+    throw new BackendError('invalid-event', 'The event cannot be written as A2A JSON.', { cause });
+  }
+}
+
+/** Reads parsed JSON as an entry. Throws `corrupt-log` for an unknown kind or shape. */
+export function decodeEntry(json: unknown): Entry {
+  const parsed = stored.safeParse(json);
+  if (!parsed.success) {
+    throw new BackendError('corrupt-log', 'An entry of an unknown shape is in the log.');
+  }
+  const entry = parsed.data;
+  switch (entry.k) {
+    case 'event':
+      return { kind: 'event', run: entry.r, event: eventFromJson(entry.e) };
+    case 'start':
+      return {
+        kind: 'start',
+        run: entry.r,
+        attempt: entry.n,
+        instance: entry.i,
+        contextId: entry.c,
+        message: entry.m === undefined ? undefined : Message.fromJSON(entry.m),
+        digest: entry.d,
+        resumes: entry.p,
+      };
+    case 'answer':
+      return { kind: 'answer', run: entry.r, message: Message.fromJSON(entry.m) };
+    case 'end':
+      return { kind: 'end', run: entry.r };
+    case 'fence':
+      return { kind: 'fence', instance: entry.i };
+    case 'cancel':
+      return { kind: 'cancel', by: entry.r };
+  }
+}
+
+function toStored(entry: Entry): z.input<typeof stored> {
+  switch (entry.kind) {
+    case 'event':
+      return { k: 'event', r: entry.run, e: eventToJson(entry.event) };
+    case 'start':
+      return {
+        k: 'start',
+        r: entry.run,
+        n: entry.attempt,
+        i: entry.instance,
+        c: entry.contextId,
+        m: entry.message && Message.toJSON(entry.message),
+        d: entry.digest,
+        p: entry.resumes,
+      };
+    case 'answer':
+      return { k: 'answer', r: entry.run, m: Message.toJSON(entry.message) };
+    case 'end':
+      return { k: 'end', r: entry.run };
+    case 'fence':
+      return { k: 'fence', i: entry.instance };
+    case 'cancel':
+      return { k: 'cancel', r: entry.by };
+  }
+}

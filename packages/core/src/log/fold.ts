@@ -1,0 +1,89 @@
+import type { Task } from '@a2a-js/sdk';
+import { TaskState } from '@a2a-js/sdk';
+import { eventStatus, type TaskEvent } from '../a2a/event.ts';
+import type { Entry, EventEntry } from './entry.ts';
+import type { LogRecord } from './record.ts';
+import { closeRecord, EMPTY_STATE, type LogState, openRuns, stepEntry } from './state.ts';
+import { TaskView } from './task-view.ts';
+
+/** One event of a log, as every reader gets it. Shared between readers: never write to it. */
+export interface Delivery {
+  readonly generation: number;
+  /** A Task event is the whole fold at its generation. */
+  readonly event: TaskEvent;
+  /** A subscriber's stream ends here: the task ended, or waits for input with no other run open. */
+  readonly final: boolean;
+}
+
+/** One record, as it looks to readers: its events, and the state after it. */
+export interface Step {
+  readonly record: LogRecord;
+  readonly deliveries: readonly Delivery[];
+  readonly state: LogState;
+}
+
+/** What a log amounts to: the Task, and what the next append must know. Deterministic, no I/O. */
+export class Fold {
+  #state: LogState = EMPTY_STATE;
+  readonly #view = new TaskView();
+
+  get state(): LogState {
+    return this.#state;
+  }
+
+  /** A copy of the Task, or nothing before the first Task event. */
+  task(): Task | undefined {
+    return this.#view.copy();
+  }
+
+  /**
+   * Applies the record whose slot is `state.next`. `onEntry` is called after each entry, while the
+   * fold is exactly that of the log up to there.
+   */
+  apply(record: LogRecord, onEntry?: (state: LogState) => void): Step {
+    const step = stepRecord(this.#state, record, {
+      show: (entry) => this.#view.apply(entry),
+      render: (event) =>
+        event.kind === 'task' ? { kind: 'task', data: this.#view.copy() ?? event.data } : event,
+      onEntry: (state) => {
+        this.#state = state;
+        onEntry?.(state);
+      },
+    });
+    this.#state = step.state;
+    return step;
+  }
+}
+
+/** What goes along with a walk through a record's entries. */
+interface Walk {
+  /** Called for each entry that applies, before it is rendered. */
+  show?(entry: Entry): void;
+  /** What readers get for an event. */
+  render?(event: TaskEvent): TaskEvent;
+  onEntry?(state: LogState): void;
+}
+
+/** The record at `state.next` as readers see it. */
+export function stepRecord(state: LogState, record: LogRecord, walk: Walk = {}): Step {
+  const deliveries: Delivery[] = [];
+  let current = state;
+  let generation = record.slot.generation;
+  for (const entry of record.entries) {
+    if (!current.sealed) walk.show?.(entry);
+    current = stepEntry(current, entry, generation);
+    if (entry.kind === 'event') {
+      const event = walk.render?.(entry.event) ?? entry.event;
+      deliveries.push({ generation, event, final: isFinal(current, entry) });
+      generation += 1;
+    }
+    walk.onEntry?.(current);
+  }
+  return { record, deliveries, state: closeRecord(current, deliveries.length) };
+}
+
+function isFinal(state: LogState, entry: EventEntry): boolean {
+  if (state.sealed) return true;
+  if (eventStatus(entry.event)?.state !== TaskState.TASK_STATE_INPUT_REQUIRED) return false;
+  return openRuns(state).every(([id]) => id === entry.run);
+}

@@ -1,0 +1,268 @@
+import type { Message } from '@a2a-js/sdk';
+import { TaskState } from '@a2a-js/sdk';
+import { agentMessage, isInterrupted, type TaskEvent } from '../a2a/event.ts';
+import type { StartEntry } from './entry.ts';
+import { type EncodedEntry, encode } from './record.ts';
+import { compareSlots } from './slot.ts';
+import { type LogState, openRuns, type RunState, stepEntry } from './state.ts';
+
+/**
+ * Why nothing was appended. Each is final: what was true of a prefix of the log stays true.
+ *
+ * - `sealed`: the task has ended; `fenced`: the own instance was declared dead
+ * - `run-closed`: the run has ended, or never started
+ * - `duplicate`: the message has started a run before
+ * - `cancelling`: cancel was requested, no run starts any more
+ * - `resumed`: the run to continue has ended or is continued already
+ * - `not-found`: there is no task yet
+ * - `nothing`: what was to be said is in the log already
+ */
+export type Refusal =
+  | 'sealed'
+  | 'fenced'
+  | 'run-closed'
+  | 'duplicate'
+  | 'cancelling'
+  | 'resumed'
+  | 'not-found'
+  | 'nothing';
+
+/** What a proposal becomes on a given state. */
+export type Decision =
+  | { readonly entries: readonly EncodedEntry[] }
+  | { readonly refused: Refusal };
+
+/**
+ * Something to append, decided against the exact state of the log at its slot: the conditional
+ * write proves that state, so a decision needs no lock. May be asked again after a conflict.
+ */
+export type Proposal = (state: LogState) => Decision;
+
+/** Stamps what the backend itself puts into a log. */
+export interface Stamp {
+  id(): string;
+  /** ISO 8601. */
+  timestamp(): string;
+}
+
+/** Who proposes, and for which task. */
+export interface Author {
+  readonly instance: string;
+  readonly taskId: string;
+  readonly stamp: Stamp;
+}
+
+/** An event of a run. A status or artifact that comes first is preceded by a SUBMITTED Task. */
+export function proposeEvent(author: Author, run: string, event: EncodedEntry): Proposal {
+  return (state) => {
+    const barred = barrier(state, author, run);
+    if (barred) return { refused: barred };
+    const { entry } = event;
+    if (state.hasTask || entry.kind !== 'event' || entry.event.kind === 'task') {
+      return { entries: [event] };
+    }
+    const submitted = taskEvent(author, state, TaskState.TASK_STATE_SUBMITTED);
+    return { entries: [encode({ kind: 'event', run, event: submitted }), event] };
+  };
+}
+
+/** A run's start. */
+export function proposeStart(author: Author, start: StartEntry): Proposal {
+  const encoded = encode({ ...start, kind: 'start' });
+  return (state) => {
+    const messageId = start.message?.messageId;
+    if (start.resumes === undefined && messageId && state.messages.has(messageId)) {
+      return { refused: 'duplicate' };
+    }
+    const barred = barrier(state, author);
+    if (barred) return { refused: barred };
+    if (state.cancelRequested) return { refused: 'cancelling' };
+    const resumed = start.resumes === undefined ? undefined : state.runs.get(start.resumes);
+    if (resumed && (resumed.phase === 'ended' || resumed.resumedBy !== undefined)) {
+      return { refused: 'resumed' };
+    }
+    return { entries: [encoded] };
+  };
+}
+
+/** A run's result without a task. */
+export function proposeAnswer(author: Author, run: string, message: Message): Proposal {
+  const answer = encode({ kind: 'answer', run, message });
+  return (state) => {
+    const barred = barrier(state, author, run);
+    if (barred) return { refused: barred };
+    const after = stepEntry(state, answer.entry, state.next.generation);
+    const closing = after.hasTask ? closingStatus(after) : undefined;
+    return { entries: closing ? [answer, closingEntry(author, after, closing)] : [answer] };
+  };
+}
+
+/** A run's end. The last run to end leaves no task behind that looks as if it were worked on. */
+export function proposeEnd(author: Author, run: string): Proposal {
+  const end = encode({ kind: 'end', run });
+  return (state) => {
+    const barred = barrier(state, author, run);
+    if (barred) return { refused: barred };
+    const closing = closingStatus(stepEntry(state, end.entry, state.next.generation));
+    return { entries: [closing ? closingEntry(author, state, closing, run) : end] };
+  };
+}
+
+/** A run that failed: its task is FAILED, with a fixed text, or CANCELED if that was requested. */
+export function proposeFailure(author: Author, run: string, text: string): Proposal {
+  return (state) => {
+    const barred = barrier(state, author, run);
+    if (barred) return { refused: barred };
+    const closing = state.cancelRequested ? CANCELED : { ...FAILED, text };
+    return { entries: [closingEntry(author, state, closing, run)] };
+  };
+}
+
+/** The wish to cancel; with no run open there is nobody to wait for. */
+export function proposeCancel(author: Author, by: string): Proposal {
+  return (state) => {
+    if (!state.hasTask) return { refused: 'not-found' };
+    const barred = barrier(state, author);
+    if (barred) return { refused: barred };
+    if (openRuns(state).length === 0) return { entries: [closingEntry(author, state, CANCELED)] };
+    if (state.cancelRequested) return { refused: 'nothing' };
+    return { entries: [encode({ kind: 'cancel', by })] };
+  };
+}
+
+/** CANCELED by force: the deadline has passed. */
+export function proposeForcedCancel(author: Author): Proposal {
+  return (state) => {
+    const barred = barrier(state, author);
+    if (barred) return { refused: barred };
+    return { entries: [closingEntry(author, state, CANCELED)] };
+  };
+}
+
+/**
+ * The end of a dead instance's writing, and of its runs: fenced (also in an empty log), and if then
+ * nobody works on the task and it does not rest in an interrupted state that is newer than all that
+ * was left unfinished, CANCELED if that was requested, else FAILED.
+ */
+export function proposeFence(author: Author, dead: string): Proposal {
+  const fence = encode({ kind: 'fence', instance: dead });
+  return (state) => {
+    const barred = barrier(state, author);
+    if (barred) return { refused: barred };
+    const fresh = !state.fenced.has(dead);
+    const after = fresh ? stepEntry(state, fence.entry, state.next.generation) : state;
+    const closing = orphanStatus(after);
+    const entries = [
+      ...(fresh ? [fence] : []),
+      ...(closing ? [closingEntry(author, after, closing)] : []),
+    ];
+    return entries.length > 0 ? { entries } : { refused: 'nothing' };
+  };
+}
+
+interface Closing {
+  readonly state: TaskState;
+  readonly text: string;
+}
+
+const CANCELED: Closing = {
+  state: TaskState.TASK_STATE_CANCELED,
+  text: 'The task was canceled.',
+};
+const FAILED: Closing = {
+  state: TaskState.TASK_STATE_FAILED,
+  text: 'The agent ended without a final status.',
+};
+const LOST: Closing = {
+  state: TaskState.TASK_STATE_FAILED,
+  text: 'The instance that worked on the task was lost.',
+};
+
+function barrier(state: LogState, author: Author, run?: string): Refusal | undefined {
+  if (state.sealed) return 'sealed';
+  if (state.fenced.has(author.instance)) return 'fenced';
+  if (run !== undefined && state.runs.get(run)?.phase !== 'open') return 'run-closed';
+  return undefined;
+}
+
+/** What must be said when a run ends and `state`, the state after it, is what is left. */
+function closingStatus(state: LogState): Closing | undefined {
+  if (openRuns(state).length > 0) return undefined;
+  if (state.cancelRequested) return CANCELED;
+  return isInterrupted(state.status?.state) ? undefined : FAILED;
+}
+
+/** What must be said when an instance was lost and `state`, fenced, is what is left. */
+function orphanStatus(state: LogState): Closing | undefined {
+  if (openRuns(state).length > 0 || state.runs.size === 0) return undefined;
+  const unfinished = [...state.runs.values()].filter(isUnfinished);
+  // A log whose runs were all answered by a message has no task to end.
+  if (!state.hasTask && unfinished.length === 0) return undefined;
+  if (state.cancelRequested) return CANCELED;
+  const { status } = state;
+  const rests =
+    status !== undefined &&
+    isInterrupted(status.state) &&
+    unfinished.every((run) => compareSlots(status.slot, run.start) > 0);
+  return rests ? undefined : LOST;
+}
+
+function isUnfinished(run: RunState): boolean {
+  return run.phase === 'lost' && run.resumedBy === undefined;
+}
+
+function closingEntry(
+  author: Author,
+  state: LogState,
+  closing: Closing,
+  run?: string,
+): EncodedEntry {
+  if (!state.hasTask) {
+    return encode({
+      kind: 'event',
+      run,
+      event: taskEvent(author, state, closing.state, closing.text),
+    });
+  }
+  const contextId = state.contextId ?? '';
+  return encode({
+    kind: 'event',
+    run,
+    event: {
+      kind: 'statusUpdate',
+      data: {
+        taskId: author.taskId,
+        contextId,
+        status: {
+          state: closing.state,
+          message: agentMessage(author.stamp.id(), author.taskId, contextId, closing.text),
+          timestamp: author.stamp.timestamp(),
+        },
+        metadata: undefined,
+      },
+    },
+  });
+}
+
+/** A Task that the log itself begins with. Its history is that of the fold: the runs' messages. */
+function taskEvent(author: Author, state: LogState, status: TaskState, text?: string): TaskEvent {
+  const contextId = state.contextId ?? '';
+  return {
+    kind: 'task',
+    data: {
+      id: author.taskId,
+      contextId,
+      status: {
+        state: status,
+        message:
+          text === undefined
+            ? undefined
+            : agentMessage(author.stamp.id(), author.taskId, contextId, text),
+        timestamp: author.stamp.timestamp(),
+      },
+      artifacts: [],
+      history: [],
+      metadata: undefined,
+    },
+  };
+}

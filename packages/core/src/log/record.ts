@@ -1,0 +1,58 @@
+import { BackendError } from '../errors.ts';
+import { decodeEntry, type Entry, encodeEntry } from './entry.ts';
+import type { Slot } from './slot.ts';
+
+/** The only form of records that this release writes and reads. */
+export const RECORD_VERSION = 1;
+
+/** One item of a log: 1..k entries written together, in one conditional write. */
+export interface LogRecord {
+  /** Fresh per record: tells one's own write from another's after a time-out. */
+  readonly id: string;
+  /** The instance that wrote it; empty for a store used alone. */
+  readonly instance: string;
+  /** When, by the writer's clock, in milliseconds since the epoch. Never compared. */
+  readonly time: number;
+  readonly slot: Slot;
+  readonly entries: readonly Entry[];
+  /** The entries as one JSON text: what is stored and sent. */
+  readonly body: string;
+}
+
+/** An entry as it will be stored, and as every reader, local or remote, will see it. */
+export interface EncodedEntry {
+  readonly entry: Entry;
+  readonly text: string;
+  /** Bytes of `text` in UTF-8. */
+  readonly bytes: number;
+}
+
+/** Encodes once; the entry is read back from its text, so that no reader sees anything else. */
+export function encode(entry: Entry): EncodedEntry {
+  const text = encodeEntry(entry);
+  return { entry: decodeEntry(JSON.parse(text)), text, bytes: Buffer.byteLength(text) };
+}
+
+/** How many of the entries take a generation. */
+export function countEvents(entries: readonly Entry[]): number {
+  return entries.reduce((count, entry) => count + (entry.kind === 'event' ? 1 : 0), 0);
+}
+
+/** The body of a record of these entries. */
+export function recordBody(entries: readonly EncodedEntry[]): string {
+  return `[${entries.map((entry) => entry.text).join(',')}]`;
+}
+
+/** Reads a body. Throws `corrupt-log` if it is no list of entries. */
+export function parseBody(body: string): Entry[] {
+  let json: unknown;
+  try {
+    json = JSON.parse(body);
+  } catch (cause) {
+    throw new BackendError('corrupt-log', 'A record of the log is not JSON.', { cause });
+  }
+  if (!Array.isArray(json) || json.length === 0) {
+    throw new BackendError('corrupt-log', 'A record of the log is no list of entries.');
+  }
+  return json.map(decodeEntry);
+}

@@ -1,0 +1,166 @@
+import type { Message, TaskState } from '@a2a-js/sdk';
+import { TaskState as State } from '@a2a-js/sdk';
+import { eventStatus, isTerminal } from '../a2a/event.ts';
+import type { Entry, EventEntry, StartEntry } from './entry.ts';
+import { FIRST_SLOT, nextSlot, type Slot } from './slot.ts';
+
+/** One execution of the agent, as the log knows it. */
+export interface RunState {
+  readonly instance: string;
+  /** Slot of the record that started it. */
+  readonly start: Slot;
+  readonly attempt: number;
+  readonly messageId?: string | undefined;
+  /** `lost`: its instance was fenced before the run ended. */
+  readonly phase: 'open' | 'ended' | 'lost';
+  /** The run that continues it. */
+  readonly resumedBy?: string | undefined;
+  readonly answer?: Message | undefined;
+  /**
+   * Its own stream and its blocking answer end after this generation: that of its terminal event or
+   * its first INPUT_REQUIRED, or the last one before its `answer` or `end`.
+   */
+  readonly resultAt?: number | undefined;
+  /** Generation of its first AUTH_REQUIRED: answers a blocking send, ends no stream. */
+  readonly authAt?: number | undefined;
+}
+
+/** What the next append must know: the small, immutable half of the fold. */
+export interface LogState {
+  readonly next: Slot;
+  /** Nothing is appended any more. */
+  readonly sealed: boolean;
+  /** A Task event is in the log: before that, the task is not found. */
+  readonly hasTask: boolean;
+  readonly status?: LogStatus | undefined;
+  readonly contextId?: string | undefined;
+  readonly runs: ReadonlyMap<string, RunState>;
+  readonly fenced: ReadonlySet<string>;
+  readonly cancelRequested: boolean;
+  /** Messages that started runs, by id: a retried message starts no second run. */
+  readonly messages: ReadonlyMap<string, { readonly run: string; readonly digest?: string }>;
+}
+
+export interface LogStatus {
+  readonly state: TaskState;
+  /** Slot of the record that set it. */
+  readonly slot: Slot;
+  readonly timestamp: string;
+}
+
+export const EMPTY_STATE: LogState = {
+  next: FIRST_SLOT,
+  sealed: false,
+  hasTask: false,
+  runs: new Map(),
+  fenced: new Set(),
+  cancelRequested: false,
+  messages: new Map(),
+};
+
+/** The runs that may still append. */
+export function openRuns(state: LogState): [string, RunState][] {
+  return [...state.runs].filter(([, run]) => run.phase === 'open');
+}
+
+/**
+ * The state after one entry of the record at `state.next`; `generation` is the entry's if it is an
+ * event, else that of the next event. `next` moves only with {@link closeRecord}.
+ */
+export function stepEntry(state: LogState, entry: Entry, generation: number): LogState {
+  // Nothing applies after a terminal status.
+  if (state.sealed) return state;
+  switch (entry.kind) {
+    case 'event':
+      return stepEvent(state, entry, generation);
+    case 'start':
+      return stepStart(state, entry);
+    case 'answer':
+      return changeRuns(state, (id, run) =>
+        id === entry.run && run.phase === 'open'
+          ? { ...end(run, generation - 1), answer: entry.message }
+          : run,
+      );
+    case 'end':
+      return changeRuns(state, (id, run) =>
+        id === entry.run && run.phase === 'open' ? end(run, generation - 1) : run,
+      );
+    case 'fence':
+      return {
+        ...changeRuns(state, (_, run) =>
+          run.instance === entry.instance && run.phase === 'open' ? { ...run, phase: 'lost' } : run,
+        ),
+        fenced: new Set([...state.fenced, entry.instance]),
+      };
+    case 'cancel':
+      return { ...state, cancelRequested: true };
+  }
+}
+
+/** The state after a record with `events` events. */
+export function closeRecord(state: LogState, events: number): LogState {
+  return { ...state, next: nextSlot(state.next, events) };
+}
+
+function stepStart(state: LogState, entry: StartEntry): LogState {
+  const runs = new Map(state.runs);
+  runs.set(entry.run, {
+    instance: entry.instance,
+    start: state.next,
+    attempt: entry.attempt,
+    messageId: entry.message?.messageId,
+    phase: 'open',
+  });
+  const resumed = entry.resumes === undefined ? undefined : runs.get(entry.resumes);
+  if (entry.resumes !== undefined && resumed) {
+    runs.set(entry.resumes, { ...resumed, resumedBy: entry.run });
+  }
+  const messages = new Map(state.messages);
+  if (entry.message) {
+    messages.set(entry.message.messageId, {
+      run: entry.run,
+      ...(entry.digest === undefined ? {} : { digest: entry.digest }),
+    });
+  }
+  return { ...state, runs, messages, contextId: state.contextId ?? entry.contextId };
+}
+
+function stepEvent(state: LogState, entry: EventEntry, generation: number): LogState {
+  const { event } = entry;
+  if (event.kind === 'artifactUpdate' || (event.kind !== 'task' && !state.hasTask)) return state;
+  const status = eventStatus(event);
+  const current = status?.state ?? State.TASK_STATE_UNSPECIFIED;
+  const stepped: LogState = {
+    ...state,
+    hasTask: true,
+    contextId: event.kind === 'task' ? event.data.contextId : state.contextId,
+    status: { state: current, slot: state.next, timestamp: status?.timestamp ?? '' },
+  };
+  if (isTerminal(current)) {
+    return {
+      ...changeRuns(stepped, (_, run) => (run.phase === 'ended' ? run : end(run, generation))),
+      sealed: true,
+    };
+  }
+  if (current === State.TASK_STATE_INPUT_REQUIRED) {
+    return changeRuns(stepped, (id, run) =>
+      id === entry.run ? { ...run, resultAt: run.resultAt ?? generation } : run,
+    );
+  }
+  if (current === State.TASK_STATE_AUTH_REQUIRED) {
+    return changeRuns(stepped, (id, run) =>
+      id === entry.run ? { ...run, authAt: run.authAt ?? generation } : run,
+    );
+  }
+  return stepped;
+}
+
+function end(run: RunState, generation: number): RunState {
+  return { ...run, phase: 'ended', resultAt: run.resultAt ?? generation };
+}
+
+function changeRuns(state: LogState, change: (id: string, run: RunState) => RunState): LogState {
+  const runs = new Map<string, RunState>();
+  for (const [id, run] of state.runs) runs.set(id, change(id, run));
+  return { ...state, runs };
+}

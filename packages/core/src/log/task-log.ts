@@ -1,0 +1,292 @@
+import type { Task } from '@a2a-js/sdk';
+import { backoff } from '../backoff.ts';
+import { type Clock, sleep } from '../clock.ts';
+import type { Entropy } from '../entropy.ts';
+import { BackendError, errorCode, isTransient } from '../errors.ts';
+import type { Logger } from '../logger.ts';
+import type { TaskKey } from '../task-key.ts';
+import { Fold, type Step } from './fold.ts';
+import type { Proposal, Refusal } from './proposal.ts';
+import { type EncodedEntry, type LogRecord, recordBody } from './record.ts';
+import { compareSlots } from './slot.ts';
+import { type LogState, stepEntry } from './state.ts';
+import type { LogStorage } from './storage.ts';
+
+/** What became of a proposal. */
+export type Appended = { readonly appended: LogState } | { readonly refused: Refusal };
+
+/** What a {@link TaskLog} works with. */
+export interface TaskLogDeps {
+  readonly storage: LogStorage;
+  /** Who writes: the instance's id. */
+  readonly instance: string;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly logger: Logger;
+  /** Aborts when this instance stops or has died: nothing is written or repeated after. */
+  readonly signal: AbortSignal;
+}
+
+/** Hears of every record that this handle folds, in slot order; own ones only once durable. */
+export type StepListener = (step: Step, own: boolean) => void;
+
+/** Entries of one record together stay below this many bytes, so that a doorbell can carry it. */
+export const MAX_RECORD_BYTES: number = 128 * 1024;
+/** One entry may be this large: an item holds 400 KB, less its keys and what may precede the entry. */
+export const MAX_ENTRY_BYTES = 380_000;
+/** What may wait to be written, per task. */
+export const MAX_BACKLOG_BYTES: number = 64 * 1024 * 1024;
+/** How often the whole log is read anew while what was read has holes. */
+const LOAD_TRIES = 3;
+
+interface Waiting {
+  readonly propose: Proposal;
+  readonly bytes: number;
+  readonly resolve: (outcome: Appended) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * One task's log on one instance: runs, taps, cancels and the janitor share it.
+ *
+ * A record is written at the slot that follows the fold, on condition that the slot is empty. So a
+ * success proves that the log is the fold that the record was decided on: order, seal and fence need
+ * no lock and no second item.
+ */
+export class TaskLog {
+  readonly key: TaskKey;
+  readonly #deps: TaskLogDeps;
+  readonly #fold = new Fold();
+  readonly #listeners = new Set<StepListener>();
+  readonly #entryListeners = new Set<(state: LogState) => void>();
+  readonly #queue: Waiting[] = [];
+  #queuedBytes = 0;
+  #writing = false;
+  /** Id of the record that is being put. */
+  #pending: string | undefined;
+  #reading: Promise<void> | undefined;
+  #readAgain: Promise<void> | undefined;
+
+  constructor(key: TaskKey, deps: TaskLogDeps) {
+    this.key = key;
+    this.#deps = deps;
+  }
+
+  get state(): LogState {
+    return this.#fold.state;
+  }
+
+  /** A copy of the Task as of {@link state}, or nothing before the first Task event. */
+  task(): Task | undefined {
+    return this.#fold.task();
+  }
+
+  /** Bytes that wait to be written. */
+  get backlog(): number {
+    return this.#queuedBytes;
+  }
+
+  /** Calls back for each record from now on, until the returned function is called. */
+  listen(listener: StepListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Calls back after each entry, while {@link task} is exactly the fold of the log up to there. */
+  listenEntries(listener: (state: LogState) => void): () => void {
+    this.#entryListeners.add(listener);
+    return () => this.#entryListeners.delete(listener);
+  }
+
+  /**
+   * Reads what others have appended: everything that was durable when this was called is in the
+   * fold when it resolves.
+   */
+  refresh(): Promise<void> {
+    if (!this.#reading) {
+      this.#reading = this.#read().finally(() => {
+        this.#reading = undefined;
+      });
+      return this.#reading;
+    }
+    // A read under way may have passed the slot already: one more, shared by all who wait for it.
+    this.#readAgain ??= this.#reading
+      .catch(() => {})
+      .then(() => {
+        this.#readAgain = undefined;
+        return this.refresh();
+      });
+    return this.#readAgain;
+  }
+
+  /** Takes a record that a doorbell brought. False: records before it are missing. */
+  absorb(record: LogRecord): boolean {
+    const order = compareSlots(record.slot, this.state.next);
+    if (order === 0) this.#apply(record);
+    return order <= 0;
+  }
+
+  /**
+   * Appends what `propose` makes of the log's state, after all that was proposed before.
+   * Resolves once durable. Rejects with `event-too-large`, `backlog-full`, or `draining` when the
+   * instance stops first; the outcome is then unknown only for `draining`.
+   */
+  append(propose: Proposal, bytes = 0): Promise<Appended> {
+    if (bytes > MAX_ENTRY_BYTES) {
+      return Promise.reject(
+        new BackendError('event-too-large', 'One event is larger than an item can be.'),
+      );
+    }
+    if (this.#queuedBytes + bytes > MAX_BACKLOG_BYTES) {
+      return Promise.reject(
+        new BackendError('backlog-full', 'More is waiting to be written than the limit allows.'),
+      );
+    }
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ propose, bytes, resolve, reject });
+      this.#queuedBytes += bytes;
+      if (!this.#writing) {
+        this.#writing = true;
+        void this.#write();
+      }
+    });
+  }
+
+  async #write(): Promise<void> {
+    try {
+      while (this.#queue.length > 0) {
+        const taken = this.#takeRecord();
+        if (taken) await this.#commit(taken.record, taken.count);
+      }
+    } catch (error) {
+      for (const waiting of this.#dequeue(this.#queue.length)) waiting.reject(error);
+    } finally {
+      this.#writing = false;
+    }
+  }
+
+  /**
+   * The next record: the queue's front, each proposal decided on the state that the ones before it
+   * leave. It stops before what would be refused, which only a confirmed state may do, and after
+   * what seals.
+   */
+  #takeRecord(): { record: LogRecord; count: number } | undefined {
+    let state = this.state;
+    let bytes = 0;
+    let count = 0;
+    const entries: EncodedEntry[] = [];
+    for (const waiting of this.#queue) {
+      const decision = waiting.propose(state);
+      if ('refused' in decision) {
+        if (count > 0) break;
+        this.#dequeue(1);
+        waiting.resolve({ refused: decision.refused });
+        return undefined;
+      }
+      const size = decision.entries.reduce((sum, entry) => sum + entry.bytes + 1, 0);
+      if (count > 0 && bytes + size > MAX_RECORD_BYTES) break;
+      for (const { entry } of decision.entries) {
+        state = stepEntry(state, entry, state.next.generation);
+      }
+      entries.push(...decision.entries);
+      bytes += size;
+      count += 1;
+      if (state.sealed) break;
+    }
+    const { clock, entropy, instance } = this.#deps;
+    const record: LogRecord = {
+      id: entropy.id(),
+      instance,
+      time: clock.now(),
+      slot: this.state.next,
+      entries: entries.map((entry) => entry.entry),
+      body: recordBody(entries),
+    };
+    return { record, count };
+  }
+
+  /** Puts the record until it is known whether it, or another's record, is at its slot. */
+  async #commit(record: LogRecord, count: number): Promise<void> {
+    const { storage, clock, entropy, logger, signal } = this.#deps;
+    this.#pending = record.id;
+    for (let failures = 0; ; ) {
+      if (signal.aborted) throw new BackendError('draining', 'The instance has stopped.');
+      try {
+        const outcome = await storage.putRecord(this.key, record);
+        if ('written' in outcome || outcome.taken.id === record.id) {
+          this.#confirm(record, count);
+        } else {
+          await this.#yieldTo(outcome.taken);
+        }
+        return;
+      } catch (error) {
+        if (isRejected(error)) throw error;
+        // The same bytes again, whatever failed: rebuilt ones could enter the log twice.
+        failures += 1;
+        if (!isTransient(error)) logger.error('log.append-failed', { code: errorCode(error) });
+        else if (failures === 1) logger.warn('log.append-retried', { code: errorCode(error) });
+        await sleep(clock, backoff(failures, entropy), signal);
+      }
+    }
+  }
+
+  #confirm(record: LogRecord, count: number): void {
+    // A read that was faster than the answer may have brought the record already.
+    this.absorb(record);
+    this.#pending = undefined;
+    for (const waiting of this.#dequeue(count)) waiting.resolve({ appended: this.state });
+  }
+
+  async #yieldTo(winner: LogRecord): Promise<void> {
+    this.#pending = undefined;
+    this.absorb(winner);
+    // Not needed, only faster: without it each conflict teaches one record.
+    await this.refresh().catch((error: unknown) => {
+      this.#deps.logger.warn('log.refresh-failed', { code: errorCode(error) });
+    });
+  }
+
+  #dequeue(count: number): Waiting[] {
+    const taken = this.#queue.splice(0, count);
+    for (const waiting of taken) this.#queuedBytes -= waiting.bytes;
+    return taken;
+  }
+
+  async #read(): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      if (await this.#readOnce()) return;
+      if (attempt === LOAD_TRIES) {
+        throw new BackendError('corrupt-log', 'Records of the log are missing.');
+      }
+    }
+  }
+
+  /** False: what was read has a hole. */
+  async #readOnce(): Promise<boolean> {
+    const { storage } = this.#deps;
+    if (this.state.next.generation === 1 && this.state.next.sub === 0) {
+      for (const record of await storage.load(this.key)) if (!this.absorb(record)) return false;
+      return true;
+    }
+    for await (const record of storage.readRecords(this.key, this.state.next)) {
+      if (!this.absorb(record)) return false;
+    }
+    return true;
+  }
+
+  #apply(record: LogRecord): void {
+    const own = record.id === this.#pending;
+    const step = this.#fold.apply(record, (state) => {
+      for (const listener of [...this.#entryListeners]) listener(state);
+    });
+    for (const listener of [...this.#listeners]) listener(step, own);
+  }
+}
+
+/** The service will never take this record: it was not written by any try. */
+function isRejected(error: unknown): boolean {
+  return (
+    error instanceof BackendError &&
+    (error.code === 'invalid-event' || error.code === 'event-too-large')
+  );
+}

@@ -1,0 +1,34 @@
+import { backoff } from './backoff.ts';
+import { type Clock, sleep } from './clock.ts';
+import type { Entropy } from './entropy.ts';
+import { BackendError, errorCode } from './errors.ts';
+import type { Logger } from './logger.ts';
+
+export interface RetryDeps {
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly logger: Logger;
+  /** Aborts when the instance stops. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Does an idempotent step until it succeeds, with backing off; warns once, under `name`.
+ * Rejects only when the instance stops (`draining`).
+ */
+export async function untilDone<T>(
+  name: string,
+  deps: RetryDeps,
+  step: () => Promise<T>,
+): Promise<T> {
+  for (let failures = 0; ; ) {
+    if (deps.signal.aborted) throw new BackendError('draining', 'The instance has stopped.');
+    try {
+      return await step();
+    } catch (error) {
+      failures += 1;
+      if (failures === 1) deps.logger.warn(`${name}-retried`, { code: errorCode(error) });
+      await sleep(deps.clock, backoff(failures, deps.entropy), deps.signal);
+    }
+  }
+}
