@@ -1,9 +1,77 @@
+export { deepCopy } from './a2a/deep-copy.ts';
+export {
+  agentMessage,
+  eventFromJson,
+  eventStatus,
+  eventTaskId,
+  eventToJson,
+  isInterrupted,
+  isTerminal,
+  type TaskEvent,
+} from './a2a/event.ts';
+export { backoff } from './backoff.ts';
 export { type Clock, sleep, systemClock, within } from './clock.ts';
 export { type Entropy, systemEntropy } from './entropy.ts';
 export { BackendError, type BackendErrorCode, errorCode, isTransient } from './errors.ts';
+export { type Doorbell, decodeDoorbell, encodeDoorbell } from './feed/doorbell.ts';
 export type { Fanout, FanoutAddress, FanoutReceiver, FanoutStats } from './feed/fanout.ts';
+export { Feed, type FeedDeps } from './feed/feed.ts';
+export { MemoryFanout, type MemoryQueues } from './feed/memory-fanout.ts';
+export type { OpenLog } from './feed/open-log.ts';
+export { Tap, taskAt } from './feed/tap.ts';
+export type { CancelOutcome } from './instances/cancel.ts';
+export { Instance, type InstanceDeps, type InstancePhase } from './instances/instance.ts';
+export { LeaseObserver } from './instances/lease-observer.ts';
+export { MemoryInstanceRegistry } from './instances/memory-registry.ts';
 export type { InstanceRegistry, Lease, RunRow, WatchRow } from './instances/registry.ts';
+export type { Run, StopReason } from './instances/run.ts';
+export type { Begun, RunRequest } from './instances/runs.ts';
+export { DEFAULT_LEASE_SETTINGS, type LeaseSettings } from './instances/settings.ts';
+export type { Entry, EventEntry, StartEntry } from './log/entry.ts';
+export { type Delivery, Fold, type Step, stepRecord } from './log/fold.ts';
+export { MemoryLogStorage } from './log/memory-storage.ts';
+export {
+  type Author,
+  type Decision,
+  type Proposal,
+  proposeAnswer,
+  proposeCancel,
+  proposeEnd,
+  proposeEvent,
+  proposeFailure,
+  proposeFence,
+  proposeForcedCancel,
+  proposeStart,
+  type Refusal,
+  type Stamp,
+} from './log/proposal.ts';
+export {
+  type EncodedEntry,
+  encode,
+  type LogRecord,
+  parseBody,
+  RECORD_VERSION,
+  recordBody,
+} from './log/record.ts';
+export { compareSlots, FIRST_SLOT, nextSlot, parseSlot, type Slot, slotText } from './log/slot.ts';
+export {
+  EMPTY_STATE,
+  type LogState,
+  type LogStatus,
+  openRuns,
+  type RunResult,
+  type RunState,
+  runResult,
+} from './log/state.ts';
+export type { ListedTask, LogStorage, PutOutcome, TaskHead } from './log/storage.ts';
+export { type Appended, TaskLog, type TaskLogDeps } from './log/task-log.ts';
 export { type LogFields, type Logger, silentLogger, stderrLogger } from './logger.ts';
+export {
+  isPassingName,
+  type ServiceFault,
+  serviceErrorNames,
+  serviceFault,
+} from './service-error.ts';
 export {
   assertTaskKey,
   escapeKeyPart,

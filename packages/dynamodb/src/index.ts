@@ -1,3 +1,6 @@
+export { createDynamoDBClient, type DynamoDBClientOptions, documentClient } from './clients.ts';
+export { DynamoDBInstanceRegistry } from './dynamodb-instance-registry.ts';
+export { DynamoDBLogStorage, type DynamoDBStorageOptions } from './dynamodb-log-storage.ts';
 export {
   attribute,
   CONTEXT_INDEX,

@@ -1,7 +1,7 @@
 import { joinKey, type Scope, type TaskKey, taskKeyText } from '../task-key.ts';
 import type { LogRecord } from './record.ts';
 import { compareSlots, type Slot, slotText } from './slot.ts';
-import type { LogStorage, PutOutcome, TaskHead } from './storage.ts';
+import type { ListedTask, LogStorage, PutOutcome, TaskHead } from './storage.ts';
 
 interface StoredTask {
   readonly scope: string;
@@ -40,7 +40,7 @@ export class MemoryLogStorage implements LogStorage {
     if (!task.head || compareSlots(task.head.slot, head.slot) < 0) task.head = head;
   }
 
-  async listHeads(scope: Scope, contextId?: string): Promise<TaskHead[]> {
+  async list(scope: Scope, contextId?: string): Promise<ListedTask[]> {
     const wanted = joinKey(scope.tenant, scope.owner);
     return [...this.#tasks.values()]
       .filter((task) => task.scope === wanted)

@@ -63,6 +63,25 @@ export function openRuns(state: LogState): [string, RunState][] {
   return [...state.runs].filter(([, run]) => run.phase === 'open');
 }
 
+/** Where a run's result stands: its answer is the Task after this generation, or a Message. */
+export interface RunResult {
+  readonly at: number;
+  readonly answer?: Message | undefined;
+}
+
+/**
+ * The result of a run, followed through the runs that resumed it; nothing while it goes on.
+ * A run that was lost has its result where the log stands once nobody works on the task.
+ */
+export function runResult(state: LogState, id: string): RunResult | undefined {
+  const run = state.runs.get(id);
+  if (!run) return undefined;
+  if (run.resultAt !== undefined) return { at: run.resultAt, answer: run.answer };
+  if (run.resumedBy !== undefined) return runResult(state, run.resumedBy);
+  const left = run.phase === 'lost' && openRuns(state).length === 0;
+  return left ? { at: state.next.generation - 1 } : undefined;
+}
+
 /**
  * The state after one entry of the record at `state.next`; `generation` is the entry's if it is an
  * event, else that of the next event. `next` moves only with {@link closeRecord}.

@@ -3,15 +3,19 @@ import type { Scope, TaskKey } from '../task-key.ts';
 import type { LogRecord } from './record.ts';
 import type { Slot } from './slot.ts';
 
-/** What lists and GetTask's first look need, without reading the log; written when it changes. */
-export interface TaskHead {
+/** What a list needs to know of a task, without reading its log. */
+export interface ListedTask {
   readonly taskId: string;
   readonly contextId: string;
-  /** Slot of the record that set this status. */
-  readonly slot: Slot;
   readonly state: TaskState;
   /** The status' own timestamp, ISO 8601, or empty. */
   readonly timestamp: string;
+}
+
+/** A task's last status, written when it changes. */
+export interface TaskHead extends ListedTask {
+  /** Slot of the record that set this status. */
+  readonly slot: Slot;
 }
 
 /**
@@ -34,8 +38,8 @@ export interface LogStorage {
   readRecords(key: TaskKey, from: Slot): AsyncIterable<LogRecord>;
   /** Writes the head unless the stored one has the same or a later slot. */
   putHead(key: TaskKey, head: TaskHead): Promise<void>;
-  /** All heads of an owner, or of one context of it, in no order. May lag behind the logs. */
-  listHeads(scope: Scope, contextId?: string): Promise<TaskHead[]>;
+  /** All tasks of an owner, or of one context of it, in no order. May lag behind the logs. */
+  list(scope: Scope, contextId?: string): Promise<ListedTask[]>;
 }
 
 export type PutOutcome = { readonly written: true } | { readonly taken: LogRecord };

@@ -1,0 +1,37 @@
+import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+
+/** Most tries of one call, and milliseconds that one try may take. */
+const MAX_ATTEMPTS = 3;
+const CONNECTION_TIMEOUT_MS = 2_000;
+const REQUEST_TIMEOUT_MS = 5_000;
+
+/** Where AWS is and who asks; what is left out, the SDK finds in the environment. */
+export type DynamoDBClientOptions = Pick<
+  DynamoDBClientConfig,
+  'region' | 'endpoint' | 'credentials'
+>;
+
+/**
+ * A client whose every call ends: 5 s a try, 3 tries.
+ * Source: AWS SDK for JavaScript v3, "NodeHttpHandlerOptions": without `throwOnRequestTimeout` a
+ * request that takes too long is only warned of.
+ */
+export function createDynamoDBClient(options: DynamoDBClientOptions = {}): DynamoDBDocumentClient {
+  const client = new DynamoDBClient({
+    ...options,
+    maxAttempts: MAX_ATTEMPTS,
+    requestHandler: {
+      connectionTimeout: CONNECTION_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      socketTimeout: REQUEST_TIMEOUT_MS,
+      throwOnRequestTimeout: true,
+    },
+  });
+  return documentClient(client);
+}
+
+/** A document client that leaves out what is undefined, as all items here need it. */
+export function documentClient(client: DynamoDBClient): DynamoDBDocumentClient {
+  return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
+}

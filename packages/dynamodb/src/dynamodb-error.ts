@@ -1,0 +1,54 @@
+import { BackendError, serviceErrorNames, serviceFault } from '@a2a-aws/core';
+
+/**
+ * Translates what a DynamoDB client threw, once, at the edge; the original is the `cause`.
+ * Source: Amazon DynamoDB developer guide, "Error handling with DynamoDB".
+ */
+export function dynamoDBError(error: unknown): BackendError {
+  if (error instanceof BackendError) return error;
+  const names = serviceErrorNames(error);
+  if (names.includes('ResourceNotFoundException')) {
+    return new BackendError('table-not-found', 'The table does not exist.', { cause: error });
+  }
+  if (names.includes('ValidationException') && isItemTooLarge(error)) {
+    return new BackendError('event-too-large', 'The item is larger than the table can hold.', {
+      cause: error,
+    });
+  }
+  switch (serviceFault(error)) {
+    case 'denied':
+      return new BackendError(
+        'access-denied',
+        'DynamoDB refused the credentials, or they lack a permission.',
+        { cause: error },
+      );
+    case 'passing':
+      return new BackendError(
+        'unreachable',
+        'DynamoDB did not answer, or could not serve the request now.',
+        { cause: error },
+      );
+    case 'refused':
+      return new BackendError('table-mismatch', 'DynamoDB refused the request as invalid.', {
+        cause: error,
+      });
+  }
+}
+
+/** The outcome of a call, its failure translated. */
+export async function translated<T>(call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (error) {
+    throw dynamoDBError(error);
+  }
+}
+
+/** True if the condition of a conditional write did not hold. */
+export function isConditionFailed(error: unknown): boolean {
+  return serviceErrorNames(error).includes('ConditionalCheckFailedException');
+}
+
+function isItemTooLarge(error: unknown): boolean {
+  return error instanceof Error && /item size/i.test(error.message);
+}

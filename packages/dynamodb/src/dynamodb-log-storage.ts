@@ -1,0 +1,178 @@
+import {
+  assertTaskKey,
+  type ListedTask,
+  type LogRecord,
+  type LogStorage,
+  type PutOutcome,
+  type Scope,
+  type Slot,
+  slotText,
+  type TaskHead,
+  type TaskKey,
+} from '@a2a-aws/core';
+import {
+  type DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { z } from 'zod';
+import { dynamoDBError, isConditionFailed, translated } from './dynamodb-error.ts';
+import { END, Keys, RECORDS } from './keys.ts';
+import { fromRecordItem, toRecordItem } from './record-item.ts';
+import { checkTable, type Item, query, readRange } from './table.ts';
+import { CONTEXT_INDEX, OWNER_INDEX } from './table-definition.ts';
+
+export interface DynamoDBStorageOptions {
+  readonly client: DynamoDBDocumentClient;
+  readonly tableName: string;
+  /** Begins every partition key: several agents share a table. */
+  readonly prefix: string;
+}
+
+const listedItem = z.object({
+  tid: z.string(),
+  ctx: z.string(),
+  state: z.number(),
+  ts: z.string(),
+});
+
+/** {@link LogStorage} on one DynamoDB table. */
+export class DynamoDBLogStorage implements LogStorage {
+  readonly #client: DynamoDBDocumentClient;
+  readonly #table: string;
+  readonly #keys: Keys;
+
+  constructor(options: DynamoDBStorageOptions) {
+    this.#client = options.client;
+    this.#table = options.tableName;
+    this.#keys = new Keys(options.prefix);
+  }
+
+  check(): Promise<void> {
+    return checkTable(this.#client, this.#table);
+  }
+
+  async putRecord(key: TaskKey, record: LogRecord): Promise<PutOutcome> {
+    assertTaskKey(key);
+    try {
+      await this.#client.send(
+        new PutCommand({
+          TableName: this.#table,
+          Item: { ...this.#keys.record(key, record.slot), ...toRecordItem(record) },
+          ConditionExpression: 'attribute_not_exists(sk)',
+          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+        }),
+      );
+      return { written: true };
+    } catch (error) {
+      if (!isConditionFailed(error)) throw dynamoDBError(error);
+      return { taken: fromRecordItem(await this.#taken(error, key, record.slot)) };
+    }
+  }
+
+  async load(key: TaskKey): Promise<LogRecord[]> {
+    assertTaskKey(key);
+    const records: LogRecord[] = [];
+    // Backwards: what is appended meanwhile is not seen, so that pages make one state of the log.
+    for await (const item of readRange(this.#client, this.#table, {
+      partition: this.#keys.task(key),
+      from: RECORDS,
+      to: 'task',
+      reverse: true,
+    })) {
+      if (isRecord(item)) records.push(fromRecordItem(item));
+    }
+    return records.reverse();
+  }
+
+  async *readRecords(key: TaskKey, from: Slot): AsyncIterable<LogRecord> {
+    assertTaskKey(key);
+    for await (const item of readRange(this.#client, this.#table, {
+      partition: this.#keys.task(key),
+      from: RECORDS + slotText(from),
+      to: RECORDS + END,
+    })) {
+      yield fromRecordItem(item);
+    }
+  }
+
+  async putHead(key: TaskKey, head: TaskHead): Promise<void> {
+    const fields: Item = {
+      v: 1,
+      slot: slotText(head.slot),
+      tid: head.taskId,
+      ctx: head.contextId,
+      state: head.state,
+      ts: head.timestamp,
+      ...this.#keys.headIndex(key, head),
+    };
+    const names = Object.keys(fields);
+    try {
+      await this.#client.send(
+        new UpdateCommand({
+          TableName: this.#table,
+          Key: this.#keys.head(key),
+          UpdateExpression: `SET ${names.map((name) => `#${name} = :${name}`).join(', ')}`,
+          ConditionExpression: 'attribute_not_exists(#slot) OR #slot < :slot',
+          ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
+          ExpressionAttributeValues: Object.fromEntries(
+            names.map((name) => [`:${name}`, fields[name]]),
+          ),
+        }),
+      );
+    } catch (error) {
+      // A later status is there already, or this very one.
+      if (!isConditionFailed(error)) throw dynamoDBError(error);
+    }
+  }
+
+  async list(scope: Scope, contextId?: string): Promise<ListedTask[]> {
+    const [index, partitions] =
+      contextId === undefined
+        ? [OWNER_INDEX, this.#keys.ownerShards(scope)]
+        : [CONTEXT_INDEX, [this.#keys.context(scope, contextId)]];
+    const shards = await Promise.all(
+      partitions.map(async (partition) => {
+        const listed: ListedTask[] = [];
+        for await (const item of query(this.#client, {
+          TableName: this.#table,
+          IndexName: index.name,
+          KeyConditionExpression: '#p = :p',
+          ExpressionAttributeNames: { '#p': index.partition },
+          ExpressionAttributeValues: { ':p': partition },
+        })) {
+          listed.push(toListed(item));
+        }
+        return listed;
+      }),
+    );
+    return shards.flat();
+  }
+
+  /** What is at the slot. DynamoDB hands it over with the refusal; dynalite must be asked. */
+  async #taken(error: unknown, key: TaskKey, slot: Slot): Promise<Item> {
+    const handed = (error as { Item?: Parameters<typeof unmarshall>[0] }).Item;
+    if (handed) return unmarshall(handed);
+    const read = await translated(
+      this.#client.send(
+        new GetCommand({
+          TableName: this.#table,
+          Key: this.#keys.record(key, slot),
+          ConsistentRead: true,
+        }),
+      ),
+    );
+    return read.Item ?? {};
+  }
+}
+
+function isRecord(item: Item): boolean {
+  return typeof item.sk === 'string' && item.sk.startsWith(RECORDS);
+}
+
+function toListed(item: Item): ListedTask {
+  const { tid, ctx, state, ts } = listedItem.parse(item);
+  return { taskId: tid, contextId: ctx, state, timestamp: ts };
+}

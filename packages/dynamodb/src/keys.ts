@@ -1,0 +1,114 @@
+import { createHash } from 'node:crypto';
+import {
+  joinKey,
+  type RunRow,
+  type Scope,
+  type Slot,
+  slotText,
+  type TaskHead,
+  type TaskKey,
+  taskKeyHash,
+  type WatchRow,
+} from '@a2a-aws/core';
+
+/** A primary key. */
+export interface ItemKey extends Record<string, string> {
+  pk: string;
+  sk: string;
+}
+
+/** Longest part of a task id that a sort key holds as it is, in bytes. */
+const MAX_SORTED_ID_BYTES = 512;
+/** Longest part of a timestamp that a sort key holds: ISO 8601 needs less. */
+const MAX_SORTED_TIME_LENGTH = 64;
+/** Over how many partitions of the index an owner's tasks are spread. */
+export const OWNER_SHARDS = 4;
+
+/** All sort keys of records begin so. */
+export const RECORDS = 'event#';
+/** Sorts after every sort key that begins with what stands before it. */
+export const END = '\uffff';
+
+/**
+ * The keys of one agent's items: `prefix` begins every partition, so that several agents share a
+ * table without seeing each other. Parts that come from outside are escaped.
+ */
+export class Keys {
+  readonly #prefix: string;
+
+  constructor(prefix: string) {
+    this.#prefix = prefix;
+  }
+
+  task({ tenant, owner, taskId }: TaskKey): string {
+    return joinKey(this.#prefix, 'T', tenant, owner, taskId);
+  }
+
+  record(key: TaskKey, slot: Slot): ItemKey {
+    return { pk: this.task(key), sk: RECORDS + slotText(slot) };
+  }
+
+  head(key: TaskKey): ItemKey {
+    return { pk: this.task(key), sk: 'task' };
+  }
+
+  instance(instance: string): string {
+    return joinKey(this.#prefix, 'I', instance);
+  }
+
+  run(row: RunRow): ItemKey {
+    return { pk: this.instance(row.instance), sk: joinKey('run', taskKeyHash(row.key), row.run) };
+  }
+
+  watchIndex(row: WatchRow): ItemKey {
+    return {
+      pk: this.instance(row.instance),
+      sk: joinKey('watch', taskKeyHash(row.key), row.watch),
+    };
+  }
+
+  watch(row: WatchRow): ItemKey {
+    return { pk: this.task(row.key), sk: joinKey('watch', row.instance, row.watch) };
+  }
+
+  /** The partition of all leases. */
+  get leases(): string {
+    return joinKey(this.#prefix, 'instances');
+  }
+
+  lease(instance: string): ItemKey {
+    return { pk: this.leases, sk: instance };
+  }
+
+  /** Index partitions of an owner's tasks. */
+  ownerShards({ tenant, owner }: Scope): string[] {
+    return Array.from({ length: OWNER_SHARDS }, (_, shard) =>
+      joinKey(this.#prefix, 'O', tenant, owner, String(shard)),
+    );
+  }
+
+  /** Index partition of the tasks of one context of an owner. */
+  context({ tenant, owner }: Scope, contextId: string): string {
+    // Clients choose context ids: a hash keeps the key short, whatever they choose.
+    return joinKey(this.#prefix, 'C', tenant, owner, hash(contextId));
+  }
+
+  /** What the indexes hold of a head. */
+  headIndex(key: TaskKey, head: TaskHead): { opk: string; ssk: string; cpk: string } {
+    const shard = hashNumber(key.taskId) % OWNER_SHARDS;
+    const id = Buffer.byteLength(key.taskId) <= MAX_SORTED_ID_BYTES ? key.taskId : hash(key.taskId);
+    return {
+      opk: this.ownerShards(key)[shard] ?? '',
+      ssk: joinKey(head.timestamp.slice(0, MAX_SORTED_TIME_LENGTH), id),
+      cpk: this.context(key, head.contextId),
+    };
+  }
+}
+
+function hash(text: string): string {
+  return createHash('sha256').update(text).digest('base64url');
+}
+
+function hashNumber(text: string): number {
+  return createHash('sha256').update(text).digest().readUInt32BE(0);
+}
