@@ -1,1 +1,12 @@
-export {};
+export { BackendError, type BackendErrorCode, type LogFields, type Logger } from '@a2a-aws/core';
+export type { ClientConfig } from './aws-clients.ts';
+export {
+  Backend,
+  type BackendHealth,
+  type BackendStats,
+  type StopOptions,
+} from './backend.ts';
+export { createBackend } from './create-backend.ts';
+export type { RequestHandlerOptions } from './handler-options.ts';
+export type { Middleware } from './http-exchange.ts';
+export type { BackendClients, BackendOptions } from './options.ts';

@@ -17,8 +17,9 @@ const PASSING =
  * - `denied`: the credentials are missing, wrong, or lack a permission
  * - `passing`: no answer, throttled, or the service is failing: the same call may succeed later
  * - `refused`: the same call would be refused again
+ * - `unconfigured`: the client was not told where to call
  */
-export type ServiceFault = 'denied' | 'passing' | 'refused';
+export type ServiceFault = 'denied' | 'passing' | 'refused' | 'unconfigured';
 
 /** The names an error goes by, without a vendor's prefix (`AWS.SimpleQueueService.` and the like). */
 export function serviceErrorNames(error: unknown): string[] {
@@ -45,6 +46,6 @@ export function serviceFault(error: unknown): ServiceFault {
   if (names.some(isPassingName) || status === 408 || status === 429) return 'passing';
   if (status === 401 || status === 403) return 'denied';
   // The client has no class for this one, and no other try mends it.
-  if (message === 'Region is missing') return 'refused';
+  if (message === 'Region is missing') return 'unconfigured';
   return status >= 400 && status < 500 ? 'refused' : 'passing';
 }

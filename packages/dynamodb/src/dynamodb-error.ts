@@ -22,6 +22,8 @@ export function dynamoDBError(error: unknown): BackendError {
         'DynamoDB refused the credentials, or they lack a permission.',
         { cause: error },
       );
+    case 'unconfigured':
+      return new BackendError('configuration', 'No AWS region is configured.', { cause: error });
     case 'passing':
       return new BackendError(
         'unreachable',

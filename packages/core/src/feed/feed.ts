@@ -80,7 +80,7 @@ export class Feed {
 
   /** True while doorbells are seen to arrive, or none are needed and the queue answers. */
   get healthy(): boolean {
-    if (this.taps > 0) return this.#health.proven(this.#deps.clock.now());
+    if (this.#isAttended()) return this.#health.proven(this.#deps.clock.now());
     return this.#receiver?.healthy ?? false;
   }
 
@@ -116,6 +116,12 @@ export class Feed {
   /** Tells `targets` of the last record of a log, whoever wrote it: they read what they lack. */
   ringEnd(open: OpenLog, targets: readonly string[]): void {
     this.#publish(targets, { kind: 'record', key: open.log.key, next: open.log.state.next });
+  }
+
+  /** True while somebody here waits for what others append. */
+  #isAttended(): boolean {
+    for (const open of this.#logs.values()) if (open.taps > 0 || open.watch.row) return true;
+    return false;
   }
 
   #open(key: TaskKey): OpenLog {
@@ -187,7 +193,7 @@ export class Feed {
   #tick(): void {
     const { clock, instance } = this.#deps;
     const now = clock.now();
-    if (this.taps === 0) this.#health.rest();
+    if (!this.#isAttended()) this.#health.rest();
     else if (this.#health.ring(now)) this.#publish([instance], { kind: 'canary' });
     const interval = this.healthy ? RECONCILE_MS : RECONCILE_UNPROVEN_MS;
     for (const open of this.#logs.values()) {

@@ -113,11 +113,8 @@ export async function taskAt(
   let task: Task | undefined;
   for await (const record of storage.readRecords(key, FIRST_SLOT)) {
     if (record.slot.generation > generation) break;
-    let current = record.slot.generation - 1;
-    const kinds = record.entries[Symbol.iterator]();
     fold.apply(record, () => {
-      if (kinds.next().value?.kind === 'event') current += 1;
-      if (current === generation) task = fold.task();
+      if (fold.generation === generation) task = fold.task();
     });
   }
   return task;

@@ -26,6 +26,7 @@ export function cancelTask(
   return runs.under(key, 'cancel', async (open, run) => {
     await open.watch.hold();
     try {
+      open.announce();
       const author = runs.author(key);
       const asked = await open.log.append(proposeCancel(author, run));
       if ('refused' in asked && asked.refused === 'not-found') return { refused: 'not-found' };

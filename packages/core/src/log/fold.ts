@@ -25,10 +25,16 @@ export interface Step {
 /** What a log amounts to: the Task, and what the next append must know. Deterministic, no I/O. */
 export class Fold {
   #state: LogState = EMPTY_STATE;
+  #generation = 0;
   readonly #view = new TaskView();
 
   get state(): LogState {
     return this.#state;
+  }
+
+  /** Generation of the last event that was applied. */
+  get generation(): number {
+    return this.#generation;
   }
 
   /** A copy of the Task, or nothing before the first Task event. */
@@ -38,19 +44,21 @@ export class Fold {
 
   /**
    * Applies the record whose slot is `state.next`. `onEntry` is called after each entry, while the
-   * fold is exactly that of the log up to there.
+   * fold is exactly that of the log up to there, and after the record.
    */
   apply(record: LogRecord, onEntry?: (state: LogState) => void): Step {
     const step = stepRecord(this.#state, record, {
       show: (entry) => this.#view.apply(entry),
       render: (event) =>
         event.kind === 'task' ? { kind: 'task', data: this.#view.copy() ?? event.data } : event,
-      onEntry: (state) => {
+      onEntry: (state, generation) => {
         this.#state = state;
+        this.#generation = generation;
         onEntry?.(state);
       },
     });
     this.#state = step.state;
+    onEntry?.(step.state);
     return step;
   }
 }
@@ -61,7 +69,8 @@ interface Walk {
   show?(entry: Entry): void;
   /** What readers get for an event. */
   render?(event: TaskEvent): TaskEvent;
-  onEntry?(state: LogState): void;
+  /** `generation` is that of the last event so far. */
+  onEntry?(state: LogState, generation: number): void;
 }
 
 /** The record at `state.next` as readers see it. */
@@ -77,7 +86,7 @@ export function stepRecord(state: LogState, record: LogRecord, walk: Walk = {}):
       deliveries.push({ generation, event, final: isFinal(current, entry) });
       generation += 1;
     }
-    walk.onEntry?.(current);
+    walk.onEntry?.(current, generation - 1);
   }
   return { record, deliveries, state: closeRecord(current, deliveries.length) };
 }

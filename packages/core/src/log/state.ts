@@ -69,17 +69,11 @@ export interface RunResult {
   readonly answer?: Message | undefined;
 }
 
-/**
- * The result of a run, followed through the runs that resumed it; nothing while it goes on.
- * A run that was lost has its result where the log stands once nobody works on the task.
- */
+/** The result of a run, followed through the runs that resumed it; nothing while it goes on. */
 export function runResult(state: LogState, id: string): RunResult | undefined {
   const run = state.runs.get(id);
-  if (!run) return undefined;
-  if (run.resultAt !== undefined) return { at: run.resultAt, answer: run.answer };
-  if (run.resumedBy !== undefined) return runResult(state, run.resumedBy);
-  const left = run.phase === 'lost' && openRuns(state).length === 0;
-  return left ? { at: state.next.generation - 1 } : undefined;
+  if (run?.resultAt !== undefined) return { at: run.resultAt, answer: run.answer };
+  return run?.resumedBy === undefined ? undefined : runResult(state, run.resumedBy);
 }
 
 /**
@@ -118,7 +112,17 @@ export function stepEntry(state: LogState, entry: Entry, generation: number): Lo
 
 /** The state after a record with `events` events. */
 export function closeRecord(state: LogState, events: number): LogState {
-  return { ...state, next: nextSlot(state.next, events) };
+  const next = nextSlot(state.next, events);
+  // Nobody works on the task: what was lost without being resumed has its result here.
+  const left = state.fenced.size > 0 && openRuns(state).length === 0;
+  const settled = left
+    ? changeRuns(state, (_, run) =>
+        run.phase === 'lost' && run.resumedBy === undefined
+          ? { ...run, resultAt: run.resultAt ?? next.generation - 1 }
+          : run,
+      )
+    : state;
+  return { ...settled, next };
 }
 
 function stepStart(state: LogState, entry: StartEntry): LogState {

@@ -76,6 +76,11 @@ export class TaskLog {
     return this.#fold.state;
   }
 
+  /** Generation of the last event in the fold. */
+  get generation(): number {
+    return this.#fold.generation;
+  }
+
   /** A copy of the Task as of {@link state}, or nothing before the first Task event. */
   task(): Task | undefined {
     return this.#fold.task();
@@ -92,7 +97,7 @@ export class TaskLog {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Calls back after each entry, while {@link task} is exactly the fold of the log up to there. */
+  /** Calls back after each entry, and each record, while the fold is exactly that up to there. */
   listenEntries(listener: (state: LogState) => void): () => void {
     this.#entryListeners.add(listener);
     return () => this.#entryListeners.delete(listener);

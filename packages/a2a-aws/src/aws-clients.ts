@@ -1,0 +1,38 @@
+import { createDynamoDBClient, type DynamoDBClientOptions } from '@a2a-aws/dynamodb';
+import { createFanoutClients } from '@a2a-aws/sns-sqs';
+import type { BackendClients } from './options.ts';
+
+/**
+ * Where AWS is and who asks. What is left out, the AWS SDK finds in the environment:
+ * `AWS_REGION`, credentials, `AWS_ENDPOINT_URL` and `AWS_ENDPOINT_URL_<SERVICE>`.
+ */
+export interface ClientConfig {
+  readonly region?: string | undefined;
+  readonly credentials?: DynamoDBClientOptions['credentials'];
+  readonly dynamodb?: { readonly endpoint?: string | undefined } | undefined;
+  readonly sns?: { readonly endpoint?: string | undefined } | undefined;
+  readonly sqs?: { readonly endpoint?: string | undefined } | undefined;
+}
+
+/** The clients that are given, and those that are not. */
+export function resolveClients(
+  given: Partial<BackendClients>,
+  config: ClientConfig,
+): BackendClients {
+  const shared = {
+    ...(config.region === undefined ? {} : { region: config.region }),
+    ...(config.credentials === undefined ? {} : { credentials: config.credentials }),
+  };
+  const at = (service: { readonly endpoint?: string | undefined } | undefined) => ({
+    ...shared,
+    ...(service?.endpoint === undefined ? {} : { endpoint: service.endpoint }),
+  });
+  const sns = given.sns ?? createFanoutClients(at(config.sns)).sns;
+  const { sqs, polling } = createFanoutClients(at(config.sqs));
+  return {
+    dynamodb: given.dynamodb ?? createDynamoDBClient(at(config.dynamodb)),
+    sns,
+    sqs: given.sqs ?? sqs,
+    polling: given.polling ?? polling,
+  };
+}

@@ -1,0 +1,186 @@
+import {
+  BackendError,
+  backoff,
+  type Clock,
+  type Entropy,
+  errorCode,
+  type Fanout,
+  Instance,
+  type InstancePhase,
+  type InstanceRegistry,
+  type LogStorage,
+  sleep,
+} from '@a2a-aws/core';
+import { queueName } from '@a2a-aws/sns-sqs';
+import type { AgentCard } from '@a2a-js/sdk';
+import type { A2ARequestHandler, AgentExecutor } from '@a2a-js/sdk/server';
+import type { RequestHandlerOptions } from './handler-options.ts';
+import { exchangeMiddleware, type Middleware } from './http-exchange.ts';
+import type { BackendSettings } from './options.ts';
+import { BackendRequestHandler } from './request-handler.ts';
+
+/** The outside world, as the backend sees it. */
+export interface BackendPorts {
+  readonly storage: LogStorage;
+  readonly registry: InstanceRegistry;
+  readonly fanout: Fanout;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+}
+
+/** Plain counters; those named for a moment count what is now, the others since the start. */
+export interface BackendStats {
+  readonly instance: string;
+  /** Now. */
+  readonly runs: number;
+  /** Now. */
+  readonly taps: number;
+  /** Now. */
+  readonly openLogs: number;
+  /** Bytes that wait to be written, now. */
+  readonly backlogBytes: number;
+  readonly published: number;
+  readonly publishFailed: number;
+  readonly received: number;
+  readonly unreadable: number;
+  readonly ignored: number;
+  readonly refusedEvents: number;
+  readonly janitorCleaned: number;
+  readonly janitorFailed: number;
+}
+
+/** Fit for a load balancer's check. */
+export interface BackendHealth {
+  /** Takes requests. */
+  readonly ready: boolean;
+  /** Why not, or `ready`. */
+  readonly phase: InstancePhase;
+  /** True while doorbells arrive; false costs latency, nothing else. */
+  readonly doorbell: boolean;
+}
+
+export interface StopOptions {
+  /** How long running executors may take to finish, in milliseconds. @default 10,000 */
+  readonly drainMs?: number | undefined;
+}
+
+/** A backend of A2A servers: one per process. See {@link createBackend}. */
+export class Backend {
+  readonly #settings: BackendSettings;
+  readonly #ports: BackendPorts;
+  #instance: Instance;
+  #starting: Promise<void> | undefined;
+  #stopped = false;
+
+  constructor(settings: BackendSettings, ports: BackendPorts) {
+    this.#settings = settings;
+    this.#ports = ports;
+    this.#instance = this.#newInstance();
+  }
+
+  /**
+   * Checks table and topic, provisions this instance's queue and subscription. Fails with a coded
+   * {@link BackendError} (`table-not-found`, `topic-not-found`, `access-denied`, `unreachable` …),
+   * and may then be called again.
+   */
+  start(): Promise<void> {
+    if (this.#stopped) {
+      return Promise.reject(new BackendError('draining', 'The backend was stopped.'));
+    }
+    this.#starting ??= this.#start().catch((error: unknown) => {
+      this.#starting = undefined;
+      throw error;
+    });
+    return this.#starting;
+  }
+
+  /** A handler for the SDK's transports; takes what the SDK's `DefaultRequestHandler` takes. */
+  requestHandler(
+    agentCard: AgentCard,
+    executor: AgentExecutor,
+    options: RequestHandlerOptions = {},
+  ): A2ARequestHandler {
+    const { storage, clock } = this.#ports;
+    const { logger, ownerResolver, cancelDeadlineMs } = this.#settings;
+    if (agentCard.capabilities?.pushNotifications && !options.pushNotificationStore) {
+      logger.warn('push.in-memory-store', {});
+    }
+    return new BackendRequestHandler(agentCard, executor, options, {
+      instance: () => this.#instance,
+      storage,
+      clock,
+      logger,
+      scopeOf: (context) => ({ tenant: context.tenant ?? '', owner: ownerResolver(context) }),
+      cancelDeadlineMs,
+    });
+  }
+
+  /** Middleware to mount before the SDK's routers: streams end when their clients leave. */
+  express(): Middleware {
+    return exchangeMiddleware();
+  }
+
+  stats(): BackendStats {
+    const { id, feed, runs, janitor } = this.#instance;
+    const { cleaned, failed } = janitor.stats;
+    return {
+      instance: id,
+      runs: runs.running,
+      taps: feed.taps,
+      openLogs: feed.openLogs,
+      backlogBytes: feed.backlog,
+      ...this.#ports.fanout.stats(),
+      ignored: feed.ignored,
+      refusedEvents: runs.refusedEvents,
+      janitorCleaned: cleaned,
+      janitorFailed: failed,
+    };
+  }
+
+  health(): BackendHealth {
+    const { phase, feed } = this.#instance;
+    return { ready: phase === 'ready', phase, doorbell: feed.healthy };
+  }
+
+  /**
+   * Refuses new runs, lets those that run finish, ends streams so that clients resume elsewhere,
+   * then removes this instance's queue and subscription. Never rejects.
+   */
+  async stop(options: StopOptions = {}): Promise<void> {
+    this.#stopped = true;
+    await this.#starting?.catch(() => {});
+    await this.#instance.stop(options.drainMs ?? 10_000);
+  }
+
+  async #start(): Promise<void> {
+    await Promise.all([this.#ports.storage.check(), this.#ports.fanout.check()]);
+    if (this.#instance.phase !== 'new') this.#instance = this.#newInstance();
+    await this.#instance.start();
+  }
+
+  #newInstance(): Instance {
+    const { instanceName, prefix, logger, lease } = this.#settings;
+    const id = `${instanceName}-${this.#ports.entropy.id()}`;
+    return new Instance(
+      { ...this.#ports, id, queueName: queueName(prefix, id), logger, settings: lease },
+      () => void this.#replace(),
+    );
+  }
+
+  /** This instance was declared dead: another life, with a new id and a new queue. */
+  async #replace(): Promise<void> {
+    const { clock, entropy } = this.#ports;
+    for (let failures = 0; !this.#stopped; failures += 1) {
+      const next = this.#newInstance();
+      try {
+        await next.start();
+        if (this.#stopped) await next.stop(0);
+        this.#instance = next;
+        return;
+      } catch (error) {
+        this.#settings.logger.error('instance.restart-failed', { code: errorCode(error) });
+        await sleep(clock, backoff(failures, entropy));
+      }
+    }
+  }
+}

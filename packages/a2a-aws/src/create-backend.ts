@@ -1,0 +1,35 @@
+import { systemClock, systemEntropy } from '@a2a-aws/core';
+import { DynamoDBInstanceRegistry, DynamoDBLogStorage } from '@a2a-aws/dynamodb';
+import { SnsFanout } from '@a2a-aws/sns-sqs';
+import { resolveClients } from './aws-clients.ts';
+import { Backend } from './backend.ts';
+import { type BackendOptions, resolveOptions } from './options.ts';
+
+/**
+ * Makes a backend; no I/O before {@link Backend.start}. Every option has a default: with none, the
+ * table and the topic are those that `A2A_TABLE_NAME` and `A2A_TOPIC_ARN` name, and region,
+ * credentials and endpoints those that the AWS SDK finds.
+ *
+ * Throws a `BackendError` with code `configuration` naming the options that are missing or malformed.
+ */
+export function createBackend(options: BackendOptions = {}): Backend {
+  const settings = resolveOptions(options, process.env);
+  const { tableName, topicArn, prefix, logger, deadLetterArn } = settings;
+  const clients = resolveClients(settings.clients, settings.clientConfig);
+  const table = { client: clients.dynamodb, tableName, prefix };
+  return new Backend(settings, {
+    storage: new DynamoDBLogStorage(table),
+    registry: new DynamoDBInstanceRegistry(table),
+    fanout: new SnsFanout({
+      ...clients,
+      topicArn,
+      prefix,
+      logger,
+      clock: systemClock,
+      entropy: systemEntropy,
+      ...(deadLetterArn === undefined ? {} : { deadLetterArn }),
+    }),
+    clock: systemClock,
+    entropy: systemEntropy,
+  });
+}

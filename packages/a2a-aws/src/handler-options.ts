@@ -1,0 +1,19 @@
+import type { AgentCard } from '@a2a-js/sdk';
+import type {
+  DefaultRequestHandler,
+  DefaultRequestHandlerOptions,
+  PushNotificationSender,
+  PushNotificationStore,
+} from '@a2a-js/sdk/server';
+
+type SdkArguments = ConstructorParameters<typeof DefaultRequestHandler>;
+
+/** What the SDK's `DefaultRequestHandler` takes besides card, executor and store; see there. */
+export interface RequestHandlerOptions {
+  /** @default the SDK's in-memory store, which other instances do not see */
+  readonly pushNotificationStore?: PushNotificationStore | undefined;
+  readonly pushNotificationSender?: PushNotificationSender | undefined;
+  readonly extendedAgentCardProvider?: AgentCard | SdkArguments[6];
+  readonly agentCardSignatureGenerator?: SdkArguments[7];
+  readonly validateInputModes?: DefaultRequestHandlerOptions['validateInputModes'];
+}

@@ -1,0 +1,122 @@
+import {
+  BackendError,
+  DEFAULT_LEASE_SETTINGS,
+  type LeaseSettings,
+  type Logger,
+  stderrLogger,
+} from '@a2a-aws/core';
+import { type OwnerResolver, resolveUserScope } from '@a2a-js/sdk/server';
+import type { SNSClient } from '@aws-sdk/client-sns';
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { z } from 'zod';
+import type { ClientConfig } from './aws-clients.ts';
+
+/** All of {@link createBackend}'s options; each has a default. */
+export interface BackendOptions {
+  /** @default the environment's `A2A_TABLE_NAME` */
+  readonly tableName?: string | undefined;
+  /** @default the environment's `A2A_TOPIC_ARN` */
+  readonly topicArn?: string | undefined;
+  /**
+   * Begins every partition key and queue name, so that several agents share a table and a topic.
+   * 1 to 32 of `[A-Za-z0-9_-]`.
+   * @default `a2a`
+   */
+  readonly prefix?: string | undefined;
+  /**
+   * A name for this process in rows and queue names; a fresh nonce is added at each start.
+   * 1 to 20 of `[A-Za-z0-9_-]`.
+   * @default `i`
+   */
+  readonly instanceId?: string | undefined;
+  /** Ready-made clients instead of those made from `clientConfig`. */
+  readonly clients?: Partial<BackendClients> | undefined;
+  /** Region, credentials, endpoints. @default what the AWS SDK finds in the environment */
+  readonly clientConfig?: ClientConfig | undefined;
+  /** @default JSON lines on stderr, warnings and errors only */
+  readonly logger?: Logger | undefined;
+  /** Whose tasks a request may see. @default the SDK's: the authenticated user's name */
+  readonly ownerResolver?: OwnerResolver | undefined;
+  /** How instances live and die. @default beat 5 s, dead after 20 s */
+  readonly lease?: Partial<LeaseSettings> | undefined;
+  /** How long CancelTask waits for the executor, in milliseconds. @default 10,000 */
+  readonly cancelDeadlineMs?: number | undefined;
+  /** The dead-letter queue of the instances' queues. @default none */
+  readonly deadLetterArn?: string | undefined;
+}
+
+export interface BackendClients {
+  readonly dynamodb: DynamoDBDocumentClient;
+  readonly sns: SNSClient;
+  readonly sqs: SQSClient;
+  /** For long polls: its time-out must be longer than 20 s. */
+  readonly polling: SQSClient;
+}
+
+/** Where options are looked for that are not given. */
+export interface BackendEnvironment {
+  readonly A2A_TABLE_NAME?: string | undefined;
+  readonly A2A_TOPIC_ARN?: string | undefined;
+}
+
+/** The options with their defaults. */
+export interface BackendSettings {
+  readonly tableName: string;
+  readonly topicArn: string;
+  readonly prefix: string;
+  readonly instanceName: string;
+  readonly clients: Partial<BackendClients>;
+  readonly clientConfig: ClientConfig;
+  readonly logger: Logger;
+  readonly ownerResolver: OwnerResolver;
+  readonly lease: LeaseSettings;
+  readonly cancelDeadlineMs: number;
+  readonly deadLetterArn?: string | undefined;
+}
+
+const milliseconds = z.number().int().positive();
+
+const checked = z.object({
+  tableName: z.string().min(3).max(1024),
+  topicArn: z.string().regex(/^arn:[^:]+:sns:[^:]+:\d{12}:[^:]+$/),
+  prefix: z.string().regex(/^[A-Za-z0-9_-]{1,32}$/),
+  instanceName: z.string().regex(/^[A-Za-z0-9_-]{1,20}$/),
+  cancelDeadlineMs: milliseconds,
+  lease: z
+    .object({ beatMs: milliseconds, leaseMs: milliseconds, quarantineMs: milliseconds })
+    .refine((lease) => lease.leaseMs >= 2 * lease.beatMs),
+});
+
+/** Fills in the defaults. Throws `configuration` naming the options that are missing or malformed. */
+export function resolveOptions(options: BackendOptions, env: BackendEnvironment): BackendSettings {
+  const settings: BackendSettings = {
+    tableName: options.tableName ?? env.A2A_TABLE_NAME ?? '',
+    topicArn: options.topicArn ?? env.A2A_TOPIC_ARN ?? '',
+    prefix: options.prefix ?? 'a2a',
+    instanceName: options.instanceId ?? 'i',
+    clients: options.clients ?? {},
+    clientConfig: options.clientConfig ?? {},
+    logger: options.logger ?? stderrLogger,
+    ownerResolver: options.ownerResolver ?? resolveUserScope,
+    lease: { ...DEFAULT_LEASE_SETTINGS, ...options.lease },
+    cancelDeadlineMs: options.cancelDeadlineMs ?? 10_000,
+    deadLetterArn: options.deadLetterArn,
+  };
+  const result = checked.safeParse(settings);
+  if (!result.success) {
+    const names = [...new Set(result.error.issues.map((issue) => String(issue.path[0])))];
+    throw new BackendError(
+      'configuration',
+      `Missing or malformed options: ${names.map((name) => OPTION_NAMES[name] ?? name).join(', ')}.`,
+    );
+  }
+  return settings;
+}
+
+/** How an option is called where it is set. */
+const OPTION_NAMES: Readonly<Record<string, string>> = {
+  tableName: 'tableName (A2A_TABLE_NAME)',
+  topicArn: 'topicArn (A2A_TOPIC_ARN)',
+  instanceName: 'instanceId',
+};

@@ -1,0 +1,401 @@
+import {
+  BackendError,
+  type Clock,
+  type Instance,
+  type Logger,
+  type LogStorage,
+  type OpenLog,
+  type Scope,
+  type TaskKey,
+  within,
+} from '@a2a-aws/core';
+import type {
+  AgentCard,
+  CancelTaskRequest,
+  DeleteTaskPushNotificationConfigRequest,
+  GetExtendedAgentCardRequest,
+  GetTaskPushNotificationConfigRequest,
+  GetTaskRequest,
+  ListTaskPushNotificationConfigsRequest,
+  ListTaskPushNotificationConfigsResponse,
+  ListTasksRequest,
+  ListTasksResponse,
+  Message,
+  SendMessageRequest,
+  StreamResponse,
+  SubscribeToTaskRequest,
+  Task,
+  TaskPushNotificationConfig,
+} from '@a2a-js/sdk';
+import {
+  RequestMalformedError,
+  TaskNotCancelableError,
+  TaskNotFoundError,
+  UnsupportedOperationError,
+} from '@a2a-js/sdk/errors';
+import {
+  type A2ARequestHandler,
+  type AgentExecutor,
+  DefaultRequestHandler,
+  type ServerCallContext,
+} from '@a2a-js/sdk/server';
+import { clientError } from './client-error.ts';
+import type { RequestHandlerOptions } from './handler-options.ts';
+import { limitHistory } from './history-limit.ts';
+import { currentExchange, type HttpExchange } from './http-exchange.ts';
+import { linkSignals } from './linked-signal.ts';
+import { derivedTaskId, messageDigest } from './message-digest.ts';
+import { RunBusManager, RunDriver } from './run-driver.ts';
+import { inScope, RunScope, type Started } from './run-scope.ts';
+import { RunTaskStore } from './run-task-store.ts';
+import { listTasks } from './task-list.ts';
+import { blockingAnswer, immediateAnswer } from './task-result.ts';
+import { runStream, subscriberStream } from './task-stream.ts';
+
+/** What a handler works with: the backend, as far as it concerns requests. */
+export interface HandlerDeps {
+  /** The instance that this process is now. */
+  readonly instance: () => Instance;
+  readonly storage: LogStorage;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly scopeOf: (context: ServerCallContext) => Scope;
+  readonly cancelDeadlineMs: number;
+}
+
+/**
+ * An `A2ARequestHandler` whose tasks live in the log. The SDK's handler keeps the protocol of a send
+ * and of push notifications; durability, order and reach are the log's.
+ */
+export class BackendRequestHandler implements A2ARequestHandler {
+  readonly #card: AgentCard;
+  readonly #deps: HandlerDeps;
+  readonly #options: RequestHandlerOptions;
+  readonly #sdk: DefaultRequestHandler;
+
+  constructor(
+    card: AgentCard,
+    executor: AgentExecutor,
+    options: RequestHandlerOptions,
+    deps: HandlerDeps,
+  ) {
+    this.#card = card;
+    this.#deps = deps;
+    this.#options = options;
+    this.#sdk = new DefaultRequestHandler(
+      card,
+      new RunTaskStore(
+        (taskId, context) => this.#load(this.#key(taskId, context)),
+        card.capabilities?.pushNotifications === true,
+      ),
+      new RunDriver(executor, deps.instance, deps.logger),
+      new RunBusManager(),
+      options.pushNotificationStore,
+      options.pushNotificationSender,
+      options.extendedAgentCardProvider,
+      options.agentCardSignatureGenerator,
+      { validateInputModes: options.validateInputModes ?? false },
+    );
+  }
+
+  /** The card; `streaming` only while this instance can stream. */
+  async getAgentCard(): Promise<AgentCard> {
+    const capabilities = this.#card.capabilities && {
+      ...this.#card.capabilities,
+      streaming: this.#canStream(),
+    };
+    const card = { ...this.#card, capabilities };
+    return this.#options.agentCardSignatureGenerator?.(card) ?? card;
+  }
+
+  getAuthenticatedExtendedAgentCard(
+    params: GetExtendedAgentCardRequest,
+    context: ServerCallContext,
+  ): Promise<AgentCard> {
+    return this.#guard(() => this.#sdk.getAuthenticatedExtendedAgentCard(params, context));
+  }
+
+  sendMessage(params: SendMessageRequest, context: ServerCallContext): Promise<Message | Task> {
+    return this.#guard(async () => {
+      const sent = await this.#start(params, context);
+      const linked = this.#signals(currentExchange());
+      try {
+        const waits = params.configuration?.returnImmediately !== true;
+        const pick = waits ? blockingAnswer : immediateAnswer;
+        const answer = await pick(sent.open, this.#deps.storage, sent.run, linked.signal);
+        if (!answer) throw new BackendError('draining', 'This instance stopped first.');
+        if ('messageId' in answer) return answer;
+        return limitHistory(answer, params.configuration?.historyLength);
+      } finally {
+        linked.unlink();
+        sent.release();
+      }
+    });
+  }
+
+  async *sendMessageStream(
+    params: SendMessageRequest,
+    context: ServerCallContext,
+  ): AsyncGenerator<StreamResponse, void, undefined> {
+    yield* this.#guardStream(this.#sendStream(params, context));
+  }
+
+  async *resubscribe(
+    params: SubscribeToTaskRequest,
+    context: ServerCallContext,
+  ): AsyncGenerator<StreamResponse, void, undefined> {
+    yield* this.#guardStream(this.#subscribe(params, context));
+  }
+
+  getTask(params: GetTaskRequest, context: ServerCallContext): Promise<Task> {
+    return this.#guard(async () => {
+      const task = await this.#load(this.#key(params.id, context));
+      if (!task) throw new TaskNotFoundError();
+      return limitHistory(task, params.historyLength);
+    });
+  }
+
+  listTasks(params: ListTasksRequest, context: ServerCallContext): Promise<ListTasksResponse> {
+    return this.#guard(() =>
+      listTasks(params, this.#deps.scopeOf(context), this.#deps.storage, (key) => this.#load(key)),
+    );
+  }
+
+  cancelTask(params: CancelTaskRequest, context: ServerCallContext): Promise<Task> {
+    return this.#guard(async () => {
+      const key = this.#key(params.id, context);
+      const instance = this.#deps.instance();
+      instance.assertReady();
+      // Cheap for what is not there or over; everything else goes through the log.
+      if (!(await this.#load(key))) throw new TaskNotFoundError();
+      const outcome = await instance.cancel(key, this.#deps.cancelDeadlineMs);
+      if ('canceled' in outcome) return outcome.canceled;
+      throw outcome.refused === 'not-found'
+        ? new TaskNotFoundError()
+        : new TaskNotCancelableError();
+    });
+  }
+
+  createTaskPushNotificationConfig(
+    params: TaskPushNotificationConfig,
+    context: ServerCallContext,
+  ): Promise<TaskPushNotificationConfig> {
+    return this.#guard(() => this.#sdk.createTaskPushNotificationConfig(params, context));
+  }
+
+  getTaskPushNotificationConfig(
+    params: GetTaskPushNotificationConfigRequest,
+    context: ServerCallContext,
+  ): Promise<TaskPushNotificationConfig> {
+    return this.#guard(() => this.#sdk.getTaskPushNotificationConfig(params, context));
+  }
+
+  listTaskPushNotificationConfigs(
+    params: ListTaskPushNotificationConfigsRequest,
+    context: ServerCallContext,
+  ): Promise<ListTaskPushNotificationConfigsResponse> {
+    return this.#guard(() => this.#sdk.listTaskPushNotificationConfigs(params, context));
+  }
+
+  deleteTaskPushNotificationConfig(
+    params: DeleteTaskPushNotificationConfigRequest,
+    context: ServerCallContext,
+  ): Promise<void> {
+    return this.#guard(() => this.#sdk.deleteTaskPushNotificationConfig(params, context));
+  }
+
+  async *#sendStream(
+    params: SendMessageRequest,
+    context: ServerCallContext,
+  ): AsyncGenerator<StreamResponse, void, undefined> {
+    this.#assertStreaming();
+    const exchange = currentExchange();
+    const sent = await this.#start(params, context);
+    const linked = this.#signals(exchange);
+    try {
+      yield* runStream(sent.open, sent.run, {
+        signal: linked.signal,
+        drained: () => exchange?.drained() ?? Promise.resolve(),
+        historyLength: params.configuration?.historyLength,
+      });
+    } finally {
+      linked.unlink();
+      sent.release();
+    }
+  }
+
+  async *#subscribe(
+    params: SubscribeToTaskRequest,
+    context: ServerCallContext,
+  ): AsyncGenerator<StreamResponse, void, undefined> {
+    this.#assertStreaming();
+    const exchange = currentExchange();
+    const { feed } = this.#ready();
+    const open = feed.acquire(this.#key(params.id, context));
+    const linked = this.#signals(exchange);
+    let watching = false;
+    try {
+      await open.log.refresh();
+      assertLive(open);
+      // Watch first, then read: what was appended between is in one of the two.
+      await open.watch.hold();
+      watching = true;
+      await open.log.refresh();
+      assertLive(open);
+      open.announce();
+      yield* subscriberStream(open, {
+        signal: linked.signal,
+        drained: () => exchange?.drained() ?? Promise.resolve(),
+      });
+    } finally {
+      linked.unlink();
+      if (watching) open.watch.release();
+      feed.release(open);
+    }
+  }
+
+  /** Starts a run for the message, or finds the one that the same message has started before. */
+  async #start(params: SendMessageRequest, context: ServerCallContext): Promise<Sent> {
+    const { message } = params;
+    if (!message?.messageId) throw new RequestMalformedError('message.messageId is required.');
+    const instance = this.#ready();
+    const scope = this.#deps.scopeOf(context);
+    const digest = messageDigest(message);
+    const taskId = message.taskId || derivedTaskId(scope, message, digest);
+    const open = instance.feed.acquire({ ...scope, taskId });
+    let watching = false;
+    const release = (): void => {
+      if (watching) open.watch.release();
+      instance.feed.release(open);
+    };
+    try {
+      await open.log.refresh();
+      let run = this.#known(open, message, digest);
+      if (run === undefined) {
+        assertAccepts(open, message);
+        const request = { ...params, message: { ...message, taskId } };
+        const started = await this.#drive(new RunScope(open, request, digest), context);
+        if (started.own) return { open, run: started.run, release };
+        run = this.#known(open, message, digest) ?? started.run;
+      }
+      await open.watch.hold();
+      watching = true;
+      await open.log.refresh();
+      open.announce();
+      return { open, run, release };
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  /** The run that this very message has started, if any (DESIGN: retried messages). */
+  #known(open: OpenLog, message: Message, digest: string): string | undefined {
+    const known = open.log.state.messages.get(message.messageId);
+    if (known && known.digest !== digest) {
+      throw new RequestMalformedError('Another message was sent under this message id.');
+    }
+    return known?.run;
+  }
+
+  /** Has the SDK's handler drive the executor; resolves once the run's start is durable. */
+  async #drive(scope: RunScope, context: ServerCallContext): Promise<Started> {
+    const { request } = scope;
+    const configuration = request.configuration && {
+      ...request.configuration,
+      // The SDK's own answer goes nowhere: it drives the run to its end.
+      returnImmediately: false,
+    };
+    inScope(scope, () => this.#sdk.sendMessage({ ...request, configuration }, context)).then(
+      () => scope.reject(new BackendError('unreachable', 'The run did not start.')),
+      (error: unknown) => scope.reject(error),
+    );
+    const started = await within(this.#deps.clock, START_DEADLINE_MS, scope.started);
+    // The run may start all the same: the message sent again finds it.
+    if (!started) throw new BackendError('unreachable', 'The run could not be started in time.');
+    return started;
+  }
+
+  async #load(key: TaskKey): Promise<Task | undefined> {
+    const { feed } = this.#deps.instance();
+    const open = feed.acquire(key);
+    try {
+      await open.log.refresh();
+      return open.log.task();
+    } finally {
+      feed.release(open);
+    }
+  }
+
+  #key(taskId: string, context: ServerCallContext): TaskKey {
+    if (!taskId || taskId.trim() === '') throw new RequestMalformedError('A task id is required.');
+    return { ...this.#deps.scopeOf(context), taskId };
+  }
+
+  #ready(): Instance {
+    const instance = this.#deps.instance();
+    instance.assertReady();
+    return instance;
+  }
+
+  #canStream(): boolean {
+    return this.#card.capabilities?.streaming === true && this.#deps.instance().phase === 'ready';
+  }
+
+  #assertStreaming(): void {
+    if (!this.#card.capabilities?.streaming) {
+      throw new UnsupportedOperationError('The agent does not stream.');
+    }
+  }
+
+  /** Aborts when the client has left or this instance stops. */
+  #signals(exchange: HttpExchange | undefined): ReturnType<typeof linkSignals> {
+    return linkSignals(this.#deps.instance().signal, exchange?.left);
+  }
+
+  async #guard<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw clientError(error, this.#deps.logger, currentExchange());
+    }
+  }
+
+  async *#guardStream(
+    stream: AsyncGenerator<StreamResponse, void, undefined>,
+  ): AsyncGenerator<StreamResponse, void, undefined> {
+    try {
+      yield* stream;
+    } catch (error) {
+      throw clientError(error, this.#deps.logger, currentExchange());
+    }
+  }
+}
+
+interface Sent {
+  readonly open: OpenLog;
+  readonly run: string;
+  readonly release: () => void;
+}
+
+/** How long a send waits for its run to start, in milliseconds. */
+const START_DEADLINE_MS = 15_000;
+
+function assertAccepts(open: OpenLog, message: Message): void {
+  const { state } = open.log;
+  if (!message.taskId) return;
+  if (!state.hasTask) throw new TaskNotFoundError();
+  if (state.sealed) {
+    throw new UnsupportedOperationError('The task has ended and takes no more messages.');
+  }
+  if (message.contextId && state.contextId && message.contextId !== state.contextId) {
+    throw new RequestMalformedError('The message is of another context than its task.');
+  }
+}
+
+function assertLive(open: OpenLog): void {
+  if (!open.log.state.hasTask) throw new TaskNotFoundError();
+  if (open.log.state.sealed) {
+    throw new UnsupportedOperationError('The task has ended and cannot be subscribed to.');
+  }
+}

@@ -1,0 +1,141 @@
+import { BackendError, errorCode, type Instance, type Logger, type Run } from '@a2a-aws/core';
+import { UnsupportedOperationError } from '@a2a-js/sdk/errors';
+import {
+  type AgentExecutor,
+  DefaultExecutionEventBus,
+  type ExecutionEventBus,
+  type ExecutionEventBusManager,
+  RequestContext,
+} from '@a2a-js/sdk/server';
+import { RunBus } from './run-bus.ts';
+import { currentScope, type RunScope } from './run-scope.ts';
+
+const FAILED = 'The agent failed.';
+
+/** A bus for each run, not for each task: two runs of one task must not hear each other's events. */
+export class RunBusManager implements ExecutionEventBusManager {
+  createOrGetByTaskId(): ExecutionEventBus {
+    return new DefaultExecutionEventBus();
+  }
+
+  getByTaskId(): undefined {
+    return undefined;
+  }
+
+  cleanupByTaskId(): void {}
+
+  /** The driver itself finishes a bus, once everything on it was delivered. */
+  settleByTaskId(): boolean {
+    return true;
+  }
+}
+
+/**
+ * Stands where the SDK expects the executor: opens the run in the log, has the user's executor work,
+ * ends the run. It never rejects, so that no text of the executor's errors gets anywhere.
+ */
+export class RunDriver implements AgentExecutor {
+  readonly #executor: AgentExecutor;
+  readonly #instance: () => Instance;
+  readonly #logger: Logger;
+  /** Logs whose executor was told to stop: once per task, however many runs it has here. */
+  readonly #told = new WeakSet<object>();
+
+  constructor(executor: AgentExecutor, instance: () => Instance, logger: Logger) {
+    this.#executor = executor;
+    this.#instance = instance;
+    this.#logger = logger;
+  }
+
+  readonly execute = async (request: RequestContext, outlet: ExecutionEventBus): Promise<void> => {
+    const scope = currentScope();
+    if (!scope) {
+      outlet.finished();
+      return;
+    }
+    try {
+      await this.#drive(scope, request, outlet);
+    } catch (error) {
+      scope.reject(error);
+      this.#logger.warn('run.cut-short', { code: errorCode(error) });
+      outlet.finished();
+    }
+  };
+
+  /** The SDK never comes to this: cancels go through the log. */
+  readonly cancelTask = async (): Promise<void> => {};
+
+  async #drive(scope: RunScope, request: RequestContext, outlet: ExecutionEventBus): Promise<void> {
+    const instance = this.#instance();
+    const isNew = !scope.open.log.state.hasTask;
+    const begun = await instance.begin(scope.key, {
+      contextId: request.contextId,
+      message: request.userMessage,
+      digest: scope.digest,
+    });
+    if ('refused' in begun) {
+      const first = scope.open.log.state.messages.get(request.userMessage.messageId);
+      if (begun.refused === 'duplicate' && first) {
+        scope.resolve({ run: first.run, own: false });
+      } else {
+        scope.reject(refusalError(begun.refused));
+      }
+      outlet.finished();
+      return;
+    }
+    const { run } = begun;
+    const bus = new RunBus(run, scope.key.taskId, outlet, this.#logger);
+    scope.resolve({ run: run.id, own: true });
+    const closed = this.#stopOnDemand(run, scope, bus);
+    const context = new RequestContext(
+      { ...scope.request, message: request.userMessage },
+      scope.key.taskId,
+      request.contextId,
+      request.context,
+      isNew ? undefined : scope.open.log.task(),
+      request.referenceTasks,
+    );
+    await Promise.race([this.#execute(context, bus, run), closed]);
+    await instance.runs.finish(run);
+    bus.finished();
+  }
+
+  async #execute(context: RequestContext, bus: ExecutionEventBus, run: Run): Promise<void> {
+    try {
+      await this.#executor.execute(context, bus);
+    } catch {
+      // What it threw may hold content of messages: neither clients nor logs may see it.
+      this.#logger.error('run.executor-failed', { run: run.id });
+      await run.fail(FAILED);
+    }
+  }
+
+  /** Tells the executor to stop; resolves when the log takes nothing more of the run. */
+  #stopOnDemand(run: Run, scope: RunScope, bus: ExecutionEventBus): Promise<void> {
+    return new Promise((resolve) => {
+      run.onStop((reason) => {
+        if (reason === 'closed') resolve();
+        if (this.#told.has(scope.open)) return;
+        this.#told.add(scope.open);
+        this.#cancel(scope.key.taskId, bus).catch(() => {
+          this.#logger.error('run.cancel-failed', { run: run.id });
+        });
+      });
+    });
+  }
+
+  async #cancel(taskId: string, bus: ExecutionEventBus): Promise<void> {
+    await this.#executor.cancelTask(taskId, bus);
+  }
+}
+
+function refusalError(refused: string): Error {
+  switch (refused) {
+    case 'sealed':
+      return new UnsupportedOperationError('The task has ended and takes no more messages.');
+    case 'cancelling':
+      return new UnsupportedOperationError('The task is being canceled.');
+    default:
+      return new BackendError('fenced', 'This instance was declared dead.');
+  }
+}

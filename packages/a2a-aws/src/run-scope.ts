@@ -1,0 +1,76 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { OpenLog, TaskKey } from '@a2a-aws/core';
+import type { SendMessageRequest, Task } from '@a2a-js/sdk';
+
+/** What a send came to: a run of its own, or that of the same message sent before. */
+export interface Started {
+  readonly run: string;
+  /** False: another send's run, perhaps on another instance. */
+  readonly own: boolean;
+}
+
+/**
+ * One send on its way through the SDK's handler, which drives the executor but owns nothing: what
+ * it loads and saves is this request's private copy, what lasts is the log.
+ */
+export class RunScope {
+  readonly open: OpenLog;
+  /** As the client sent it, but for the id of a new task. */
+  readonly request: SendMessageRequest;
+  readonly digest: string;
+  /** Resolves when the run's start is durable; rejects if there will be no run. */
+  readonly started: Promise<Started>;
+  /** The SDK's working copy of the task. */
+  task: Task;
+  #resolve: (started: Started) => void = () => {};
+  #reject: (error: unknown) => void = () => {};
+
+  constructor(open: OpenLog, request: SendMessageRequest, digest: string) {
+    this.open = open;
+    this.request = request;
+    this.digest = digest;
+    this.task = open.log.task() ?? blankTask(this.key.taskId);
+    this.started = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    this.started.catch(() => {});
+  }
+
+  get key(): TaskKey {
+    return this.open.log.key;
+  }
+
+  resolve(started: Started): void {
+    this.#resolve(started);
+  }
+
+  /** Has no effect once the run has started. */
+  reject(error: unknown): void {
+    this.#reject(error);
+  }
+}
+
+/** So that the SDK finds the task whose id was chosen here; it takes the context id from elsewhere. */
+function blankTask(id: string): Task {
+  return {
+    id,
+    contextId: '',
+    status: undefined,
+    artifacts: [],
+    history: [],
+    metadata: undefined,
+  };
+}
+
+const scopes = new AsyncLocalStorage<RunScope>();
+
+/** The send that is being driven here. */
+export function currentScope(): RunScope | undefined {
+  return scopes.getStore();
+}
+
+/** Calls `work` so that everything it does finds `scope`. */
+export function inScope<T>(scope: RunScope, work: () => T): T {
+  return scopes.run(scope, work);
+}

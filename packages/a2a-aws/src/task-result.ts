@@ -1,0 +1,69 @@
+import type { LogState } from '@a2a-aws/core';
+import { type LogStorage, type OpenLog, type RunResult, runResult, taskAt } from '@a2a-aws/core';
+import type { Message, Task } from '@a2a-js/sdk';
+
+/** Resolves with `pick`'s first result, while the fold is exactly the one that it was picked from. */
+export function firstOf<T>(
+  open: OpenLog,
+  signal: AbortSignal,
+  pick: (state: LogState) => T | undefined,
+): Promise<T | undefined> {
+  const now = pick(open.log.state);
+  if (now !== undefined || signal.aborted) return Promise.resolve(now);
+  return new Promise((resolve) => {
+    const done = (found: T | undefined): void => {
+      unlisten();
+      signal.removeEventListener('abort', aborted);
+      resolve(found);
+    };
+    const aborted = (): void => done(undefined);
+    const unlisten = open.log.listenEntries((state) => {
+      const found = pick(state);
+      if (found !== undefined) done(found);
+    });
+    signal.addEventListener('abort', aborted, { once: true });
+  });
+}
+
+/**
+ * The answer of a blocking send: the fold of the log where its run's result stands, or where it
+ * waits for credentials; never a private copy. Nothing if `signal` aborts first.
+ */
+export async function blockingAnswer(
+  open: OpenLog,
+  storage: LogStorage,
+  run: string,
+  signal: AbortSignal,
+): Promise<Task | Message | undefined> {
+  const answered = await firstOf(open, signal, (state) => {
+    const result = blockingResult(state, run);
+    return result && { result, task: folded(open, state, result) };
+  });
+  if (!answered) return undefined;
+  const { result, task } = answered;
+  return result.answer ?? task ?? taskAt(storage, open.log.key, result.at);
+}
+
+/** The answer of a send that does not wait: the task as soon as there is one. */
+export async function immediateAnswer(
+  open: OpenLog,
+  storage: LogStorage,
+  run: string,
+  signal: AbortSignal,
+): Promise<Task | Message | undefined> {
+  const known = await firstOf(open, signal, (state) => {
+    if (state.hasTask) return { task: open.log.task() };
+    return blockingResult(state, run) && { task: undefined };
+  });
+  return known && (known.task ?? blockingAnswer(open, storage, run, signal));
+}
+
+function blockingResult(state: LogState, run: string): RunResult | undefined {
+  const authAt = state.runs.get(run)?.authAt;
+  return runResult(state, run) ?? (authAt === undefined ? undefined : { at: authAt });
+}
+
+/** The fold at hand, if it is that of the result: later events of other runs may be in it. */
+function folded(open: OpenLog, state: LogState, result: RunResult): Task | undefined {
+  return open.log.generation === result.at && state.hasTask ? open.log.task() : undefined;
+}
