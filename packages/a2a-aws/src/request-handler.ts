@@ -4,6 +4,8 @@ import {
   type Instance,
   type Logger,
   type LogStorage,
+  limitHistory,
+  listTasks,
   type OpenLog,
   type Scope,
   type TaskKey,
@@ -41,14 +43,12 @@ import {
 } from '@a2a-js/sdk/server';
 import { clientError } from './client-error.ts';
 import type { RequestHandlerOptions } from './handler-options.ts';
-import { limitHistory } from './history-limit.ts';
 import { currentExchange, type HttpExchange } from './http-exchange.ts';
 import { linkSignals } from './linked-signal.ts';
 import { derivedTaskId, messageDigest } from './message-digest.ts';
 import { RunBusManager, RunDriver } from './run-driver.ts';
 import { inScope, RunScope, type Started } from './run-scope.ts';
 import { RunTaskStore } from './run-task-store.ts';
-import { listTasks } from './task-list.ts';
 import { blockingAnswer, immediateAnswer } from './task-result.ts';
 import { runStream, subscriberStream } from './task-stream.ts';
 

@@ -1,6 +1,12 @@
-import { deepCopy, type OpenLog, type RunResult, runResult, type Tap } from '@a2a-aws/core';
+import {
+  deepCopy,
+  limitHistory,
+  type OpenLog,
+  type RunResult,
+  runResult,
+  type Tap,
+} from '@a2a-aws/core';
 import type { Message, StreamResponse, Task } from '@a2a-js/sdk';
-import { limitHistory } from './history-limit.ts';
 
 export interface StreamOptions {
   /** Aborts when nobody reads any more, or the instance stops. */

@@ -9,6 +9,7 @@ export {
   isTerminal,
   type TaskEvent,
 } from './a2a/event.ts';
+export { limitHistory } from './a2a/history-limit.ts';
 export { backoff } from './backoff.ts';
 export { type Clock, sleep, systemClock, within } from './clock.ts';
 export { type Entropy, systemEntropy } from './entropy.ts';
@@ -63,7 +64,15 @@ export {
   type RunState,
   runResult,
 } from './log/state.ts';
-export type { ListedTask, LogStorage, PutOutcome, TaskHead } from './log/storage.ts';
+export {
+  type ListedTask,
+  type LogStorage,
+  type PutOutcome,
+  type TaskHead,
+  taskHead,
+} from './log/storage.ts';
+export { taskDifference } from './log/task-difference.ts';
+export { listTasks } from './log/task-list.ts';
 export { type Appended, TaskLog, type TaskLogDeps } from './log/task-log.ts';
 export { type LogFields, type Logger, silentLogger, stderrLogger } from './logger.ts';
 export {

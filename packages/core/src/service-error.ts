@@ -11,7 +11,7 @@ const DENIED =
   /^(AccessDenied|Authorization|InvalidClientTokenId|UnrecognizedClient|SignatureDoesNotMatch|InvalidSignature|IncompleteSignature|ExpiredToken|RequestExpired|InvalidAccessKeyId|MissingAuthenticationToken|NotAuthorized|OptInRequired|InvalidSecurity|KMS_?AccessDenied|CredentialsProviderError|TokenProviderError)/i;
 
 const PASSING =
-  /Throttl|OverLimit|TooManyRequests|LimitExceeded|SlowDown|InternalError|InternalFailure|InternalServerError|ServiceUnavailable|ConcurrentAccess|Timeout|TransactionConflict/i;
+  /Throttl|OverLimit|TooManyRequests|RequestLimitExceeded|ThroughputExceeded|SlowDown|InternalError|InternalFailure|InternalServerError|ServiceUnavailable|ConcurrentAccess|Timeout|TransactionConflict/i;
 
 /**
  * - `denied`: the credentials are missing, wrong, or lack a permission

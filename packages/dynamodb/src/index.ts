@@ -1,6 +1,7 @@
 export { createDynamoDBClient, type DynamoDBClientOptions, documentClient } from './clients.ts';
 export { DynamoDBInstanceRegistry } from './dynamodb-instance-registry.ts';
 export { DynamoDBLogStorage, type DynamoDBStorageOptions } from './dynamodb-log-storage.ts';
+export { DynamoDBTaskStore, type DynamoDBTaskStoreOptions } from './dynamodb-task-store.ts';
 export {
   attribute,
   CONTEXT_INDEX,

@@ -1,1 +1,17 @@
-export {};
+export { createFanoutClients, type FanoutClientOptions, type FanoutClients } from './clients.ts';
+export {
+  QueueLifecycleManager,
+  type QueueLifecycleManagerOptions,
+  type QueueProvisionResult,
+} from './queue-lifecycle-manager.ts';
+export { type PolicyDocument, type PolicyStatement, queuePolicy } from './queue-policy.ts';
+export { SnsFanout, type SnsFanoutOptions } from './sns-fanout.ts';
+export {
+  ALL_TARGETS,
+  queueDefaults,
+  queueName,
+  queueNamePattern,
+  queueTag,
+  TARGET_ATTRIBUTE,
+  topicDefinition,
+} from './topic-definition.ts';

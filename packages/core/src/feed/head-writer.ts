@@ -1,5 +1,5 @@
 import { compareSlots, type Slot } from '../log/slot.ts';
-import type { LogStorage, TaskHead } from '../log/storage.ts';
+import { type LogStorage, type TaskHead, taskHead } from '../log/storage.ts';
 import type { TaskLog } from '../log/task-log.ts';
 import { type RetryDeps, untilDone } from '../retry.ts';
 
@@ -41,15 +41,8 @@ export class HeadWriter {
   }
 
   #due(): TaskHead | undefined {
-    const { status, contextId } = this.#log.state;
-    if (!status) return undefined;
-    if (this.#written && compareSlots(status.slot, this.#written) <= 0) return undefined;
-    return {
-      taskId: this.#log.key.taskId,
-      contextId: contextId ?? '',
-      slot: status.slot,
-      state: status.state,
-      timestamp: status.timestamp,
-    };
+    const head = taskHead(this.#log.key, this.#log.state);
+    if (!head || (this.#written && compareSlots(head.slot, this.#written) <= 0)) return undefined;
+    return head;
   }
 }

@@ -11,6 +11,7 @@ export class MemoryFanout implements Fanout {
   #published = 0;
   #failed = 0;
   #received = 0;
+  #unreadable = 0;
 
   constructor(queues: MemoryQueues) {
     this.#queues = queues;
@@ -33,7 +34,11 @@ export class MemoryFanout implements Fanout {
     }
     this.#queues.set(instance, (message) => {
       this.#received += 1;
-      onMessage(message);
+      try {
+        onMessage(message);
+      } catch {
+        this.#unreadable += 1;
+      }
     });
     return {
       healthy: true,
@@ -61,7 +66,7 @@ export class MemoryFanout implements Fanout {
       published: this.#published,
       publishFailed: this.#failed,
       received: this.#received,
-      unreadable: 0,
+      unreadable: this.#unreadable,
     };
   }
 }

@@ -9,6 +9,8 @@ export type Entry =
   | StartEntry
   /** The run's result without a task; closes the run. */
   | { readonly kind: 'answer'; readonly run: string; readonly message: Message }
+  /** Enters the history: a store that is used alone has no runs to bring messages. */
+  | { readonly kind: 'message'; readonly message: Message }
   /** Closes the run; not needed once the log is sealed. */
   | { readonly kind: 'end'; readonly run: string }
   /** Closes the runs of an instance that was declared dead; it appends nothing more here. */
@@ -52,6 +54,7 @@ const stored = z.discriminatedUnion('k', [
     p: z.string().optional(),
   }),
   z.object({ k: z.literal('answer'), r: z.string(), m: z.unknown() }),
+  z.object({ k: z.literal('message'), m: z.unknown() }),
   z.object({ k: z.literal('end'), r: z.string() }),
   z.object({ k: z.literal('fence'), i: z.string() }),
   z.object({ k: z.literal('cancel'), r: z.string() }),
@@ -89,6 +92,8 @@ export function decodeEntry(json: unknown): Entry {
       };
     case 'answer':
       return { kind: 'answer', run: entry.r, message: Message.fromJSON(entry.m) };
+    case 'message':
+      return { kind: 'message', message: Message.fromJSON(entry.m) };
     case 'end':
       return { kind: 'end', run: entry.r };
     case 'fence':
@@ -115,6 +120,8 @@ function toStored(entry: Entry): z.input<typeof stored> {
       };
     case 'answer':
       return { k: 'answer', r: entry.run, m: Message.toJSON(entry.message) };
+    case 'message':
+      return { k: 'message', m: Message.toJSON(entry.message) };
     case 'end':
       return { k: 'end', r: entry.run };
     case 'fence':

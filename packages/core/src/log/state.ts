@@ -88,6 +88,8 @@ export function stepEntry(state: LogState, entry: Entry, generation: number): Lo
       return stepEvent(state, entry, generation);
     case 'start':
       return stepStart(state, entry);
+    case 'message':
+      return state;
     case 'answer':
       return changeRuns(state, (id, run) =>
         id === entry.run && run.phase === 'open'

@@ -2,6 +2,7 @@ import type { TaskState } from '@a2a-js/sdk';
 import type { Scope, TaskKey } from '../task-key.ts';
 import type { LogRecord } from './record.ts';
 import type { Slot } from './slot.ts';
+import type { LogState } from './state.ts';
 
 /** What a list needs to know of a task, without reading its log. */
 export interface ListedTask {
@@ -43,3 +44,17 @@ export interface LogStorage {
 }
 
 export type PutOutcome = { readonly written: true } | { readonly taken: LogRecord };
+
+/** The head of a log in this state; nothing before its first Task event. */
+export function taskHead(key: TaskKey, state: LogState): TaskHead | undefined {
+  const { status, contextId = '' } = state;
+  return (
+    status && {
+      taskId: key.taskId,
+      contextId,
+      slot: status.slot,
+      state: status.state,
+      timestamp: status.timestamp,
+    }
+  );
+}

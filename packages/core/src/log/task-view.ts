@@ -31,6 +31,7 @@ export class TaskView {
 
   apply(entry: Entry): void {
     if (entry.kind === 'event') this.#applyEvent(entry.event);
+    else if (entry.kind === 'message') this.#addMessage(entry.message);
     else if (entry.kind === 'start' && entry.message) this.#addMessage(entry.message);
   }
 

@@ -1,8 +1,9 @@
-import type { ListedTask, LogStorage, Scope, TaskKey } from '@a2a-aws/core';
 import { type ListTasksRequest, type ListTasksResponse, type Task, TaskState } from '@a2a-js/sdk';
 import { RequestMalformedError } from '@a2a-js/sdk/errors';
-import { limitHistory } from './history-limit.ts';
-import { decodePageToken, encodePageToken, type PageCursor } from './page-token.ts';
+import { limitHistory } from '../a2a/history-limit.ts';
+import { decodePageToken, encodePageToken, type PageCursor } from '../a2a/page-token.ts';
+import type { Scope, TaskKey } from '../task-key.ts';
+import type { ListedTask, LogStorage } from './storage.ts';
 
 const DEFAULT_PAGE_SIZE = 50;
 const MAX_PAGE_SIZE = 100;

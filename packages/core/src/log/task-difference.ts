@@ -1,0 +1,81 @@
+import type { Artifact, Part, Task } from '@a2a-js/sdk';
+import type { TaskEvent } from '../a2a/event.ts';
+import type { Entry } from './entry.ts';
+
+/**
+ * What a saved task adds to the one that was loaded, as entries: messages, artifact chunks, the
+ * status last. Judged against what was loaded, not against what is stored, so that a save says
+ * nothing of what its writer has not seen. A whole Task where nothing smaller says it.
+ *
+ * What the save leaves out (a message, an artifact, a metadata key) stays: a log only adds.
+ */
+export function taskDifference(loaded: Task | undefined, saved: Task): Entry[] {
+  if (!loaded || loaded.contextId !== saved.contextId) {
+    return [event({ kind: 'task', data: saved })];
+  }
+  const entries: Entry[] = [];
+  const known = new Set(loaded.history.map((message) => message.messageId));
+  const ofStatus = saved.status?.message?.messageId;
+  for (const message of saved.history) {
+    if (!known.has(message.messageId) && message.messageId !== ofStatus) {
+      entries.push({ kind: 'message', message });
+    }
+  }
+  for (const artifact of saved.artifacts) {
+    const before = loaded.artifacts.find((other) => other.artifactId === artifact.artifactId);
+    const change = artifactChange(before, artifact);
+    if (change) entries.push(artifactEvent(saved, change.artifact, change.append));
+  }
+  const metadata = changedKeys(loaded.metadata, saved.metadata);
+  if (metadata || !same(loaded.status, saved.status)) {
+    const { id: taskId, contextId, status } = saved;
+    entries.push(event({ kind: 'statusUpdate', data: { taskId, contextId, status, metadata } }));
+  }
+  return entries;
+}
+
+function artifactChange(
+  before: Artifact | undefined,
+  after: Artifact,
+): { artifact: Artifact; append: boolean } | undefined {
+  if (!before) return { artifact: after, append: false };
+  if (same(before, after)) return undefined;
+  const added = addedParts(before.parts, after.parts);
+  const rest = same({ ...before, parts: [] }, { ...after, parts: [] });
+  return added && rest
+    ? { artifact: { ...after, parts: added }, append: true }
+    : { artifact: after, append: false };
+}
+
+function addedParts(before: readonly Part[], after: readonly Part[]): Part[] | undefined {
+  const extended =
+    after.length > before.length && before.every((part, at) => same(part, after[at]));
+  return extended ? after.slice(before.length) : undefined;
+}
+
+function changedKeys(before: Task['metadata'], after: Task['metadata']): Task['metadata'] {
+  const changed = Object.entries(after ?? {}).filter(([key, value]) => !same(before?.[key], value));
+  return changed.length > 0 ? Object.fromEntries(changed) : undefined;
+}
+
+function artifactEvent(task: Task, artifact: Artifact, append: boolean): Entry {
+  return event({
+    kind: 'artifactUpdate',
+    data: {
+      taskId: task.id,
+      contextId: task.contextId,
+      artifact,
+      append,
+      lastChunk: false,
+      metadata: undefined,
+    },
+  });
+}
+
+function event(of: TaskEvent): Entry {
+  return { kind: 'event', event: of };
+}
+
+function same(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}

@@ -1,0 +1,70 @@
+import {
+  BackendError,
+  type BackendErrorCode,
+  serviceErrorNames,
+  serviceFault,
+} from '@a2a-aws/core';
+
+const TEXT = {
+  'access-denied': 'AWS refused the credentials, or they lack a permission.',
+  'topic-not-found': 'The topic does not exist.',
+  unreachable: 'SNS or SQS did not answer, or could not serve the request now.',
+  configuration: 'SNS or SQS refused the request as invalid.',
+} as const;
+
+/** Errors with a meaning of their own, by name. */
+const KNOWN: ReadonlyMap<string, readonly [BackendErrorCode, string]> = new Map([
+  ['NotFound', ['topic-not-found', TEXT['topic-not-found']]],
+  ['NotFoundException', ['topic-not-found', TEXT['topic-not-found']]],
+  ['QueueDoesNotExist', ['configuration', 'The queue does not exist.']],
+  ['NonExistentQueue', ['configuration', 'The queue does not exist.']],
+  ['QueueNameExists', ['configuration', 'The queue exists, but was made with other attributes.']],
+  [
+    'QueueDeletedRecently',
+    ['unreachable', 'A queue of this name was deleted less than 60 seconds ago.'],
+  ],
+  ...['FilterPolicyLimitExceeded', 'SubscriptionLimitExceeded'].flatMap((name) =>
+    [name, `${name}Exception`].map((variant): [string, readonly [BackendErrorCode, string]] => [
+      variant,
+      ['configuration', 'The topic has no room for another subscription with a filter policy.'],
+    ]),
+  ),
+]);
+
+/** True if the queue that was named does not exist. */
+export function isQueueMissing(error: unknown): boolean {
+  return serviceErrorNames(error).some(
+    (name) => name === 'QueueDoesNotExist' || name === 'NonExistentQueue',
+  );
+}
+
+/** True if the topic or subscription that was named does not exist. */
+export function isNotFound(error: unknown): boolean {
+  return serviceErrorNames(error).some(
+    (name) => name === 'NotFound' || name === 'NotFoundException',
+  );
+}
+
+/** Translates what a client of the AWS SDK threw; the original is the `cause`. */
+export function awsError(error: unknown): BackendError {
+  if (error instanceof BackendError) return error;
+  const [code, text] = classify(error);
+  return new BackendError(code, text, { cause: error });
+}
+
+function classify(error: unknown): readonly [BackendErrorCode, string] {
+  const known = serviceErrorNames(error)
+    .map((name) => KNOWN.get(name))
+    .find((entry) => entry !== undefined);
+  if (known) return known;
+  switch (serviceFault(error)) {
+    case 'denied':
+      return ['access-denied', TEXT['access-denied']];
+    case 'passing':
+      return ['unreachable', TEXT.unreachable];
+    case 'refused':
+      return ['configuration', TEXT.configuration];
+    case 'unconfigured':
+      return ['configuration', 'No AWS region is configured.'];
+  }
+}

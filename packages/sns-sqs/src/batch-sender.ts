@@ -1,0 +1,149 @@
+import { type Clock, type Entropy, isTransient, sleep } from '@a2a-aws/core';
+import type { EntryOutcome } from './batch-outcome.ts';
+import { retryDelay } from './retry-delay.ts';
+
+/** Entries in one call (Amazon SNS, "PublishBatch"; Amazon SQS, "DeleteMessageBatch"). */
+export const MAX_BATCH_ENTRIES = 10;
+const MAX_IN_FLIGHT = 8;
+const MAX_TRIES = 3;
+
+export interface BatchSenderOptions<T> {
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  /** The most bytes of one batch. */
+  readonly batchBytes: number;
+  /** The most bytes of all that waits or is under way; beyond it items are given up at once. */
+  readonly backlogBytes: number;
+  bytes(item: T): number;
+  /** Makes one call. Rejects with a BackendError if the call failed as a whole. */
+  send(items: readonly T[]): Promise<readonly EntryOutcome[]>;
+}
+
+interface Entry<T> {
+  readonly item: T;
+  readonly bytes: number;
+  readonly settle: (taken: boolean) => void;
+  tries: number;
+  /** Goes in a batch of its own: a batch with it was refused as a whole. */
+  alone: boolean;
+}
+
+/**
+ * Sends items in batches without ever waiting for a batch to fill: the first goes out at once, what
+ * queues up while calls are under way follows together. What failed is tried again, then given up.
+ */
+export class BatchSender<T> {
+  readonly #options: BatchSenderOptions<T>;
+  readonly #draining = new AbortController();
+  #waiting: Entry<T>[] = [];
+  #waitingBytes = 0;
+  #heldBytes = 0;
+  #held = 0;
+  #inFlight = 0;
+  #onEmpty: (() => void)[] = [];
+
+  constructor(options: BatchSenderOptions<T>) {
+    this.#options = options;
+  }
+
+  /** True once the service took the item, false if it was given up. Never rejects. */
+  add(item: T): Promise<boolean> {
+    const bytes = this.#options.bytes(item);
+    if (bytes > this.#options.batchBytes || this.#heldBytes + bytes > this.#options.backlogBytes) {
+      return Promise.resolve(false);
+    }
+    this.#held++;
+    this.#heldBytes += bytes;
+    return new Promise((resolve) => {
+      const settle = (taken: boolean): void => {
+        this.#heldBytes -= bytes;
+        resolve(taken);
+        if (--this.#held === 0) for (const done of this.#onEmpty.splice(0)) done();
+      };
+      this.#queue([{ item, bytes, settle, tries: 0, alone: false }]);
+    });
+  }
+
+  /** Sends what waits, tries nothing again; resolves when every item is taken or given up. */
+  drain(): Promise<void> {
+    this.#draining.abort();
+    if (this.#held === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#onEmpty.push(resolve));
+  }
+
+  #queue(entries: readonly Entry<T>[], where: 'front' | 'back' = 'back'): void {
+    for (const entry of entries) this.#waitingBytes += entry.bytes;
+    if (where === 'front') this.#waiting = [...entries, ...this.#waiting];
+    else this.#waiting.push(...entries);
+    // A microtask later: what one tick adds goes out together.
+    void Promise.resolve().then(() => this.#pump());
+  }
+
+  #pump(): void {
+    while (this.#isDue()) void this.#send(this.#take());
+  }
+
+  #isDue(): boolean {
+    const { length } = this.#waiting;
+    if (length === 0 || this.#inFlight >= MAX_IN_FLIGHT) return false;
+    return length >= worthSending(this.#inFlight) || this.#waitingBytes >= this.#options.batchBytes;
+  }
+
+  #take(): Entry<T>[] {
+    let count = 0;
+    let bytes = 0;
+    for (const entry of this.#waiting) {
+      const full = count === MAX_BATCH_ENTRIES || bytes + entry.bytes > this.#options.batchBytes;
+      if (count > 0 && (full || entry.alone)) break;
+      count++;
+      bytes += entry.bytes;
+      if (entry.alone) break;
+    }
+    this.#waitingBytes -= bytes;
+    return this.#waiting.splice(0, count);
+  }
+
+  async #send(batch: readonly Entry<T>[]): Promise<void> {
+    this.#inFlight++;
+    const outcomes = await this.#call(batch);
+    this.#inFlight--;
+    const again: Entry<T>[] = [];
+    batch.forEach((entry, index) => {
+      const outcome = outcomes[index] ?? 'failed';
+      entry.tries++;
+      if (outcome !== 'failed') entry.settle(outcome === 'taken');
+      else if (entry.tries >= MAX_TRIES) entry.settle(false);
+      else again.push(entry);
+    });
+    this.#pump();
+    if (again.length > 0) await this.#retry(again);
+  }
+
+  async #call(batch: readonly Entry<T>[]): Promise<readonly EntryOutcome[]> {
+    try {
+      return await this.#options.send(batch.map((entry) => entry.item));
+    } catch (error) {
+      if (isTransient(error)) return [];
+      if (batch.length === 1) return ['refused'];
+      // One entry may be what the service refused: the others must not go down with it.
+      for (const entry of batch) entry.alone = true;
+      return [];
+    }
+  }
+
+  async #retry(entries: readonly Entry<T>[]): Promise<void> {
+    const { clock, entropy } = this.#options;
+    const tries = Math.max(...entries.map((entry) => entry.tries));
+    await sleep(clock, retryDelay(tries, entropy.random()), this.#draining.signal);
+    if (this.#draining.signal.aborted) for (const entry of entries) entry.settle(false);
+    else this.#queue(entries, 'front');
+  }
+}
+
+/**
+ * How many items must wait for another call to pay: 1 while at most one call is under way, then
+ * twice as many for each. A call costs about a millisecond of CPU, a waiting doorbell costs latency.
+ */
+export function worthSending(inFlight: number): number {
+  return Math.min(MAX_BATCH_ENTRIES, 2 ** Math.max(0, inFlight - 1));
+}

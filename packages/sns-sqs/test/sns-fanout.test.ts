@@ -1,0 +1,324 @@
+import {
+  GetTopicAttributesCommand,
+  PublishBatchCommand,
+  type PublishBatchRequestEntry,
+  SNSClient,
+  SubscribeCommand,
+} from '@aws-sdk/client-sns';
+import {
+  CreateQueueCommand,
+  GetQueueUrlCommand,
+  ReceiveMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import { type AwsClientStub, mockClient } from 'aws-sdk-client-mock';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { SnsFanout, type SnsFanoutOptions } from '../src/sns-fanout.ts';
+import { TARGET_ATTRIBUTE } from '../src/topic-definition.ts';
+import { awsFault, FakeClock, fixedEntropy, gate, recordingLogger, settled } from './fake-clock.ts';
+
+const TOPIC = 'arn:aws:sns:eu-west-1:123456789012:events';
+const URL = 'https://sqs.eu-west-1.amazonaws.com/123456789012/a2a-one';
+const KIB = 1024;
+
+let sns: AwsClientStub<SNSClient>;
+let sqs: AwsClientStub<SQSClient>;
+let clock: FakeClock;
+let logger: ReturnType<typeof recordingLogger>;
+let fanout: SnsFanout;
+
+const make = (more: Partial<SnsFanoutOptions> = {}): SnsFanout =>
+  new SnsFanout({
+    sns: new SNSClient({}),
+    sqs: new SQSClient({}),
+    topicArn: TOPIC,
+    prefix: 'a2a',
+    clock,
+    entropy: fixedEntropy,
+    logger,
+    ...more,
+  });
+
+const batches = (): PublishBatchRequestEntry[][] =>
+  sns
+    .commandCalls(PublishBatchCommand)
+    .map(({ args }) => args[0].input.PublishBatchRequestEntries ?? []);
+const targets = (): (string | undefined)[][] =>
+  batches().map((entries) =>
+    entries.map(
+      ({ MessageAttributes: { [TARGET_ATTRIBUTE]: target } = {} }) => target?.StringValue,
+    ),
+  );
+const takeAll = async (input: {
+  PublishBatchRequestEntries?: PublishBatchRequestEntry[] | undefined;
+}): Promise<object> => ({
+  Successful: input.PublishBatchRequestEntries?.map(({ Id }) => ({ Id })),
+  Failed: [],
+});
+
+beforeEach(() => {
+  sns = mockClient(SNSClient);
+  sqs = mockClient(SQSClient);
+  sns.on(PublishBatchCommand).callsFake(takeAll);
+  clock = new FakeClock();
+  logger = recordingLogger();
+  fanout = make();
+});
+
+describe('publish', () => {
+  test('makes one call with an entry for every target', async () => {
+    await fanout.publish(['one', 'two', 'one'], 'hello');
+    expect(sns.commandCalls(PublishBatchCommand).map(({ args }) => args[0].input)).toEqual([
+      {
+        TopicArn: TOPIC,
+        PublishBatchRequestEntries: ['one', 'two'].map((target, index) => ({
+          Id: String(index),
+          Message: 'hello',
+          MessageAttributes: { target: { DataType: 'String', StringValue: target } },
+        })),
+      },
+    ]);
+    expect(fanout.stats()).toEqual({
+      published: 2,
+      publishFailed: 0,
+      received: 0,
+      unreadable: 0,
+    });
+  });
+
+  test('uses a batch for one message too', async () => {
+    await fanout.publish(['one'], 'hello');
+    expect(batches()).toHaveLength(1);
+    expect(sns.calls()).toHaveLength(1);
+  });
+
+  test('makes no call for nobody', async () => {
+    await fanout.publish([], 'hello');
+    expect(sns.calls()).toHaveLength(0);
+  });
+
+  test('resolves only once the topic has taken the message', async () => {
+    const answer = gate<object>();
+    sns.on(PublishBatchCommand).callsFake(() => answer.promise);
+    let done = false;
+    const publishing = fanout.publish(['one'], 'hello').then(() => {
+      done = true;
+    });
+    await settled();
+    expect(done).toBe(false);
+    expect(fanout.stats().published).toBe(0);
+    answer.open({ Successful: [{ Id: '0' }] });
+    await publishing;
+  });
+
+  test('puts what queued up meanwhile into batches of ten', async () => {
+    const targetsOf = Array.from({ length: 23 }, (_, index) => `instance-${index}`);
+    await fanout.publish(targetsOf, 'hello');
+    expect(targets().map((batch) => batch.length)).toEqual([10, 10, 3]);
+    expect(targets().flat()).toEqual(targetsOf);
+  });
+
+  test('counts the bytes of a batch with its attributes', async () => {
+    const half = 'x'.repeat(128 * KIB - 'targetStringone'.length);
+    await Promise.all([fanout.publish(['one'], half), fanout.publish(['two'], half)]);
+    expect(targets()).toEqual([['one', 'two']]);
+    await Promise.all([fanout.publish(['one'], half), fanout.publish(['four'], half)]);
+    expect(targets().slice(1)).toEqual([['one'], ['four']]);
+  });
+
+  test('counts bytes, not characters', async () => {
+    await Promise.all(
+      ['one', 'two'].map((target) => fanout.publish([target], '€'.repeat(60 * KIB))),
+    );
+    expect(targets()).toEqual([['one'], ['two']]);
+  });
+
+  test('takes maxBytes with the longest target, and not one byte more', async () => {
+    const longest = 'i'.repeat(80);
+    await fanout.publish([longest], 'x'.repeat(fanout.maxBytes));
+    expect(fanout.stats()).toMatchObject({ published: 1, publishFailed: 0 });
+    await fanout.publish([longest, 'two'], 'x'.repeat(fanout.maxBytes + 1));
+    expect(fanout.stats()).toMatchObject({ published: 1, publishFailed: 2 });
+    expect(batches()).toHaveLength(1);
+    expect(logger.lines).toEqual([
+      {
+        level: 'warn',
+        event: 'fanout.message_too_large',
+        fields: { bytes: fanout.maxBytes + 1 },
+      },
+    ]);
+  });
+
+  test('drops and counts what does not fit 16 MiB', async () => {
+    const answer = gate<never>();
+    sns.on(PublishBatchCommand).callsFake(() => answer.promise);
+    const large = 'x'.repeat(255 * KIB);
+    for (let index = 0; index < 64; index++) void fanout.publish(['one'], large);
+    await settled();
+    expect(fanout.stats().publishFailed).toBe(0);
+    await fanout.publish(['one'], large);
+    expect(fanout.stats()).toMatchObject({ published: 0, publishFailed: 1 });
+    expect(batches()).toHaveLength(8);
+  });
+});
+
+describe('publish, when it fails', () => {
+  test('tries again those of a batch that failed, and gives up those that were refused', async () => {
+    sns
+      .on(PublishBatchCommand)
+      .resolvesOnce({
+        Successful: [{ Id: '0', MessageId: 'm' }],
+        Failed: [
+          { Id: '1', Code: 'InternalError', SenderFault: false },
+          { Id: '2', Code: 'InvalidParameter', SenderFault: true },
+        ],
+      })
+      .callsFake(takeAll);
+    const publishing = fanout.publish(['one', 'two', 'three'], 'hello');
+    await settled();
+    expect(targets()).toEqual([['one', 'two', 'three']]);
+    expect(fanout.stats()).toMatchObject({ published: 1, publishFailed: 1 });
+    await clock.advance(100);
+    await publishing;
+    expect(targets()).toEqual([['one', 'two', 'three'], ['two']]);
+    expect(fanout.stats()).toMatchObject({ published: 2, publishFailed: 1 });
+  });
+
+  test('gives up a throttled call after three tries, logs it once, and never rejects', async () => {
+    sns.on(PublishBatchCommand).rejects(awsFault('ThrottledException', 429));
+    const publishing = fanout.publish(['one', 'two'], 'secret');
+    await settled();
+    await clock.advance(100);
+    await clock.advance(200);
+    await expect(publishing).resolves.toBeUndefined();
+    expect(targets()).toEqual([
+      ['one', 'two'],
+      ['one', 'two'],
+      ['one', 'two'],
+    ]);
+    expect(fanout.stats()).toMatchObject({ published: 0, publishFailed: 2 });
+    expect(logger.lines).toEqual([
+      { level: 'warn', event: 'fanout.publish_failed', fields: { code: 'unreachable' } },
+    ]);
+  });
+
+  test('says when it works again', async () => {
+    sns.on(PublishBatchCommand).rejectsOnce(awsFault('ServiceUnavailable', 503)).callsFake(takeAll);
+    const publishing = fanout.publish(['one'], 'hello');
+    await settled();
+    await clock.advance(100);
+    await publishing;
+    expect(logger.lines.map(({ event }) => event)).toEqual([
+      'fanout.publish_failed',
+      'fanout.recovered',
+    ]);
+    expect(fanout.stats()).toMatchObject({ published: 1, publishFailed: 0 });
+    sns.on(PublishBatchCommand).rejects(awsFault('NotFoundException', 404));
+    await fanout.publish(['one'], 'hello');
+    expect(logger.lines.at(-1)).toMatchObject({ fields: { code: 'topic-not-found' } });
+    expect(logger.lines).toHaveLength(3);
+  });
+
+  test('does not try again what would be refused again', async () => {
+    sns.on(PublishBatchCommand).rejects(awsFault('NotFoundException', 404));
+    await fanout.publish(['one'], 'hello');
+    expect(batches()).toHaveLength(1);
+    expect(fanout.stats().publishFailed).toBe(1);
+    expect(logger.lines[0]?.fields).toEqual({ code: 'topic-not-found' });
+  });
+});
+
+describe('check', () => {
+  test('asks for the topic', async () => {
+    sns.on(GetTopicAttributesCommand).resolves({ Attributes: { TopicArn: TOPIC } });
+    await fanout.check();
+    expect(sns.commandCalls(GetTopicAttributesCommand)[0]?.args[0].input).toEqual({
+      TopicArn: TOPIC,
+    });
+  });
+
+  test.each([
+    ['NotFoundException', 404, 'topic-not-found'],
+    ['AuthorizationErrorException', 403, 'access-denied'],
+    ['ThrottledException', 429, 'unreachable'],
+    ['TimeoutError', 0, 'unreachable'],
+    ['InvalidParameterException', 400, 'configuration'],
+  ])('answers %s with its code', async (name, status, code) => {
+    sns.on(GetTopicAttributesCommand).rejects(awsFault(name, status));
+    await expect(fanout.check()).rejects.toMatchObject({ code });
+  });
+
+  test('wants a standard topic', async () => {
+    sns.on(GetTopicAttributesCommand).resolves({ Attributes: { FifoTopic: 'true' } });
+    await expect(fanout.check()).rejects.toMatchObject({ code: 'topic-mismatch' });
+  });
+
+  test.each([`${TOPIC}.fifo`, 'events'])('asks nobody about %s', async (topicArn) => {
+    await expect(make({ topicArn }).check()).rejects.toMatchObject({ code: 'topic-mismatch' });
+    expect(sns.calls()).toHaveLength(0);
+  });
+});
+
+describe('an instance', () => {
+  beforeEach(() => {
+    sqs.on(CreateQueueCommand).resolves({ QueueUrl: URL });
+    sqs.on(GetQueueUrlCommand).resolves({ QueueUrl: URL });
+    sns.on(SubscribeCommand).resolves({ SubscriptionArn: `${TOPIC}:0f0f` });
+  });
+
+  test('has an address of what the lease row keeps', async () => {
+    expect(await fanout.provision('one')).toEqual({
+      queueName: 'a2a-one',
+      queueUrl: URL,
+      subscriptionArn: `${TOPIC}:0f0f`,
+    });
+  });
+
+  test.each([true, false])('is polled where it is (provisioned here: %s)', async (here) => {
+    sqs
+      .on(ReceiveMessageCommand)
+      .resolvesOnce({ Messages: [{ Body: 'hello' }] })
+      .callsFake(() => gate<never>().promise);
+    if (here) await fanout.provision('one');
+    const heard: string[] = [];
+    const receiver = fanout.receive('one', (message) => heard.push(message));
+    await settled();
+    expect(heard).toEqual(['hello']);
+    expect(fanout.stats()).toMatchObject({ received: 1, unreadable: 0 });
+    expect(sqs.commandCalls(GetQueueUrlCommand)).toHaveLength(here ? 0 : 1);
+    await receiver.close();
+  });
+
+  test('that has no queue is unhealthy, until it has one', async () => {
+    sqs
+      .on(GetQueueUrlCommand)
+      .rejectsOnce(awsFault('QueueDoesNotExist'))
+      .resolves({ QueueUrl: URL });
+    sqs
+      .on(ReceiveMessageCommand)
+      .resolvesOnce({})
+      .callsFake(() => gate<never>().promise);
+    const receiver = fanout.receive('one', () => {});
+    await settled();
+    expect(receiver.healthy).toBe(false);
+    expect(logger.lines[0]?.fields).toEqual({ instance: 'one', code: 'configuration' });
+    await clock.advance(100);
+    expect(receiver.healthy).toBe(true);
+    await receiver.close();
+  });
+
+  test('is polled by the client for polls', async () => {
+    const polls: unknown[] = [];
+    const polling = {
+      send: (command: unknown): Promise<never> => {
+        polls.push(command);
+        return gate<never>().promise;
+      },
+    };
+    const receiver = make({ polling }).receive('one', () => {});
+    await settled();
+    expect(polls).toEqual([expect.any(ReceiveMessageCommand)]);
+    expect(sqs.commandCalls(ReceiveMessageCommand)).toHaveLength(0);
+    await receiver.close();
+  });
+});

@@ -1,0 +1,132 @@
+import { silentLogger, systemClock, systemEntropy } from '@a2a-aws/core';
+import { type FanoutUnderTest, fanoutSuite } from '@a2a-aws/testkit';
+import {
+  CreateTopicCommand,
+  DeleteTopicCommand,
+  ListSubscriptionsByTopicCommand,
+  UnsubscribeCommand,
+} from '@aws-sdk/client-sns';
+import {
+  CreateQueueCommand,
+  GetQueueAttributesCommand,
+  ListQueuesCommand,
+} from '@aws-sdk/client-sqs';
+import { buildApp } from 'fauxqs';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createFanoutClients, type FanoutClients } from '../src/clients.ts';
+import { queuePolicy } from '../src/queue-policy.ts';
+import { SnsFanout } from '../src/sns-fanout.ts';
+import { ALL_TARGETS, topicDefinition } from '../src/topic-definition.ts';
+import { gate } from './fake-clock.ts';
+
+interface Wire extends FanoutUnderTest {
+  readonly fanout: SnsFanout;
+  readonly clients: FanoutClients;
+  readonly topicArn: string;
+}
+
+async function wire(): Promise<Wire> {
+  const app = buildApp({ logger: false });
+  const endpoint = await app.listen({ port: 0, host: '127.0.0.1' });
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+  const clients = createFanoutClients({ endpoint, region: 'us-east-1', credentials });
+  const { TopicArn } = await clients.sns.send(new CreateTopicCommand(topicDefinition('events')));
+  if (!TopicArn) throw new Error('no topic');
+  const fanout = new SnsFanout({
+    ...clients,
+    topicArn: TopicArn,
+    prefix: 'a2a',
+    clock: systemClock,
+    entropy: systemEntropy,
+    logger: silentLogger,
+  });
+  const dispose = async (): Promise<void> => {
+    for (const client of Object.values(clients)) client.destroy();
+    app.server.closeAllConnections();
+    await app.close();
+  };
+  return { fanout, clients, topicArn: TopicArn, dispose };
+}
+
+fanoutSuite('SnsFanout on an emulator', { delivers: true, broadcast: ALL_TARGETS }, wire);
+
+describe('SnsFanout on an emulator', () => {
+  let here: Wire;
+
+  beforeEach(async () => {
+    here = await wire();
+  });
+
+  afterEach(() => here.dispose());
+
+  const queues = async (): Promise<string[]> =>
+    (await here.clients.sqs.send(new ListQueuesCommand({}))).QueueUrls ?? [];
+  const attributes = async (queueUrl: string): Promise<Record<string, string>> => {
+    const input = { QueueUrl: queueUrl, AttributeNames: ['All' as const] };
+    return (await here.clients.sqs.send(new GetQueueAttributesCommand(input))).Attributes ?? {};
+  };
+
+  test('leaves no queue and no subscription behind', async () => {
+    const { fanout, clients, topicArn } = here;
+    const address = await fanout.provision('known');
+    await fanout.provision('unknown');
+    expect(await queues()).toHaveLength(2);
+    await fanout.teardown('known', address);
+    await fanout.teardown('unknown');
+    expect(await queues()).toEqual([]);
+    const input = { TopicArn: topicArn };
+    const topic = await clients.sns.send(new ListSubscriptionsByTopicCommand(input));
+    expect(topic.Subscriptions ?? []).toEqual([]);
+  });
+
+  test('completes what was cut short', async () => {
+    const { fanout, clients, topicArn } = here;
+    const first = await fanout.provision('one');
+    await clients.sns.send(new UnsubscribeCommand({ SubscriptionArn: first.subscriptionArn }));
+    const second = await fanout.provision('one');
+    expect(second.queueUrl).toBe(first.queueUrl);
+    const input = { TopicArn: topicArn };
+    const topic = await clients.sns.send(new ListSubscriptionsByTopicCommand(input));
+    expect(topic.Subscriptions?.map(({ SubscriptionArn }) => SubscriptionArn)).toEqual([
+      second.subscriptionArn,
+    ]);
+  });
+
+  test('derives the ARN that the queue really gets', async () => {
+    const { queueUrl } = await here.fanout.provision('one');
+    const { Policy, QueueArn, ...made } = await attributes(queueUrl);
+    expect(JSON.parse(Policy ?? '')).toEqual(queuePolicy(QueueArn ?? '', here.topicArn));
+    expect(made).toMatchObject({ MessageRetentionPeriod: '300', VisibilityTimeout: '10' });
+  });
+
+  test('deletes what was handled', async () => {
+    const { queueUrl } = await here.fanout.provision('one');
+    const heard = gate<string>();
+    const receiver = here.fanout.receive('one', heard.open);
+    await here.fanout.publish(['one'], 'hello');
+    expect(await heard.promise).toBe('hello');
+    await receiver.close();
+    expect(await attributes(queueUrl)).toMatchObject({
+      ApproximateNumberOfMessages: '0',
+      ApproximateNumberOfMessagesNotVisible: '0',
+    });
+  });
+
+  test('says that the topic is gone, and leaves nothing behind', async () => {
+    const { fanout, clients, topicArn } = here;
+    await clients.sns.send(new DeleteTopicCommand({ TopicArn: topicArn }));
+    await expect(fanout.check()).rejects.toMatchObject({ code: 'topic-not-found' });
+    await expect(fanout.provision('one')).rejects.toMatchObject({ code: 'topic-not-found' });
+    expect(await queues()).toEqual([]);
+    await expect(fanout.publish(['one'], 'x')).resolves.toBeUndefined();
+    expect(fanout.stats()).toMatchObject({ published: 0, publishFailed: 1 });
+  });
+
+  test('says that the queue exists, but is another', async () => {
+    await here.clients.sqs.send(
+      new CreateQueueCommand({ QueueName: 'a2a-one', Attributes: { VisibilityTimeout: '99' } }),
+    );
+    await expect(here.fanout.provision('one')).rejects.toMatchObject({ code: 'configuration' });
+    expect(await queues()).toHaveLength(1);
+  });
+});

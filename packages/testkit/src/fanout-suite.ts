@@ -1,0 +1,211 @@
+import type { Fanout, FanoutReceiver } from '@a2a-aws/core';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+/** What an implementation promises beyond the port; the suite tests what is declared. */
+export interface FanoutCapabilities {
+  /** False if nothing is ever delivered (readers look for themselves). */
+  readonly delivers: boolean;
+  /**
+   * The target that every instance hears.
+   * @default - there is none
+   */
+  readonly broadcast?: string;
+}
+
+/** A fan-out with nothing provisioned, and how to get rid of it. */
+export interface FanoutUnderTest {
+  readonly fanout: Fanout;
+  dispose(): Promise<void>;
+}
+
+interface Inbox {
+  readonly messages: string[];
+  readonly receiver: FanoutReceiver;
+  /** Resolves once `message` was heard here. */
+  heard(message: string): Promise<void>;
+}
+
+const WHAT_TEXT_MAY_HOLD = '{"a":"€ 𝄞 ü 漢字 👩‍💻 <b>&amp;</b> %23+ \\"\\u0000\\" \\n"}\n\t ';
+
+/** The laws of the {@link Fanout} port, as tests of whatever `factory` makes. */
+export function fanoutSuite(
+  name: string,
+  capabilities: FanoutCapabilities,
+  factory: () => Promise<FanoutUnderTest>,
+): void {
+  const { broadcast } = capabilities;
+
+  describe(`${name} as a Fanout`, () => {
+    let subject: FanoutUnderTest;
+    let fanout: Fanout;
+    let receivers: FanoutReceiver[];
+    let count = 0;
+    /** An instance's name is never used twice. */
+    const fresh = (): string => `instance-${count++}`;
+
+    beforeEach(async () => {
+      subject = await factory();
+      fanout = subject.fanout;
+      receivers = [];
+    });
+
+    afterEach(async () => {
+      await Promise.all(receivers.map((receiver) => receiver.close()));
+      await subject.dispose();
+    });
+
+    const listen = (instance: string, onMessage?: (message: string) => void): Inbox => {
+      const messages: string[] = [];
+      const waiting = new Map<string, () => void>();
+      const receiver = fanout.receive(instance, (message) => {
+        onMessage?.(message);
+        messages.push(message);
+        waiting.get(message)?.();
+      });
+      receivers.push(receiver);
+      const heard = (message: string): Promise<void> =>
+        messages.includes(message)
+          ? Promise.resolve()
+          : new Promise((resolve) => waiting.set(message, resolve));
+      return { messages, receiver, heard };
+    };
+
+    test('finds what all instances share', async () => {
+      await expect(fanout.check()).resolves.toBeUndefined();
+    });
+
+    test('provisions one address, however often it is asked', async () => {
+      const instance = fresh();
+      const first = await fanout.provision(instance);
+      expect(await fanout.provision(instance)).toEqual(first);
+      const both = await Promise.all([fanout.provision(instance), fanout.provision(instance)]);
+      expect(both).toEqual([first, first]);
+    });
+
+    test('gives every instance an address of its own', async () => {
+      const [a, b] = [await fanout.provision(fresh()), await fanout.provision(fresh())];
+      expect(a.queueName).not.toBe(b.queueName);
+      expect(a.subscriptionArn).not.toBe(b.subscriptionArn);
+    });
+
+    test('tears down twice, by address and by name, and what never was', async () => {
+      const [a, b] = [fresh(), fresh()];
+      const address = await fanout.provision(a);
+      await fanout.provision(b);
+      await fanout.teardown(a, address);
+      await fanout.teardown(a, address);
+      await fanout.teardown(b);
+      await fanout.teardown(b);
+      await expect(fanout.teardown(fresh())).resolves.toBeUndefined();
+    });
+
+    test('never rejects a publish: not to unknown targets, to nobody, or after the teardown', async () => {
+      const gone = fresh();
+      await fanout.teardown(gone, await fanout.provision(gone));
+      await expect(fanout.publish([fresh(), fresh()], 'x')).resolves.toBeUndefined();
+      await expect(fanout.publish([], 'x')).resolves.toBeUndefined();
+      await expect(fanout.publish([gone], 'x')).resolves.toBeUndefined();
+    });
+
+    test('closes a receiver, twice, with nothing to receive', async () => {
+      const instance = fresh();
+      await fanout.provision(instance);
+      const { receiver } = listen(instance);
+      await receiver.close();
+      await expect(receiver.close()).resolves.toBeUndefined();
+    });
+
+    describe.runIf(capabilities.delivers)('delivering', () => {
+      test('brings a message to its targets and to nobody else', async () => {
+        const [a, b, c] = [fresh(), fresh(), fresh()];
+        for (const instance of [a, b, c]) await fanout.provision(instance);
+        const [atA, atB, atC] = [listen(a), listen(b), listen(c)];
+        await fanout.publish([a, b], 'for a and b');
+        await Promise.all([atA.heard('for a and b'), atB.heard('for a and b')]);
+        await fanout.publish([c], 'for c');
+        await atC.heard('for c');
+        expect(new Set(atA.messages)).toEqual(new Set(['for a and b']));
+        expect(new Set(atC.messages)).toEqual(new Set(['for c']));
+      });
+
+      test('keeps one instance out of another whose name begins alike', async () => {
+        const a = fresh();
+        const longer = `${a}-b`;
+        await fanout.provision(a);
+        await fanout.provision(longer);
+        const [atA, atLonger] = [listen(a), listen(longer)];
+        await fanout.publish([longer], 'long');
+        await atLonger.heard('long');
+        await fanout.publish([a], 'short');
+        await atA.heard('short');
+        expect(atA.messages).not.toContain('long');
+        expect(atLonger.messages).not.toContain('short');
+      });
+
+      test('brings every one of many messages', async () => {
+        const instance = fresh();
+        await fanout.provision(instance);
+        const inbox = listen(instance);
+        const messages = Array.from({ length: 45 }, (_, index) => `message ${index}`);
+        await Promise.all(messages.map((message) => fanout.publish([instance], message)));
+        await Promise.all(messages.map((message) => inbox.heard(message)));
+        expect(new Set(inbox.messages)).toEqual(new Set(messages));
+        expect(fanout.stats()).toMatchObject({ published: 45, publishFailed: 0, unreadable: 0 });
+        expect(fanout.stats().received).toBeGreaterThanOrEqual(45);
+      });
+
+      test('leaves the text as it is', async () => {
+        const instance = fresh();
+        await fanout.provision(instance);
+        const inbox = listen(instance);
+        await fanout.publish([instance], WHAT_TEXT_MAY_HOLD);
+        await inbox.heard(WHAT_TEXT_MAY_HOLD);
+      });
+
+      test('takes a message of as many bytes as it says', async () => {
+        const instance = fresh();
+        await fanout.provision(instance);
+        const inbox = listen(instance);
+        const bytes = Math.min(fanout.maxBytes, 1024 * 1024);
+        const message = '€'.repeat(bytes / 3) + 'x'.repeat(bytes % 3);
+        expect(Buffer.byteLength(message)).toBe(bytes);
+        await fanout.publish([instance], message);
+        await inbox.heard(message);
+      });
+
+      test('goes on after a message that its reader cannot read', async () => {
+        const instance = fresh();
+        await fanout.provision(instance);
+        const inbox = listen(instance, (message) => {
+          if (message === 'poison') throw new Error('unreadable');
+        });
+        await fanout.publish([instance], 'poison');
+        await fanout.publish([instance], 'food');
+        await inbox.heard('food');
+        expect(inbox.messages).not.toContain('poison');
+      });
+
+      test('hands nothing over after the close', async () => {
+        const [a, b] = [fresh(), fresh()];
+        await fanout.provision(a);
+        await fanout.provision(b);
+        const [atA, atB] = [listen(a), listen(b)];
+        await fanout.publish([a], 'before');
+        await atA.heard('before');
+        await atA.receiver.close();
+        await fanout.publish([a, b], 'after');
+        await atB.heard('after');
+        expect(atA.messages).not.toContain('after');
+      });
+
+      test.runIf(broadcast !== undefined)('brings a broadcast to everybody', async () => {
+        const [a, b] = [fresh(), fresh()];
+        await fanout.provision(a);
+        await fanout.provision(b);
+        const [atA, atB] = [listen(a), listen(b)];
+        await fanout.publish([broadcast ?? ''], 'for all');
+        await Promise.all([atA.heard('for all'), atB.heard('for all')]);
+      });
+    });
+  });
+}
