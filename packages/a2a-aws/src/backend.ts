@@ -9,6 +9,7 @@ import {
   type InstancePhase,
   type InstanceRegistry,
   type LogStorage,
+  QueueManager,
   sleep,
 } from '@a2a-aws/core';
 import { queueName } from '@a2a-aws/sns-sqs';
@@ -113,6 +114,11 @@ export class Backend {
       scopeOf: (context) => ({ tenant: context.tenant ?? '', owner: ownerResolver(context) }),
       cancelDeadlineMs,
     });
+  }
+
+  /** Queues of events without the SDK's request handler. */
+  queues(): QueueManager {
+    return new QueueManager(() => this.#instance);
   }
 
   /** Middleware to mount before the SDK's routers: streams end when their clients leave. */

@@ -10,3 +10,4 @@ export { createBackend } from './create-backend.ts';
 export type { RequestHandlerOptions } from './handler-options.ts';
 export type { Middleware } from './http-exchange.ts';
 export type { BackendClients, BackendOptions } from './options.ts';
+export { SnsQueueManager } from './sns-queue-manager.ts';

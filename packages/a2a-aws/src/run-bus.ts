@@ -66,6 +66,6 @@ export class RunBus implements ExecutionEventBus {
     const delivered = durable.then((event) => {
       if (event) this.#outlet.publish(event);
     });
-    this.#delivered = Promise.all([this.#delivered, delivered]);
+    this.#delivered = Promise.all([this.#delivered, delivered]).then(() => {});
   }
 }

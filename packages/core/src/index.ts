@@ -25,7 +25,7 @@ export { Instance, type InstanceDeps, type InstancePhase } from './instances/ins
 export { LeaseObserver } from './instances/lease-observer.ts';
 export { MemoryInstanceRegistry } from './instances/memory-registry.ts';
 export type { InstanceRegistry, Lease, RunRow, WatchRow } from './instances/registry.ts';
-export type { Run, StopReason } from './instances/run.ts';
+export type { Run, StopReason, Stored } from './instances/run.ts';
 export type { Begun, RunRequest } from './instances/runs.ts';
 export { DEFAULT_LEASE_SETTINGS, type LeaseSettings } from './instances/settings.ts';
 export type { Entry, EventEntry, StartEntry } from './log/entry.ts';
@@ -75,6 +75,8 @@ export { taskDifference } from './log/task-difference.ts';
 export { listTasks } from './log/task-list.ts';
 export { type Appended, TaskLog, type TaskLogDeps } from './log/task-log.ts';
 export { type LogFields, type Logger, silentLogger, stderrLogger } from './logger.ts';
+export { EventQueue, EventTap } from './queues/event-queue.ts';
+export { QueueManager } from './queues/queue-manager.ts';
 export {
   isPassingName,
   type ServiceFault,

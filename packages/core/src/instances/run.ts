@@ -30,6 +30,12 @@ export interface RunDeps {
   readonly refused: () => void;
 }
 
+/** An event as it stands in the log. */
+export interface Stored {
+  readonly event: TaskEvent;
+  readonly generation: number;
+}
+
 const TOO_LARGE = 'The agent published an event that is too large.';
 const BACKLOG = 'The agent publishes faster than can be stored.';
 
@@ -63,7 +69,12 @@ export class Run {
    * Puts an event behind those that were published before. Resolves with the event as stored once
    * it is durable, or with nothing if it did not enter the log. Never rejects.
    */
-  publish(event: TaskEvent): Promise<TaskEvent | undefined> {
+  async publish(event: TaskEvent): Promise<TaskEvent | undefined> {
+    return (await this.append(event))?.event;
+  }
+
+  /** As {@link publish}; with the generation that the event got. */
+  append(event: TaskEvent): Promise<Stored | undefined> {
     const { open, author } = this.#deps;
     let encoded: EncodedEntry;
     try {
@@ -75,20 +86,25 @@ export class Run {
     const { entry, bytes } = encoded;
     const appended = this.#settled(open.log.append(proposeEvent(author, this.id, encoded), bytes));
     return this.#track(
-      appended.then((done) => (done && entry.kind === 'event' ? entry.event : undefined)),
+      appended.then((done) =>
+        done && entry.kind === 'event'
+          ? { event: entry.event, generation: done.generation }
+          : undefined,
+      ),
     );
   }
 
   /** The run's result without a task; nothing can follow. True once durable. Never rejects. */
-  answer(message: Message): Promise<boolean> {
+  async answer(message: Message): Promise<boolean> {
     const { open, author } = this.#deps;
-    return this.#track(this.#settled(open.log.append(proposeAnswer(author, this.id, message))));
+    const answered = this.#settled(open.log.append(proposeAnswer(author, this.id, message)));
+    return (await this.#track(answered)) !== undefined;
   }
 
   /** The agent failed: FAILED, with a fixed text, unless the run is over. Never rejects. */
-  fail(text: string): Promise<boolean> {
+  async fail(text: string): Promise<void> {
     const { open, author } = this.#deps;
-    return this.#track(this.#settled(open.log.append(proposeFailure(author, this.id, text)), true));
+    await this.#track(this.#settled(open.log.append(proposeFailure(author, this.id, text)), true));
   }
 
   /** Everything published so far is durable, or refused. */
@@ -101,12 +117,12 @@ export class Run {
   }
 
   /**
-   * Ends the run if nothing has: the last to end leaves no task behind that looks worked on.
-   * Rejects only with `draining`.
+   * Ends the run if nothing has: the last to end leaves no task behind that looks worked on, unless
+   * it `leavesOpen`. Rejects only with `draining`.
    */
-  async end(): Promise<void> {
+  async end(leavesOpen = false): Promise<void> {
     await this.flush();
-    await this.#deps.open.log.append(proposeEnd(this.#deps.author, this.id));
+    await this.#deps.open.log.append(proposeEnd(this.#deps.author, this.id, leavesOpen));
   }
 
   /** The run is over, or was never started: it hears of nothing more. */
@@ -116,11 +132,14 @@ export class Run {
     this.#onStop.clear();
   }
 
-  /** True if the append went through; what did not is counted, unless it is of no importance. */
-  async #settled(append: Promise<Appended>, quiet = false): Promise<boolean> {
+  /** What was appended; what was not is counted, unless that is of no importance (`quiet`). */
+  async #settled(
+    append: Promise<Appended>,
+    quiet = false,
+  ): Promise<{ readonly generation: number } | undefined> {
     try {
       const outcome = await append;
-      if ('appended' in outcome) return true;
+      if ('appended' in outcome) return outcome;
       if (!quiet) this.#refuse(outcome.refused);
     } catch (error) {
       this.#refuse(errorCode(error));
@@ -129,7 +148,7 @@ export class Run {
       if (error.code === 'event-too-large') void this.fail(TOO_LARGE);
       if (error.code === 'backlog-full') void this.fail(BACKLOG);
     }
-    return false;
+    return undefined;
   }
 
   #refuse(code: string): void {
@@ -138,7 +157,8 @@ export class Run {
   }
 
   #track<T>(work: Promise<T>): Promise<T> {
-    this.#pending = Promise.all([this.#pending, work]);
+    // Only that they are done is kept, not what they came to.
+    this.#pending = Promise.all([this.#pending, work]).then(() => {});
     return work;
   }
 

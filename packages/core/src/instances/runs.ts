@@ -26,8 +26,9 @@ export interface RunsDeps {
 /** What a run is started for. */
 export interface RunRequest {
   readonly contextId: string;
-  readonly message: Message;
-  readonly digest: string;
+  /** None where the SDK's server is not used. */
+  readonly message?: Message | undefined;
+  readonly digest?: string | undefined;
 }
 
 export type Begun = { readonly run: Run } | { readonly refused: Refusal };
@@ -111,11 +112,11 @@ export class Runs {
     }
   }
 
-  /** After the executor: ends the run, repairs the head, then removes the intent. */
-  async finish(run: Run): Promise<void> {
+  /** After the executor: ends the run (see {@link Run.end}), repairs the head, removes the intent. */
+  async finish(run: Run, leavesOpen = false): Promise<void> {
     const row = this.#rows.get(run.id);
     try {
-      await run.end();
+      await run.end(leavesOpen);
     } finally {
       if (row) this.#leave(run.open, run, row);
     }

@@ -97,12 +97,16 @@ export function proposeAnswer(author: Author, run: string, message: Message): Pr
   };
 }
 
-/** A run's end. The last run to end leaves no task behind that looks as if it were worked on. */
-export function proposeEnd(author: Author, run: string): Proposal {
+/**
+ * A run's end. The last run to end leaves no task behind that looks as if it were worked on, unless
+ * it `leavesOpen`: then others go on with the task.
+ */
+export function proposeEnd(author: Author, run: string, leavesOpen = false): Proposal {
   const end = encode({ kind: 'end', run });
   return (state) => {
     const barred = barrier(state, author, run);
     if (barred) return { refused: barred };
+    if (leavesOpen && !state.cancelRequested) return { entries: [end] };
     const closing = closingStatus(stepEntry(state, end.entry, state.next.generation));
     return { entries: [closing ? closingEntry(author, state, closing, run) : end] };
   };

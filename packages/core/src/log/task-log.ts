@@ -7,13 +7,15 @@ import type { Logger } from '../logger.ts';
 import type { TaskKey } from '../task-key.ts';
 import { Fold, type Step } from './fold.ts';
 import type { Proposal, Refusal } from './proposal.ts';
-import { type EncodedEntry, type LogRecord, recordBody } from './record.ts';
+import { countEvents, type EncodedEntry, type LogRecord, recordBody } from './record.ts';
 import { compareSlots } from './slot.ts';
 import { type LogState, stepEntry } from './state.ts';
 import type { LogStorage } from './storage.ts';
 
 /** What became of a proposal. */
-export type Appended = { readonly appended: LogState } | { readonly refused: Refusal };
+export type Appended =
+  /** `generation`: of the last event that was proposed, or of the last one before. */
+  { readonly appended: LogState; readonly generation: number } | { readonly refused: Refusal };
 
 /** What a {@link TaskLog} works with. */
 export interface TaskLogDeps {
@@ -44,6 +46,12 @@ interface Waiting {
   readonly bytes: number;
   readonly resolve: (outcome: Appended) => void;
   readonly reject: (error: unknown) => void;
+}
+
+/** A record to put, and the generation at which each proposal in it ends. */
+interface Taken {
+  readonly record: LogRecord;
+  readonly generations: readonly number[];
 }
 
 /**
@@ -161,7 +169,7 @@ export class TaskLog {
     try {
       while (this.#queue.length > 0) {
         const taken = this.#takeRecord();
-        if (taken) await this.#commit(taken.record, taken.count);
+        if (taken) await this.#commit(taken);
       }
     } catch (error) {
       for (const waiting of this.#dequeue(this.#queue.length)) waiting.reject(error);
@@ -175,27 +183,29 @@ export class TaskLog {
    * leave. It stops before what would be refused, which only a confirmed state may do, and after
    * what seals.
    */
-  #takeRecord(): { record: LogRecord; count: number } | undefined {
+  #takeRecord(): Taken | undefined {
     let state = this.state;
     let bytes = 0;
-    let count = 0;
+    let events = 0;
     const entries: EncodedEntry[] = [];
+    const generations: number[] = [];
     for (const waiting of this.#queue) {
       const decision = waiting.propose(state);
       if ('refused' in decision) {
-        if (count > 0) break;
+        if (generations.length > 0) break;
         this.#dequeue(1);
         waiting.resolve({ refused: decision.refused });
         return undefined;
       }
       const size = decision.entries.reduce((sum, entry) => sum + entry.bytes + 1, 0);
-      if (count > 0 && bytes + size > MAX_RECORD_BYTES) break;
+      if (generations.length > 0 && bytes + size > MAX_RECORD_BYTES) break;
       for (const { entry } of decision.entries) {
         state = stepEntry(state, entry, state.next.generation);
       }
       entries.push(...decision.entries);
       bytes += size;
-      count += 1;
+      events += countEvents(decision.entries.map(({ entry }) => entry));
+      generations.push(state.next.generation - 1 + events);
       if (state.sealed) break;
     }
     const { clock, entropy, instance } = this.#deps;
@@ -207,11 +217,12 @@ export class TaskLog {
       entries: entries.map((entry) => entry.entry),
       body: recordBody(entries),
     };
-    return { record, count };
+    return { record, generations };
   }
 
   /** Puts the record until it is known whether it, or another's record, is at its slot. */
-  async #commit(record: LogRecord, count: number): Promise<void> {
+  async #commit(taken: Taken): Promise<void> {
+    const { record } = taken;
     const { storage, clock, entropy, logger, signal } = this.#deps;
     this.#pending = record.id;
     for (let failures = 0; ; ) {
@@ -219,7 +230,7 @@ export class TaskLog {
       try {
         const outcome = await storage.putRecord(this.key, record);
         if ('written' in outcome || outcome.taken.id === record.id) {
-          this.#confirm(record, count);
+          this.#confirm(taken);
         } else {
           await this.#yieldTo(outcome.taken);
         }
@@ -235,11 +246,14 @@ export class TaskLog {
     }
   }
 
-  #confirm(record: LogRecord, count: number): void {
+  #confirm({ record, generations }: Taken): void {
     // A read that was faster than the answer may have brought the record already.
     this.absorb(record);
     this.#pending = undefined;
-    for (const waiting of this.#dequeue(count)) waiting.resolve({ appended: this.state });
+    const confirmed = this.#dequeue(generations.length);
+    for (const [at, waiting] of confirmed.entries()) {
+      waiting.resolve({ appended: this.state, generation: generations[at] ?? 0 });
+    }
   }
 
   async #yieldTo(winner: LogRecord): Promise<void> {
