@@ -1,6 +1,5 @@
 import {
   BackendError,
-  backoff,
   type Clock,
   type Entropy,
   errorCode,
@@ -71,6 +70,7 @@ export class Backend {
   readonly #ports: BackendPorts;
   #instance: Instance;
   #starting: Promise<void> | undefined;
+  #attempted = false;
   #stopped = false;
 
   constructor(settings: BackendSettings, ports: BackendPorts) {
@@ -160,7 +160,9 @@ export class Backend {
 
   async #start(): Promise<void> {
     await Promise.all([this.#ports.storage.check(), this.#ports.fanout.check()]);
-    if (this.#instance.phase !== 'new') this.#instance = this.#newInstance();
+    // A start that failed has used up its instance id: nobody may find two lives under one.
+    if (this.#attempted) this.#instance = this.#newInstance();
+    this.#attempted = true;
     await this.#instance.start();
   }
 
@@ -175,8 +177,8 @@ export class Backend {
 
   /** This instance was declared dead: another life, with a new id and a new queue. */
   async #replace(): Promise<void> {
-    const { clock, entropy } = this.#ports;
-    for (let failures = 0; !this.#stopped; failures += 1) {
+    const { logger, lease } = this.#settings;
+    while (!this.#stopped) {
       const next = this.#newInstance();
       try {
         await next.start();
@@ -184,8 +186,9 @@ export class Backend {
         this.#instance = next;
         return;
       } catch (error) {
-        this.#settings.logger.error('instance.restart-failed', { code: errorCode(error) });
-        await sleep(clock, backoff(failures, entropy));
+        logger.error('instance.restart-failed', { code: errorCode(error) });
+        // Each try leaves a lease row to be cleaned up: not too many.
+        await sleep(this.#ports.clock, lease.leaseMs);
       }
     }
   }

@@ -30,6 +30,7 @@ import type {
   TaskPushNotificationConfig,
 } from '@a2a-js/sdk';
 import {
+  A2AError,
   RequestMalformedError,
   TaskNotCancelableError,
   TaskNotFoundError,
@@ -117,12 +118,14 @@ export class BackendRequestHandler implements A2ARequestHandler {
 
   sendMessage(params: SendMessageRequest, context: ServerCallContext): Promise<Message | Task> {
     return this.#guard(async () => {
+      const exchange = currentExchange();
       const sent = await this.#start(params, context);
-      const linked = this.#signals(currentExchange());
+      const linked = this.#signals(exchange);
       try {
         const waits = params.configuration?.returnImmediately !== true;
         const pick = waits ? blockingAnswer : immediateAnswer;
         const answer = await pick(sent.open, this.#deps.storage, sent.run, linked.signal);
+        if (!answer && exchange?.left.aborted) throw new A2AError('The client has left.');
         if (!answer) throw new BackendError('draining', 'This instance stopped first.');
         if ('messageId' in answer) return answer;
         return limitHistory(answer, params.configuration?.historyLength);

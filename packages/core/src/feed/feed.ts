@@ -127,35 +127,24 @@ export class Feed {
   #open(key: TaskKey): OpenLog {
     const { instance, storage, registry, clock } = this.#deps;
     const log = new TaskLog(key, this.#deps);
-    return new OpenLog(
-      log,
-      new HeadWriter(log, this.#deps),
-      new WatchKeeper(key, this.#deps),
-      clock.now(),
-      {
-        storage,
-        registry,
-        instance,
-        ring: (open, step, targets) => this.#ring(open, step, targets),
-        announce: (open, targets) => this.#announce(open, targets),
-      },
-    );
-  }
-
-  #ring(open: OpenLog, step: Step, targets: readonly string[]): void {
-    this.#publish(targets, {
-      kind: 'record',
-      key: open.log.key,
-      next: step.state.next,
-      record: step.record,
+    const watch = new WatchKeeper(key, {
+      ...this.#deps,
+      removed: (row) => open.retract(row),
     });
+    const open = new OpenLog(log, new HeadWriter(log, this.#deps), watch, clock.now(), {
+      storage,
+      registry,
+      instance,
+      ring: (step, targets) => this.#ring(key, step, targets),
+      announce: (row, on, targets) => {
+        this.#publish(targets, { kind: 'watch', on, ...row });
+      },
+    });
+    return open;
   }
 
-  #announce(open: OpenLog, targets: readonly string[]): void {
-    const { row } = open.watch;
-    if (!row) return;
-    const { instance, watch } = row;
-    this.#publish(targets, { kind: 'watch', key: open.log.key, instance, watch, on: true });
+  #ring(key: TaskKey, step: Step, targets: readonly string[]): void {
+    this.#publish(targets, { kind: 'record', key, next: step.state.next, record: step.record });
   }
 
   #publish(targets: readonly string[], doorbell: Parameters<typeof encodeDoorbell>[0]): void {

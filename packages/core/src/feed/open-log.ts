@@ -1,4 +1,4 @@
-import type { InstanceRegistry } from '../instances/registry.ts';
+import type { InstanceRegistry, WatchRow } from '../instances/registry.ts';
 import type { Step } from '../log/fold.ts';
 import { type LogState, openRuns } from '../log/state.ts';
 import type { LogStorage } from '../log/storage.ts';
@@ -13,9 +13,9 @@ export interface OpenLogDeps {
   readonly registry: InstanceRegistry;
   readonly instance: string;
   /** Tells other instances of a record of our own. */
-  readonly ring: (log: OpenLog, step: Step, targets: readonly string[]) => void;
-  /** Tells others that this instance watches the task, or no longer. */
-  readonly announce: (log: OpenLog, targets: readonly string[]) => void;
+  readonly ring: (step: Step, targets: readonly string[]) => void;
+  /** Tells `targets` that this instance watches the task (`on`), or no longer. */
+  readonly announce: (row: WatchRow, on: boolean, targets: readonly string[]) => void;
 }
 
 /** A task's log with all that this instance does about it: taps, head, watches, who else hears. */
@@ -80,8 +80,17 @@ export class OpenLog {
 
   /** Tells the instances of open runs that this one watches: they ring it from now on. */
   announce(): void {
+    if (this.watch.row) this.#announce(this.watch.row, true);
+  }
+
+  /** Tells them that it does so no longer under this row. */
+  retract(row: WatchRow): void {
+    this.#announce(row, false);
+  }
+
+  #announce(row: WatchRow, on: boolean): void {
     const targets = this.#others(openRuns(this.log.state).map(([, run]) => run.instance));
-    if (targets.length > 0) this.#deps.announce(this, targets);
+    if (targets.length > 0) this.#deps.announce(row, on, targets);
   }
 
   #onStep(step: Step, own: boolean): void {
@@ -93,7 +102,7 @@ export class OpenLog {
       ...this.#watchers.values(),
       ...[...openRuns(before), ...openRuns(step.state)].map(([, run]) => run.instance),
     ]);
-    if (targets.length > 0) this.#deps.ring(this, step, targets);
+    if (targets.length > 0) this.#deps.ring(step, targets);
     if (before.status?.slot !== step.state.status?.slot) {
       // Whoever must know that it is written waits for settle() itself.
       this.head.settle().catch(() => {});

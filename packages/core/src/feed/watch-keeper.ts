@@ -9,6 +9,8 @@ export interface WatchKeeperDeps {
   readonly instance: string;
   readonly entropy: Entropy;
   readonly logger: Logger;
+  /** Called when a row was removed: writers need not ring any more. */
+  readonly removed: (row: WatchRow) => void;
 }
 
 /** "This instance has taps on that task", while somebody holds it: one row for all holders. */
@@ -65,6 +67,7 @@ export class WatchKeeper {
     if (!row || this.#holders > 0) return;
     this.#row = undefined;
     await this.#deps.registry.removeWatch(row);
+    this.#deps.removed(row);
   }
 
   #then(step: () => Promise<void>): Promise<void> {

@@ -18,7 +18,7 @@ import type { Logger } from '../logger.ts';
  * Why a run is to stop.
  *
  * - `cancel`: cancel was requested, the run may still say how it ends
- * - `closed`: the log takes nothing more of it: sealed elsewhere, or its instance was fenced
+ * - `closed`: the log takes nothing more of it: sealed elsewhere, or its instance stops or was fenced
  */
 export type StopReason = 'cancel' | 'closed';
 
@@ -26,6 +26,8 @@ export interface RunDeps {
   readonly open: OpenLog;
   readonly author: Author;
   readonly logger: Logger;
+  /** Aborts when the instance stops or has died: the run is to stop, too. */
+  readonly signal: AbortSignal;
   /** An event that did not enter the log. */
   readonly refused: () => void;
 }
@@ -52,7 +54,13 @@ export class Run {
   constructor(id: string, deps: RunDeps) {
     this.id = id;
     this.#deps = deps;
-    this.#unlisten = deps.open.log.listen((step) => this.#onStep(step));
+    const unlisten = deps.open.log.listen((step) => this.#onStep(step));
+    const aborted = (): void => this.#stop('closed');
+    deps.signal.addEventListener('abort', aborted, { once: true });
+    this.#unlisten = () => {
+      unlisten();
+      deps.signal.removeEventListener('abort', aborted);
+    };
   }
 
   get open(): OpenLog {

@@ -77,13 +77,14 @@ export class Runs {
    * the intent cannot be declared or the log cannot be read; nothing was started then.
    */
   async begin(key: TaskKey, request: RunRequest): Promise<Begun> {
-    const { feed, instance, logger } = this.#deps;
+    const { feed, instance, logger, signal } = this.#deps;
     const row = await this.#declare(key, 'execute');
     const open = feed.acquire(key);
     const run = new Run(row.run, {
       open,
       author: this.author(key),
       logger,
+      signal,
       refused: () => {
         this.#refused += 1;
       },
