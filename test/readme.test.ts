@@ -1,0 +1,105 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { startLocalAws } from '@a2a-aws/local';
+import { Message, type Task, TaskState } from '@a2a-js/sdk';
+import { ClientFactory } from '@a2a-js/sdk/client';
+import { afterEach, describe, expect, test } from 'vitest';
+
+const here = new URL('.', import.meta.url);
+const children: ChildProcess[] = [];
+
+afterEach(async () => {
+  for (const child of children.splice(0)) {
+    if (child.exitCode === null && child.kill('SIGTERM')) await once(child, 'exit');
+  }
+});
+
+/** Runs a TypeScript file as the examples are run: in a process of its own. */
+function run(file: URL, env: NodeJS.ProcessEnv): ChildProcess {
+  const child = spawn(
+    process.execPath,
+    ['--conditions=@a2a-aws/source', '--import=tsx', fileURLToPath(file)],
+    {
+      cwd: fileURLToPath(here),
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
+  children.push(child);
+  return child;
+}
+
+async function output(child: ChildProcess): Promise<string> {
+  let text = '';
+  child.stdout?.on('data', (chunk: Buffer) => {
+    text += String(chunk);
+  });
+  await once(child, 'exit');
+  return text;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  return typeof address === 'object' && address ? address.port : 0;
+}
+
+async function answers(url: string): Promise<boolean> {
+  return fetch(url).then(
+    (response) => response.ok,
+    () => false,
+  );
+}
+
+describe('README', () => {
+  test.each(['try.ts', 'server.ts'])('shows test/readme/%s as it is', async (name) => {
+    const readme = await readFile(new URL('../README.md', here), 'utf8');
+    const example = await readFile(new URL(`readme/${name}`, here), 'utf8');
+    expect(readme).toContain(`<!-- test/readme/${name} -->\n\`\`\`ts\n${example}\`\`\``);
+  });
+
+  test('the three lines start a backend', { timeout: 60_000 }, async () => {
+    const example = await readFile(new URL('readme/try.ts', here), 'utf8');
+    const folder = new URL('dist/', here);
+    await mkdir(folder, { recursive: true });
+    const file = new URL('readme-try.ts', folder);
+    const ending =
+      'console.log(JSON.stringify(backend.health()));\nawait backend.stop();\nawait aws.stop();\n';
+    await writeFile(file, example + ending);
+    expect(JSON.parse(await output(run(file, {})))).toMatchObject({ ready: true });
+  });
+
+  test('the ten lines serve a task, and stop on SIGTERM', { timeout: 60_000 }, async () => {
+    const aws = await startLocalAws();
+    try {
+      const port = await freePort();
+      const server = run(new URL('readme/server.ts', here), { ...aws.env, PORT: String(port) });
+      await expect
+        .poll(() => answers(`http://127.0.0.1:${port}/health`), { timeout: 30_000 })
+        .toBe(true);
+      const client = await new ClientFactory().createFromUrl(`http://127.0.0.1:${port}`);
+      const answer = await client.sendMessage({
+        tenant: '',
+        message: Message.fromJSON({
+          messageId: 'm1',
+          role: 'ROLE_USER',
+          parts: [{ text: 'hello' }],
+        }),
+        configuration: undefined,
+        metadata: undefined,
+      });
+      const task = answer as Task;
+      expect(task.status?.state).toBe(TaskState.TASK_STATE_COMPLETED);
+      expect(task.artifacts[0]?.parts[0]?.content).toEqual({ $case: 'text', value: 'hello' });
+      server.kill('SIGTERM');
+      expect(await once(server, 'exit')).toEqual([0, null]);
+    } finally {
+      await aws.stop();
+    }
+  });
+});

@@ -1,0 +1,28 @@
+import { AGENT_CARD_PATH } from '@a2a-js/sdk';
+import {
+  agentCardHandler,
+  jsonRpcHandler,
+  restHandler,
+  UserBuilder,
+} from '@a2a-js/sdk/server/express';
+import { createBackend } from 'a2a-aws';
+import express from 'express';
+import { agentCard, executor } from './agent.ts'; // yours, unchanged
+
+const backend = createBackend(); // A2A_TABLE_NAME, A2A_TOPIC_ARN, AWS_REGION …
+await backend.start();
+const requestHandler = backend.requestHandler(agentCard, executor); // instead of DefaultRequestHandler
+const userBuilder = UserBuilder.noAuthentication;
+
+const app = express();
+app.get('/health', (_, res) => void res.status(backend.health().ready ? 200 : 503).end());
+app.use(backend.express()); // before the SDK's routers
+app.use(`/${AGENT_CARD_PATH}`, agentCardHandler({ agentCardProvider: requestHandler }));
+app.use('/a2a/jsonrpc', jsonRpcHandler({ requestHandler, userBuilder }));
+app.use('/a2a/rest', restHandler({ requestHandler, userBuilder }));
+const server = app.listen(Number(process.env.PORT), '127.0.0.1');
+
+process.once('SIGTERM', async () => {
+  await backend.stop(); // runs finish, streams end, the queue goes
+  server.close();
+});
