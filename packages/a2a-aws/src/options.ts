@@ -42,7 +42,7 @@ export interface BackendOptions {
   readonly lease?: Partial<LeaseSettings> | undefined;
   /** How long CancelTask waits for the executor, in milliseconds. @default 10,000 */
   readonly cancelDeadlineMs?: number | undefined;
-  /** The dead-letter queue of the instances' queues. @default none */
+  /** The dead-letter queue of the instances' queues. @default the environment's `A2A_DEAD_LETTER_ARN`, or none */
   readonly deadLetterArn?: string | undefined;
 }
 
@@ -58,6 +58,7 @@ export interface BackendClients {
 export interface BackendEnvironment {
   readonly A2A_TABLE_NAME?: string | undefined;
   readonly A2A_TOPIC_ARN?: string | undefined;
+  readonly A2A_DEAD_LETTER_ARN?: string | undefined;
 }
 
 /** The options with their defaults. */
@@ -101,7 +102,7 @@ export function resolveOptions(options: BackendOptions, env: BackendEnvironment)
     ownerResolver: options.ownerResolver ?? resolveUserScope,
     lease: { ...DEFAULT_LEASE_SETTINGS, ...options.lease },
     cancelDeadlineMs: options.cancelDeadlineMs ?? 10_000,
-    deadLetterArn: options.deadLetterArn,
+    deadLetterArn: options.deadLetterArn ?? env.A2A_DEAD_LETTER_ARN,
   };
   const result = checked.safeParse(settings);
   if (!result.success) {

@@ -1,0 +1,58 @@
+import { attribute, INDEXED_FIELDS, INDEXES } from '@a2a-aws/dynamodb';
+import { RemovalPolicy } from 'aws-cdk-lib';
+import {
+  type Attribute,
+  AttributeType,
+  Billing,
+  ProjectionType,
+  TableEncryptionV2,
+  TableV2,
+} from 'aws-cdk-lib/aws-dynamodb';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { Construct } from 'constructs';
+
+export interface A2aTableProps {
+  /**
+   * A key of your own; the stack must then name its region (CDK refuses otherwise).
+   *
+   * @default the table is encrypted with a key that AWS owns, at no cost
+   */
+  readonly encryptionKey?: IKey;
+  /** @default RETAIN: the tasks outlive the stack */
+  readonly removalPolicy?: RemovalPolicy;
+}
+
+/**
+ * The table of the task log: on demand, restorable to any second of the last 35 days. Its keys and
+ * indexes are those that the running code asks for; its name is CloudFormation's choice, so that a
+ * retained table does not stand in the way of the next stack.
+ */
+export class A2aTable extends Construct {
+  readonly table: TableV2;
+
+  constructor(scope: Construct, id: string, props: A2aTableProps = {}) {
+    super(scope, id);
+    this.table = new TableV2(this, 'Table', {
+      partitionKey: text(attribute.partition),
+      sortKey: text(attribute.sort),
+      globalSecondaryIndexes: INDEXES.map((index) => ({
+        indexName: index.name,
+        partitionKey: text(index.partition),
+        sortKey: text(index.sort),
+        projectionType: ProjectionType.INCLUDE,
+        nonKeyAttributes: [...INDEXED_FIELDS],
+      })),
+      timeToLiveAttribute: attribute.expires,
+      billing: Billing.onDemand(),
+      encryption: props.encryptionKey
+        ? TableEncryptionV2.customerManagedKey(props.encryptionKey)
+        : TableEncryptionV2.dynamoOwnedKey(),
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      removalPolicy: props.removalPolicy ?? RemovalPolicy.RETAIN,
+    });
+  }
+}
+
+function text(name: string): Attribute {
+  return { name, type: AttributeType.STRING };
+}

@@ -1,0 +1,30 @@
+import { Stack, Token, Validations } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { queuesOfPrefix } from './queue-prefix.ts';
+
+/**
+ * Tells cdk-nag why a policy made of `instancePolicyStatements` holds wildcards. For a policy of
+ * your own, in an app that runs cdk-nag.
+ */
+export function acknowledgeInstanceWildcards(policy: Construct, queuePrefix: string): void {
+  const stack = Stack.of(policy);
+  const partition = named(stack.partition, 'AWS::Partition');
+  const region = named(stack.region, 'AWS::Region');
+  const account = named(stack.account, 'AWS::AccountId');
+  const queues = `arn:${partition}:sqs:${region}:${account}:${queuesOfPrefix(queuePrefix)}`;
+  Validations.of(policy).acknowledge(
+    {
+      id: 'AwsSolutions-IAM5[Resource::*]',
+      reason: 'Only for sns:Unsubscribe: SNS has no resource type for subscriptions.',
+    },
+    {
+      id: `AwsSolutions-IAM5[Resource::${queues}]`,
+      reason: 'Instances make and remove their queues at run time; the prefix bounds them.',
+    },
+  );
+}
+
+/** As cdk-nag writes it: what is known only at deployment goes by the name of its reference. */
+function named(value: string, reference: string): string {
+  return Token.isUnresolved(value) ? `<${reference}>` : value;
+}

@@ -1,0 +1,44 @@
+import { App, Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { describe, expect, it } from 'vitest';
+import { DeadLetterQueue } from '../src/index.ts';
+import { resourcesOf } from './synthesized.ts';
+
+describe('DeadLetterQueue', () => {
+  it('keeps messages for 14 days, encrypted', () => {
+    const stack = new Stack();
+    new DeadLetterQueue(stack, 'DeadLetters');
+    Template.fromStack(stack).hasResourceProperties('AWS::SQS::Queue', {
+      MessageRetentionPeriod: 14 * 24 * 60 * 60,
+      SqsManagedSseEnabled: true,
+    });
+  });
+
+  it('takes nothing without TLS', () => {
+    const stack = new Stack();
+    const { queue } = new DeadLetterQueue(stack, 'DeadLetters');
+    Template.fromStack(stack).hasResourceProperties('AWS::SQS::QueuePolicy', {
+      PolicyDocument: {
+        Statement: [
+          Match.objectLike({
+            Effect: 'Deny',
+            Principal: { AWS: '*' },
+            Action: 'sqs:*',
+            Resource: stack.resolve(queue.queueArn),
+            Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+          }),
+        ],
+      },
+    });
+  });
+
+  it('has a name that no prefix of instances matches, one per stack, within 80 characters', () => {
+    const names = ['a2a-prod', 'a2a-test', `a${'b'.repeat(120)}`].map((id) => {
+      const stack = new Stack(new App(), id);
+      new DeadLetterQueue(stack, 'DeadLetters');
+      return resourcesOf(stack, 'AWS::SQS::Queue')[0]?.Properties.QueueName;
+    });
+    expect(new Set(names).size).toBe(names.length);
+    for (const name of names) expect(name).toMatch(/^dead-letter-[A-Za-z0-9_-]{1,68}$/);
+  });
+});

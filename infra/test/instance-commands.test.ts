@@ -1,0 +1,58 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { Stack } from 'aws-cdk-lib';
+import { expect, it } from 'vitest';
+import { A2aBackend } from '../src/index.ts';
+
+/** The permission that a command of the SDK needs. */
+const ACTION_OF: Readonly<Record<string, string>> = {
+  DescribeTable: 'dynamodb:DescribeTable',
+  Delete: 'dynamodb:DeleteItem',
+  DeleteItem: 'dynamodb:DeleteItem',
+  Get: 'dynamodb:GetItem',
+  GetItem: 'dynamodb:GetItem',
+  Put: 'dynamodb:PutItem',
+  PutItem: 'dynamodb:PutItem',
+  Query: 'dynamodb:Query',
+  Update: 'dynamodb:UpdateItem',
+  UpdateItem: 'dynamodb:UpdateItem',
+  GetTopicAttributes: 'sns:GetTopicAttributes',
+  ListSubscriptionsByTopic: 'sns:ListSubscriptionsByTopic',
+  Publish: 'sns:Publish',
+  PublishBatch: 'sns:Publish',
+  Subscribe: 'sns:Subscribe',
+  Unsubscribe: 'sns:Unsubscribe',
+  CreateQueue: 'sqs:CreateQueue',
+  DeleteMessage: 'sqs:DeleteMessage',
+  DeleteMessageBatch: 'sqs:DeleteMessage',
+  DeleteQueue: 'sqs:DeleteQueue',
+  GetQueueUrl: 'sqs:GetQueueUrl',
+  ReceiveMessage: 'sqs:ReceiveMessage',
+};
+
+function commandsSent(folder: string): string[] {
+  const root = new URL(`../../packages/${folder}/src/`, import.meta.url);
+  const files = readdirSync(root, { recursive: true, encoding: 'utf8' });
+  return files
+    .filter((file) => file.endsWith('.ts'))
+    .flatMap((file) => [
+      ...readFileSync(new URL(file, root), 'utf8').matchAll(/new (\w+)Command\(/g),
+    ])
+    .map((match) => match[1] ?? '');
+}
+
+const backend = new A2aBackend(new Stack(), 'Backend');
+const allowed = backend.instancePolicyStatements().flatMap((statement) => statement.actions);
+const sent = new Set(['dynamodb', 'sns-sqs', 'a2a-aws'].flatMap(commandsSent));
+
+it('allows every command that the packages send', () => {
+  expect(sent.size).toBeGreaterThan(0);
+  const refused = [...sent].filter((command) => !allowed.includes(ACTION_OF[command] ?? ''));
+  expect(refused).toEqual([]);
+});
+
+it('allows nothing else', () => {
+  // CreateQueue with tags asks for it.
+  const used = new Set(['sqs:TagQueue']);
+  for (const command of sent) used.add(ACTION_OF[command] ?? '');
+  expect(allowed.filter((action) => !used.has(action))).toEqual([]);
+});

@@ -1,0 +1,22 @@
+import type { Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { vi } from 'vitest';
+
+// `npm run synth` validates the template against CloudFormation's schemas; here it costs 4 s a file.
+vi.stubEnv('CDK_VALIDATION', 'false');
+
+export interface Resource {
+  readonly Type: string;
+  // biome-ignore lint/suspicious/noExplicitAny: CloudFormation's properties are as CDK writes them
+  readonly Properties: any;
+  readonly DeletionPolicy?: string;
+  readonly UpdateReplacePolicy?: string;
+}
+
+/** The resources of a stack's template; one type of them, or all. */
+export function resourcesOf(stack: Stack, type?: string): Resource[] {
+  const { Resources } = Template.fromStack(stack).toJSON() as {
+    Resources: Record<string, Resource>;
+  };
+  return Object.values(Resources).filter((resource) => !type || resource.Type === type);
+}

@@ -1,0 +1,132 @@
+#!/usr/bin/env node
+/**
+ * node scripts/workspace.mjs demo|test|bench|deploy [arguments]
+ *
+ * Runs a task of this workspace on a fresh clone as on a warm one: installs what the lock file asks
+ * for if that changed, then runs the task with the arguments, passes signals on to it and exits as
+ * it does. Needs node and npm, nothing else.
+ */
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { constants } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { withLock } from './install-lock.mjs';
+
+const PNPM = 'pnpm@10.34.9';
+const NODE = [20, 19];
+const CONDITION = '--conditions=@a2a-aws/source';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const modules = join(root, 'node_modules');
+const installedHash = join(modules, '.a2a-aws-lock');
+
+const tasks = {
+  demo: () => typescript('packages/local/src/demo/main.ts'),
+  bench: () => typescript('bench/main.ts'),
+  test: () => [program('vitest', 'vitest.mjs'), 'run'],
+  deploy: () => [program('aws-cdk', 'bin/cdk'), 'deploy'],
+};
+
+const [task, ...passed] = process.argv.slice(2);
+
+if (!Object.hasOwn(tasks, task ?? '')) {
+  fail(`usage: node scripts/workspace.mjs ${Object.keys(tasks).join('|')} [arguments]`, 2);
+} else if (!isNodeKnown()) {
+  fail(`a2a-aws needs node ${NODE.join('.')} or later; this is node ${process.versions.node}.`);
+} else if (await install()) {
+  process.exitCode = await run(process.execPath, [...tasks[task](), ...passed]);
+}
+
+function isNodeKnown() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  return major > NODE[0] || (major === NODE[0] && minor >= NODE[1]);
+}
+
+/** One install at a time, and none if what the lock file asks for is there. False: it failed. */
+async function install() {
+  const wanted = createHash('sha256')
+    .update(await readFile(join(root, 'pnpm-lock.yaml')))
+    .digest('hex');
+  if (await isInstalled(wanted)) return true;
+  await mkdir(modules, { recursive: true });
+  let code = 0;
+  await withLock(
+    join(modules, '.a2a-aws-install'),
+    async () => {
+      if (await isInstalled(wanted)) return;
+      // An install that is cut short must not look finished.
+      await rm(installedHash, { force: true });
+      // `CI`: pnpm asks nothing.
+      code = await run('npx', ['--yes', PNPM, 'install', '--frozen-lockfile'], { CI: 'true' });
+      if (code === 0) await writeFile(installedHash, wanted);
+    },
+    () => console.error('Another process is installing; waiting for it.'),
+  );
+  if (code !== 0) fail(`Installing failed (exit code ${code}); the output above says why.`, code);
+  return code === 0;
+}
+
+async function isInstalled(wanted) {
+  const installed = await readFile(installedHash, 'utf8').catch(() => undefined);
+  return installed === wanted;
+}
+
+function typescript(file) {
+  const tsx = pathToFileURL(createRequire(join(root, 'package.json')).resolve('tsx')).href;
+  return [CONDITION, '--import', tsx, join(root, file)];
+}
+
+function program(name, file) {
+  return join(modules, name, file);
+}
+
+/** Runs a child on this terminal, from the root; resolves to its exit code. */
+function run(command, args, extra = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
+      cwd: root,
+      stdio: 'inherit',
+      env: {
+        ...process.env,
+        // The SDK's warning about node 20, once per process.
+        AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+        PATH: [join(modules, '.bin'), process.env.PATH].join(delimiter),
+        ...extra,
+      },
+    });
+    const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+    const pass = (signal) => {
+      // A terminal sends Ctrl-C to the child as well; twice would mean "now".
+      if (signal === 'SIGINT' && process.stdin.isTTY) return;
+      child.kill(signal);
+    };
+    for (const signal of signals) process.on(signal, pass);
+    const orphanage = whenOrphaned(() => child.kill('SIGTERM'));
+    child.on('error', reject);
+    child.on('close', (code, signal) => {
+      clearInterval(orphanage);
+      for (const name of signals) process.off(name, pass);
+      resolve(code ?? 128 + (constants.signals[signal] ?? 0));
+    });
+  });
+}
+
+/** npm signals only the shell between itself and us: seeing the shell gone is how we learn of it. */
+function whenOrphaned(action) {
+  if (process.env.npm_lifecycle_event === undefined) return undefined;
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    action();
+  }, 500);
+  return timer;
+}
+
+function fail(message, code = 1) {
+  console.error(message);
+  process.exitCode = code;
+}
