@@ -11,6 +11,7 @@ import {
   type TaskKey,
 } from '@a2a-aws/core';
 import {
+  DeleteCommand,
   type DynamoDBDocumentClient,
   GetCommand,
   PutCommand,
@@ -20,7 +21,7 @@ import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { z } from 'zod';
 import { dynamoDBError, isConditionFailed, translated } from './dynamodb-error.ts';
 import { END, Keys, RECORDS } from './keys.ts';
-import { fromRecordItem, toRecordItem } from './record-item.ts';
+import { fromRecordItem, toRecordItems } from './record-item.ts';
 import { checkTable, type Item, query, readRange } from './table.ts';
 import { CONTEXT_INDEX, OWNER_INDEX } from './table-definition.ts';
 
@@ -29,6 +30,8 @@ export interface DynamoDBStorageOptions {
   readonly tableName: string;
   /** Begins every partition key: several agents share a table. */
   readonly prefix: string;
+  /** Deflate records where that saves write units. @default true */
+  readonly compress?: boolean | undefined;
 }
 
 const listedItem = z.object({
@@ -38,16 +41,22 @@ const listedItem = z.object({
   ts: z.string(),
 });
 
+const partItem = z.object({ b: z.instanceof(Uint8Array) });
+/** More pieces than any record has. */
+const MAX_PARTS = 9999;
+
 /** {@link LogStorage} on one DynamoDB table. */
 export class DynamoDBLogStorage implements LogStorage {
   readonly #client: DynamoDBDocumentClient;
   readonly #table: string;
   readonly #keys: Keys;
+  readonly #compress: boolean;
 
   constructor(options: DynamoDBStorageOptions) {
     this.#client = options.client;
     this.#table = options.tableName;
     this.#keys = new Keys(options.prefix);
+    this.#compress = options.compress ?? true;
   }
 
   check(): Promise<void> {
@@ -56,11 +65,16 @@ export class DynamoDBLogStorage implements LogStorage {
 
   async putRecord(key: TaskKey, record: LogRecord): Promise<PutOutcome> {
     assertTaskKey(key);
+    const items = toRecordItems(record, this.#compress);
+    // Before the record: what names them must find them. Under its id, so a repetition is the same.
+    for (const [at, part] of items.parts.entries()) {
+      await this.#put({ ...this.#keys.part(key, record.id, at), v: 1, b: part });
+    }
     try {
       await this.#client.send(
         new PutCommand({
           TableName: this.#table,
-          Item: { ...this.#keys.record(key, record.slot), ...toRecordItem(record) },
+          Item: { ...this.#keys.record(key, record.slot), ...items.record },
           ConditionExpression: 'attribute_not_exists(sk)',
           ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
         }),
@@ -68,13 +82,15 @@ export class DynamoDBLogStorage implements LogStorage {
       return { written: true };
     } catch (error) {
       if (!isConditionFailed(error)) throw dynamoDBError(error);
-      return { taken: fromRecordItem(await this.#taken(error, key, record.slot)) };
+      const taken = await this.#record(key, await this.#taken(error, key, record.slot));
+      if (taken.id !== record.id) await this.#removeParts(key, record.id, items.parts.length);
+      return { taken };
     }
   }
 
   async load(key: TaskKey): Promise<LogRecord[]> {
     assertTaskKey(key);
-    const records: LogRecord[] = [];
+    const items: Item[] = [];
     // Backwards: what is appended meanwhile is not seen, so that pages make one state of the log.
     for await (const item of readRange(this.#client, this.#table, {
       partition: this.#keys.task(key),
@@ -82,9 +98,9 @@ export class DynamoDBLogStorage implements LogStorage {
       to: 'task',
       reverse: true,
     })) {
-      if (isRecord(item)) records.push(fromRecordItem(item));
+      if (isRecord(item)) items.push(item);
     }
-    return records.reverse();
+    return Promise.all(items.reverse().map((item) => this.#record(key, item)));
   }
 
   async *readRecords(key: TaskKey, from: Slot): AsyncIterable<LogRecord> {
@@ -94,7 +110,7 @@ export class DynamoDBLogStorage implements LogStorage {
       from: RECORDS + slotText(from),
       to: RECORDS + END,
     })) {
-      yield fromRecordItem(item);
+      yield await this.#record(key, item);
     }
   }
 
@@ -149,6 +165,37 @@ export class DynamoDBLogStorage implements LogStorage {
       }),
     );
     return shards.flat();
+  }
+
+  #record(key: TaskKey, item: Item): Promise<LogRecord> {
+    return fromRecordItem(item, (id) => this.#readParts(key, id));
+  }
+
+  async #readParts(key: TaskKey, recordId: string): Promise<Uint8Array[]> {
+    const parts: Uint8Array[] = [];
+    for await (const item of readRange(this.#client, this.#table, {
+      partition: this.#keys.task(key),
+      from: this.#keys.part(key, recordId, 0).sk,
+      to: this.#keys.part(key, recordId, MAX_PARTS).sk,
+    })) {
+      parts.push(partItem.parse(item).b);
+    }
+    return parts;
+  }
+
+  /** Another's record won the slot: the pieces of ours belong to nothing. */
+  async #removeParts(key: TaskKey, recordId: string, count: number): Promise<void> {
+    for (let at = 0; at < count; at += 1) {
+      await translated(
+        this.#client.send(
+          new DeleteCommand({ TableName: this.#table, Key: this.#keys.part(key, recordId, at) }),
+        ),
+      );
+    }
+  }
+
+  async #put(item: Item): Promise<void> {
+    await translated(this.#client.send(new PutCommand({ TableName: this.#table, Item: item })));
   }
 
   /** What is at the slot. DynamoDB hands it over with the refusal; dynalite must be asked. */

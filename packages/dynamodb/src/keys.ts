@@ -48,6 +48,12 @@ export class Keys {
     return { pk: this.task(key), sk: RECORDS + slotText(slot) };
   }
 
+  /** A piece of a record that is too large for one item. */
+  part(key: TaskKey, recordId: string, at: number): ItemKey {
+    const number = String(at).padStart(4, '0');
+    return { pk: this.task(key), sk: joinKey('xpart', recordId, number) };
+  }
+
   head(key: TaskKey): ItemKey {
     return { pk: this.task(key), sk: 'task' };
   }

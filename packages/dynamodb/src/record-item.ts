@@ -1,35 +1,107 @@
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { BackendError, type LogRecord, parseBody, parseSlot, RECORD_VERSION } from '@a2a-aws/core';
 import { z } from 'zod';
 import { RECORDS } from './keys.ts';
 import type { Item } from './table.ts';
 
-const recordItem = z.object({
+/** Bytes of a write unit, which is what a write costs (Amazon DynamoDB, "Read/write capacity"). */
+const WRITE_UNIT_BYTES = 1024;
+/** What an item has besides its body: keys, names, ids. Only the rounding depends on it. */
+const OVERHEAD_BYTES = 200;
+/** A body below this is not worth a try to deflate it. */
+const MIN_DEFLATE_BYTES = 600;
+/** The most of a body that one item holds: an item may have 400 KB. */
+const MAX_INLINE_BYTES = 380_000;
+const PART_BYTES = 300 * 1024;
+
+const stored = z.object({
   sk: z.string(),
   v: z.literal(RECORD_VERSION),
   id: z.string(),
   by: z.string(),
   at: z.number(),
-  e: z.string(),
+  /** The body as it is, … */
+  e: z.string().optional(),
+  /** … or deflated, … */
+  z: z.instanceof(Uint8Array).optional(),
+  /** … or in so many pieces, which may be deflated together. */
+  x: z.number().int().positive().optional(),
+  xz: z.boolean().optional(),
 });
 
-/** The attributes of a record, besides its key. */
-export function toRecordItem(record: LogRecord): Item {
-  return {
-    v: RECORD_VERSION,
-    id: record.id,
-    by: record.instance,
-    at: record.time,
-    e: record.body,
-  };
+/** A record as items: the pieces of a large body are written before the record that names them. */
+export interface RecordItems {
+  readonly record: Item;
+  readonly parts: readonly Uint8Array[];
 }
 
-/** Reads a stored record. Throws `corrupt-log` for another version or shape; never misreads one. */
-export function fromRecordItem(item: Item): LogRecord {
-  const parsed = recordItem.safeParse(item);
-  const slot = parsed.success ? parseSlot(parsed.data.sk.slice(RECORDS.length)) : undefined;
-  if (!parsed.success || !slot) {
-    throw new BackendError('corrupt-log', 'A record of an unknown version or shape is in the log.');
+/** The attributes of a record, besides its key. `compress`: deflate where that saves write units. */
+export function toRecordItems(record: LogRecord, compress: boolean): RecordItems {
+  const common = { v: RECORD_VERSION, id: record.id, by: record.instance, at: record.time };
+  const plain = Buffer.from(record.body);
+  const deflated = compress ? deflate(plain) : undefined;
+  const bytes = deflated ?? plain;
+  if (bytes.length > MAX_INLINE_BYTES) {
+    const parts = split(bytes);
+    return {
+      record: { ...common, x: parts.length, xz: deflated !== undefined },
+      parts,
+    };
   }
-  const { id, by, at, e } = parsed.data;
-  return { id, instance: by, time: at, slot, entries: parseBody(e), body: e };
+  const body = deflated ? { z: deflated } : { e: record.body };
+  return { record: { ...common, ...body }, parts: [] };
+}
+
+/**
+ * Reads a stored record; `readParts` fetches the pieces of a large one. Throws `corrupt-log` for
+ * another version or shape: a record is never misread.
+ */
+export async function fromRecordItem(
+  item: Item,
+  readParts: (recordId: string) => Promise<Uint8Array[]>,
+): Promise<LogRecord> {
+  const parsed = stored.safeParse(item);
+  const slot = parsed.success ? parseSlot(parsed.data.sk.slice(RECORDS.length)) : undefined;
+  if (!parsed.success || !slot) throw corrupt();
+  const { id, by, at, e, z: deflated, x, xz } = parsed.data;
+  let body = e;
+  if (deflated) body = inflate(deflated);
+  if (x !== undefined) {
+    const parts = await readParts(id);
+    if (parts.length !== x) throw corrupt();
+    const whole = Buffer.concat(parts);
+    body = xz ? inflate(whole) : whole.toString();
+  }
+  if (body === undefined) throw corrupt();
+  return { id, instance: by, time: at, slot, entries: parseBody(body), body };
+}
+
+function deflate(plain: Buffer): Buffer | undefined {
+  if (plain.length < MIN_DEFLATE_BYTES) return undefined;
+  const deflated = deflateRawSync(plain);
+  return units(deflated.length) < units(plain.length) ? deflated : undefined;
+}
+
+function units(bytes: number): number {
+  return Math.ceil((OVERHEAD_BYTES + bytes) / WRITE_UNIT_BYTES);
+}
+
+function inflate(bytes: Uint8Array): string {
+  try {
+    return inflateRawSync(bytes).toString();
+  } catch (cause) {
+    throw new BackendError('corrupt-log', 'A record of the log cannot be inflated.', { cause });
+  }
+}
+
+function split(bytes: Buffer): Uint8Array[] {
+  const parts: Uint8Array[] = [];
+  for (let at = 0; at < bytes.length; at += PART_BYTES) {
+    parts.push(bytes.subarray(at, at + PART_BYTES));
+  }
+  return parts;
+}
+
+function corrupt(): BackendError {
+  return new BackendError('corrupt-log', 'A record of an unknown version or shape is in the log.');
 }

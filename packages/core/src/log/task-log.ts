@@ -34,8 +34,8 @@ export type StepListener = (step: Step, own: boolean) => void;
 
 /** Entries of one record together stay below this many bytes, so that a doorbell can carry it. */
 export const MAX_RECORD_BYTES: number = 128 * 1024;
-/** One entry may be this large: an item holds 400 KB, less its keys and what may precede the entry. */
-export const MAX_ENTRY_BYTES = 380_000;
+/** One entry may be this large. */
+export const MAX_ENTRY_BYTES: number = 4 * 1024 * 1024;
 /** What may wait to be written, per task. */
 export const MAX_BACKLOG_BYTES: number = 64 * 1024 * 1024;
 /** How often the whole log is read anew while what was read has holes. */
