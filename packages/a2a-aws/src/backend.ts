@@ -13,7 +13,7 @@ import {
 } from '@a2a-aws/core';
 import { queueName } from '@a2a-aws/sns-sqs';
 import type { AgentCard } from '@a2a-js/sdk';
-import type { A2ARequestHandler, AgentExecutor } from '@a2a-js/sdk/server';
+import type { A2ARequestHandler, AgentExecutor, PushNotificationStore } from '@a2a-js/sdk/server';
 import type { RequestHandlerOptions } from './handler-options.ts';
 import { exchangeMiddleware, type Middleware } from './http-exchange.ts';
 import type { BackendSettings } from './options.ts';
@@ -24,6 +24,8 @@ export interface BackendPorts {
   readonly storage: LogStorage;
   readonly registry: InstanceRegistry;
   readonly fanout: Fanout;
+  /** For handlers that are given none. */
+  readonly pushNotificationStore?: PushNotificationStore | undefined;
   readonly clock: Clock;
   readonly entropy: Entropy;
 }
@@ -103,10 +105,10 @@ export class Backend {
   ): A2ARequestHandler {
     const { storage, clock } = this.#ports;
     const { logger, ownerResolver, cancelDeadlineMs } = this.#settings;
-    if (agentCard.capabilities?.pushNotifications && !options.pushNotificationStore) {
-      logger.warn('push.in-memory-store', {});
-    }
-    return new BackendRequestHandler(agentCard, executor, options, {
+    const pushNotificationStore =
+      options.pushNotificationStore ?? this.#ports.pushNotificationStore;
+    const all = { ...options, pushNotificationStore };
+    return new BackendRequestHandler(agentCard, executor, all, {
       instance: () => this.#instance,
       storage,
       clock,

@@ -1,5 +1,9 @@
 import { systemClock, systemEntropy } from '@a2a-aws/core';
-import { DynamoDBInstanceRegistry, DynamoDBLogStorage } from '@a2a-aws/dynamodb';
+import {
+  DynamoDBInstanceRegistry,
+  DynamoDBLogStorage,
+  DynamoDBPushNotificationStore,
+} from '@a2a-aws/dynamodb';
 import { SnsFanout } from '@a2a-aws/sns-sqs';
 import { resolveClients } from './aws-clients.ts';
 import { Backend } from './backend.ts';
@@ -14,7 +18,7 @@ import { type BackendOptions, resolveOptions } from './options.ts';
  */
 export function createBackend(options: BackendOptions = {}): Backend {
   const settings = resolveOptions(options, process.env);
-  const { tableName, topicArn, prefix, logger, deadLetterArn } = settings;
+  const { tableName, topicArn, prefix, logger, ownerResolver, deadLetterArn } = settings;
   const clients = resolveClients(settings.clients, settings.clientConfig);
   const table = { client: clients.dynamodb, tableName, prefix };
   return new Backend(settings, {
@@ -29,6 +33,7 @@ export function createBackend(options: BackendOptions = {}): Backend {
       entropy: systemEntropy,
       ...(deadLetterArn === undefined ? {} : { deadLetterArn }),
     }),
+    pushNotificationStore: new DynamoDBPushNotificationStore({ ...table, ownerResolver }),
     clock: systemClock,
     entropy: systemEntropy,
   });

@@ -10,7 +10,7 @@ type SdkArguments = ConstructorParameters<typeof DefaultRequestHandler>;
 
 /** What the SDK's `DefaultRequestHandler` takes besides card, executor and store; see there. */
 export interface RequestHandlerOptions {
-  /** @default the SDK's in-memory store, which other instances do not see */
+  /** @default a `DynamoDBPushNotificationStore` on the backend's table */
   readonly pushNotificationStore?: PushNotificationStore | undefined;
   readonly pushNotificationSender?: PushNotificationSender | undefined;
   readonly extendedAgentCardProvider?: AgentCard | SdkArguments[6];

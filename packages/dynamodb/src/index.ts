@@ -1,6 +1,10 @@
 export { createDynamoDBClient, type DynamoDBClientOptions, documentClient } from './clients.ts';
 export { DynamoDBInstanceRegistry } from './dynamodb-instance-registry.ts';
 export { DynamoDBLogStorage, type DynamoDBStorageOptions } from './dynamodb-log-storage.ts';
+export {
+  DynamoDBPushNotificationStore,
+  type DynamoDBPushNotificationStoreOptions,
+} from './dynamodb-push-notification-store.ts';
 export { DynamoDBTaskStore, type DynamoDBTaskStoreOptions } from './dynamodb-task-store.ts';
 export {
   attribute,

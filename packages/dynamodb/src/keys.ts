@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import {
+  escapeKeyPart,
   joinKey,
   type RunRow,
   type Scope,
@@ -24,6 +25,8 @@ const MAX_SORTED_TIME_LENGTH = 64;
 /** Over how many partitions of the index an owner's tasks are spread. */
 export const OWNER_SHARDS = 4;
 
+/** All sort keys of push notification configs begin so. */
+export const CONFIGS = 'config#';
 /** All sort keys of records begin so. */
 export const RECORDS = 'event#';
 /** Sorts after every sort key that begins with what stands before it. */
@@ -56,6 +59,10 @@ export class Keys {
 
   head(key: TaskKey): ItemKey {
     return { pk: this.task(key), sk: 'task' };
+  }
+
+  config(key: TaskKey, id: string): ItemKey {
+    return { pk: this.task(key), sk: CONFIGS + escapeKeyPart(id) };
   }
 
   instance(instance: string): string {

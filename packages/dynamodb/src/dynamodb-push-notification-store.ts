@@ -1,0 +1,125 @@
+import {
+  assertTaskKey,
+  BackendError,
+  type Clock,
+  type Entropy,
+  systemClock,
+  systemEntropy,
+  type TaskKey,
+} from '@a2a-aws/core';
+import { A2A_PROTOCOL_VERSION, TaskPushNotificationConfig } from '@a2a-js/sdk';
+import {
+  type OwnerResolver,
+  type PushNotificationStore,
+  resolveUserScope,
+  type ServerCallContext,
+  type StoredPushNotificationConfig,
+} from '@a2a-js/sdk/server';
+import { DeleteCommand, type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { z } from 'zod';
+import { translated } from './dynamodb-error.ts';
+import { CONFIGS, END, Keys } from './keys.ts';
+import { readRange } from './table.ts';
+
+/** The longest id of a config in bytes: a sort key holds 1,024. */
+const MAX_CONFIG_ID_BYTES = 512;
+
+export interface DynamoDBPushNotificationStoreOptions {
+  readonly client: DynamoDBDocumentClient;
+  readonly tableName: string;
+  /** Begins every partition key. @default `a2a` */
+  readonly prefix?: string | undefined;
+  /** @default the SDK's: the authenticated user's name */
+  readonly ownerResolver?: OwnerResolver | undefined;
+  readonly clock?: Clock | undefined;
+  readonly entropy?: Entropy | undefined;
+}
+
+const configItem = z.object({
+  v: z.literal(1),
+  at: z.number(),
+  wire: z.string(),
+  config: z.string(),
+});
+
+/** The SDK's `PushNotificationStore` beside the task's log, so that every instance pushes. */
+export class DynamoDBPushNotificationStore implements PushNotificationStore {
+  readonly #client: DynamoDBDocumentClient;
+  readonly #table: string;
+  readonly #keys: Keys;
+  readonly #ownerResolver: OwnerResolver;
+  readonly #clock: Clock;
+  readonly #entropy: Entropy;
+
+  constructor(options: DynamoDBPushNotificationStoreOptions) {
+    this.#client = options.client;
+    this.#table = options.tableName;
+    this.#keys = new Keys(options.prefix ?? 'a2a');
+    this.#ownerResolver = options.ownerResolver ?? resolveUserScope;
+    this.#clock = options.clock ?? systemClock;
+    this.#entropy = options.entropy ?? systemEntropy;
+  }
+
+  /** Saves a config under its id; one without an id gets one, in place. */
+  async save(
+    taskId: string,
+    context: ServerCallContext,
+    config: TaskPushNotificationConfig,
+  ): Promise<void> {
+    const key = this.#key(taskId, context);
+    if (!config.id) config.id = this.#entropy.id();
+    if (Buffer.byteLength(config.id) > MAX_CONFIG_ID_BYTES || !config.id.isWellFormed()) {
+      throw new BackendError('invalid-key', 'The id of a push config is too long or malformed.');
+    }
+    const item = {
+      ...this.#keys.config(key, config.id),
+      v: 1,
+      at: this.#clock.now(),
+      wire: context.requestedVersion || A2A_PROTOCOL_VERSION,
+      config: JSON.stringify(TaskPushNotificationConfig.toJSON(config)),
+    };
+    await translated(this.#client.send(new PutCommand({ TableName: this.#table, Item: item })));
+  }
+
+  /** The configs of a task, the one saved last at the end. */
+  async load(taskId: string, context: ServerCallContext): Promise<TaskPushNotificationConfig[]> {
+    return (await this.loadWithMetadata(taskId, context)).map((stored) => stored.config);
+  }
+
+  /** As {@link load}; with the protocol version that each was saved under. */
+  async loadWithMetadata(
+    taskId: string,
+    context: ServerCallContext,
+  ): Promise<StoredPushNotificationConfig[]> {
+    const found: z.output<typeof configItem>[] = [];
+    for await (const item of readRange(this.#client, this.#table, {
+      partition: this.#keys.task(this.#key(taskId, context)),
+      from: CONFIGS,
+      to: CONFIGS + END,
+    })) {
+      found.push(configItem.parse(item));
+    }
+    return found
+      .sort((a, b) => a.at - b.at)
+      .map(({ wire, config }) => ({
+        wireVersion: wire,
+        config: TaskPushNotificationConfig.fromJSON(JSON.parse(config)),
+      }));
+  }
+
+  /** Removes a config; without an id the one that is named like the task, as the SDK does. */
+  async delete(
+    taskId: string,
+    context: ServerCallContext,
+    configId: string = taskId,
+  ): Promise<void> {
+    const key = this.#keys.config(this.#key(taskId, context), configId);
+    await translated(this.#client.send(new DeleteCommand({ TableName: this.#table, Key: key })));
+  }
+
+  #key(taskId: string, context: ServerCallContext): TaskKey {
+    const key = { tenant: context.tenant ?? '', owner: this.#ownerResolver(context), taskId };
+    assertTaskKey(key);
+    return key;
+  }
+}
