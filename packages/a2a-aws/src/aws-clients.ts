@@ -1,6 +1,16 @@
 import { createDynamoDBClient, type DynamoDBClientOptions } from '@a2a-aws/dynamodb';
 import { createFanoutClients } from '@a2a-aws/sns-sqs';
-import type { BackendClients } from './options.ts';
+import type { SNSClient } from '@aws-sdk/client-sns';
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+
+export interface BackendClients {
+  readonly dynamodb: DynamoDBDocumentClient;
+  readonly sns: SNSClient;
+  readonly sqs: SQSClient;
+  /** For long polls: its time-out must be longer than 20 s. */
+  readonly polling: SQSClient;
+}
 
 /**
  * Where AWS is and who asks. What is left out, the AWS SDK finds in the environment:

@@ -1,5 +1,5 @@
 export { BackendError, type BackendErrorCode, type LogFields, type Logger } from '@a2a-aws/core';
-export type { ClientConfig } from './aws-clients.ts';
+export type { BackendClients, ClientConfig } from './aws-clients.ts';
 export {
   Backend,
   type BackendHealth,
@@ -9,5 +9,5 @@ export {
 export { createBackend } from './create-backend.ts';
 export type { RequestHandlerOptions } from './handler-options.ts';
 export type { Middleware } from './http-exchange.ts';
-export type { BackendClients, BackendOptions } from './options.ts';
+export type { BackendOptions } from './options.ts';
 export { SnsQueueManager } from './sns-queue-manager.ts';

@@ -6,11 +6,8 @@ import {
   stderrLogger,
 } from '@a2a-aws/core';
 import { type OwnerResolver, resolveUserScope } from '@a2a-js/sdk/server';
-import type { SNSClient } from '@aws-sdk/client-sns';
-import type { SQSClient } from '@aws-sdk/client-sqs';
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
-import type { ClientConfig } from './aws-clients.ts';
+import type { BackendClients, ClientConfig } from './aws-clients.ts';
 
 /** All of {@link createBackend}'s options; each has a default. */
 export interface BackendOptions {
@@ -44,14 +41,6 @@ export interface BackendOptions {
   readonly cancelDeadlineMs?: number | undefined;
   /** The dead-letter queue of the instances' queues. @default the environment's `A2A_DEAD_LETTER_ARN`, or none */
   readonly deadLetterArn?: string | undefined;
-}
-
-export interface BackendClients {
-  readonly dynamodb: DynamoDBDocumentClient;
-  readonly sns: SNSClient;
-  readonly sqs: SQSClient;
-  /** For long polls: its time-out must be longer than 20 s. */
-  readonly polling: SQSClient;
 }
 
 /** Where options are looked for that are not given. */

@@ -9,7 +9,6 @@ import {
   type OpenLog,
   type Scope,
   type TaskKey,
-  within,
 } from '@a2a-aws/core';
 import type {
   AgentCard,
@@ -46,9 +45,8 @@ import { clientError } from './client-error.ts';
 import type { RequestHandlerOptions } from './handler-options.ts';
 import { currentExchange, type HttpExchange } from './http-exchange.ts';
 import { linkSignals } from './linked-signal.ts';
-import { derivedTaskId, messageDigest } from './message-digest.ts';
 import { RunBusManager, RunDriver } from './run-driver.ts';
-import { inScope, RunScope, type Started } from './run-scope.ts';
+import { RunStarter } from './run-starter.ts';
 import { RunTaskStore } from './run-task-store.ts';
 import { blockingAnswer, immediateAnswer } from './task-result.ts';
 import { runStream, subscriberStream } from './task-stream.ts';
@@ -73,6 +71,7 @@ export class BackendRequestHandler implements A2ARequestHandler {
   readonly #deps: HandlerDeps;
   readonly #options: RequestHandlerOptions;
   readonly #sdk: DefaultRequestHandler;
+  readonly #starter: RunStarter;
 
   constructor(
     card: AgentCard,
@@ -97,6 +96,7 @@ export class BackendRequestHandler implements A2ARequestHandler {
       options.agentCardSignatureGenerator,
       { validateInputModes: options.validateInputModes ?? false },
     );
+    this.#starter = new RunStarter(this.#sdk, deps);
   }
 
   /** The card; `streaming` only while this instance can stream. */
@@ -119,7 +119,7 @@ export class BackendRequestHandler implements A2ARequestHandler {
   sendMessage(params: SendMessageRequest, context: ServerCallContext): Promise<Message | Task> {
     return this.#guard(async () => {
       const exchange = currentExchange();
-      const sent = await this.#start(params, context);
+      const sent = await this.#starter.start(params, context);
       const linked = this.#signals(exchange);
       try {
         const waits = params.configuration?.returnImmediately !== true;
@@ -213,7 +213,7 @@ export class BackendRequestHandler implements A2ARequestHandler {
   ): AsyncGenerator<StreamResponse, void, undefined> {
     this.#assertStreaming();
     const exchange = currentExchange();
-    const sent = await this.#start(params, context);
+    const sent = await this.#starter.start(params, context);
     const linked = this.#signals(exchange);
     try {
       yield* runStream(sent.open, sent.run, {
@@ -255,68 +255,6 @@ export class BackendRequestHandler implements A2ARequestHandler {
       if (watching) open.watch.release();
       feed.release(open);
     }
-  }
-
-  /** Starts a run for the message, or finds the one that the same message has started before. */
-  async #start(params: SendMessageRequest, context: ServerCallContext): Promise<Sent> {
-    const { message } = params;
-    if (!message?.messageId) throw new RequestMalformedError('message.messageId is required.');
-    const instance = this.#ready();
-    const scope = this.#deps.scopeOf(context);
-    const digest = messageDigest(message);
-    const taskId = message.taskId || derivedTaskId(scope, message, digest);
-    const open = instance.feed.acquire({ ...scope, taskId });
-    let watching = false;
-    const release = (): void => {
-      if (watching) open.watch.release();
-      instance.feed.release(open);
-    };
-    try {
-      await open.log.refresh();
-      let run = this.#known(open, message, digest);
-      if (run === undefined) {
-        assertAccepts(open, message);
-        const request = { ...params, message: { ...message, taskId } };
-        const started = await this.#drive(new RunScope(open, request, digest), context);
-        if (started.own) return { open, run: started.run, release };
-        run = this.#known(open, message, digest) ?? started.run;
-      }
-      await open.watch.hold();
-      watching = true;
-      await open.log.refresh();
-      open.announce();
-      return { open, run, release };
-    } catch (error) {
-      release();
-      throw error;
-    }
-  }
-
-  /** The run that this very message has started, if any (DESIGN: retried messages). */
-  #known(open: OpenLog, message: Message, digest: string): string | undefined {
-    const known = open.log.state.messages.get(message.messageId);
-    if (known && known.digest !== digest) {
-      throw new RequestMalformedError('Another message was sent under this message id.');
-    }
-    return known?.run;
-  }
-
-  /** Has the SDK's handler drive the executor; resolves once the run's start is durable. */
-  async #drive(scope: RunScope, context: ServerCallContext): Promise<Started> {
-    const { request } = scope;
-    const configuration = request.configuration && {
-      ...request.configuration,
-      // The SDK's own answer goes nowhere: it drives the run to its end.
-      returnImmediately: false,
-    };
-    inScope(scope, () => this.#sdk.sendMessage({ ...request, configuration }, context)).then(
-      () => scope.reject(new BackendError('unreachable', 'The run did not start.')),
-      (error: unknown) => scope.reject(error),
-    );
-    const started = await within(this.#deps.clock, START_DEADLINE_MS, scope.started);
-    // The run may start all the same: the message sent again finds it.
-    if (!started) throw new BackendError('unreachable', 'The run could not be started in time.');
-    return started;
   }
 
   async #load(key: TaskKey): Promise<Task | undefined> {
@@ -372,27 +310,6 @@ export class BackendRequestHandler implements A2ARequestHandler {
     } catch (error) {
       throw clientError(error, this.#deps.logger, currentExchange());
     }
-  }
-}
-
-interface Sent {
-  readonly open: OpenLog;
-  readonly run: string;
-  readonly release: () => void;
-}
-
-/** How long a send waits for its run to start, in milliseconds. */
-const START_DEADLINE_MS = 15_000;
-
-function assertAccepts(open: OpenLog, message: Message): void {
-  const { state } = open.log;
-  if (!message.taskId) return;
-  if (!state.hasTask) throw new TaskNotFoundError();
-  if (state.sealed) {
-    throw new UnsupportedOperationError('The task has ended and takes no more messages.');
-  }
-  if (message.contextId && state.contextId && message.contextId !== state.contextId) {
-    throw new RequestMalformedError('The message is of another context than its task.');
   }
 }
 
