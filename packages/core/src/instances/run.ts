@@ -1,6 +1,6 @@
 import type { Message } from '@a2a-js/sdk';
 import { eventStatus, isTerminal, type TaskEvent } from '../a2a/event.ts';
-import { BackendError, errorCode } from '../errors.ts';
+import { errorCode } from '../errors.ts';
 import type { OpenLog } from '../feed/open-log.ts';
 import type { Step } from '../log/fold.ts';
 import {
@@ -92,6 +92,12 @@ export class Run {
       return Promise.resolve(undefined);
     }
     const { entry, bytes } = encoded;
+    const barred = open.log.bars(bytes);
+    if (barred) {
+      this.#refuse(barred);
+      this.#giveUp(barred === 'event-too-large' ? TOO_LARGE : BACKLOG);
+      return Promise.resolve(undefined);
+    }
     const appended = this.#settled(open.log.append(proposeEvent(author, this.id, encoded), bytes));
     return this.#track(
       appended.then((done) =>
@@ -151,12 +157,15 @@ export class Run {
       if (!quiet) this.#refuse(outcome.refused);
     } catch (error) {
       this.#refuse(errorCode(error));
-      if (!(error instanceof BackendError)) throw error;
-      // What is missing cannot be made up for: the task must not look complete.
-      if (error.code === 'event-too-large') void this.fail(TOO_LARGE);
-      if (error.code === 'backlog-full') void this.fail(BACKLOG);
+      if (errorCode(error) === 'event-too-large') this.#giveUp(TOO_LARGE);
     }
     return undefined;
+  }
+
+  /** An event is missing: the task must not look complete, so nothing after it may get in. */
+  #giveUp(text: string): void {
+    void this.fail(text);
+    this.#stop('closed');
   }
 
   #refuse(code: string): void {

@@ -38,6 +38,11 @@ export const MAX_RECORD_BYTES: number = 128 * 1024;
 export const MAX_ENTRY_BYTES: number = 4 * 1024 * 1024;
 /** What may wait to be written, per task. */
 export const MAX_BACKLOG_BYTES: number = 64 * 1024 * 1024;
+const BARRED = {
+  'event-too-large': 'One event is larger than the log takes.',
+  'backlog-full': 'More is waiting to be written than the limit allows.',
+} as const;
+
 /** How often the whole log is read anew while what was read has holes. */
 const LOAD_TRIES = 3;
 
@@ -139,22 +144,20 @@ export class TaskLog {
     return order <= 0;
   }
 
+  /** Why `bytes` more cannot be taken now, if so: {@link append} would reject with this code. */
+  bars(bytes: number): 'event-too-large' | 'backlog-full' | undefined {
+    if (bytes > MAX_ENTRY_BYTES) return 'event-too-large';
+    return this.#queuedBytes + bytes > MAX_BACKLOG_BYTES ? 'backlog-full' : undefined;
+  }
+
   /**
    * Appends what `propose` makes of the log's state, after all that was proposed before.
    * Resolves once durable. Rejects with `event-too-large`, `backlog-full`, or `draining` when the
    * instance stops first; the outcome is then unknown only for `draining`.
    */
   append(propose: Proposal, bytes = 0): Promise<Appended> {
-    if (bytes > MAX_ENTRY_BYTES) {
-      return Promise.reject(
-        new BackendError('event-too-large', 'One event is larger than an item can be.'),
-      );
-    }
-    if (this.#queuedBytes + bytes > MAX_BACKLOG_BYTES) {
-      return Promise.reject(
-        new BackendError('backlog-full', 'More is waiting to be written than the limit allows.'),
-      );
-    }
+    const barred = this.bars(bytes);
+    if (barred) return Promise.reject(new BackendError(barred, BARRED[barred]));
     return new Promise((resolve, reject) => {
       this.#queue.push({ propose, bytes, resolve, reject });
       this.#queuedBytes += bytes;
