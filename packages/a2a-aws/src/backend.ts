@@ -103,8 +103,8 @@ export class Backend {
     executor: AgentExecutor,
     options: RequestHandlerOptions = {},
   ): A2ARequestHandler {
-    const { storage, clock } = this.#ports;
-    const { logger, ownerResolver, cancelDeadlineMs } = this.#settings;
+    const { storage, clock, entropy } = this.#ports;
+    const { logger, ownerResolver, cancelDeadlineMs, retentionMs } = this.#settings;
     const pushNotificationStore =
       options.pushNotificationStore ?? this.#ports.pushNotificationStore;
     const all = { ...options, pushNotificationStore };
@@ -115,6 +115,8 @@ export class Backend {
       logger,
       scopeOf: (context) => ({ tenant: context.tenant ?? '', owner: ownerResolver(context) }),
       cancelDeadlineMs,
+      entropy,
+      retentionMs,
     });
   }
 
@@ -169,10 +171,17 @@ export class Backend {
   }
 
   #newInstance(): Instance {
-    const { instanceName, prefix, logger, lease } = this.#settings;
+    const { instanceName, prefix, logger, lease, retentionMs } = this.#settings;
     const id = `${instanceName}-${this.#ports.entropy.id()}`;
     return new Instance(
-      { ...this.#ports, id, queueName: queueName(prefix, id), logger, settings: lease },
+      {
+        ...this.#ports,
+        id,
+        queueName: queueName(prefix, id),
+        logger,
+        settings: lease,
+        retentionMs,
+      },
       () => void this.#replace(),
     );
   }

@@ -18,11 +18,12 @@ import { type BackendOptions, resolveOptions } from './options.ts';
  */
 export function createBackend(options: BackendOptions = {}): Backend {
   const settings = resolveOptions(options, process.env);
-  const { tableName, topicArn, prefix, logger, ownerResolver, deadLetterArn } = settings;
+  const { tableName, topicArn, prefix, logger, ownerResolver, retentionMs, deadLetterArn } =
+    settings;
   const clients = resolveClients(settings.clients, settings.clientConfig);
   const table = { client: clients.dynamodb, tableName, prefix };
   return new Backend(settings, {
-    storage: new DynamoDBLogStorage(table),
+    storage: new DynamoDBLogStorage({ ...table, retentionMs }),
     registry: new DynamoDBInstanceRegistry(table),
     fanout: new SnsFanout({
       ...clients,

@@ -1,8 +1,10 @@
 import {
   BackendError,
   DEFAULT_LEASE_SETTINGS,
+  DEFAULT_RETENTION_MS,
   type LeaseSettings,
   type Logger,
+  MIN_RETENTION_MS,
   stderrLogger,
 } from '@a2a-aws/core';
 import { type OwnerResolver, resolveUserScope } from '@a2a-js/sdk/server';
@@ -37,6 +39,12 @@ export interface BackendOptions {
   readonly ownerResolver?: OwnerResolver | undefined;
   /** How instances live and die. @default beat 5 s, dead after 20 s */
   readonly lease?: Partial<LeaseSettings> | undefined;
+  /**
+   * How long a task stays visible after it ended or was last worked on, in milliseconds; at least a
+   * day.
+   * @default 30 days
+   */
+  readonly retentionMs?: number | undefined;
   /** How long CancelTask waits for the executor, in milliseconds. @default 10,000 */
   readonly cancelDeadlineMs?: number | undefined;
   /** The dead-letter queue of the instances' queues. @default the environment's `A2A_DEAD_LETTER_ARN`, or none */
@@ -62,6 +70,7 @@ export interface BackendSettings {
   readonly ownerResolver: OwnerResolver;
   readonly lease: LeaseSettings;
   readonly cancelDeadlineMs: number;
+  readonly retentionMs: number;
   readonly deadLetterArn?: string | undefined;
 }
 
@@ -73,6 +82,7 @@ const checked = z.object({
   prefix: z.string().regex(/^[A-Za-z0-9_-]{1,32}$/),
   instanceName: z.string().regex(/^[A-Za-z0-9_-]{1,20}$/),
   cancelDeadlineMs: milliseconds,
+  retentionMs: milliseconds.min(MIN_RETENTION_MS),
   lease: z
     .object({ beatMs: milliseconds, leaseMs: milliseconds, quarantineMs: milliseconds })
     .refine((lease) => lease.leaseMs >= 2 * lease.beatMs),
@@ -91,6 +101,7 @@ export function resolveOptions(options: BackendOptions, env: BackendEnvironment)
     ownerResolver: options.ownerResolver ?? resolveUserScope,
     lease: { ...DEFAULT_LEASE_SETTINGS, ...options.lease },
     cancelDeadlineMs: options.cancelDeadlineMs ?? 10_000,
+    retentionMs: options.retentionMs ?? DEFAULT_RETENTION_MS,
     deadLetterArn: options.deadLetterArn ?? env.A2A_DEAD_LETTER_ARN,
   };
   const result = checked.safeParse(settings);

@@ -1,7 +1,9 @@
 import {
   BackendError,
   type Clock,
+  type Entropy,
   type Instance,
+  isHeadExpired,
   type Logger,
   type LogStorage,
   limitHistory,
@@ -60,6 +62,8 @@ export interface HandlerDeps {
   readonly logger: Logger;
   readonly scopeOf: (context: ServerCallContext) => Scope;
   readonly cancelDeadlineMs: number;
+  readonly entropy: Entropy;
+  readonly retentionMs: number;
 }
 
 /**
@@ -159,8 +163,15 @@ export class BackendRequestHandler implements A2ARequestHandler {
   }
 
   listTasks(params: ListTasksRequest, context: ServerCallContext): Promise<ListTasksResponse> {
+    const { clock, retentionMs, scopeOf, storage } = this.#deps;
     return this.#guard(() =>
-      listTasks(params, this.#deps.scopeOf(context), this.#deps.storage, (key) => this.#load(key)),
+      listTasks(
+        params,
+        scopeOf(context),
+        storage,
+        (key) => this.#load(key),
+        (task) => !isHeadExpired(task, clock.now(), retentionMs),
+      ),
     );
   }
 
@@ -262,7 +273,7 @@ export class BackendRequestHandler implements A2ARequestHandler {
     const open = feed.acquire(key);
     try {
       await open.log.refresh();
-      return open.log.task();
+      return open.log.isExpired() ? undefined : open.log.task();
     } finally {
       feed.release(open);
     }
@@ -314,7 +325,7 @@ export class BackendRequestHandler implements A2ARequestHandler {
 }
 
 function assertLive(open: OpenLog): void {
-  if (!open.log.state.hasTask) throw new TaskNotFoundError();
+  if (!open.log.state.hasTask || open.log.isExpired()) throw new TaskNotFoundError();
   if (open.log.state.sealed) {
     throw new UnsupportedOperationError('The task has ended and cannot be subscribed to.');
   }

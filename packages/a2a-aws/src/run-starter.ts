@@ -1,6 +1,7 @@
 import {
   BackendError,
   type Clock,
+  type Entropy,
   type Instance,
   type OpenLog,
   type Scope,
@@ -29,6 +30,7 @@ const START_DEADLINE_MS = 15_000;
 export interface RunStarterDeps {
   readonly instance: () => Instance;
   readonly clock: Clock;
+  readonly entropy: Entropy;
   readonly scopeOf: (context: ServerCallContext) => Scope;
 }
 
@@ -50,15 +52,14 @@ export class RunStarter {
     instance.assertReady();
     const scope = this.#deps.scopeOf(context);
     const digest = messageDigest(message);
-    const taskId = message.taskId || derivedTaskId(scope, message, digest);
-    const open = instance.feed.acquire({ ...scope, taskId });
+    const open = await this.#open(instance, scope, message, digest);
+    const { taskId } = open.log.key;
     let watching = false;
     const release = (): void => {
       if (watching) open.watch.release();
       instance.feed.release(open);
     };
     try {
-      await open.log.refresh();
       let run = known(open, message, digest);
       if (run === undefined) {
         assertAccepts(open, message);
@@ -76,6 +77,27 @@ export class RunStarter {
       release();
       throw error;
     }
+  }
+
+  /** The log that the message goes to, as it is now. */
+  async #open(
+    instance: Instance,
+    scope: Scope,
+    message: Message,
+    digest: string,
+  ): Promise<OpenLog> {
+    const taskId = message.taskId || derivedTaskId(scope, message, digest);
+    const open = instance.feed.acquire({ ...scope, taskId });
+    try {
+      await open.log.refresh();
+      if (message.taskId || !open.log.isExpired()) return open;
+    } catch (error) {
+      instance.feed.release(open);
+      throw error;
+    }
+    // The task that this message once started is gone: it starts another.
+    instance.feed.release(open);
+    return instance.feed.acquire({ ...scope, taskId: this.#deps.entropy.id() });
   }
 
   /** Has the SDK's handler drive the executor; resolves once the run's start is durable. */
@@ -109,7 +131,7 @@ function known(open: OpenLog, message: Message, digest: string): string | undefi
 function assertAccepts(open: OpenLog, message: Message): void {
   const { state } = open.log;
   if (!message.taskId) return;
-  if (!state.hasTask) throw new TaskNotFoundError();
+  if (!state.hasTask || open.log.isExpired()) throw new TaskNotFoundError();
   if (state.sealed) {
     throw new UnsupportedOperationError('The task has ended and takes no more messages.');
   }

@@ -9,6 +9,7 @@
  * - `unreachable`: no answer, throttled, or the service is failing; try again
  * - `not-started`, `draining`: this instance takes no work yet, or no more
  * - `sealed`: the task has ended; `fenced`: this instance was declared dead
+ * - `task-running`: the task cannot be deleted while it is being worked on
  * - `backlog-full`: more is waiting to be written than the limit allows
  * - `event-too-large`: one entry does not fit into one item
  * - `invalid-event`, `invalid-key`: what was handed in cannot be stored
@@ -26,6 +27,7 @@ export type BackendErrorCode =
   | 'draining'
   | 'sealed'
   | 'fenced'
+  | 'task-running'
   | 'backlog-full'
   | 'event-too-large'
   | 'invalid-event'

@@ -37,6 +37,7 @@ export {
   type Proposal,
   proposeAnswer,
   proposeCancel,
+  proposeDelete,
   proposeEnd,
   proposeEvent,
   proposeFailure,
@@ -54,6 +55,12 @@ export {
   RECORD_VERSION,
   recordBody,
 } from './log/record.ts';
+export {
+  DEFAULT_RETENTION_MS,
+  expiresAt,
+  isHeadExpired,
+  MIN_RETENTION_MS,
+} from './log/retention.ts';
 export { compareSlots, FIRST_SLOT, nextSlot, parseSlot, type Slot, slotText } from './log/slot.ts';
 export {
   EMPTY_STATE,
@@ -68,6 +75,10 @@ export {
   type ListedTask,
   type LogStorage,
   type PutOutcome,
+  type Snapshot,
+  type SnapshotName,
+  type SnapshotOutcome,
+  type StoredLog,
   type TaskHead,
   taskHead,
 } from './log/storage.ts';

@@ -6,18 +6,10 @@ import type {
   TaskKey,
   WatchRow,
 } from '@a2a-aws/core';
-import {
-  DeleteCommand,
-  type DynamoDBDocumentClient,
-  GetCommand,
-  PutCommand,
-  UpdateCommand,
-} from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
-import { dynamoDBError, isConditionFailed, translated } from './dynamodb-error.ts';
 import type { DynamoDBStorageOptions } from './dynamodb-log-storage.ts';
 import { END, type ItemKey, Keys } from './keys.ts';
-import { type Item, readRange } from './table.ts';
+import { type Condition, type Item, Table } from './table.ts';
 
 const leaseItem = z.object({
   sk: z.string(),
@@ -36,55 +28,52 @@ const runItem = keyItem.extend({
 const watchItem = keyItem.extend({ watch: z.string() });
 const watcherItem = z.object({ watch: z.string(), instance: z.string() });
 
+const ALIVE: Condition = {
+  expression: '#state = :alive',
+  names: ['state'],
+  values: { alive: 'alive' },
+};
+
 /** {@link InstanceRegistry} on the table that holds the logs. */
 export class DynamoDBInstanceRegistry implements InstanceRegistry {
-  readonly #client: DynamoDBDocumentClient;
-  readonly #table: string;
+  readonly #table: Table;
   readonly #keys: Keys;
 
   constructor(options: DynamoDBStorageOptions) {
-    this.#client = options.client;
-    this.#table = options.tableName;
+    this.#table = new Table(options.client, options.tableName);
     this.#keys = new Keys(options.prefix);
   }
 
   async register(instance: string, queueName: string): Promise<boolean> {
-    const written = await this.#conditionally(
-      new PutCommand({
-        TableName: this.#table,
-        Item: { ...this.#keys.lease(instance), v: 1, state: 'alive', beat: 0, queueName },
-        ConditionExpression: 'attribute_not_exists(sk)',
-      }),
-    );
+    const fields = { v: 1, state: 'alive', beat: 0, queueName };
+    const found = await this.#table.putNew(this.#keys.lease(instance), fields);
     // Instance ids are fresh: a lease that is there is the own one, from a try that got no answer.
-    return written || (await this.lease(instance))?.state === 'alive';
+    return !found || toLease(found).state === 'alive';
   }
 
   setAddress(instance: string, address: FanoutAddress): Promise<boolean> {
-    return this.#updateLease(instance, { ...address }, '#state = :alive', { ':alive': 'alive' });
+    return this.#update(instance, { ...address }, ALIVE);
   }
 
   beat(instance: string, beat: number): Promise<boolean> {
-    return this.#updateLease(instance, { beat }, '#state = :alive', { ':alive': 'alive' });
+    return this.#update(instance, { beat }, ALIVE);
   }
 
   markDead(instance: string, seenBeat: number): Promise<boolean> {
-    return this.#updateLease(instance, { state: 'dead' }, '#beat = :seen OR #state = :state', {
-      ':seen': seenBeat,
-    });
+    return this.#update(
+      instance,
+      { state: 'dead' },
+      {
+        expression: 'attribute_exists(sk) AND (#beat = :seen OR #state = :state)',
+        names: ['beat'],
+        values: { seen: seenBeat },
+      },
+    );
   }
 
   async lease(instance: string): Promise<Lease | undefined> {
-    const read = await translated(
-      this.#client.send(
-        new GetCommand({
-          TableName: this.#table,
-          Key: this.#keys.lease(instance),
-          ConsistentRead: true,
-        }),
-      ),
-    );
-    return read.Item ? toLease(read.Item) : undefined;
+    const item = await this.#table.get(this.#keys.lease(instance));
+    return item && toLease(item);
   }
 
   async leases(): Promise<Lease[]> {
@@ -92,7 +81,7 @@ export class DynamoDBInstanceRegistry implements InstanceRegistry {
   }
 
   removeLease(instance: string): Promise<void> {
-    return this.#delete(this.#keys.lease(instance));
+    return this.#table.remove(this.#keys.lease(instance));
   }
 
   putRun(row: RunRow): Promise<void> {
@@ -100,7 +89,7 @@ export class DynamoDBInstanceRegistry implements InstanceRegistry {
   }
 
   removeRun(row: RunRow): Promise<void> {
-    return this.#delete(this.#keys.run(row));
+    return this.#table.remove(this.#keys.run(row));
   }
 
   runs(instance: string): Promise<RunRow[]> {
@@ -117,11 +106,11 @@ export class DynamoDBInstanceRegistry implements InstanceRegistry {
   }
 
   removeWatch(row: WatchRow): Promise<void> {
-    return this.#delete(this.#keys.watch(row));
+    return this.#table.remove(this.#keys.watch(row));
   }
 
   removeWatchIndex(row: WatchRow): Promise<void> {
-    return this.#delete(this.#keys.watchIndex(row));
+    return this.#table.remove(this.#keys.watchIndex(row));
   }
 
   watches(instance: string): Promise<WatchRow[]> {
@@ -135,53 +124,19 @@ export class DynamoDBInstanceRegistry implements InstanceRegistry {
     return this.#rows(this.#keys.task(key), 'watch#', (item) => watcherItem.parse(item));
   }
 
-  /** False if the lease is not there, or `condition` does not hold; it may name `#state` and `#beat`. */
-  #updateLease(instance: string, fields: Item, condition: string, values: Item): Promise<boolean> {
-    const names = Object.keys(fields);
-    const used = [
-      ...new Set([...names, ...['state', 'beat'].filter((n) => condition.includes(n))]),
-    ];
-    return this.#conditionally(
-      new UpdateCommand({
-        TableName: this.#table,
-        Key: this.#keys.lease(instance),
-        UpdateExpression: `SET ${names.map((name) => `#${name} = :${name}`).join(', ')}`,
-        ConditionExpression: `attribute_exists(sk) AND (${condition})`,
-        ExpressionAttributeNames: Object.fromEntries(used.map((name) => [`#${name}`, name])),
-        ExpressionAttributeValues: {
-          ...Object.fromEntries(names.map((name) => [`:${name}`, fields[name]])),
-          ...values,
-        },
-      }),
-    );
+  /** False if the lease is not there, or does not meet the condition. */
+  async #update(instance: string, fields: Item, condition: Condition): Promise<boolean> {
+    return 'before' in (await this.#table.update(this.#keys.lease(instance), fields, condition));
   }
 
-  async #conditionally(command: PutCommand | UpdateCommand): Promise<boolean> {
-    try {
-      await this.#client.send(command as PutCommand);
-      return true;
-    } catch (error) {
-      if (isConditionFailed(error)) return false;
-      throw dynamoDBError(error);
-    }
-  }
-
-  async #put(key: ItemKey, fields: Item): Promise<void> {
-    await translated(
-      this.#client.send(
-        new PutCommand({ TableName: this.#table, Item: { ...key, v: 1, ...fields } }),
-      ),
-    );
-  }
-
-  async #delete(key: ItemKey): Promise<void> {
-    await translated(this.#client.send(new DeleteCommand({ TableName: this.#table, Key: key })));
+  #put(key: ItemKey, fields: Item): Promise<void> {
+    return this.#table.put({ ...key, v: 1, ...fields });
   }
 
   async #rows<T>(partition: string, begins: string, read: (item: Item) => T): Promise<T[]> {
     const rows: T[] = [];
     const range = { partition, from: begins === '' ? '\u0000' : begins, to: begins + END };
-    for await (const item of readRange(this.#client, this.#table, range)) rows.push(read(item));
+    for await (const item of this.#table.range(range)) rows.push(read(item));
     return rows;
   }
 }

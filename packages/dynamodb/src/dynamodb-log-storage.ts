@@ -1,28 +1,28 @@
 import {
   assertTaskKey,
+  compareSlots,
+  DEFAULT_RETENTION_MS,
+  expiresAt,
   type ListedTask,
   type LogRecord,
   type LogStorage,
   type PutOutcome,
   type Scope,
   type Slot,
+  type Snapshot,
+  type SnapshotName,
+  type SnapshotOutcome,
+  type StoredLog,
   slotText,
   type TaskHead,
   type TaskKey,
 } from '@a2a-aws/core';
-import {
-  DeleteCommand,
-  type DynamoDBDocumentClient,
-  GetCommand,
-  PutCommand,
-  UpdateCommand,
-} from '@aws-sdk/lib-dynamodb';
-import { unmarshall } from '@aws-sdk/util-dynamodb';
-import { z } from 'zod';
-import { dynamoDBError, isConditionFailed, translated } from './dynamodb-error.ts';
-import { END, Keys, RECORDS } from './keys.ts';
-import { fromRecordItem, toRecordItems } from './record-item.ts';
-import { checkTable, type Item, query, readRange } from './table.ts';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { fromHeadItem, fromListedItem, snapshotOf, toHeadItem, toPointer } from './head-item.ts';
+import { CONFIGS, END, type ItemKey, Keys, RECORDS, SNAPSHOTS } from './keys.ts';
+import { erasedItem, fromRecordItem, partBytes, toRecordItems } from './record-item.ts';
+import { fromChunks, toChunks } from './snapshot-chunks.ts';
+import { type Item, Table } from './table.ts';
 import { CONTEXT_INDEX, OWNER_INDEX } from './table-definition.ts';
 
 export interface DynamoDBStorageOptions {
@@ -32,80 +32,64 @@ export interface DynamoDBStorageOptions {
   readonly prefix: string;
   /** Deflate records where that saves write units. @default true */
   readonly compress?: boolean | undefined;
+  /** How long tasks stay visible; items may be deleted after twice as long. @default 30 days */
+  readonly retentionMs?: number | undefined;
 }
 
-const listedItem = z.object({
-  tid: z.string(),
-  ctx: z.string(),
-  state: z.number(),
-  ts: z.string(),
-});
-
-const partItem = z.object({ b: z.instanceof(Uint8Array) });
-/** More pieces than any record has. */
-const MAX_PARTS = 9999;
+/** More pieces than any record or snapshot has. */
+const MAX_PIECES = 9999;
+/** How often a log is read anew while a snapshot is replaced under the reader. */
+const LOAD_TRIES = 3;
 
 /** {@link LogStorage} on one DynamoDB table. */
 export class DynamoDBLogStorage implements LogStorage {
-  readonly #client: DynamoDBDocumentClient;
-  readonly #table: string;
+  readonly #table: Table;
   readonly #keys: Keys;
   readonly #compress: boolean;
+  readonly #retentionMs: number;
 
   constructor(options: DynamoDBStorageOptions) {
-    this.#client = options.client;
-    this.#table = options.tableName;
+    this.#table = new Table(options.client, options.tableName);
     this.#keys = new Keys(options.prefix);
     this.#compress = options.compress ?? true;
+    this.#retentionMs = options.retentionMs ?? DEFAULT_RETENTION_MS;
   }
 
   check(): Promise<void> {
-    return checkTable(this.#client, this.#table);
+    return this.#table.check();
   }
 
   async putRecord(key: TaskKey, record: LogRecord): Promise<PutOutcome> {
     assertTaskKey(key);
-    const items = toRecordItems(record, this.#compress);
+    const { fields, parts } = toRecordItems(record, this.#compress);
+    const expires = expiresAt(record.time, this.#retentionMs);
     // Before the record: what names them must find them. Under its id, so a repetition is the same.
-    for (const [at, part] of items.parts.entries()) {
-      await this.#put({ ...this.#keys.part(key, record.id, at), v: 1, b: part });
+    for (const [at, part] of parts.entries()) {
+      await this.#table.put({ ...this.#keys.part(key, record.id, at), v: 1, b: part, expires });
     }
-    try {
-      await this.#client.send(
-        new PutCommand({
-          TableName: this.#table,
-          Item: { ...this.#keys.record(key, record.slot), ...items.record },
-          ConditionExpression: 'attribute_not_exists(sk)',
-          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-        }),
-      );
-      return { written: true };
-    } catch (error) {
-      if (!isConditionFailed(error)) throw dynamoDBError(error);
-      const taken = await this.#record(key, await this.#taken(error, key, record.slot));
-      if (taken.id !== record.id) await this.#removeParts(key, record.id, items.parts.length);
-      return { taken };
+    const found = await this.#table.putNew(this.#keys.record(key, record.slot), {
+      ...fields,
+      expires,
+    });
+    if (!found) return { written: true };
+    const taken = await this.#record(key, found);
+    if (taken.id !== record.id) {
+      for (const at of parts.keys()) await this.#table.remove(this.#keys.part(key, record.id, at));
     }
+    return { taken };
   }
 
-  async load(key: TaskKey): Promise<LogRecord[]> {
+  async load(key: TaskKey): Promise<StoredLog> {
     assertTaskKey(key);
-    const items: Item[] = [];
-    // Backwards: what is appended meanwhile is not seen, so that pages make one state of the log.
-    for await (const item of readRange(this.#client, this.#table, {
-      partition: this.#keys.task(key),
-      from: RECORDS,
-      to: 'task',
-      reverse: true,
-    })) {
-      if (isRecord(item)) items.push(item);
+    for (let attempt = 1; ; attempt += 1) {
+      const { log, isTorn } = await this.#loadOnce(key);
+      if (!isTorn || attempt === LOAD_TRIES) return log;
     }
-    return Promise.all(items.reverse().map((item) => this.#record(key, item)));
   }
 
   async *readRecords(key: TaskKey, from: Slot): AsyncIterable<LogRecord> {
     assertTaskKey(key);
-    for await (const item of readRange(this.#client, this.#table, {
+    for await (const item of this.#table.range({
       partition: this.#keys.task(key),
       from: RECORDS + slotText(from),
       to: RECORDS + END,
@@ -115,32 +99,60 @@ export class DynamoDBLogStorage implements LogStorage {
   }
 
   async putHead(key: TaskKey, head: TaskHead): Promise<void> {
-    const fields: Item = {
-      v: 1,
-      slot: slotText(head.slot),
-      tid: head.taskId,
-      ctx: head.contextId,
-      state: head.state,
-      ts: head.timestamp,
+    const item = {
+      ...toHeadItem(head),
       ...this.#keys.headIndex(key, head),
+      expires: expiresAt(head.at, this.#retentionMs),
     };
-    const names = Object.keys(fields);
-    try {
-      await this.#client.send(
-        new UpdateCommand({
-          TableName: this.#table,
-          Key: this.#keys.head(key),
-          UpdateExpression: `SET ${names.map((name) => `#${name} = :${name}`).join(', ')}`,
-          ConditionExpression: 'attribute_not_exists(#slot) OR #slot < :slot',
-          ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
-          ExpressionAttributeValues: Object.fromEntries(
-            names.map((name) => [`:${name}`, fields[name]]),
-          ),
-        }),
-      );
-    } catch (error) {
-      // A later status is there already, or this very one.
-      if (!isConditionFailed(error)) throw dynamoDBError(error);
+    // Refused: a later status is there already, or this very one.
+    await this.#table.update(this.#keys.head(key), item, {
+      expression: '(attribute_not_exists(#slot) OR #slot < :slot) AND attribute_not_exists(#gone)',
+      names: ['gone'],
+    });
+  }
+
+  async putSnapshot(key: TaskKey, snapshot: Snapshot, now: number): Promise<SnapshotOutcome> {
+    const expires = expiresAt(now, this.#retentionMs);
+    const chunks = toChunks(snapshot.text);
+    for (const [at, bytes] of chunks.entries()) {
+      await this.#table.put({ ...this.#keys.chunk(key, snapshot, at), v: 1, b: bytes, expires });
+    }
+    const name: SnapshotName = { id: snapshot.id, slot: snapshot.slot, chunks: chunks.length };
+    const updated = await this.#table.update(
+      this.#keys.head(key),
+      { ...toPointer(name), expires },
+      {
+        expression:
+          'attribute_exists(sk) AND (attribute_not_exists(#sslot) OR #sslot < :sslot) AND attribute_not_exists(#gone)',
+        names: ['gone'],
+      },
+    );
+    if ('before' in updated) return { obsolete: snapshotOf(updated.before) };
+    // Refused: a later one is there, or this very one, from a try that got no answer.
+    const found = updated.refused ?? (await this.#table.get(this.#keys.head(key)));
+    return found && snapshotOf(found)?.id === snapshot.id ? {} : { obsolete: name };
+  }
+
+  async dropSnapshot(key: TaskKey, name: SnapshotName): Promise<void> {
+    for (let at = 0; at < name.chunks; at += 1) {
+      await this.#table.remove(this.#keys.chunk(key, name, at));
+    }
+  }
+
+  async erase(key: TaskKey): Promise<void> {
+    // Off the lists first; the head stays, so that no late write makes another.
+    const head = await this.#table.get(this.#keys.head(key));
+    if (head) {
+      const { expires } = head;
+      await this.#table.put({ ...this.#keys.head(key), v: 1, slot: END, gone: true, expires });
+    }
+    const partition = this.#keys.task(key);
+    for (const begin of [RECORDS, SNAPSHOTS, 'xpart#', CONFIGS]) {
+      for await (const item of this.#table.range({ partition, from: begin, to: begin + END })) {
+        const at: ItemKey = { pk: partition, sk: String(item.sk) };
+        if (begin === RECORDS) await this.#table.put({ ...at, ...erasedItem(item) });
+        else await this.#table.remove(at);
+      }
     }
   }
 
@@ -152,19 +164,48 @@ export class DynamoDBLogStorage implements LogStorage {
     const shards = await Promise.all(
       partitions.map(async (partition) => {
         const listed: ListedTask[] = [];
-        for await (const item of query(this.#client, {
-          TableName: this.#table,
-          IndexName: index.name,
-          KeyConditionExpression: '#p = :p',
-          ExpressionAttributeNames: { '#p': index.partition },
-          ExpressionAttributeValues: { ':p': partition },
-        })) {
-          listed.push(toListed(item));
+        for await (const item of this.#table.index(index, partition)) {
+          listed.push(fromListedItem(item));
         }
         return listed;
       }),
     );
     return shards.flat();
+  }
+
+  /** One reverse read from the head down to the snapshot's slot, or to the first record. */
+  async #loadOnce(key: TaskKey): Promise<{ log: StoredLog; isTorn: boolean }> {
+    let head: TaskHead | undefined;
+    let name: SnapshotName | undefined;
+    const chunks: Item[] = [];
+    const records: LogRecord[] = [];
+    // Backwards: what is appended meanwhile is not seen, so that pages make one state of the log.
+    for await (const item of this.#table.range({
+      partition: this.#keys.task(key),
+      from: RECORDS,
+      to: 'task',
+      reverse: true,
+    })) {
+      const sk = String(item.sk);
+      if (sk === 'task') {
+        head = fromHeadItem(item);
+        name = snapshotOf(item);
+      } else if (sk.startsWith(SNAPSHOTS)) {
+        if (name && sk.startsWith(this.#keys.chunks(name))) chunks.push(item);
+      } else {
+        const record = await this.#record(key, item);
+        if (name && compareSlots(record.slot, name.slot) < 0) break;
+        records.push(record);
+      }
+    }
+    records.reverse();
+    if (!name) return { log: { head, records }, isTorn: false };
+    if (chunks.length !== name.chunks) return { log: { head, records }, isTorn: true };
+    const text = fromChunks(chunks.reverse().map(partBytes));
+    return {
+      log: { head, snapshot: { id: name.id, slot: name.slot, text }, records },
+      isTorn: false,
+    };
   }
 
   #record(key: TaskKey, item: Item): Promise<LogRecord> {
@@ -173,53 +214,13 @@ export class DynamoDBLogStorage implements LogStorage {
 
   async #readParts(key: TaskKey, recordId: string): Promise<Uint8Array[]> {
     const parts: Uint8Array[] = [];
-    for await (const item of readRange(this.#client, this.#table, {
+    for await (const item of this.#table.range({
       partition: this.#keys.task(key),
       from: this.#keys.part(key, recordId, 0).sk,
-      to: this.#keys.part(key, recordId, MAX_PARTS).sk,
+      to: this.#keys.part(key, recordId, MAX_PIECES).sk,
     })) {
-      parts.push(partItem.parse(item).b);
+      parts.push(partBytes(item));
     }
     return parts;
   }
-
-  /** Another's record won the slot: the pieces of ours belong to nothing. */
-  async #removeParts(key: TaskKey, recordId: string, count: number): Promise<void> {
-    for (let at = 0; at < count; at += 1) {
-      await translated(
-        this.#client.send(
-          new DeleteCommand({ TableName: this.#table, Key: this.#keys.part(key, recordId, at) }),
-        ),
-      );
-    }
-  }
-
-  async #put(item: Item): Promise<void> {
-    await translated(this.#client.send(new PutCommand({ TableName: this.#table, Item: item })));
-  }
-
-  /** What is at the slot. DynamoDB hands it over with the refusal; dynalite must be asked. */
-  async #taken(error: unknown, key: TaskKey, slot: Slot): Promise<Item> {
-    const handed = (error as { Item?: Parameters<typeof unmarshall>[0] }).Item;
-    if (handed) return unmarshall(handed);
-    const read = await translated(
-      this.#client.send(
-        new GetCommand({
-          TableName: this.#table,
-          Key: this.#keys.record(key, slot),
-          ConsistentRead: true,
-        }),
-      ),
-    );
-    return read.Item ?? {};
-  }
-}
-
-function isRecord(item: Item): boolean {
-  return typeof item.sk === 'string' && item.sk.startsWith(RECORDS);
-}
-
-function toListed(item: Item): ListedTask {
-  const { tid, ctx, state, ts } = listedItem.parse(item);
-  return { taskId: tid, contextId: ctx, state, timestamp: ts };
 }

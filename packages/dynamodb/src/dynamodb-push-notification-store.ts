@@ -15,11 +15,10 @@ import {
   type ServerCallContext,
   type StoredPushNotificationConfig,
 } from '@a2a-js/sdk/server';
-import { DeleteCommand, type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
-import { translated } from './dynamodb-error.ts';
 import { CONFIGS, END, Keys } from './keys.ts';
-import { readRange } from './table.ts';
+import { Table } from './table.ts';
 
 /** The longest id of a config in bytes: a sort key holds 1,024. */
 const MAX_CONFIG_ID_BYTES = 512;
@@ -44,16 +43,14 @@ const configItem = z.object({
 
 /** The SDK's `PushNotificationStore` beside the task's log, so that every instance pushes. */
 export class DynamoDBPushNotificationStore implements PushNotificationStore {
-  readonly #client: DynamoDBDocumentClient;
-  readonly #table: string;
+  readonly #table: Table;
   readonly #keys: Keys;
   readonly #ownerResolver: OwnerResolver;
   readonly #clock: Clock;
   readonly #entropy: Entropy;
 
   constructor(options: DynamoDBPushNotificationStoreOptions) {
-    this.#client = options.client;
-    this.#table = options.tableName;
+    this.#table = new Table(options.client, options.tableName);
     this.#keys = new Keys(options.prefix ?? 'a2a');
     this.#ownerResolver = options.ownerResolver ?? resolveUserScope;
     this.#clock = options.clock ?? systemClock;
@@ -71,14 +68,13 @@ export class DynamoDBPushNotificationStore implements PushNotificationStore {
     if (Buffer.byteLength(config.id) > MAX_CONFIG_ID_BYTES || !config.id.isWellFormed()) {
       throw new BackendError('invalid-key', 'The id of a push config is too long or malformed.');
     }
-    const item = {
+    await this.#table.put({
       ...this.#keys.config(key, config.id),
       v: 1,
       at: this.#clock.now(),
       wire: context.requestedVersion || A2A_PROTOCOL_VERSION,
       config: JSON.stringify(TaskPushNotificationConfig.toJSON(config)),
-    };
-    await translated(this.#client.send(new PutCommand({ TableName: this.#table, Item: item })));
+    });
   }
 
   /** The configs of a task, the one saved last at the end. */
@@ -92,7 +88,7 @@ export class DynamoDBPushNotificationStore implements PushNotificationStore {
     context: ServerCallContext,
   ): Promise<StoredPushNotificationConfig[]> {
     const found: z.output<typeof configItem>[] = [];
-    for await (const item of readRange(this.#client, this.#table, {
+    for await (const item of this.#table.range({
       partition: this.#keys.task(this.#key(taskId, context)),
       from: CONFIGS,
       to: CONFIGS + END,
@@ -113,8 +109,7 @@ export class DynamoDBPushNotificationStore implements PushNotificationStore {
     context: ServerCallContext,
     configId: string = taskId,
   ): Promise<void> {
-    const key = this.#keys.config(this.#key(taskId, context), configId);
-    await translated(this.#client.send(new DeleteCommand({ TableName: this.#table, Key: key })));
+    await this.#table.remove(this.#keys.config(this.#key(taskId, context), configId));
   }
 
   #key(taskId: string, context: ServerCallContext): TaskKey {

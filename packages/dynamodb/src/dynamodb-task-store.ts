@@ -1,12 +1,16 @@
 import {
   assertTaskKey,
+  BackendError,
   type Clock,
+  DEFAULT_RETENTION_MS,
   deepCopy,
   type Entropy,
   encode,
+  isHeadExpired,
   type Logger,
   type LogStorage,
   listTasks,
+  proposeDelete,
   type Scope,
   stderrLogger,
   systemClock,
@@ -36,6 +40,8 @@ export interface DynamoDBTaskStoreOptions {
   readonly ownerResolver?: OwnerResolver | undefined;
   /** @default JSON lines on stderr, warnings and errors only */
   readonly logger?: Logger | undefined;
+  /** How long a task stays visible after its last change, in milliseconds. @default 30 days */
+  readonly retentionMs?: number | undefined;
   readonly clock?: Clock | undefined;
   readonly entropy?: Entropy | undefined;
 }
@@ -54,12 +60,15 @@ export class DynamoDBTaskStore implements TaskStore {
   readonly #logger: Logger;
   readonly #clock: Clock;
   readonly #entropy: Entropy;
+  readonly #retentionMs: number;
   /** What each request has loaded or saved, by task id. */
   readonly #seen = new WeakMap<ServerCallContext, Map<string, Task>>();
 
   constructor(options: DynamoDBTaskStoreOptions) {
     const { client, tableName, prefix = 'a2a', ownerResolver = resolveUserScope } = options;
-    this.#storage = new DynamoDBLogStorage({ client, tableName, prefix });
+    this.#retentionMs = options.retentionMs ?? DEFAULT_RETENTION_MS;
+    const retentionMs = this.#retentionMs;
+    this.#storage = new DynamoDBLogStorage({ client, tableName, prefix, retentionMs });
     this.#scopeOf = (context) => ({
       tenant: context.tenant ?? '',
       owner: ownerResolver(context),
@@ -95,14 +104,38 @@ export class DynamoDBTaskStore implements TaskStore {
 
   /** A page of the caller's tasks, the newest status first. */
   list(params: ListTasksRequest, context: ServerCallContext): Promise<ListTasksResponse> {
-    return listTasks(params, this.#scopeOf(context), this.#storage, (key) => this.#load(key));
+    const now = this.#clock.now();
+    return listTasks(
+      params,
+      this.#scopeOf(context),
+      this.#storage,
+      (key) => this.#load(key),
+      (task) => !isHeadExpired(task, now, this.#retentionMs),
+    );
+  }
+
+  /**
+   * Deletes the task and its content; nothing if there is none. Fails with `task-running` while an
+   * instance works on it. May be called again if it was cut short.
+   */
+  async delete(taskId: string, context: ServerCallContext): Promise<void> {
+    const key = { ...this.#scopeOf(context), taskId };
+    assertTaskKey(key);
+    const log = this.#open(key);
+    await log.refresh();
+    const outcome = await log.append(proposeDelete());
+    if ('refused' in outcome && outcome.refused === 'running') {
+      throw new BackendError('task-running', 'The task is being worked on.');
+    }
+    if (log.state.deleted) await this.#storage.erase(key);
+    this.#seen.get(context)?.delete(taskId);
   }
 
   async #load(key: TaskKey): Promise<Task | undefined> {
     assertTaskKey(key);
     const log = this.#open(key);
     await log.refresh();
-    return log.task();
+    return log.isExpired() ? undefined : log.task();
   }
 
   #open(key: TaskKey): TaskLog {
@@ -112,6 +145,7 @@ export class DynamoDBTaskStore implements TaskStore {
       clock: this.#clock,
       entropy: this.#entropy,
       logger: this.#logger,
+      retentionMs: this.#retentionMs,
       signal: new AbortController().signal,
     });
   }

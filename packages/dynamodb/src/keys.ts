@@ -5,6 +5,7 @@ import {
   type RunRow,
   type Scope,
   type Slot,
+  type SnapshotName,
   slotText,
   type TaskHead,
   type TaskKey,
@@ -27,6 +28,8 @@ export const OWNER_SHARDS = 4;
 
 /** All sort keys of push notification configs begin so. */
 export const CONFIGS = 'config#';
+/** All sort keys of snapshots begin so. */
+export const SNAPSHOTS = 'snap#';
 /** All sort keys of records begin so. */
 export const RECORDS = 'event#';
 /** Sorts after every sort key that begins with what stands before it. */
@@ -59,6 +62,15 @@ export class Keys {
 
   head(key: TaskKey): ItemKey {
     return { pk: this.task(key), sk: 'task' };
+  }
+
+  /** What the sort keys of a snapshot's chunks begin with. */
+  chunks({ slot, id }: Pick<SnapshotName, 'slot' | 'id'>): string {
+    return `${SNAPSHOTS}${slotText(slot)}#${escapeKeyPart(id)}#`;
+  }
+
+  chunk(key: TaskKey, name: Pick<SnapshotName, 'slot' | 'id'>, at: number): ItemKey {
+    return { pk: this.task(key), sk: this.chunks(name) + String(at).padStart(4, '0') };
   }
 
   config(key: TaskKey, id: string): ItemKey {

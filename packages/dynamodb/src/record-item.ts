@@ -1,5 +1,12 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
-import { BackendError, type LogRecord, parseBody, parseSlot, RECORD_VERSION } from '@a2a-aws/core';
+import {
+  BackendError,
+  type Entry,
+  type LogRecord,
+  parseBody,
+  parseSlot,
+  RECORD_VERSION,
+} from '@a2a-aws/core';
 import { z } from 'zod';
 import { RECORDS } from './keys.ts';
 import type { Item } from './table.ts';
@@ -27,15 +34,21 @@ const stored = z.object({
   /** … or in so many pieces, which may be deflated together. */
   x: z.number().int().positive().optional(),
   xz: z.boolean().optional(),
+  /** Erased: the task was deleted. */
+  gone: z.literal(true).optional(),
 });
+
+const piece = z.object({ b: z.instanceof(Uint8Array) });
+const ERASED: readonly Entry[] = [{ kind: 'deleted' }];
 
 /** A record as items: the pieces of a large body are written before the record that names them. */
 export interface RecordItems {
-  readonly record: Item;
+  /** The attributes of the record, besides its key. */
+  readonly fields: Item;
   readonly parts: readonly Uint8Array[];
 }
 
-/** The attributes of a record, besides its key. `compress`: deflate where that saves write units. */
+/** A record in the form that is stored. `compress`: deflate where that saves write units. */
 export function toRecordItems(record: LogRecord, compress: boolean): RecordItems {
   const common = { v: RECORD_VERSION, id: record.id, by: record.instance, at: record.time };
   const plain = Buffer.from(record.body);
@@ -44,12 +57,12 @@ export function toRecordItems(record: LogRecord, compress: boolean): RecordItems
   if (bytes.length > MAX_INLINE_BYTES) {
     const parts = split(bytes);
     return {
-      record: { ...common, x: parts.length, xz: deflated !== undefined },
+      fields: { ...common, x: parts.length, xz: deflated !== undefined },
       parts,
     };
   }
   const body = deflated ? { z: deflated } : { e: record.body };
-  return { record: { ...common, ...body }, parts: [] };
+  return { fields: { ...common, ...body }, parts: [] };
 }
 
 /**
@@ -63,7 +76,8 @@ export async function fromRecordItem(
   const parsed = stored.safeParse(item);
   const slot = parsed.success ? parseSlot(parsed.data.sk.slice(RECORDS.length)) : undefined;
   if (!parsed.success || !slot) throw corrupt();
-  const { id, by, at, e, z: deflated, x, xz } = parsed.data;
+  const { id, by, at, e, z: deflated, x, xz, gone } = parsed.data;
+  if (gone) return { id, instance: by, time: at, slot, entries: ERASED, body: '' };
   let body = e;
   if (deflated) body = inflate(deflated);
   if (x !== undefined) {
@@ -74,6 +88,18 @@ export async function fromRecordItem(
   }
   if (body === undefined) throw corrupt();
   return { id, instance: by, time: at, slot, entries: parseBody(body), body };
+}
+
+/** What is left of a record of a deleted task: its slot stays taken. */
+export function erasedItem({ v, id, by, at, expires }: Item): Item {
+  return { v, id, by, at, expires, gone: true };
+}
+
+/** The bytes of a piece of a record or a snapshot. */
+export function partBytes(item: Item): Uint8Array {
+  const parsed = piece.safeParse(item);
+  if (!parsed.success) throw corrupt();
+  return parsed.data.b;
 }
 
 function deflate(plain: Buffer): Buffer | undefined {

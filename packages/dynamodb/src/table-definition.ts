@@ -18,7 +18,7 @@ export const attribute: {
 };
 
 /** Small fields that an index copies, besides its keys: enough to list without reading the task. */
-export const INDEXED_FIELDS: readonly string[] = ['tid', 'ctx', 'state', 'ts'];
+export const INDEXED_FIELDS: readonly string[] = ['tid', 'ctx', 'state', 'ts', 'at'];
 
 /** One index: tasks of an owner, or of a context, newest status first. */
 export interface IndexDefinition {

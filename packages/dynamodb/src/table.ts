@@ -1,18 +1,24 @@
 import { BackendError } from '@a2a-aws/core';
 import { DescribeTableCommand, type KeySchemaElement } from '@aws-sdk/client-dynamodb';
 import {
+  DeleteCommand,
   type DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
   QueryCommand,
   type QueryCommandInput,
   type QueryCommandOutput,
+  UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
-import { translated } from './dynamodb-error.ts';
-import { tableDefinition } from './table-definition.ts';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { dynamoDBError, isConditionFailed, translated } from './dynamodb-error.ts';
+import type { ItemKey } from './keys.ts';
+import { type IndexDefinition, tableDefinition } from './table-definition.ts';
 
 /** Item attributes as lib-dynamodb gives them. */
 export type Item = Record<string, unknown> & { readonly sk?: unknown };
 
-/** One range of one partition, of the table or of an index. */
+/** One range of one partition of the table. */
 export interface Range {
   readonly partition: string;
   readonly from: string;
@@ -21,58 +27,155 @@ export interface Range {
   readonly reverse?: boolean;
 }
 
-/** Pages through a range of the table, strongly consistent; fails with a coded error. */
-export async function* readRange(
-  client: DynamoDBDocumentClient,
-  tableName: string,
-  range: Range,
-): AsyncIterable<Item> {
-  yield* query(client, {
-    TableName: tableName,
-    ConsistentRead: true,
-    ScanIndexForward: !range.reverse,
-    KeyConditionExpression: '#pk = :pk AND #sk BETWEEN :from AND :to',
-    ExpressionAttributeNames: { '#pk': 'pk', '#sk': 'sk' },
-    ExpressionAttributeValues: { ':pk': range.partition, ':from': range.from, ':to': range.to },
-  });
+/** A condition on the stored item; `#name` and `:name` stand for `names` and `values`. */
+export interface Condition {
+  readonly expression: string;
+  readonly names?: readonly string[];
+  readonly values?: Readonly<Record<string, unknown>>;
 }
 
-/** Pages through a query; fails with a coded error. */
-export async function* query(
-  client: DynamoDBDocumentClient,
-  input: QueryCommandInput,
-): AsyncIterable<Item> {
-  let start: QueryCommandInput['ExclusiveStartKey'];
-  do {
-    const page: QueryCommandOutput = await translated(
-      client.send(new QueryCommand({ ...input, ExclusiveStartKey: start })),
-    );
-    yield* page.Items ?? [];
-    start = page.LastEvaluatedKey;
-  } while (start);
-}
+/** What a conditional update found: the item before it, or the item that it did not fit. */
+export type Updated = { readonly before: Item } | { readonly refused: Item | undefined };
 
-/** Fails with `table-not-found` or `table-mismatch` if the table is not what is needed. */
-export async function checkTable(client: DynamoDBDocumentClient, tableName: string): Promise<void> {
-  const described = await translated(
-    client.send(new DescribeTableCommand({ TableName: tableName })),
-  );
-  const wanted = tableDefinition(tableName);
-  const table = described.Table;
-  if (!sameKeys(table?.KeySchema, wanted.KeySchema)) {
-    throw new BackendError('table-mismatch', 'The table has other keys than are needed.');
+/** The few calls of DynamoDB that this package makes; all fail with coded errors. */
+export class Table {
+  readonly #client: DynamoDBDocumentClient;
+  readonly #name: string;
+
+  constructor(client: DynamoDBDocumentClient, name: string) {
+    this.#client = client;
+    this.#name = name;
   }
-  for (const index of wanted.GlobalSecondaryIndexes ?? []) {
-    const found = table?.GlobalSecondaryIndexes?.find(
-      (candidate) => candidate.IndexName === index.IndexName,
+
+  /** Fails with `table-not-found` or `table-mismatch` if the table is not what is needed. */
+  async check(): Promise<void> {
+    const described = await translated(
+      this.#client.send(new DescribeTableCommand({ TableName: this.#name })),
     );
-    if (!found || !sameKeys(found.KeySchema, index.KeySchema)) {
-      throw new BackendError(
-        'table-mismatch',
-        'The table lacks an index that is needed, or the index has other keys.',
+    const wanted = tableDefinition(this.#name);
+    const table = described.Table;
+    if (!sameKeys(table?.KeySchema, wanted.KeySchema)) {
+      throw new BackendError('table-mismatch', 'The table has other keys than are needed.');
+    }
+    for (const index of wanted.GlobalSecondaryIndexes ?? []) {
+      const found = table?.GlobalSecondaryIndexes?.find(
+        (candidate) => candidate.IndexName === index.IndexName,
       );
+      if (!found || !sameKeys(found.KeySchema, index.KeySchema)) {
+        throw new BackendError(
+          'table-mismatch',
+          'The table lacks an index that is needed, or the index has other keys.',
+        );
+      }
     }
   }
+
+  /** Pages through a range, strongly consistent. */
+  range({ partition, from, to, reverse = false }: Range): AsyncIterable<Item> {
+    return this.#query({
+      ConsistentRead: true,
+      ScanIndexForward: !reverse,
+      KeyConditionExpression: '#pk = :pk AND #sk BETWEEN :from AND :to',
+      ExpressionAttributeNames: { '#pk': 'pk', '#sk': 'sk' },
+      ExpressionAttributeValues: { ':pk': partition, ':from': from, ':to': to },
+    });
+  }
+
+  /** Pages through a partition of an index, which may lag behind the table. */
+  index(index: IndexDefinition, partition: string): AsyncIterable<Item> {
+    return this.#query({
+      IndexName: index.name,
+      KeyConditionExpression: '#p = :p',
+      ExpressionAttributeNames: { '#p': index.partition },
+      ExpressionAttributeValues: { ':p': partition },
+    });
+  }
+
+  /** The item, strongly consistent. */
+  async get(key: ItemKey): Promise<Item | undefined> {
+    const read = await translated(
+      this.#client.send(new GetCommand({ TableName: this.#name, Key: key, ConsistentRead: true })),
+    );
+    return read.Item;
+  }
+
+  async put(item: Item): Promise<void> {
+    await translated(this.#client.send(new PutCommand({ TableName: this.#name, Item: item })));
+  }
+
+  /** Writes the item if its key is free; else tells what is there. */
+  async putNew(key: ItemKey, fields: Item): Promise<Item | undefined> {
+    try {
+      await this.#client.send(
+        new PutCommand({
+          TableName: this.#name,
+          Item: { ...key, ...fields },
+          ConditionExpression: 'attribute_not_exists(sk)',
+          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+        }),
+      );
+      return undefined;
+    } catch (error) {
+      return await this.#found(error, key);
+    }
+  }
+
+  /** Sets fields of an item if `condition` holds for it. */
+  async update(key: ItemKey, fields: Item, condition: Condition): Promise<Updated> {
+    const names = Object.keys(fields);
+    const used = [...new Set([...names, ...(condition.names ?? [])])];
+    try {
+      const updated = await this.#client.send(
+        new UpdateCommand({
+          TableName: this.#name,
+          Key: key,
+          UpdateExpression: `SET ${names.map((name) => `#${name} = :${name}`).join(', ')}`,
+          ConditionExpression: condition.expression,
+          ExpressionAttributeNames: Object.fromEntries(used.map((name) => [`#${name}`, name])),
+          ExpressionAttributeValues: {
+            ...Object.fromEntries(names.map((name) => [`:${name}`, fields[name]])),
+            ...Object.fromEntries(
+              Object.entries(condition.values ?? {}).map(([name, value]) => [`:${name}`, value]),
+            ),
+          },
+          ReturnValues: 'ALL_OLD',
+          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+        }),
+      );
+      return { before: updated.Attributes ?? {} };
+    } catch (error) {
+      if (!isConditionFailed(error)) throw dynamoDBError(error);
+      return { refused: handedOver(error) };
+    }
+  }
+
+  async remove(key: ItemKey): Promise<void> {
+    await translated(this.#client.send(new DeleteCommand({ TableName: this.#name, Key: key })));
+  }
+
+  /** What a failed condition found. DynamoDB hands it over; dynalite must be asked. */
+  async #found(error: unknown, key: ItemKey): Promise<Item> {
+    if (!isConditionFailed(error)) throw dynamoDBError(error);
+    return handedOver(error) ?? (await this.get(key)) ?? {};
+  }
+
+  async *#query(input: Omit<QueryCommandInput, 'TableName'>): AsyncIterable<Item> {
+    let start: QueryCommandInput['ExclusiveStartKey'];
+    do {
+      const page: QueryCommandOutput = await translated(
+        this.#client.send(
+          new QueryCommand({ TableName: this.#name, ...input, ExclusiveStartKey: start }),
+        ),
+      );
+      yield* page.Items ?? [];
+      start = page.LastEvaluatedKey;
+    } while (start);
+  }
+}
+
+function handedOver(error: unknown): Item | undefined {
+  const { Item: item } = error as { Item?: Parameters<typeof unmarshall>[0] };
+  return item && unmarshall(item);
 }
 
 function sameKeys(

@@ -3,6 +3,7 @@ import type { Entropy } from '../entropy.ts';
 import { errorCode } from '../errors.ts';
 import type { InstanceRegistry } from '../instances/registry.ts';
 import type { Step } from '../log/fold.ts';
+import { LogUpkeep } from '../log/log-upkeep.ts';
 import { compareSlots } from '../log/slot.ts';
 import type { LogStorage } from '../log/storage.ts';
 import { TaskLog } from '../log/task-log.ts';
@@ -20,6 +21,8 @@ export interface FeedDeps {
   readonly storage: LogStorage;
   readonly registry: InstanceRegistry;
   readonly fanout: Fanout;
+  /** How long a task stays visible after it ended or was last worked on; milliseconds. */
+  readonly retentionMs: number;
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly logger: Logger;
@@ -131,7 +134,9 @@ export class Feed {
       ...this.#deps,
       removed: (row) => open.retract(row),
     });
-    const open = new OpenLog(log, new HeadWriter(log, this.#deps), watch, clock.now(), {
+    const head = new HeadWriter(log, this.#deps);
+    const upkeep = new LogUpkeep(log, this.#deps);
+    const open = new OpenLog({ log, head, watch, upkeep }, clock.now(), {
       storage,
       registry,
       instance,
@@ -199,6 +204,7 @@ export class Feed {
     this.#reading += 1;
     await this.#refresh(open);
     this.#reading -= 1;
+    open.upkeep.look();
     // The writers do not know of our taps, or the way is closed: tell them again.
     if (compareSlots(before, open.log.state.next) < 0) open.announce();
   }

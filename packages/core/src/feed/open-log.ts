@@ -1,12 +1,20 @@
 import type { InstanceRegistry, WatchRow } from '../instances/registry.ts';
 import type { Step } from '../log/fold.ts';
-import { type LogState, openRuns } from '../log/state.ts';
+import type { LogUpkeep } from '../log/log-upkeep.ts';
+import { openRuns } from '../log/state.ts';
 import type { LogStorage } from '../log/storage.ts';
 import type { TaskLog } from '../log/task-log.ts';
 import type { HeadWriter } from './head-writer.ts';
 import { RecentSteps } from './recent-steps.ts';
 import { Tap } from './tap.ts';
 import type { WatchKeeper } from './watch-keeper.ts';
+
+export interface OpenLogParts {
+  readonly log: TaskLog;
+  readonly head: HeadWriter;
+  readonly watch: WatchKeeper;
+  readonly upkeep: LogUpkeep;
+}
 
 export interface OpenLogDeps {
   readonly storage: LogStorage;
@@ -23,6 +31,7 @@ export class OpenLog {
   readonly log: TaskLog;
   readonly head: HeadWriter;
   readonly watch: WatchKeeper;
+  readonly upkeep: LogUpkeep;
   /** Runs, taps, cancels and cleaners that use it now. */
   users = 0;
   /** When it was last read for what no doorbell brought; milliseconds of the own clock. */
@@ -32,15 +41,15 @@ export class OpenLog {
   /** Instances that have taps, by watch id. */
   readonly #watchers = new Map<string, string>();
   #taps = 0;
-  #before: LogState;
 
-  constructor(log: TaskLog, head: HeadWriter, watch: WatchKeeper, now: number, deps: OpenLogDeps) {
+  /** `now`: milliseconds of the own clock. */
+  constructor({ log, head, watch, upkeep }: OpenLogParts, now: number, deps: OpenLogDeps) {
     this.log = log;
     this.head = head;
     this.watch = watch;
+    this.upkeep = upkeep;
     this.reconciledAt = now;
     this.#deps = deps;
-    this.#before = log.state;
     log.listen((step, own) => this.#onStep(step, own));
   }
 
@@ -94,10 +103,10 @@ export class OpenLog {
   }
 
   #onStep(step: Step, own: boolean): void {
-    const before = this.#before;
-    this.#before = step.state;
+    const { before } = step;
     if (this.#taps > 0) this.#recent.add(step);
     if (!own) return;
+    this.upkeep.look();
     const targets = this.#others([
       ...this.#watchers.values(),
       ...[...openRuns(before), ...openRuns(step.state)].map(([, run]) => run.instance),

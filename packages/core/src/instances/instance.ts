@@ -26,6 +26,8 @@ export interface InstanceDeps {
   readonly entropy: Entropy;
   readonly logger: Logger;
   readonly settings: LeaseSettings;
+  /** How long a task stays visible after it ended or was last worked on; milliseconds. */
+  readonly retentionMs: number;
 }
 
 /** Where an instance is in its life. */

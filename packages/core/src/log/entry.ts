@@ -16,7 +16,9 @@ export type Entry =
   /** Closes the runs of an instance that was declared dead; it appends nothing more here. */
   | { readonly kind: 'fence'; readonly instance: string }
   /** Cancel was requested, under this run id: no new run starts. */
-  | { readonly kind: 'cancel'; readonly by: string };
+  | { readonly kind: 'cancel'; readonly by: string }
+  /** Seals; the task is not found from here on. An erased record reads as this, too. */
+  | { readonly kind: 'deleted' };
 
 /** The only entry that takes a generation; a terminal status seals the log and closes all runs. */
 export interface EventEntry {
@@ -58,6 +60,7 @@ const stored = z.discriminatedUnion('k', [
   z.object({ k: z.literal('end'), r: z.string() }),
   z.object({ k: z.literal('fence'), i: z.string() }),
   z.object({ k: z.literal('cancel'), r: z.string() }),
+  z.object({ k: z.literal('deleted') }),
 ]);
 
 /** The JSON text of an entry. Throws `invalid-event` for what JSON cannot hold. */
@@ -100,6 +103,8 @@ export function decodeEntry(json: unknown): Entry {
       return { kind: 'fence', instance: entry.i };
     case 'cancel':
       return { kind: 'cancel', by: entry.r };
+    case 'deleted':
+      return { kind: 'deleted' };
   }
 }
 
@@ -128,5 +133,7 @@ function toStored(entry: Entry): z.input<typeof stored> {
       return { k: 'fence', i: entry.instance };
     case 'cancel':
       return { k: 'cancel', r: entry.by };
+    case 'deleted':
+      return { k: 'deleted' };
   }
 }

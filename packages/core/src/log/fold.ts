@@ -3,6 +3,7 @@ import { TaskState } from '@a2a-js/sdk';
 import { eventStatus, type TaskEvent } from '../a2a/event.ts';
 import type { Entry, EventEntry } from './entry.ts';
 import type { LogRecord } from './record.ts';
+import { decodeSnapshot, encodeSnapshot } from './snapshot.ts';
 import { closeRecord, EMPTY_STATE, type LogState, openRuns, stepEntry } from './state.ts';
 import { TaskView } from './task-view.ts';
 
@@ -18,6 +19,8 @@ export interface Delivery {
 /** One record, as it looks to readers: its events, and the state after it. */
 export interface Step {
   readonly record: LogRecord;
+  /** The state that the record was written on. */
+  readonly before: LogState;
   readonly deliveries: readonly Delivery[];
   readonly state: LogState;
 }
@@ -26,7 +29,7 @@ export interface Step {
 export class Fold {
   #state: LogState = EMPTY_STATE;
   #generation = 0;
-  readonly #view = new TaskView();
+  #view = new TaskView();
 
   get state(): LogState {
     return this.#state;
@@ -40,6 +43,19 @@ export class Fold {
   /** A copy of the Task, or nothing before the first Task event. */
   task(): Task | undefined {
     return this.#view.copy();
+  }
+
+  /** All of it, as one text. */
+  snapshot(): string {
+    return encodeSnapshot({ state: this.#state, ...this.#view.content() });
+  }
+
+  /** Takes the place of what was folded. Throws `corrupt-log` if the text is no snapshot. */
+  restore(snapshot: string): void {
+    const content = decodeSnapshot(snapshot);
+    this.#state = content.state;
+    this.#generation = content.state.next.generation - 1;
+    this.#view = new TaskView(content.task, content.messages);
   }
 
   /**
@@ -79,7 +95,7 @@ export function stepRecord(state: LogState, record: LogRecord, walk: Walk = {}):
   let current = state;
   let generation = record.slot.generation;
   for (const entry of record.entries) {
-    if (!current.sealed) walk.show?.(entry);
+    if (!current.sealed || entry.kind === 'deleted') walk.show?.(entry);
     current = stepEntry(current, entry, generation);
     if (entry.kind === 'event') {
       const event = walk.render?.(entry.event) ?? entry.event;
@@ -88,7 +104,12 @@ export function stepRecord(state: LogState, record: LogRecord, walk: Walk = {}):
     }
     walk.onEntry?.(current, generation - 1);
   }
-  return { record, deliveries, state: closeRecord(current, deliveries.length) };
+  return {
+    record,
+    before: state,
+    deliveries,
+    state: closeRecord(current, deliveries.length, record.time),
+  };
 }
 
 function isFinal(state: LogState, entry: EventEntry): boolean {

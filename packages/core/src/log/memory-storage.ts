@@ -1,13 +1,25 @@
 import { joinKey, type Scope, type TaskKey, taskKeyText } from '../task-key.ts';
-import type { LogRecord } from './record.ts';
-import { compareSlots, type Slot, slotText } from './slot.ts';
-import type { ListedTask, LogStorage, PutOutcome, TaskHead } from './storage.ts';
+import { encode, type LogRecord, recordBody } from './record.ts';
+import { compareSlots, FIRST_SLOT, type Slot, slotText } from './slot.ts';
+import type {
+  ListedTask,
+  LogStorage,
+  PutOutcome,
+  Snapshot,
+  SnapshotOutcome,
+  StoredLog,
+  TaskHead,
+} from './storage.ts';
 
 interface StoredTask {
   readonly scope: string;
   readonly records: Map<string, LogRecord>;
   head?: TaskHead;
+  snapshot?: Snapshot;
 }
+
+/** What an erased record reads as. */
+const ERASED_BODY = recordBody([encode({ kind: 'deleted' })]);
 
 /** Logs in this process' memory: for tests, and as the oracle of the conformance suite. */
 export class MemoryLogStorage implements LogStorage {
@@ -24,14 +36,32 @@ export class MemoryLogStorage implements LogStorage {
     return { written: true };
   }
 
-  async load(key: TaskKey): Promise<LogRecord[]> {
-    const stored = this.#tasks.get(taskKeyText(key));
-    return stored ? inOrder(stored.records) : [];
+  async load(key: TaskKey): Promise<StoredLog> {
+    const { head, snapshot } = this.#task(key);
+    return { head, snapshot, records: this.#records(key, snapshot?.slot ?? FIRST_SLOT) };
   }
 
   async *readRecords(key: TaskKey, from: Slot): AsyncIterable<LogRecord> {
-    for (const record of await this.load(key)) {
-      if (compareSlots(record.slot, from) >= 0) yield record;
+    yield* this.#records(key, from);
+  }
+
+  async putSnapshot(key: TaskKey, snapshot: Snapshot): Promise<SnapshotOutcome> {
+    const task = this.#task(key);
+    const before = task.snapshot;
+    const isNewer = !before || compareSlots(before.slot, snapshot.slot) < 0;
+    if (isNewer) task.snapshot = snapshot;
+    const obsolete = isNewer ? before : snapshot;
+    return obsolete ? { obsolete: { ...obsolete, chunks: 1 } } : {};
+  }
+
+  async dropSnapshot(): Promise<void> {}
+
+  async erase(key: TaskKey): Promise<void> {
+    const task = this.#task(key);
+    delete task.head;
+    delete task.snapshot;
+    for (const [slot, record] of task.records) {
+      task.records.set(slot, { ...record, entries: [{ kind: 'deleted' }], body: ERASED_BODY });
     }
   }
 
@@ -48,6 +78,12 @@ export class MemoryLogStorage implements LogStorage {
       .filter((head) => contextId === undefined || head.contextId === contextId);
   }
 
+  #records(key: TaskKey, from: Slot): LogRecord[] {
+    return [...this.#task(key).records.values()]
+      .filter((record) => compareSlots(record.slot, from) >= 0)
+      .sort((a, b) => compareSlots(a.slot, b.slot));
+  }
+
   #task(key: TaskKey): StoredTask {
     const text = taskKeyText(key);
     let task = this.#tasks.get(text);
@@ -57,8 +93,4 @@ export class MemoryLogStorage implements LogStorage {
     }
     return task;
   }
-}
-
-function inOrder(records: ReadonlyMap<string, LogRecord>): LogRecord[] {
-  return [...records.values()].sort((a, b) => compareSlots(a.slot, b.slot));
 }

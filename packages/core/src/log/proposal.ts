@@ -7,7 +7,8 @@ import { compareSlots } from './slot.ts';
 import { type LogState, openRuns, type RunState, stepEntry } from './state.ts';
 
 /**
- * Why nothing was appended. Each is final: what was true of a prefix of the log stays true.
+ * Why nothing was appended. Each but `running` is final: what was true of a prefix of the
+ * log stays true.
  *
  * - `sealed`: the task has ended; `fenced`: the own instance was declared dead
  * - `run-closed`: the run has ended, or never started
@@ -15,6 +16,7 @@ import { type LogState, openRuns, type RunState, stepEntry } from './state.ts';
  * - `cancelling`: cancel was requested, no run starts any more
  * - `resumed`: the run to continue has ended or is continued already
  * - `not-found`: there is no task yet
+ * - `running`: the task is being worked on
  * - `nothing`: what was to be said is in the log already
  */
 export type Refusal =
@@ -25,6 +27,7 @@ export type Refusal =
   | 'cancelling'
   | 'resumed'
   | 'not-found'
+  | 'running'
   | 'nothing';
 
 /** What a proposal becomes on a given state. */
@@ -161,6 +164,15 @@ export function proposeFence(author: Author, dead: string): Proposal {
       ...(closing ? [closingEntry(author, after, closing)] : []),
     ];
     return entries.length > 0 ? { entries } : { refused: 'nothing' };
+  };
+}
+
+/** The task's deletion: of one that has ended or that nobody works on. */
+export function proposeDelete(): Proposal {
+  const deleted = encode({ kind: 'deleted' });
+  return (state) => {
+    if (!state.hasTask) return { refused: 'not-found' };
+    return openRuns(state).length > 0 ? { refused: 'running' } : { entries: [deleted] };
   };
 }
 

@@ -28,8 +28,11 @@ export interface RunState {
 /** What the next append must know: the small, immutable half of the fold. */
 export interface LogState {
   readonly next: Slot;
+  /** When the last record was written, by its writer's clock; milliseconds since the epoch. */
+  readonly at: number;
   /** Nothing is appended any more. */
   readonly sealed: boolean;
+  readonly deleted: boolean;
   /** A Task event is in the log: before that, the task is not found. */
   readonly hasTask: boolean;
   readonly status?: LogStatus | undefined;
@@ -50,7 +53,9 @@ export interface LogStatus {
 
 export const EMPTY_STATE: LogState = {
   next: FIRST_SLOT,
+  at: 0,
   sealed: false,
+  deleted: false,
   hasTask: false,
   runs: new Map(),
   fenced: new Set(),
@@ -81,8 +86,8 @@ export function runResult(state: LogState, id: string): RunResult | undefined {
  * event, else that of the next event. `next` moves only with {@link closeRecord}.
  */
 export function stepEntry(state: LogState, entry: Entry, generation: number): LogState {
-  // Nothing applies after a terminal status.
-  if (state.sealed) return state;
+  // Nothing applies after a terminal status, but that the task was deleted.
+  if (state.sealed && entry.kind !== 'deleted') return state;
   switch (entry.kind) {
     case 'event':
       return stepEvent(state, entry, generation);
@@ -109,11 +114,13 @@ export function stepEntry(state: LogState, entry: Entry, generation: number): Lo
       };
     case 'cancel':
       return { ...state, cancelRequested: true };
+    case 'deleted':
+      return { ...state, sealed: true, deleted: true, hasTask: false };
   }
 }
 
-/** The state after a record with `events` events. */
-export function closeRecord(state: LogState, events: number): LogState {
+/** The state after a record with `events` events that was written at the time `at`. */
+export function closeRecord(state: LogState, events: number, at: number): LogState {
   const next = nextSlot(state.next, events);
   // Nobody works on the task: what was lost without being resumed has its result here.
   const left = state.fenced.size > 0 && openRuns(state).length === 0;
@@ -124,7 +131,7 @@ export function closeRecord(state: LogState, events: number): LogState {
           : run,
       )
     : state;
-  return { ...settled, next };
+  return { ...settled, next, at };
 }
 
 function stepStart(state: LogState, entry: StartEntry): LogState {

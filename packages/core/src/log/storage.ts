@@ -11,12 +11,31 @@ export interface ListedTask {
   readonly state: TaskState;
   /** The status' own timestamp, ISO 8601, or empty. */
   readonly timestamp: string;
+  /** When the status was stored, by its writer's clock; milliseconds since the epoch. */
+  readonly at: number;
 }
 
 /** A task's last status, written when it changes. */
 export interface TaskHead extends ListedTask {
   /** Slot of the record that set this status. */
   readonly slot: Slot;
+}
+
+/** The whole fold up to a slot, so that a reader need not fold everything from the start. */
+export interface Snapshot {
+  /** Fresh per snapshot: a late write of another one never mixes with it. */
+  readonly id: string;
+  /** The first slot that is not in it. */
+  readonly slot: Slot;
+  readonly text: string;
+}
+
+/** What a log holds, for a reader that has nothing yet. */
+export interface StoredLog {
+  readonly head?: TaskHead | undefined;
+  readonly snapshot?: Snapshot | undefined;
+  /** The records from the snapshot's slot on, in slot order; what expired may be missing. */
+  readonly records: readonly LogRecord[];
 }
 
 /**
@@ -33,14 +52,35 @@ export interface LogStorage {
    * from an earlier try. This one condition is what orders, seals and fences a log.
    */
   putRecord(key: TaskKey, record: LogRecord): Promise<PutOutcome>;
-  /** The whole log, in slot order. */
-  load(key: TaskKey): Promise<LogRecord[]>;
+  /** The log as it was at one moment of the call. */
+  load(key: TaskKey): Promise<StoredLog>;
   /** The records at `from` and after, in slot order. */
   readRecords(key: TaskKey, from: Slot): AsyncIterable<LogRecord>;
   /** Writes the head unless the stored one has the same or a later slot. */
   putHead(key: TaskKey, head: TaskHead): Promise<void>;
+  /**
+   * Stores a snapshot, then makes it the one that {@link load} finds, unless that has a later slot.
+   * Tells which of the two is obsolete, to be dropped once nobody can be reading it. `now`, in
+   * milliseconds since the epoch, renews how long head and snapshot are kept.
+   */
+  putSnapshot(key: TaskKey, snapshot: Snapshot, now: number): Promise<SnapshotOutcome>;
+  /** Removes what {@link putSnapshot} stored under this name. Idempotent. */
+  dropSnapshot(key: TaskKey, snapshot: SnapshotName): Promise<void>;
+  /**
+   * Removes a deleted task's content and takes it off the lists. Records are emptied in place: an
+   * empty slot would let a late put win it. To be called again if it was cut short.
+   */
+  erase(key: TaskKey): Promise<void>;
   /** All tasks of an owner, or of one context of it, in no order. May lag behind the logs. */
   list(scope: Scope, contextId?: string): Promise<ListedTask[]>;
+}
+
+/** Names a stored snapshot. */
+export type SnapshotName = Pick<Snapshot, 'id' | 'slot'> & { readonly chunks: number };
+
+/** Which snapshot nobody needs any more: the one before, or the one just written. */
+export interface SnapshotOutcome {
+  readonly obsolete?: SnapshotName | undefined;
 }
 
 export type PutOutcome = { readonly written: true } | { readonly taken: LogRecord };
@@ -55,6 +95,7 @@ export function taskHead(key: TaskKey, state: LogState): TaskHead | undefined {
       slot: status.slot,
       state: status.state,
       timestamp: status.timestamp,
+      at: state.at,
     }
   );
 }

@@ -14,6 +14,7 @@ export async function listTasks(
   scope: Scope,
   storage: LogStorage,
   load: (key: TaskKey) => Promise<Task | undefined>,
+  isVisible: (task: ListedTask) => boolean,
 ): Promise<ListTasksResponse> {
   const pageSize = request.pageSize ?? DEFAULT_PAGE_SIZE;
   if (!Number.isInteger(pageSize) || pageSize < 1 || pageSize > MAX_PAGE_SIZE) {
@@ -23,7 +24,7 @@ export async function listTasks(
   const cursor = request.pageToken ? decodePageToken(request.pageToken) : undefined;
   const listed = await storage.list(scope, request.contextId || undefined);
   const matching = listed
-    .filter((task) => hasState(task, request.status) && isAfter(task, after))
+    .filter((task) => hasState(task, request.status) && isAfter(task, after) && isVisible(task))
     .sort(newestFirst);
   const rest = cursor ? matching.filter((task) => newestFirst({ ...cursor }, task) < 0) : matching;
   const page = rest.slice(0, pageSize);

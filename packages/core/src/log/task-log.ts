@@ -8,7 +8,8 @@ import type { TaskKey } from '../task-key.ts';
 import { Fold, type Step } from './fold.ts';
 import type { Proposal, Refusal } from './proposal.ts';
 import { countEvents, type EncodedEntry, type LogRecord, recordBody } from './record.ts';
-import { compareSlots } from './slot.ts';
+import { isExpired, isHeadExpired } from './retention.ts';
+import { compareSlots, FIRST_SLOT } from './slot.ts';
 import { type LogState, stepEntry } from './state.ts';
 import type { LogStorage } from './storage.ts';
 
@@ -25,6 +26,8 @@ export interface TaskLogDeps {
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly logger: Logger;
+  /** How long a task stays visible after it ended or was last worked on; milliseconds. */
+  readonly retentionMs: number;
   /** Aborts when this instance stops or has died: nothing is written or repeated after. */
   readonly signal: AbortSignal;
 }
@@ -42,6 +45,8 @@ const BARRED = {
   'event-too-large': 'One event is larger than the log takes.',
   'backlog-full': 'More is waiting to be written than the limit allows.',
 } as const;
+
+const SEALED = { refused: 'sealed' } as const;
 
 /** How often the whole log is read anew while what was read has holes. */
 const LOAD_TRIES = 3;
@@ -77,6 +82,10 @@ export class TaskLog {
   #writing = false;
   /** Id of the record that is being put. */
   #pending: string | undefined;
+  #tailBytes = 0;
+  #tailSince = 0;
+  /** What expired is deleted piece by piece: the rest is not to be read. */
+  #gone = false;
   #reading: Promise<void> | undefined;
   #readAgain: Promise<void> | undefined;
 
@@ -97,6 +106,28 @@ export class TaskLog {
   /** A copy of the Task as of {@link state}, or nothing before the first Task event. */
   task(): Task | undefined {
     return this.#fold.task();
+  }
+
+  /** True if the task has become invisible: it ended, or was last worked on, too long ago. */
+  isExpired(): boolean {
+    const { clock, retentionMs } = this.#deps;
+    return this.#gone || isExpired(this.state, clock.now(), retentionMs);
+  }
+
+  /** What a reader folds after the last snapshot: bytes of bodies, and since when; 0 for nothing. */
+  get tail(): { readonly bytes: number; readonly since: number } {
+    return { bytes: this.#tailBytes, since: this.#tailSince };
+  }
+
+  /** The whole fold as one text. */
+  snapshot(): string {
+    return this.#fold.snapshot();
+  }
+
+  /** A snapshot is stored that takes the place of so many bytes, all that were there then. */
+  rebase(bytes: number): void {
+    this.#tailBytes -= bytes;
+    this.#tailSince = this.#deps.clock.now();
   }
 
   /** Bytes that wait to be written. */
@@ -139,6 +170,8 @@ export class TaskLog {
 
   /** Takes a record that a doorbell brought. False: records before it are missing. */
   absorb(record: LogRecord): boolean {
+    // What comes after was erased or is none of anybody's business.
+    if (this.state.deleted) return true;
     const order = compareSlots(record.slot, this.state.next);
     if (order === 0) this.#apply(record);
     return order <= 0;
@@ -193,7 +226,8 @@ export class TaskLog {
     const entries: EncodedEntry[] = [];
     const generations: number[] = [];
     for (const waiting of this.#queue) {
-      const decision = waiting.propose(state);
+      // What is left of an expired log is no state to decide on.
+      const decision = this.#gone ? SEALED : waiting.propose(state);
       if ('refused' in decision) {
         if (generations.length > 0) break;
         this.#dequeue(1);
@@ -286,17 +320,42 @@ export class TaskLog {
   /** False: what was read has a hole. */
   async #readOnce(): Promise<boolean> {
     const { storage } = this.#deps;
-    if (this.state.next.generation === 1 && this.state.next.sub === 0) {
-      for (const record of await storage.load(this.key)) if (!this.absorb(record)) return false;
-      return true;
-    }
+    if (compareSlots(this.state.next, FIRST_SLOT) === 0) return this.#load();
     for await (const record of storage.readRecords(this.key, this.state.next)) {
       if (!this.absorb(record)) return false;
     }
     return true;
   }
 
+  async #load(): Promise<boolean> {
+    const { storage, clock, retentionMs } = this.#deps;
+    const { head, snapshot, records } = await storage.load(this.key);
+    if (head && isHeadExpired(head, clock.now(), retentionMs)) {
+      this.#gone = true;
+      return true;
+    }
+    // A doorbell may have been faster, if only with the first records.
+    if (snapshot && compareSlots(this.state.next, snapshot.slot) < 0) {
+      this.#fold.restore(snapshot.text);
+      this.#tailSince = this.state.at;
+    }
+    for (const record of records) {
+      if (!this.absorb(record)) return this.#isLeftover(records);
+    }
+    return true;
+  }
+
+  /** True if a log with holes is what deletion has left so far of one that has expired. */
+  #isLeftover(records: readonly LogRecord[]): boolean {
+    const { clock, retentionMs } = this.#deps;
+    const last = records.at(-1)?.time ?? 0;
+    this.#gone = clock.now() - last > retentionMs;
+    return this.#gone;
+  }
+
   #apply(record: LogRecord): void {
+    this.#tailBytes += record.body.length;
+    if (this.#tailSince === 0) this.#tailSince = record.time;
     const own = record.id === this.#pending;
     const step = this.#fold.apply(record, (state) => {
       for (const listener of [...this.#entryListeners]) listener(state);

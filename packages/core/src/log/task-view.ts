@@ -16,10 +16,25 @@ export class TaskView {
   readonly #artifacts: Artifact[] = [];
   readonly #artifactAt = new Map<string, number>();
 
+  constructor(task?: Task, messages: readonly Message[] = []) {
+    for (const message of messages) this.#addMessage(message);
+    if (task) this.#applyTask(task);
+  }
+
+  /** The Task itself, not to be changed, and the messages that no Task has yet. */
+  content(): { readonly task: Task | undefined; readonly messages: readonly Message[] } {
+    const task = this.#task && {
+      ...this.#task,
+      history: this.#history,
+      artifacts: this.#artifacts,
+    };
+    return { task, messages: this.#history };
+  }
+
   /** A copy that the caller may change, or nothing before the first Task event. */
   copy(): Task | undefined {
-    if (!this.#task) return undefined;
-    return deepCopy({ ...this.#task, history: this.#history, artifacts: this.#artifacts });
+    const { task } = this.content();
+    return task && deepCopy(task);
   }
 
   /** Adds a message to the history unless it is there. */
@@ -31,6 +46,7 @@ export class TaskView {
 
   apply(entry: Entry): void {
     if (entry.kind === 'event') this.#applyEvent(entry.event);
+    else if (entry.kind === 'deleted') this.#task = undefined;
     else if (entry.kind === 'message') this.#addMessage(entry.message);
     else if (entry.kind === 'start' && entry.message) this.#addMessage(entry.message);
   }

@@ -1,0 +1,65 @@
+import {
+  BackendError,
+  type ListedTask,
+  parseSlot,
+  type SnapshotName,
+  slotText,
+  type TaskHead,
+} from '@a2a-aws/core';
+import { z } from 'zod';
+import type { Item } from './table.ts';
+
+const listed = z.object({
+  tid: z.string(),
+  ctx: z.string(),
+  state: z.number(),
+  ts: z.string(),
+  at: z.number(),
+});
+
+const pointer = z.object({
+  sslot: z.string(),
+  sid: z.string(),
+  sn: z.number().int().positive(),
+});
+
+/** The attributes of a head, besides its key and those of the indexes. */
+export function toHeadItem(head: TaskHead): Item {
+  return {
+    v: 1,
+    slot: slotText(head.slot),
+    tid: head.taskId,
+    ctx: head.contextId,
+    state: head.state,
+    ts: head.timestamp,
+    at: head.at,
+  };
+}
+
+/** Reads a head; nothing for that of a deleted task. */
+export function fromHeadItem(item: Item): TaskHead | undefined {
+  const slot = parseSlot(String(item['slot']));
+  return slot && { ...fromListedItem(item), slot };
+}
+
+/** Reads a head as an index shows it. */
+export function fromListedItem(item: Item): ListedTask {
+  const parsed = listed.safeParse(item);
+  if (!parsed.success) {
+    throw new BackendError('corrupt-log', 'A head of an unknown version or shape is stored.');
+  }
+  const { tid, ctx, state, ts, at } = parsed.data;
+  return { taskId: tid, contextId: ctx, state, timestamp: ts, at };
+}
+
+/** The attributes of a head that name the snapshot to load. */
+export function toPointer(name: SnapshotName): Item {
+  return { sslot: slotText(name.slot), sid: name.id, sn: name.chunks };
+}
+
+/** The snapshot that a head names, if any. */
+export function snapshotOf(item: Item): SnapshotName | undefined {
+  const parsed = pointer.safeParse(item);
+  const slot = parsed.success ? parseSlot(parsed.data.sslot) : undefined;
+  return parsed.success && slot ? { id: parsed.data.sid, slot, chunks: parsed.data.sn } : undefined;
+}
