@@ -108,10 +108,10 @@ export class TaskLog {
     return this.#fold.task();
   }
 
-  /** True if the task has become invisible: it ended, or was last worked on, too long ago. */
+  /** True if the task is not to be seen any more: deleted, ended or last worked on too long ago. */
   isExpired(): boolean {
     const { clock, retentionMs } = this.#deps;
-    return this.#gone || isExpired(this.state, clock.now(), retentionMs);
+    return this.#gone || this.state.deleted || isExpired(this.state, clock.now(), retentionMs);
   }
 
   /** What a reader folds after the last snapshot: bytes of bodies, and since when; 0 for nothing. */
