@@ -91,7 +91,8 @@ export class Runs {
     });
     this.#running.add(run);
     try {
-      await open.log.refresh();
+      // What was read may be old: the put at its end proves or corrects it.
+      if (!open.log.isRead) await open.log.refresh();
       const outcome = await open.log.append(
         proposeStart(this.author(key), {
           kind: 'start',

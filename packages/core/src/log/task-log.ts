@@ -33,7 +33,7 @@ export interface TaskLogDeps {
 export type StepListener = (step: Step, own: boolean) => void;
 
 /** Entries of one record together stay below this many bytes, so that a doorbell can carry it. */
-export const MAX_RECORD_BYTES: number = 128 * 1024;
+export const MAX_RECORD_BYTES: number = 192 * 1024;
 /** One entry may be this large. */
 export const MAX_ENTRY_BYTES: number = 4 * 1024 * 1024;
 /** What may wait to be written, per task. */
@@ -77,6 +77,7 @@ export class TaskLog {
   #writing = false;
   /** Id of the record that is being put. */
   #pending: string | undefined;
+  #isRead = false;
   #reading: Promise<void> | undefined;
   #readAgain: Promise<void> | undefined;
 
@@ -114,6 +115,11 @@ export class TaskLog {
   listenEntries(listener: (state: LogState) => void): () => void {
     this.#entryListeners.add(listener);
     return () => this.#entryListeners.delete(listener);
+  }
+
+  /** True once the log was read: its state is that of some prefix, not just of nothing. */
+  get isRead(): boolean {
+    return this.#isRead;
   }
 
   /**
@@ -276,7 +282,10 @@ export class TaskLog {
 
   async #read(): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
-      if (await this.#readOnce()) return;
+      if (await this.#readOnce()) {
+        this.#isRead = true;
+        return;
+      }
       if (attempt === LOAD_TRIES) {
         throw new BackendError('corrupt-log', 'Records of the log are missing.');
       }
