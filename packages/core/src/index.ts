@@ -84,6 +84,7 @@ export {
   serviceFault,
 } from './service-error.ts';
 export {
+  assertScope,
   assertTaskKey,
   escapeKeyPart,
   joinKey,

@@ -1,4 +1,5 @@
 import {
+  assertScope,
   assertTaskKey,
   type ListedTask,
   type LogRecord,
@@ -115,13 +116,15 @@ export class DynamoDBLogStorage implements LogStorage {
   }
 
   async putHead(key: TaskKey, head: TaskHead): Promise<void> {
+    assertTaskKey(key);
     const fields: Item = {
       v: 1,
       slot: slotText(head.slot),
       tid: head.taskId,
-      ctx: head.contextId,
+      // Half a character is not UTF-8: the log has it as it was written.
+      ctx: head.contextId.toWellFormed(),
       state: head.state,
-      ts: head.timestamp,
+      ts: head.timestamp.toWellFormed(),
       ...this.#keys.headIndex(key, head),
     };
     const names = Object.keys(fields);
@@ -145,6 +148,7 @@ export class DynamoDBLogStorage implements LogStorage {
   }
 
   async list(scope: Scope, contextId?: string): Promise<ListedTask[]> {
+    assertScope(scope);
     const [index, partitions] =
       contextId === undefined
         ? [OWNER_INDEX, this.#keys.ownerShards(scope)]

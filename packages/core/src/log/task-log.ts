@@ -178,7 +178,7 @@ export class TaskLog {
     try {
       while (this.#queue.length > 0) {
         const taken = this.#takeRecord();
-        if (taken) await this.#commit(taken);
+        if (taken) await this.#commitOrReject(taken);
       }
     } catch (error) {
       for (const waiting of this.#dequeue(this.#queue.length)) waiting.reject(error);
@@ -227,6 +227,17 @@ export class TaskLog {
       body: recordBody(entries),
     };
     return { record, generations };
+  }
+
+  /** What the table will never take is rejected; who waits behind it goes on. */
+  async #commitOrReject(taken: Taken): Promise<void> {
+    try {
+      await this.#commit(taken);
+    } catch (error) {
+      if (!isRejected(error)) throw error;
+      this.#pending = undefined;
+      for (const waiting of this.#dequeue(taken.generations.length)) waiting.reject(error);
+    }
   }
 
   /** Puts the record until it is known whether it, or another's record, is at its slot. */

@@ -25,6 +25,13 @@ beforeEach(async () => {
 
 const ids = (steps: readonly Step[]): string[] => steps.map((step) => step.record.id);
 
+/** What a tap gives until it has caught up. */
+const drained = async (tap: Parameters<typeof drain>[0]): Promise<Step[]> => {
+  const steps = drain(tap);
+  await flush();
+  return steps;
+};
+
 const rest = async (generation: number): Promise<number[]> => {
   const fold = new Fold();
   const records = await feeds.storage.memory.load(KEY);
@@ -139,6 +146,28 @@ describe('a tap', () => {
     await flush();
     expect(generationsOf(steps)).toEqual(await rest(0));
     expect(slow.tap.state).toEqual(run.log.state);
+  });
+
+  test('[I3] that fell behind twice gets each record once', async () => {
+    const run = await openRun(writer);
+    const slow = await openTap(reader);
+    const write = async (count: number): Promise<void> => {
+      for (let n = 0; n < count; n += 1) {
+        await say(run.log, 'run-a', chunkOf('a', 'x'.repeat(100_000)));
+        await flush();
+      }
+    };
+    const window = Math.ceil(RECENT_BYTES / 100_000);
+    await write(3 * window);
+    const steps: Step[] = [];
+    // Into the window, so that some come from memory, but not to its end.
+    for (let n = 0; n < 3 * window - 3; n += 1) {
+      const step = await slow.tap.next();
+      if (step) steps.push(step);
+    }
+    await write(2 * window);
+    steps.push(...(await drained(slow.tap)));
+    expect(generationsOf(steps)).toEqual(await rest(0));
   });
 
   test('[I1] that fell behind gets the same Task as one that did not', async () => {

@@ -77,8 +77,10 @@ describe('the watch of an instance on a task', () => {
 
   test('[I6] stays for who comes while it is being removed', async () => {
     await keeper.hold();
+    const first = keeper.row?.watch;
     keeper.release();
     await Promise.all([keeper.hold(), flush()]);
-    expect(await watches()).toEqual([keeper.row?.watch]);
+    expect(await watches()).toEqual([first]);
+    expect(keeper.row?.watch).toBe(first);
   });
 });

@@ -12,7 +12,7 @@ import {
 } from '../fixtures/events.ts';
 import { begin, CLEAN_MS, Fleet, type Member, NO_TRACES, SETTINGS } from '../fixtures/fleet.ts';
 import { flush } from '../fixtures/manual-clock.ts';
-import { noAnswer } from '../fixtures/wrapped-storage.ts';
+import { lost, noAnswer } from '../fixtures/wrapped-storage.ts';
 
 let fleet: Fleet;
 let a: Member;
@@ -110,6 +110,19 @@ describe('after an instance was killed', () => {
       [{ kind: 'fence', instance: 'a' }],
     ]);
     expect((await fleet.fold()).task()).toBeUndefined();
+  });
+
+  test('[I6] its intent stays until the head holds how its task ended', async () => {
+    const { run } = await begin(a, 'm1');
+    fleet.storage.onHead = lost;
+    await run.publish(statusOf(COMPLETED));
+    a.kill();
+    await fleet.clock.advance(FOUND_MS);
+    expect(await fleet.traces('a')).toMatchObject({ lease: 'dead', runs: 1 });
+    fleet.storage.onHead = (call) => call();
+    await fleet.clock.advance(SETTINGS.beatMs);
+    expect(await fleet.traces('a')).toMatchObject({ runs: 0 });
+    expect(await fleet.storage.list(KEY)).toMatchObject([{ state: COMPLETED }]);
   });
 
   test('[I6] those who wait on other instances hear of it', async () => {

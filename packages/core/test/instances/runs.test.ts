@@ -82,6 +82,14 @@ describe('a run', () => {
     expect(a.instance.runs.running).toBe(0);
   });
 
+  test('[I6] rings those who watched before it began', async () => {
+    const b = await fleet.start('b');
+    await b.instance.feed.acquire(KEY).watch.hold();
+    const { run } = await begin(a, 'm1');
+    await run.publish(taskOf(WORKING));
+    expect(a.fanout.told).toEqual(['b']);
+  });
+
   test('[I7] an intent that was written without an answer is swept', async () => {
     a.wire = async (call) => {
       await call();

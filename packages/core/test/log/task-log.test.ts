@@ -236,6 +236,7 @@ describe('listeners', () => {
 
   test('of entries find the fold exactly as it is up to there', async () => {
     await running();
+    await flush();
     const seen: [number, number | undefined][] = [];
     log.listenEntries(() => seen.push([log.generation, log.task()?.artifacts.length]));
     await Promise.all(['1', '2', '3'].map((id) => say(log, 'r', chunkOf(id, 'x'))));
