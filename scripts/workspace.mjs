@@ -25,7 +25,7 @@ const installedHash = join(modules, '.a2a-aws-lock');
 
 const tasks = {
   demo: () => typescript('packages/local/src/demo/main.ts'),
-  bench: () => typescript('bench/main.ts'),
+  bench: () => typescript('test/bench/main.ts'),
   test: () => [program('vitest', 'vitest.mjs'), 'run'],
   deploy: () => [program('aws-cdk', 'bin/cdk'), 'deploy'],
 };

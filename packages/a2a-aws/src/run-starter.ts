@@ -48,6 +48,9 @@ export class RunStarter {
   async start(params: SendMessageRequest, context: ServerCallContext): Promise<Sent> {
     const { message } = params;
     if (!message?.messageId) throw new RequestMalformedError('message.messageId is required.');
+    if (!message.contextId.isWellFormed()) {
+      throw new RequestMalformedError('message.contextId is not well-formed Unicode.');
+    }
     const instance = this.#deps.instance();
     instance.assertReady();
     const scope = this.#deps.scopeOf(context);

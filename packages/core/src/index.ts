@@ -95,6 +95,7 @@ export {
   serviceFault,
 } from './service-error.ts';
 export {
+  assertScope,
   assertTaskKey,
   escapeKeyPart,
   joinKey,

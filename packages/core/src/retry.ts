@@ -12,9 +12,18 @@ export interface RetryDeps {
   readonly signal: AbortSignal;
 }
 
+/** Codes that the same step would meet again, however often it is tried. */
+const FINAL: ReadonlySet<string> = new Set([
+  'invalid-key',
+  'invalid-event',
+  'event-too-large',
+  'table-mismatch',
+  'configuration',
+]);
+
 /**
  * Does an idempotent step until it succeeds, with backing off; warns once, under `name`.
- * Rejects only when the instance stops (`draining`).
+ * Rejects when the instance stops (`draining`), and with what no repetition mends.
  */
 export async function untilDone<T>(
   name: string,
@@ -26,6 +35,7 @@ export async function untilDone<T>(
     try {
       return await step();
     } catch (error) {
+      if (FINAL.has(errorCode(error))) throw error;
       failures += 1;
       if (failures === 1) deps.logger.warn(`${name}-retried`, { code: errorCode(error) });
       await sleep(deps.clock, backoff(failures, deps.entropy), deps.signal);

@@ -35,6 +35,17 @@ export function taskKeyHash(key: TaskKey): string {
   return createHash('sha256').update(taskKeyText(key)).digest('base64url').slice(0, 22);
 }
 
+/** Throws `invalid-key` for a scope that no table can hold. */
+export function assertScope({ tenant, owner }: Scope): void {
+  const text = joinKey(tenant, owner);
+  if (!text.isWellFormed() || Buffer.byteLength(text) > MAX_TASK_KEY_BYTES) {
+    throw new BackendError(
+      'invalid-key',
+      'Tenant and owner must be well-formed, and not too long.',
+    );
+  }
+}
+
 /** Throws `invalid-key` for a key that no table can hold. */
 export function assertTaskKey(key: TaskKey): void {
   const text = taskKeyText(key);

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import {
   assertTaskKey,
   escapeKeyPart,
@@ -8,6 +8,9 @@ import {
   taskKeyHash,
   taskKeyText,
 } from '../src/task-key.ts';
+
+// Many schedules: a machine under load may take its time.
+vi.setConfig({ testTimeout: 60_000 });
 
 const part = fc.oneof(
   fc.string({ unit: 'binary' }),

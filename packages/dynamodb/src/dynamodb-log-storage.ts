@@ -1,4 +1,5 @@
 import {
+  assertScope,
   assertTaskKey,
   compareSlots,
   DEFAULT_RETENTION_MS,
@@ -99,6 +100,7 @@ export class DynamoDBLogStorage implements LogStorage {
   }
 
   async putHead(key: TaskKey, head: TaskHead): Promise<void> {
+    assertTaskKey(key);
     const item = {
       ...toHeadItem(head),
       ...this.#keys.headIndex(key, head),
@@ -157,6 +159,7 @@ export class DynamoDBLogStorage implements LogStorage {
   }
 
   async list(scope: Scope, contextId?: string): Promise<ListedTask[]> {
+    assertScope(scope);
     const [index, partitions] =
       contextId === undefined
         ? [OWNER_INDEX, this.#keys.ownerShards(scope)]

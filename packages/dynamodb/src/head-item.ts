@@ -29,16 +29,18 @@ export function toHeadItem(head: TaskHead): Item {
     v: 1,
     slot: slotText(head.slot),
     tid: head.taskId,
-    ctx: head.contextId,
+    // Half a character is not UTF-8: the log has it as it was written.
+    ctx: head.contextId.toWellFormed(),
     state: head.state,
-    ts: head.timestamp,
+    ts: head.timestamp.toWellFormed(),
     at: head.at,
   };
 }
 
 /** Reads a head; nothing for that of a deleted task. */
 export function fromHeadItem(item: Item): TaskHead | undefined {
-  const slot = parseSlot(String(item['slot']));
+  const { slot: text } = item;
+  const slot = parseSlot(String(text));
   return slot && { ...fromListedItem(item), slot };
 }
 

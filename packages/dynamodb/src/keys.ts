@@ -19,10 +19,10 @@ export interface ItemKey extends Record<string, string> {
   sk: string;
 }
 
-/** Longest part of a task id that a sort key holds as it is, in bytes. */
+/** The longest task id, escaped, that a sort key holds as it is, in bytes. */
 const MAX_SORTED_ID_BYTES = 512;
-/** Longest part of a timestamp that a sort key holds: ISO 8601 needs less. */
-const MAX_SORTED_TIME_LENGTH = 64;
+/** Timestamps that a sort key holds: what executors write as one may be anything. */
+const SORTED_TIME = /^[ -~]{1,64}$/;
 /** Over how many partitions of the index an owner's tasks are spread. */
 export const OWNER_SHARDS = 4;
 
@@ -121,10 +121,11 @@ export class Keys {
   /** What the indexes hold of a head. */
   headIndex(key: TaskKey, head: TaskHead): { opk: string; ssk: string; cpk: string } {
     const shard = hashNumber(key.taskId) % OWNER_SHARDS;
-    const id = Buffer.byteLength(key.taskId) <= MAX_SORTED_ID_BYTES ? key.taskId : hash(key.taskId);
+    const fits = Buffer.byteLength(escapeKeyPart(key.taskId)) <= MAX_SORTED_ID_BYTES;
+    const id = fits ? key.taskId : hash(key.taskId);
     return {
       opk: this.ownerShards(key)[shard] ?? '',
-      ssk: joinKey(head.timestamp.slice(0, MAX_SORTED_TIME_LENGTH), id),
+      ssk: joinKey(SORTED_TIME.test(head.timestamp) ? head.timestamp : '', id),
       cpk: this.context(key, head.contextId),
     };
   }

@@ -1,3 +1,5 @@
+export { type Cluster, type ClusterOptions, startCluster } from './cluster/cluster.ts';
+export type { ClusterInstance } from './cluster/server-process.ts';
 export type { DynamoDbEngine } from './embedded-dynamodb.ts';
 export {
   type LocalAws,

@@ -2,6 +2,8 @@ import { describe, expect, test, vi } from 'vitest';
 import { guardProgram, guardScript } from '../src/guarded-child.ts';
 import { descendants, killed, runs, startScript } from './processes.ts';
 
+vi.setConfig({ testTimeout: 60_000 });
+
 const gone = { timeout: 20_000 };
 
 describe.skipIf(process.platform !== 'linux')('a guarded program', () => {

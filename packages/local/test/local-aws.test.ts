@@ -27,6 +27,7 @@ import * as resources from '../src/local-resources.ts';
 import { descendants, killed, listens, runs, startScript } from './processes.ts';
 
 vi.mock('../src/local-resources.ts', { spy: true });
+vi.setConfig({ testTimeout: 60_000 });
 
 const engines: DynamoDbEngine[] = dynoxideBinary() ? ['dynoxide', 'dynalite'] : ['dynalite'];
 const arn = 'QueueArn';

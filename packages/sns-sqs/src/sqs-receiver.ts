@@ -84,8 +84,11 @@ export class SqsReceiver implements FanoutReceiver {
     while (!signal.aborted) {
       // Not every await in the SDK heeds the signal (back-off, credentials): close never waits for it.
       const messages = await Promise.race([this.#poll(), this.#closed]);
-      if (messages) this.#handle(messages);
-      else await sleep(clock, retryDelay(this.#failures, entropy.random()), signal);
+      if (messages) {
+        this.#handle(messages);
+        // Who waits for these messages goes first, then the work of asking for more.
+        if (messages.length > 0) await sleep(clock, 0, signal);
+      } else await sleep(clock, retryDelay(this.#failures, entropy.random()), signal);
     }
     this.#healthy = false;
     await this.#deletes.drain();

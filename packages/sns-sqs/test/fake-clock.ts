@@ -10,6 +10,11 @@ export class FakeClock implements Clock {
   }
 
   after(ms: number, callback: () => void): () => void {
+    if (ms === 0) {
+      // No time has to pass, only the turn.
+      const turn = setImmediate(callback);
+      return () => clearImmediate(turn);
+    }
     const timer = { at: this.#now + ms, callback };
     this.#timers.push(timer);
     return () => {
@@ -34,8 +39,12 @@ export class FakeClock implements Clock {
 }
 
 /** Lets everything that waits for no timer run. */
-export function settled(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+export async function settled(): Promise<void> {
+  for (let turn = 0; turn < 3; turn += 1) {
+    await new Promise<void>((resolve) => {
+      setImmediate(resolve);
+    });
+  }
 }
 
 /** Always 1 - ε: every delay is its longest. */

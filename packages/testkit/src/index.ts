@@ -1,1 +1,6 @@
-export {};
+export { type FanoutCapabilities, type FanoutUnderTest, fanoutSuite } from './fanout-suite.ts';
+export {
+  type InstanceRegistryUnderTest,
+  instanceRegistrySuite,
+} from './instance-registry-suite.ts';
+export { type LogStorageUnderTest, logStorageSuite } from './log-storage-suite.ts';

@@ -190,12 +190,12 @@ export class Feed {
     if (!this.#isAttended()) this.#health.rest();
     else if (this.#health.ring(now)) this.#publish([instance], { kind: 'canary' });
     const interval = this.healthy ? RECONCILE_MS : RECONCILE_UNPROVEN_MS;
-    for (const open of this.#logs.values()) {
-      if (this.#reading >= RECONCILE_WIDTH) return;
-      if (now - open.reconciledAt >= interval) {
-        open.reconciledAt = now;
-        void this.#reconcile(open);
-      }
+    const due = [...this.#logs.values()].filter((open) => now - open.reconciledAt >= interval);
+    // Who has waited longest goes first: with many logs each has its turn.
+    due.sort((a, b) => a.reconciledAt - b.reconciledAt);
+    for (const open of due.slice(0, RECONCILE_WIDTH - this.#reading)) {
+      open.reconciledAt = now;
+      void this.#reconcile(open);
     }
   }
 

@@ -23,11 +23,14 @@ export class HeadWriter {
    * Resolves when the head holds the fold's status, whoever wrote it. Tries until it does: rejects
    * only when the instance stops (`draining`).
    */
-  settle(): Promise<void> {
-    this.#writing ??= this.#write().finally(() => {
-      this.#writing = undefined;
-    });
-    return this.#writing;
+  async settle(): Promise<void> {
+    // Also what is due by the time that a write under way is done.
+    while (this.#due()) {
+      this.#writing ??= this.#write().finally(() => {
+        this.#writing = undefined;
+      });
+      await this.#writing;
+    }
   }
 
   async #write(): Promise<void> {

@@ -1,3 +1,4 @@
+import { eventToJson } from '../a2a/event.ts';
 import type { Step } from '../log/fold.ts';
 import { type Slot, slotText } from '../log/slot.ts';
 
@@ -9,25 +10,35 @@ export const RECENT_BYTES: number = 1024 * 1024;
  * and reads the log itself: nobody waits for the slowest, and memory stays bounded (I8).
  */
 export class RecentSteps {
-  readonly #steps = new Map<string, Step>();
+  readonly #steps = new Map<string, { readonly step: Step; readonly bytes: number }>();
   #bytes = 0;
 
   add(step: Step): void {
-    this.#steps.set(slotText(step.record.slot), step);
-    this.#bytes += step.record.body.length;
+    const bytes = sizeOf(step);
+    this.#steps.set(slotText(step.record.slot), { step, bytes });
+    this.#bytes += bytes;
     for (const [slot, oldest] of this.#steps) {
       if (this.#bytes <= RECENT_BYTES) break;
       this.#steps.delete(slot);
-      this.#bytes -= oldest.record.body.length;
+      this.#bytes -= oldest.bytes;
     }
   }
 
   at(slot: Slot): Step | undefined {
-    return this.#steps.get(slotText(slot));
+    return this.#steps.get(slotText(slot))?.step;
   }
 
   clear(): void {
     this.#steps.clear();
     this.#bytes = 0;
   }
+}
+
+/** Bytes that a step keeps alive: its body, and the whole Task that a Task event is shown as. */
+function sizeOf({ record, deliveries }: Step): number {
+  return deliveries.reduce(
+    (sum, { event }) =>
+      event.kind === 'task' ? sum + JSON.stringify(eventToJson(event)).length : sum,
+    record.body.length,
+  );
 }

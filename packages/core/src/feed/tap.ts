@@ -114,7 +114,7 @@ export async function taskAt(
   for await (const record of storage.readRecords(key, FIRST_SLOT)) {
     if (record.slot.generation > generation) break;
     fold.apply(record, () => {
-      if (fold.generation === generation) task = fold.task();
+      if (fold.generation === generation) task ??= fold.task();
     });
   }
   return task;

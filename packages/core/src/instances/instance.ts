@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { type Clock, within } from '../clock.ts';
 import type { Entropy } from '../entropy.ts';
 import { BackendError, errorCode } from '../errors.ts';
@@ -30,6 +31,9 @@ export interface InstanceDeps {
   readonly retentionMs: number;
 }
 
+/** How long a stop waits for AWS, in milliseconds. */
+const TEARDOWN_MS = 10_000;
+
 /** Where an instance is in its life. */
 export type InstancePhase = 'new' | 'ready' | 'draining' | 'stopped' | 'dead';
 
@@ -45,10 +49,13 @@ export class Instance {
   readonly #end = new AbortController();
   readonly #died: () => void;
   #phase: InstancePhase = 'new';
+  #retired = false;
 
   /** `died` is called once if the instance learns that it was declared dead. */
   constructor(deps: InstanceDeps, died: () => void) {
     this.id = deps.id;
+    // Whatever waits here listens to it: each of them removes its listener.
+    setMaxListeners(0, this.#end.signal);
     this.#deps = deps;
     this.#died = died;
     const own = { ...deps, instance: deps.id, signal: this.#end.signal };
@@ -110,20 +117,24 @@ export class Instance {
   async stop(drainMs: number): Promise<void> {
     if (this.#phase !== 'ready') return;
     this.#phase = 'draining';
-    const { clock, registry, logger } = this.#deps;
+    const { clock } = this.#deps;
     await within(clock, drainMs, this.runs.idle());
-    try {
-      await this.#fenceRuns();
-      const lease = await registry.lease(this.id);
-      if (lease && this.#stillOwn() && (await registry.markDead(this.id, lease.beat))) {
-        await this.feed.stop();
-        await this.janitor.removeReach(lease);
-      }
-    } catch (error) {
-      logger.warn('instance.teardown-failed', { code: errorCode(error) });
-    }
+    // What AWS does not answer in time is left to the next janitor.
+    await within(clock, TEARDOWN_MS, this.#teardown());
     this.#finish('stopped');
     await this.feed.stop();
+  }
+
+  async #teardown(): Promise<void> {
+    try {
+      await this.#fenceRuns();
+      this.#retired = true;
+      const lease = await this.#presence.retire();
+      await this.feed.stop();
+      if (lease) await this.janitor.removeReach(lease);
+    } catch (error) {
+      this.#deps.logger.warn('instance.teardown-failed', { code: errorCode(error) });
+    }
   }
 
   /** Ends what the budget did not let finish, so that nobody waits for the lease to run out. */
@@ -142,12 +153,9 @@ export class Instance {
     }
   }
 
-  #stillOwn(): boolean {
-    return this.#phase === 'draining';
-  }
-
   #die(): void {
-    if (this.#phase !== 'ready' && this.#phase !== 'draining') return;
+    // One's own end is no death.
+    if (this.#retired || (this.#phase !== 'ready' && this.#phase !== 'draining')) return;
     this.#deps.logger.error('instance.died', { instance: this.id });
     this.#finish('dead');
     void this.feed.stop();

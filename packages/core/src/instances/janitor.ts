@@ -35,7 +35,7 @@ export class Janitor {
 
   constructor(deps: JanitorDeps) {
     this.#deps = deps;
-    this.#observer = new LeaseObserver(deps.settings.leaseMs);
+    this.#observer = new LeaseObserver(deps.settings);
   }
 
   /** Instances that this one has cleaned up after, and attempts at it that failed. */
@@ -48,10 +48,12 @@ export class Janitor {
     const { registry, clock, logger, settings, signal } = this.#deps;
     while (!signal.aborted) {
       try {
-        const now = clock.now();
-        const dead = this.#observer.observe(await registry.leases(), now);
+        const asked = clock.now();
+        const leases = await registry.leases();
+        const dead = this.#observer.observe(leases, asked, clock.now());
         for (const lease of dead) void this.#clean(lease);
       } catch (error) {
+        if (signal.aborted) return;
         logger.warn('janitor.look-failed', { code: errorCode(error) });
       }
       await sleep(clock, settings.beatMs, signal);

@@ -1,32 +1,37 @@
 import type { Lease } from './registry.ts';
+import type { LeaseSettings } from './settings.ts';
 
-/** Who was seen to live or die, judged by one's own clock alone. */
+/**
+ * Who was seen to live or die, judged by one's own clock alone. Only silence that was watched counts:
+ * from the answer of one look to the question of the next, and not much of a time in which looks
+ * failed, since then nobody could beat either. All times in milliseconds.
+ */
 export class LeaseObserver {
-  readonly #leaseMs: number;
-  readonly #seen = new Map<string, { readonly beat: number; readonly since: number }>();
+  readonly #settings: Pick<LeaseSettings, 'beatMs' | 'leaseMs'>;
+  readonly #seen = new Map<string, { readonly beat: number; readonly silent: number }>();
+  #answered: number | undefined;
 
-  constructor(leaseMs: number) {
-    this.#leaseMs = leaseMs;
+  constructor(settings: Pick<LeaseSettings, 'beatMs' | 'leaseMs'>) {
+    this.#settings = settings;
   }
 
   /**
-   * The leases that are dead, or whose beat this observer saw unchanged for the whole lease time;
-   * `now` is a time of the own clock in milliseconds, taken before the leases were read.
+   * The leases that are dead, or whose beat this observer watched unchanged for the whole lease
+   * time. `asked` is when the read of `leases` began, `answered` when it was done.
    */
-  observe(leases: readonly Lease[], now: number): Lease[] {
+  observe(leases: readonly Lease[], asked: number, answered: number): Lease[] {
+    const { beatMs, leaseMs } = this.#settings;
+    const watched = Math.max(0, Math.min(asked - (this.#answered ?? asked), 2 * beatMs));
+    this.#answered = answered;
     const known = new Set(leases.map((lease) => lease.instance));
     for (const instance of this.#seen.keys()) {
       if (!known.has(instance)) this.#seen.delete(instance);
     }
-    return leases.filter((lease) => lease.state === 'dead' || this.#isSilent(lease, now));
-  }
-
-  #isSilent(lease: Lease, now: number): boolean {
-    const seen = this.#seen.get(lease.instance);
-    if (seen?.beat !== lease.beat) {
-      this.#seen.set(lease.instance, { beat: lease.beat, since: now });
-      return false;
-    }
-    return now - seen.since >= this.#leaseMs;
+    return leases.filter((lease) => {
+      const seen = this.#seen.get(lease.instance);
+      const silent = seen?.beat === lease.beat ? seen.silent + watched : 0;
+      this.#seen.set(lease.instance, { beat: lease.beat, silent });
+      return lease.state === 'dead' || silent >= leaseMs;
+    });
   }
 }

@@ -4,7 +4,7 @@ import type { Entropy } from '../entropy.ts';
 import { BackendError, errorCode } from '../errors.ts';
 import type { Fanout } from '../feed/fanout.ts';
 import type { Logger } from '../logger.ts';
-import type { InstanceRegistry, RunRow } from './registry.ts';
+import type { InstanceRegistry, Lease, RunRow } from './registry.ts';
 import type { LeaseSettings } from './settings.ts';
 
 export interface PresenceDeps {
@@ -22,9 +22,14 @@ export interface PresenceDeps {
   readonly died: () => void;
 }
 
+/** How often an instance tries to declare itself dead. */
+const RETIRE_TRIES = 3;
+
 /** This instance's claim to be alive: its lease, its queue, its beat, its intents. */
 export class Presence {
   readonly #deps: PresenceDeps;
+  readonly #retired = new AbortController();
+  #beating: Promise<void> = Promise.resolve();
   #beat = 1;
 
   constructor(deps: PresenceDeps) {
@@ -45,9 +50,34 @@ export class Presence {
     }
   }
 
-  /** Beats until the instance stops; a refused beat means that it has died. */
-  async keep(): Promise<void> {
-    const { instance, registry, clock, entropy, logger, settings, signal, died } = this.#deps;
+  /** Beats until the instance stops or retires; a refused beat means that it has died. */
+  keep(): Promise<void> {
+    const stop = (): void => this.#retired.abort();
+    if (this.#deps.signal.aborted) stop();
+    this.#deps.signal.addEventListener('abort', stop, { once: true });
+    this.#beating = this.#keep(this.#retired.signal);
+    return this.#beating;
+  }
+
+  /**
+   * Ends the beat, then declares this instance dead itself. Its lease as it is then, or nothing if
+   * others were faster.
+   */
+  async retire(): Promise<Lease | undefined> {
+    const { instance, registry } = this.#deps;
+    this.#retired.abort();
+    await this.#beating;
+    for (let attempt = 0; attempt < RETIRE_TRIES; attempt += 1) {
+      const lease = await registry.lease(instance);
+      if (lease?.state !== 'alive') return undefined;
+      // A beat that got no answer may still arrive in between.
+      if (await registry.markDead(instance, lease.beat)) return lease;
+    }
+    return undefined;
+  }
+
+  async #keep(signal: AbortSignal): Promise<void> {
+    const { instance, registry, clock, entropy, logger, settings, died } = this.#deps;
     let failures = 0;
     while (!signal.aborted) {
       await sleep(clock, failures > 0 ? backoff(failures, entropy) : settings.beatMs, signal);

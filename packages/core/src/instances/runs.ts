@@ -91,7 +91,8 @@ export class Runs {
     });
     this.#running.add(run);
     try {
-      await open.log.refresh();
+      // What was read may be old: the put at its end proves or corrects it.
+      if (!open.log.isRead) await open.log.refresh();
       const outcome = await open.log.append(
         proposeStart(this.author(key), {
           kind: 'start',
@@ -185,7 +186,11 @@ export class Runs {
   async #removeRow(open: OpenLog, row: RunRow): Promise<void> {
     const { registry, logger } = this.#deps;
     try {
-      await open.head.settle();
+      await open.head.settle().catch((error: unknown) => {
+        // A head that the table will never take must not keep the row for ever.
+        if (errorCode(error) === 'draining') throw error;
+        logger.error('head.refused', { run: row.run, code: errorCode(error) });
+      });
       await untilDone('run.remove', this.#deps, () => registry.removeRun(row));
       this.#rows.delete(row.run);
     } catch (error) {

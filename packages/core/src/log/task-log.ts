@@ -36,7 +36,7 @@ export interface TaskLogDeps {
 export type StepListener = (step: Step, own: boolean) => void;
 
 /** Entries of one record together stay below this many bytes, so that a doorbell can carry it. */
-export const MAX_RECORD_BYTES: number = 128 * 1024;
+export const MAX_RECORD_BYTES: number = 192 * 1024;
 /** One entry may be this large. */
 export const MAX_ENTRY_BYTES: number = 4 * 1024 * 1024;
 /** What may wait to be written, per task. */
@@ -86,6 +86,7 @@ export class TaskLog {
   #tailSince = 0;
   /** What expired is deleted piece by piece: the rest is not to be read. */
   #gone = false;
+  #isRead = false;
   #reading: Promise<void> | undefined;
   #readAgain: Promise<void> | undefined;
 
@@ -147,6 +148,11 @@ export class TaskLog {
     return () => this.#entryListeners.delete(listener);
   }
 
+  /** True once the log was read: its state is that of some prefix, not just of nothing. */
+  get isRead(): boolean {
+    return this.#isRead;
+  }
+
   /**
    * Reads what others have appended: everything that was durable when this was called is in the
    * fold when it resolves.
@@ -205,7 +211,7 @@ export class TaskLog {
     try {
       while (this.#queue.length > 0) {
         const taken = this.#takeRecord();
-        if (taken) await this.#commit(taken);
+        if (taken) await this.#commitOrReject(taken);
       }
     } catch (error) {
       for (const waiting of this.#dequeue(this.#queue.length)) waiting.reject(error);
@@ -255,6 +261,17 @@ export class TaskLog {
       body: recordBody(entries),
     };
     return { record, generations };
+  }
+
+  /** What the table will never take is rejected; who waits behind it goes on. */
+  async #commitOrReject(taken: Taken): Promise<void> {
+    try {
+      await this.#commit(taken);
+    } catch (error) {
+      if (!isRejected(error)) throw error;
+      this.#pending = undefined;
+      for (const waiting of this.#dequeue(taken.generations.length)) waiting.reject(error);
+    }
   }
 
   /** Puts the record until it is known whether it, or another's record, is at its slot. */
@@ -310,7 +327,10 @@ export class TaskLog {
 
   async #read(): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
-      if (await this.#readOnce()) return;
+      if (await this.#readOnce()) {
+        this.#isRead = true;
+        return;
+      }
       if (attempt === LOAD_TRIES) {
         throw new BackendError('corrupt-log', 'Records of the log are missing.');
       }

@@ -1,7 +1,10 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { deepCopy } from '../../src/a2a/deep-copy.ts';
 import { anyEvent } from '../fixtures/arbitraries.ts';
+
+// Many schedules: a machine under load may take its time.
+vi.setConfig({ testTimeout: 60_000 });
 
 test('a copy is equal and shares nothing that can be written to', () => {
   const shared = (a: unknown, b: unknown): boolean => {

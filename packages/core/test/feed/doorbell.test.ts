@@ -1,9 +1,12 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { type Doorbell, decodeDoorbell, encodeDoorbell } from '../../src/feed/doorbell.ts';
 import type { Slot } from '../../src/log/slot.ts';
 import { anyEntry, anyJson, anyText } from '../fixtures/arbitraries.ts';
 import { recordAt } from '../fixtures/records.ts';
+
+// Many schedules: a machine under load may take its time.
+vi.setConfig({ testTimeout: 60_000 });
 
 const key = fc.record({ tenant: anyText, owner: anyText, taskId: anyText });
 const slot: fc.Arbitrary<Slot> = fc.record({

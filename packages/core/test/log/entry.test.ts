@@ -1,10 +1,13 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { BackendError } from '../../src/errors.ts';
 import { decodeEntry, type Entry, encodeEntry } from '../../src/log/entry.ts';
 import { encode } from '../../src/log/record.ts';
 import { anyEntry, anyJson } from '../fixtures/arbitraries.ts';
 import { chunkOf, statusOf, WORKING } from '../fixtures/events.ts';
+
+// Many schedules: a machine under load may take its time.
+vi.setConfig({ testTimeout: 60_000 });
 
 const reread = (entry: Entry): Entry => decodeEntry(JSON.parse(encodeEntry(entry)));
 

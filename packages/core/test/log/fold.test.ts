@@ -1,12 +1,15 @@
 import { Task } from '@a2a-js/sdk';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { Entry } from '../../src/log/entry.ts';
 import { Fold } from '../../src/log/fold.ts';
 import { countEvents } from '../../src/log/record.ts';
 import { anyEntry } from '../fixtures/arbitraries.ts';
 import { chunkOf, message, statusOf, taskOf, WORKING } from '../fixtures/events.ts';
 import { logOf, start } from '../fixtures/records.ts';
+
+// Many schedules: a machine under load may take its time.
+vi.setConfig({ testTimeout: 60_000 });
 
 const bodies = fc.array(fc.array(anyEntry, { minLength: 1, maxLength: 4 }), { maxLength: 8 });
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { eventStatus, isInterrupted, isTerminal } from '../../src/a2a/event.ts';
 import { Fold } from '../../src/log/fold.ts';
 import {
@@ -32,6 +32,9 @@ import {
   taskOf,
   WORKING,
 } from '../fixtures/events.ts';
+
+// Many schedules: a machine under load may take its time.
+vi.setConfig({ testTimeout: 60_000 });
 
 const INSTANCES = ['a', 'b', 'c'] as const;
 const RUNS = ['r0', 'r1', 'r2', 'r3', 'r4'] as const;

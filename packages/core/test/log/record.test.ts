@@ -1,7 +1,10 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { countEvents, encode, parseBody, recordBody } from '../../src/log/record.ts';
 import { anyEntry } from '../fixtures/arbitraries.ts';
+
+// Many schedules: a machine under load may take its time.
+vi.setConfig({ testTimeout: 60_000 });
 
 describe('the body of a record', () => {
   test('[I1] gives back its entries in their order', () => {

@@ -1,0 +1,62 @@
+import { describe, expect, test } from 'vitest';
+import { RECENT_BYTES, RecentSteps } from '../../src/feed/recent-steps.ts';
+import { Fold, type Step } from '../../src/log/fold.ts';
+import { chunkOf, taskOf, WORKING } from '../fixtures/events.ts';
+import { recordAt } from '../fixtures/records.ts';
+
+/** The steps of a log whose records hold one event each. */
+const stepsOf = (events: readonly Parameters<typeof one>[0][]): Step[] => {
+  const fold = new Fold();
+  return events.map((event) => fold.apply(recordAt(fold.state.next, [one(event)])));
+};
+const one = (event: ReturnType<typeof taskOf>) => ({ kind: 'event', event }) as const;
+
+const kept = (recent: RecentSteps, steps: readonly Step[]): Step[] =>
+  steps.filter((step) => recent.at(step.record.slot) !== undefined);
+
+describe('the window of recent records', () => {
+  test('gives a record by its slot', () => {
+    const recent = new RecentSteps();
+    const steps = stepsOf([taskOf(WORKING), chunkOf('a', 'x')]);
+    for (const step of steps) recent.add(step);
+    expect(steps.map((step) => recent.at(step.record.slot))).toEqual(steps);
+    expect(recent.at({ generation: 9, sub: 0 })).toBeUndefined();
+  });
+
+  test('[I8] keeps the last ones, within its bytes', () => {
+    const recent = new RecentSteps();
+    const text = 'x'.repeat(100_000);
+    const steps = stepsOf([
+      taskOf(WORKING),
+      ...Array.from({ length: 40 }, () => chunkOf('a', text)),
+    ]);
+    for (const step of steps) recent.add(step);
+    const found = kept(recent, steps);
+    const bytes = found.reduce((sum, step) => sum + step.record.body.length, 0);
+    expect(bytes).toBeLessThanOrEqual(RECENT_BYTES);
+    expect(bytes).toBeGreaterThan(RECENT_BYTES / 2);
+    expect(found).toEqual(steps.slice(-found.length));
+  });
+
+  test('[I8] counts what it keeps: a Task event of a few bytes is the whole Task', () => {
+    const recent = new RecentSteps();
+    const steps = stepsOf([
+      taskOf(WORKING),
+      chunkOf('a', 'x'.repeat(300_000)),
+      ...Array.from({ length: 40 }, () => taskOf(WORKING)),
+    ]);
+    for (const step of steps) recent.add(step);
+    const bytes = kept(recent, steps)
+      .map((step) => JSON.stringify(step.deliveries).length)
+      .reduce((sum, length) => sum + length, 0);
+    expect(bytes).toBeLessThanOrEqual(2 * RECENT_BYTES);
+  });
+
+  test('is empty once cleared', () => {
+    const recent = new RecentSteps();
+    const steps = stepsOf([taskOf(WORKING)]);
+    for (const step of steps) recent.add(step);
+    recent.clear();
+    expect(kept(recent, steps)).toEqual([]);
+  });
+});

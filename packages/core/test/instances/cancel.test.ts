@@ -1,0 +1,170 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import {
+  CANCELED,
+  COMPLETED,
+  FAILED,
+  INPUT_REQUIRED,
+  KEY,
+  message,
+  statusOf,
+  taskOf,
+  WORKING,
+} from '../fixtures/events.ts';
+import { begin, Fleet, type Member } from '../fixtures/fleet.ts';
+import { flush } from '../fixtures/manual-clock.ts';
+import { lost } from '../fixtures/wrapped-storage.ts';
+
+const DEADLINE_MS = 5_000;
+
+let fleet: Fleet;
+let a: Member;
+let b: Member;
+
+beforeEach(async () => {
+  fleet = new Fleet();
+  a = await fleet.start('a');
+  b = await fleet.start('b');
+});
+
+/** What a promise has come to by now. */
+const watchOutcome = <T>(promise: Promise<T>): { value?: T } => {
+  const outcome: { value?: T } = {};
+  void promise.then((value) => {
+    outcome.value = value;
+  });
+  return outcome;
+};
+
+describe('a cancel from another instance', () => {
+  test('[I6] is told to the run once, which says how it ends', async () => {
+    const { run, stops } = await begin(a, 'm1');
+    await run.publish(taskOf(WORKING));
+    const cancel = watchOutcome(b.instance.cancel(KEY, DEADLINE_MS));
+    await flush();
+    expect(stops).toEqual(['cancel']);
+    expect(cancel).toEqual({});
+    await run.publish(statusOf(CANCELED, message('stopped')));
+    await a.instance.runs.finish(run);
+    await flush();
+    expect(cancel.value).toMatchObject({
+      canceled: { status: { state: CANCELED, message: { messageId: 'stopped' } } },
+    });
+    expect(stops).toEqual(['cancel']);
+  });
+
+  test('two of them are one wish; both get the answer', async () => {
+    const { run, stops } = await begin(a, 'm1');
+    await run.publish(taskOf(WORKING));
+    const cancels = [a, b].map((m) => watchOutcome(m.instance.cancel(KEY, DEADLINE_MS)));
+    await flush();
+    expect(stops).toEqual(['cancel']);
+    await a.instance.runs.finish(run);
+    await flush();
+    for (const { value } of cancels) expect(value).toHaveProperty('canceled');
+    const kinds = (await fleet.records()).flatMap((r) => r.entries).map(({ kind }) => kind);
+    expect(kinds.filter((kind) => kind === 'cancel')).toHaveLength(1);
+  });
+
+  test('[I6] is done by force at its deadline, and stops the run', async () => {
+    const { run, stops } = await begin(a, 'm1');
+    await run.publish(taskOf(WORKING));
+    const cancel = watchOutcome(b.instance.cancel(KEY, DEADLINE_MS));
+    await fleet.clock.advance(DEADLINE_MS - 1);
+    expect(cancel).toEqual({});
+    await fleet.clock.advance(1);
+    expect(cancel.value).toMatchObject({ canceled: { status: { state: CANCELED } } });
+    expect(stops).toEqual(['cancel', 'closed']);
+    expect(await run.publish(statusOf(COMPLETED))).toBeUndefined();
+    expect(await fleet.states()).toEqual([WORKING, CANCELED]);
+  });
+
+  test('[I6] is heard by the run also without any doorbell', async () => {
+    for (const member of [a, b]) member.fanout.network = () => {};
+    const { run, stops } = await begin(a, 'm1');
+    await run.publish(taskOf(WORKING));
+    const cancel = watchOutcome(b.instance.cancel(KEY, 60_000));
+    await fleet.clock.advance(16_000);
+    expect(stops).toEqual(['cancel']);
+    await a.instance.runs.finish(run);
+    await fleet.clock.advance(2_000);
+    expect(cancel.value).toHaveProperty('canceled');
+  });
+
+  test('[I4] loses against a run that completes first, and says so', async () => {
+    const { run } = await begin(a, 'm1');
+    await run.publish(taskOf(WORKING));
+    const cancel = watchOutcome(b.instance.cancel(KEY, DEADLINE_MS));
+    await run.publish(statusOf(COMPLETED));
+    await flush();
+    expect(cancel.value).toEqual({ refused: 'not-cancelable' });
+    expect(await fleet.states()).toEqual([WORKING, COMPLETED]);
+  });
+
+  test('of a task that rests is done at once', async () => {
+    const { run } = await begin(a, 'm1');
+    await run.publish(statusOf(INPUT_REQUIRED));
+    await a.instance.runs.finish(run);
+    expect(await b.instance.cancel(KEY, DEADLINE_MS)).toMatchObject({
+      canceled: { status: { state: CANCELED } },
+    });
+  });
+
+  test('of a task that is canceled gives the task, of one that failed is refused', async () => {
+    const { run } = await begin(a, 'm1');
+    await run.publish(taskOf(WORKING));
+    await b.instance.cancel({ ...KEY, taskId: 'none' }, DEADLINE_MS);
+    await a.instance.runs.finish(run);
+    expect(await fleet.states()).toEqual([WORKING, FAILED]);
+    expect(await b.instance.cancel(KEY, DEADLINE_MS)).toEqual({ refused: 'not-cancelable' });
+    const other = { ...KEY, taskId: 'task-2' };
+    const second = await begin(a, 'm2', other);
+    await second.run.publish({ kind: 'task', data: { ...taskData(), id: 'task-2' } });
+    const first = b.instance.cancel(other, 0);
+    await fleet.clock.advance(1);
+    await first;
+    expect(await a.instance.cancel(other, DEADLINE_MS)).toHaveProperty('canceled');
+  });
+
+  test('[I9] finds no task of another owner or tenant', async () => {
+    const { run } = await begin(a, 'm1');
+    await run.publish(taskOf(WORKING));
+    for (const key of [
+      { ...KEY, owner: 'other' },
+      { ...KEY, tenant: 'other' },
+    ]) {
+      expect(await b.instance.cancel(key, 0)).toEqual({ refused: 'not-found' });
+      expect(await fleet.records(key)).toEqual([]);
+    }
+  });
+
+  test('[I7] leaves no row behind, however it ends', async () => {
+    const { run } = await begin(a, 'm1');
+    await run.publish(taskOf(WORKING));
+    const cancel = b.instance.cancel(KEY, DEADLINE_MS);
+    await fleet.clock.advance(DEADLINE_MS);
+    await cancel;
+    await b.instance.cancel({ ...KEY, taskId: 'none' }, 0);
+    fleet.storage.onRead = lost;
+    await expect(b.instance.cancel({ ...KEY, taskId: 'x' }, 0)).rejects.toMatchObject({
+      code: 'unreachable',
+    });
+    fleet.storage.onRead = (call) => call();
+    await fleet.clock.advance(130_000);
+    expect(await fleet.traces('b')).toMatchObject({ runs: 0, watches: 0 });
+    expect(b.instance.feed.openLogs).toBe(0);
+  });
+
+  test('bars new runs from the task', async () => {
+    const { run } = await begin(a, 'm1');
+    await run.publish(taskOf(WORKING));
+    void b.instance.cancel(KEY, DEADLINE_MS);
+    await flush();
+    await expect(begin(b, 'm2')).rejects.toThrow('cancelling');
+  });
+});
+
+function taskData() {
+  const event = taskOf(WORKING);
+  if (event.kind !== 'task') throw new Error('a Task event');
+  return event.data;
+}

@@ -1,0 +1,222 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { sleep } from '../../src/clock.ts';
+import {
+  CANCELED,
+  COMPLETED,
+  FAILED,
+  INPUT_REQUIRED,
+  KEY,
+  statusOf,
+  taskOf,
+  WORKING,
+} from '../fixtures/events.ts';
+import { begin, CLEAN_MS, Fleet, type Member, NO_TRACES, SETTINGS } from '../fixtures/fleet.ts';
+import { flush } from '../fixtures/manual-clock.ts';
+import { lost, noAnswer } from '../fixtures/wrapped-storage.ts';
+
+let fleet: Fleet;
+let a: Member;
+let b: Member;
+
+beforeEach(async () => {
+  fleet = new Fleet();
+  a = await fleet.start('a');
+  b = await fleet.start('b');
+});
+
+/** Time in which a killed instance is found dead and its runs are ended. */
+const FOUND_MS = SETTINGS.leaseMs + 2 * SETTINGS.beatMs;
+
+const fences = async (): Promise<number> =>
+  (await fleet.records()).flatMap((r) => r.entries).filter(({ kind }) => kind === 'fence').length;
+
+describe('after an instance was killed', () => {
+  test('[I6] its run fails, once, whatever the number of janitors', async () => {
+    await Promise.all(['c', 'd', 'e'].map((id) => fleet.start(id)));
+    const { run } = await begin(a, 'm1');
+    await run.publish(taskOf(WORKING));
+    a.kill();
+    await fleet.clock.advance(FOUND_MS);
+    expect(await fleet.states()).toEqual([WORKING, FAILED]);
+    expect(await fences()).toBe(1);
+    expect(await fleet.storage.list(KEY)).toMatchObject([{ state: FAILED }]);
+    await fleet.clock.advance(CLEAN_MS);
+    expect(await fleet.states()).toEqual([WORKING, FAILED]);
+  });
+
+  test('[I6] its run is canceled if that was requested', async () => {
+    const { run } = await begin(a, 'm1');
+    await run.publish(taskOf(WORKING));
+    const cancel = b.instance.cancel(KEY, 10 * FOUND_MS);
+    await flush();
+    a.kill();
+    await fleet.clock.advance(FOUND_MS);
+    expect(await fleet.states()).toEqual([WORKING, CANCELED]);
+    expect(await cancel).toHaveProperty('canceled');
+  });
+
+  test('[I6] its task goes on waiting if it waited for input since the run began', async () => {
+    const { run } = await begin(a, 'm1');
+    await run.publish(statusOf(INPUT_REQUIRED));
+    a.kill();
+    await fleet.clock.advance(FOUND_MS);
+    expect((await fleet.fold()).state).toMatchObject({ sealed: false });
+    expect(await fences()).toBe(1);
+    // And somebody else takes it up.
+    const next = await begin(b, 'm2');
+    await next.run.publish(statusOf(COMPLETED));
+    expect((await fleet.fold()).task()?.status?.state).toBe(COMPLETED);
+  });
+
+  test('[I6] its task goes on with a run of another instance', async () => {
+    const [one, other] = [await begin(a, 'm1'), await begin(b, 'm2')];
+    await one.run.publish(taskOf(WORKING));
+    a.kill();
+    await fleet.clock.advance(FOUND_MS);
+    expect((await fleet.fold()).state.sealed).toBe(false);
+    expect(await other.run.publish(statusOf(COMPLETED))).toBeDefined();
+  });
+
+  test('[I7] nothing of it is left after the quarantine', async () => {
+    await begin(a, 'm1');
+    const open = a.instance.feed.acquire(KEY);
+    await open.watch.hold();
+    a.kill();
+    await fleet.clock.advance(FOUND_MS);
+    expect(await fleet.traces('a')).toMatchObject({ lease: 'dead', runs: 0, queue: false });
+    expect(await fleet.registry.watchers(KEY)).toEqual([]);
+    await fleet.clock.advance(CLEAN_MS);
+    expect(await fleet.traces('a')).toEqual(NO_TRACES);
+    expect(b.instance.janitor.stats).toEqual({ cleaned: 1, failed: 0 });
+  });
+
+  test('[I7] what of it comes late is found by the second pass', async () => {
+    a.kill();
+    await fleet.clock.advance(FOUND_MS);
+    const row = { instance: 'a', run: 'late', key: KEY, purpose: 'execute' } as const;
+    await fleet.registry.putRun(row);
+    await fleet.registry.putWatch({ instance: 'a', watch: 'late', key: KEY });
+    await fleet.queues.set('a', undefined);
+    await fleet.clock.advance(CLEAN_MS);
+    expect(await fleet.traces('a')).toEqual(NO_TRACES);
+    expect(await fleet.registry.watchers(KEY)).toEqual([]);
+  });
+
+  test('[I5] a run that it never started is fenced before it can', async () => {
+    await fleet.registry.putRun({ instance: 'a', run: 'r', key: KEY, purpose: 'execute' });
+    a.kill();
+    await fleet.clock.advance(FOUND_MS);
+    expect((await fleet.records()).map((r) => r.entries)).toEqual([
+      [{ kind: 'fence', instance: 'a' }],
+    ]);
+    expect((await fleet.fold()).task()).toBeUndefined();
+  });
+
+  test('[I6] its intent stays until the head holds how its task ended', async () => {
+    const { run } = await begin(a, 'm1');
+    fleet.storage.onHead = lost;
+    await run.publish(statusOf(COMPLETED));
+    a.kill();
+    await fleet.clock.advance(FOUND_MS);
+    expect(await fleet.traces('a')).toMatchObject({ lease: 'dead', runs: 1 });
+    fleet.storage.onHead = (call) => call();
+    await fleet.clock.advance(SETTINGS.beatMs);
+    expect(await fleet.traces('a')).toMatchObject({ runs: 0 });
+    expect(await fleet.storage.list(KEY)).toMatchObject([{ state: COMPLETED }]);
+  });
+
+  test('[I6] those who wait on other instances hear of it', async () => {
+    const { run } = await begin(a, 'm1');
+    await run.publish(taskOf(WORKING));
+    const c = await fleet.start('c');
+    const open = c.instance.feed.acquire(KEY);
+    await open.watch.hold();
+    await open.log.refresh();
+    const { tap } = open.tap();
+    const next = tap.next();
+    a.kill();
+    await fleet.clock.advance(FOUND_MS);
+    expect((await next)?.deliveries.at(-1)?.final).toBe(true);
+  });
+
+  test('[I6] a janitor that dies over it is followed by another', async () => {
+    const c = await fleet.start('c');
+    const { run } = await begin(a, 'm1');
+    await run.publish(taskOf(WORKING));
+    a.kill();
+    // b is about to mark it dead: its next calls are its last.
+    await fleet.clock.advance(SETTINGS.leaseMs - SETTINGS.beatMs);
+    let calls = 0;
+    b.wire = (call) => {
+      calls += 1;
+      if (calls > 4) b.kill();
+      return call();
+    };
+    await fleet.clock.advance(2 * CLEAN_MS);
+    expect(await fleet.states()).toEqual([WORKING, FAILED]);
+    expect(await fleet.traces('a')).toEqual(NO_TRACES);
+    expect(await fleet.traces('b')).toEqual(NO_TRACES);
+    expect(c.instance.phase).toBe('ready');
+  });
+
+  test('[I6] [I7] a janitor that fails at it tries again', async () => {
+    const { run } = await begin(a, 'm1');
+    await run.publish(taskOf(WORKING));
+    a.kill();
+    await fleet.clock.advance(SETTINGS.leaseMs - SETTINGS.beatMs);
+    let calls = 0;
+    // Beats get through, so that it lives; every other call fails for a while.
+    b.wire = (call) => {
+      calls += 1;
+      return calls % 2 === 0 && calls < 40 ? Promise.reject(noAnswer()) : call();
+    };
+    await fleet.clock.advance(3 * CLEAN_MS);
+    expect(await fleet.states()).toEqual([WORKING, FAILED]);
+    expect(await fleet.traces('a')).toEqual(NO_TRACES);
+  });
+});
+
+describe('a janitor', () => {
+  test('[I5] leaves alone who beats', async () => {
+    await begin(a, 'm1');
+    await fleet.clock.advance(5 * CLEAN_MS);
+    expect(await fleet.registry.lease('a')).toMatchObject({ state: 'alive' });
+    expect(a.deaths.count + b.deaths.count).toBe(0);
+  });
+
+  test('[I5] declares dead only what it saw silent for the lease time, however slow its look was', async () => {
+    for (const member of [a, b]) member.kill();
+    await fleet.registry.register('d', 'queue-d');
+    const leases = fleet.registry.leases.bind(fleet.registry);
+    const lookMs = SETTINGS.leaseMs - SETTINGS.beatMs;
+    let looks = 0;
+    fleet.registry.leases = async () => {
+      looks += 1;
+      if (looks > 1) return leases();
+      // d beats right before the answer to the first look is made.
+      await sleep(fleet.clock, lookMs);
+      await fleet.registry.beat('d', 1);
+      return leases();
+    };
+    await fleet.start('e');
+    // The second look sees the same beat: unchanged for one beat's time, not for the lease time.
+    await fleet.clock.advance(lookMs + SETTINGS.beatMs);
+    expect(looks).toBe(2);
+    expect(await fleet.registry.lease('d')).toMatchObject({ state: 'alive' });
+  });
+
+  test('[I5] that was declared dead itself cleans nothing more', async () => {
+    const { run } = await begin(a, 'm1');
+    await run.publish(taskOf(WORKING));
+    a.kill();
+    await fleet.clock.advance(SETTINGS.leaseMs - SETTINGS.beatMs);
+    await fleet.registry.markDead('b', (await fleet.registry.lease('b'))?.beat ?? 0);
+    await fleet.clock.advance(CLEAN_MS);
+    expect(b.instance.phase).toBe('dead');
+    expect(await fleet.states()).toEqual([WORKING]);
+    await fleet.start('c');
+    await fleet.clock.advance(CLEAN_MS);
+    expect(await fleet.states()).toEqual([WORKING, FAILED]);
+    expect(await fleet.traces('b')).toEqual(NO_TRACES);
+  });
+});

@@ -1,0 +1,51 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { KEY } from '../fixtures/events.ts';
+import { begin, Fleet, type Member } from '../fixtures/fleet.ts';
+
+const SWEEP_MS = 60_000;
+
+let fleet: Fleet;
+let a: Member;
+
+beforeEach(async () => {
+  fleet = new Fleet();
+  a = await fleet.start('a');
+});
+
+describe('the sweep of the own rows', () => {
+  test('[I7] removes what nothing in memory wants, at the second look', async () => {
+    await fleet.registry.putRun({ instance: 'a', run: 'late', key: KEY, purpose: 'execute' });
+    await fleet.registry.putWatch({ instance: 'a', watch: 'late', key: KEY });
+    await fleet.clock.advance(SWEEP_MS);
+    expect(await fleet.traces('a')).toMatchObject({ runs: 1, watches: 1 });
+    await fleet.clock.advance(SWEEP_MS);
+    expect(await fleet.traces('a')).toMatchObject({ runs: 0, watches: 0 });
+    expect(await fleet.registry.watchers(KEY)).toEqual([]);
+  });
+
+  test('[I6] leaves what is used, however long', async () => {
+    await begin(a, 'm1');
+    const open = a.instance.feed.acquire(KEY);
+    await open.watch.hold();
+    await fleet.clock.advance(10 * SWEEP_MS);
+    expect(await fleet.traces('a')).toMatchObject({ runs: 1, watches: 1 });
+    expect(await fleet.registry.watchers(KEY)).toHaveLength(1);
+  });
+
+  test('[I7] removes the index row of a watch some time after the watch', async () => {
+    const open = a.instance.feed.acquire(KEY);
+    await open.watch.hold();
+    open.watch.release();
+    await fleet.clock.advance(SWEEP_MS);
+    expect(await fleet.traces('a')).toMatchObject({ watches: 1 });
+    await fleet.clock.advance(SWEEP_MS);
+    expect(await fleet.traces('a')).toMatchObject({ watches: 0 });
+  });
+
+  test('[I7] leaves the rows of others alone', async () => {
+    await fleet.registry.putRun({ instance: 'b', run: 'r', key: KEY, purpose: 'execute' });
+    await fleet.registry.putWatch({ instance: 'b', watch: 'w', key: KEY });
+    await fleet.clock.advance(3 * SWEEP_MS);
+    expect(await fleet.traces('b')).toMatchObject({ runs: 1, watches: 1 });
+  });
+});

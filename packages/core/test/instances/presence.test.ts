@@ -1,0 +1,96 @@
+import { describe, expect, test } from 'vitest';
+import { KEY } from '../fixtures/events.ts';
+import { begin, CLEAN_MS, Fleet, NO_TRACES, SETTINGS } from '../fixtures/fleet.ts';
+import { flush } from '../fixtures/manual-clock.ts';
+import { noAnswer } from '../fixtures/wrapped-storage.ts';
+
+describe('the presence of an instance', () => {
+  test('[I7] its lease is there before its queue, its address and beat after', async () => {
+    const fleet = new Fleet();
+    const seen: unknown[] = [];
+    const member = fleet.make('a');
+    member.wire = async (call) => {
+      const answer = await call();
+      const lease = await fleet.registry.lease('a');
+      seen.push([lease?.beat, lease?.address.queueUrl, fleet.queues.has('a')]);
+      return answer;
+    };
+    await member.instance.start();
+    expect(seen.slice(0, 4)).toEqual([
+      [0, undefined, false],
+      [0, undefined, true],
+      [0, 'a', true],
+      [1, 'a', true],
+    ]);
+    expect(await fleet.registry.lease('a')).toMatchObject({ state: 'alive' });
+  });
+
+  test('[I7] what was made goes if it cannot be completed, and a janitor takes the rest', async () => {
+    const fleet = new Fleet();
+    const member = fleet.make('a');
+    let calls = 0;
+    member.wire = (call) => {
+      calls += 1;
+      return calls === 3 ? Promise.reject(noAnswer()) : call();
+    };
+    await expect(member.instance.start()).rejects.toMatchObject({ code: 'unreachable' });
+    expect(fleet.queues.has('a')).toBe(false);
+    await fleet.start('b');
+    await fleet.clock.advance(CLEAN_MS);
+    expect(await fleet.traces('a')).toEqual(NO_TRACES);
+  });
+
+  test('beats', async () => {
+    const fleet = new Fleet();
+    await fleet.start('a');
+    await fleet.clock.advance(10 * SETTINGS.beatMs);
+    expect(await fleet.registry.lease('a')).toMatchObject({ state: 'alive', beat: 11 });
+  });
+
+  test('a beat without an answer is no death', async () => {
+    const fleet = new Fleet();
+    const member = await fleet.start('a');
+    member.wire = () => Promise.reject(noAnswer());
+    await fleet.clock.advance(SETTINGS.leaseMs);
+    member.wire = (call) => call();
+    await fleet.clock.advance(SETTINGS.beatMs);
+    expect(member.instance.phase).toBe('ready');
+    expect(member.deaths.count).toBe(0);
+    const { beat } = (await fleet.registry.lease('a')) ?? { beat: 0 };
+    await fleet.clock.advance(SETTINGS.beatMs);
+    expect(await fleet.registry.lease('a')).toMatchObject({ beat: beat + 1 });
+  });
+
+  test('[I5] a beat that is refused is the end: it is told once, takes no work, ends its runs', async () => {
+    const fleet = new Fleet();
+    const member = await fleet.start('a');
+    const { stops } = await begin(member, 'm1');
+    await fleet.registry.markDead('a', 1);
+    await fleet.clock.advance(3 * SETTINGS.beatMs);
+    expect(member.instance.phase).toBe('dead');
+    expect(member.deaths.count).toBe(1);
+    expect(member.instance.signal.aborted).toBe(true);
+    expect(stops).toEqual(['closed']);
+    expect(() => member.instance.assertReady()).toThrowError(
+      expect.objectContaining({ code: 'fenced' }),
+    );
+  });
+
+  test('[I5] who finds itself dead when it starts a run starts none', async () => {
+    const fleet = new Fleet();
+    const member = await fleet.start('a');
+    await fleet.registry.markDead('a', 1);
+    await expect(begin(member, 'm1')).rejects.toMatchObject({ code: 'fenced' });
+    await flush();
+    expect(await fleet.records(KEY)).toEqual([]);
+    expect(member.deaths.count).toBe(1);
+    expect(member.instance.phase).toBe('dead');
+  });
+
+  test('takes no work before it has started', async () => {
+    const { instance } = new Fleet().make('a');
+    expect(() => instance.assertReady()).toThrowError(
+      expect.objectContaining({ code: 'not-started' }),
+    );
+  });
+});

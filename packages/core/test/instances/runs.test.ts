@@ -1,0 +1,179 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import {
+  CANCELED,
+  COMPLETED,
+  chunkOf,
+  FAILED,
+  INPUT_REQUIRED,
+  KEY,
+  message,
+  statusOf,
+  taskOf,
+  WORKING,
+} from '../fixtures/events.ts';
+import { begin, Fleet, type Member } from '../fixtures/fleet.ts';
+import { flush } from '../fixtures/manual-clock.ts';
+import { lost, noAnswer } from '../fixtures/wrapped-storage.ts';
+
+let fleet: Fleet;
+let a: Member;
+
+beforeEach(async () => {
+  fleet = new Fleet();
+  a = await fleet.start('a');
+});
+
+const rows = async (): Promise<number> => (await fleet.registry.runs('a')).length;
+
+describe('a run', () => {
+  test('[I7] its intent is there before its start, and as long as it runs', async () => {
+    let rowsAtStart = -1;
+    fleet.storage.script.push(async (call) => {
+      rowsAtStart = await rows();
+      return call();
+    });
+    const { run } = await begin(a, 'm1');
+    expect(rowsAtStart).toBe(1);
+    expect(await rows()).toBe(1);
+    await run.publish(statusOf(COMPLETED));
+    await a.instance.runs.finish(run);
+    await flush();
+    expect(await rows()).toBe(0);
+    expect(a.instance.runs.running).toBe(0);
+    expect(a.instance.feed.openLogs).toBe(0);
+  });
+
+  test('[I6] its intent goes only after the head holds its last status', async () => {
+    const { run } = await begin(a, 'm1');
+    await run.publish(taskOf(WORKING));
+    fleet.storage.onHead = lost;
+    await run.publish(statusOf(COMPLETED));
+    await a.instance.runs.finish(run);
+    await fleet.clock.advance(30_000);
+    expect(await rows()).toBe(1);
+    fleet.storage.onHead = (call) => call();
+    await fleet.clock.advance(5_000);
+    expect(await rows()).toBe(0);
+    expect(await fleet.storage.list(KEY)).toMatchObject([{ state: COMPLETED }]);
+  });
+
+  test('starts once for a message, and names the one that did', async () => {
+    await begin(a, 'm1');
+    const again = await a.instance.begin(KEY, {
+      contextId: 'context-1',
+      message: message('m1'),
+      digest: 'm1',
+    });
+    expect(again).toEqual({ refused: 'duplicate' });
+    const { state } = await fleet.fold();
+    expect(state.runs.size).toBe(1);
+    expect(state.messages.get('m1')).toMatchObject({ digest: 'm1' });
+    await flush();
+    expect(await rows()).toBe(1);
+  });
+
+  test('is not started, and leaves nothing, if its log cannot be read', async () => {
+    fleet.storage.onRead = lost;
+    await expect(begin(a, 'm1')).rejects.toMatchObject({ code: 'unreachable' });
+    fleet.storage.onRead = (call) => call();
+    await flush();
+    expect(await rows()).toBe(0);
+    expect(await fleet.records()).toEqual([]);
+    expect(a.instance.runs.running).toBe(0);
+  });
+
+  test('[I6] rings those who watched before it began', async () => {
+    const b = await fleet.start('b');
+    await b.instance.feed.acquire(KEY).watch.hold();
+    const { run } = await begin(a, 'm1');
+    await run.publish(taskOf(WORKING));
+    expect(a.fanout.told).toEqual(['b']);
+  });
+
+  test('[I7] an intent that was written without an answer is swept', async () => {
+    a.wire = async (call) => {
+      await call();
+      throw noAnswer();
+    };
+    await expect(begin(a, 'm1')).rejects.toMatchObject({ code: 'unreachable' });
+    a.wire = (call) => call();
+    expect(await rows()).toBe(1);
+    await fleet.clock.advance(130_000);
+    expect(await rows()).toBe(0);
+  });
+
+  test('[I6] that ends without a last word leaves a task that has one', async () => {
+    const { run } = await begin(a, 'm1');
+    await run.publish(taskOf(WORKING));
+    await a.instance.runs.finish(run);
+    expect(await fleet.states()).toEqual([WORKING, FAILED]);
+  });
+
+  test('[I6] that says nothing at all leaves a task that has failed', async () => {
+    const { run } = await begin(a, 'm1');
+    await a.instance.runs.finish(run);
+    expect(await fleet.states()).toEqual([FAILED]);
+  });
+
+  test('that ends waiting for input leaves the task waiting', async () => {
+    const { run } = await begin(a, 'm1');
+    await run.publish(statusOf(INPUT_REQUIRED));
+    await a.instance.runs.finish(run);
+    expect((await fleet.fold()).state).toMatchObject({
+      sealed: false,
+      status: { state: INPUT_REQUIRED },
+    });
+  });
+
+  test('that answers without a task leaves no task', async () => {
+    const { run } = await begin(a, 'm1');
+    expect(await run.answer(message('answer'))).toBe(true);
+    await a.instance.runs.finish(run);
+    const fold = await fleet.fold();
+    expect(fold.task()).toBeUndefined();
+    expect(fold.state.runs.get(run.id)?.answer?.messageId).toBe('answer');
+  });
+
+  test('[I4] is told once that another has ended the task, and not of its own end', async () => {
+    const [one, other] = [await begin(a, 'm1'), await begin(a, 'm2')];
+    await one.run.publish(statusOf(COMPLETED));
+    await flush();
+    expect(one.stops).toEqual([]);
+    expect(other.stops).toEqual(['closed']);
+    expect(await other.run.publish(chunkOf('late', 'x'))).toBeUndefined();
+    expect(a.instance.runs.refusedEvents).toBe(1);
+    await a.instance.runs.finish(other.run);
+    expect(await fleet.states()).toContain(COMPLETED);
+  });
+
+  test('[I1] gives its events their places in the order of publishing', async () => {
+    const { run } = await begin(a, 'm1');
+    const published = ['1', '2', '3', '4'].map((id) => run.append(chunkOf(id, 'x')));
+    await run.flush();
+    const stored = await Promise.all(published);
+    expect(stored.map((one) => one?.generation)).toEqual([2, 3, 4, 5]);
+  });
+
+  test('[I6] of which an event is missing ends the task, and nothing comes after', async () => {
+    const { run, stops } = await begin(a, 'm1');
+    await run.publish(taskOf(WORKING));
+    const large = run.publish(chunkOf('large', 'x'.repeat(5_000_000)));
+    const after = run.publish(statusOf(COMPLETED));
+    expect(await large).toBeUndefined();
+    expect(await after).toBeUndefined();
+    await a.instance.runs.finish(run);
+    expect(await fleet.states()).toEqual([WORKING, FAILED]);
+    expect(stops).toEqual(['closed']);
+  });
+
+  test('[I5] of two runs of one task on one instance each ends for itself', async () => {
+    const [one, other] = [await begin(a, 'm1'), await begin(a, 'm2')];
+    await one.run.publish(taskOf(WORKING));
+    await a.instance.runs.finish(one.run);
+    expect((await fleet.fold()).state.sealed).toBe(false);
+    expect(await other.run.publish(statusOf(CANCELED))).toBeDefined();
+    await a.instance.runs.finish(other.run);
+    await flush();
+    expect(await rows()).toBe(0);
+  });
+});

@@ -1,0 +1,124 @@
+import { randomBytes } from 'node:crypto';
+import { FIRST_SLOT, type LogRecord } from '@a2a-aws/core';
+import { logStorageSuite } from '@a2a-aws/testkit';
+import { TaskState } from '@a2a-js/sdk';
+import { QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { describe, expect, test } from 'vitest';
+import { createDynamoDBClient } from '../src/clients.ts';
+import { DynamoDBLogStorage } from '../src/dynamodb-log-storage.ts';
+import { Keys } from '../src/keys.ts';
+import { onEachEngine } from './engines.ts';
+
+const KEY = { tenant: '', owner: 'owner', taskId: 'task-1' };
+
+const recordOf = (contextId: string): LogRecord => {
+  const entry = { kind: 'start', run: 'r', attempt: 1, instance: 'i', contextId } as const;
+  const body = JSON.stringify([{ k: 'start', r: 'r', n: 1, i: 'i', c: contextId }]);
+  return { id: 'id', instance: 'i', time: 1, slot: FIRST_SLOT, entries: [entry], body };
+};
+
+onEachEngine((name, engine) => {
+  let prefixes = 0;
+  const storage = (prefix = `p${prefixes++}`): DynamoDBLogStorage => {
+    const { client, aws } = engine();
+    return new DynamoDBLogStorage({ client, tableName: aws.tableName, prefix });
+  };
+
+  logStorageSuite(`DynamoDBLogStorage on ${name}`, async () => ({
+    storage: storage(),
+    dispose: async () => {},
+  }));
+
+  describe('DynamoDBLogStorage', () => {
+    test('[I9] keeps the agents of one table apart, whatever their prefixes', async () => {
+      const prefixes = ['x', 'x#T', 'x%23T', ''];
+      const others = prefixes.map((prefix) => storage(prefix));
+      for (const [n, other] of others.entries()) {
+        const taskId = `task-${n}`;
+        expect(await other.putRecord(KEY, recordOf('c'))).toEqual({ written: true });
+        await other.putHead(KEY, {
+          taskId,
+          contextId: 'c',
+          state: TaskState.TASK_STATE_WORKING,
+          timestamp: '',
+          at: 1,
+          slot: FIRST_SLOT,
+        });
+        expect(await other.list(KEY)).toMatchObject([{ taskId }]);
+        expect(await other.list(KEY, 'c')).toMatchObject([{ taskId }]);
+      }
+    });
+
+    test('[I7] leaves no piece of a large record that lost its slot', async () => {
+      const { client, aws } = engine();
+      const subject = storage('pieces');
+      const record = recordOf('small');
+      await subject.putRecord(KEY, record);
+      const large = { ...recordOf(randomBytes(400_000).toString('hex')), id: 'other' };
+      expect(await subject.putRecord(KEY, large)).toEqual({ taken: record });
+      const { Items } = await client.send(
+        new QueryCommand({
+          TableName: aws.tableName,
+          KeyConditionExpression: 'pk = :pk',
+          ExpressionAttributeValues: { ':pk': new Keys('pieces').task(KEY) },
+        }),
+      );
+      expect(Items).toHaveLength(1);
+    });
+
+    test('reads what is written with and without deflating', async () => {
+      const { client, aws } = engine();
+      const options = { client, tableName: aws.tableName, prefix: 'deflate' };
+      const [plain, deflating] = [
+        new DynamoDBLogStorage({ ...options, compress: false }),
+        new DynamoDBLogStorage({ ...options, compress: true }),
+      ];
+      const text = 'very much the same, '.repeat(40_000);
+      await plain.putRecord(KEY, { ...recordOf(text), id: '1' });
+      await deflating.putRecord(KEY, {
+        ...recordOf(text),
+        id: '2',
+        slot: { generation: 1, sub: 1 },
+      });
+      for (const subject of [plain, deflating]) {
+        expect((await subject.load(KEY)).records.map(({ id, body }) => [id, body])).toEqual([
+          ['1', recordOf(text).body],
+          ['2', recordOf(text).body],
+        ]);
+      }
+    });
+
+    test.each([
+      ['an empty task id', { ...KEY, taskId: '' }],
+      ['ill-formed Unicode', { ...KEY, owner: '\udc00' }],
+      ['a key that is too long', { ...KEY, owner: 'x'.repeat(1_500) }],
+    ])('refuses %s', async (_, key) => {
+      const invalid = { code: 'invalid-key' };
+      const subject = storage();
+      await expect(subject.putRecord(key, recordOf('c'))).rejects.toMatchObject(invalid);
+      await expect(subject.load(key)).rejects.toMatchObject(invalid);
+    });
+
+    test('fails with a code when there is no such table', async () => {
+      const { client } = engine();
+      const subject = new DynamoDBLogStorage({ client, tableName: 'no-such', prefix: 'p' });
+      const missing = { code: 'table-not-found' };
+      await expect(subject.putRecord(KEY, recordOf('c'))).rejects.toMatchObject(missing);
+      await expect(subject.load(KEY)).rejects.toMatchObject(missing);
+      await expect(subject.list(KEY)).rejects.toMatchObject(missing);
+    });
+
+    test('fails with a code when nobody answers', async () => {
+      const client = createDynamoDBClient({
+        region: 'us-east-1',
+        credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+        endpoint: 'http://127.0.0.1:9',
+      });
+      const subject = new DynamoDBLogStorage({ client, tableName: 'a2a-local', prefix: 'p' });
+      const unreachable = { code: 'unreachable' };
+      await expect(subject.check()).rejects.toMatchObject(unreachable);
+      await expect(subject.putRecord(KEY, recordOf('c'))).rejects.toMatchObject(unreachable);
+      client.destroy();
+    });
+  });
+});

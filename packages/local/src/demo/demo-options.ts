@@ -1,0 +1,74 @@
+import { isAbsolute, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+
+export interface DemoOptions {
+  readonly serve: boolean;
+  readonly instances: number;
+  readonly port: number;
+  /** An absolute path. @default the demo's own counting agent */
+  readonly executor?: string;
+}
+
+export const HELP = `Usage: npm run demo -- [options]
+
+Starts an AWS of npm packages, server processes of one A2A agent and a load balancer, all on
+127.0.0.1, and shows with real clients that any server knows of every task. Exits with 0 only if
+all of it held. It ends within 90 seconds.
+
+  --serve            start the same and keep it running until Ctrl-C; a second Ctrl-C kills
+  --instances N      server processes, 2 to 26 (default 3)
+  --port P           the load balancer's port (default: a free one)
+  --executor FILE    your own agent: a module whose default export is an AgentExecutor or a class
+                     of one. The story counts the events of the demo's own agent, so yours is sent
+                     one message ("Hello") through the load balancer instead, and what it answers
+                     is printed; with --serve send it what you like.
+  --help             this text
+`;
+
+/** What the arguments ask for; `cwd` is where relative paths begin. */
+export function parseDemoOptions(
+  args: readonly string[],
+  cwd: string,
+): DemoOptions | { readonly help: true } | { readonly invalid: string } {
+  let values: ReturnType<typeof parse>;
+  try {
+    values = parse(args);
+  } catch (error) {
+    return { invalid: (error as Error).message };
+  }
+  if (values.help) return { help: true };
+  const instances = whole(values.instances, 2, 26);
+  if (instances === undefined) return { invalid: '--instances must be a number from 2 to 26.' };
+  const port = whole(values.port, 0, 65_535);
+  if (port === undefined) return { invalid: '--port must be a number from 0 to 65535.' };
+  const { executor } = values;
+  if (executor === '') return { invalid: '--executor must name a file.' };
+  return {
+    serve: values.serve,
+    instances,
+    port,
+    ...(executor === undefined ? {} : { executor: path(executor, cwd) }),
+  };
+}
+
+function whole(text: string, least: number, most: number): number | undefined {
+  const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  return number >= least && number <= most ? number : undefined;
+}
+
+function path(file: string, cwd: string): string {
+  return isAbsolute(file) || file.startsWith('file:') ? file : resolve(cwd, file);
+}
+
+function parse(args: readonly string[]) {
+  return parseArgs({
+    args: [...args],
+    options: {
+      serve: { type: 'boolean', default: false },
+      instances: { type: 'string', default: '3' },
+      port: { type: 'string', default: '0' },
+      executor: { type: 'string' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  }).values;
+}

@@ -1,0 +1,26 @@
+import { systemClock } from '@a2a-aws/core';
+import type { Cluster } from '../cluster/cluster.ts';
+import type { ClusterInstance } from '../cluster/server-process.ts';
+import { listReach } from './leftovers.ts';
+import { seconds, type Transcript } from './transcript.ts';
+
+/** Stops a cluster, `living` of which are still there, and states what is left in its AWS. */
+export async function end(
+  cluster: Cluster,
+  living: readonly ClusterInstance[],
+  transcript: Transcript,
+): Promise<void> {
+  const started = systemClock.now();
+  await cluster.stop();
+  const took = systemClock.now() - started;
+  const codes = await Promise.all(living.map((instance) => instance.exited));
+  const { queues, subscribed } = await listReach(cluster.aws);
+  const names = living.map(({ name }) => name).join(', ');
+  transcript.fact(
+    `SIGTERM to ${names}: exit code ${[...new Set(codes)].join(', ')} after ${seconds(took)}; ` +
+      `${queues.length} queues, ${subscribed.length} subscriptions left`,
+    ['exit codes', codes, codes.map(() => 0)],
+    ['queues', queues, []],
+    ['subscriptions', subscribed, []],
+  );
+}

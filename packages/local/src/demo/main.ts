@@ -1,0 +1,97 @@
+import { systemClock } from '@a2a-aws/core';
+import type { Cluster } from '../cluster/cluster.ts';
+import { type LocalAws, startLocalAws } from '../local-aws.ts';
+import { addresses } from './addresses.ts';
+import { type DemoOptions, HELP, parseDemoOptions } from './demo-options.ts';
+import { open } from './opening.ts';
+import { greet } from './own-agent.ts';
+import { STORY, tell } from './story.ts';
+import { seconds, Transcript } from './transcript.ts';
+
+/** Until the story is given up; stopping takes 20 s more at the worst. */
+const LIMIT_MS = 65_000;
+
+const transcript = new Transcript((line) => process.stdout.write(`${line}\n`));
+let aws: LocalAws | undefined;
+let cluster: Cluster | undefined;
+
+async function demo(options: DemoOptions): Promise<void> {
+  const started = systemClock.now();
+  const passed = (): string => seconds(systemClock.now() - started);
+  transcript.text('a2a-aws demo: one agent, several servers, no sticky sessions');
+  transcript.text();
+  aws = await startLocalAws();
+  transcript.fact(`DynamoDB, SNS and SQS on this machine after ${passed()}`);
+  cluster = await open(options, aws, transcript);
+  if (options.serve) {
+    transcript.text(addresses(cluster));
+    return new Promise(() => {});
+  }
+  if (options.executor === undefined) await tell(STORY, cluster, transcript);
+  else await greet(cluster, transcript);
+  transcript.text();
+  const { failed } = transcript;
+  transcript.text(
+    failed === 0 ? `All of it held, in ${passed()}.` : `${failed} of it did not hold.`,
+  );
+}
+
+/** Resolves with the exit code when time is up, a signal came, or never. */
+function cutShort(options: DemoOptions): Promise<number> {
+  return new Promise((resolve) => {
+    if (!options.serve) {
+      systemClock.after(LIMIT_MS, () => {
+        transcript.failure(`Given up after ${seconds(LIMIT_MS)}.`);
+        transcript.close();
+        resolve(1);
+      });
+    }
+    for (const [signal, code] of [
+      ['SIGINT', 130],
+      ['SIGTERM', 143],
+    ] as const) {
+      process.once(signal, () => {
+        process.once(signal, () => kill(code));
+        transcript.close();
+        resolve(options.serve ? 0 : code);
+      });
+    }
+  });
+}
+
+/** What an error says, and what its causes say. */
+function reason(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause === undefined ? '' : `\n    ${reason(error.cause)}`;
+  return `${error.message}${cause}`;
+}
+
+function kill(code: number): void {
+  for (const instance of cluster?.instances ?? []) instance.kill('SIGKILL');
+  process.exit(code);
+}
+
+async function main(): Promise<number> {
+  const { INIT_CWD: cwd = process.cwd() } = process.env;
+  const options = parseDemoOptions(process.argv.slice(2), cwd);
+  if ('help' in options) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  if ('invalid' in options) {
+    process.stderr.write(`${options.invalid}\nSee npm run demo -- --help.\n`);
+    return 2;
+  }
+  try {
+    const done = demo(options).then(() => (transcript.failed === 0 ? 0 : 1));
+    return await Promise.race([done, cutShort(options)]);
+  } catch (error) {
+    transcript.failure(reason(error));
+    return 1;
+  } finally {
+    await cluster?.stop();
+    await aws?.stop();
+  }
+}
+
+process.exit(await main());

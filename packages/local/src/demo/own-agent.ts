@@ -1,0 +1,54 @@
+import type { StreamResponse } from '@a2a-js/sdk';
+import type { Cluster } from '../cluster/cluster.ts';
+import { clientAt, saying, stateName } from './agent-client.ts';
+import { end } from './ending.ts';
+import { inTime } from './task-watch.ts';
+import type { Transcript } from './transcript.ts';
+
+/** How long an agent that nobody here knows may take to answer, in milliseconds. */
+const LIMIT_MS = 45_000;
+
+/** Sends an agent of the user's own one message through the load balancer, shows what comes, and stops. */
+export async function greet(cluster: Cluster, transcript: Transcript): Promise<void> {
+  transcript.text();
+  transcript.text('"Hello" through the load balancer');
+  const client = await clientAt(cluster.url);
+  let events = 0;
+  const read = async (): Promise<void> => {
+    for await (const event of client.sendMessageStream(saying('Hello'))) {
+      events += 1;
+      transcript.text(`    ${described(event)}`);
+    }
+  };
+  try {
+    await inTime(LIMIT_MS, 'the end of the answer', read());
+    transcript.fact(`the stream has ended; events: ${events}`, ['any events', events > 0, true]);
+  } catch (error) {
+    transcript.failure(error instanceof Error ? error.message : 'The stream broke.');
+  }
+  await end(cluster, cluster.instances, transcript);
+}
+
+function described({ payload }: StreamResponse): string {
+  switch (payload?.$case) {
+    case 'task':
+      return `task      ${stateName(payload.value.status?.state)}`;
+    case 'statusUpdate':
+      return `status    ${stateName(payload.value.status?.state)} ${text(payload.value.status?.message)}`;
+    case 'artifactUpdate':
+      return `artifact  ${text(payload.value.artifact)}`;
+    case 'message':
+      return `message   ${text(payload.value)}`;
+    default:
+      return 'something unknown';
+  }
+}
+
+/** The text parts of a message or an artifact on one line. */
+function text(
+  from: { readonly parts: readonly { readonly content?: unknown }[] } | undefined,
+): string {
+  return JSON.stringify(
+    (from?.parts ?? []).map(({ content }) => (content as { value?: unknown })?.value),
+  );
+}

@@ -1,0 +1,285 @@
+import type { InstanceRegistry, Lease, RunRow, TaskKey, WatchRow } from '@a2a-aws/core';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { differentKeys } from './sample-keys.ts';
+
+/** A registry without any row, and how to get rid of it. */
+export interface InstanceRegistryUnderTest {
+  readonly registry: InstanceRegistry;
+  dispose(): Promise<void>;
+}
+
+const KEY: TaskKey = { tenant: 'tenant', owner: 'owner', taskId: 'task-1' };
+const ADDRESS = { queueName: 'queue-a', queueUrl: 'http://queue/a', subscriptionArn: 'arn:a' };
+
+const run = (id: string, fields: Partial<RunRow> = {}): RunRow => ({
+  instance: 'a',
+  run: id,
+  key: KEY,
+  purpose: 'execute',
+  ...fields,
+});
+
+const watch = (id: string, fields: Partial<WatchRow> = {}): WatchRow => ({
+  instance: 'a',
+  watch: id,
+  key: KEY,
+  ...fields,
+});
+
+const byRun = (rows: readonly RunRow[]): RunRow[] => rows.toSorted((a, b) => compare(a.run, b.run));
+const byWatch = <T extends { watch: string }>(rows: readonly T[]): T[] =>
+  rows.toSorted((a, b) => compare(a.watch, b.watch));
+const names = (leases: readonly Lease[]): string[] => leases.map((l) => l.instance).sort(compare);
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
+/** The laws of the {@link InstanceRegistry} port, as tests of whatever `factory` makes. */
+export function instanceRegistrySuite(
+  name: string,
+  factory: () => Promise<InstanceRegistryUnderTest>,
+): void {
+  describe(`${name} as an InstanceRegistry`, () => {
+    let subject: InstanceRegistryUnderTest;
+    let registry: InstanceRegistry;
+
+    beforeEach(async () => {
+      subject = await factory();
+      registry = subject.registry;
+    });
+
+    afterEach(() => subject.dispose());
+
+    const watchersOf = async (key: TaskKey): Promise<[string, string][]> =>
+      byWatch(await registry.watchers(key)).map((row) => [row.watch, row.instance]);
+
+    describe('a lease', () => {
+      test('is alive from its registration, and names its queue', async () => {
+        expect(await registry.register('a', 'queue-a')).toBe(true);
+        const lease = { instance: 'a', state: 'alive', beat: 0, address: { queueName: 'queue-a' } };
+        expect(await registry.lease('a')).toEqual(lease);
+        expect(await registry.leases()).toEqual([lease]);
+      });
+
+      test('may be registered again, which changes nothing', async () => {
+        await registry.register('a', 'queue-a');
+        await registry.beat('a', 7);
+        expect(await registry.register('a', 'queue-a')).toBe(true);
+        expect(await registry.lease('a')).toMatchObject({ beat: 7, state: 'alive' });
+        expect(await registry.leases()).toHaveLength(1);
+      });
+
+      test('takes the address where its instance is heard', async () => {
+        await registry.register('a', 'queue-a');
+        expect(await registry.setAddress('a', ADDRESS)).toBe(true);
+        expect(await registry.setAddress('a', ADDRESS)).toBe(true);
+        expect(await registry.lease('a')).toMatchObject({ address: ADDRESS, beat: 0 });
+      });
+
+      test('beats', async () => {
+        await registry.register('a', 'queue-a');
+        await registry.setAddress('a', ADDRESS);
+        expect(await registry.beat('a', 1)).toBe(true);
+        expect(await registry.beat('a', 2)).toBe(true);
+        expect(await registry.lease('a')).toEqual({
+          instance: 'a',
+          state: 'alive',
+          beat: 2,
+          address: ADDRESS,
+        });
+      });
+
+      test('[I5] is declared dead only by who saw its last beat', async () => {
+        await registry.register('a', 'queue-a');
+        await registry.beat('a', 2);
+        expect(await registry.markDead('a', 1)).toBe(false);
+        expect(await registry.lease('a')).toMatchObject({ state: 'alive' });
+        expect(await registry.markDead('a', 2)).toBe(true);
+        expect(await registry.lease('a')).toMatchObject({ state: 'dead', beat: 2 });
+      });
+
+      test('may be declared dead again, whatever beat was seen', async () => {
+        await registry.register('a', 'queue-a');
+        await registry.markDead('a', 0);
+        expect(await registry.markDead('a', 0)).toBe(true);
+        expect(await registry.markDead('a', 9)).toBe(true);
+      });
+
+      test('[I5] refuses all that would bring a dead instance back', async () => {
+        await registry.register('a', 'queue-a');
+        await registry.beat('a', 1);
+        await registry.markDead('a', 1);
+        expect(await registry.beat('a', 2)).toBe(false);
+        expect(await registry.setAddress('a', ADDRESS)).toBe(false);
+        expect(await registry.register('a', 'queue-a')).toBe(false);
+        expect(await registry.lease('a')).toEqual({
+          instance: 'a',
+          state: 'dead',
+          beat: 1,
+          address: { queueName: 'queue-a' },
+        });
+      });
+
+      test('[I7] is never made by a beat, an address or a death', async () => {
+        expect(await registry.beat('a', 1)).toBe(false);
+        expect(await registry.setAddress('a', ADDRESS)).toBe(false);
+        expect(await registry.markDead('a', 0)).toBe(false);
+        expect(await registry.lease('a')).toBeUndefined();
+        expect(await registry.leases()).toEqual([]);
+      });
+
+      test('[I5] of one beat that races a death: one of them is refused', async () => {
+        for (const instance of ['a', 'b', 'c', 'd']) {
+          await registry.register(instance, `queue-${instance}`);
+          const [beaten, died] = await Promise.all([
+            registry.beat(instance, 1),
+            registry.markDead(instance, 0),
+          ]);
+          expect(beaten).toBe(!died);
+        }
+      });
+
+      test('is removed, twice, without a trace and without touching another', async () => {
+        await registry.register('a', 'queue-a');
+        await registry.register('b', 'queue-b');
+        await registry.removeLease('a');
+        await registry.removeLease('a');
+        expect(await registry.lease('a')).toBeUndefined();
+        expect(names(await registry.leases())).toEqual(['b']);
+      });
+
+      test('is listed whatever its instance is called', async () => {
+        const instances = ['a', 'a-b', 'a#b', 'a%23b', '0', '~', 'é', '漢字'];
+        for (const instance of instances) await registry.register(instance, 'queue');
+        expect(names(await registry.leases())).toEqual(instances.toSorted(compare));
+      });
+    });
+
+    describe('runs', () => {
+      test('are found under their instance until they are removed', async () => {
+        const rows = [
+          run('r1'),
+          run('r2', { purpose: 'cancel' }),
+          run('r3', { purpose: 'clean', key: { ...KEY, taskId: 'task-2' } }),
+        ];
+        for (const row of rows) await registry.putRun(row);
+        expect(byRun(await registry.runs('a'))).toEqual(rows);
+        await registry.removeRun(run('r2', { purpose: 'cancel' }));
+        expect(byRun(await registry.runs('a')).map((row) => row.run)).toEqual(['r1', 'r3']);
+      });
+
+      test('are safe to put and to remove twice', async () => {
+        await registry.putRun(run('r1'));
+        await registry.putRun(run('r1'));
+        expect(await registry.runs('a')).toEqual([run('r1')]);
+        await registry.removeRun(run('r1'));
+        await registry.removeRun(run('r1'));
+        expect(await registry.runs('a')).toEqual([]);
+      });
+
+      test('[I7] are those of one instance, not of one whose name begins alike', async () => {
+        const instances = ['a', 'a-b', 'a#run', 'a%23run'];
+        for (const instance of instances) await registry.putRun(run(`r-${instance}`, { instance }));
+        for (const instance of instances) {
+          expect(await registry.runs(instance)).toEqual([run(`r-${instance}`, { instance })]);
+        }
+      });
+
+      test('are read to the end when they are more than a page', async () => {
+        const rows = Array.from({ length: 800 }, (_, n) =>
+          run(`r${n}`, { key: { ...KEY, taskId: `${n}-${'x'.repeat(1_400)}` } }),
+        );
+        for (let at = 0; at < rows.length; at += 50) {
+          await Promise.all(rows.slice(at, at + 50).map((row) => registry.putRun(row)));
+        }
+        expect(byRun(await registry.runs('a'))).toEqual(byRun(rows));
+      });
+    });
+
+    describe('watches', () => {
+      test('are found under their instance and under their task', async () => {
+        await registry.putWatch(watch('w1'));
+        await registry.putWatch(watch('w2'));
+        await registry.putWatch(watch('w3', { instance: 'b' }));
+        await registry.putWatch(watch('w4', { key: { ...KEY, taskId: 'task-2' } }));
+        expect(byWatch(await registry.watches('a'))).toEqual([
+          watch('w1'),
+          watch('w2'),
+          watch('w4', { key: { ...KEY, taskId: 'task-2' } }),
+        ]);
+        expect(await watchersOf(KEY)).toEqual([
+          ['w1', 'a'],
+          ['w2', 'a'],
+          ['w3', 'b'],
+        ]);
+      });
+
+      test('[I7] are still found under their instance once nobody is told of them', async () => {
+        await registry.putWatch(watch('w1'));
+        await registry.removeWatch(watch('w1'));
+        expect(await watchersOf(KEY)).toEqual([]);
+        expect(await registry.watches('a')).toEqual([watch('w1')]);
+        await registry.removeWatchIndex(watch('w1'));
+        expect(await registry.watches('a')).toEqual([]);
+      });
+
+      test('are safe to put and to remove twice', async () => {
+        await registry.putWatch(watch('w1'));
+        await registry.putWatch(watch('w1'));
+        expect(await registry.watches('a')).toEqual([watch('w1')]);
+        expect(await watchersOf(KEY)).toEqual([['w1', 'a']]);
+        for (let n = 0; n < 2; n += 1) {
+          await registry.removeWatch(watch('w1'));
+          await registry.removeWatchIndex(watch('w1'));
+        }
+        expect(await registry.watches('a')).toEqual([]);
+        expect(await watchersOf(KEY)).toEqual([]);
+      });
+
+      test('leave the runs of their instance alone, and the other way round', async () => {
+        await registry.putRun(run('same-id'));
+        await registry.putWatch(watch('same-id'));
+        await registry.removeRun(run('same-id'));
+        expect(await registry.watches('a')).toHaveLength(1);
+        await registry.putRun(run('same-id'));
+        await registry.removeWatch(watch('same-id'));
+        await registry.removeWatchIndex(watch('same-id'));
+        expect(await registry.runs('a')).toEqual([run('same-id')]);
+      });
+
+      test('[I6] tell of a watcher whatever its instance is called', async () => {
+        const instances = ['a', 'a#b', 'a%23b', 'é', '漢字'];
+        for (const instance of instances)
+          await registry.putWatch(watch(`w-${instance}`, { instance }));
+        const told = (await registry.watchers(KEY)).map((row) => row.instance);
+        expect(told.sort(compare)).toEqual(instances.toSorted(compare));
+      });
+    });
+
+    test('[I9] never mixes the rows of two tasks, whatever their names hold', async () => {
+      await fc.assert(
+        fc.asyncProperty(differentKeys, async (keys) => {
+          const fresh = await factory();
+          try {
+            for (const [n, key] of keys.entries()) {
+              await fresh.registry.putRun(run(`r${n}`, { key }));
+              await fresh.registry.putWatch(watch(`w${n}`, { key }));
+            }
+            for (const [n, key] of keys.entries()) {
+              const told = await fresh.registry.watchers(key);
+              expect(told.map((row) => row.watch)).toEqual([`w${n}`]);
+            }
+            const wanted = keys.map((key, n) => run(`r${n}`, { key }));
+            expect(byRun(await fresh.registry.runs('a'))).toEqual(byRun(wanted));
+          } finally {
+            await fresh.dispose();
+          }
+        }),
+        { numRuns: 6 },
+      );
+    });
+  });
+}

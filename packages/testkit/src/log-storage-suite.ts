@@ -1,0 +1,304 @@
+import type { ListedTask, LogRecord, LogStorage, Slot, TaskHead, TaskKey } from '@a2a-aws/core';
+import { FIRST_SLOT } from '@a2a-aws/core';
+import { TaskState } from '@a2a-js/sdk';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { differentKeys } from './sample-keys.ts';
+import { collect, noise, sampleRecord } from './sample-log.ts';
+
+/** A storage without any log, and how to get rid of it. */
+export interface LogStorageUnderTest {
+  readonly storage: LogStorage;
+  dispose(): Promise<void>;
+}
+
+const KEY: TaskKey = { tenant: 'tenant', owner: 'owner', taskId: 'task-1' };
+const SCOPE = { tenant: 'tenant', owner: 'owner' };
+
+const slot = (generation: number, sub = 0): Slot => ({ generation, sub });
+
+const head = (at: Slot, fields: Partial<TaskHead> = {}): TaskHead => ({
+  taskId: 'task-1',
+  contextId: 'context-1',
+  state: TaskState.TASK_STATE_WORKING,
+  timestamp: '2026-01-01T00:00:00.000Z',
+  at: 1_700_000_000_000,
+  slot: at,
+  ...fields,
+});
+
+/** What a list says, whatever an implementation hands over besides, in a fixed order. */
+const listed = (tasks: readonly ListedTask[]): ListedTask[] =>
+  tasks
+    .map(({ taskId, contextId, state, timestamp, at }) => ({
+      taskId,
+      contextId,
+      state,
+      timestamp,
+      at,
+    }))
+    .sort((a, b) => (a.taskId < b.taskId ? -1 : 1));
+
+const ids = (records: readonly LogRecord[]): string[] => records.map(({ id }) => id);
+const taskIds = (tasks: readonly ListedTask[]): string[] => listed(tasks).map((t) => t.taskId);
+
+/** The laws of the {@link LogStorage} port, as tests of whatever `factory` makes. */
+export function logStorageSuite(name: string, factory: () => Promise<LogStorageUnderTest>): void {
+  describe(`${name} as a LogStorage`, () => {
+    let subject: LogStorageUnderTest;
+    let storage: LogStorage;
+
+    beforeEach(async () => {
+      subject = await factory();
+      storage = subject.storage;
+    });
+
+    afterEach(() => subject.dispose());
+
+    test('finds its table', async () => {
+      await expect(storage.check()).resolves.toBeUndefined();
+    });
+
+    test('reads a log that nobody has written as empty', async () => {
+      expect((await storage.load(KEY)).records).toEqual([]);
+      expect(await collect(storage.readRecords(KEY, FIRST_SLOT))).toEqual([]);
+      expect(await storage.list(SCOPE)).toEqual([]);
+      expect(await storage.list(SCOPE, 'context-1')).toEqual([]);
+    });
+
+    describe('putRecord', () => {
+      test('[I1] writes to an empty slot what every read then gives', async () => {
+        const record = sampleRecord('r1', FIRST_SLOT);
+        expect(await storage.putRecord(KEY, record)).toEqual({ written: true });
+        expect((await storage.load(KEY)).records).toEqual([record]);
+        expect(await collect(storage.readRecords(KEY, FIRST_SLOT))).toEqual([record]);
+      });
+
+      test('[I1] hands over what is at the slot, and leaves it there', async () => {
+        const first = sampleRecord('r1', FIRST_SLOT);
+        await storage.putRecord(KEY, first);
+        const second = sampleRecord('r2', FIRST_SLOT, 'another');
+        expect(await storage.putRecord(KEY, second)).toEqual({ taken: first });
+        expect((await storage.load(KEY)).records).toEqual([first]);
+      });
+
+      test('[I1] tells a repeated write by the own id', async () => {
+        const record = sampleRecord('r1', FIRST_SLOT);
+        await storage.putRecord(KEY, record);
+        expect(await storage.putRecord(KEY, record)).toEqual({ taken: record });
+        expect((await storage.load(KEY)).records).toEqual([record]);
+      });
+
+      test('[I1] lets one of many writers win a slot; all others see that one', async () => {
+        const records = Array.from({ length: 12 }, (_, n) => sampleRecord(`r${n}`, FIRST_SLOT));
+        const outcomes = await Promise.all(records.map((record) => storage.putRecord(KEY, record)));
+        const winners = records.filter((_, n) => 'written' in (outcomes[n] ?? {}));
+        expect(winners).toHaveLength(1);
+        for (const outcome of outcomes) {
+          if ('taken' in outcome) expect(outcome.taken).toEqual(winners[0]);
+        }
+        expect((await storage.load(KEY)).records).toEqual(winners);
+      });
+
+      test('keeps text as it is, and a writer without an instance', async () => {
+        const text = '€ 𝄞 漢字 "\\u0000" \u0000 \ud800 </b> %23#';
+        const record = { ...sampleRecord('r1', FIRST_SLOT, text), instance: '' };
+        await storage.putRecord(KEY, record);
+        expect((await storage.load(KEY)).records).toEqual([record]);
+        expect(await storage.putRecord(KEY, record)).toEqual({ taken: record });
+      });
+    });
+
+    test('[I1] keeps records of megabytes, of which one wins the slot', async () => {
+      const records = ['r1', 'r2', 'r3'].map((id) =>
+        sampleRecord(id, FIRST_SLOT, noise(id, 2_000_000)),
+      );
+      const outcomes = await Promise.all(records.map((record) => storage.putRecord(KEY, record)));
+      const winner = records.find((_, n) => 'written' in (outcomes[n] ?? {}));
+      // Not the texts themselves: a failure would print megabytes.
+      const told = outcomes.map((o) => ('taken' in o ? o.taken.body === winner?.body : true));
+      expect(told).toEqual([true, true, true]);
+      expect((await storage.load(KEY)).records.map(({ id, body }) => [id, body.length])).toEqual([
+        [winner?.id, winner?.body.length],
+      ]);
+      expect((await storage.load(KEY)).records[0]?.body === winner?.body).toBe(true);
+    });
+
+    describe('reading', () => {
+      test('[I1] gives records in slot order, whenever they were written', async () => {
+        const slots = [slot(1), slot(1, 1), slot(2), slot(9), slot(10), slot(10, 2), slot(100)];
+        const records = slots.map((at, n) => sampleRecord(`r${n}`, at));
+        for (const record of records.toReversed()) await storage.putRecord(KEY, record);
+        expect(ids((await storage.load(KEY)).records)).toEqual(ids(records));
+        expect(ids(await collect(storage.readRecords(KEY, FIRST_SLOT)))).toEqual(ids(records));
+      });
+
+      test('[I1] pages to the end of a log of several megabytes, in order', async () => {
+        const records = Array.from({ length: 24 }, (_, n) =>
+          sampleRecord(`r${n}`, slot(n + 1), 'x'.repeat(120_000)),
+        );
+        for (const record of records) await storage.putRecord(KEY, record);
+        expect(ids((await storage.load(KEY)).records)).toEqual(ids(records));
+        expect(ids(await collect(storage.readRecords(KEY, FIRST_SLOT)))).toEqual(ids(records));
+      });
+
+      test('[I3] starts at the slot asked for, included', async () => {
+        const slots = [slot(1), slot(1, 1), slot(2), slot(3), slot(3, 1)];
+        for (const [n, at] of slots.entries()) {
+          await storage.putRecord(KEY, sampleRecord(`r${n}`, at));
+        }
+        const from = async (at: Slot): Promise<string[]> =>
+          ids(await collect(storage.readRecords(KEY, at)));
+        expect(await from(slot(1, 1))).toEqual(['r1', 'r2', 'r3', 'r4']);
+        expect(await from(slot(2))).toEqual(['r2', 'r3', 'r4']);
+        // Nothing is at this slot: what follows it is given.
+        expect(await from(slot(2, 1))).toEqual(['r3', 'r4']);
+        expect(await from(slot(4))).toEqual([]);
+      });
+
+      test('gives records only, of a task that has a head', async () => {
+        const record = sampleRecord('r1', FIRST_SLOT);
+        await storage.putRecord(KEY, record);
+        await storage.putHead(KEY, head(FIRST_SLOT));
+        expect((await storage.load(KEY)).records).toEqual([record]);
+        expect(await collect(storage.readRecords(KEY, FIRST_SLOT))).toEqual([record]);
+      });
+    });
+
+    describe('heads', () => {
+      const stateAfter = async (...heads: readonly TaskHead[]): Promise<ListedTask[]> => {
+        for (const one of heads) await storage.putHead(KEY, one);
+        return listed(await storage.list(SCOPE));
+      };
+
+      test('are listed as they were put', async () => {
+        const { slot: _, ...fields } = head(slot(2));
+        expect(await stateAfter(head(slot(2)))).toEqual([fields]);
+      });
+
+      test('move only to a later slot', async () => {
+        const done = { state: TaskState.TASK_STATE_COMPLETED };
+        expect(await stateAfter(head(slot(2)), head(slot(10), done))).toMatchObject([done]);
+        expect(await stateAfter(head(slot(9)))).toMatchObject([done]);
+        const other = head(slot(10), { state: TaskState.TASK_STATE_FAILED });
+        expect(await stateAfter(other)).toMatchObject([done]);
+        const failed = { state: TaskState.TASK_STATE_FAILED };
+        expect(await stateAfter(head(slot(10, 1), failed))).toMatchObject([failed]);
+      });
+
+      test('take their context along when it changes', async () => {
+        await stateAfter(head(slot(1)), head(slot(2), { contextId: 'context-2' }));
+        expect(taskIds(await storage.list(SCOPE, 'context-1'))).toEqual([]);
+        expect(taskIds(await storage.list(SCOPE, 'context-2'))).toEqual(['task-1']);
+      });
+
+      test('[I6] hold whatever an executor may have put into a status', async () => {
+        const odd = head(slot(1), {
+          timestamp: '#%é𝄞'.repeat(100),
+          contextId: '#%é𝄞'.repeat(300),
+          state: TaskState.TASK_STATE_UNSPECIFIED,
+        });
+        const { slot: _, ...fields } = odd;
+        expect(await stateAfter(odd)).toEqual([fields]);
+        expect(await storage.list(SCOPE, odd.contextId)).toHaveLength(1);
+      });
+
+      test('[I6] hold a context id that a client made of half a character', async () => {
+        // What cannot be put is retried for ever: it must be refused before, or go in somehow.
+        const odd = head(slot(1), { contextId: 'context \ud800' });
+        await expect(storage.putHead(KEY, odd)).resolves.toBeUndefined();
+        expect(taskIds(await storage.list(SCOPE))).toEqual(['task-1']);
+      });
+
+      test('hold an empty timestamp and an empty context', async () => {
+        const bare = head(slot(1), { timestamp: '', contextId: '' });
+        const { slot: _, ...fields } = bare;
+        expect(await stateAfter(bare)).toEqual([fields]);
+        expect(await storage.list(SCOPE, '')).toHaveLength(1);
+      });
+
+      test.each([
+        ['long', 'x'.repeat(1_400)],
+        ['of characters that are escaped', '#'.repeat(400)],
+        ['of characters of four bytes', '𝄞'.repeat(350)],
+      ])('are put for every task key that is allowed: an id %s', async (_, taskId) => {
+        const key = { ...KEY, taskId };
+        await storage.putRecord(key, sampleRecord('r1', FIRST_SLOT));
+        await storage.putHead(key, head(FIRST_SLOT, { taskId }));
+        expect(taskIds(await storage.list(SCOPE))).toEqual([taskId]);
+        expect(taskIds(await storage.list(SCOPE, 'context-1'))).toEqual([taskId]);
+      });
+    });
+
+    describe('list', () => {
+      test('leaves out tasks that have no head', async () => {
+        await storage.putRecord(KEY, sampleRecord('r1', FIRST_SLOT));
+        expect(await storage.list(SCOPE)).toEqual([]);
+      });
+
+      test('gives all tasks of an owner, or of one context of it', async () => {
+        const all = Array.from({ length: 40 }, (_, n) => `task-${String(n).padStart(2, '0')}`);
+        for (const [n, taskId] of all.entries()) {
+          const contextId = `context-${n % 3}`;
+          await storage.putHead({ ...SCOPE, taskId }, head(FIRST_SLOT, { taskId, contextId }));
+        }
+        expect(taskIds(await storage.list(SCOPE))).toEqual(all);
+        expect(taskIds(await storage.list(SCOPE, 'context-1'))).toEqual(
+          all.filter((_, n) => n % 3 === 1),
+        );
+        expect(await storage.list(SCOPE, 'context-9')).toEqual([]);
+      });
+
+      test('[I9] gives a context only to its owner', async () => {
+        await storage.putHead(KEY, head(FIRST_SLOT));
+        expect(await storage.list({ tenant: 'tenant', owner: 'other' }, 'context-1')).toEqual([]);
+        expect(await storage.list({ tenant: 'other', owner: 'owner' }, 'context-1')).toEqual([]);
+      });
+    });
+
+    test('[I9] never mixes two tasks, owners or tenants, whatever their names hold', async () => {
+      await fc.assert(
+        fc.asyncProperty(differentKeys, async (keys) => {
+          const fresh = await factory();
+          try {
+            for (const [n, key] of keys.entries()) {
+              const record = sampleRecord(`r${n}`, FIRST_SLOT);
+              expect(await fresh.storage.putRecord(key, record)).toEqual({ written: true });
+              await fresh.storage.putHead(key, head(FIRST_SLOT, { taskId: key.taskId }));
+            }
+            for (const [n, key] of keys.entries()) {
+              expect(ids((await fresh.storage.load(key)).records)).toEqual([`r${n}`]);
+              const own = keys.filter((k) => k.tenant === key.tenant && k.owner === key.owner);
+              const wanted = own.map((k) => k.taskId).sort((a, b) => (a < b ? -1 : 1));
+              expect(taskIds(await fresh.storage.list(key))).toEqual(wanted);
+              expect(taskIds(await fresh.storage.list(key, 'context-1'))).toEqual(wanted);
+            }
+          } finally {
+            await fresh.dispose();
+          }
+        }),
+        { numRuns: 6 },
+      );
+    });
+
+    test('[I9] takes no ill-formed name for the one its bytes would become', async () => {
+      // UTF-8 has no lone surrogate: a careless encoder makes each of them U+FFFD.
+      const [real, forged] = ['\ufffd', '\ud800'];
+      const key = { tenant: real, owner: 'owner', taskId: 'task-1' };
+      await storage.putRecord(key, sampleRecord('r1', FIRST_SLOT));
+      await storage.putHead(key, head(FIRST_SLOT));
+      const seen = async (read: () => Promise<readonly unknown[]>): Promise<unknown> =>
+        read().catch((error: { code?: unknown }) => error.code);
+      const nothing = expect.toSatisfy((got: unknown) => typeof got === 'string' || empty(got));
+      expect(
+        await seen(async () => (await storage.load({ ...key, tenant: forged })).records),
+      ).toEqual(nothing);
+      expect(await seen(() => storage.list({ ...key, tenant: forged }))).toEqual(nothing);
+      expect(await seen(() => storage.list(key, forged))).toEqual(nothing);
+    });
+  });
+}
+
+function empty(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
+}

@@ -1,0 +1,44 @@
+import { createHash } from 'node:crypto';
+import { type Entry, encode, type LogRecord, recordBody, type Slot } from '@a2a-aws/core';
+
+/** A start that carries `text`, so that a record is as large as a test needs it. */
+export function startEntry(run: string, text: string): Entry {
+  return {
+    kind: 'start',
+    run,
+    attempt: 1,
+    instance: 'instance-1',
+    contextId: text,
+  };
+}
+
+/** A record as a log would write it: its entries are those of its body. */
+export function sampleRecord(id: string, slot: Slot, text = 'context'): LogRecord {
+  const entries = [startEntry(id, text), { kind: 'fence', instance: `dead-${id}` } as const].map(
+    encode,
+  );
+  return {
+    id,
+    instance: 'instance-1',
+    time: 1_700_000_000_000,
+    slot,
+    entries: entries.map(({ entry }) => entry),
+    body: recordBody(entries),
+  };
+}
+
+/** Everything an iteration gives. */
+export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const collected: T[] = [];
+  for await (const item of items) collected.push(item);
+  return collected;
+}
+
+/** Text of this length that no compression makes much shorter, always the same for a seed. */
+export function noise(seed: string, length: number): string {
+  const pieces: string[] = [];
+  for (let n = 0; n * 86 < length; n += 1) {
+    pieces.push(createHash('sha512').update(`${seed} ${n}`).digest('base64url'));
+  }
+  return pieces.join('').slice(0, length);
+}

@@ -1,0 +1,15 @@
+import { monotonicMs } from '../monotonic-time.ts';
+import { KILOBYTE, words } from './payload.ts';
+
+const FILLER = words(KILOBYTE, 1);
+
+/** A kilobyte of text that says when it was made. */
+export function stampedText(): string {
+  const stamp = `${monotonicMs()}|`;
+  return stamp + FILLER.slice(stamp.length);
+}
+
+/** Milliseconds since a text was stamped, on this machine. */
+export function stampAge(text: string): number {
+  return monotonicMs() - Number(text.slice(0, text.indexOf('|')));
+}

@@ -1,0 +1,43 @@
+import { type ListTasksRequest, type ListTasksResponse, Task } from '@a2a-js/sdk';
+import {
+  DefaultRequestHandler,
+  InMemoryTaskStore,
+  type ServerCallContext,
+  type TaskStore,
+} from '@a2a-js/sdk/server';
+import { AGENT_CARD } from '../agent/agent-card.ts';
+import { callContext, firstMessage } from '../agent/requests.ts';
+import { type Script, ScriptedAgent } from '../agent/scripted-agent.ts';
+
+/** What the SDK's own handler saves of a task, as the JSON that a store of it would write. */
+export async function wholeTaskSaves(
+  script: Script,
+): Promise<{ eventBytes: number; parts: { saves: number } }> {
+  const store = new SizingTaskStore();
+  let played: Promise<unknown> = Promise.resolve();
+  const agent: ScriptedAgent = new ScriptedAgent(() => {
+    played = agent.play(script);
+  });
+  const handler = new DefaultRequestHandler(AGENT_CARD, store, agent);
+  await handler.sendMessage(firstMessage(), callContext());
+  await played;
+  return { eventBytes: agent.eventBytes(), parts: { saves: store.bytes } };
+}
+
+class SizingTaskStore implements TaskStore {
+  readonly #store = new InMemoryTaskStore();
+  bytes = 0;
+
+  save(task: Task, context: ServerCallContext): Promise<void> {
+    this.bytes += Buffer.byteLength(JSON.stringify(Task.toJSON(task)));
+    return this.#store.save(task, context);
+  }
+
+  load(taskId: string, context: ServerCallContext): Promise<Task | undefined> {
+    return this.#store.load(taskId, context);
+  }
+
+  list(params: ListTasksRequest, context: ServerCallContext): Promise<ListTasksResponse> {
+    return this.#store.list(params, context);
+  }
+}

@@ -1,0 +1,73 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { availableParallelism, loadavg } from 'node:os';
+import { dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { startLocalAws } from '@a2a-aws/local';
+import { apiCalls } from './figures/api-calls.ts';
+import { latency } from './figures/latency.ts';
+import { throughput } from './figures/throughput.ts';
+import { writtenBytes } from './figures/written-bytes.ts';
+import { isMet, type Row } from './row.ts';
+import { table } from './table.ts';
+
+const FIGURES = { latency, throughput, 'written-bytes': writtenBytes, 'api-calls': apiCalls };
+const DEFAULT_FILE = fileURLToPath(new URL('../../dist/bench.json', import.meta.url));
+
+const { values, positionals } = parseArgs({
+  options: { json: { type: 'string', default: DEFAULT_FILE } },
+  allowPositionals: true,
+});
+
+const unknown = positionals.filter((name) => !Object.hasOwn(FIGURES, name));
+if (unknown.length > 0) {
+  console.error(`usage: bench [--json FILE] [${Object.keys(FIGURES).join('|')}]...`);
+  process.exitCode = 2;
+} else {
+  await run();
+}
+
+async function run(): Promise<void> {
+  const chosen = Object.entries(FIGURES).filter(
+    ([name]) => positionals.length === 0 || positionals.includes(name),
+  );
+  const rows: Row[] = [];
+  const machine = machineNow();
+  const aws = await startLocalAws();
+  try {
+    for (const [name, measure] of chosen) {
+      console.error(`Measuring ${name} …`);
+      rows.push(...(await measure(aws)));
+    }
+  } finally {
+    await aws.stop();
+  }
+  console.log(`\n${table(rows)}\n`);
+  await save(machine, rows);
+  const missed = rows.filter((row) => isMet(row) === false);
+  for (const { group, label } of missed) console.error(`Missed: ${group}: ${label}`);
+  if (missed.length > 0) process.exitCode = 1;
+}
+
+/** What absolute figures depend on. */
+function machineNow() {
+  return {
+    at: new Date().toISOString(),
+    node: process.version,
+    platform: `${process.platform}-${process.arch}`,
+    processors: availableParallelism(),
+    /** Processes that wanted to run in the last minute, before the benchmark began. */
+    load: loadavg()[0] ?? 0,
+  };
+}
+
+async function save(machine: ReturnType<typeof machineNow>, rows: readonly Row[]): Promise<void> {
+  const file = resolve(values.json);
+  await mkdir(dirname(file), { recursive: true });
+  const report = { ...machine, rows: rows.map((row) => ({ ...row, met: isMet(row) })) };
+  await writeFile(file, `${JSON.stringify(report, undefined, 2)}\n`);
+  const { node, processors, load } = machine;
+  console.log(
+    `node ${node}, ${processors} processors, load before: ${load.toFixed(1)}. Also in ${file}`,
+  );
+}

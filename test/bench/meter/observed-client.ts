@@ -1,0 +1,36 @@
+/** One call of an AWS SDK client, after all its attempts; no output: it failed. */
+export interface Call {
+  readonly command: string;
+  // biome-ignore lint/suspicious/noExplicitAny: the input of any command
+  readonly input: any;
+  // biome-ignore lint/suspicious/noExplicitAny: the output of any command
+  readonly output: any;
+}
+
+/** As much of an AWS SDK client as is needed to watch it, whatever its commands are. */
+export interface ObservedClient {
+  readonly middlewareStack: {
+    // biome-ignore lint/suspicious/noExplicitAny: each client types its stack by its own commands
+    add(middleware: any, options: { step: 'build'; name: string }): void;
+  };
+}
+
+type Next = (args: { readonly input: unknown }) => Promise<{ readonly output: unknown }>;
+
+/** Calls back after every call; `name` tells observers of one client apart. */
+export function observe(client: ObservedClient, name: string, onCall: (call: Call) => void): void {
+  const watch =
+    (next: Next, { commandName: command = '' }: { readonly commandName?: string }): Next =>
+    async (args) => {
+      try {
+        const result = await next(args);
+        onCall({ command, input: args.input, output: result.output });
+        return result;
+      } catch (error) {
+        onCall({ command, input: args.input, output: undefined });
+        throw error;
+      }
+    };
+  // Retries come after this step, and a document client's items are marshalled before it.
+  client.middlewareStack.add(watch, { step: 'build', name });
+}

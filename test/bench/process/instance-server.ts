@@ -1,0 +1,132 @@
+import { createDynamoDBClient } from '@a2a-aws/dynamodb';
+import { createFanoutClients } from '@a2a-aws/sns-sqs';
+import type { A2ARequestHandler } from '@a2a-js/sdk/server';
+import { type Backend, type BackendClients, createBackend } from 'a2a-aws';
+import { AGENT_CARD } from '../agent/agent-card.ts';
+import { callContext, firstMessage } from '../agent/requests.ts';
+import { type Script, ScriptedAgent } from '../agent/scripted-agent.ts';
+import { stampAge } from '../agent/stamped-text.ts';
+import { HandPublisher, HandReceiver } from '../by-hand/chain-by-hand.ts';
+import { type CallCounts, CallMeter } from '../meter/call-meter.ts';
+import { WriteMeter, type WrittenBytes } from '../meter/write-meter.ts';
+import { noteToParent } from './process-link.ts';
+import { Subscription, type Tapped } from './subscription.ts';
+
+export interface Played {
+  readonly beganAt: number;
+  readonly eventBytes: number;
+}
+
+export interface Metered {
+  readonly calls: CallCounts;
+  readonly written: WrittenBytes;
+}
+
+/** One instance of the fleet, with what the benchmark asks of it. */
+export class InstanceServer {
+  readonly #calls = new CallMeter();
+  readonly #written = new WriteMeter();
+  readonly #handPublisher = new HandPublisher();
+  readonly #agent = new ScriptedAgent();
+  #backend: Backend | undefined;
+  #handler: A2ARequestHandler | undefined;
+  #subscription: Subscription | undefined;
+  #handReceiver: HandReceiver | undefined;
+
+  /** Metering costs time: only where calls and bytes are counted. */
+  async start(fleet: string, name: string, metered: boolean): Promise<void> {
+    const backend = createBackend({
+      prefix: fleet,
+      instanceId: name,
+      ...(metered ? { clients: this.#meteredClients() } : {}),
+    });
+    await backend.start();
+    this.#backend = backend;
+    this.#handler = backend.requestHandler(AGENT_CARD, this.#agent);
+  }
+
+  async stop(): Promise<void> {
+    await this.#handReceiver?.stop();
+    await this.#backend?.stop({ drainMs: 1_000 });
+  }
+
+  /** Starts a task; resolves with its id once it is there. */
+  async send(): Promise<string> {
+    const answer = await this.#ready.handler.sendMessage(
+      firstMessage({
+        acceptedOutputModes: [],
+        taskPushNotificationConfig: undefined,
+        returnImmediately: true,
+      }),
+      callContext(),
+    );
+    if (!('id' in answer)) throw new Error('The agent answered without a task.');
+    return answer.id;
+  }
+
+  /** Opens a tap; with `aged`, the age of each chunk is told to the parent. */
+  async subscribe(id: string, aged: boolean): Promise<void> {
+    const stream = this.#ready.handler.resubscribe({ tenant: '', id }, callContext());
+    this.#subscription = await Subscription.open(
+      stream,
+      aged ? (text) => noteToParent(stampAge(text)) : () => {},
+    );
+  }
+
+  /** What the tap gave, once it has ended. */
+  async tapped(): Promise<Tapped | undefined> {
+    return this.#subscription?.ended;
+  }
+
+  async play(script: Script): Promise<Played> {
+    const beganAt = await this.#agent.play(script);
+    return { beganAt, eventBytes: this.#agent.eventBytes() };
+  }
+
+  async publishStamped(): Promise<void> {
+    this.#agent.publishStamped();
+  }
+
+  async receiveByHand(): Promise<void> {
+    this.#handReceiver = await HandReceiver.start((age) => noteToParent(age));
+  }
+
+  publishByHand(): Promise<void> {
+    return this.#handPublisher.publish();
+  }
+
+  /** Doorbells that have arrived. */
+  async received(): Promise<number> {
+    return this.#ready.backend.stats().received;
+  }
+
+  /** Resolves when no run and no tap is left, and the last call was a while ago. */
+  async settled(): Promise<void> {
+    const { backend } = this.#ready;
+    for (let calls = -1; ; ) {
+      const { runs, taps } = backend.stats();
+      const counted = this.#calls.counts().total;
+      if (runs === 0 && taps === 0 && counted === calls) return;
+      calls = counted;
+      await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
+    }
+  }
+
+  async metered(): Promise<Metered> {
+    return { calls: this.#calls.counts(), written: this.#written.bytes() };
+  }
+
+  get #ready(): { readonly backend: Backend; readonly handler: A2ARequestHandler } {
+    if (!this.#backend || !this.#handler) throw new Error('The instance was not started.');
+    return { backend: this.#backend, handler: this.#handler };
+  }
+
+  #meteredClients(): BackendClients {
+    const clients = { dynamodb: createDynamoDBClient(), ...createFanoutClients() };
+    for (const client of Object.values(clients)) this.#calls.attach(client);
+    this.#written.attach(clients.dynamodb);
+    return clients;
+  }
+}
+
+const QUIET_MS = 300;

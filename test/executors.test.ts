@@ -1,0 +1,362 @@
+import type { Message, Task } from '@a2a-js/sdk';
+import { TaskNotFoundError, UnsupportedOperationError } from '@a2a-js/sdk/errors';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { captureOutput } from './fixtures/captured-output.ts';
+import { eventually, failure, Gate, soon } from './fixtures/eventually.ts';
+import { Fleet } from './fixtures/fleet.ts';
+import { cancel, get, send } from './fixtures/requests.ts';
+import type { Turn } from './fixtures/scripted-agent.ts';
+import { StreamReader } from './fixtures/stream-reader.ts';
+import { pictureOf, stateName, textOf } from './fixtures/task-picture.ts';
+
+const timeout = 60_000;
+/** In everything that an executor throws: it must get nowhere. */
+const SECRET = 'x-secret-of-the-executor-x';
+const HUGE = 'h'.repeat(4 * 1024 * 1024);
+const ENDED = 'The agent ended without a final status.';
+const FAILED = 'The agent failed.';
+const TOO_LARGE = 'The agent published an event that is too large.';
+
+interface Case {
+  readonly name: string;
+  /** `gate` opens when the subscriber listens. */
+  readonly act: (turn: Turn, gate: Promise<void>) => void | Promise<void>;
+  readonly state: string;
+  readonly text?: string;
+  readonly artifacts?: Record<string, string[]>;
+}
+
+/** Executors that leave a task before the gate, so that somebody can subscribe to it. */
+const lasting: readonly Case[] = [
+  {
+    name: 'status without a Task',
+    act: async (turn, gate) => {
+      turn.status('WORKING');
+      await gate;
+      turn.status('COMPLETED', 'done');
+    },
+    state: 'COMPLETED',
+    text: 'done',
+  },
+  {
+    name: 'artifact without a Task',
+    act: async (turn, gate) => {
+      turn.artifact('out', 'text');
+      await gate;
+      turn.status('COMPLETED');
+    },
+    state: 'COMPLETED',
+    artifacts: { out: ['text'] },
+  },
+  {
+    name: 'throws after its Task',
+    act: async (turn, gate) => {
+      turn.task();
+      await gate;
+      throw new Error(SECRET);
+    },
+    state: 'FAILED',
+    text: FAILED,
+  },
+  {
+    name: 'returns while its Task is WORKING',
+    act: async (turn, gate) => {
+      turn.task();
+      await gate;
+    },
+    state: 'FAILED',
+    text: ENDED,
+  },
+  {
+    name: 'publishes after its terminal status',
+    act: async (turn, gate) => {
+      turn.task();
+      await gate;
+      turn.status('COMPLETED', 'done');
+      turn.artifact('late', 'text');
+      turn.task('WORKING');
+      turn.status('FAILED', 'no');
+    },
+    state: 'COMPLETED',
+    text: 'done',
+  },
+  {
+    name: 'publishes for another task',
+    act: async (turn, gate) => {
+      turn.task();
+      turn.task('WORKING', `${turn.taskId}-other`);
+      await gate;
+      turn.status('COMPLETED', 'done');
+    },
+    state: 'COMPLETED',
+    text: 'done',
+  },
+  {
+    name: 'a huge event',
+    act: async (turn, gate) => {
+      turn.task();
+      await gate;
+      turn.artifact('huge', HUGE);
+    },
+    state: 'FAILED',
+    text: TOO_LARGE,
+  },
+  {
+    name: 'a huge event, and at once the end',
+    act: async (turn, gate) => {
+      turn.task();
+      await gate;
+      turn.artifact('huge', HUGE);
+      turn.status('COMPLETED', 'looks complete');
+    },
+    state: 'FAILED',
+    text: TOO_LARGE,
+  },
+  {
+    name: 'a message after its Task',
+    act: async (turn, gate) => {
+      turn.task();
+      await gate;
+      turn.status('COMPLETED', 'done');
+      turn.message('late');
+    },
+    state: 'COMPLETED',
+    text: 'done',
+  },
+];
+
+const brief: readonly Case[] = [
+  { name: 'publishes nothing', act: () => {}, state: 'FAILED', text: ENDED },
+  {
+    name: 'throws before its Task',
+    act: () => Promise.reject(new Error(SECRET)),
+    state: 'FAILED',
+    text: FAILED,
+  },
+  {
+    name: 'a Task that is terminal at once',
+    act: (turn) => turn.task('COMPLETED'),
+    state: 'COMPLETED',
+  },
+  {
+    name: 'a Task that is rejected at once',
+    act: (turn) => turn.task('REJECTED'),
+    state: 'REJECTED',
+  },
+  { name: 'a terminal status alone', act: (turn) => turn.status('COMPLETED'), state: 'COMPLETED' },
+];
+
+let fleet: Fleet;
+let output: ReturnType<typeof captureOutput>;
+
+beforeAll(async () => {
+  output = captureOutput();
+  fleet = await Fleet.start({ cancelDeadlineMs: 1_000 });
+}, timeout);
+
+afterAll(async () => {
+  await fleet.stop();
+  vi.restoreAllMocks();
+}, timeout);
+
+function expected({ state, text = '', artifacts = {} }: Case) {
+  return { state, text, artifacts };
+}
+
+function expectNoSecret(...said: unknown[]): void {
+  expect(JSON.stringify(said)).not.toContain(SECRET);
+  expect(fleet.log).not.toContain(SECRET);
+  expect(output.text()).not.toContain(SECRET);
+}
+
+/** Both instances answer alike, and take no more subscribers. */
+async function expectEnd(id: string, picture: unknown): Promise<void> {
+  const a = await fleet.a.client();
+  const b = await fleet.b.client();
+  const onA = await a.getTask(get(id));
+  expect(pictureOf(onA)).toEqual(picture);
+  expect(await b.getTask(get(id))).toEqual(onA);
+  expect(onA.history.filter(({ role }) => role === 1)).toHaveLength(1);
+  const late = new StreamReader(b.resubscribeTask(get(id)));
+  expect(await failure('subscribe', late.end())).toBeInstanceOf(UnsupportedOperationError);
+}
+
+describe.each(lasting)('an executor: $name', (one) => {
+  test('[I1][I2][I4] blocking sender, streaming sender, subscriber on B agree', {
+    timeout,
+  }, async () => {
+    const gate = new Gate();
+    const text = fleet.script((turn) => one.act(turn, gate.opened));
+    const a = await fleet.a.client();
+    const b = await fleet.b.client();
+
+    const sender = new StreamReader(a.sendMessageStream(send(text)));
+    const id = await sender.taskId();
+    const blocking = a.sendMessage(send(text)) as Promise<Task>;
+    const subscriber = new StreamReader(b.resubscribeTask(get(id)));
+    await subscriber.taskId();
+    gate.open();
+    const answer = await soon('blocking send', blocking);
+    await Promise.all([sender.end(), subscriber.end()]);
+
+    expect(pictureOf(answer)).toEqual({ id: answer.id, ...expected(one) });
+    expect(sender.picture).toEqual({ id, ...expected(one) });
+    expect(subscriber.picture).toEqual(sender.picture);
+    // What comes late must change nothing.
+    await eventually('the executors to return', () =>
+      [id, answer.id].every((ended) => fleet.a.agent.finished.includes(ended)),
+    );
+    await expectEnd(id, { id, ...expected(one) });
+    await expectEnd(answer.id, { id: answer.id, ...expected(one) });
+    expectNoSecret(sender.frames, subscriber.frames, answer);
+  });
+});
+
+describe.each(brief)('an executor: $name', (one) => {
+  test('[I1][I2][I4] blocking and streaming sender agree', { timeout }, async () => {
+    const text = fleet.script((turn) => one.act(turn, Promise.resolve()));
+    const a = await fleet.a.client();
+
+    const sender = new StreamReader(a.sendMessageStream(send(text)));
+    const answer = (await soon('send', a.sendMessage(send(text)))) as Task;
+    await sender.end();
+    const id = await sender.taskId();
+
+    expect(pictureOf(answer)).toEqual({ id: answer.id, ...expected(one) });
+    expect(sender.picture).toEqual({ id, ...expected(one) });
+    await expectEnd(id, { id, ...expected(one) });
+    await expectEnd(answer.id, { id: answer.id, ...expected(one) });
+    expectNoSecret(sender.frames, answer);
+  });
+});
+
+test('an executor that answers with a message leaves no task', { timeout }, async () => {
+  const ids: string[] = [];
+  const text = fleet.script((turn) => {
+    ids.push(turn.taskId);
+    turn.message('hello');
+  });
+  const a = await fleet.a.client();
+  const b = await fleet.b.client();
+
+  const sender = new StreamReader(a.sendMessageStream(send(text)));
+  const answer = (await soon('send', a.sendMessage(send(text)))) as Message;
+  await sender.end();
+
+  expect(textOf(answer)).toBe('hello');
+  expect(sender.names).toEqual(['message:hello']);
+  for (const id of ids) {
+    for (const client of [a, b]) {
+      for (const call of [
+        () => client.getTask(get(id)),
+        () => client.cancelTask(cancel(id)),
+        () => new StreamReader(client.resubscribeTask(get(id))).end(),
+      ]) {
+        expect(await failure('call', call())).toBeInstanceOf(TaskNotFoundError);
+      }
+    }
+  }
+});
+
+test('[I9] an event for another task reaches no log', { timeout }, async () => {
+  const text = fleet.script((turn) => {
+    turn.task('COMPLETED', `${turn.taskId}-other`);
+    turn.task('COMPLETED');
+  });
+  const a = await fleet.a.client();
+
+  const { id } = (await soon('send', a.sendMessage(send(text)))) as Task;
+
+  const error = await failure('get', a.getTask(get(`${id}-other`)));
+  expect(error).toBeInstanceOf(TaskNotFoundError);
+});
+
+test('[I4][I6] an executor that never returns is canceled from B', { timeout }, async () => {
+  const text = fleet.script(async (turn) => {
+    turn.task();
+    await turn.untilCanceled();
+    throw new Error(SECRET);
+  });
+  const a = await fleet.a.client();
+  const b = await fleet.b.client();
+  const sender = new StreamReader(a.sendMessageStream(send(text)));
+  const id = await sender.taskId();
+  const subscriber = new StreamReader(b.resubscribeTask(get(id)));
+  await subscriber.taskId();
+
+  const canceled = await soon('cancel', b.cancelTask(cancel(id)));
+  await Promise.all([sender.end(), subscriber.end()]);
+
+  expect(stateName(canceled.status?.state)).toBe('CANCELED');
+  expect(sender.picture).toEqual(pictureOf(canceled));
+  expect(subscriber.picture).toEqual(pictureOf(canceled));
+  expect(fleet.b.agent.canceled).not.toContain(id);
+  expectNoSecret(sender.frames, subscriber.frames, canceled);
+});
+
+test('[I4][I6] an executor that ignores the cancel is overruled at the deadline', {
+  timeout,
+}, async () => {
+  const gate = new Gate();
+  const text = fleet.script(async (turn) => {
+    turn.task();
+    await gate.opened;
+    turn.status('COMPLETED', 'too late');
+  });
+  const a = await fleet.a.client();
+  const b = await fleet.b.client();
+  const blocking = a.sendMessage(send(text)) as Promise<Task>;
+  const sender = new StreamReader(a.sendMessageStream(send(text)));
+  const id = await sender.taskId();
+  const blockingId = await eventually('the other run', () =>
+    fleet.a.agent.started.slice(-2).find((started) => started !== id),
+  );
+
+  const canceled = await Promise.all([
+    soon('cancel', b.cancelTask(cancel(id))),
+    soon('cancel', b.cancelTask(cancel(blockingId))),
+  ]);
+  await sender.end();
+  const answer = await soon('blocking send', blocking);
+  gate.open();
+
+  expect(canceled.map((task) => stateName(task.status?.state))).toEqual(['CANCELED', 'CANCELED']);
+  expect(sender.picture).toEqual(pictureOf(canceled[0]));
+  expect(answer).toEqual(canceled[1]);
+  await eventually('the executor to return', () => fleet.a.agent.finished.includes(id));
+  await expectEnd(id, pictureOf(canceled[0]));
+});
+
+test('[I4] what an executor publishes after it returned enters no log', { timeout }, async () => {
+  const gate = new Gate();
+  const text = fleet.script((turn) => {
+    turn.task();
+    gate.opened.then(() => {
+      turn.artifact('late', 'text');
+      turn.status('COMPLETED', 'late');
+      turn.task('COMPLETED');
+    });
+  });
+  const a = await fleet.a.client();
+
+  const answer = (await soon('send', a.sendMessage(send(text)))) as Task;
+  const refused = fleet.a.backend.stats().refusedEvents;
+  gate.open();
+  await eventually('the refusals', () => fleet.a.backend.stats().refusedEvents === refused + 3);
+
+  await expectEnd(answer.id, { id: answer.id, state: 'FAILED', text: ENDED, artifacts: {} });
+});
+
+test('[I5] an executor whose run the backend failed is told to stop', { timeout }, async () => {
+  const text = fleet.script(async (turn) => {
+    turn.task();
+    turn.artifact('huge', HUGE);
+    await turn.untilCanceled();
+  });
+  const a = await fleet.a.client();
+
+  const { id } = (await soon('send', a.sendMessage(send(text)))) as Task;
+
+  await eventually('the cancel', () => fleet.a.agent.canceled.includes(id), 5_000);
+  await eventually('the end of the run', () => fleet.a.agent.finished.includes(id), 5_000);
+});
