@@ -64,7 +64,8 @@ export class LogUpkeep {
       this.#log.rebase(bytes);
       if (obsolete) this.#dropLater(obsolete);
     } catch (error) {
-      // The log is whole without it; the next look tries again.
+      // The log is whole without it. Not with every append: tries are bytes written, too.
+      this.#nextLook = bytes * 2;
       logger.warn('snapshot.failed', { code: errorCode(error) });
     }
   }

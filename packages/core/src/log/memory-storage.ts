@@ -16,6 +16,7 @@ interface StoredTask {
   readonly records: Map<string, LogRecord>;
   head?: TaskHead;
   snapshot?: Snapshot;
+  erased?: true;
 }
 
 /** What an erased record reads as. */
@@ -48,6 +49,8 @@ export class MemoryLogStorage implements LogStorage {
   async putSnapshot(key: TaskKey, snapshot: Snapshot): Promise<SnapshotOutcome> {
     const task = this.#task(key);
     const before = task.snapshot;
+    if (before?.id === snapshot.id) return {};
+    if (!task.head) return { obsolete: { ...snapshot, chunks: 1 } };
     const isNewer = !before || compareSlots(before.slot, snapshot.slot) < 0;
     if (isNewer) task.snapshot = snapshot;
     const obsolete = isNewer ? before : snapshot;
@@ -60,6 +63,7 @@ export class MemoryLogStorage implements LogStorage {
     const task = this.#task(key);
     delete task.head;
     delete task.snapshot;
+    task.erased = true;
     for (const [slot, record] of task.records) {
       task.records.set(slot, { ...record, entries: [{ kind: 'deleted' }], body: ERASED_BODY });
     }
@@ -67,6 +71,7 @@ export class MemoryLogStorage implements LogStorage {
 
   async putHead(key: TaskKey, head: TaskHead): Promise<void> {
     const task = this.#task(key);
+    if (task.erased) return;
     if (!task.head || compareSlots(task.head.slot, head.slot) < 0) task.head = head;
   }
 

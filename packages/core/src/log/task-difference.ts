@@ -15,7 +15,10 @@ export function taskDifference(loaded: Task | undefined, saved: Task): Entry[] {
   }
   const entries: Entry[] = [];
   const known = new Set(loaded.history.map((message) => message.messageId));
-  const ofStatus = saved.status?.message?.messageId;
+  const metadata = changedKeys(loaded.metadata, saved.metadata);
+  const saysStatus = metadata !== undefined || !same(loaded.status, saved.status);
+  // It enters the history along with its status.
+  const ofStatus = saysStatus ? saved.status?.message?.messageId : undefined;
   for (const message of saved.history) {
     if (!known.has(message.messageId) && message.messageId !== ofStatus) {
       entries.push({ kind: 'message', message });
@@ -26,8 +29,7 @@ export function taskDifference(loaded: Task | undefined, saved: Task): Entry[] {
     const change = artifactChange(before, artifact);
     if (change) entries.push(artifactEvent(saved, change.artifact, change.append));
   }
-  const metadata = changedKeys(loaded.metadata, saved.metadata);
-  if (metadata || !same(loaded.status, saved.status)) {
+  if (saysStatus) {
     const { id: taskId, contextId, status } = saved;
     entries.push(event({ kind: 'statusUpdate', data: { taskId, contextId, status, metadata } }));
   }

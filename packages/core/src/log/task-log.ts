@@ -11,7 +11,7 @@ import { countEvents, type EncodedEntry, type LogRecord, recordBody } from './re
 import { isExpired, isHeadExpired } from './retention.ts';
 import { compareSlots, FIRST_SLOT } from './slot.ts';
 import { type LogState, stepEntry } from './state.ts';
-import type { LogStorage } from './storage.ts';
+import type { LogStorage, StoredLog } from './storage.ts';
 
 /** What became of a proposal. */
 export type Appended =
@@ -340,6 +340,7 @@ export class TaskLog {
   /** False: what was read has a hole. */
   async #readOnce(): Promise<boolean> {
     const { storage } = this.#deps;
+    if (this.#gone) return true;
     if (compareSlots(this.state.next, FIRST_SLOT) === 0) return this.#load();
     for await (const record of storage.readRecords(this.key, this.state.next)) {
       if (!this.absorb(record)) return false;
@@ -359,18 +360,25 @@ export class TaskLog {
       this.#fold.restore(snapshot.text);
       this.#tailSince = this.state.at;
     }
+    let isWhole = true;
     for (const record of records) {
-      if (!this.absorb(record)) return this.#isLeftover(records);
+      isWhole = this.absorb(record);
+      if (!isWhole) break;
     }
-    return true;
+    this.#gone = this.#isLeftover({ snapshot, records }, isWhole);
+    return isWhole || this.#gone;
   }
 
-  /** True if a log with holes is what deletion has left so far of one that has expired. */
-  #isLeftover(records: readonly LogRecord[]): boolean {
+  /** True if this is what deletion has left so far of a log that has expired, or was erased. */
+  #isLeftover({ snapshot, records }: StoredLog, isWhole: boolean): boolean {
     const { clock, retentionMs } = this.#deps;
-    const last = records.at(-1)?.time ?? 0;
-    this.#gone = clock.now() - last > retentionMs;
-    return this.#gone;
+    const last = records.at(-1);
+    const age = clock.now() - (last?.time ?? 0);
+    if (!isWhole) {
+      return age > retentionMs || last?.entries.some(({ kind }) => kind === 'deleted') === true;
+    }
+    // Its end may be what is missing: a task that lives has a snapshot by now.
+    return last !== undefined && !snapshot && age > 2 * retentionMs;
   }
 
   #apply(record: LogRecord): void {

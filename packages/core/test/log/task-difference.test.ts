@@ -1,0 +1,206 @@
+import { Task } from '@a2a-js/sdk';
+import fc from 'fast-check';
+import { describe, expect, test, vi } from 'vitest';
+import type { Entry } from '../../src/log/entry.ts';
+import { Fold } from '../../src/log/fold.ts';
+import { taskDifference } from '../../src/log/task-difference.ts';
+import {
+  anyArtifact,
+  anyMetadata,
+  anyPart,
+  anyTask,
+  runningStatus,
+} from '../fixtures/arbitraries.ts';
+import { COMPLETED, message, taskOf, WORKING } from '../fixtures/events.ts';
+import { recordAt } from '../fixtures/records.ts';
+
+// Many schedules: a machine under load may take its time.
+vi.setConfig({ testTimeout: 60_000 });
+
+/** A task as a store hands it out: it has been JSON. */
+const stored = (task: Task): Task => Task.fromJSON(JSON.parse(JSON.stringify(Task.toJSON(task))));
+
+const aMessage = fc.constantFrom('m1', 'm2', 'm3', 'm4').map((id) => message(id));
+/** A message id means one message, and a fold has that of the status in its history. */
+const aStatus = runningStatus.chain((status) =>
+  fc.option(aMessage, { nil: undefined }).map((said) => ({ ...status, message: said })),
+);
+const withMessages = (history: Task['history'], more: Task['history']): Task['history'] => [
+  ...new Map([...history, ...more].map((one) => [one.messageId, one])).values(),
+];
+
+const anyStored = fc
+  .tuple(anyTask(aStatus), fc.array(aMessage, { maxLength: 3 }))
+  .map(([event, messages]) => {
+    const task = event.data as Task;
+    const said = task.status?.message ? [task.status.message] : [];
+    return stored({ ...task, history: withMessages(messages, said) });
+  });
+
+const foldOf = (task: Task): Fold => {
+  const fold = new Fold();
+  append(fold, [{ kind: 'event', event: { kind: 'task', data: task } }]);
+  return fold;
+};
+
+const append = (fold: Fold, entries: readonly Entry[]): void => {
+  if (entries.length > 0) fold.apply(recordAt(fold.state.next, entries));
+};
+
+const additions = fc.record({
+  messages: fc.array(aMessage, { maxLength: 3 }),
+  artifacts: fc.array(anyArtifact, { maxLength: 2 }),
+  parts: fc.array(anyPart, { maxLength: 2 }),
+  status: fc.option(aStatus, { nil: undefined }),
+  metadata: anyMetadata,
+});
+
+type Additions = typeof additions extends fc.Arbitrary<infer T> ? T : never;
+
+/** What an executor and the SDK make of a task: it only grows, but for its status. */
+const grown = (task: Task, added: Additions): Task => {
+  const status = added.status ?? task.status;
+  const said = added.status?.message ? [added.status.message] : [];
+  const history = withMessages(task.history, [...added.messages, ...said]);
+  const artifacts = task.artifacts.map((artifact, at) =>
+    at === 0 ? { ...artifact, parts: [...artifact.parts, ...added.parts] } : artifact,
+  );
+  for (const artifact of added.artifacts) {
+    const at = artifacts.findIndex(({ artifactId }) => artifactId === artifact.artifactId);
+    if (at < 0) artifacts.push(artifact);
+    else artifacts[at] = artifact;
+  }
+  const metadata = added.metadata ? { ...task.metadata, ...added.metadata } : task.metadata;
+  return stored({ ...task, history, artifacts, status, metadata });
+};
+
+/** The messages in no order: the status' own is added with its status, last. */
+const sorted = (task: Task | undefined): unknown =>
+  task && {
+    ...task,
+    metadata: { ...task.metadata },
+    history: task.history.toSorted((a, b) => (a.messageId < b.messageId ? -1 : 1)),
+  };
+
+describe('the difference of a task', () => {
+  test('makes of the task that was loaded the one that was saved', () => {
+    fc.assert(
+      fc.property(anyStored, additions, (loaded, added) => {
+        const fold = foldOf(loaded);
+        const saved = grown(loaded, added);
+        append(fold, taskDifference(loaded, saved));
+        expect(sorted(fold.task())).toEqual(sorted(saved));
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  test('of what was not changed is nothing', () => {
+    fc.assert(
+      fc.property(anyStored, (task) => {
+        expect(taskDifference(task, stored(task))).toEqual([]);
+      }),
+    );
+  });
+
+  test('of a task that was not there is the task', () => {
+    fc.assert(
+      fc.property(anyStored, (task) => {
+        expect(sorted(foldOf(task).task())).toEqual(sorted(task));
+        const event = { kind: 'task', data: task };
+        expect(taskDifference(undefined, task)).toEqual([{ kind: 'event', event }]);
+      }),
+    );
+  });
+
+  test('[I1] loses nothing that either of two has added to what both loaded', () => {
+    fc.assert(
+      fc.property(anyStored, additions, additions, (loaded, one, other) => {
+        const fold = foldOf(loaded);
+        const [a, b] = [grown(loaded, one), grown(loaded, other)];
+        append(fold, taskDifference(loaded, a));
+        append(fold, taskDifference(loaded, b));
+        const task = fold.task();
+        const ids = (of: Task | undefined): string[] => of?.history.map((m) => m.messageId) ?? [];
+        const artifacts = (of: Task | undefined): string[] =>
+          of?.artifacts.map((artifact) => artifact.artifactId) ?? [];
+        expect(new Set(ids(task))).toEqual(new Set([...ids(a), ...ids(b)]));
+        expect(new Set(artifacts(task))).toEqual(new Set([...artifacts(a), ...artifacts(b)]));
+        expect(Object.keys(task?.metadata ?? {})).toEqual(
+          expect.arrayContaining([
+            ...Object.keys(a.metadata ?? {}),
+            ...Object.keys(b.metadata ?? {}),
+          ]),
+        );
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  const base = taskOf(WORKING, { history: [message('m1')] }).data as Task;
+
+  test('says only the parts that an artifact has gained', () => {
+    const part = (value: string): Task['artifacts'][0]['parts'][0] => ({
+      content: { $case: 'text', value },
+      metadata: undefined,
+      filename: '',
+      mediaType: '',
+    });
+    const artifact = {
+      artifactId: 'a',
+      name: '',
+      description: '',
+      metadata: undefined,
+      extensions: [],
+    };
+    const loaded = { ...base, artifacts: [{ ...artifact, parts: [part('1')] }] };
+    const saved = { ...base, artifacts: [{ ...artifact, parts: [part('1'), part('2')] }] };
+    expect(taskDifference(loaded, saved)).toMatchObject([
+      {
+        event: { kind: 'artifactUpdate', data: { append: true, artifact: { parts: [part('2')] } } },
+      },
+    ]);
+  });
+
+  test('takes nothing away: what a save leaves out stays', () => {
+    const saved = { ...base, history: [], artifacts: [], metadata: undefined };
+    expect(taskDifference({ ...base, metadata: { a: 1 } }, saved)).toEqual([]);
+  });
+
+  test("has a status' message once, with its status", () => {
+    const said = message('said', 'done', 'ROLE_AGENT');
+    const status = { state: COMPLETED, message: said, timestamp: undefined };
+    const saved = { ...base, status, history: [message('m1'), said] };
+    expect(taskDifference(base, saved).map(({ kind }) => kind)).toEqual(['event']);
+  });
+
+  test('has a message of the status that was loaded, if only the history is new', () => {
+    const said = message('said', 'wait', 'ROLE_AGENT');
+    const loaded = { ...base, status: { state: WORKING, message: said, timestamp: undefined } };
+    const saved = { ...loaded, history: [message('m1'), said] };
+    expect(taskDifference(loaded, saved)).toEqual([{ kind: 'message', message: said }]);
+  });
+
+  test('puts the status last: whatever comes after a terminal one is lost', () => {
+    const status = { state: COMPLETED, message: undefined, timestamp: undefined };
+    const saved: Task = {
+      ...base,
+      status,
+      history: [message('m1'), message('m2')],
+      artifacts: [
+        {
+          artifactId: 'a',
+          name: '',
+          description: '',
+          parts: [],
+          metadata: undefined,
+          extensions: [],
+        },
+      ],
+    };
+    const kinds = taskDifference(base, saved).map((entry) =>
+      entry.kind === 'event' ? entry.event.kind : entry.kind,
+    );
+    expect(kinds).toEqual(['message', 'artifactUpdate', 'statusUpdate']);
+  });
+});

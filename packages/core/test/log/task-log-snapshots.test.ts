@@ -1,0 +1,104 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { Step } from '../../src/log/fold.ts';
+import { say } from '../fixtures/author.ts';
+import { COMPLETED, chunkOf, KEY, statusOf, taskOf, WORKING } from '../fixtures/events.ts';
+import { drain, Feeds, generationsOf, openRun, openTap, type Peer } from '../fixtures/feeds.ts';
+import { flush } from '../fixtures/manual-clock.ts';
+import { taskLog } from '../fixtures/task-logs.ts';
+
+const CHUNK = 'x'.repeat(100_000);
+
+let feeds: Feeds;
+let writer: Peer;
+let run: Awaited<ReturnType<typeof openRun>>;
+
+beforeEach(async () => {
+  feeds = new Feeds();
+  writer = await feeds.peer('a');
+  run = await openRun(writer);
+  await say(run.log, 'run-a', taskOf(WORKING));
+  await replace(25);
+});
+
+/** Replaces one artifact again and again: that makes a snapshot pay. */
+const replace = async (times: number): Promise<void> => {
+  for (let n = 0; n < times; n += 1) {
+    await say(run.log, 'run-a', chunkOf('a', CHUNK));
+    await flush();
+  }
+};
+
+const upTo = (last: number): number[] => Array.from({ length: last }, (_, n) => n + 1);
+
+describe('a log with a snapshot', () => {
+  test('is opened from it, and goes on from there as every other handle', async () => {
+    const { snapshot, records } = await feeds.storage.memory.load(KEY);
+    expect(snapshot).toBeDefined();
+    expect(records.length).toBeLessThan((await feeds.storage.records(KEY)).length);
+    const fresh = taskLog(feeds.storage, feeds.clock, 'b');
+    await fresh.refresh();
+    expect(fresh.state).toEqual(run.log.state);
+    expect(fresh.task()).toEqual(run.log.task());
+    expect(fresh.generation).toBe(run.log.generation);
+    await say(run.log, 'run-a', chunkOf('b', 'more'));
+    await say(run.log, 'run-a', statusOf(COMPLETED));
+    await fresh.refresh();
+    expect(fresh.state).toEqual(run.log.state);
+    expect(fresh.task()).toEqual(run.log.task());
+  });
+
+  test('[I1] may be appended to by who opened it from there', async () => {
+    const fresh = taskLog(feeds.storage, feeds.clock, 'a');
+    await fresh.refresh();
+    expect(await say(fresh, 'run-a', chunkOf('b', 'more'))).toHaveProperty('appended');
+    await run.log.refresh();
+    expect(run.log.state).toEqual(fresh.state);
+  });
+
+  test('[I3] gives a tap that follows it every record after its place once', async () => {
+    const reader = await feeds.peer('b');
+    const { tap, from } = await openTap(reader);
+    expect(from).toBe(run.log.generation);
+    const steps = drain(tap);
+    await replace(15);
+    await say(run.log, 'run-a', statusOf(COMPLETED));
+    await flush();
+    expect(generationsOf(steps)).toEqual(upTo(run.log.generation).slice(from));
+  });
+
+  test('[I3] gives a tap that was opened before it was read every record once', async () => {
+    const reader = await feeds.peer('b');
+    const open = reader.feed.acquire(KEY);
+    const steps: Step[] = drain(open.tap().tap);
+    await open.log.refresh();
+    await flush();
+    await replace(2);
+    await open.log.refresh();
+    await flush();
+    expect(generationsOf(steps)).toEqual(upTo(run.log.generation));
+  });
+
+  test('[I3] keeps what a doorbell brought while it was being read', async () => {
+    const fresh = taskLog(feeds.storage, feeds.clock, 'b');
+    const records = await feeds.storage.records(KEY);
+    let release = (): void => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    feeds.storage.onRead = async (call) => {
+      const answer = await call();
+      await held;
+      return answer;
+    };
+    const read = fresh.refresh();
+    for (const record of records) expect(fresh.absorb(record)).toBe(true);
+    await replace(1);
+    release();
+    await read;
+    expect(fresh.generation).toBe(26);
+    feeds.storage.onRead = (call) => call();
+    await fresh.refresh();
+    expect(fresh.state).toEqual(run.log.state);
+    expect(fresh.task()).toEqual(run.log.task());
+  });
+});
