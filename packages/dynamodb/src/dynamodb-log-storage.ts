@@ -142,13 +142,10 @@ export class DynamoDBLogStorage implements LogStorage {
   }
 
   async erase(key: TaskKey): Promise<void> {
-    // Off the lists first; the head stays, so that no late write makes another.
-    const head = await this.#table.get(this.#keys.head(key));
-    if (head) {
-      const { expires } = head;
-      await this.#table.put({ ...this.#keys.head(key), v: 1, slot: END, gone: true, expires });
-    }
     const partition = this.#keys.task(key);
+    // Off the lists first; a head stays, or is made, so that no late write makes another.
+    const expires = await this.#expires(partition);
+    await this.#table.put({ ...this.#keys.head(key), v: 1, slot: END, gone: true, expires });
     for (const begin of [RECORDS, SNAPSHOTS, 'xpart#', CONFIGS]) {
       for await (const item of this.#table.range({ partition, from: begin, to: begin + END })) {
         const at: ItemKey = { pk: partition, sk: String(item.sk) };
@@ -209,6 +206,13 @@ export class DynamoDBLogStorage implements LogStorage {
       log: { head, snapshot: { id: name.id, slot: name.slot, text }, records },
       isTorn: false,
     };
+  }
+
+  /** When the last record may be deleted. */
+  async #expires(partition: string): Promise<unknown> {
+    const range = { partition, from: RECORDS, to: RECORDS + END, reverse: true };
+    for await (const { expires } of this.#table.range(range)) return expires;
+    return undefined;
   }
 
   #record(key: TaskKey, item: Item): Promise<LogRecord> {

@@ -3,6 +3,7 @@ import {
   BackendError,
   type Clock,
   type Entropy,
+  escapeKeyPart,
   systemClock,
   systemEntropy,
   type TaskKey,
@@ -20,7 +21,7 @@ import { z } from 'zod';
 import { CONFIGS, END, Keys } from './keys.ts';
 import { Table } from './table.ts';
 
-/** The longest id of a config in bytes: a sort key holds 1,024. */
+/** The longest id of a config, escaped, in bytes: a sort key holds 1,024. */
 const MAX_CONFIG_ID_BYTES = 512;
 
 export interface DynamoDBPushNotificationStoreOptions {
@@ -65,7 +66,7 @@ export class DynamoDBPushNotificationStore implements PushNotificationStore {
   ): Promise<void> {
     const key = this.#key(taskId, context);
     if (!config.id) config.id = this.#entropy.id();
-    if (Buffer.byteLength(config.id) > MAX_CONFIG_ID_BYTES || !config.id.isWellFormed()) {
+    if (!isStorable(config.id)) {
       throw new BackendError('invalid-key', 'The id of a push config is too long or malformed.');
     }
     await this.#table.put({
@@ -109,7 +110,8 @@ export class DynamoDBPushNotificationStore implements PushNotificationStore {
     context: ServerCallContext,
     configId: string = taskId,
   ): Promise<void> {
-    await this.#table.remove(this.#keys.config(this.#key(taskId, context), configId));
+    const key = this.#key(taskId, context);
+    if (isStorable(configId)) await this.#table.remove(this.#keys.config(key, configId));
   }
 
   #key(taskId: string, context: ServerCallContext): TaskKey {
@@ -117,4 +119,8 @@ export class DynamoDBPushNotificationStore implements PushNotificationStore {
     assertTaskKey(key);
     return key;
   }
+}
+
+function isStorable(id: string): boolean {
+  return id.isWellFormed() && Buffer.byteLength(escapeKeyPart(id)) <= MAX_CONFIG_ID_BYTES;
 }

@@ -127,7 +127,8 @@ export class DynamoDBTaskStore implements TaskStore {
     if ('refused' in outcome && outcome.refused === 'running') {
       throw new BackendError('task-running', 'The task is being worked on.');
     }
-    if (log.state.deleted) await this.#storage.erase(key);
+    // Also what is left of one that nobody sees any more.
+    if (log.isExpired()) await this.#storage.erase(key);
     this.#seen.get(context)?.delete(taskId);
   }
 

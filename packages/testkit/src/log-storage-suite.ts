@@ -1,4 +1,12 @@
-import type { ListedTask, LogRecord, LogStorage, Slot, TaskHead, TaskKey } from '@a2a-aws/core';
+import type {
+  ListedTask,
+  LogRecord,
+  LogStorage,
+  Slot,
+  Snapshot,
+  TaskHead,
+  TaskKey,
+} from '@a2a-aws/core';
 import { FIRST_SLOT } from '@a2a-aws/core';
 import { TaskState } from '@a2a-js/sdk';
 import fc from 'fast-check';
@@ -253,6 +261,167 @@ export function logStorageSuite(name: string, factory: () => Promise<LogStorageU
         await storage.putHead(KEY, head(FIRST_SLOT));
         expect(await storage.list({ tenant: 'tenant', owner: 'other' }, 'context-1')).toEqual([]);
         expect(await storage.list({ tenant: 'other', owner: 'owner' }, 'context-1')).toEqual([]);
+      });
+    });
+
+    describe('snapshots', () => {
+      const NOW = 1_700_000_000_000;
+      const snapshot = (id: string, at: Slot, text = id): Snapshot => ({ id, slot: at, text });
+      const slots = [slot(1), slot(2), slot(3), slot(4)];
+
+      const write = async (): Promise<void> => {
+        for (const [n, at] of slots.entries()) {
+          await storage.putRecord(KEY, sampleRecord(`r${n + 1}`, at));
+        }
+        await storage.putHead(KEY, head(slot(1)));
+      };
+      const loaded = async (): Promise<[Snapshot | undefined, ...string[]]> => {
+        const log = await storage.load(KEY);
+        return [log.snapshot, ...ids(log.records)];
+      };
+
+      test('take the place of the records before them, for load alone', async () => {
+        await write();
+        const one = snapshot('s1', slot(3));
+        expect(await storage.putSnapshot(KEY, one, NOW)).toEqual({});
+        expect(await loaded()).toEqual([one, 'r3', 'r4']);
+        const all = await collect(storage.readRecords(KEY, FIRST_SLOT));
+        expect(ids(all)).toEqual(['r1', 'r2', 'r3', 'r4']);
+        expect((await storage.load(KEY)).head).toEqual(head(slot(1)));
+      });
+
+      test('of a later slot win, and name the one that nobody needs any more', async () => {
+        await write();
+        await storage.putSnapshot(KEY, snapshot('s1', slot(2)), NOW);
+        const later = snapshot('s2', slot(4));
+        const { obsolete } = await storage.putSnapshot(KEY, later, NOW);
+        expect(obsolete).toMatchObject({ id: 's1', slot: slot(2) });
+        expect(await loaded()).toEqual([later, 'r4']);
+        if (obsolete) await storage.dropSnapshot(KEY, obsolete);
+        if (obsolete) await storage.dropSnapshot(KEY, obsolete);
+        expect(await loaded()).toEqual([later, 'r4']);
+      });
+
+      test.each([
+        ['an earlier', slot(2)],
+        ['the same', slot(3)],
+      ])('that come late, for %s slot, change nothing and are told obsolete', async (_, at) => {
+        await write();
+        const one = snapshot('s1', slot(3));
+        await storage.putSnapshot(KEY, one, NOW);
+        const { obsolete } = await storage.putSnapshot(KEY, snapshot('late', at), NOW);
+        expect(obsolete).toMatchObject({ id: 'late', slot: at });
+        expect(await loaded()).toEqual([one, 'r3', 'r4']);
+        if (obsolete) await storage.dropSnapshot(KEY, obsolete);
+        expect(await loaded()).toEqual([one, 'r3', 'r4']);
+      });
+
+      test('put again, after no answer, are not obsolete', async () => {
+        await write();
+        const one = snapshot('s1', slot(3));
+        await storage.putSnapshot(KEY, one, NOW);
+        expect(await storage.putSnapshot(KEY, one, NOW)).toEqual({});
+        expect(await loaded()).toEqual([one, 'r3', 'r4']);
+      });
+
+      test('survive a new status, and keep what they are when the head moves', async () => {
+        await write();
+        const one = snapshot('s1', slot(3));
+        await storage.putSnapshot(KEY, one, NOW);
+        await storage.putHead(KEY, head(slot(4), { state: TaskState.TASK_STATE_COMPLETED }));
+        expect(await loaded()).toEqual([one, 'r3', 'r4']);
+        expect(taskIds(await storage.list(SCOPE))).toEqual(['task-1']);
+      });
+
+      test('of a task without a head are found by nobody: they are told obsolete', async () => {
+        await storage.putRecord(KEY, sampleRecord('r1', slot(1)));
+        const one = snapshot('s1', slot(2));
+        const { obsolete } = await storage.putSnapshot(KEY, one, NOW);
+        expect(obsolete).toMatchObject({ id: 's1' });
+        expect(await loaded()).toEqual([undefined, 'r1']);
+      });
+
+      test('may have megabytes, and any text', async () => {
+        await write();
+        const text = `€ 𝄞 漢字 \u0000 ${noise('snapshot', 1_500_000)}`;
+        await storage.putSnapshot(KEY, snapshot('s1', slot(4), text), NOW);
+        const log = await storage.load(KEY);
+        // Not the texts themselves: a failure would print megabytes.
+        expect(log.snapshot?.text === text).toBe(true);
+        expect(ids(log.records)).toEqual(['r4']);
+      });
+    });
+
+    describe('erase', () => {
+      const write = async (): Promise<void> => {
+        for (const n of [1, 2, 3]) {
+          await storage.putRecord(KEY, sampleRecord(`r${n}`, slot(n), 'secret'));
+        }
+        await storage.putHead(KEY, head(slot(1)));
+        const snapshot = { id: 's1', slot: slot(2), text: 'secret' };
+        await storage.putSnapshot(KEY, snapshot, 1_700_000_000_000);
+      };
+      const kinds = (records: readonly LogRecord[]): string[] =>
+        records.flatMap(({ entries }) => entries.map(({ kind }) => kind));
+
+      test('leaves records that say no more than that the task was deleted', async () => {
+        await write();
+        await storage.erase(KEY);
+        const log = await storage.load(KEY);
+        expect(log.head).toBeUndefined();
+        expect(log.snapshot).toBeUndefined();
+        expect(ids(log.records)).toEqual(['r1', 'r2', 'r3']);
+        expect(kinds(log.records)).toEqual(['deleted', 'deleted', 'deleted']);
+        const all = await collect(storage.readRecords(KEY, FIRST_SLOT));
+        expect(kinds(all)).toEqual(['deleted', 'deleted', 'deleted']);
+        expect(JSON.stringify([log, all])).not.toContain('secret');
+      });
+
+      test('[I1] leaves every slot taken: a late put does not win it', async () => {
+        await write();
+        await storage.erase(KEY);
+        for (const n of [1, 2, 3]) {
+          const outcome = await storage.putRecord(KEY, sampleRecord('late', slot(n)));
+          expect(outcome).toMatchObject({ taken: { id: `r${n}`, slot: slot(n) } });
+        }
+      });
+
+      test('takes the task off the lists, and no late write puts it there', async () => {
+        await write();
+        await storage.erase(KEY);
+        await storage.putHead(KEY, head(slot(3)));
+        const late = { id: 's2', slot: slot(3), text: 'late' };
+        const { obsolete } = await storage.putSnapshot(KEY, late, 1_700_000_000_000);
+        expect(obsolete).toMatchObject({ id: 's2' });
+        expect(await storage.list(SCOPE)).toEqual([]);
+        expect(await storage.list(SCOPE, 'context-1')).toEqual([]);
+        expect((await storage.load(KEY)).snapshot).toBeUndefined();
+      });
+
+      test('keeps a head from coming late that was not there', async () => {
+        await storage.putRecord(KEY, sampleRecord('r1', slot(1)));
+        await storage.erase(KEY);
+        await storage.putHead(KEY, head(slot(1)));
+        expect(await storage.list(SCOPE)).toEqual([]);
+      });
+
+      test('may be repeated', async () => {
+        await write();
+        await storage.erase(KEY);
+        const once = await storage.load(KEY);
+        await storage.erase(KEY);
+        expect(await storage.load(KEY)).toEqual(once);
+      });
+
+      test('[I9] touches no other task', async () => {
+        await write();
+        const other = { ...KEY, owner: 'other' };
+        await storage.putRecord(other, sampleRecord('r1', FIRST_SLOT));
+        await storage.putHead(other, head(FIRST_SLOT));
+        await storage.erase(KEY);
+        expect(ids((await storage.load(other)).records)).toEqual(['r1']);
+        expect(kinds((await storage.load(other)).records)).not.toContain('deleted');
+        expect(await storage.list(other)).toHaveLength(1);
       });
     });
 
