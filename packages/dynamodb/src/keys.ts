@@ -32,8 +32,8 @@ export const CONFIGS = 'config#';
 export const SNAPSHOTS = 'snap#';
 /** All sort keys of records begin so. */
 export const RECORDS = 'event#';
-/** Sorts after every sort key that begins with what stands before it. */
-export const END = '\uffff';
+/** Sorts, as UTF-8, after every sort key that begins with what stands before it. */
+export const END = '\u{10ffff}';
 
 /**
  * The keys of one agent's items: `prefix` begins every partition, so that several agents share a

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { FIRST_SLOT, type LogRecord } from '@a2a-aws/core';
 import { logStorageSuite } from '@a2a-aws/testkit';
 import { TaskState } from '@a2a-js/sdk';
-import { QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, test } from 'vitest';
 import { createDynamoDBClient } from '../src/clients.ts';
 import { DynamoDBLogStorage } from '../src/dynamodb-log-storage.ts';
@@ -85,6 +85,31 @@ onEachEngine((name, engine) => {
           ['1', recordOf(text).body],
           ['2', recordOf(text).body],
         ]);
+      }
+    });
+
+    test('never takes a snapshot that lacks a chunk for a whole one', async () => {
+      const { client, aws } = engine();
+      for (const missing of [0, 1, 2]) {
+        const prefix = `chunks-${missing}`;
+        const subject = storage(prefix);
+        await subject.putRecord(KEY, recordOf('c'));
+        const slot = { generation: 1, sub: 1 };
+        const { taskId } = KEY;
+        const state = TaskState.TASK_STATE_WORKING;
+        await subject.putHead(KEY, { taskId, contextId: 'c', state, timestamp: '', at: 1, slot });
+        const text = randomBytes(350_000).toString('hex');
+        await subject.putSnapshot(KEY, { id: 's', slot, text }, 1);
+        expect((await subject.load(KEY)).snapshot?.text === text).toBe(true);
+        const Key = new Keys(prefix).chunk(KEY, { id: 's', slot }, missing);
+        const deleted = new DeleteCommand({
+          TableName: aws.tableName,
+          Key,
+          ReturnValues: 'ALL_OLD',
+        });
+        // Three chunks or fewer: the last is not always there.
+        if (!(await client.send(deleted)).Attributes) continue;
+        expect((await subject.load(KEY)).snapshot).toBeUndefined();
       }
     });
 
