@@ -4,7 +4,7 @@ import { parseSlot, type Slot, slotText } from '../log/slot.ts';
 import type { TaskKey } from '../task-key.ts';
 
 /** The only form of messages that this release sends; others are ignored (rolling deploys mix). */
-export const DOORBELL_VERSION = 1;
+const DOORBELL_VERSION = 1;
 
 /** What one instance tells another. The log is the truth: each of these may be lost or repeated. */
 export type Doorbell =
