@@ -2,6 +2,7 @@ import {
   assertTaskKey,
   type Clock,
   deepCopy,
+  type EncodedEntry,
   type Entropy,
   encode,
   type Logger,
@@ -25,6 +26,9 @@ import {
 } from '@a2a-js/sdk/server';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { DynamoDBLogStorage } from './dynamodb-log-storage.ts';
+
+/** How long a save tries, in milliseconds. */
+const SAVE_DEADLINE_MS = 15_000;
 
 export interface DynamoDBTaskStoreOptions {
   /** Made with {@link createDynamoDBClient} or {@link documentClient}. */
@@ -82,20 +86,29 @@ export class DynamoDBTaskStore implements TaskStore {
     assertTaskKey(key);
     const loaded = this.#seen.get(context)?.get(task.id);
     const entries = taskDifference(loaded, task).map(encode);
-    if (entries.length > 0) {
-      const log = this.#open(key);
-      await log.refresh();
-      const bytes = entries.reduce((sum, entry) => sum + entry.bytes, 0);
-      await log.append((state) => (state.sealed ? { refused: 'sealed' } : { entries }), bytes);
-      const head = taskHead(key, log.state);
-      if (head) await this.#storage.putHead(key, head);
-    }
+    if (entries.length > 0) await this.#append(key, entries);
     this.#remember(context, task);
   }
 
   /** A page of the caller's tasks, the newest status first. */
   list(params: ListTasksRequest, context: ServerCallContext): Promise<ListTasksResponse> {
     return listTasks(params, this.#scopeOf(context), this.#storage, (key) => this.#load(key));
+  }
+
+  /** Fails with what the last try met if the table does not take it in time. */
+  async #append(key: TaskKey, entries: readonly EncodedEntry[]): Promise<void> {
+    const deadline = new AbortController();
+    const cancel = this.#clock.after(SAVE_DEADLINE_MS, () => deadline.abort());
+    try {
+      const log = this.#open(key, deadline.signal);
+      await log.refresh();
+      const bytes = entries.reduce((sum, entry) => sum + entry.bytes, 0);
+      await log.append((state) => (state.sealed ? { refused: 'sealed' } : { entries }), bytes);
+      const head = taskHead(key, log.state);
+      if (head) await this.#storage.putHead(key, head);
+    } finally {
+      cancel();
+    }
   }
 
   async #load(key: TaskKey): Promise<Task | undefined> {
@@ -105,14 +118,14 @@ export class DynamoDBTaskStore implements TaskStore {
     return log.task();
   }
 
-  #open(key: TaskKey): TaskLog {
+  #open(key: TaskKey, signal: AbortSignal = new AbortController().signal): TaskLog {
     return new TaskLog(key, {
       storage: this.#storage,
       instance: '',
       clock: this.#clock,
       entropy: this.#entropy,
       logger: this.#logger,
-      signal: new AbortController().signal,
+      signal,
     });
   }
 

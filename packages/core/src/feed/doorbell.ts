@@ -119,6 +119,16 @@ export function decodeDoorbell(text: string): Doorbell | undefined {
   }
 }
 
+/** True for a message that says it is of another version: not wrong, only not for this release. */
+export function isOtherVersion(text: string): boolean {
+  try {
+    const { v } = JSON.parse(text) as { v?: unknown };
+    return typeof v === 'number' && v !== DOORBELL_VERSION;
+  } catch {
+    return false;
+  }
+}
+
 function keyOf(doorbell: Doorbell): { key?: [string, string, string] } {
   if (doorbell.kind === 'canary') return {};
   const { tenant, owner, taskId } = doorbell.key;
