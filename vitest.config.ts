@@ -9,7 +9,10 @@ export default defineConfig({
     projects: [
       { extends: true, test: { name: 'unit', include: ['packages/*/test/**/*.test.ts'] } },
       { extends: true, test: { name: 'infra', include: ['infra/test/**/*.test.ts'] } },
-      { extends: true, test: { name: 'wire', include: ['test/**/*.test.ts'] } },
+      {
+        extends: true,
+        test: { name: 'wire', include: ['test/**/*.test.ts'], exclude: ['test/localstack/**'] },
+      },
     ],
   },
 });

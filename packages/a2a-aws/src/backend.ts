@@ -30,7 +30,7 @@ export interface BackendPorts {
   readonly entropy: Entropy;
 }
 
-/** Plain counters; those named for a moment count what is now, the others since the start. */
+/** Plain counters: those marked so count what is now, the others since this instance's start. */
 export interface BackendStats {
   readonly instance: string;
   /** Now. */
@@ -73,7 +73,8 @@ export class Backend {
   #instance: Instance;
   #starting: Promise<void> | undefined;
   #attempted = false;
-  #stopped = false;
+  #replacing: Promise<void> = Promise.resolve();
+  readonly #stopping = new AbortController();
 
   constructor(settings: BackendSettings, ports: BackendPorts) {
     this.#settings = settings;
@@ -87,7 +88,7 @@ export class Backend {
    * and may then be called again.
    */
   start(): Promise<void> {
-    if (this.#stopped) {
+    if (this.#stopping.signal.aborted) {
       return Promise.reject(new BackendError('draining', 'The backend was stopped.'));
     }
     this.#starting ??= this.#start().catch((error: unknown) => {
@@ -157,8 +158,9 @@ export class Backend {
    * then removes this instance's queue and subscription. Never rejects.
    */
   async stop(options: StopOptions = {}): Promise<void> {
-    this.#stopped = true;
+    this.#stopping.abort();
     await this.#starting?.catch(() => {});
+    await this.#replacing;
     await this.#instance.stop(options.drainMs ?? 10_000);
   }
 
@@ -182,24 +184,26 @@ export class Backend {
         settings: lease,
         retentionMs,
       },
-      () => void this.#replace(),
+      () => {
+        this.#replacing = this.#replace();
+      },
     );
   }
 
   /** This instance was declared dead: another life, with a new id and a new queue. */
   async #replace(): Promise<void> {
     const { logger, lease } = this.#settings;
-    while (!this.#stopped) {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
       const next = this.#newInstance();
       try {
         await next.start();
-        if (this.#stopped) await next.stop(0);
         this.#instance = next;
         return;
       } catch (error) {
         logger.error('instance.restart-failed', { code: errorCode(error) });
         // Each try leaves a lease row to be cleaned up: not too many.
-        await sleep(this.#ports.clock, lease.leaseMs);
+        await sleep(this.#ports.clock, lease.leaseMs, signal);
       }
     }
   }

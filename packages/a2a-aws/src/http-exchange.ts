@@ -9,7 +9,10 @@ export class HttpExchange {
 
   constructor(response: ServerResponse) {
     this.#response = response;
-    response.once('close', () => this.#left.abort());
+    const leave = (): void => this.#left.abort();
+    // The client may have left before this was mounted.
+    if (response.closed || response.destroyed) leave();
+    else response.once('close', leave);
   }
 
   /** Aborts when the client has left, or the answer is complete. */
@@ -49,6 +52,11 @@ export function currentExchange(): HttpExchange | undefined {
   return exchanges.getStore();
 }
 
+/** Does `work` as nobody's request: what it starts must not depend on the client that is here now. */
+export function outsideExchange<T>(work: () => T): T {
+  return exchanges.exit(work);
+}
+
 /** Middleware of the shape that express and connect take. */
 export type Middleware = (
   request: IncomingMessage,
@@ -85,10 +93,12 @@ function sendRetryAfter(response: ServerResponse, exchange: HttpExchange): void 
 function sendHeartbeats(response: ServerResponse, exchange: HttpExchange): void {
   const timer = setInterval(() => {
     const streams = String(response.getHeader('content-type')).startsWith('text/event-stream');
-    if (response.headersSent && streams && !response.writableNeedDrain) {
-      response.write(': alive\n\n');
-    }
+    const isOpen = response.headersSent && !response.writableEnded && !response.destroyed;
+    if (isOpen && streams && !response.writableNeedDrain) response.write(': alive\n\n');
   }, HEARTBEAT_MS);
   timer.unref();
-  exchange.left.addEventListener('abort', () => clearInterval(timer), { once: true });
+  const stop = (): void => clearInterval(timer);
+  // An answer that is complete may take long to be read: `close` comes only then.
+  response.once('finish', stop);
+  exchange.left.addEventListener('abort', stop, { once: true });
 }

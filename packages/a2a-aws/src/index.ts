@@ -1,4 +1,27 @@
-export { BackendError, type BackendErrorCode, type LogFields, type Logger } from '@a2a-aws/core';
+export {
+  BackendError,
+  type BackendErrorCode,
+  type EventQueue,
+  type EventTap,
+  type LeaseSettings,
+  type LogFields,
+  type Logger,
+  type QueueManager,
+  type TaskKey,
+} from '@a2a-aws/core';
+export {
+  createDynamoDBClient,
+  DynamoDBPushNotificationStore,
+  type DynamoDBPushNotificationStoreOptions,
+  DynamoDBTaskStore,
+  type DynamoDBTaskStoreOptions,
+} from '@a2a-aws/dynamodb';
+export {
+  createFanoutClients,
+  QueueLifecycleManager,
+  type QueueLifecycleManagerOptions,
+  type QueueProvisionResult,
+} from '@a2a-aws/sns-sqs';
 export type { BackendClients, ClientConfig } from './aws-clients.ts';
 export {
   Backend,

@@ -92,7 +92,7 @@ export class BackendRequestHandler implements A2ARequestHandler {
         (taskId, context) => this.#load(this.#key(taskId, context)),
         card.capabilities?.pushNotifications === true,
       ),
-      new RunDriver(executor, deps.instance, deps.logger),
+      new RunDriver(executor, deps.instance, deps.clock, deps.logger),
       new RunBusManager(),
       options.pushNotificationStore,
       options.pushNotificationSender,
@@ -125,6 +125,8 @@ export class BackendRequestHandler implements A2ARequestHandler {
       const exchange = currentExchange();
       const sent = await this.#starter.start(params, context);
       const linked = this.#signals(exchange);
+      // Somebody waits here, as at a stream: the doorbell's health is to be known.
+      const { close } = sent.open.tap();
       try {
         const waits = params.configuration?.returnImmediately !== true;
         const pick = waits ? blockingAnswer : immediateAnswer;
@@ -134,6 +136,7 @@ export class BackendRequestHandler implements A2ARequestHandler {
         if ('messageId' in answer) return answer;
         return limitHistory(answer, params.configuration?.historyLength);
       } finally {
+        close();
         linked.unlink();
         sent.release();
       }

@@ -1,4 +1,4 @@
-import { eventTaskId, type Logger, type Run } from '@a2a-aws/core';
+import type { Run } from '@a2a-aws/core';
 import type {
   AgentExecutionEvent,
   ExecutionEventBus,
@@ -9,37 +9,27 @@ import type {
 type Listener = (event: AgentExecutionEvent) => void;
 
 /**
- * The bus that an executor publishes on. An event reaches `outlet`, the bus that the SDK listens to,
- * only once it is durable, as it stands in the log (I2); what the log refuses reaches nobody.
+ * The bus that an executor publishes on. `outlet`, the bus that the SDK listens to, gets what the log
+ * took of this run, once it is durable (I2), as it stands there; what the log refuses reaches nobody.
  */
 export class RunBus implements ExecutionEventBus {
   readonly #run: Run;
-  readonly #taskId: string;
   readonly #outlet: ExecutionEventBus;
-  readonly #logger: Logger;
-  #delivered: Promise<unknown> = Promise.resolve();
 
-  constructor(run: Run, taskId: string, outlet: ExecutionEventBus, logger: Logger) {
+  constructor(run: Run, outlet: ExecutionEventBus) {
     this.#run = run;
-    this.#taskId = taskId;
     this.#outlet = outlet;
-    this.#logger = logger;
+    run.onEvent((event) => outlet.publish(event));
   }
 
   publish(event: AgentExecutionEvent): void {
-    if (event.kind === 'message') {
-      this.#deliver(this.#run.answer(event.data).then((done) => (done ? event : undefined)));
-    } else if (eventTaskId(event) === this.#taskId) {
-      this.#deliver(this.#run.publish(event));
-    } else {
-      // It may be another owner's task: such an event must not reach any log.
-      this.#logger.warn('run.event-refused', { run: this.#run.id, code: 'other-task' });
-    }
+    if (event.kind === 'message') void this.#answer(event);
+    else void this.#run.publish(event);
   }
 
   /** Tells listeners that nothing follows, after all that was published before. */
   finished(): void {
-    void this.#delivered.then(() => this.#outlet.finished());
+    void this.#run.flush().then(() => this.#outlet.finished());
   }
 
   on(name: ExecutionEventName, listener: Listener): this {
@@ -62,10 +52,7 @@ export class RunBus implements ExecutionEventBus {
     return this;
   }
 
-  #deliver(durable: Promise<AgentExecutionEvent | undefined>): void {
-    const delivered = durable.then((event) => {
-      if (event) this.#outlet.publish(event);
-    });
-    this.#delivered = Promise.all([this.#delivered, delivered]).then(() => {});
+  async #answer(event: Extract<AgentExecutionEvent, { kind: 'message' }>): Promise<void> {
+    if (await this.#run.answer(event.data)) this.#outlet.publish(event);
   }
 }

@@ -1,4 +1,11 @@
-import { BackendError, errorCode, type Instance, type Logger, type Run } from '@a2a-aws/core';
+import {
+  BackendError,
+  type Clock,
+  errorCode,
+  type Instance,
+  type Logger,
+  type Run,
+} from '@a2a-aws/core';
 import { UnsupportedOperationError } from '@a2a-js/sdk/errors';
 import {
   type AgentExecutor,
@@ -11,6 +18,8 @@ import { RunBus } from './run-bus.ts';
 import { currentScope, type RunScope } from './run-scope.ts';
 
 const FAILED = 'The agent failed.';
+/** How long an executor may go on after its run has ended, in milliseconds. */
+const GRACE_MS = 5_000;
 
 /** A bus for each run, not for each task: two runs of one task must not hear each other's events. */
 export class RunBusManager implements ExecutionEventBusManager {
@@ -37,13 +46,15 @@ export class RunBusManager implements ExecutionEventBusManager {
 export class RunDriver implements AgentExecutor {
   readonly #executor: AgentExecutor;
   readonly #instance: () => Instance;
+  readonly #clock: Clock;
   readonly #logger: Logger;
   /** Logs whose executor was told to stop: once per task, however many runs it has here. */
   readonly #told = new WeakSet<object>();
 
-  constructor(executor: AgentExecutor, instance: () => Instance, logger: Logger) {
+  constructor(executor: AgentExecutor, instance: () => Instance, clock: Clock, logger: Logger) {
     this.#executor = executor;
     this.#instance = instance;
+    this.#clock = clock;
     this.#logger = logger;
   }
 
@@ -84,7 +95,7 @@ export class RunDriver implements AgentExecutor {
       return;
     }
     const { run } = begun;
-    const bus = new RunBus(run, scope.key.taskId, outlet, this.#logger);
+    const bus = new RunBus(run, outlet);
     scope.resolve({ run: run.id, own: true });
     const closed = this.#stopOnDemand(run, scope, bus);
     const context = new RequestContext(
@@ -110,10 +121,18 @@ export class RunDriver implements AgentExecutor {
     }
   }
 
-  /** Tells the executor to stop; resolves when the log takes nothing more of the run. */
+  /**
+   * Tells the executor to stop; resolves when the log takes nothing more of the run and there is no
+   * use in waiting for the executor.
+   */
   #stopOnDemand(run: Run, scope: RunScope, bus: ExecutionEventBus): Promise<void> {
     return new Promise((resolve) => {
       run.onStop((reason) => {
+        if (reason === 'ended') {
+          // It said how it ends: it may tidy up, but nothing hangs on it for ever.
+          this.#clock.after(GRACE_MS, resolve);
+          return;
+        }
         if (reason === 'closed') resolve();
         if (this.#told.has(scope.open)) return;
         this.#told.add(scope.open);

@@ -14,6 +14,7 @@ import {
   UnsupportedOperationError,
 } from '@a2a-js/sdk/errors';
 import type { DefaultRequestHandler, ServerCallContext } from '@a2a-js/sdk/server';
+import { outsideExchange } from './http-exchange.ts';
 import { derivedTaskId, messageDigest } from './message-digest.ts';
 import { inScope, RunScope, type Started } from './run-scope.ts';
 
@@ -111,7 +112,11 @@ export class RunStarter {
       // The SDK's own answer goes nowhere: it drives the run to its end.
       returnImmediately: false,
     };
-    inScope(scope, () => this.#sdk.sendMessage({ ...request, configuration }, context)).then(
+    // The run is nobody's request (I10): what its executor starts must not end with this one's client.
+    const driven = outsideExchange(() =>
+      inScope(scope, () => this.#sdk.sendMessage({ ...request, configuration }, context)),
+    );
+    driven.then(
       () => scope.reject(new BackendError('unreachable', 'The run did not start.')),
       (error: unknown) => scope.reject(error),
     );

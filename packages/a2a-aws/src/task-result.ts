@@ -3,7 +3,7 @@ import { type LogStorage, type OpenLog, type RunResult, runResult, taskAt } from
 import type { Message, Task } from '@a2a-js/sdk';
 
 /** Resolves with `pick`'s first result, while the fold is exactly the one that it was picked from. */
-export function firstOf<T>(
+function firstOf<T>(
   open: OpenLog,
   signal: AbortSignal,
   pick: (state: LogState) => T | undefined,

@@ -1,11 +1,4 @@
-import {
-  deepCopy,
-  limitHistory,
-  type OpenLog,
-  type RunResult,
-  runResult,
-  type Tap,
-} from '@a2a-aws/core';
+import { deepCopy, type LogState, limitHistory, type OpenLog, runResult } from '@a2a-aws/core';
 import type { Message, StreamResponse, Task } from '@a2a-js/sdk';
 
 export interface StreamOptions {
@@ -31,26 +24,20 @@ export async function* runStream(
   options: StreamOptions,
 ): AsyncGenerator<StreamResponse, void, undefined> {
   let answer: Message | undefined;
-  yield* tapped(open, options, (tap, generation) => {
-    const result = runResult(tap.state, run);
-    answer = result?.answer;
-    return result !== undefined && isReached(result, tap, generation);
+  yield* tapped(open, options, (state, generation) => {
+    const result = runResult(state, run);
+    if (result === undefined || result.at > generation) return false;
+    answer = result.answer;
+    return true;
   });
   if (answer) yield { payload: { $case: 'message', value: deepCopy(answer) } };
 }
 
-/** True if the event of `generation`, or the whole record that was read last, holds the result. */
-function isReached(result: RunResult, tap: Tap, generation: number | undefined): boolean {
-  return generation === undefined
-    ? result.at < tap.state.next.generation
-    : result.at === generation;
-}
-
-/** The events of a tap, until `ends`: asked after each event, and after each record without one. */
+/** The events of a tap, until `isOver` says that nothing after `generation` belongs to the stream. */
 async function* tapped(
   open: OpenLog,
   options: StreamOptions,
-  ends: (tap: Tap, generation: number | undefined) => boolean,
+  isOver: (state: LogState, generation: number) => boolean,
 ): AsyncGenerator<StreamResponse, void, undefined> {
   const { signal, drained, historyLength } = options;
   // In one go: the first frame is the fold where the tap stands.
@@ -59,20 +46,21 @@ async function* tapped(
   signal.addEventListener('abort', close, { once: true });
   try {
     if (first) yield taskFrame(first, historyLength);
-    if (ends(tap, undefined)) return;
+    if (isOver(tap.state, tap.state.next.generation - 1)) return;
     for (;;) {
       await drained();
       if (signal.aborted) return;
       const step = await tap.next();
       if (!step) return;
       for (const { event, generation, final } of step.deliveries) {
+        if (isOver(step.state, generation - 1)) return;
         const value = deepCopy(event.data);
         yield event.kind === 'task'
           ? taskFrame(value as Task, historyLength)
           : ({ payload: { $case: event.kind, value } } as StreamResponse);
-        if (final || ends(tap, generation)) return;
+        if (isOver(step.state, generation) || final) return;
       }
-      if (ends(tap, undefined)) return;
+      if (isOver(step.state, step.state.next.generation - 1)) return;
     }
   } finally {
     signal.removeEventListener('abort', close);

@@ -4,6 +4,7 @@ import {
   type Clock,
   DEFAULT_RETENTION_MS,
   deepCopy,
+  type EncodedEntry,
   type Entropy,
   encode,
   isHeadExpired,
@@ -29,6 +30,9 @@ import {
 } from '@a2a-js/sdk/server';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { DynamoDBLogStorage } from './dynamodb-log-storage.ts';
+
+/** How long a save tries, in milliseconds. */
+const SAVE_DEADLINE_MS = 15_000;
 
 export interface DynamoDBTaskStoreOptions {
   /** Made with {@link createDynamoDBClient} or {@link documentClient}. */
@@ -91,14 +95,7 @@ export class DynamoDBTaskStore implements TaskStore {
     assertTaskKey(key);
     const loaded = this.#seen.get(context)?.get(task.id);
     const entries = taskDifference(loaded, task).map(encode);
-    if (entries.length > 0) {
-      const log = this.#open(key);
-      await log.refresh();
-      const bytes = entries.reduce((sum, entry) => sum + entry.bytes, 0);
-      await log.append((state) => (state.sealed ? { refused: 'sealed' } : { entries }), bytes);
-      const head = taskHead(key, log.state);
-      if (head) await this.#storage.putHead(key, head);
-    }
+    if (entries.length > 0) await this.#append(key, entries);
     this.#remember(context, task);
   }
 
@@ -132,6 +129,22 @@ export class DynamoDBTaskStore implements TaskStore {
     this.#seen.get(context)?.delete(taskId);
   }
 
+  /** Fails with what the last try met if the table does not take it in time. */
+  async #append(key: TaskKey, entries: readonly EncodedEntry[]): Promise<void> {
+    const deadline = new AbortController();
+    const cancel = this.#clock.after(SAVE_DEADLINE_MS, () => deadline.abort());
+    try {
+      const log = this.#open(key, deadline.signal);
+      await log.refresh();
+      const bytes = entries.reduce((sum, entry) => sum + entry.bytes, 0);
+      await log.append((state) => (state.sealed ? { refused: 'sealed' } : { entries }), bytes);
+      const head = taskHead(key, log.state);
+      if (head) await this.#storage.putHead(key, head);
+    } finally {
+      cancel();
+    }
+  }
+
   async #load(key: TaskKey): Promise<Task | undefined> {
     assertTaskKey(key);
     const log = this.#open(key);
@@ -139,7 +152,7 @@ export class DynamoDBTaskStore implements TaskStore {
     return log.isExpired() ? undefined : log.task();
   }
 
-  #open(key: TaskKey): TaskLog {
+  #open(key: TaskKey, signal: AbortSignal = new AbortController().signal): TaskLog {
     return new TaskLog(key, {
       storage: this.#storage,
       instance: '',
@@ -147,7 +160,7 @@ export class DynamoDBTaskStore implements TaskStore {
       entropy: this.#entropy,
       logger: this.#logger,
       retentionMs: this.#retentionMs,
-      signal: new AbortController().signal,
+      signal,
     });
   }
 

@@ -24,7 +24,7 @@ const MAX_SORTED_ID_BYTES = 512;
 /** Timestamps that a sort key holds: what executors write as one may be anything. */
 const SORTED_TIME = /^[ -~]{1,64}$/;
 /** Over how many partitions of the index an owner's tasks are spread. */
-export const OWNER_SHARDS = 4;
+const OWNER_SHARDS = 4;
 
 /** All sort keys of push notification configs begin so. */
 export const CONFIGS = 'config#';

@@ -1,9 +1,9 @@
-import { BackendError } from '@a2a-aws/core';
+import { BackendError, systemEntropy } from '@a2a-aws/core';
 import { type DynamoDbEngine, startDynamoDb } from './embedded-dynamodb.ts';
 import type { EmbeddedService } from './embedded-service.ts';
 import { startSnsSqs } from './embedded-sns-sqs.ts';
 import { CREDENTIALS, type LocalClientConfig, REGION } from './local-client-config.ts';
-import { createTable, createTopic } from './local-resources.ts';
+import { createTable, createTopic, removeResources } from './local-resources.ts';
 
 const TABLE_NAME = 'a2a-local';
 const TOPIC_NAME = 'a2a-local';
@@ -11,6 +11,12 @@ const TOPIC_NAME = 'a2a-local';
 export interface LocalAwsOptions {
   /** @default dynoxide where its binary is installed, dynalite elsewhere */
   readonly dynamodb?: DynamoDbEngine;
+  /**
+   * An AWS that runs already, such as LocalStack at `http://127.0.0.1:4566`: nothing is started, the
+   * table and the topic get fresh names, and `stop()` removes them.
+   * @default an embedded one is started
+   */
+  readonly endpoint?: string;
 }
 
 /**
@@ -57,6 +63,7 @@ export interface LocalAws {
  * not run, `unreachable` when a part does not answer. What had started is stopped.
  */
 export async function startLocalAws(options: LocalAwsOptions = {}): Promise<LocalAws> {
+  if (options.endpoint !== undefined) return borrowAws(options.endpoint);
   const parts = await Promise.allSettled([startDynamoDb(options.dynamodb), startSnsSqs()]);
   const stop = stopOnce(parts.flatMap((part) => (part.status === 'fulfilled' ? part.value : [])));
   try {
@@ -80,6 +87,32 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
     if (cause instanceof BackendError) throw cause;
     throw new BackendError('unreachable', 'The embedded AWS did not start.', { cause });
   }
+}
+
+/** Its own table and topic on an AWS of somebody else's. */
+async function borrowAws(endpoint: string): Promise<LocalAws> {
+  const clientConfig: LocalClientConfig = {
+    region: REGION,
+    credentials: CREDENTIALS,
+    dynamodb: { endpoint },
+    sns: { endpoint },
+    sqs: { endpoint, useQueueUrlAsEndpoint: false },
+  };
+  const tableName = `a2a-${systemEntropy.id()}`;
+  const topicArn = await createTopic(clientConfig, tableName);
+  let stopped: Promise<void> | undefined;
+  const stop = (): Promise<void> => {
+    stopped ??= removeResources(clientConfig, tableName, topicArn);
+    return stopped;
+  };
+  try {
+    await createTable(clientConfig, tableName);
+  } catch (cause) {
+    await stop().catch(() => {});
+    throw new BackendError('unreachable', 'The AWS at the endpoint did not answer.', { cause });
+  }
+  const env = environment(clientConfig, tableName, topicArn);
+  return { env, clientConfig, tableName, topicArn, stop };
 }
 
 function environment(config: LocalClientConfig, tableName: string, topicArn: string): LocalAwsEnv {

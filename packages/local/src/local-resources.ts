@@ -3,11 +3,13 @@ import { tableDefinition } from '@a2a-aws/dynamodb';
 import { topicDefinition } from '@a2a-aws/sns-sqs';
 import {
   CreateTableCommand,
+  DeleteTableCommand,
   DynamoDBClient,
   ListTablesCommand,
+  ResourceNotFoundException,
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
-import { CreateTopicCommand, SNSClient } from '@aws-sdk/client-sns';
+import { CreateTopicCommand, DeleteTopicCommand, SNSClient } from '@aws-sdk/client-sns';
 import type { LocalClientConfig } from './local-client-config.ts';
 
 const READY_LIMIT_MS = 20_000;
@@ -38,6 +40,28 @@ export async function createTopic(config: LocalClientConfig, topicName: string):
     return TopicArn;
   } finally {
     client.destroy();
+  }
+}
+
+/** Removes table and topic; neither need be there. */
+export async function removeResources(
+  config: LocalClientConfig,
+  tableName: string,
+  topicArn: string,
+): Promise<void> {
+  const { region, credentials } = config;
+  const dynamodb = new DynamoDBClient({ region, credentials, ...config.dynamodb });
+  const sns = new SNSClient({ region, credentials, ...config.sns });
+  try {
+    await sns.send(new DeleteTopicCommand({ TopicArn: topicArn }));
+    await dynamodb
+      .send(new DeleteTableCommand({ TableName: tableName }))
+      .catch((error: unknown) => {
+        if (!(error instanceof ResourceNotFoundException)) throw error;
+      });
+  } finally {
+    dynamodb.destroy();
+    sns.destroy();
   }
 }
 

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { parseDemoOptions } from '../src/demo/demo-options.ts';
 
-const parse = (...args: string[]) => parseDemoOptions(args, '/work');
+const parse = (...args: string[]) => parseDemoOptions(args, '/agents');
 
 test('every option has a default', () => {
   expect(parse()).toEqual({ serve: false, instances: 3, port: 0 });
@@ -14,7 +14,7 @@ test('an executor is found from the working directory', () => {
     serve: true,
     instances: 2,
     port: 8080,
-    executor: resolve('/work/mine.js'),
+    executor: resolve('/agents/mine.js'),
   });
   expect(parse('--executor', '/else/where.js')).toMatchObject({ executor: '/else/where.js' });
 });

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type Entry, encode, type LogRecord, recordBody, type Slot } from '@a2a-aws/core';
 
 /** A start that carries `text`, so that a record is as large as a test needs it. */
-export function startEntry(run: string, text: string): Entry {
+function startEntry(run: string, text: string): Entry {
   return {
     kind: 'start',
     run,

@@ -4,7 +4,7 @@ import { parseSlot, type Slot, slotText } from '../log/slot.ts';
 import type { TaskKey } from '../task-key.ts';
 
 /** The only form of messages that this release sends; others are ignored (rolling deploys mix). */
-export const DOORBELL_VERSION = 1;
+const DOORBELL_VERSION = 1;
 
 /** What one instance tells another. The log is the truth: each of these may be lost or repeated. */
 export type Doorbell =
@@ -116,6 +116,16 @@ export function decodeDoorbell(text: string): Doorbell | undefined {
     };
   } catch {
     return undefined;
+  }
+}
+
+/** True for a message that says it is of another version: not wrong, only not for this release. */
+export function isOtherVersion(text: string): boolean {
+  try {
+    const { v } = JSON.parse(text) as { v?: unknown };
+    return typeof v === 'number' && v !== DOORBELL_VERSION;
+  } catch {
+    return false;
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Entropy } from '../entropy.ts';
-import { errorCode } from '../errors.ts';
+import { BackendError, errorCode } from '../errors.ts';
 import type { InstanceRegistry } from '../instances/registry.ts';
 import type { Step } from '../log/fold.ts';
 import { LogUpkeep } from '../log/log-upkeep.ts';
@@ -9,7 +9,7 @@ import type { LogStorage } from '../log/storage.ts';
 import { TaskLog } from '../log/task-log.ts';
 import type { Logger } from '../logger.ts';
 import { type TaskKey, taskKeyText } from '../task-key.ts';
-import { decodeDoorbell, encodeDoorbell } from './doorbell.ts';
+import { decodeDoorbell, encodeDoorbell, isOtherVersion } from './doorbell.ts';
 import { DoorbellHealth, RECONCILE_MS, RECONCILE_UNPROVEN_MS } from './doorbell-health.ts';
 import type { Fanout, FanoutReceiver } from './fanout.ts';
 import { HeadWriter } from './head-writer.ts';
@@ -162,6 +162,8 @@ export class Feed {
     const doorbell = decodeDoorbell(text);
     this.#health.heard(this.#deps.clock.now());
     if (!doorbell) {
+      // Left to the dead-letter queue, unless a newer release may have meant something by it.
+      if (!isOtherVersion(text)) throw new BackendError('corrupt-log', 'Not a doorbell.');
       this.#ignored += 1;
       return;
     }
@@ -190,7 +192,9 @@ export class Feed {
     if (!this.#isAttended()) this.#health.rest();
     else if (this.#health.ring(now)) this.#publish([instance], { kind: 'canary' });
     const interval = this.healthy ? RECONCILE_MS : RECONCILE_UNPROVEN_MS;
-    const due = [...this.#logs.values()].filter((open) => now - open.reconciledAt >= interval);
+    const due = [...this.#logs.values()].filter(
+      (open) => !open.log.state.sealed && now - open.reconciledAt >= interval,
+    );
     // Who has waited longest goes first: with many logs each has its turn.
     due.sort((a, b) => a.reconciledAt - b.reconciledAt);
     for (const open of due.slice(0, RECONCILE_WIDTH - this.#reading)) {

@@ -130,6 +130,8 @@ export class Instance {
       await this.#fenceRuns();
       this.#retired = true;
       const lease = await this.#presence.retire();
+      // What was declared while the lease still lived.
+      await this.#fenceRuns();
       await this.feed.stop();
       if (lease) await this.janitor.removeReach(lease);
     } catch (error) {
@@ -139,7 +141,7 @@ export class Instance {
 
   /** Ends what the budget did not let finish, so that nobody waits for the lease to run out. */
   async #fenceRuns(): Promise<void> {
-    const { registry } = this.#deps;
+    const { registry, logger } = this.#deps;
     for (const row of await registry.runs(this.id)) {
       const open = this.feed.acquire(row.key);
       try {
@@ -147,6 +149,9 @@ export class Instance {
         await open.log.append(proposeFence(this.runs.author(row.key), this.id));
         await open.head.settle();
         await registry.removeRun(row);
+      } catch (error) {
+        // The next janitor finds the row.
+        logger.warn('instance.run-left', { run: row.run, code: errorCode(error) });
       } finally {
         this.feed.release(open);
       }

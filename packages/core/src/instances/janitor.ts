@@ -62,12 +62,22 @@ export class Janitor {
 
   /**
    * Ends the writing and the runs of a dead instance and removes its watches, subscription and
-   * queue. Its index rows and its lease stay, so that a second pass finds what came late.
+   * queue; fails, once all else is done, with what could not be. Its index rows and its lease stay, so that a second pass finds what came late.
    */
   async finish(lease: Lease): Promise<void> {
-    const { registry } = this.#deps;
-    for (const row of await registry.runs(lease.instance)) await this.#finishRun(row);
+    const { registry, logger } = this.#deps;
+    let failure: unknown;
+    for (const row of await registry.runs(lease.instance)) {
+      try {
+        await this.#finishRun(row);
+      } catch (error) {
+        // One log that cannot be read must not keep the others from their end.
+        logger.error('janitor.run-left', { run: row.run, code: errorCode(error) });
+        failure ??= error;
+      }
+    }
     await this.removeReach(lease);
+    if (failure !== undefined) throw failure;
   }
 
   /** Removes what an instance is reached by: watches, subscription, queue. */
@@ -99,6 +109,7 @@ export class Janitor {
       if (signal.aborted) return;
       this.#failed += 1;
       logger.error('janitor.failed', { dead: lease.instance, code: errorCode(error) });
+      await sleep(clock, settings.leaseMs, signal);
     } finally {
       // The lease row is there until all is done: the next look takes it up again.
       this.#cleaning.delete(lease.instance);

@@ -1,7 +1,7 @@
 import type { FanoutAddress } from '../feed/fanout.ts';
 import type { TaskKey } from '../task-key.ts';
 
-/** A server process's claim to be alive: it moves `beat`, observers watch it move (DESIGN: leases). */
+/** A server process's claim to be alive: it moves `beat`, observers watch it move. */
 export interface Lease {
   /** The instance: a name and a nonce, never used twice. */
   readonly instance: string;

@@ -1,7 +1,8 @@
 import type { Message } from '@a2a-js/sdk';
-import { eventStatus, isTerminal, type TaskEvent } from '../a2a/event.ts';
+import { eventStatus, eventTaskId, isTerminal, type TaskEvent } from '../a2a/event.ts';
 import { errorCode } from '../errors.ts';
 import type { OpenLog } from '../feed/open-log.ts';
+import type { Entry } from '../log/entry.ts';
 import type { Step } from '../log/fold.ts';
 import {
   type Author,
@@ -18,9 +19,10 @@ import type { Logger } from '../logger.ts';
  * Why a run is to stop.
  *
  * - `cancel`: cancel was requested, the run may still say how it ends
+ * - `ended`: it said its own last word; nothing more of it is taken
  * - `closed`: the log takes nothing more of it: sealed elsewhere, or its instance stops or was fenced
  */
-export type StopReason = 'cancel' | 'closed';
+export type StopReason = 'cancel' | 'ended' | 'closed';
 
 export interface RunDeps {
   readonly open: OpenLog;
@@ -38,6 +40,7 @@ export interface Stored {
   readonly generation: number;
 }
 
+const INVALID = 'The agent published an event that cannot be stored.';
 const TOO_LARGE = 'The agent published an event that is too large.';
 const BACKLOG = 'The agent publishes faster than can be stored.';
 
@@ -47,6 +50,7 @@ export class Run {
   readonly #deps: RunDeps;
   readonly #unlisten: () => void;
   readonly #onStop = new Set<(reason: StopReason) => void>();
+  readonly #onEvent = new Set<(event: TaskEvent) => void>();
   #stopped: StopReason | undefined;
   #disposed = false;
   #pending: Promise<unknown> = Promise.resolve();
@@ -67,6 +71,14 @@ export class Run {
     return this.#deps.open;
   }
 
+  /**
+   * Calls back for each event of this run once it is durable, in log order, and for those that the
+   * backend itself puts into the task; the events are shared: never write to them.
+   */
+  onEvent(listener: (event: TaskEvent) => void): void {
+    this.#onEvent.add(listener);
+  }
+
   /** Calls back when the run is to stop; at once if it is already. */
   onStop(listener: (reason: StopReason) => void): void {
     this.#onStop.add(listener);
@@ -84,20 +96,14 @@ export class Run {
   /** As {@link publish}; with the generation that the event got. */
   append(event: TaskEvent): Promise<Stored | undefined> {
     const { open, author } = this.#deps;
-    let encoded: EncodedEntry;
-    try {
-      encoded = encode({ kind: 'event', run: this.id, event });
-    } catch (error) {
-      this.#refuse(errorCode(error));
+    if (eventTaskId(event) !== author.taskId) {
+      // It may be another owner's task: such an event must not reach any log.
+      this.#refuse('other-task');
       return Promise.resolve(undefined);
     }
+    const encoded = this.#encoded({ kind: 'event', run: this.id, event });
+    if (!encoded) return Promise.resolve(undefined);
     const { entry, bytes } = encoded;
-    const barred = open.log.bars(bytes);
-    if (barred) {
-      this.#refuse(barred);
-      this.#giveUp(barred === 'event-too-large' ? TOO_LARGE : BACKLOG);
-      return Promise.resolve(undefined);
-    }
     const appended = this.#settled(open.log.append(proposeEvent(author, this.id, encoded), bytes));
     return this.#track(
       appended.then((done) =>
@@ -111,7 +117,10 @@ export class Run {
   /** The run's result without a task; nothing can follow. True once durable. Never rejects. */
   async answer(message: Message): Promise<boolean> {
     const { open, author } = this.#deps;
-    const answered = this.#settled(open.log.append(proposeAnswer(author, this.id, message)));
+    const encoded = this.#encoded({ kind: 'answer', run: this.id, message });
+    if (!encoded) return false;
+    const propose = proposeAnswer(author, this.id, encoded);
+    const answered = this.#settled(open.log.append(propose, encoded.bytes));
     return (await this.#track(answered)) !== undefined;
   }
 
@@ -144,6 +153,7 @@ export class Run {
     this.#disposed = true;
     this.#unlisten();
     this.#onStop.clear();
+    this.#onEvent.clear();
   }
 
   /** What was appended; what was not is counted, unless that is of no importance (`quiet`). */
@@ -158,6 +168,21 @@ export class Run {
     } catch (error) {
       this.#refuse(errorCode(error));
       if (errorCode(error) === 'event-too-large') this.#giveUp(TOO_LARGE);
+    }
+    return undefined;
+  }
+
+  /** What is to be appended, or nothing if it cannot be: then the run has failed. */
+  #encoded(entry: Entry): EncodedEntry | undefined {
+    try {
+      const encoded = encode(entry);
+      const barred = this.#deps.open.log.bars(encoded.bytes);
+      if (!barred) return encoded;
+      this.#refuse(barred);
+      this.#giveUp(barred === 'event-too-large' ? TOO_LARGE : BACKLOG);
+    } catch (error) {
+      this.#refuse(errorCode(error));
+      this.#giveUp(INVALID);
     }
     return undefined;
   }
@@ -180,12 +205,19 @@ export class Run {
   }
 
   #onStep(step: Step): void {
-    const { state } = step;
-    if (state.runs.get(this.id) === undefined) return;
-    if (state.runs.get(this.id)?.phase !== 'open') {
-      if (!this.#hasLastWord(step)) this.#stop('closed');
-    } else if (state.cancelRequested) {
-      this.#stop('cancel');
+    const state = step.state.runs.get(this.id);
+    if (!state) return;
+    this.#tell(step);
+    if (state.phase !== 'open') this.#stop(this.#hasLastWord(step) ? 'ended' : 'closed');
+    else if (step.state.cancelRequested) this.#stop('cancel');
+  }
+
+  #tell({ record, deliveries }: Step): void {
+    const events = record.entries.filter((entry) => entry.kind === 'event');
+    for (const [at, { run }] of events.entries()) {
+      const delivery = deliveries[at];
+      if (!delivery || (run !== undefined && run !== this.id)) continue;
+      for (const listener of [...this.#onEvent]) listener(delivery.event);
     }
   }
 
@@ -199,7 +231,8 @@ export class Run {
   }
 
   #stop(reason: StopReason): void {
-    if (this.#stopped === reason || this.#stopped === 'closed' || this.#disposed) return;
+    const isOver = this.#stopped === 'closed' || this.#stopped === 'ended';
+    if (isOver || this.#stopped === reason || this.#disposed) return;
     this.#stopped = reason;
     for (const listener of [...this.#onStop]) listener(reason);
   }

@@ -38,8 +38,6 @@ export class Runs {
   readonly #deps: RunsDeps;
   readonly #rows = new Map<string, RunRow>();
   readonly #running = new Set<Run>();
-  /** Intents whose work is done and whose row is to go. */
-  readonly #leaving = new Set<RunRow>();
   readonly #onLeft: (() => void)[] = [];
   #refused = 0;
 
@@ -62,9 +60,9 @@ export class Runs {
     return this.#rows.has(run);
   }
 
-  /** Resolves when nothing runs here any more and no intent is left. */
+  /** Resolves when nothing runs or begins here, and no intent is left. */
   async idle(): Promise<void> {
-    while (this.#leaving.size > 0 || this.#running.size > 0) {
+    while (this.#rows.size > 0) {
       await new Promise<void>((resolve) => {
         this.#onLeft.push(resolve);
       });
@@ -162,7 +160,7 @@ export class Runs {
       await presence.declare(row);
     } catch (error) {
       // The row may have been written: the sweep finds it, now that nobody wants it.
-      this.#rows.delete(row.run);
+      this.#forget(row);
       throw error;
     }
     return row;
@@ -174,13 +172,13 @@ export class Runs {
    */
   #leave(open: OpenLog, run: Run | undefined, row: RunRow): void {
     run?.dispose();
-    this.#leaving.add(row);
-    void this.#removeRow(open, row).finally(() => {
-      this.#deps.feed.release(open);
-      this.#leaving.delete(row);
-      if (run) this.#running.delete(run);
-      for (const wake of this.#onLeft.splice(0)) wake();
-    });
+    if (run) this.#running.delete(run);
+    void this.#removeRow(open, row).finally(() => this.#deps.feed.release(open));
+  }
+
+  #forget(row: RunRow): void {
+    this.#rows.delete(row.run);
+    for (const wake of this.#onLeft.splice(0)) wake();
   }
 
   async #removeRow(open: OpenLog, row: RunRow): Promise<void> {
@@ -192,7 +190,7 @@ export class Runs {
         logger.error('head.refused', { run: row.run, code: errorCode(error) });
       });
       await untilDone('run.remove', this.#deps, () => registry.removeRun(row));
-      this.#rows.delete(row.run);
+      this.#forget(row);
     } catch (error) {
       // The instance has stopped: whoever cleans up after it finds the row.
       logger.debug('run.row-left', { run: row.run, code: errorCode(error) });

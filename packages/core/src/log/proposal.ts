@@ -1,4 +1,3 @@
-import type { Message } from '@a2a-js/sdk';
 import { TaskState } from '@a2a-js/sdk';
 import { agentMessage, isInterrupted, type TaskEvent } from '../a2a/event.ts';
 import type { StartEntry } from './entry.ts';
@@ -88,9 +87,8 @@ export function proposeStart(author: Author, start: StartEntry): Proposal {
   };
 }
 
-/** A run's result without a task. */
-export function proposeAnswer(author: Author, run: string, message: Message): Proposal {
-  const answer = encode({ kind: 'answer', run, message });
+/** A run's result without a task: its `answer` entry. */
+export function proposeAnswer(author: Author, run: string, answer: EncodedEntry): Proposal {
   return (state) => {
     const barred = barrier(state, author, run);
     if (barred) return { refused: barred };

@@ -2,7 +2,7 @@ import type { Task } from '@a2a-js/sdk';
 import { backoff } from '../backoff.ts';
 import { type Clock, sleep } from '../clock.ts';
 import type { Entropy } from '../entropy.ts';
-import { BackendError, errorCode, isTransient } from '../errors.ts';
+import { BackendError, errorCode } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { TaskKey } from '../task-key.ts';
 import { Fold, type Step } from './fold.ts';
@@ -191,8 +191,9 @@ export class TaskLog {
 
   /**
    * Appends what `propose` makes of the log's state, after all that was proposed before.
-   * Resolves once durable. Rejects with `event-too-large`, `backlog-full`, or `draining` when the
-   * instance stops first; the outcome is then unknown only for `draining`.
+   * Resolves once durable. Rejects with `event-too-large`, `backlog-full` or `invalid-event`, and
+   * when the instance stops first with `draining` or what the last try met: then the outcome is
+   * unknown.
    */
   append(propose: Proposal, bytes = 0): Promise<Appended> {
     const barred = this.bars(bytes);
@@ -279,8 +280,11 @@ export class TaskLog {
     const { record } = taken;
     const { storage, clock, entropy, logger, signal } = this.#deps;
     this.#pending = record.id;
+    let last: unknown;
     for (let failures = 0; ; ) {
-      if (signal.aborted) throw new BackendError('draining', 'The instance has stopped.');
+      if (signal.aborted) {
+        throw last ?? new BackendError('draining', 'The instance has stopped.');
+      }
       try {
         const outcome = await storage.putRecord(this.key, record);
         if ('written' in outcome || outcome.taken.id === record.id) {
@@ -293,8 +297,8 @@ export class TaskLog {
         if (isRejected(error)) throw error;
         // The same bytes again, whatever failed: rebuilt ones could enter the log twice.
         failures += 1;
-        if (!isTransient(error)) logger.error('log.append-failed', { code: errorCode(error) });
-        else if (failures === 1) logger.warn('log.append-retried', { code: errorCode(error) });
+        last = error;
+        if (failures === 1) logger.warn('log.append-retried', { code: errorCode(error) });
         await sleep(clock, backoff(failures, entropy), signal);
       }
     }

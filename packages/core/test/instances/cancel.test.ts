@@ -49,7 +49,7 @@ describe('a cancel from another instance', () => {
     expect(cancel.value).toMatchObject({
       canceled: { status: { state: CANCELED, message: { messageId: 'stopped' } } },
     });
-    expect(stops).toEqual(['cancel']);
+    expect(stops).toEqual(['cancel', 'ended']);
   });
 
   test('two of them are one wish; both get the answer', async () => {

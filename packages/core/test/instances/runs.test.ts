@@ -134,11 +134,11 @@ describe('a run', () => {
     expect(fold.state.runs.get(run.id)?.answer?.messageId).toBe('answer');
   });
 
-  test('[I4] is told once that another has ended the task, and not of its own end', async () => {
+  test('[I4] is told once that another has ended the task, and of its own end', async () => {
     const [one, other] = [await begin(a, 'm1'), await begin(a, 'm2')];
     await one.run.publish(statusOf(COMPLETED));
     await flush();
-    expect(one.stops).toEqual([]);
+    expect(one.stops).toEqual(['ended']);
     expect(other.stops).toEqual(['closed']);
     expect(await other.run.publish(chunkOf('late', 'x'))).toBeUndefined();
     expect(a.instance.runs.refusedEvents).toBe(1);

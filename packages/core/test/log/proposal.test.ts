@@ -104,7 +104,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       ),
   },
   run.map((id) => ofRun('end', id, proposeEnd(authorOf(homeOf(id)), id))),
-  run.map((id) => ofRun('answer', id, proposeAnswer(authorOf(homeOf(id)), id, message('answer')))),
+  run.map((id) => {
+    const answer = encode({ kind: 'answer', run: id, message: message('answer') });
+    return ofRun('answer', id, proposeAnswer(authorOf(homeOf(id)), id, answer));
+  }),
   run.map((id) => ofRun('fail', id, proposeFailure(authorOf(homeOf(id)), id, 'failed'))),
   instance.map((by) => ({ what: 'cancel', by, propose: proposeCancel(authorOf(by), 'c') })),
   instance.map((by) => ({ what: 'force', by, propose: proposeForcedCancel(authorOf(by)) })),

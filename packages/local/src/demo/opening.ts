@@ -10,7 +10,7 @@ import { seconds, type Transcript } from './transcript.ts';
 const LEASE: LeaseSettings = { beatMs: 500, leaseMs: 2_000, quarantineMs: 3_000 };
 
 /** The module of the demo's own agent. */
-export const COUNTING_AGENT: URL = new URL(
+const COUNTING_AGENT: URL = new URL(
   `./counting-executor${extname(import.meta.url)}`,
   import.meta.url,
 );

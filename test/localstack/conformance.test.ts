@@ -1,0 +1,63 @@
+import { silentLogger, systemClock, systemEntropy } from '@a2a-aws/core';
+import {
+  createDynamoDBClient,
+  DynamoDBInstanceRegistry,
+  DynamoDBLogStorage,
+} from '@a2a-aws/dynamodb';
+import { type LocalAws, startLocalAws } from '@a2a-aws/local';
+import { createFanoutClients, SnsFanout } from '@a2a-aws/sns-sqs';
+import { fanoutSuite, instanceRegistrySuite, logStorageSuite } from '@a2a-aws/testkit';
+import { afterAll, beforeAll, vi } from 'vitest';
+
+// LocalStack answers in its own time.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+let aws: LocalAws;
+let prefixes = 0;
+
+beforeAll(async () => {
+  aws = await startLocalAws({ endpoint: process.env.AWS_ENDPOINT_URL ?? '' });
+});
+
+afterAll(() => aws.stop());
+
+/** The table, and a part of it that no other test uses. */
+function table(): ConstructorParameters<typeof DynamoDBLogStorage>[0] {
+  const { region, credentials, dynamodb } = aws.clientConfig;
+  const client = createDynamoDBClient({ region, credentials, ...dynamodb });
+  return { client, tableName: aws.tableName, prefix: `p${prefixes++}` };
+}
+
+logStorageSuite('DynamoDBLogStorage on LocalStack', async () => {
+  const options = table();
+  return {
+    storage: new DynamoDBLogStorage(options),
+    dispose: async () => options.client.destroy(),
+  };
+});
+
+instanceRegistrySuite('DynamoDBInstanceRegistry on LocalStack', async () => {
+  const options = table();
+  return {
+    registry: new DynamoDBInstanceRegistry(options),
+    dispose: async () => options.client.destroy(),
+  };
+});
+
+fanoutSuite('SnsFanout on LocalStack', { delivers: true, broadcast: '*' }, async () => {
+  const { region, credentials, sns } = aws.clientConfig;
+  const clients = createFanoutClients({ region, credentials, ...sns });
+  return {
+    fanout: new SnsFanout({
+      ...clients,
+      topicArn: aws.topicArn,
+      prefix: `p${prefixes++}`,
+      clock: systemClock,
+      entropy: systemEntropy,
+      logger: silentLogger,
+    }),
+    dispose: async () => {
+      for (const client of Object.values(clients)) client.destroy();
+    },
+  };
+});
