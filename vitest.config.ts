@@ -11,7 +11,11 @@ export default defineConfig({
       { extends: true, test: { name: 'infra', include: ['infra/test/**/*.test.ts'] } },
       {
         extends: true,
-        test: { name: 'wire', include: ['test/**/*.test.ts'], exclude: ['test/localstack/**'] },
+        test: {
+          name: 'wire',
+          include: ['test/**/*.test.ts'],
+          exclude: ['**/node_modules/**', 'test/dist/**', 'test/localstack/**'],
+        },
       },
     ],
   },
