@@ -82,8 +82,6 @@ export {
   type TaskHead,
   taskHead,
 } from './log/storage.ts';
-export { taskDifference } from './log/task-difference.ts';
-export { listTasks } from './log/task-list.ts';
 export { type Appended, TaskLog, type TaskLogDeps } from './log/task-log.ts';
 export { type LogFields, type Logger, silentLogger, stderrLogger } from './logger.ts';
 export { EventQueue, EventTap } from './queues/event-queue.ts';
@@ -94,6 +92,8 @@ export {
   serviceErrorNames,
   serviceFault,
 } from './service-error.ts';
+export { LogTaskStore, type LogTaskStoreDeps } from './stores/log-task-store.ts';
+export { listTasks } from './stores/task-list.ts';
 export {
   assertScope,
   assertTaskKey,

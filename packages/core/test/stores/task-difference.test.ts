@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import type { Entry } from '../../src/log/entry.ts';
 import { Fold } from '../../src/log/fold.ts';
-import { taskDifference } from '../../src/log/task-difference.ts';
+import { taskDifference } from '../../src/stores/task-difference.ts';
 import {
   anyArtifact,
   anyMetadata,

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MemoryLogStorage } from '../../src/log/memory-storage.ts';
 import { FIRST_SLOT } from '../../src/log/slot.ts';
-import { listTasks } from '../../src/log/task-list.ts';
+import { listTasks } from '../../src/stores/task-list.ts';
 import { COMPLETED, FAILED, message, WORKING } from '../fixtures/events.ts';
 
 const SCOPE = { tenant: '', owner: 'owner' };

@@ -2,8 +2,8 @@ import { type ListTasksRequest, type ListTasksResponse, type Task, TaskState } f
 import { RequestMalformedError } from '@a2a-js/sdk/errors';
 import { limitHistory } from '../a2a/history-limit.ts';
 import { decodePageToken, encodePageToken, type PageCursor } from '../a2a/page-token.ts';
+import type { ListedTask, LogStorage } from '../log/storage.ts';
 import type { Scope, TaskKey } from '../task-key.ts';
-import type { ListedTask, LogStorage } from './storage.ts';
 
 const DEFAULT_PAGE_SIZE = 50;
 const MAX_PAGE_SIZE = 100;

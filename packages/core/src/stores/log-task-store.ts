@@ -1,0 +1,134 @@
+import type { ListTasksRequest, ListTasksResponse, Task } from '@a2a-js/sdk';
+import type { ServerCallContext, TaskStore } from '@a2a-js/sdk/server';
+import { deepCopy } from '../a2a/deep-copy.ts';
+import type { Clock } from '../clock.ts';
+import type { Entropy } from '../entropy.ts';
+import { BackendError } from '../errors.ts';
+import { proposeDelete } from '../log/proposal.ts';
+import { type EncodedEntry, encode } from '../log/record.ts';
+import { isHeadExpired } from '../log/retention.ts';
+import { type LogStorage, taskHead } from '../log/storage.ts';
+import { TaskLog } from '../log/task-log.ts';
+import type { Logger } from '../logger.ts';
+import { assertTaskKey, type Scope, type TaskKey } from '../task-key.ts';
+import { taskDifference } from './task-difference.ts';
+import { listTasks } from './task-list.ts';
+
+/** How long a save tries, in milliseconds. */
+const SAVE_DEADLINE_MS = 15_000;
+
+/** What a {@link LogTaskStore} works with. */
+export interface LogTaskStoreDeps {
+  readonly storage: LogStorage;
+  /** Whose tasks a request may see. */
+  readonly scopeOf: (context: ServerCallContext) => Scope;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  /** How long a task stays visible after its last change, in milliseconds. */
+  readonly retentionMs: number;
+}
+
+/**
+ * The SDK's `TaskStore` on a task log, for use alone in a plain `DefaultRequestHandler`.
+ *
+ * A save is judged against what the same `ServerCallContext` loaded, and only the difference is
+ * appended: two instances that save at once lose nothing of each other, and a late save cannot
+ * reopen a task that has ended. Tasks of such a store have no runs: nobody recovers them when their
+ * instance dies.
+ */
+export class LogTaskStore implements TaskStore {
+  readonly #deps: LogTaskStoreDeps;
+  /** What each request has loaded or saved, by task id. */
+  readonly #seen = new WeakMap<ServerCallContext, Map<string, Task>>();
+
+  constructor(deps: LogTaskStoreDeps) {
+    this.#deps = deps;
+  }
+
+  /** The task, or nothing. Fails with a coded `BackendError`. */
+  async load(taskId: string, context: ServerCallContext): Promise<Task | undefined> {
+    const task = await this.#load({ ...this.#deps.scopeOf(context), taskId });
+    if (task) this.#remember(context, task);
+    return task;
+  }
+
+  /** Appends what `task` adds; nothing if the task has ended. Fails with a coded `BackendError`. */
+  async save(task: Task, context: ServerCallContext): Promise<void> {
+    const key = { ...this.#deps.scopeOf(context), taskId: task.id };
+    assertTaskKey(key);
+    const loaded = this.#seen.get(context)?.get(task.id);
+    const entries = taskDifference(loaded, task).map(encode);
+    if (entries.length > 0) await this.#append(key, entries);
+    this.#remember(context, task);
+  }
+
+  /** A page of the caller's tasks, the newest status first. */
+  list(params: ListTasksRequest, context: ServerCallContext): Promise<ListTasksResponse> {
+    const { storage, scopeOf, clock, retentionMs } = this.#deps;
+    const now = clock.now();
+    return listTasks(
+      params,
+      scopeOf(context),
+      storage,
+      (key) => this.#load(key),
+      (task) => !isHeadExpired(task, now, retentionMs),
+    );
+  }
+
+  /**
+   * Deletes the task and its content; nothing if there is none. Fails with `task-running` while an
+   * instance works on it. May be called again if it was cut short.
+   */
+  async delete(taskId: string, context: ServerCallContext): Promise<void> {
+    const { storage, scopeOf } = this.#deps;
+    const key = { ...scopeOf(context), taskId };
+    assertTaskKey(key);
+    const log = this.#open(key);
+    await log.refresh();
+    const outcome = await log.append(proposeDelete());
+    if ('refused' in outcome && outcome.refused === 'running') {
+      throw new BackendError('task-running', 'The task is being worked on.');
+    }
+    // Also what is left of one that nobody sees any more.
+    if (log.isExpired()) await storage.erase(key);
+    this.#seen.get(context)?.delete(taskId);
+  }
+
+  /** Fails with what the last try met if the table does not take it in time. */
+  async #append(key: TaskKey, entries: readonly EncodedEntry[]): Promise<void> {
+    const { storage, clock } = this.#deps;
+    const deadline = new AbortController();
+    const cancel = clock.after(SAVE_DEADLINE_MS, () => deadline.abort());
+    try {
+      const log = this.#open(key, deadline.signal);
+      await log.refresh();
+      const bytes = entries.reduce((sum, entry) => sum + entry.bytes, 0);
+      await log.append((state) => (state.sealed ? { refused: 'sealed' } : { entries }), bytes);
+      const head = taskHead(key, log.state);
+      if (head) await storage.putHead(key, head);
+    } finally {
+      cancel();
+    }
+  }
+
+  async #load(key: TaskKey): Promise<Task | undefined> {
+    assertTaskKey(key);
+    const log = this.#open(key);
+    await log.refresh();
+    return log.isExpired() ? undefined : log.task();
+  }
+
+  #open(key: TaskKey, signal: AbortSignal = new AbortController().signal): TaskLog {
+    return new TaskLog(key, { ...this.#deps, instance: '', signal });
+  }
+
+  #remember(context: ServerCallContext, task: Task): void {
+    let seen = this.#seen.get(context);
+    if (!seen) {
+      seen = new Map();
+      this.#seen.set(context, seen);
+    }
+    seen.set(task.id, deepCopy(task));
+  }
+}
