@@ -22,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => aws.stop());
 
 /** The table, and a part of it that no other test uses. */
-function table(): ConstructorParameters<typeof DynamoDBLogStorage>[0] {
+function table() {
   const { region, credentials, dynamodb } = aws.clientConfig;
   const client = createDynamoDBClient({ region, credentials, ...dynamodb });
   return { client, tableName: aws.tableName, prefix: `p${prefixes++}` };

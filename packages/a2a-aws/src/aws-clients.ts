@@ -4,12 +4,13 @@ import type { SNSClient } from '@aws-sdk/client-sns';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 
+/** As much of each client as the backend uses. */
 export interface BackendClients {
-  readonly dynamodb: DynamoDBDocumentClient;
-  readonly sns: SNSClient;
-  readonly sqs: SQSClient;
+  readonly dynamodb: Pick<DynamoDBDocumentClient, 'send'>;
+  readonly sns: Pick<SNSClient, 'send'>;
+  readonly sqs: Pick<SQSClient, 'send'>;
   /** For long polls: its time-out must be longer than 20 s. */
-  readonly polling: SQSClient;
+  readonly polling: Pick<SQSClient, 'send'>;
 }
 
 /**

@@ -18,16 +18,15 @@ import {
   type TaskHead,
   type TaskKey,
 } from '@a2a-aws/core';
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { fromHeadItem, fromListedItem, snapshotOf, toHeadItem, toPointer } from './head-item.ts';
 import { CONFIGS, END, type ItemKey, Keys, RECORDS, SNAPSHOTS } from './keys.ts';
 import { erasedItem, fromRecordItem, partBytes, toRecordItems } from './record-item.ts';
 import { fromChunks, toChunks } from './snapshot-chunks.ts';
-import { type Item, Table } from './table.ts';
+import { type Item, Table, type TableClient } from './table.ts';
 import { CONTEXT_INDEX, OWNER_INDEX } from './table-definition.ts';
 
 export interface DynamoDBStorageOptions {
-  readonly client: DynamoDBDocumentClient;
+  readonly client: TableClient;
   readonly tableName: string;
   /** Begins every partition key: several agents share a table. */
   readonly prefix: string;

@@ -16,16 +16,15 @@ import {
   type ServerCallContext,
   type StoredPushNotificationConfig,
 } from '@a2a-js/sdk/server';
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
 import { CONFIGS, END, Keys } from './keys.ts';
-import { Table } from './table.ts';
+import { Table, type TableClient } from './table.ts';
 
 /** The longest id of a config, escaped, in bytes: a sort key holds 1,024. */
 const MAX_CONFIG_ID_BYTES = 512;
 
 export interface DynamoDBPushNotificationStoreOptions {
-  readonly client: DynamoDBDocumentClient;
+  readonly client: TableClient;
   readonly tableName: string;
   /** Begins every partition key. @default `a2a` */
   readonly prefix?: string | undefined;

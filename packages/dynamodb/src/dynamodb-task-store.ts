@@ -15,12 +15,12 @@ import {
   type ServerCallContext,
   type TaskStore,
 } from '@a2a-js/sdk/server';
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { DynamoDBLogStorage } from './dynamodb-log-storage.ts';
+import type { TableClient } from './table.ts';
 
 export interface DynamoDBTaskStoreOptions {
   /** Made with {@link createDynamoDBClient} or {@link documentClient}. */
-  readonly client: DynamoDBDocumentClient;
+  readonly client: TableClient;
   readonly tableName: string;
   /** Begins every partition key. @default `a2a` */
   readonly prefix?: string | undefined;

@@ -15,6 +15,9 @@ import { dynamoDBError, isConditionFailed, translated } from './dynamodb-error.t
 import type { ItemKey } from './keys.ts';
 import { type IndexDefinition, tableDefinition } from './table-definition.ts';
 
+/** As much of the document client as is used here. */
+export type TableClient = Pick<DynamoDBDocumentClient, 'send'>;
+
 /** Item attributes as lib-dynamodb gives them. */
 export type Item = Record<string, unknown> & { readonly sk?: unknown };
 
@@ -39,10 +42,10 @@ export type Updated = { readonly before: Item } | { readonly refused: Item | und
 
 /** The few calls of DynamoDB that this package makes; all fail with coded errors. */
 export class Table {
-  readonly #client: DynamoDBDocumentClient;
+  readonly #client: TableClient;
   readonly #name: string;
 
-  constructor(client: DynamoDBDocumentClient, name: string) {
+  constructor(client: TableClient, name: string) {
     this.#client = client;
     this.#name = name;
   }

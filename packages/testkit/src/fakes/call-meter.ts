@@ -1,0 +1,88 @@
+import type { FakeService } from './fault-plan.ts';
+
+/** What one operation of one service came to. */
+export interface OperationCount {
+  readonly calls: number;
+  /** Calls that the client was told have failed. */
+  readonly failed: number;
+  /** Bytes of bodies and items that went to the service. */
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  /** DynamoDB alone: units of 1 KB written, indexes included, and of 4 KB read. */
+  readonly writeUnits: number;
+  readonly readUnits: number;
+  /** SNS and SQS alone: what is billed, a request for each 64 KB that was begun. */
+  readonly billedRequests: number;
+}
+
+export type Cost = Omit<OperationCount, 'calls' | 'failed'>;
+
+const NO_COST: Cost = {
+  bytesIn: 0,
+  bytesOut: 0,
+  writeUnits: 0,
+  readUnits: 0,
+  billedRequests: 0,
+};
+
+const NOTHING: OperationCount = { ...NO_COST, calls: 0, failed: 0 };
+
+/** Counts what services were asked to do, per operation: `dynamodb.PutItem`. */
+export class CallMeter {
+  readonly #counts = new Map<string, OperationCount>();
+
+  /** The service acted. */
+  spent(service: FakeService, operation: string, cost: Partial<Cost>): void {
+    this.#add(service, operation, cost);
+  }
+
+  /** A client made a call. */
+  called(service: FakeService, operation: string): void {
+    this.#add(service, operation, { calls: 1 });
+  }
+
+  /** A client was told that its call failed. */
+  failed(service: FakeService, operation: string): void {
+    this.#add(service, operation, { failed: 1 });
+  }
+
+  /** What one operation came to. */
+  of(service: FakeService, operation: string): OperationCount {
+    return this.#counts.get(`${service}.${operation}`) ?? NOTHING;
+  }
+
+  /** What all operations of a service came to, or those of all services. */
+  total(service?: FakeService): OperationCount {
+    let total = NOTHING;
+    for (const [name, count] of this.#counts) {
+      if (!service || name.startsWith(`${service}.`)) total = sum(total, count);
+    }
+    return total;
+  }
+
+  /** Everything, by operation, in the order of first use. */
+  entries(): IterableIterator<[string, OperationCount]> {
+    return this.#counts.entries();
+  }
+
+  reset(): void {
+    this.#counts.clear();
+  }
+
+  #add(service: FakeService, operation: string, more: Partial<OperationCount>): void {
+    const name = `${service}.${operation}`;
+    this.#counts.set(name, sum(this.#counts.get(name) ?? NOTHING, more));
+  }
+}
+
+function sum(a: OperationCount, b: Partial<OperationCount>): OperationCount {
+  return {
+    calls: a.calls + (b.calls ?? 0),
+    failed: a.failed + (b.failed ?? 0),
+    bytesIn: a.bytesIn + (b.bytesIn ?? 0),
+    bytesOut: a.bytesOut + (b.bytesOut ?? 0),
+    writeUnits: a.writeUnits + (b.writeUnits ?? 0),
+    readUnits: a.readUnits + (b.readUnits ?? 0),
+    billedRequests: a.billedRequests + (b.billedRequests ?? 0),
+  };
+}

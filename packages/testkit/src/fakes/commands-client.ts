@@ -1,0 +1,55 @@
+import type { FakeService } from './fault-plan.ts';
+import type { Wire } from './wire.ts';
+
+/** How a fake does one kind of command. */
+export interface CommandDoer {
+  readonly operation: string;
+  readonly writes: boolean;
+  /** `failedEntries`: the share of a hundred entries of a batch that are to fail. */
+  // biome-ignore lint/suspicious/noExplicitAny: the input of any command
+  act(input: any, failedEntries: number, signal?: AbortSignal): unknown;
+}
+
+type CommandClass = abstract new (...input: never[]) => { readonly input: unknown };
+
+/** By the command's class. */
+export type Commands = ReadonlyMap<unknown, CommandDoer>;
+
+interface Command {
+  readonly input: unknown;
+}
+
+interface SendOptions {
+  readonly abortSignal?: AbortSignal | undefined;
+}
+
+/** What a fake does with commands of a class. */
+export function command<C extends CommandClass>(
+  type: C,
+  operation: string,
+  writes: boolean,
+  act: (input: InstanceType<C>['input'], failedEntries: number, signal?: AbortSignal) => unknown,
+): [CommandClass, CommandDoer] {
+  return [type, { operation, writes, act }];
+}
+
+/** A client whose `send` carries commands over the wire to whoever does them. */
+export function commandsClient<Client>(
+  wire: Wire,
+  service: FakeService,
+  caller: string,
+  commands: Commands,
+): Client {
+  const send = async (sent: Command, { abortSignal }: SendOptions = {}): Promise<unknown> => {
+    const doer = commands.get(sent.constructor);
+    if (!doer) throw new Error(`This fake does not know ${sent.constructor.name}.`);
+    const { operation, writes } = doer;
+    return wire.carry(
+      { service, operation, writes, caller },
+      (failedEntries) => doer.act(sent.input, failedEntries, abortSignal),
+      abortSignal,
+    );
+  };
+  // The clients' `send` has an overload for each command and for callbacks, which nobody here uses.
+  return { send } as Client;
+}

@@ -1,0 +1,238 @@
+import {
+  ConditionalCheckFailedException,
+  CreateTableCommand,
+  type CreateTableCommandInput,
+  DescribeTableCommand,
+  type TableDescription,
+} from '@aws-sdk/client-dynamodb';
+import {
+  DeleteCommand,
+  type DeleteCommandInput,
+  type DeleteCommandOutput,
+  type DynamoDBDocumentClient,
+  GetCommand,
+  type GetCommandInput,
+  type GetCommandOutput,
+  PutCommand,
+  type PutCommandInput,
+  type PutCommandOutput,
+  QueryCommand,
+  type QueryCommandInput,
+  type QueryCommandOutput,
+  UpdateCommand,
+  type UpdateCommandInput,
+  type UpdateCommandOutput,
+} from '@aws-sdk/lib-dynamodb';
+import { type Commands, command, commandsClient } from '../commands-client.ts';
+import { FakeServiceError, invalid } from '../service-fault.ts';
+import type { Wire } from '../wire.ts';
+import { itemBytes, type StoredItem } from './attribute.ts';
+import { readUnits, refusedUnits, writeUnits } from './capacity.ts';
+import { holds, parseCondition } from './condition.ts';
+import { Placeholders } from './expression-reader.ts';
+import { FakeTable, type PlainKey } from './fake-table.ts';
+import { fromStored, toStored } from './marshalling.ts';
+import { queryPage } from './query.ts';
+import { parseUpdate } from './update.ts';
+
+export interface FakeDynamoDBOptions {
+  /** Tables that are there from the start. */
+  readonly tables?: readonly CreateTableCommandInput[] | undefined;
+  /**
+   * Bytes of items after which a page of a query ends: fewer show that pages are no snapshot.
+   * @default 1 MB, as DynamoDB's
+   */
+  readonly pageBytes?: number | undefined;
+}
+
+type Metadata = { readonly $metadata: Record<string, never> };
+const OK: Metadata = { $metadata: {} };
+
+/** What writes with a condition share. */
+interface Conditional {
+  readonly ConditionExpression?: string | undefined;
+  readonly ReturnValuesOnConditionCheckFailure?: string | undefined;
+}
+
+/**
+ * DynamoDB in this process, at the document client's `send`: Put, Get, Update, Delete and Query on
+ * tables with string keys, their indexes, sizes, pages, conditions and units. No transactions, no
+ * batches, no nested paths; what it does not know it refuses.
+ */
+export class FakeDynamoDB {
+  readonly tables: Map<string, FakeTable> = new Map();
+  readonly #wire: Wire;
+  readonly #pageBytes: number;
+  readonly #commands: Commands;
+
+  constructor(wire: Wire, { tables = [], pageBytes = 1024 * 1024 }: FakeDynamoDBOptions = {}) {
+    this.#wire = wire;
+    this.#pageBytes = pageBytes;
+    for (const definition of tables) this.#createTable(definition);
+    this.#commands = new Map([
+      command(CreateTableCommand, 'CreateTable', true, (input) => this.#createTable(input)),
+      command(DescribeTableCommand, 'DescribeTable', false, (input) => this.#describe(input)),
+      command(PutCommand, 'PutItem', true, (input) => this.#put(input)),
+      command(GetCommand, 'GetItem', false, (input) => this.#get(input)),
+      command(UpdateCommand, 'UpdateItem', true, (input) => this.#update(input)),
+      command(DeleteCommand, 'DeleteItem', true, (input) => this.#delete(input)),
+      command(QueryCommand, 'Query', false, (input) => this.#query(input)),
+    ]);
+  }
+
+  /** A client of this service; fault plans know it by the caller's name. */
+  client(caller = ''): Pick<DynamoDBDocumentClient, 'send'> {
+    return commandsClient(this.#wire, 'dynamodb', caller, this.#commands);
+  }
+
+  /** All items of all tables, as the document client would give them, past all faults. */
+  *items(): IterableIterator<Record<string, unknown>> {
+    for (const table of this.tables.values()) {
+      for (const item of table.items()) yield fromStored(item);
+    }
+  }
+
+  #createTable(definition: CreateTableCommandInput): Metadata & {
+    TableDescription: TableDescription;
+  } {
+    const name = definition.TableName ?? '';
+    if (this.tables.has(name)) {
+      throw new FakeServiceError('ResourceInUseException', 'Table already exists.', 400);
+    }
+    this.tables.set(name, new FakeTable(definition, this.#wire.clock, this.#wire.faults));
+    return { ...OK, TableDescription: this.#description(name) };
+  }
+
+  #describe(input: { TableName?: string | undefined }): Metadata & { Table: TableDescription } {
+    this.#table(input.TableName);
+    return { ...OK, Table: this.#description(input.TableName ?? '') };
+  }
+
+  #description(name: string): TableDescription {
+    const { definition } = this.#table(name);
+    return {
+      TableName: name,
+      TableStatus: 'ACTIVE',
+      KeySchema: definition.KeySchema,
+      AttributeDefinitions: definition.AttributeDefinitions,
+      GlobalSecondaryIndexes: definition.GlobalSecondaryIndexes?.map((index) => ({
+        ...index,
+        IndexStatus: 'ACTIVE',
+      })),
+    };
+  }
+
+  #put(input: PutCommandInput): PutCommandOutput {
+    const table = this.#table(input.TableName);
+    const item = toStored(input.Item ?? {});
+    const key = table.keyOf(item);
+    const before = this.#checked('PutItem', table, key, input, placeholdersOf(input));
+    this.#write('PutItem', table, key, before, item);
+    const all = input.ReturnValues === 'ALL_OLD' && before;
+    return { ...OK, ...(all ? { Attributes: fromStored(before) } : {}) };
+  }
+
+  #update(input: UpdateCommandInput): UpdateCommandOutput {
+    const table = this.#table(input.TableName);
+    const keys = toStored(input.Key ?? {});
+    const key = table.keyOf(keys);
+    const placeholders = placeholdersOf(input);
+    const change = parseUpdate(input.UpdateExpression ?? '', placeholders);
+    const before = this.#checked('UpdateItem', table, key, input, placeholders);
+    const after = change(before ?? keys);
+    if (!isSameKey(table.keyOf(after), key)) throw invalid('This attribute is part of the key.');
+    this.#write('UpdateItem', table, key, before, after);
+    switch (input.ReturnValues) {
+      case 'ALL_OLD':
+        return { ...OK, ...(before ? { Attributes: fromStored(before) } : {}) };
+      case 'ALL_NEW':
+        return { ...OK, Attributes: fromStored(after) };
+      default:
+        return { ...OK };
+    }
+  }
+
+  #delete(input: DeleteCommandInput): DeleteCommandOutput {
+    const table = this.#table(input.TableName);
+    const key = table.keyOf(toStored(input.Key ?? {}));
+    const before = this.#checked('DeleteItem', table, key, input, placeholdersOf(input));
+    this.#write('DeleteItem', table, key, before, undefined);
+    const all = input.ReturnValues === 'ALL_OLD' && before;
+    return { ...OK, ...(all ? { Attributes: fromStored(before) } : {}) };
+  }
+
+  #get(input: GetCommandInput): GetCommandOutput {
+    const table = this.#table(input.TableName);
+    const item = table.get(table.keyOf(toStored(input.Key ?? {})));
+    const bytesOut = item ? itemBytes(item) : 0;
+    this.#wire.meter.spent('dynamodb', 'GetItem', {
+      bytesOut,
+      readUnits: readUnits(bytesOut, input.ConsistentRead === true),
+    });
+    return { ...OK, ...(item ? { Item: fromStored(item) } : {}) };
+  }
+
+  #query(input: QueryCommandInput): QueryCommandOutput {
+    const page = queryPage(this.#table(input.TableName), input, this.#pageBytes);
+    const cost = { bytesOut: page.bytes, readUnits: page.units };
+    this.#wire.meter.spent('dynamodb', 'Query', cost);
+    return { ...OK, ...page.output };
+  }
+
+  #table(name: string | undefined): FakeTable {
+    const table = this.tables.get(name ?? '');
+    if (table) return table;
+    const text = 'Requested resource not found';
+    throw new FakeServiceError('ResourceNotFoundException', text, 400);
+  }
+
+  /** The item that is there, if the request's condition holds for it. */
+  #checked(
+    operation: string,
+    table: FakeTable,
+    key: PlainKey,
+    input: Conditional,
+    placeholders: Placeholders,
+  ): StoredItem | undefined {
+    const before = table.get(key);
+    const condition =
+      input.ConditionExpression && parseCondition(input.ConditionExpression, placeholders);
+    placeholders.assertAllUsed();
+    if (!condition || holds(condition, before)) return before;
+    this.#wire.meter.spent('dynamodb', operation, { writeUnits: refusedUnits(before) });
+    const isShown = before && input.ReturnValuesOnConditionCheckFailure === 'ALL_OLD';
+    throw new ConditionalCheckFailedException({
+      message: 'The conditional request failed',
+      $metadata: { httpStatusCode: 400 },
+      ...(isShown ? { Item: { ...before } } : {}),
+    });
+  }
+
+  #write(
+    operation: string,
+    table: FakeTable,
+    key: PlainKey,
+    before: StoredItem | undefined,
+    after: StoredItem | undefined,
+  ): void {
+    table.set(key, after);
+    this.#wire.meter.spent('dynamodb', operation, {
+      bytesIn: after ? itemBytes(after) : 0,
+      writeUnits: writeUnits(before, after, table.indexes),
+    });
+  }
+}
+
+function placeholdersOf(input: {
+  readonly ExpressionAttributeNames?: Record<string, string> | undefined;
+  readonly ExpressionAttributeValues?: Record<string, unknown> | undefined;
+}): Placeholders {
+  return new Placeholders(
+    input.ExpressionAttributeNames,
+    toStored(input.ExpressionAttributeValues ?? {}),
+  );
+}
+
+function isSameKey(a: PlainKey, b: PlainKey): boolean {
+  return a.partition === b.partition && a.sort === b.sort;
+}

@@ -1,0 +1,146 @@
+import type { SeededRandom } from './seeded-entropy.ts';
+
+export type FakeService = 'dynamodb' | 'sns' | 'sqs';
+
+/** A call that a client is about to make. */
+export interface FakeCall {
+  /** Whose client it is. */
+  readonly caller: string;
+  readonly service: FakeService;
+  /** As the service names it: `PutItem`, `PublishBatch` … */
+  readonly operation: string;
+  /** It may change something. */
+  readonly writes: boolean;
+}
+
+/**
+ * What becomes of a call. All times in milliseconds from the moment it is made: a call that acts
+ * after its client was told of a time-out is a late write.
+ */
+export interface Fate {
+  /** When the service acts, each time anew: never if the call is lost, twice if it is repeated. */
+  readonly acts: readonly number[];
+  /** When the client is told; not before the first time that the service acts, unless it `fails`. */
+  readonly answers: number;
+  /** What the client is told instead of the answer. */
+  readonly fails?: 'time-out' | 'throttled' | 'unavailable' | undefined;
+  /** Entries of a batch that fail, as a share of a hundred. */
+  readonly failedEntries?: number | undefined;
+}
+
+/** Decides what becomes of calls and messages: everything that may go wrong comes from here. */
+export interface FaultPlan {
+  call(call: FakeCall): Fate;
+  /** When copies of a message that SNS took reach a queue, in milliseconds: none if it is lost. */
+  deliveries(target: string): readonly number[];
+  /** How long a new subscription hears nothing, in milliseconds: its filter is not in force yet. */
+  subscriptionLag(): number;
+  /** How far an index of a table lags behind it, in milliseconds. */
+  indexLag(): number;
+  /** True for an entry of a batch to fail; see {@link Fate.failedEntries}. */
+  entryFails(share: number): boolean;
+}
+
+/** Everything works, and takes so many milliseconds; by default at once, without a timer. */
+export function steady(latency: Partial<Record<FakeService | 'delivery', number>> = {}): FaultPlan {
+  const delivery = [latency.delivery ?? 0];
+  return {
+    call: ({ service }) => {
+      const ms = latency[service] ?? 0;
+      return { acts: [ms / 2], answers: ms };
+    },
+    deliveries: () => delivery,
+    subscriptionLag: () => 0,
+    indexLag: () => 0,
+    entryFails: () => false,
+  };
+}
+
+/** How often what goes wrong, each as a share of a hundred calls, entries or messages. */
+export interface FaultRates {
+  /** The service never hears of the call; the client times out. */
+  readonly lost: number;
+  /** The service acts, the client times out. */
+  readonly timedOutAfterSuccess: number;
+  /** The client times out, the service acts later. */
+  readonly late: number;
+  /** The service acts twice (a retry inside the client). */
+  readonly repeated: number;
+  readonly throttled: number;
+  readonly failedEntries: number;
+  readonly messagesLost: number;
+  readonly messagesRepeated: number;
+  /** Messages that take up to 4 s instead of up to 60 ms, and so overtake each other. */
+  readonly messagesLate: number;
+}
+
+export const NO_FAULTS: FaultRates = {
+  lost: 0,
+  timedOutAfterSuccess: 0,
+  late: 0,
+  repeated: 0,
+  throttled: 0,
+  failedEntries: 0,
+  messagesLost: 0,
+  messagesRepeated: 0,
+  messagesLate: 0,
+};
+
+/** What a bad day looks like; the doorbell is worse off than the table. */
+export const SOME_FAULTS: FaultRates = {
+  lost: 1.5,
+  timedOutAfterSuccess: 2,
+  late: 1.5,
+  repeated: 1,
+  throttled: 1,
+  failedEntries: 5,
+  messagesLost: 8,
+  messagesRepeated: 8,
+  messagesLate: 10,
+};
+
+/** A client of these fakes gives up after so many milliseconds at the most, as the real ones do. */
+const LONGEST_CALL_MS = 5_000;
+
+/** Faults at random, all from one seed. `rates` is asked for each call, so it may change. */
+export function randomFaults(random: SeededRandom, rates: () => FaultRates): FaultPlan {
+  const way = (): number =>
+    random.percent(90) ? random.whole(1, 8) : random.whole(8, rates() === NO_FAULTS ? 30 : 400);
+  const call = ({ writes }: FakeCall): Fate => {
+    const { lost, timedOutAfterSuccess, late, repeated, throttled, failedEntries } = rates();
+    const [there, back] = [way(), way()];
+    const dice = random.next() * 100;
+    let edge = lost;
+    if (dice < edge) return { acts: [], answers: there + LONGEST_CALL_MS / 10, fails: 'time-out' };
+    edge += throttled;
+    if (dice < edge) return { acts: [], answers: there + back, fails: 'throttled' };
+    if (writes) {
+      edge += timedOutAfterSuccess;
+      if (dice < edge) return { acts: [there], answers: there + back + 50, fails: 'time-out' };
+      edge += late;
+      if (dice < edge) {
+        const acts = [there + random.whole(0, 3_000)];
+        return { acts, answers: there + 50, fails: 'time-out' };
+      }
+      edge += repeated;
+      if (dice < edge) {
+        const again = there + random.whole(0, 200);
+        return { acts: [there, again], answers: again + back, failedEntries };
+      }
+    }
+    return { acts: [there], answers: there + back, failedEntries };
+  };
+  return {
+    call,
+    deliveries: () => {
+      const { messagesLost, messagesRepeated, messagesLate } = rates();
+      const copy = (): number =>
+        random.percent(messagesLate) ? random.whole(60, 4_000) : random.whole(3, 60);
+      if (random.percent(messagesLost)) return [];
+      return random.percent(messagesRepeated) ? [copy(), copy()] : [copy()];
+    },
+    subscriptionLag: () => (random.percent(80) ? 0 : random.whole(0, 60_000)),
+    indexLag: () => random.whole(0, 500),
+    entryFails: (share) => random.percent(share),
+  };
+}

@@ -1,0 +1,19 @@
+export { CallMeter, type OperationCount } from './call-meter.ts';
+export { FakeDynamoDB, type FakeDynamoDBOptions } from './dynamodb/fake-dynamodb.ts';
+export { FakeAws, type FakeAwsOptions, type FakeClients } from './fake-aws.ts';
+export {
+  type FakeCall,
+  type FakeService,
+  type Fate,
+  type FaultPlan,
+  type FaultRates,
+  NO_FAULTS,
+  randomFaults,
+  SOME_FAULTS,
+  steady,
+} from './fault-plan.ts';
+export { FakeQueue } from './messaging/fake-queue.ts';
+export { FakeSns } from './messaging/fake-sns.ts';
+export { FakeSqs } from './messaging/fake-sqs.ts';
+export { SeededRandom, seededEntropy } from './seeded-entropy.ts';
+export { settled, VirtualClock } from './virtual-clock.ts';

@@ -1,0 +1,123 @@
+import type { Clock } from '@a2a-aws/core';
+
+interface Timer {
+  readonly at: number;
+  /** Timers of one moment run in the order in which they were set. */
+  readonly order: number;
+  callback: (() => void) | undefined;
+}
+
+/** More callbacks in one {@link VirtualClock.advance} than any honest schedule has. */
+const RUNAWAY = 2_000_000;
+
+/**
+ * A clock that moves only when it is told to. What waits for nothing but promises runs to its end
+ * between any two timers, so that a schedule of timers, and nothing else, decides what happens.
+ */
+export class VirtualClock implements Clock {
+  /** A binary heap, the earliest timer first. */
+  readonly #timers: Timer[] = [];
+  #now: number;
+  #order = 0;
+  #callbacks = 0;
+
+  /** `start`: milliseconds since the epoch. */
+  constructor(start = 1_700_000_000_000) {
+    this.#now = start;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  after(ms: number, callback: () => void): () => void {
+    const timer: Timer = { at: this.#now + Math.max(0, ms), order: this.#order++, callback };
+    this.#push(timer);
+    return () => {
+      timer.callback = undefined;
+    };
+  }
+
+  /** Moves on by `ms`; what becomes due on the way runs in time order, to its end. */
+  async advance(ms: number): Promise<void> {
+    const until = this.#now + ms;
+    await settled();
+    for (let due = this.#pop(until); due; due = this.#pop(until)) {
+      this.#now = due.at;
+      this.#callbacks += 1;
+      if (this.#callbacks > RUNAWAY) throw new Error('The schedule does not come to an end.');
+      due.callback?.();
+      await settled();
+    }
+    this.#now = until;
+  }
+
+  /** Moves on until `work` is done, and comes to what it came to. Fails after `limitMs`. */
+  async run<T>(work: Promise<T>, limitMs = 600_000): Promise<T> {
+    const end = this.#now + limitMs;
+    let done = false;
+    const finish = (): void => {
+      done = true;
+    };
+    work.then(finish, finish);
+    await settled();
+    while (!done) {
+      const due = this.#pop(end);
+      if (!due) throw new Error(`Not done within ${limitMs} virtual milliseconds.`);
+      this.#now = due.at;
+      due.callback?.();
+      await settled();
+    }
+    return work;
+  }
+
+  /** The earliest timer that is due until then and still wanted. */
+  #pop(until: number): Timer | undefined {
+    for (;;) {
+      const [first] = this.#timers;
+      if (!first || first.at > until) return undefined;
+      const last = this.#timers.pop();
+      if (last && this.#timers.length > 0) this.#sink(last);
+      if (first.callback) return first;
+    }
+  }
+
+  #push(timer: Timer): void {
+    let at = this.#timers.length;
+    this.#timers.push(timer);
+    while (at > 0) {
+      const above = (at - 1) >> 1;
+      const parent = this.#timers[above] as Timer;
+      if (isBefore(parent, timer)) break;
+      this.#timers[at] = parent;
+      at = above;
+    }
+    this.#timers[at] = timer;
+  }
+
+  /** Puts `timer` at the root and lets it sink to its place. */
+  #sink(timer: Timer): void {
+    let at = 0;
+    for (;;) {
+      let below = 2 * at + 1;
+      const left = this.#timers[below];
+      if (!left) break;
+      const right = this.#timers[below + 1];
+      if (right && isBefore(right, left)) below += 1;
+      const child = this.#timers[below] as Timer;
+      if (isBefore(timer, child)) break;
+      this.#timers[at] = child;
+      at = below;
+    }
+    this.#timers[at] = timer;
+  }
+}
+
+/** Resolves when everything that waits for nothing but promises has run. */
+export function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+function isBefore(a: Timer, b: Timer): boolean {
+  return a.at === b.at ? a.order < b.order : a.at < b.at;
+}

@@ -1,0 +1,47 @@
+import { silentLogger, systemClock, systemEntropy } from '@a2a-aws/core';
+import { DynamoDBInstanceRegistry, DynamoDBLogStorage, tableDefinition } from '@a2a-aws/dynamodb';
+import { ALL_TARGETS, SnsFanout } from '@a2a-aws/sns-sqs';
+import { FakeAws } from '../../src/fakes/index.ts';
+import { fanoutSuite } from '../../src/fanout-suite.ts';
+import { instanceRegistrySuite } from '../../src/instance-registry-suite.ts';
+import { logStorageSuite } from '../../src/log-storage-suite.ts';
+
+const TABLE = 'fake';
+
+function tableOf(aws: FakeAws): { client: ReturnType<FakeAws['clients']>['dynamodb'] } & {
+  tableName: string;
+  prefix: string;
+} {
+  return { client: aws.clients().dynamodb, tableName: TABLE, prefix: 'p' };
+}
+
+const fresh = (pageBytes?: number): FakeAws =>
+  new FakeAws({ tables: [tableDefinition(TABLE)], pageBytes });
+
+logStorageSuite('DynamoDBLogStorage on the fake', async () => {
+  const storage = new DynamoDBLogStorage(tableOf(fresh()));
+  return { storage, dispose: async () => {} };
+});
+
+logStorageSuite('DynamoDBLogStorage on the fake, a page an item', async () => {
+  const storage = new DynamoDBLogStorage(tableOf(fresh(1)));
+  return { storage, dispose: async () => {} };
+});
+
+instanceRegistrySuite('DynamoDBInstanceRegistry on the fake', async () => {
+  const registry = new DynamoDBInstanceRegistry(tableOf(fresh()));
+  return { registry, dispose: async () => {} };
+});
+
+fanoutSuite('SnsFanout on the fakes', { delivers: true, broadcast: ALL_TARGETS }, async () => {
+  const aws = new FakeAws();
+  const fanout = new SnsFanout({
+    ...aws.clients(),
+    topicArn: aws.sns.createTopic('events'),
+    prefix: 'a2a',
+    clock: systemClock,
+    entropy: systemEntropy,
+    logger: silentLogger,
+  });
+  return { fanout, dispose: async () => {} };
+});
