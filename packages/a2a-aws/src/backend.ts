@@ -9,6 +9,7 @@ import {
   type InstanceRegistry,
   type LogStorage,
   QueueManager,
+  type Resumer,
   sleep,
 } from '@a2a-aws/core';
 import { queueName } from '@a2a-aws/sns-sqs';
@@ -73,6 +74,7 @@ export class Backend {
   #instance: Instance;
   #starting: Promise<void> | undefined;
   #attempted = false;
+  #resumer: Resumer | undefined;
   #replacing: Promise<void> = Promise.resolve();
   readonly #stopping = new AbortController();
 
@@ -109,7 +111,7 @@ export class Backend {
     const pushNotificationStore =
       options.pushNotificationStore ?? this.#ports.pushNotificationStore;
     const all = { ...options, pushNotificationStore };
-    return new BackendRequestHandler(agentCard, executor, all, {
+    const handler = new BackendRequestHandler(agentCard, executor, all, {
       instance: () => this.#instance,
       storage,
       clock,
@@ -119,6 +121,8 @@ export class Backend {
       entropy,
       retentionMs,
     });
+    if (options.onOrphan === 'resume') this.#setResumer(handler.resume);
+    return handler;
   }
 
   /** Queues of events without the SDK's request handler. */
@@ -172,6 +176,14 @@ export class Backend {
     await this.#instance.start();
   }
 
+  #setResumer(resumer: Resumer): void {
+    // A run's row does not say which of several executors it was.
+    if (this.#resumer) {
+      throw new BackendError('configuration', 'Only one handler of a backend can resume runs.');
+    }
+    this.#resumer = resumer;
+  }
+
   #newInstance(): Instance {
     const { instanceName, prefix, logger, lease, retentionMs } = this.#settings;
     const id = `${instanceName}-${this.#ports.entropy.id()}`;
@@ -183,6 +195,7 @@ export class Backend {
         logger,
         settings: lease,
         retentionMs,
+        resumer: () => this.#resumer,
       },
       () => {
         this.#replacing = this.#replace();

@@ -15,5 +15,12 @@ export interface RequestHandlerOptions {
   readonly pushNotificationSender?: PushNotificationSender | undefined;
   readonly extendedAgentCardProvider?: AgentCard | SdkArguments[6];
   readonly agentCardSignatureGenerator?: SdkArguments[7];
+  /**
+   * What becomes of a run whose instance was lost. `fail`: its task is FAILED. `resume`: a living
+   * instance executes the message again, three times in all at the most; the executor finds in
+   * `runContext(requestContext).attempt` which time it is. For one handler of a backend.
+   * @default `fail`
+   */
+  readonly onOrphan?: 'fail' | 'resume' | undefined;
   readonly validateInputModes?: DefaultRequestHandlerOptions['validateInputModes'];
 }

@@ -33,4 +33,5 @@ export { createBackend } from './create-backend.ts';
 export type { RequestHandlerOptions } from './handler-options.ts';
 export type { Middleware } from './http-exchange.ts';
 export type { BackendOptions } from './options.ts';
+export { type RunContext, runContext } from './run-context.ts';
 export { SnsQueueManager } from './sns-queue-manager.ts';

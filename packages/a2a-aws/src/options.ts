@@ -10,6 +10,7 @@ import {
 import { type OwnerResolver, resolveUserScope } from '@a2a-js/sdk/server';
 import { z } from 'zod';
 import type { BackendClients, ClientConfig } from './aws-clients.ts';
+import { knowingOwners } from './recorded-request.ts';
 
 /** All of {@link createBackend}'s options; each has a default. */
 export interface BackendOptions {
@@ -98,7 +99,7 @@ export function resolveOptions(options: BackendOptions, env: BackendEnvironment)
     clients: options.clients ?? {},
     clientConfig: options.clientConfig ?? {},
     logger: options.logger ?? stderrLogger,
-    ownerResolver: options.ownerResolver ?? resolveUserScope,
+    ownerResolver: knowingOwners(options.ownerResolver ?? resolveUserScope),
     lease: { ...DEFAULT_LEASE_SETTINGS, ...options.lease },
     cancelDeadlineMs: options.cancelDeadlineMs ?? 10_000,
     retentionMs: options.retentionMs ?? DEFAULT_RETENTION_MS,

@@ -9,6 +9,7 @@ import {
   limitHistory,
   listTasks,
   type OpenLog,
+  type Resumer,
   type Scope,
   type TaskKey,
 } from '@a2a-aws/core';
@@ -92,7 +93,7 @@ export class BackendRequestHandler implements A2ARequestHandler {
         (taskId, context) => this.#load(this.#key(taskId, context)),
         card.capabilities?.pushNotifications === true,
       ),
-      new RunDriver(executor, deps.instance, deps.clock, deps.logger),
+      new RunDriver(executor, { ...deps, isResumable: options.onOrphan === 'resume' }),
       new RunBusManager(),
       options.pushNotificationStore,
       options.pushNotificationSender,
@@ -102,6 +103,9 @@ export class BackendRequestHandler implements A2ARequestHandler {
     );
     this.#starter = new RunStarter(this.#sdk, deps);
   }
+
+  /** Executes the run of a lost instance again. */
+  readonly resume: Resumer = (resumption) => this.#starter.resume(resumption);
 
   /** The card; `streaming` only while this instance can stream. */
   async getAgentCard(): Promise<AgentCard> {

@@ -14,8 +14,10 @@ import {
   type ExecutionEventBusManager,
   RequestContext,
 } from '@a2a-js/sdk/server';
+import { recordRequest } from './recorded-request.ts';
 import { RunBus } from './run-bus.ts';
-import { currentScope, type RunScope } from './run-scope.ts';
+import { bindRun } from './run-context.ts';
+import { type Assignment, currentScope, type RunScope } from './run-scope.ts';
 
 const FAILED = 'The agent failed.';
 /** How long an executor may go on after its run has ended, in milliseconds. */
@@ -39,6 +41,14 @@ export class RunBusManager implements ExecutionEventBusManager {
   }
 }
 
+export interface RunDriverDeps {
+  readonly instance: () => Instance;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Its runs may be run again on another instance if this one is lost. */
+  readonly isResumable: boolean;
+}
+
 /**
  * Stands where the SDK expects the executor: opens the run in the log, has the user's executor work,
  * ends the run. It never rejects, so that no text of the executor's errors gets anywhere.
@@ -48,14 +58,16 @@ export class RunDriver implements AgentExecutor {
   readonly #instance: () => Instance;
   readonly #clock: Clock;
   readonly #logger: Logger;
+  readonly #isResumable: boolean;
   /** Logs whose executor was told to stop: once per task, however many runs it has here. */
   readonly #told = new WeakSet<object>();
 
-  constructor(executor: AgentExecutor, instance: () => Instance, clock: Clock, logger: Logger) {
+  constructor(executor: AgentExecutor, deps: RunDriverDeps) {
     this.#executor = executor;
-    this.#instance = instance;
-    this.#clock = clock;
-    this.#logger = logger;
+    this.#instance = deps.instance;
+    this.#clock = deps.clock;
+    this.#logger = deps.logger;
+    this.#isResumable = deps.isResumable;
   }
 
   readonly execute = async (request: RequestContext, outlet: ExecutionEventBus): Promise<void> => {
@@ -77,24 +89,13 @@ export class RunDriver implements AgentExecutor {
   readonly cancelTask = async (): Promise<void> => {};
 
   async #drive(scope: RunScope, request: RequestContext, outlet: ExecutionEventBus): Promise<void> {
-    const instance = this.#instance();
     const isNew = !scope.open.log.state.hasTask;
-    const begun = await instance.begin(scope.key, {
-      contextId: request.contextId,
-      message: request.userMessage,
-      digest: scope.digest,
-    });
-    if ('refused' in begun) {
-      const first = scope.open.log.state.messages.get(request.userMessage.messageId);
-      if (begun.refused === 'duplicate' && first) {
-        scope.resolve({ run: first.run, own: false });
-      } else {
-        scope.reject(refusalError(begun.refused));
-      }
+    const assignment = scope.resumed ?? (await this.#begin(scope, request));
+    if (!assignment) {
       outlet.finished();
       return;
     }
-    const { run } = begun;
+    const { run } = assignment;
     const bus = new RunBus(run, outlet);
     scope.resolve({ run: run.id, own: true });
     const closed = this.#stopOnDemand(run, scope, bus);
@@ -106,9 +107,28 @@ export class RunDriver implements AgentExecutor {
       isNew ? undefined : scope.open.log.task(),
       request.referenceTasks,
     );
+    bindRun(context, run);
     await Promise.race([this.#execute(context, bus, run), closed]);
-    await instance.runs.finish(run);
+    await assignment.finish();
     bus.finished();
+  }
+
+  /** Starts the run of a message; nothing if there will be none: then the scope knows why. */
+  async #begin(scope: RunScope, request: RequestContext): Promise<Assignment | undefined> {
+    const instance = this.#instance();
+    const begun = await instance.begin(scope.key, {
+      contextId: request.contextId,
+      message: request.userMessage,
+      digest: scope.digest,
+      resume: this.#isResumable ? recordRequest(scope.request, request.context) : undefined,
+    });
+    if ('run' in begun) {
+      return { run: begun.run, finish: () => instance.runs.finish(begun.run) };
+    }
+    const first = scope.open.log.state.messages.get(request.userMessage.messageId);
+    if (begun.refused === 'duplicate' && first) scope.resolve({ run: first.run, own: false });
+    else scope.reject(refusalError(begun.refused));
+    return undefined;
   }
 
   async #execute(context: RequestContext, bus: ExecutionEventBus, run: Run): Promise<void> {
@@ -116,7 +136,8 @@ export class RunDriver implements AgentExecutor {
       await this.#executor.execute(context, bus);
     } catch {
       // What it threw may hold content of messages: neither clients nor logs may see it.
-      this.#logger.error('run.executor-failed', { run: run.id });
+      if (run.signal.aborted) this.#logger.info('run.executor-stopped', { run: run.id });
+      else this.#logger.error('run.executor-failed', { run: run.id });
       await run.fail(FAILED);
     }
   }
@@ -130,7 +151,10 @@ export class RunDriver implements AgentExecutor {
       run.onStop((reason) => {
         if (reason === 'ended') {
           // It said how it ends: it may tidy up, but nothing hangs on it for ever.
-          this.#clock.after(GRACE_MS, resolve);
+          this.#clock.after(GRACE_MS, () => {
+            run.halt();
+            resolve();
+          });
           return;
         }
         if (reason === 'closed') resolve();

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { OpenLog, TaskKey } from '@a2a-aws/core';
+import type { OpenLog, Run, TaskKey } from '@a2a-aws/core';
 import type { SendMessageRequest, Task } from '@a2a-js/sdk';
 
 /** What a send came to: a run of its own, or that of the same message sent before. */
@@ -7,6 +7,12 @@ export interface Started {
   readonly run: string;
   /** False: another send's run, perhaps on another instance. */
   readonly own: boolean;
+}
+
+/** A run that is to be executed, and what to call when it was. */
+export interface Assignment {
+  readonly run: Run;
+  finish(): Promise<void>;
 }
 
 /**
@@ -18,6 +24,8 @@ export class RunScope {
   /** As the client sent it, but for the id of a new task. */
   readonly request: SendMessageRequest;
   readonly digest: string;
+  /** For a run that is continued: it has started. */
+  readonly resumed: Assignment | undefined;
   /** Resolves when the run's start is durable; rejects if there will be no run. */
   readonly started: Promise<Started>;
   /** The SDK's working copy of the task. */
@@ -25,7 +33,8 @@ export class RunScope {
   #resolve: (started: Started) => void = () => {};
   #reject: (error: unknown) => void = () => {};
 
-  constructor(open: OpenLog, request: SendMessageRequest, digest: string) {
+  constructor(open: OpenLog, request: SendMessageRequest, digest: string, resumed?: Assignment) {
+    this.resumed = resumed;
     this.open = open;
     this.request = request;
     this.digest = digest;

@@ -2,8 +2,11 @@ import {
   BackendError,
   type Clock,
   type Entropy,
+  errorCode,
   type Instance,
+  type Logger,
   type OpenLog,
+  type Resumption,
   type Scope,
   within,
 } from '@a2a-aws/core';
@@ -16,6 +19,7 @@ import {
 import type { DefaultRequestHandler, ServerCallContext } from '@a2a-js/sdk/server';
 import { outsideExchange } from './http-exchange.ts';
 import { derivedTaskId, messageDigest } from './message-digest.ts';
+import { recordedRequest } from './recorded-request.ts';
 import { inScope, RunScope, type Started } from './run-scope.ts';
 
 /** A message on its way: whose run to follow, and in which log; release it when done. */
@@ -32,6 +36,7 @@ export interface RunStarterDeps {
   readonly instance: () => Instance;
   readonly clock: Clock;
   readonly entropy: Entropy;
+  readonly logger: Logger;
   readonly scopeOf: (context: ServerCallContext) => Scope;
 }
 
@@ -68,7 +73,7 @@ export class RunStarter {
       if (run === undefined) {
         assertAccepts(open, message);
         const request = { ...params, message: { ...message, taskId } };
-        const started = await this.#drive(new RunScope(open, request, digest), context);
+        const started = await this.#inTime(new RunScope(open, request, digest), context);
         if (started.own) return { open, run: started.run, release };
         run = known(open, message, digest) ?? started.run;
       }
@@ -81,6 +86,21 @@ export class RunStarter {
       release();
       throw error;
     }
+  }
+
+  /** Has the run of a lost instance executed here; it has started already. */
+  resume({ run, message, digest, recorded, finish }: Resumption): void {
+    const { open } = run;
+    const driven = Promise.resolve().then(() => {
+      const { request, context } = recordedRequest(recorded, open.log.key, message);
+      const scope = new RunScope(open, request, digest, { run, finish });
+      return this.#drive(scope, context);
+    });
+    driven.catch(async (error: unknown) => {
+      // The executor was never asked: nobody may wait for it.
+      this.#deps.logger.error('run.resume-failed', { run: run.id, code: errorCode(error) });
+      await finish().catch(() => {});
+    });
   }
 
   /** The log that the message goes to, as it is now. */
@@ -104,8 +124,15 @@ export class RunStarter {
     return instance.feed.acquire({ ...scope, taskId: this.#deps.entropy.id() });
   }
 
+  async #inTime(scope: RunScope, context: ServerCallContext): Promise<Started> {
+    const started = await within(this.#deps.clock, START_DEADLINE_MS, this.#drive(scope, context));
+    // The run may start all the same: the message sent again finds it.
+    if (!started) throw new BackendError('unreachable', 'The run could not be started in time.');
+    return started;
+  }
+
   /** Has the SDK's handler drive the executor; resolves once the run's start is durable. */
-  async #drive(scope: RunScope, context: ServerCallContext): Promise<Started> {
+  #drive(scope: RunScope, context: ServerCallContext): Promise<Started> {
     const { request } = scope;
     const configuration = request.configuration && {
       ...request.configuration,
@@ -120,10 +147,7 @@ export class RunStarter {
       () => scope.reject(new BackendError('unreachable', 'The run did not start.')),
       (error: unknown) => scope.reject(error),
     );
-    const started = await within(this.#deps.clock, START_DEADLINE_MS, scope.started);
-    // The run may start all the same: the message sent again finds it.
-    if (!started) throw new BackendError('unreachable', 'The run could not be started in time.');
-    return started;
+    return scope.started;
   }
 }
 

@@ -22,9 +22,11 @@ export type { OpenLog } from './feed/open-log.ts';
 export { Tap, taskAt } from './feed/tap.ts';
 export type { CancelOutcome } from './instances/cancel.ts';
 export { Instance, type InstanceDeps, type InstancePhase } from './instances/instance.ts';
+export type { JanitorStats } from './instances/janitor.ts';
 export { LeaseObserver } from './instances/lease-observer.ts';
 export { MemoryInstanceRegistry } from './instances/memory-registry.ts';
 export type { InstanceRegistry, Lease, RunRow, WatchRow } from './instances/registry.ts';
+export type { Resumer, Resumption } from './instances/resumption.ts';
 export type { Run, StopReason, Stored } from './instances/run.ts';
 export type { Begun, RunRequest } from './instances/runs.ts';
 export { DEFAULT_LEASE_SETTINGS, type LeaseSettings } from './instances/settings.ts';
@@ -43,6 +45,7 @@ export {
   proposeFailure,
   proposeFence,
   proposeForcedCancel,
+  proposeResume,
   proposeStart,
   type Refusal,
   type Stamp,

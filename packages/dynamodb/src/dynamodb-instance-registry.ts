@@ -24,8 +24,10 @@ const keyItem = z.object({ tenant: z.string(), owner: z.string(), taskId: z.stri
 const runItem = keyItem.extend({
   run: z.string(),
   purpose: z.enum(['execute', 'cancel', 'clean']),
+  resume: z.string().optional(),
 });
 const watchItem = keyItem.extend({ watch: z.string() });
+const leaderItem = z.object({ instance: z.string() });
 const watcherItem = z.object({ watch: z.string(), instance: z.string() });
 
 const ALIVE: Condition = {
@@ -84,8 +86,23 @@ export class DynamoDBInstanceRegistry implements InstanceRegistry {
     return this.#table.remove(this.#keys.lease(instance));
   }
 
+  async leader(): Promise<string | undefined> {
+    const item = await this.#table.get(this.#keys.leader);
+    return item && leaderItem.parse(item).instance;
+  }
+
+  async lead(instance: string, before: string | undefined): Promise<boolean> {
+    const condition =
+      before === undefined
+        ? { expression: 'attribute_not_exists(sk) OR #instance = :instance' }
+        : { expression: '#instance IN (:before, :instance)', values: { before } };
+    const fields = { v: 1, instance };
+    return 'before' in (await this.#table.update(this.#keys.leader, fields, condition));
+  }
+
   putRun(row: RunRow): Promise<void> {
-    return this.#put(this.#keys.run(row), { ...row.key, run: row.run, purpose: row.purpose });
+    const { key, run, purpose, resume } = row;
+    return this.#put(this.#keys.run(row), { ...key, run, purpose, resume });
   }
 
   removeRun(row: RunRow): Promise<void> {
@@ -94,8 +111,8 @@ export class DynamoDBInstanceRegistry implements InstanceRegistry {
 
   runs(instance: string): Promise<RunRow[]> {
     return this.#rows(this.#keys.instance(instance), 'run#', (item) => {
-      const { run, purpose, ...key } = runItem.parse(item);
-      return { instance, run, purpose, key };
+      const { run, purpose, resume, ...key } = runItem.parse(item);
+      return { instance, run, purpose, key, ...(resume === undefined ? {} : { resume }) };
     });
   }
 

@@ -105,6 +105,11 @@ export class Keys {
     return { pk: this.leases, sk: instance };
   }
 
+  /** Names the instance that looks after all leases. */
+  get leader(): ItemKey {
+    return { pk: joinKey(this.#prefix, 'janitor'), sk: 'leader' };
+  }
+
   /** Index partitions of an owner's tasks. */
   ownerShards({ tenant, owner }: Scope): string[] {
     return Array.from({ length: OWNER_SHARDS }, (_, shard) =>

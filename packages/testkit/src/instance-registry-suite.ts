@@ -158,6 +158,36 @@ export function instanceRegistrySuite(
       });
     });
 
+    describe('the leader', () => {
+      test('is nobody at first, then whoever was first', async () => {
+        expect(await registry.leader()).toBeUndefined();
+        const won = await Promise.all(['a', 'b'].map((id) => registry.lead(id, undefined)));
+        expect(won.filter(Boolean)).toHaveLength(1);
+        expect(await registry.leader()).toBe(won[0] ? 'a' : 'b');
+      });
+
+      test('is replaced by one of those who know who it was', async () => {
+        await registry.lead('a', undefined);
+        expect(await registry.lead('b', undefined)).toBe(false);
+        expect(await registry.lead('b', 'c')).toBe(false);
+        const won = await Promise.all(['b', 'c'].map((id) => registry.lead(id, 'a')));
+        expect(won.filter(Boolean)).toHaveLength(1);
+        expect(await registry.leader()).toBe(won[0] ? 'b' : 'c');
+      });
+
+      test('may say so again', async () => {
+        await registry.lead('a', undefined);
+        expect(await registry.lead('a', undefined)).toBe(true);
+        expect(await registry.lead('b', 'a')).toBe(true);
+        expect(await registry.lead('b', 'a')).toBe(true);
+      });
+
+      test('is no lease', async () => {
+        await registry.lead('a', undefined);
+        expect(await registry.leases()).toEqual([]);
+      });
+    });
+
     describe('runs', () => {
       test('are found under their instance until they are removed', async () => {
         const rows = [

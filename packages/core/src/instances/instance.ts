@@ -13,6 +13,7 @@ import { Janitor } from './janitor.ts';
 import { OwnSweep } from './own-sweep.ts';
 import { Presence } from './presence.ts';
 import type { InstanceRegistry } from './registry.ts';
+import type { Resumer } from './resumption.ts';
 import { type Begun, type RunRequest, Runs } from './runs.ts';
 import type { LeaseSettings } from './settings.ts';
 
@@ -29,6 +30,10 @@ export interface InstanceDeps {
   readonly settings: LeaseSettings;
   /** How long a task stays visible after it ended or was last worked on; milliseconds. */
   readonly retentionMs: number;
+  /** True for a janitor that is no server: it looks after all leases, whoever leads. */
+  readonly alone?: boolean;
+  /** Who executes the runs of dead instances again, if that is wanted. */
+  readonly resumer?: () => Resumer | undefined;
 }
 
 /** How long a stop waits for AWS, in milliseconds. */
@@ -62,7 +67,14 @@ export class Instance {
     this.feed = new Feed(own);
     this.#presence = new Presence({ ...own, died: () => this.#die() });
     this.runs = new Runs({ ...own, feed: this.feed, presence: this.#presence });
-    this.janitor = new Janitor({ ...own, feed: this.feed, runs: this.runs });
+    this.janitor = new Janitor({
+      ...own,
+      feed: this.feed,
+      runs: this.runs,
+      alone: deps.alone ?? false,
+      isReady: () => this.#phase === 'ready',
+      resumer: deps.resumer ?? (() => undefined),
+    });
     this.#sweep = new OwnSweep({ ...own, feed: this.feed, runs: this.runs });
   }
 
@@ -143,6 +155,8 @@ export class Instance {
   async #fenceRuns(): Promise<void> {
     const { registry, logger } = this.#deps;
     for (const row of await registry.runs(this.id)) {
+      // A living instance takes these up as soon as this one is marked dead.
+      if (row.resume !== undefined) continue;
       const open = this.feed.acquire(row.key);
       try {
         await open.log.refresh();

@@ -3,16 +3,22 @@ import { sleep } from '../clock.ts';
 import { BackendError, errorCode } from '../errors.ts';
 import type { Fanout } from '../feed/fanout.ts';
 import type { Feed } from '../feed/feed.ts';
+import type { OpenLog } from '../feed/open-log.ts';
+import { limiter } from '../limiter.ts';
 import { proposeFence } from '../log/proposal.ts';
+import type { LogStorage } from '../log/storage.ts';
 import type { Logger } from '../logger.ts';
+import { Leadership } from './leadership.ts';
 import { LeaseObserver } from './lease-observer.ts';
 import type { InstanceRegistry, Lease, RunRow } from './registry.ts';
+import { type Resumer, resumeRun } from './resumption.ts';
 import type { Runs } from './runs.ts';
 import type { LeaseSettings } from './settings.ts';
 
 export interface JanitorDeps {
   readonly instance: string;
   readonly registry: InstanceRegistry;
+  readonly storage: LogStorage;
   readonly fanout: Fanout;
   readonly feed: Feed;
   readonly runs: Runs;
@@ -20,7 +26,30 @@ export interface JanitorDeps {
   readonly logger: Logger;
   readonly settings: LeaseSettings;
   readonly signal: AbortSignal;
+  /** True to look after all leases whoever leads. */
+  readonly alone: boolean;
+  /** False while this instance is not to take up any work: it drains. */
+  readonly isReady: () => boolean;
+  /** Who executes the runs of the dead again, if that is wanted here. */
+  readonly resumer: () => Resumer | undefined;
 }
+
+/** What a janitor has done, and what it has not. */
+export interface JanitorStats {
+  /** Instances that it has cleaned up after. */
+  readonly cleaned: number;
+  /** Attempts at it that failed. */
+  readonly failed: number;
+  /** Dead instances, now, at which the last attempt failed. */
+  readonly failing: number;
+  /** True while it looks after all leases. */
+  readonly leads: boolean;
+}
+
+/** Logs of the dead that are finished at once. */
+const RUNS_WIDTH = 16;
+/** Dead instances whose subscription and queue are removed at once: SNS takes 100 such calls a second. */
+const REACH_WIDTH = 4;
 
 /**
  * Finishes what dead instances left: their runs, watches, subscription, queue and rows.
@@ -28,71 +57,100 @@ export interface JanitorDeps {
  */
 export class Janitor {
   readonly #deps: JanitorDeps;
+  readonly #leadership: Leadership;
   readonly #observer: LeaseObserver;
   readonly #cleaning = new Set<string>();
+  readonly #failing = new Set<string>();
+  readonly #perRun = limiter(RUNS_WIDTH);
+  readonly #perReach = limiter(REACH_WIDTH);
   #cleaned = 0;
   #failed = 0;
 
   constructor(deps: JanitorDeps) {
     this.#deps = deps;
+    this.#leadership = new Leadership(deps);
     this.#observer = new LeaseObserver(deps.settings);
   }
 
-  /** Instances that this one has cleaned up after, and attempts at it that failed. */
-  get stats(): { readonly cleaned: number; readonly failed: number } {
-    return { cleaned: this.#cleaned, failed: this.#failed };
+  get stats(): JanitorStats {
+    return {
+      cleaned: this.#cleaned,
+      failed: this.#failed,
+      failing: this.#failing.size,
+      leads: this.#leads,
+    };
+  }
+
+  /** Dead instances that are being cleaned up after, now. */
+  get busy(): number {
+    return this.#cleaning.size;
   }
 
   /** Looks for the dead every beat until the instance stops. */
   async keep(): Promise<void> {
-    const { registry, clock, logger, settings, signal } = this.#deps;
+    const { clock, logger, settings, signal } = this.#deps;
     while (!signal.aborted) {
+      let rest = settings.beatMs;
       try {
-        const asked = clock.now();
-        const leases = await registry.leases();
-        const dead = this.#observer.observe(leases, asked, clock.now());
-        for (const lease of dead) void this.#clean(lease);
+        rest = await this.#look();
       } catch (error) {
         if (signal.aborted) return;
         logger.warn('janitor.look-failed', { code: errorCode(error) });
       }
-      await sleep(clock, settings.beatMs, signal);
+      await sleep(clock, rest, signal);
     }
   }
 
   /**
    * Ends the writing and the runs of a dead instance and removes its watches, subscription and
-   * queue; fails, once all else is done, with what could not be. Its index rows and its lease stay, so that a second pass finds what came late.
+   * queue; fails, once all else is done, with what could not be. Its index rows and its lease stay,
+   * so that a second pass finds what came late.
    */
   async finish(lease: Lease): Promise<void> {
-    const { registry, logger } = this.#deps;
-    let failure: unknown;
-    for (const row of await registry.runs(lease.instance)) {
-      try {
-        await this.#finishRun(row);
-      } catch (error) {
-        // One log that cannot be read must not keep the others from their end.
-        logger.error('janitor.run-left', { run: row.run, code: errorCode(error) });
-        failure ??= error;
-      }
-    }
+    const { registry } = this.#deps;
+    const rows = await registry.runs(lease.instance);
+    const failures = await Promise.all(
+      // One log that cannot be read must not keep the others from their end.
+      rows.map((row) => this.#perRun(() => this.#attempt(row))),
+    );
     await this.removeReach(lease);
-    if (failure !== undefined) throw failure;
+    for (const { failure } of failures) if (failure !== undefined) throw failure;
   }
 
   /** Removes what an instance is reached by: watches, subscription, queue. */
   async removeReach(lease: Lease): Promise<void> {
     const { registry, fanout } = this.#deps;
-    for (const watch of await registry.watches(lease.instance)) await registry.removeWatch(watch);
-    await fanout.teardown(lease.instance, lease.address);
+    const watches = await registry.watches(lease.instance);
+    await Promise.all(watches.map((row) => this.#perRun(() => registry.removeWatch(row))));
+    await this.#perReach(() => fanout.teardown(lease.instance, lease.address));
+  }
+
+  get #leads(): boolean {
+    return this.#deps.alone || this.#leadership.isHeld;
+  }
+
+  /** Milliseconds until the next look. */
+  async #look(): Promise<number> {
+    const { instance, registry, clock, isReady, settings } = this.#deps;
+    // Whoever is about to go leaves it to the others.
+    if (!isReady()) return settings.beatMs;
+    if (!this.#leads && !(await this.#leadership.look())) return this.#leadership.restMs;
+    const asked = clock.now();
+    const leases = await registry.leases();
+    const dead = this.#observer.observe(leases, asked, clock.now());
+    const known = new Set(leases.map((lease) => lease.instance));
+    for (const gone of this.#failing) if (!known.has(gone)) this.#failing.delete(gone);
+    for (const lease of dead) if (lease.instance !== instance) void this.#clean(lease);
+    return this.#observer.restMs;
   }
 
   async #clean(lease: Lease): Promise<void> {
-    const { instance, registry, clock, logger, settings, signal } = this.#deps;
-    if (lease.instance === instance || this.#cleaning.has(lease.instance)) return;
+    const { registry, clock, logger, settings, signal } = this.#deps;
+    if (this.#cleaning.has(lease.instance)) return;
     this.#cleaning.add(lease.instance);
     try {
       if (!(await registry.markDead(lease.instance, lease.beat))) return;
+      if (lease.state === 'alive') logger.warn('janitor.declared-dead', { dead: lease.instance });
       await this.finish(lease);
       logger.info('janitor.finished', { dead: lease.instance });
       // Longer than a request of the dead one can still be under way.
@@ -104,10 +162,12 @@ export class Janitor {
       }
       await registry.removeLease(lease.instance);
       this.#cleaned += 1;
+      this.#failing.delete(lease.instance);
       logger.info('janitor.removed', { dead: lease.instance });
     } catch (error) {
       if (signal.aborted) return;
       this.#failed += 1;
+      this.#failing.add(lease.instance);
       logger.error('janitor.failed', { dead: lease.instance, code: errorCode(error) });
       await sleep(clock, settings.leaseMs, signal);
     } finally {
@@ -116,12 +176,22 @@ export class Janitor {
     }
   }
 
+  async #attempt(row: RunRow): Promise<{ readonly failure?: unknown }> {
+    try {
+      await this.#finishRun(row);
+      return {};
+    } catch (failure) {
+      this.#deps.logger.error('janitor.run-left', { run: row.run, code: errorCode(failure) });
+      return { failure };
+    }
+  }
+
   async #finishRun(row: RunRow): Promise<void> {
     const { registry, feed, runs } = this.#deps;
     await runs.under(row.key, 'clean', async (open) => {
-      const outcome = await open.log.append(proposeFence(runs.author(row.key), row.instance));
-      if ('refused' in outcome && outcome.refused === 'fenced') {
-        throw new BackendError('fenced', 'This instance was declared dead.');
+      if (!(await this.#resume(row, open))) {
+        const outcome = await open.log.append(proposeFence(runs.author(row.key), row.instance));
+        if ('refused' in outcome && outcome.refused === 'fenced') throw fenced();
       }
       await open.head.settle();
       const watchers = await registry.watchers(row.key);
@@ -129,4 +199,18 @@ export class Janitor {
     });
     await registry.removeRun(row);
   }
+
+  async #resume(row: RunRow, open: OpenLog): Promise<boolean> {
+    const { isReady, resumer: find } = this.#deps;
+    const resumer = find();
+    if (row.resume === undefined || !resumer) return false;
+    if (!isReady()) throw new BackendError('draining', 'This instance is stopping.');
+    const resumed = await resumeRun(row, open, { ...this.#deps, resumer });
+    if (resumed) this.#deps.logger.info('janitor.resumed', { run: row.run });
+    return resumed;
+  }
+}
+
+function fenced(): BackendError {
+  return new BackendError('fenced', 'This instance was declared dead.');
 }

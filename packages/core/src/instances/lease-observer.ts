@@ -15,6 +15,13 @@ export class LeaseObserver {
     this.#settings = settings;
   }
 
+  /** When to look again: after a beat, or as soon as somebody's silence may have lasted for the lease time. */
+  get restMs(): number {
+    const { beatMs, leaseMs } = this.#settings;
+    const left = [...this.#seen.values()].map(({ silent }) => leaseMs - silent);
+    return Math.min(beatMs, ...left.filter((ms) => ms > 0));
+  }
+
   /**
    * The leases that are dead, or whose beat this observer watched unchanged for the whole lease
    * time. `asked` is when the read of `leases` began, `answered` when it was done.

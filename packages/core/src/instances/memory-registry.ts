@@ -4,6 +4,7 @@ import type { InstanceRegistry, Lease, RunRow, WatchRow } from './registry.ts';
 
 /** An {@link InstanceRegistry} in this process' memory: for tests, and as the suite's oracle. */
 export class MemoryInstanceRegistry implements InstanceRegistry {
+  #leader: string | undefined;
   readonly #leases = new Map<string, Lease>();
   readonly #runs = new Map<string, RunRow>();
   readonly #index = new Map<string, WatchRow>();
@@ -42,6 +43,16 @@ export class MemoryInstanceRegistry implements InstanceRegistry {
 
   async removeLease(instance: string): Promise<void> {
     this.#leases.delete(instance);
+  }
+
+  async leader(): Promise<string | undefined> {
+    return this.#leader;
+  }
+
+  async lead(instance: string, before: string | undefined): Promise<boolean> {
+    if (this.#leader !== before && this.#leader !== instance) return false;
+    this.#leader = instance;
+    return true;
   }
 
   async putRun(row: RunRow): Promise<void> {

@@ -22,6 +22,11 @@ export interface RunRow {
   readonly key: TaskKey;
   /** `execute` runs the agent; `cancel` and `clean` only append. */
   readonly purpose: 'execute' | 'cancel' | 'clean';
+  /**
+   * The run may be run again if this instance dies: what that takes besides the message in the log,
+   * as its server wrote it. Opaque here.
+   */
+  readonly resume?: string | undefined;
 }
 
 /** "This instance has taps on that task." `watch` is a fresh id: a removed row never comes back. */
@@ -51,6 +56,10 @@ export interface InstanceRegistry {
   leases(): Promise<Lease[]>;
   /** The last step of cleaning: the lease row goes when nothing else is left. */
   removeLease(instance: string): Promise<void>;
+  /** The instance that looks after all leases, if one ever did; it may be dead. */
+  leader(): Promise<string | undefined>;
+  /** Puts `instance` in the place of `before`, or of nobody. False: another was faster. */
+  lead(instance: string, before: string | undefined): Promise<boolean>;
 
   putRun(row: RunRow): Promise<void>;
   removeRun(row: RunRow): Promise<void>;

@@ -25,6 +25,8 @@ import type { Logger } from '../logger.ts';
 export type StopReason = 'cancel' | 'ended' | 'closed';
 
 export interface RunDeps {
+  /** 1 for the first execution of its message. */
+  readonly attempt: number;
   readonly open: OpenLog;
   readonly author: Author;
   readonly logger: Logger;
@@ -51,6 +53,8 @@ export class Run {
   readonly #unlisten: () => void;
   readonly #onStop = new Set<(reason: StopReason) => void>();
   readonly #onEvent = new Set<(event: TaskEvent) => void>();
+  readonly #halt = new AbortController();
+  #isWhole = true;
   #stopped: StopReason | undefined;
   #disposed = false;
   #pending: Promise<unknown> = Promise.resolve();
@@ -69,6 +73,25 @@ export class Run {
 
   get open(): OpenLog {
     return this.#deps.open;
+  }
+
+  get attempt(): number {
+    return this.#deps.attempt;
+  }
+
+  /** Aborts when the run is to stop for another reason than its own last word. */
+  get signal(): AbortSignal {
+    return this.#halt.signal;
+  }
+
+  /** False once anything that was published did not enter the log. */
+  get isWhole(): boolean {
+    return this.#isWhole;
+  }
+
+  /** Nobody waits for the executor any more. */
+  halt(): void {
+    this.#halt.abort();
   }
 
   /**
@@ -194,6 +217,7 @@ export class Run {
   }
 
   #refuse(code: string): void {
+    this.#isWhole = false;
     this.#deps.logger.warn('run.event-refused', { run: this.id, code });
     this.#deps.refused();
   }
@@ -234,6 +258,7 @@ export class Run {
     const isOver = this.#stopped === 'closed' || this.#stopped === 'ended';
     if (isOver || this.#stopped === reason || this.#disposed) return;
     this.#stopped = reason;
+    if (reason !== 'ended') this.halt();
     for (const listener of [...this.#onStop]) listener(reason);
   }
 }

@@ -4,7 +4,14 @@ import type { Entropy } from '../entropy.ts';
 import { errorCode } from '../errors.ts';
 import type { Feed } from '../feed/feed.ts';
 import type { OpenLog } from '../feed/open-log.ts';
-import { type Author, proposeStart, type Refusal } from '../log/proposal.ts';
+import type { StartEntry } from '../log/entry.ts';
+import {
+  type Author,
+  type Proposal,
+  proposeResume,
+  proposeStart,
+  type Refusal,
+} from '../log/proposal.ts';
 import type { Logger } from '../logger.ts';
 import { untilDone } from '../retry.ts';
 import type { TaskKey } from '../task-key.ts';
@@ -29,6 +36,8 @@ export interface RunRequest {
   /** None where the SDK's server is not used. */
   readonly message?: Message | undefined;
   readonly digest?: string | undefined;
+  /** See {@link RunRow.resume}. */
+  readonly resume?: string | undefined;
 }
 
 export type Begun = { readonly run: Run } | { readonly refused: Refusal };
@@ -74,11 +83,40 @@ export class Runs {
    * the message has started a run before, which the log's state names. Fails with a coded error if
    * the intent cannot be declared or the log cannot be read; nothing was started then.
    */
-  async begin(key: TaskKey, request: RunRequest): Promise<Begun> {
-    const { feed, instance, logger, signal } = this.#deps;
-    const row = await this.#declare(key, 'execute');
+  begin(key: TaskKey, { resume, ...request }: RunRequest): Promise<Begun> {
+    const { instance } = this.#deps;
+    return this.#start(key, resume, 1, (run) =>
+      proposeStart(this.author(key), { kind: 'start', run, attempt: 1, instance, ...request }),
+    );
+  }
+
+  /**
+   * Continues the run of a dead instance, as {@link begin} starts one: `lost` is its row, `start` how
+   * it was started.
+   */
+  resume(lost: RunRow, start: StartEntry): Promise<Begun> {
+    const { instance } = this.#deps;
+    const attempt = start.attempt + 1;
+    return this.#start(lost.key, lost.resume, attempt, (run) =>
+      proposeResume(
+        this.author(lost.key),
+        { ...start, run, attempt, instance, resumes: start.run },
+        lost.instance,
+      ),
+    );
+  }
+
+  async #start(
+    key: TaskKey,
+    resume: string | undefined,
+    attempt: number,
+    propose: (run: string) => Proposal,
+  ): Promise<Begun> {
+    const { feed, logger, signal } = this.#deps;
+    const row = await this.#declare(key, 'execute', resume);
     const open = feed.acquire(key);
     const run = new Run(row.run, {
+      attempt,
       open,
       author: this.author(key),
       logger,
@@ -91,15 +129,7 @@ export class Runs {
     try {
       // What was read may be old: the put at its end proves or corrects it.
       if (!open.log.isRead) await open.log.refresh();
-      const outcome = await open.log.append(
-        proposeStart(this.author(key), {
-          kind: 'start',
-          run: row.run,
-          attempt: 1,
-          instance,
-          ...request,
-        }),
-      );
+      const outcome = await open.log.append(propose(row.run));
       if ('refused' in outcome) {
         this.#leave(open, run, row);
         return { refused: outcome.refused };
@@ -152,9 +182,13 @@ export class Runs {
     };
   }
 
-  async #declare(key: TaskKey, purpose: RunRow['purpose']): Promise<RunRow> {
+  async #declare(
+    key: TaskKey,
+    purpose: RunRow['purpose'],
+    resume?: string | undefined,
+  ): Promise<RunRow> {
     const { instance, entropy, presence } = this.#deps;
-    const row: RunRow = { instance, run: entropy.id(), key, purpose };
+    const row: RunRow = { instance, run: entropy.id(), key, purpose, resume };
     this.#rows.set(row.run, row);
     try {
       await presence.declare(row);

@@ -3,7 +3,7 @@ import { agentMessage, isInterrupted, type TaskEvent } from '../a2a/event.ts';
 import type { StartEntry } from './entry.ts';
 import { type EncodedEntry, encode } from './record.ts';
 import { compareSlots } from './slot.ts';
-import { type LogState, openRuns, type RunState, stepEntry } from './state.ts';
+import { isResumable, type LogState, openRuns, type RunState, stepEntry } from './state.ts';
 
 /**
  * Why nothing was appended. Each but `running` is final: what was true of a prefix of the
@@ -13,7 +13,8 @@ import { type LogState, openRuns, type RunState, stepEntry } from './state.ts';
  * - `run-closed`: the run has ended, or never started
  * - `duplicate`: the message has started a run before
  * - `cancelling`: cancel was requested, no run starts any more
- * - `resumed`: the run to continue has ended or is continued already
+ * - `resumed`: the run to continue never started, has its result, is continued already, or was
+ *   tried too often
  * - `not-found`: there is no task yet
  * - `running`: the task is being worked on
  * - `nothing`: what was to be said is in the log already
@@ -73,17 +74,31 @@ export function proposeStart(author: Author, start: StartEntry): Proposal {
   const encoded = encode({ ...start, kind: 'start' });
   return (state) => {
     const messageId = start.message?.messageId;
-    if (start.resumes === undefined && messageId && state.messages.has(messageId)) {
-      return { refused: 'duplicate' };
-    }
+    if (messageId && state.messages.has(messageId)) return { refused: 'duplicate' };
     const barred = barrier(state, author);
     if (barred) return { refused: barred };
     if (state.cancelRequested) return { refused: 'cancelling' };
-    const resumed = start.resumes === undefined ? undefined : state.runs.get(start.resumes);
-    if (resumed && (resumed.phase === 'ended' || resumed.resumedBy !== undefined)) {
-      return { refused: 'resumed' };
-    }
     return { entries: [encoded] };
+  };
+}
+
+/**
+ * The start of a run that continues one of the instance `dead`, and the end of that one's writing,
+ * in one record: nobody sees the task without a runner in between.
+ */
+export function proposeResume(
+  author: Author,
+  start: StartEntry & { readonly resumes: string },
+  dead: string,
+): Proposal {
+  const fence = encode({ kind: 'fence', instance: dead });
+  const encoded = encode({ ...start, kind: 'start' });
+  return (state) => {
+    const barred = barrier(state, author);
+    if (barred) return { refused: barred };
+    if (state.cancelRequested) return { refused: 'cancelling' };
+    if (!isResumable(state, start.resumes)) return { refused: 'resumed' };
+    return { entries: state.fenced.has(dead) ? [encoded] : [fence, encoded] };
   };
 }
 

@@ -68,6 +68,18 @@ export function openRuns(state: LogState): [string, RunState][] {
   return [...state.runs].filter(([, run]) => run.phase === 'open');
 }
 
+/** How often a message is executed at the most, the first time included. */
+export const MAX_ATTEMPTS = 3;
+
+/** True if a run may be continued by another, were its instance lost. */
+export function isResumable(state: LogState, id: string): boolean {
+  const run = state.runs.get(id);
+  if (!run || state.sealed || state.cancelRequested) return false;
+  // What has its result, like a question to the user, is not to be done again.
+  const isOpen = run.phase !== 'ended' && run.resultAt === undefined;
+  return isOpen && run.resumedBy === undefined && run.attempt < MAX_ATTEMPTS;
+}
+
 /** Where a run's result stands: its answer is the Task after this generation, or a Message. */
 export interface RunResult {
   readonly at: number;

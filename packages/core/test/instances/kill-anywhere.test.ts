@@ -25,6 +25,7 @@ const KEYS = [KEY, { ...KEY, taskId: 'task-2' }];
 const schedule = fc.record({
   seed: fc.integer(),
   lossPercent: fc.constantFrom(0, 50, 100),
+  resumes: fc.boolean(),
   kills: fc.uniqueArray(fc.record({ who: fc.nat(1), at: fc.nat(4_000) }), {
     minLength: 1,
     maxLength: 2,
@@ -51,7 +52,8 @@ const schedule = fc.record({
 type Schedule = typeof schedule extends fc.Arbitrary<infer T> ? T : never;
 
 /** Plays a schedule until all that can be done about its dead is done. */
-async function play({ seed, lossPercent, kills, runs, taps, cancels }: Schedule): Promise<Fleet> {
+async function play(plan: Schedule): Promise<Fleet> {
+  const { seed, lossPercent, resumes, kills, runs, taps, cancels } = plan;
   const fleet = new Fleet();
   const { clock } = fleet;
   const { random } = seededEntropy('kill', seed);
@@ -68,9 +70,19 @@ async function play({ seed, lossPercent, kills, runs, taps, cancels }: Schedule)
     if (!member) throw new Error('no such member');
     return member;
   };
-  const key = (task: number): typeof KEY => KEYS[task] ?? KEY;
-  for (const { who, at: when } of kills) clock.after(when, () => at(who).kill());
   const quiet = (work: Promise<unknown>): void => void work.catch(() => {});
+  const key = (task: number): typeof KEY => KEYS[task] ?? KEY;
+  fleet.resumer = ({ run, finish }) => {
+    run.onStop(() => quiet(finish()));
+    quiet(
+      (async () => {
+        await sleep(clock, random() * 2_000);
+        void run.publish(statusOf(COMPLETED, undefined, undefined, run.open.log.key.taskId));
+        await finish();
+      })(),
+    );
+  };
+  for (const { who, at: when } of kills) clock.after(when, () => at(who).kill());
   for (const [n, plan] of runs.entries()) {
     quiet(
       (async () => {
@@ -80,6 +92,7 @@ async function play({ seed, lossPercent, kills, runs, taps, cancels }: Schedule)
           contextId: 'context-1',
           message: message(`m${n}`),
           digest: '',
+          resume: resumes ? 'recorded' : undefined,
         });
         if ('refused' in begun) return;
         begun.run.onStop(() => quiet(own.finish(begun.run)));
@@ -88,7 +101,10 @@ async function play({ seed, lossPercent, kills, runs, taps, cancels }: Schedule)
           await sleep(clock, gap);
           void begun.run.publish(chunkOf('a', 'x', { append: true }));
         }
-        if (plan.end !== undefined) void begun.run.publish(statusOf(plan.end));
+        if (plan.end !== undefined) {
+          const { taskId } = key(plan.task);
+          void begun.run.publish(statusOf(plan.end, undefined, undefined, taskId));
+        }
         await own.finish(begun.run);
       })(),
     );
@@ -138,6 +154,20 @@ describe('whenever instances are killed', () => {
       const { state } = await fleet.fold(key);
       expect(openRuns(state)).toEqual([]);
       if (state.hasTask && !state.sealed) expect(isInterrupted(state.status?.state)).toBe(true);
+    }
+  });
+
+  law('[I4] no run is continued twice, and none that has ended', async (fleet) => {
+    for (const key of KEYS) {
+      const resumed = new Set<string>();
+      const over = new Set<string>();
+      for (const entry of (await fleet.records(key)).flatMap(({ entries }) => entries)) {
+        if (entry.kind === 'end') over.add(entry.run);
+        if (entry.kind !== 'start' || entry.resumes === undefined) continue;
+        expect(over).not.toContain(entry.resumes);
+        expect(resumed).not.toContain(entry.resumes);
+        resumed.add(entry.resumes);
+      }
     }
   });
 

@@ -1,0 +1,72 @@
+import type { Scope } from '@a2a-aws/core';
+import { Message, type SendMessageRequest } from '@a2a-js/sdk';
+import { type OwnerResolver, ServerCallContext } from '@a2a-js/sdk/server';
+import { z } from 'zod';
+
+/** What is kept of a request, for another instance to run it again: no credentials, no headers. */
+const recorded = z.object({
+  v: z.literal(1),
+  outputModes: z.array(z.string()),
+  historyLength: z.number().optional(),
+  extensions: z.array(z.string()),
+});
+
+type Recorded = z.infer<typeof recorded>;
+
+/** More than this is not kept, in bytes: such a run is not run again. */
+const MAX_BYTES = 16 * 1024;
+
+/** The text to keep of a request; nothing if it is too long. */
+export function recordRequest(
+  { configuration }: SendMessageRequest,
+  context: ServerCallContext,
+): string | undefined {
+  const kept: Recorded = {
+    v: 1,
+    outputModes: configuration?.acceptedOutputModes ?? [],
+    historyLength: configuration?.historyLength,
+    extensions: context.requestedExtensions ?? [],
+  };
+  const text = JSON.stringify(kept);
+  return Buffer.byteLength(text) <= MAX_BYTES ? text : undefined;
+}
+
+/** The request as it is run again. Throws for a text that this release did not write. */
+export function recordedRequest(
+  text: string,
+  scope: Scope,
+  message: Message,
+): { readonly request: SendMessageRequest; readonly context: ServerCallContext } {
+  const { outputModes, historyLength, extensions } = recorded.parse(JSON.parse(text));
+  const request = {
+    tenant: scope.tenant,
+    message: Message.fromJSON(Message.toJSON(message)),
+    configuration: {
+      acceptedOutputModes: outputModes,
+      taskPushNotificationConfig: undefined,
+      historyLength,
+      returnImmediately: false,
+    },
+    metadata: undefined,
+  };
+  return { request, context: ownersContext(scope, extensions) };
+}
+
+const owners = new WeakMap<ServerCallContext, string>();
+
+/** A context in the name of a task's owner, who is not here and has not asked for this. */
+function ownersContext({ tenant, owner }: Scope, requestedExtensions: string[]): ServerCallContext {
+  const context = new ServerCallContext({
+    tenant,
+    requestedExtensions,
+    requestedVersion: '1.0',
+    user: { isAuthenticated: false, userName: owner },
+  });
+  owners.set(context, owner);
+  return context;
+}
+
+/** The resolver, which is not asked about contexts that were made for an owner. */
+export function knowingOwners(resolver: OwnerResolver): OwnerResolver {
+  return (context) => owners.get(context) ?? resolver(context);
+}

@@ -1,0 +1,39 @@
+import { BackendError, type Run } from '@a2a-aws/core';
+import type { RequestContext } from '@a2a-js/sdk/server';
+
+/** What an executor may know of its run, besides what the SDK's `RequestContext` says. */
+export interface RunContext {
+  /**
+   * Aborts when the executor is to stop: a cancel was requested, the task was ended elsewhere, this
+   * instance was declared dead or stops. Not when the executor itself has ended the task, unless it
+   * goes on for longer than it may.
+   */
+  readonly signal: AbortSignal;
+  /** 1 for the first execution of the message; more if instances that executed it were lost. */
+  readonly attempt: number;
+  /**
+   * Resolves once everything published so far is durable. Rejects with `sealed` if some of what was
+   * published did not enter the task's log, and never will.
+   */
+  flush(): Promise<void>;
+}
+
+const contexts = new WeakMap<RequestContext, RunContext>();
+
+/** The run that a backend executes with this request context; nothing if no backend made it. */
+export function runContext(requestContext: RequestContext): RunContext | undefined {
+  return contexts.get(requestContext);
+}
+
+/** Lets the executor find its run. */
+export function bindRun(requestContext: RequestContext, run: Run): void {
+  contexts.set(requestContext, {
+    signal: run.signal,
+    attempt: run.attempt,
+    flush: async () => {
+      await run.flush();
+      if (run.isWhole) return;
+      throw new BackendError('sealed', 'Some of what was published is not in the task.');
+    },
+  });
+}

@@ -1,0 +1,58 @@
+import type { Clock } from '../clock.ts';
+import { LeaseObserver } from './lease-observer.ts';
+import type { InstanceRegistry, Lease } from './registry.ts';
+import type { LeaseSettings } from './settings.ts';
+
+export interface LeadershipDeps {
+  readonly instance: string;
+  readonly registry: InstanceRegistry;
+  readonly clock: Clock;
+  readonly settings: LeaseSettings;
+}
+
+/**
+ * Which instance looks after the leases of all; the others look after its alone. It only saves reads:
+ * two that believe to lead do twice what is safe to do twice.
+ */
+export class Leadership {
+  readonly #deps: LeadershipDeps;
+  readonly #observer: LeaseObserver;
+  #leader: string | undefined;
+
+  constructor(deps: LeadershipDeps) {
+    this.#deps = deps;
+    this.#observer = new LeaseObserver(deps.settings);
+  }
+
+  /** True while this instance is to look after all. */
+  get isHeld(): boolean {
+    return this.#leader === this.#deps.instance;
+  }
+
+  /** Milliseconds until the leader is to be looked at again. */
+  get restMs(): number {
+    return this.#observer.restMs;
+  }
+
+  /** Looks at the leader, takes its place if it is dead. True if this instance leads now. */
+  async look(): Promise<boolean> {
+    const { instance, registry } = this.#deps;
+    this.#leader ??= await registry.leader();
+    // Also if the answer to taking the place was lost.
+    if (this.isHeld) return true;
+    const before = this.#leader;
+    if (before !== undefined && (await this.#lives(before))) return false;
+    // Another may have been faster: the next look finds out who.
+    this.#leader = (await registry.lead(instance, before)) ? instance : undefined;
+    return this.isHeld;
+  }
+
+  async #lives(leader: string): Promise<boolean> {
+    const { registry, clock } = this.#deps;
+    const asked = clock.now();
+    const lease: Lease | undefined = await registry.lease(leader);
+    if (!lease) return false;
+    const [silent] = this.#observer.observe([lease], asked, clock.now());
+    return !silent || !(await registry.markDead(leader, silent.beat));
+  }
+}

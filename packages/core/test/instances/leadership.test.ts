@@ -1,0 +1,92 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { FAILED, taskOf, WORKING } from '../fixtures/events.ts';
+import { begin, CLEAN_MS, Fleet, type Member, NO_TRACES, SETTINGS } from '../fixtures/fleet.ts';
+import { noAnswer } from '../fixtures/wrapped-storage.ts';
+
+let fleet: Fleet;
+let members: Member[];
+
+const looks = { count: 0 };
+
+beforeEach(async () => {
+  fleet = new Fleet();
+  looks.count = 0;
+  const leases = fleet.registry.leases.bind(fleet.registry);
+  fleet.registry.leases = () => {
+    looks.count += 1;
+    return leases();
+  };
+  members = [];
+  for (const id of ['a', 'b', 'c', 'd']) members.push(await fleet.start(id));
+});
+
+const leaders = (): string[] =>
+  members.filter(({ instance }) => instance.janitor.stats.leads).map(({ instance }) => instance.id);
+
+const member = (id: string): Member => {
+  const found = members.find(({ instance }) => instance.id === id);
+  if (!found) throw new Error('no such member');
+  return found;
+};
+
+describe('of many instances', () => {
+  test('one alone reads the leases of all', async () => {
+    await fleet.clock.advance(10 * SETTINGS.beatMs);
+    expect(leaders()).toEqual([await fleet.registry.leader()]);
+    expect(looks.count).toBe(11);
+  });
+
+  test('[I6] another leads soon after the leader was killed, and finishes it', async () => {
+    const { run } = await begin(member('a'), 'm1');
+    await run.publish(taskOf(WORKING));
+    expect(leaders()).toEqual(['a']);
+    member('a').kill();
+    await fleet.clock.advance(SETTINGS.leaseMs + 2 * SETTINGS.beatMs);
+    expect(await fleet.states()).toEqual([WORKING, FAILED]);
+    expect(leaders().filter((id) => id !== 'a')).toHaveLength(1);
+  });
+
+  test('[I6] who died with the leader is found within another lease time', async () => {
+    const { run } = await begin(member('b'), 'm1');
+    await run.publish(taskOf(WORKING));
+    for (const id of ['a', 'b']) member(id).kill();
+    await fleet.clock.advance(2 * SETTINGS.leaseMs + 2 * SETTINGS.beatMs);
+    expect(await fleet.states()).toEqual([WORKING, FAILED]);
+    await fleet.clock.advance(CLEAN_MS);
+    for (const id of ['a', 'b']) expect(await fleet.traces(id)).toEqual(NO_TRACES);
+  });
+
+  test('another leads at its next look once the leader has stopped', async () => {
+    await member('a').instance.stop(0);
+    await fleet.clock.advance(2 * SETTINGS.beatMs);
+    expect(leaders().filter((id) => id !== 'a')).toHaveLength(1);
+  });
+
+  test('[I7] the leader leads although the answer that it does was lost', async () => {
+    const other = new Fleet();
+    const lone = other.make('x');
+    const lead = other.registry.lead.bind(other.registry);
+    other.registry.lead = async (...names) => {
+      other.registry.lead = lead;
+      await lead(...names);
+      throw noAnswer();
+    };
+    await lone.instance.start();
+    await other.clock.advance(2 * SETTINGS.beatMs);
+    expect(lone.instance.janitor.stats.leads).toBe(true);
+  });
+
+  test('[I5] a leader that was paused and replaced does no harm', async () => {
+    const { run } = await begin(member('a'), 'm1');
+    await run.publish(taskOf(WORKING));
+    const held: (() => void)[] = [];
+    member('a').wire = (call) => new Promise((resolve) => held.push(() => resolve(call())));
+    await fleet.clock.advance(SETTINGS.leaseMs + 2 * SETTINGS.beatMs);
+    member('a').wire = (call) => call();
+    for (const release of held) release();
+    await fleet.clock.advance(2 * SETTINGS.beatMs);
+    expect(member('a').instance.phase).toBe('dead');
+    expect(members.slice(1).map(({ instance }) => instance.phase)).toEqual(Array(3).fill('ready'));
+    expect(await fleet.states()).toEqual([WORKING, FAILED]);
+  });
+});
