@@ -69,7 +69,7 @@ export function openRuns(state: LogState): [string, RunState][] {
 }
 
 /** How often a message is executed at the most, the first time included. */
-export const MAX_ATTEMPTS = 3;
+const MAX_ATTEMPTS = 3;
 
 /** True if a run may be continued by another, were its instance lost. */
 export function isResumable(state: LogState, id: string): boolean {
