@@ -1,4 +1,4 @@
-import { Message } from '@a2a-js/sdk';
+import { Message, type Task } from '@a2a-js/sdk';
 import { z } from 'zod';
 import { eventFromJson, eventToJson, type TaskEvent } from '../a2a/event.ts';
 import { BackendError } from '../errors.ts';
@@ -11,6 +11,8 @@ export type Entry =
   | { readonly kind: 'answer'; readonly run: string; readonly message: Message }
   /** Enters the history: a store that is used alone has no runs to bring messages. */
   | { readonly kind: 'message'; readonly message: Message }
+  /** Sets keys of the task's metadata and says nothing of its status; from such a store, too. */
+  | { readonly kind: 'metadata'; readonly metadata: Metadata }
   /** Closes the run; not needed once the log is sealed. */
   | { readonly kind: 'end'; readonly run: string }
   /** Closes the runs of an instance that was declared dead; it appends nothing more here. */
@@ -19,6 +21,8 @@ export type Entry =
   | { readonly kind: 'cancel'; readonly by: string }
   /** Seals; the task is not found from here on. An erased record reads as this, too. */
   | { readonly kind: 'deleted' };
+
+type Metadata = NonNullable<Task['metadata']>;
 
 /** The only entry that takes a generation; a terminal status seals the log and closes all runs. */
 export interface EventEntry {
@@ -57,6 +61,8 @@ const stored = z.discriminatedUnion('k', [
   }),
   z.object({ k: z.literal('answer'), r: z.string(), m: z.unknown() }),
   z.object({ k: z.literal('message'), m: z.unknown() }),
+  // As it is: a copy would lose a key named `__proto__`.
+  z.object({ k: z.literal('metadata'), m: z.custom<Metadata>(isObject) }),
   z.object({ k: z.literal('end'), r: z.string() }),
   z.object({ k: z.literal('fence'), i: z.string() }),
   z.object({ k: z.literal('cancel'), r: z.string() }),
@@ -97,6 +103,8 @@ export function decodeEntry(json: unknown): Entry {
       return { kind: 'answer', run: entry.r, message: Message.fromJSON(entry.m) };
     case 'message':
       return { kind: 'message', message: Message.fromJSON(entry.m) };
+    case 'metadata':
+      return { kind: 'metadata', metadata: entry.m };
     case 'end':
       return { kind: 'end', run: entry.r };
     case 'fence':
@@ -127,6 +135,8 @@ function toStored(entry: Entry): z.input<typeof stored> {
       return { k: 'answer', r: entry.run, m: Message.toJSON(entry.message) };
     case 'message':
       return { k: 'message', m: Message.toJSON(entry.message) };
+    case 'metadata':
+      return { k: 'metadata', m: entry.metadata };
     case 'end':
       return { k: 'end', r: entry.run };
     case 'fence':
@@ -136,4 +146,8 @@ function toStored(entry: Entry): z.input<typeof stored> {
     case 'deleted':
       return { k: 'deleted' };
   }
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -106,6 +106,7 @@ export function stepEntry(state: LogState, entry: Entry, generation: number): Lo
     case 'start':
       return stepStart(state, entry);
     case 'message':
+    case 'metadata':
       return state;
     case 'answer':
       return changeRuns(state, (id, run) =>

@@ -49,6 +49,9 @@ export class TaskView {
     else if (entry.kind === 'deleted') this.#task = undefined;
     else if (entry.kind === 'message') this.#addMessage(entry.message);
     else if (entry.kind === 'start' && entry.message) this.#addMessage(entry.message);
+    else if (entry.kind === 'metadata' && this.#task) {
+      this.#task.metadata = merged(this.#task.metadata, entry.metadata);
+    }
   }
 
   #applyEvent(event: TaskEvent): void {

@@ -4,14 +4,13 @@ import { deepCopy } from '../a2a/deep-copy.ts';
 import type { Clock } from '../clock.ts';
 import type { Entropy } from '../entropy.ts';
 import { BackendError } from '../errors.ts';
-import { proposeDelete } from '../log/proposal.ts';
-import { type EncodedEntry, encode } from '../log/record.ts';
+import { type Proposal, proposeDelete } from '../log/proposal.ts';
 import { isHeadExpired } from '../log/retention.ts';
 import { type LogStorage, taskHead } from '../log/storage.ts';
 import { TaskLog } from '../log/task-log.ts';
 import type { Logger } from '../logger.ts';
 import { assertTaskKey, type Scope, type TaskKey } from '../task-key.ts';
-import { taskDifference } from './task-difference.ts';
+import { proposeSave } from './save-proposal.ts';
 import { listTasks } from './task-list.ts';
 
 /** How long a save tries, in milliseconds. */
@@ -58,8 +57,10 @@ export class LogTaskStore implements TaskStore {
     const key = { ...this.#deps.scopeOf(context), taskId: task.id };
     assertTaskKey(key);
     const loaded = this.#seen.get(context)?.get(task.id);
-    const entries = taskDifference(loaded, task).map(encode);
-    if (entries.length > 0) await this.#append(key, entries);
+    // Once the outcome of a save is unknown, the next one says everything: nothing is said twice.
+    this.#seen.get(context)?.delete(task.id);
+    const { propose, bytes } = proposeSave(loaded, task);
+    if (bytes > 0) await this.#append(key, propose, bytes);
     this.#remember(context, task);
   }
 
@@ -96,15 +97,14 @@ export class LogTaskStore implements TaskStore {
   }
 
   /** Fails with what the last try met if the table does not take it in time. */
-  async #append(key: TaskKey, entries: readonly EncodedEntry[]): Promise<void> {
+  async #append(key: TaskKey, propose: Proposal, bytes: number): Promise<void> {
     const { storage, clock } = this.#deps;
     const deadline = new AbortController();
     const cancel = clock.after(SAVE_DEADLINE_MS, () => deadline.abort());
     try {
       const log = this.#open(key, deadline.signal);
       await log.refresh();
-      const bytes = entries.reduce((sum, entry) => sum + entry.bytes, 0);
-      await log.append((state) => (state.sealed ? { refused: 'sealed' } : { entries }), bytes);
+      await log.append(propose, bytes);
       const head = taskHead(key, log.state);
       if (head) await storage.putHead(key, head);
     } finally {

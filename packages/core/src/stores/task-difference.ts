@@ -5,7 +5,8 @@ import type { Entry } from '../log/entry.ts';
 /**
  * What a saved task adds to the one that was loaded, as entries: messages, artifact chunks, the
  * status last. Judged against what was loaded, not against what is stored, so that a save says
- * nothing of what its writer has not seen. A whole Task where nothing smaller says it.
+ * nothing of what its writer has not seen or has left as it was. A whole Task where nothing smaller
+ * says it.
  *
  * What the save leaves out (a message, an artifact, a metadata key) stays: a log only adds.
  */
@@ -13,25 +14,42 @@ export function taskDifference(loaded: Task | undefined, saved: Task): Entry[] {
   if (!loaded || loaded.contextId !== saved.contextId) {
     return [event({ kind: 'task', data: saved })];
   }
+  const metadata = changedKeys(loaded.metadata, saved.metadata);
+  if (same(loaded.status, saved.status)) {
+    return [...contentDifference(loaded, saved), ...metadataEntries(metadata)];
+  }
+  const { id: taskId, contextId, status } = saved;
+  // Its message enters the history along with it.
+  const history = saved.history.filter((one) => one.messageId !== status?.message?.messageId);
+  return [
+    ...contentDifference(loaded, { ...saved, history }),
+    event({ kind: 'statusUpdate', data: { taskId, contextId, status, metadata } }),
+  ];
+}
+
+/** All that {@link taskDifference} says but the status; what that status said is a message still. */
+export function differenceButStatus(loaded: Task | undefined, saved: Task): Entry[] {
+  const before = loaded ?? { ...saved, history: [], artifacts: [], metadata: undefined };
+  const said = saved.status?.message;
+  const isKept = !said || saved.history.some(({ messageId }) => messageId === said.messageId);
+  const history = isKept ? saved.history : [...saved.history, said];
+  return [
+    ...contentDifference(before, { ...saved, history }),
+    ...metadataEntries(changedKeys(before.metadata, saved.metadata)),
+  ];
+}
+
+/** Messages and artifacts. */
+function contentDifference(loaded: Task, saved: Task): Entry[] {
   const entries: Entry[] = [];
   const known = new Set(loaded.history.map((message) => message.messageId));
-  const metadata = changedKeys(loaded.metadata, saved.metadata);
-  const saysStatus = metadata !== undefined || !same(loaded.status, saved.status);
-  // It enters the history along with its status.
-  const ofStatus = saysStatus ? saved.status?.message?.messageId : undefined;
   for (const message of saved.history) {
-    if (!known.has(message.messageId) && message.messageId !== ofStatus) {
-      entries.push({ kind: 'message', message });
-    }
+    if (!known.has(message.messageId)) entries.push({ kind: 'message', message });
   }
   for (const artifact of saved.artifacts) {
     const before = loaded.artifacts.find((other) => other.artifactId === artifact.artifactId);
     const change = artifactChange(before, artifact);
     if (change) entries.push(artifactEvent(saved, change.artifact, change.append));
-  }
-  if (saysStatus) {
-    const { id: taskId, contextId, status } = saved;
-    entries.push(event({ kind: 'statusUpdate', data: { taskId, contextId, status, metadata } }));
   }
   return entries;
 }
@@ -55,8 +73,14 @@ function addedParts(before: readonly Part[], after: readonly Part[]): Part[] | u
   return extended ? after.slice(before.length) : undefined;
 }
 
+function metadataEntries(metadata: Task['metadata']): Entry[] {
+  return metadata ? [{ kind: 'metadata', metadata }] : [];
+}
+
 function changedKeys(before: Task['metadata'], after: Task['metadata']): Task['metadata'] {
-  const changed = Object.entries(after ?? {}).filter(([key, value]) => !same(before?.[key], value));
+  const changed = Object.entries(after ?? {}).filter(
+    ([key, value]) => !before || !Object.hasOwn(before, key) || !same(before[key], value),
+  );
   return changed.length > 0 ? Object.fromEntries(changed) : undefined;
 }
 

@@ -1,14 +1,16 @@
 import type { Task } from '@a2a-js/sdk';
-import { ListTasksRequest } from '@a2a-js/sdk';
+import { Artifact, ListTasksRequest } from '@a2a-js/sdk';
 import { resolveUserScope, ServerCallContext } from '@a2a-js/sdk/server';
 import { describe, expect, test } from 'vitest';
 import { MemoryLogStorage } from '../../src/log/memory-storage.ts';
 import { DEFAULT_RETENTION_MS } from '../../src/log/retention.ts';
+import type { LogStorage } from '../../src/log/storage.ts';
 import { silentLogger } from '../../src/logger.ts';
 import { LogTaskStore } from '../../src/stores/log-task-store.ts';
 import { COMPLETED, message, taskOf, WORKING } from '../fixtures/events.ts';
 import { ManualClock } from '../fixtures/manual-clock.ts';
 import { seededEntropy } from '../fixtures/seeded-entropy.ts';
+import { doneUnanswered, lost, pass, WrappedStorage } from '../fixtures/wrapped-storage.ts';
 
 const contextOf = (userName = 'owner', tenant = 'tenant'): ServerCallContext =>
   new ServerCallContext({
@@ -17,12 +19,12 @@ const contextOf = (userName = 'owner', tenant = 'tenant'): ServerCallContext =>
     user: { isAuthenticated: true, userName },
   });
 
-const storeOn = (storage: MemoryLogStorage): LogTaskStore =>
+const storeOn = (storage: LogStorage, clock: ManualClock = new ManualClock()): LogTaskStore =>
   new LogTaskStore({
     storage,
     scopeOf: (context) => ({ tenant: context.tenant ?? '', owner: resolveUserScope(context) }),
     logger: silentLogger,
-    clock: new ManualClock(),
+    clock,
     entropy: seededEntropy('store'),
     retentionMs: DEFAULT_RETENTION_MS,
   });
@@ -66,5 +68,25 @@ describe('a task store on any log', () => {
     await other.save(ended, quick);
     await one.save({ ...(seen ?? task()), history: [message('late')] }, late);
     expect(await one.load(task().id, contextOf())).toEqual(ended);
+  });
+
+  test('[I6] gives up a save in time; made again, nothing of it is in the log twice', async () => {
+    const storage = new WrappedStorage();
+    const clock = new ManualClock();
+    const store = storeOn(storage, clock);
+    const context = contextOf();
+    const artifact = (...texts: string[]): Task['artifacts'][0] => ({
+      ...Artifact.fromJSON({ artifactId: 'a', parts: texts.map((text) => ({ text })) }),
+    });
+    await store.save(task({ artifacts: [artifact('1')] }), context);
+    const saved = task({ artifacts: [artifact('1', '2')] });
+    storage.script.push(doneUnanswered);
+    storage.onPut = lost;
+    const given = store.save(saved, context).catch((error: unknown) => error);
+    await clock.advance(20_000);
+    expect(await given).toMatchObject({ code: 'unreachable' });
+    storage.onPut = pass;
+    await store.save(saved, context);
+    expect(await store.load(saved.id, contextOf())).toEqual(saved);
   });
 });

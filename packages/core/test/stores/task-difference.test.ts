@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import type { Entry } from '../../src/log/entry.ts';
 import { Fold } from '../../src/log/fold.ts';
-import { taskDifference } from '../../src/stores/task-difference.ts';
+import { differenceButStatus, taskDifference } from '../../src/stores/task-difference.ts';
 import {
   anyArtifact,
   anyMetadata,
@@ -82,6 +82,9 @@ const sorted = (task: Task | undefined): unknown =>
     history: task.history.toSorted((a, b) => (a.messageId < b.messageId ? -1 : 1)),
   };
 
+const saysStatus = (entry: Entry): boolean =>
+  entry.kind === 'event' && entry.event.kind !== 'artifactUpdate';
+
 describe('the difference of a task', () => {
   test('makes of the task that was loaded the one that was saved', () => {
     fc.assert(
@@ -139,6 +142,43 @@ describe('the difference of a task', () => {
 
   const base = taskOf(WORKING, { history: [message('m1')] }).data as Task;
 
+  test('[I4] says nothing of a status that was left as it was', () => {
+    fc.assert(
+      fc.property(anyStored, additions, (loaded, added) => {
+        const saved = grown(loaded, { ...added, status: undefined });
+        expect(taskDifference(loaded, saved).filter(saysStatus)).toEqual([]);
+      }),
+    );
+  });
+
+  test('is all but the status, for one that another has overtaken; what it said is still said', () => {
+    fc.assert(
+      fc.property(fc.option(anyStored), anyStored, additions, (before, task, added) => {
+        const loaded = before ? task : undefined;
+        const saved = grown(task, added);
+        const fold = foldOf(before ?? task);
+        const { status } = fold.task() ?? task;
+        const entries = differenceButStatus(loaded, saved);
+        expect(entries.filter(saysStatus)).toEqual([]);
+        append(fold, entries);
+        const after = fold.task();
+        expect(after?.status).toEqual(status);
+        const said = saved.status?.message ? [saved.status.message] : [];
+        const known = new Set(loaded?.history.map(({ messageId }) => messageId));
+        for (const { messageId } of [...saved.history, ...said]) {
+          const isThere = after?.history.some((one) => one.messageId === messageId);
+          expect(isThere || known.has(messageId)).toBe(true);
+        }
+        expect(Object.keys(after?.metadata ?? {})).toEqual(
+          expect.arrayContaining(
+            Object.keys(saved.metadata ?? {}).filter((key) => !(key in (loaded?.metadata ?? {}))),
+          ),
+        );
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   test('says only the parts that an artifact has gained', () => {
     const part = (value: string): Task['artifacts'][0]['parts'][0] => ({
       content: { $case: 'text', value },
@@ -160,6 +200,16 @@ describe('the difference of a task', () => {
         event: { kind: 'artifactUpdate', data: { append: true, artifact: { parts: [part('2')] } } },
       },
     ]);
+  });
+
+  test('says of metadata the keys that are new or changed, whatever they are called', () => {
+    const metadata = JSON.parse('{"a":1,"__proto__":{},"b":{"c":2}}');
+    const loaded = { ...base, metadata: { a: 1, b: {} } };
+    const [entry, ...more] = taskDifference(loaded, { ...base, metadata });
+    expect(JSON.stringify(entry)).toBe(
+      '{"kind":"metadata","metadata":{"__proto__":{},"b":{"c":2}}}',
+    );
+    expect(more).toEqual([]);
   });
 
   test('takes nothing away: what a save leaves out stays', () => {
