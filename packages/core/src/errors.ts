@@ -13,6 +13,7 @@
  * - `backlog-full`: more is waiting to be written than the limit allows
  * - `event-too-large`: one entry does not fit into one item
  * - `invalid-event`, `invalid-key`: what was handed in cannot be stored
+ * - `expired`: the events that were asked for are older than what is kept
  * - `corrupt-log`: what is stored cannot be read as a log
  */
 export type BackendErrorCode =
@@ -32,6 +33,7 @@ export type BackendErrorCode =
   | 'event-too-large'
   | 'invalid-event'
   | 'invalid-key'
+  | 'expired'
   | 'corrupt-log';
 
 /** The one error class of this project's packages. */

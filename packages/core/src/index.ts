@@ -53,6 +53,7 @@ export {
 export {
   type EncodedEntry,
   encode,
+  holds,
   type LogRecord,
   parseBody,
   RECORD_VERSION,

@@ -4,6 +4,7 @@ import {
   compareSlots,
   DEFAULT_RETENTION_MS,
   expiresAt,
+  holds,
   type ListedTask,
   type LogRecord,
   type LogStorage,
@@ -38,6 +39,8 @@ export interface DynamoDBStorageOptions {
 
 /** More pieces than any record or snapshot has. */
 const MAX_PIECES = 9999;
+/** No slot has a later one of the same generation. */
+const MAX_SUB = 999_999;
 /** How often a log is read anew while a snapshot is replaced under the reader. */
 const LOAD_TRIES = 3;
 
@@ -96,6 +99,22 @@ export class DynamoDBLogStorage implements LogStorage {
     })) {
       yield await this.#record(key, item);
     }
+  }
+
+  async findRecord(key: TaskKey, generation: number): Promise<LogRecord | undefined> {
+    assertTaskKey(key);
+    // No slot between an event's record and the next generation: it is the last one up to there.
+    for await (const item of this.#table.range({
+      partition: this.#keys.task(key),
+      from: RECORDS,
+      to: RECORDS + slotText({ generation, sub: MAX_SUB }),
+      reverse: true,
+      pageSize: 1,
+    })) {
+      const record = await this.#record(key, item);
+      return holds(record, generation) ? record : undefined;
+    }
+    return undefined;
   }
 
   async putHead(key: TaskKey, head: TaskHead): Promise<void> {

@@ -28,6 +28,8 @@ export interface Range {
   readonly to: string;
   /** Highest sort key first. */
   readonly reverse?: boolean;
+  /** The most items to read in one call. */
+  readonly pageSize?: number;
 }
 
 /** A condition on the stored item; `#name` and `:name` stand for `names` and `values`. */
@@ -74,10 +76,11 @@ export class Table {
   }
 
   /** Pages through a range, strongly consistent. */
-  range({ partition, from, to, reverse = false }: Range): AsyncIterable<Item> {
+  range({ partition, from, to, reverse = false, pageSize }: Range): AsyncIterable<Item> {
     return this.#query({
       ConsistentRead: true,
       ScanIndexForward: !reverse,
+      Limit: pageSize,
       KeyConditionExpression: '#pk = :pk AND #sk BETWEEN :from AND :to',
       ExpressionAttributeNames: { '#pk': 'pk', '#sk': 'sk' },
       ExpressionAttributeValues: { ':pk': partition, ':from': from, ':to': to },

@@ -12,7 +12,7 @@ import { TaskState } from '@a2a-js/sdk';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { differentKeys } from './sample-keys.ts';
-import { collect, noise, sampleRecord } from './sample-log.ts';
+import { collect, eventRecord, noise, sampleRecord } from './sample-log.ts';
 
 /** A storage without any log, and how to get rid of it. */
 export interface LogStorageUnderTest {
@@ -162,6 +162,25 @@ export function logStorageSuite(name: string, factory: () => Promise<LogStorageU
         // Nothing is at this slot: what follows it is given.
         expect(await from(slot(2, 1))).toEqual(['r3', 'r4']);
         expect(await from(slot(4))).toEqual([]);
+      });
+
+      test('[I3] finds the record that holds an event, wherever in it', async () => {
+        const records = [
+          sampleRecord('r0', slot(1)),
+          eventRecord('r1', slot(1, 1), 1),
+          eventRecord('r2', slot(2), 3),
+          sampleRecord('r3', slot(5)),
+          sampleRecord('r4', slot(5, 1)),
+          eventRecord('r5', slot(5, 2), 6),
+          sampleRecord('r6', slot(11)),
+        ];
+        for (const record of records) await storage.putRecord(KEY, record);
+        await storage.putHead(KEY, head(slot(5, 2)));
+        const found: (string | undefined)[] = [];
+        for (let n = 1; n <= 11; n += 1) found.push((await storage.findRecord(KEY, n))?.id);
+        const expected = ['r1', 'r2', 'r2', 'r2', 'r5', 'r5', 'r5', 'r5', 'r5', 'r5', undefined];
+        expect(found).toEqual(expected);
+        expect(await storage.findRecord({ ...KEY, taskId: 'task-2' }, 1)).toBeUndefined();
       });
 
       test('gives records only, of a task that has a head', async () => {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Entry, encode, type LogRecord, recordBody, type Slot } from '@a2a-aws/core';
+import { TaskArtifactUpdateEvent } from '@a2a-js/sdk';
 
 /** A start that carries `text`, so that a record is as large as a test needs it. */
 function startEntry(run: string, text: string): Entry {
@@ -14,9 +15,22 @@ function startEntry(run: string, text: string): Entry {
 
 /** A record as a log would write it: its entries are those of its body. */
 export function sampleRecord(id: string, slot: Slot, text = 'context'): LogRecord {
-  const entries = [startEntry(id, text), { kind: 'fence', instance: `dead-${id}` } as const].map(
-    encode,
+  return recordOf(id, slot, [startEntry(id, text), { kind: 'fence', instance: `dead-${id}` }]);
+}
+
+/** A record of so many events. */
+export function eventRecord(id: string, slot: Slot, count: number): LogRecord {
+  const data = TaskArtifactUpdateEvent.fromJSON({ taskId: 'task-1', contextId: 'context-1' });
+  const entry: Entry = { kind: 'event', run: id, event: { kind: 'artifactUpdate', data } };
+  return recordOf(
+    id,
+    slot,
+    Array.from({ length: count }, () => entry),
   );
+}
+
+function recordOf(id: string, slot: Slot, contents: readonly Entry[]): LogRecord {
+  const entries = contents.map(encode);
   return {
     id,
     instance: 'instance-1',

@@ -26,6 +26,14 @@ export interface OpenLogDeps {
   readonly announce: (row: WatchRow, on: boolean, targets: readonly string[]) => void;
 }
 
+/** How a tap reads. */
+export interface LogTapOptions {
+  /** See {@link Tap}. @default the end of what is folded */
+  readonly after?: number | undefined;
+  /** How many of the last events are to be kept for it. @default as many as the memory takes */
+  readonly maxEvents?: number | undefined;
+}
+
 /** A task's log with all that this instance does about it: taps, head, watches, who else hears. */
 export class OpenLog {
   readonly log: TaskLog;
@@ -40,7 +48,8 @@ export class OpenLog {
   readonly #recent = new RecentSteps();
   /** Instances that have taps, by watch id. */
   readonly #watchers = new Map<string, string>();
-  #taps = 0;
+  /** The open taps: how many events each wants to be kept. */
+  readonly #taps = new Map<Tap, number>();
 
   /** `now`: milliseconds of the own clock. */
   constructor({ log, head, watch, upkeep }: OpenLogParts, now: number, deps: OpenLogDeps) {
@@ -54,22 +63,21 @@ export class OpenLog {
   }
 
   get taps(): number {
-    return this.#taps;
+    return this.#taps.size;
   }
 
-  /** Opens a tap at the end of what is folded; close it with the returned function. */
-  tap(): { tap: Tap; close: () => void } {
-    const tap = new Tap(this.log, this.#recent, this.#deps.storage);
-    this.#taps += 1;
-    let open = true;
+  /** Opens a tap; close it with the returned function. */
+  tap({ after, maxEvents }: LogTapOptions = {}): { tap: Tap; close: () => void } {
+    const tap = new Tap(this.log, this.#recent, this.#deps.storage, after);
+    this.#taps.set(tap, maxEvents ?? Number.POSITIVE_INFINITY);
+    this.#recent.maxEvents = Math.max(...this.#taps.values());
     return {
       tap,
       close: () => {
-        if (!open) return;
-        open = false;
+        if (!this.#taps.delete(tap)) return;
         tap.close();
-        this.#taps -= 1;
-        if (this.#taps === 0) this.#recent.clear();
+        this.#recent.maxEvents = Math.max(...this.#taps.values());
+        if (this.#taps.size === 0) this.#recent.clear();
       },
     };
   }
@@ -104,7 +112,7 @@ export class OpenLog {
 
   #onStep(step: Step, own: boolean): void {
     const { before } = step;
-    if (this.#taps > 0) this.#recent.add(step);
+    if (this.#taps.size > 0) this.#recent.add(step);
     if (!own) return;
     this.upkeep.look();
     const targets = this.#others([

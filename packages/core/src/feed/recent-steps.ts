@@ -10,17 +10,23 @@ export const RECENT_BYTES: number = 1024 * 1024;
  * and reads the log itself: nobody waits for the slowest, and memory stays bounded (I8).
  */
 export class RecentSteps {
+  /** How many events the tap that wants most of them wants: no more are kept, but the last record. */
+  maxEvents: number = Number.POSITIVE_INFINITY;
   readonly #steps = new Map<string, { readonly step: Step; readonly bytes: number }>();
   #bytes = 0;
+  #events = 0;
 
   add(step: Step): void {
     const bytes = sizeOf(step);
     this.#steps.set(slotText(step.record.slot), { step, bytes });
     this.#bytes += bytes;
+    this.#events += step.deliveries.length;
     for (const [slot, oldest] of this.#steps) {
-      if (this.#bytes <= RECENT_BYTES) break;
+      const isOver = this.#events > this.maxEvents && this.#steps.size > 1;
+      if (this.#bytes <= RECENT_BYTES && !isOver) break;
       this.#steps.delete(slot);
       this.#bytes -= oldest.bytes;
+      this.#events -= oldest.step.deliveries.length;
     }
   }
 
@@ -31,6 +37,7 @@ export class RecentSteps {
   clear(): void {
     this.#steps.clear();
     this.#bytes = 0;
+    this.#events = 0;
   }
 }
 

@@ -1,5 +1,7 @@
 import type { Task } from '@a2a-js/sdk';
+import { BackendError } from '../errors.ts';
 import { type Delivery, Fold, type Step, stepRecord } from '../log/fold.ts';
+import { pastState } from '../log/past-state.ts';
 import type { LogRecord } from '../log/record.ts';
 import { compareSlots, FIRST_SLOT } from '../log/slot.ts';
 import type { LogState } from '../log/state.ts';
@@ -17,15 +19,26 @@ export class Tap {
   readonly #recent: RecentSteps;
   readonly #storage: LogStorage;
   #state: LogState;
+  /** Where to begin is still to be found: at the record of this event. */
+  #after: number | undefined;
   #behind: AsyncIterator<LogRecord> | undefined;
   #closed = false;
   #wake: (() => void) | undefined;
 
-  constructor(log: TaskLog, recent: RecentSteps, storage: LogStorage) {
+  /**
+   * `after`: begins with the record that holds the event of this generation, whose last events may
+   * come after it; 0 for the whole log. Without it, or if the log is not as far, at the log's end.
+   */
+  constructor(log: TaskLog, recent: RecentSteps, storage: LogStorage, after?: number) {
     this.#log = log;
     this.#recent = recent;
     this.#storage = storage;
-    this.#state = log.state;
+    if (after === undefined || after > log.generation) {
+      this.#state = log.state;
+    } else {
+      this.#state = pastState(log.state, FIRST_SLOT);
+      if (after > 0) this.#after = after;
+    }
   }
 
   /** The state of the log where this tap stands. */
@@ -33,10 +46,19 @@ export class Tap {
     return this.#state;
   }
 
-  /** The next record, as soon as there is one; nothing once closed. One call at a time. */
+  /** True if the log has nothing more for it, as far as is known here. */
+  get isCaughtUp(): boolean {
+    return compareSlots(this.#state.next, this.#log.state.next) >= 0;
+  }
+
+  /**
+   * The next record, as soon as there is one; nothing once closed. One call at a time. Rejects with
+   * `expired` if records are missing there, and with what a read of the log met: it may be asked again.
+   */
   async next(): Promise<Step | undefined> {
     while (!this.#closed) {
-      if (compareSlots(this.#state.next, this.#log.state.next) < 0) {
+      if (this.#after !== undefined) await this.#seek(this.#after);
+      if (!this.isCaughtUp) {
         const step = this.#recent.at(this.#state.next) ?? (await this.#readStep());
         if (step) {
           this.#state = step.state;
@@ -70,22 +92,27 @@ export class Tap {
     });
   }
 
+  async #seek(after: number): Promise<void> {
+    const record = await this.#storage.findRecord(this.#log.key, after);
+    if (!record) throw expired();
+    this.#state = pastState(this.#log.state, record.slot);
+    this.#after = undefined;
+  }
+
   /** What the handle no longer keeps, from the log. */
   async #readStep(): Promise<Step | undefined> {
     const at = this.#state.next;
+    const isFresh = this.#behind === undefined;
     this.#behind ??= this.#storage.readRecords(this.#log.key, at)[Symbol.asyncIterator]();
     const read = await this.#behind.next();
-    if (read.done) {
-      this.#behind = undefined;
-      return undefined;
-    }
-    const order = compareSlots(read.value.slot, at);
-    if (order < 0) return undefined;
-    if (order > 0) {
+    const order = read.done ? 1 : compareSlots(read.value.slot, at);
+    if (read.done || order > 0) {
       // The reader was opened before records that came from memory since: open it anew.
       this.#behind = undefined;
+      if (isFresh && !this.#closed) throw expired();
       return undefined;
     }
+    if (order < 0) return undefined;
     return this.#render(stepRecord(this.#state, read.value));
   }
 
@@ -101,6 +128,10 @@ export class Tap {
     }
     return { ...step, deliveries };
   }
+}
+
+function expired(): BackendError {
+  return new BackendError('expired', 'What the reader asks for is not kept any more.');
 }
 
 /** The Task as it was when `generation` was its last event; reads the log from its start. */

@@ -1,5 +1,5 @@
 import { joinKey, type Scope, type TaskKey, taskKeyText } from '../task-key.ts';
-import { encode, type LogRecord, recordBody } from './record.ts';
+import { encode, holds, type LogRecord, recordBody } from './record.ts';
 import { compareSlots, FIRST_SLOT, type Slot, slotText } from './slot.ts';
 import type {
   ListedTask,
@@ -44,6 +44,10 @@ export class MemoryLogStorage implements LogStorage {
 
   async *readRecords(key: TaskKey, from: Slot): AsyncIterable<LogRecord> {
     yield* this.#records(key, from);
+  }
+
+  async findRecord(key: TaskKey, generation: number): Promise<LogRecord | undefined> {
+    return [...this.#task(key).records.values()].find((record) => holds(record, generation));
   }
 
   async putSnapshot(key: TaskKey, snapshot: Snapshot): Promise<SnapshotOutcome> {

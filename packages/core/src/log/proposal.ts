@@ -102,11 +102,17 @@ export function proposeResume(
   };
 }
 
-/** A run's result without a task: its `answer` entry. */
-export function proposeAnswer(author: Author, run: string, answer: EncodedEntry): Proposal {
+/** A run's result without a task: its `answer` entry. It may leave the task open, as an end may. */
+export function proposeAnswer(
+  author: Author,
+  run: string,
+  answer: EncodedEntry,
+  leavesOpen = false,
+): Proposal {
   return (state) => {
     const barred = barrier(state, author, run);
     if (barred) return { refused: barred };
+    if (leavesOpen && !state.cancelRequested) return { entries: [answer] };
     const after = stepEntry(state, answer.entry, state.next.generation);
     const closing = after.hasTask ? closingStatus(after) : undefined;
     return { entries: closing ? [answer, closingEntry(author, after, closing)] : [answer] };

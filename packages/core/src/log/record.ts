@@ -38,6 +38,11 @@ export function countEvents(entries: readonly Entry[]): number {
   return entries.reduce((count, entry) => count + (entry.kind === 'event' ? 1 : 0), 0);
 }
 
+/** True if the event of this generation is in the record. */
+export function holds({ slot, entries }: LogRecord, generation: number): boolean {
+  return slot.generation <= generation && generation < slot.generation + countEvents(entries);
+}
+
 /** The body of a record of these entries. */
 export function recordBody(entries: readonly EncodedEntry[]): string {
   return `[${entries.map((entry) => entry.text).join(',')}]`;

@@ -38,6 +38,7 @@ const stored = z.object({
         attempt: z.number(),
         messageId: z.string().optional(),
         phase: z.enum(['open', 'ended', 'lost']),
+        closedAt: slot.optional(),
         resumedBy: z.string().optional(),
         answer: z.unknown().optional(),
         resultAt: z.number().optional(),
@@ -67,6 +68,7 @@ export function encodeSnapshot({ state, task, messages }: FoldContent): string {
       {
         ...run,
         start: slotText(run.start),
+        closedAt: run.closedAt && slotText(run.closedAt),
         answer: run.answer && Message.toJSON(run.answer),
       },
     ]),

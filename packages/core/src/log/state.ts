@@ -13,6 +13,8 @@ export interface RunState {
   readonly messageId?: string | undefined;
   /** `lost`: its instance was fenced before the run ended. */
   readonly phase: 'open' | 'ended' | 'lost';
+  /** Slot of the record that closed it, whichever way. */
+  readonly closedAt?: Slot | undefined;
   /** The run that continues it. */
   readonly resumedBy?: string | undefined;
   readonly answer?: Message | undefined;
@@ -111,17 +113,19 @@ export function stepEntry(state: LogState, entry: Entry, generation: number): Lo
     case 'answer':
       return changeRuns(state, (id, run) =>
         id === entry.run && run.phase === 'open'
-          ? { ...end(run, generation - 1), answer: entry.message }
+          ? { ...end(run, generation - 1, state.next), answer: entry.message }
           : run,
       );
     case 'end':
       return changeRuns(state, (id, run) =>
-        id === entry.run && run.phase === 'open' ? end(run, generation - 1) : run,
+        id === entry.run && run.phase === 'open' ? end(run, generation - 1, state.next) : run,
       );
     case 'fence':
       return {
         ...changeRuns(state, (_, run) =>
-          run.instance === entry.instance && run.phase === 'open' ? { ...run, phase: 'lost' } : run,
+          run.instance === entry.instance && run.phase === 'open'
+            ? { ...run, phase: 'lost', closedAt: state.next }
+            : run,
         ),
         fenced: new Set([...state.fenced, entry.instance]),
       };
@@ -183,7 +187,9 @@ function stepEvent(state: LogState, entry: EventEntry, generation: number): LogS
   };
   if (isTerminal(current)) {
     return {
-      ...changeRuns(stepped, (_, run) => (run.phase === 'ended' ? run : end(run, generation))),
+      ...changeRuns(stepped, (_, run) =>
+        run.phase === 'ended' ? run : end(run, generation, state.next),
+      ),
       sealed: true,
     };
   }
@@ -200,8 +206,13 @@ function stepEvent(state: LogState, entry: EventEntry, generation: number): LogS
   return stepped;
 }
 
-function end(run: RunState, generation: number): RunState {
-  return { ...run, phase: 'ended', resultAt: run.resultAt ?? generation };
+function end(run: RunState, generation: number, at: Slot): RunState {
+  return {
+    ...run,
+    phase: 'ended',
+    closedAt: run.closedAt ?? at,
+    resultAt: run.resultAt ?? generation,
+  };
 }
 
 function changeRuns(state: LogState, change: (id: string, run: RunState) => RunState): LogState {

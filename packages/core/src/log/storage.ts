@@ -56,6 +56,8 @@ export interface LogStorage {
   load(key: TaskKey): Promise<StoredLog>;
   /** The records at `from` and after, in slot order. */
   readRecords(key: TaskKey, from: Slot): AsyncIterable<LogRecord>;
+  /** The record that holds the event of this generation; nothing if it is not there, or not any more. */
+  findRecord(key: TaskKey, generation: number): Promise<LogRecord | undefined>;
   /** Writes the head unless the stored one has the same or a later slot. */
   putHead(key: TaskKey, head: TaskHead): Promise<void>;
   /**

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { sleep } from '../../src/clock.ts';
+import type { OpenLog } from '../../src/feed/open-log.ts';
 import { RECENT_BYTES } from '../../src/feed/recent-steps.ts';
 import { taskAt } from '../../src/feed/tap.ts';
 import { Fold, type Step } from '../../src/log/fold.ts';
@@ -207,6 +208,79 @@ describe('a tap', () => {
     const steps = drain(slow.tap);
     await flush();
     expect(generationsOf(steps)).toEqual(await rest(0));
+  });
+});
+
+describe('a tap after an event', () => {
+  /** Two events a record, so that half of the places are inside one. */
+  const writePairs = async (count: number): Promise<OpenLog> => {
+    const run = await openRun(writer);
+    await say(run.log, 'run-a', taskOf(WORKING));
+    for (let n = 0; n < count; n += 1) {
+      await Promise.all([1, 2, 3].map((id) => say(run.log, 'run-a', chunkOf(`${id}`, 'x'))));
+    }
+    return run;
+  };
+
+  test('[I3] begins with the record that holds it, wherever in it, and goes on live', async () => {
+    const run = await writePairs(3);
+    const end = run.log.generation;
+    const open = reader.feed.acquire(KEY);
+    await open.log.refresh();
+    const taps = Array.from({ length: end + 1 }, (_, after) => open.tap({ after }).tap);
+    const read = taps.map(drain);
+    await flush();
+    await say(run.log, 'run-a', statusOf(COMPLETED));
+    await open.log.refresh();
+    await flush();
+    for (const [after, steps] of read.entries()) {
+      const generations = generationsOf(steps);
+      expect(generations.filter((g) => g > after)).toEqual(await rest(after));
+      expect(generations[0] ?? 0).toBeLessThanOrEqual(after + 1);
+      expect(taps[after]?.state).toEqual(run.log.state);
+    }
+  });
+
+  test('that the log does not have yet begins at its end', async () => {
+    const run = await writePairs(1);
+    const { tap } = run.tap({ after: run.log.generation + 1 });
+    expect(tap.state).toBe(run.log.state);
+    expect(tap.isCaughtUp).toBe(true);
+  });
+
+  test('says so when that is not kept any more, rather than leave a gap', async () => {
+    const run = await writePairs(2);
+    const gone = new Set([2]);
+    const read = feeds.storage.memory.readRecords.bind(feeds.storage.memory);
+    feeds.storage.memory.readRecords = async function* (key, from) {
+      for await (const record of read(key, from)) {
+        if (!gone.has(record.slot.generation)) yield record;
+      }
+    };
+    feeds.storage.memory.findRecord = async () => undefined;
+    const { tap } = run.tap({ after: 3 });
+    await expect(tap.next()).rejects.toMatchObject({ code: 'expired' });
+    const whole = run.tap({ after: 0 }).tap;
+    const seen = [await whole.next(), await whole.next()];
+    expect(generationsOf(seen.filter((step) => step !== undefined))).toEqual([1]);
+    await expect(whole.next()).rejects.toMatchObject({ code: 'expired' });
+  });
+
+  test('[I8] keeps no more events in memory than the taps want', async () => {
+    const run = await openRun(writer);
+    await say(run.log, 'run-a', taskOf(WORKING));
+    const slow = run.tap({ maxEvents: 3 });
+    for (let n = 0; n < 9; n += 1) await say(run.log, 'run-a', chunkOf('a', 'x'));
+    const before = feeds.storage.reads;
+    const steps = drain(slow.tap);
+    await flush();
+    expect(generationsOf(steps)).toEqual(await rest(1));
+    expect(feeds.storage.reads).toBe(before + 1);
+    // It has caught up, and needs the log no more.
+    await say(run.log, 'run-a', chunkOf('a', 'x'));
+    await flush();
+    expect(generationsOf(steps)).toEqual(await rest(1));
+    expect(feeds.storage.reads).toBe(before + 1);
   });
 });
 
