@@ -76,7 +76,9 @@ export class Backend {
   #attempted = false;
   #resumer: Resumer | undefined;
   #replacing: Promise<void> = Promise.resolve();
-  readonly #stopping = new AbortController();
+  #isStopped = false;
+  /** Aborts when this process is to have no instance any more, for now or for good. */
+  #leave = new AbortController();
 
   constructor(settings: BackendSettings, ports: BackendPorts) {
     this.#settings = settings;
@@ -90,7 +92,7 @@ export class Backend {
    * and may then be called again.
    */
   start(): Promise<void> {
-    if (this.#stopping.signal.aborted) {
+    if (this.#isStopped) {
       return Promise.reject(new BackendError('draining', 'The backend was stopped.'));
     }
     this.#starting ??= this.#start().catch((error: unknown) => {
@@ -162,10 +164,28 @@ export class Backend {
    * then removes this instance's queue and subscription. Never rejects.
    */
   async stop(options: StopOptions = {}): Promise<void> {
-    this.#stopping.abort();
+    this.#isStopped = true;
+    await this.suspend(options);
+  }
+
+  /**
+   * As {@link stop}, until {@link resume}: for hosts that freeze a process. One that is frozen without
+   * is declared dead when its lease has run out, and its runs are ended. Never rejects.
+   */
+  async suspend(options: StopOptions = {}): Promise<void> {
+    this.#leave.abort();
     await this.#starting?.catch(() => {});
     await this.#replacing;
     await this.#instance.stop(options.drainMs ?? 10_000);
+  }
+
+  /** Another life after {@link suspend}, with a new id and a new queue. Fails as {@link start}. */
+  resume(): Promise<void> {
+    if (this.#instance.phase === 'stopped') {
+      this.#leave = new AbortController();
+      this.#starting = undefined;
+    }
+    return this.start();
   }
 
   async #start(): Promise<void> {
@@ -197,8 +217,9 @@ export class Backend {
         retentionMs,
         resumer: () => this.#resumer,
       },
-      () => {
+      (dead) => {
         this.#replacing = this.#replace();
+        void dead.bury(this.#leave.signal);
       },
     );
   }
@@ -206,7 +227,7 @@ export class Backend {
   /** This instance was declared dead: another life, with a new id and a new queue. */
   async #replace(): Promise<void> {
     const { logger, lease } = this.#settings;
-    const { signal } = this.#stopping;
+    const { signal } = this.#leave;
     while (!signal.aborted) {
       const next = this.#newInstance();
       try {

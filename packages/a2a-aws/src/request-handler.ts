@@ -12,6 +12,7 @@ import {
   type Resumer,
   type Scope,
   type TaskKey,
+  within,
 } from '@a2a-aws/core';
 import type {
   AgentCard,
@@ -53,6 +54,9 @@ import { RunStarter } from './run-starter.ts';
 import { RunTaskStore } from './run-task-store.ts';
 import { blockingAnswer, immediateAnswer } from './task-result.ts';
 import { runStream, subscriberStream } from './task-stream.ts';
+
+/** How long a cancel may take besides waiting for the executor, in milliseconds. */
+const ANSWER_MS = 15_000;
 
 /** What a handler works with: the backend, as far as it concerns requests. */
 export interface HandlerDeps {
@@ -189,7 +193,11 @@ export class BackendRequestHandler implements A2ARequestHandler {
       instance.assertReady();
       // Cheap for what is not there or over; everything else goes through the log.
       if (!(await this.#load(key))) throw new TaskNotFoundError();
-      const outcome = await instance.cancel(key, this.#deps.cancelDeadlineMs);
+      const { clock, cancelDeadlineMs } = this.#deps;
+      const canceled = instance.cancel(key, cancelDeadlineMs);
+      const outcome = await within(clock, cancelDeadlineMs + ANSWER_MS, canceled);
+      // It may be canceled all the same: the wish may be in the log.
+      if (!outcome) throw new BackendError('unreachable', 'The task was not canceled in time.');
       if ('canceled' in outcome) return outcome.canceled;
       throw outcome.refused === 'not-found'
         ? new TaskNotFoundError()
@@ -309,7 +317,7 @@ export class BackendRequestHandler implements A2ARequestHandler {
 
   /** Aborts when the client has left or this instance stops. */
   #signals(exchange: HttpExchange | undefined): ReturnType<typeof linkSignals> {
-    return linkSignals(this.#deps.instance().signal, exchange?.left);
+    return linkSignals(this.#deps.instance().away, exchange?.left);
   }
 
   async #guard<T>(work: () => Promise<T>): Promise<T> {

@@ -6,6 +6,7 @@ import type { OpenLog } from '../feed/open-log.ts';
 import { proposeCancel, proposeForcedCancel } from '../log/proposal.ts';
 import { openRuns } from '../log/state.ts';
 import type { TaskKey } from '../task-key.ts';
+import type { InstanceRegistry } from './registry.ts';
 import type { Runs } from './runs.ts';
 
 /** What a cancel came to; `task` is the fold of the log at its end. */
@@ -13,15 +14,20 @@ export type CancelOutcome =
   | { readonly canceled: Task }
   | { readonly refused: 'not-found' | 'not-cancelable' };
 
+export interface CancelDeps {
+  readonly runs: Runs;
+  readonly registry: InstanceRegistry;
+  readonly clock: Clock;
+}
+
 /**
  * Cancels a task from any instance: the wish goes into the log, where its runners find it; at the
- * deadline (milliseconds from now), or with no run open, CANCELED is written by force.
+ * deadline (milliseconds from now), or if none of them lives, CANCELED is written by force.
  */
 export function cancelTask(
   key: TaskKey,
-  runs: Runs,
-  clock: Clock,
   deadlineMs: number,
+  { runs, registry, clock }: CancelDeps,
 ): Promise<CancelOutcome> {
   return runs.under(key, 'cancel', async (open, run) => {
     await open.watch.hold();
@@ -31,7 +37,7 @@ export function cancelTask(
       const asked = await open.log.append(proposeCancel(author, run));
       if ('refused' in asked && asked.refused === 'not-found') return { refused: 'not-found' };
       if ('refused' in asked && asked.refused === 'fenced') throw fenced();
-      await settled(open, clock, deadlineMs);
+      if (await hasRunner(open, registry)) await settled(open, clock, deadlineMs);
       const forced = await open.log.append(proposeForcedCancel(author));
       if ('refused' in forced && forced.refused === 'fenced') throw fenced();
       const task = open.log.task();
@@ -42,6 +48,15 @@ export function cancelTask(
       open.watch.release();
     }
   });
+}
+
+/** True if an instance of an open run may be alive. */
+async function hasRunner(open: OpenLog, registry: InstanceRegistry): Promise<boolean> {
+  const instances = new Set(openRuns(open.log.state).map(([, run]) => run.instance));
+  for (const instance of instances) {
+    if ((await registry.lease(instance))?.state === 'alive') return true;
+  }
+  return false;
 }
 
 /** Resolves when the log is sealed or no run is open, or at the deadline. */

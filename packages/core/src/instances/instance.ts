@@ -52,15 +52,17 @@ export class Instance {
   readonly #presence: Presence;
   readonly #sweep: OwnSweep;
   readonly #end = new AbortController();
-  readonly #died: () => void;
+  readonly #away = new AbortController();
+  readonly #died: (dead: Instance) => void;
   #phase: InstancePhase = 'new';
   #retired = false;
 
   /** `died` is called once if the instance learns that it was declared dead. */
-  constructor(deps: InstanceDeps, died: () => void) {
+  constructor(deps: InstanceDeps, died: (dead: Instance) => void) {
     this.id = deps.id;
     // Whatever waits here listens to it: each of them removes its listener.
     setMaxListeners(0, this.#end.signal);
+    setMaxListeners(0, this.#away.signal);
     this.#deps = deps;
     this.#died = died;
     const own = { ...deps, instance: deps.id, signal: this.#end.signal };
@@ -82,9 +84,14 @@ export class Instance {
     return this.#phase;
   }
 
-  /** Aborts when this life is over: streams end, nothing is written any more. */
+  /** Aborts when this life is over: nothing is written any more. */
   get signal(): AbortSignal {
     return this.#end.signal;
+  }
+
+  /** Aborts when clients are to go on elsewhere: their streams end, also before this life does. */
+  get away(): AbortSignal {
+    return this.#away.signal;
   }
 
   /** Provisions, then hears, beats and cleans up. Fails with a coded error, leaving nothing behind. */
@@ -104,7 +111,7 @@ export class Instance {
   /** Cancels a task, wherever it runs. */
   cancel(key: TaskKey, deadlineMs: number): Promise<CancelOutcome> {
     this.assertReady();
-    return cancelTask(key, this.runs, this.#deps.clock, deadlineMs);
+    return cancelTask(key, deadlineMs, { ...this.#deps, runs: this.runs });
   }
 
   /** Throws the coded error that says why this instance takes no work. */
@@ -122,15 +129,16 @@ export class Instance {
   }
 
   /**
-   * Takes no new runs, lets those that run finish within `drainMs`, then declares itself dead and
-   * cleans up after itself as a janitor would. Never rejects; what could not be removed is left to
-   * the next janitor, which finds the lease row.
+   * Takes no new runs, lets those that run finish within `drainMs`, sends the clients away, then
+   * declares itself dead and cleans up after itself as a janitor would. Never rejects; what could not
+   * be removed is left to the next janitor, which finds the lease row.
    */
   async stop(drainMs: number): Promise<void> {
     if (this.#phase !== 'ready') return;
     this.#phase = 'draining';
     const { clock } = this.#deps;
     await within(clock, drainMs, this.runs.idle());
+    this.#away.abort();
     // What AWS does not answer in time is left to the next janitor.
     await within(clock, TEARDOWN_MS, this.#teardown());
     this.#finish('stopped');
@@ -178,11 +186,17 @@ export class Instance {
     this.#deps.logger.error('instance.died', { instance: this.id });
     this.#finish('dead');
     void this.feed.stop();
-    this.#died();
+    this.#died(this);
+  }
+
+  /** Removes what this dead instance may have written late; see {@link OwnSweep.bury}. */
+  bury(signal: AbortSignal): Promise<void> {
+    return this.#sweep.bury(signal);
   }
 
   #finish(phase: InstancePhase): void {
     this.#phase = phase;
     this.#end.abort();
+    this.#away.abort();
   }
 }

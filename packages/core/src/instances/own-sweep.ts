@@ -4,6 +4,7 @@ import type { Feed } from '../feed/feed.ts';
 import type { Logger } from '../logger.ts';
 import type { InstanceRegistry } from './registry.ts';
 import type { Runs } from './runs.ts';
+import type { LeaseSettings } from './settings.ts';
 
 export interface OwnSweepDeps {
   readonly instance: string;
@@ -12,6 +13,7 @@ export interface OwnSweepDeps {
   readonly runs: Runs;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly settings: LeaseSettings;
   readonly signal: AbortSignal;
 }
 
@@ -37,6 +39,29 @@ export class OwnSweep {
       if (signal.aborted) return;
       try {
         await this.sweep();
+      } catch (error) {
+        logger.warn('sweep.failed', { code: errorCode(error) });
+      }
+    }
+  }
+
+  /**
+   * Removes all own rows once the lease is gone, until `signal` aborts: a process that was paused for
+   * long and wakes up dead may have written a row after those who cleaned up had looked.
+   */
+  async bury(signal: AbortSignal): Promise<void> {
+    const { instance, registry, clock, logger, settings } = this.#deps;
+    while (!signal.aborted) {
+      await sleep(clock, settings.quarantineMs, signal);
+      try {
+        // While the lease is there, its janitor needs the rows.
+        if (signal.aborted || (await registry.lease(instance))) continue;
+        for (const row of await registry.runs(instance)) await registry.removeRun(row);
+        for (const row of await registry.watches(instance)) {
+          await registry.removeWatch(row);
+          await registry.removeWatchIndex(row);
+        }
+        return;
       } catch (error) {
         logger.warn('sweep.failed', { code: errorCode(error) });
       }

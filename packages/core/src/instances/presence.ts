@@ -64,7 +64,7 @@ export class Presence {
    * others were faster.
    */
   async retire(): Promise<Lease | undefined> {
-    const { instance, registry } = this.#deps;
+    const { instance, registry, logger } = this.#deps;
     this.#retired.abort();
     await this.#beating;
     for (let attempt = 0; attempt < RETIRE_TRIES; attempt += 1) {
@@ -73,6 +73,8 @@ export class Presence {
       // A beat that got no answer may still arrive in between.
       if (await registry.markDead(instance, lease.beat)) return lease;
     }
+    // Nobody beats any more: another declares this instance dead once its lease has run out.
+    logger.warn('instance.retire-failed', { instance });
     return undefined;
   }
 

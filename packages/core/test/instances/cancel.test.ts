@@ -109,6 +109,41 @@ describe('a cancel from another instance', () => {
     });
   });
 
+  test('of a task whose runner is dead or gone is done at once', async () => {
+    const { run } = await begin(a, 'm1');
+    await run.publish(taskOf(WORKING));
+    a.kill();
+    await fleet.registry.markDead('a', (await fleet.registry.lease('a'))?.beat ?? 0);
+    const dead = watchOutcome(b.instance.cancel(KEY, DEADLINE_MS));
+    await flush();
+    expect(dead.value).toMatchObject({ canceled: { status: { state: CANCELED } } });
+
+    const other = { ...KEY, taskId: 'task-2' };
+    const c = await fleet.start('c');
+    const second = await begin(c, 'm2', other);
+    await second.run.publish(taskOf(WORKING, { id: 'task-2' }));
+    c.kill();
+    await fleet.registry.removeLease('c');
+    const gone = watchOutcome(b.instance.cancel(other, DEADLINE_MS));
+    await flush();
+    expect(gone.value).toMatchObject({ canceled: { status: { state: CANCELED } } });
+  });
+
+  test('waits for the runner that lives, whoever else ran the task', async () => {
+    const [one, other] = [await begin(a, 'm1'), await begin(b, 'm2')];
+    await one.run.publish(taskOf(WORKING));
+    a.kill();
+    await fleet.registry.markDead('a', (await fleet.registry.lease('a'))?.beat ?? 0);
+    const cancel = watchOutcome(b.instance.cancel(KEY, DEADLINE_MS));
+    await flush();
+    expect(cancel).toEqual({});
+    await other.run.publish(statusOf(CANCELED, message('stopped')));
+    await flush();
+    expect(cancel.value).toMatchObject({
+      canceled: { status: { message: { messageId: 'stopped' } } },
+    });
+  });
+
   test('of a task that is canceled gives the task, of one that failed is refused', async () => {
     const { run } = await begin(a, 'm1');
     await run.publish(taskOf(WORKING));

@@ -53,6 +53,42 @@ describe('an instance that stops', () => {
     expect(await fleet.states()).toEqual([WORKING, COMPLETED]);
   });
 
+  test('[I10] sends its clients away when its runs are done, before it removes anything', async () => {
+    const { run } = await begin(a, 'm1');
+    const { away, signal } = a.instance;
+    const seen: unknown[] = [];
+    a.wire = (call, name) => {
+      if (name === 'markDead') seen.push([away.aborted, signal.aborted]);
+      return call();
+    };
+    const stop = a.instance.stop(10_000);
+    await fleet.clock.advance(5_000);
+    expect(away.aborted).toBe(false);
+    await run.publish(statusOf(COMPLETED));
+    await a.instance.runs.finish(run);
+    await stop;
+    expect(seen).toEqual([[true, false]]);
+    expect(signal.aborted).toBe(true);
+  });
+
+  test('says so if others keep it from declaring itself dead', async () => {
+    const lease = fleet.registry.lease.bind(fleet.registry);
+    let beat = 99;
+    // A beat between each look at the lease and the mark.
+    fleet.registry.lease = async (instance) => {
+      const seen = await lease(instance);
+      beat += 1;
+      await fleet.registry.beat(instance, beat);
+      return seen;
+    };
+    await a.instance.stop(0);
+    expect(fleet.logged).toContain('instance.retire-failed');
+    fleet.registry.lease = lease;
+    await fleet.start('b');
+    await fleet.clock.advance(CLEAN_MS);
+    expect(await fleet.traces('a')).toEqual(NO_TRACES);
+  });
+
   test('[I6] ends what its budget did not let finish', async () => {
     const { run, stops } = await begin(a, 'm1');
     await run.publish(taskOf(WORKING));

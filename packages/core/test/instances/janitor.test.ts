@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { sleep } from '../../src/clock.ts';
+import { BackendError } from '../../src/errors.ts';
 import {
   CANCELED,
   COMPLETED,
@@ -66,6 +67,34 @@ describe('after an instance was killed', () => {
     const next = await begin(b, 'm2');
     await next.run.publish(statusOf(COMPLETED));
     expect((await fleet.fold()).task()?.status?.state).toBe(COMPLETED);
+  });
+
+  test('[I6] a log that cannot be read keeps no other from its end', async () => {
+    const keys = ['task-1', 'task-2', 'task-3'].map((taskId) => ({ ...KEY, taskId }));
+    for (const key of keys) {
+      const { run } = await begin(a, `m-${key.taskId}`, key);
+      await run.publish(taskOf(WORKING, { id: key.taskId }));
+    }
+    a.kill();
+    const load = fleet.storage.memory.load.bind(fleet.storage.memory);
+    const corrupt = new BackendError('corrupt-log', 'Records of the log are missing.');
+    fleet.storage.memory.load = async (key) => {
+      if (key.taskId === 'task-2') throw corrupt;
+      return load(key);
+    };
+    await fleet.clock.advance(FOUND_MS);
+    for (const key of [keys[0], keys[2]]) {
+      expect(await fleet.states(key)).toEqual([WORKING, FAILED]);
+    }
+    expect(await fleet.traces('a')).toMatchObject({ lease: 'dead', runs: 1, queue: false });
+    expect(b.instance.janitor.stats).toMatchObject({ cleaned: 0, failing: 1 });
+    expect(fleet.logged).toContain('janitor.run-left');
+    // And it is not forgotten.
+    fleet.storage.memory.load = load;
+    await fleet.clock.advance(2 * CLEAN_MS);
+    expect(await fleet.states(keys[1])).toEqual([WORKING, FAILED]);
+    expect(await fleet.traces('a')).toEqual(NO_TRACES);
+    expect(b.instance.janitor.stats).toMatchObject({ cleaned: 1, failing: 0 });
   });
 
   test('[I6] its task goes on with a run of another instance', async () => {

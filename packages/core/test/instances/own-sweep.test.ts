@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { KEY } from '../fixtures/events.ts';
-import { begin, Fleet, type Member } from '../fixtures/fleet.ts';
+import { begin, CLEAN_MS, Fleet, type Member, NO_TRACES, SETTINGS } from '../fixtures/fleet.ts';
 
 const SWEEP_MS = 60_000;
 
@@ -10,6 +10,34 @@ let a: Member;
 beforeEach(async () => {
   fleet = new Fleet();
   a = await fleet.start('a');
+});
+
+describe('an instance that finds itself dead', () => {
+  test('[I7] removes what it wrote after others had cleaned up', async () => {
+    a.wire = () => new Promise(() => {});
+    await fleet.start('b');
+    await fleet.clock.advance(CLEAN_MS);
+    expect(await fleet.traces('a')).toEqual(NO_TRACES);
+    // It wakes up: what it was about to write is written now.
+    a.wire = (call) => call();
+    await fleet.registry.putRun({ instance: 'a', run: 'late', key: KEY, purpose: 'execute' });
+    await fleet.registry.putWatch({ instance: 'a', watch: 'late', key: KEY });
+    const { signal } = new AbortController();
+    void a.instance.bury(signal);
+    await fleet.clock.advance(SETTINGS.quarantineMs);
+    expect(await fleet.traces('a')).toEqual(NO_TRACES);
+    expect(await fleet.registry.watchers(KEY)).toEqual([]);
+  });
+
+  test('[I6] leaves its rows to its janitor while its lease is there', async () => {
+    await begin(a, 'm1');
+    await fleet.registry.markDead('a', (await fleet.registry.lease('a'))?.beat ?? 0);
+    const end = new AbortController();
+    void a.instance.bury(end.signal);
+    await fleet.clock.advance(5 * SETTINGS.quarantineMs);
+    expect(await fleet.traces('a')).toMatchObject({ runs: 1 });
+    end.abort();
+  });
 });
 
 describe('the sweep of the own rows', () => {
