@@ -148,6 +148,44 @@ test('[I1][I4] a second message to a running task runs on B; both are applied, e
   expect(new Set(userMessages(task)).size).toBe(2);
 });
 
+test('[I1] of simultaneous follow-ups on all instances none is lost, none applied twice', {
+  timeout,
+}, async () => {
+  const asks = fleet.script((turn) => turn.task('INPUT_REQUIRED'));
+  const says = fleet.script(async (turn) => {
+    turn.artifact(turn.request.userMessage.messageId, 'heard');
+    turn.status('INPUT_REQUIRED', 'and?');
+  });
+  const clients = await Promise.all(fleet.nodes.map((node) => node.client()));
+  const [a] = clients;
+
+  const round = async (): Promise<void> => {
+    const first = (await soon('first', (a ?? fail()).sendMessage(send(asks)))) as Task;
+    const followUps = [...clients, ...clients].map((client) => {
+      const message = send(says, { taskId: first.id, messageId: randomUUID() });
+      return { id: message.message?.messageId ?? '', sent: client.sendMessage(message) };
+    });
+    await Promise.all(followUps.map(({ sent }) => soon('follow-up', sent)));
+
+    const tasks = await Promise.all(clients.map((client) => client.getTask(get(first.id))));
+    for (const task of tasks) {
+      expect(task).toEqual(tasks[0]);
+      expect(userMessages(task).slice(1).sort()).toEqual(followUps.map(({ id }) => id).sort());
+      expect(task.artifacts.map(({ artifactId }) => artifactId).sort()).toEqual(
+        followUps.map(({ id }) => id).sort(),
+      );
+    }
+  };
+  await Promise.all(Array.from({ length: 15 }, round));
+
+  await eventually('all to be left', () =>
+    fleet.nodes.every(({ backend }) => {
+      const { runs, taps, openLogs } = backend.stats();
+      return runs + taps + openLogs === 0;
+    }),
+  );
+});
+
 test('a message to a task that has ended is refused', { timeout }, async () => {
   const text = fleet.script((turn) => turn.task('COMPLETED'));
   const a = await fleet.a.client();

@@ -347,6 +347,26 @@ test('[I4] what an executor publishes after it returned enters no log', { timeou
   await expectEnd(answer.id, { id: answer.id, state: 'FAILED', text: ENDED, artifacts: {} });
 });
 
+test('[I6] an executor that never returns after its last word keeps no run for ever', {
+  timeout,
+}, async () => {
+  let isAborted = (): boolean => false;
+  const text = fleet.script(async (turn) => {
+    isAborted = () => turn.run.signal.aborted;
+    turn.task('COMPLETED');
+    await new Promise(() => {});
+  });
+  const a = await fleet.a.client();
+
+  const { id } = (await soon('send', a.sendMessage(send(text)))) as Task;
+
+  expect(isAborted()).toBe(false);
+  await eventually('the end of the run', () => fleet.a.backend.stats().runs === 0);
+  expect(isAborted()).toBe(true);
+  // It has said its word itself: nobody tells it to cancel.
+  expect(fleet.a.agent.canceled).not.toContain(id);
+});
+
 test('[I5] an executor whose run the backend failed is told to stop', { timeout }, async () => {
   const text = fleet.script(async (turn) => {
     turn.task();

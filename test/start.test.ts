@@ -196,6 +196,30 @@ test('before its start and after its stop a backend refuses requests, and says s
   expect(await failure('start', one.start())).toMatchObject({ code: 'draining' });
 });
 
+test('[I7] a backend that is suspended has no queue and takes no requests until it resumes', {
+  timeout,
+}, async () => {
+  const one = backend();
+  await one.start();
+  const before = one.stats().instance;
+
+  await one.suspend();
+  expect(one.health()).toMatchObject({ ready: false, phase: 'stopped' });
+  await eventually('no reach', async () => (await topic(aws.topicArn)).length === 0);
+
+  await one.resume();
+  expect(one.health()).toMatchObject({ ready: true });
+  expect(one.stats().instance).not.toBe(before);
+  expect(await topic(aws.topicArn)).toHaveLength(1);
+  await one.resume();
+  expect(await topic(aws.topicArn)).toHaveLength(1);
+
+  await one.suspend();
+  await one.stop();
+  expect(await failure('resume', one.resume())).toMatchObject({ code: 'draining' });
+  await eventually('the end', async () => (await queues()).length === 0);
+});
+
 test('[I7] a stop removes queue and subscription', { timeout }, async () => {
   const one = backend();
   await one.start();

@@ -18,7 +18,7 @@ export class RunTaskStore implements TaskStore {
 
   async load(taskId: string, context: ServerCallContext): Promise<Task | undefined> {
     const scope = currentScope();
-    return scope?.key.taskId === taskId ? scope.task : this.#load(taskId, context);
+    return scope?.key.taskId === taskId ? copyOf(scope.task) : this.#load(taskId, context);
   }
 
   async save(task: Task): Promise<void> {
@@ -31,4 +31,12 @@ export class RunTaskStore implements TaskStore {
   async list(): Promise<ListTasksResponse> {
     return { tasks: [], nextPageToken: '', pageSize: 0, totalSize: 0 };
   }
+}
+
+/**
+ * As deep as the SDK changes what it loads: a push notification that is under way holds what was
+ * loaded for it, and must not change with the next event.
+ */
+function copyOf(task: Task): Task {
+  return { ...task, artifacts: task.artifacts.map((artifact) => ({ ...artifact })) };
 }

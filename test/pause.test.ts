@@ -1,0 +1,66 @@
+import { type Cluster, startCluster } from '@a2a-aws/local';
+import { type Client, ClientFactory } from '@a2a-js/sdk/client';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { AwsView } from './fixtures/aws-view.ts';
+import { eventually, soon } from './fixtures/eventually.ts';
+import { SHORT_LEASE } from './fixtures/fleet.ts';
+import { get, send } from './fixtures/requests.ts';
+import { StreamReader } from './fixtures/stream-reader.ts';
+import { pictureOf } from './fixtures/task-picture.ts';
+
+const timeout = 120_000;
+let cluster: Cluster;
+let view: AwsView;
+
+beforeAll(async () => {
+  const executor = new URL('./localstack/counting-agent.ts', import.meta.url);
+  cluster = await startCluster({ instances: 2, executor, lease: SHORT_LEASE });
+  view = new AwsView(cluster.aws, { tenant: '', owner: 'unknown' });
+}, timeout);
+
+afterAll(async () => {
+  view?.stop();
+  await cluster?.stop();
+}, timeout);
+
+test('[I5][I7] a process that was stopped for longer than its lease wakes up fenced, and lives anew', {
+  timeout,
+}, async () => {
+  const [a, b] = cluster.instances;
+  if (!a || !b) throw new Error('Two instances.');
+  const clients = await Promise.all(
+    [a, b].map(({ url }) => new ClientFactory().createFromUrl(url)),
+  );
+  const [onA, onB] = clients as [Client, Client];
+  const { instance: dead } = (await a.stats()) as { instance: string };
+  const sender = new StreamReader(onA.sendMessageStream(send('1000')));
+  const id = await sender.taskId();
+  const subscriber = new StreamReader(onB.resubscribeTask(get(id)));
+  await subscriber.until('chunks', ({ artifacts }) => (artifacts.count?.length ?? 0) > 2);
+
+  a.kill('SIGSTOP');
+  await subscriber.end();
+  expect(subscriber.picture).toMatchObject({ state: 'FAILED' });
+  await eventually('nothing of it to be left', async () => {
+    const { leases, runs, watches } = await view.rowsOf(dead);
+    return leases + runs + watches === 0 && !(await view.reach()).join().includes(dead);
+  });
+  const log = await view.log(id);
+  a.kill('SIGCONT');
+
+  const living = await eventually('another life', async () => {
+    const { instance } = (await a.stats()) as { instance: string };
+    return instance !== dead && instance;
+  });
+  const again = await soon('send', onA.sendMessage(send('3')));
+  expect(pictureOf(again as Parameters<typeof pictureOf>[0])).toMatchObject({
+    state: 'COMPLETED',
+    artifacts: { count: ['0', '1', '2'] },
+  });
+  await eventually('a queue of its own', async () => (await view.reach()).join().includes(living));
+  expect(await view.log(id)).toEqual(log);
+  expect(pictureOf(await onA.getTask(get(id)))).toEqual(subscriber.picture);
+  await Promise.allSettled([sender.end()]);
+  expect((await view.reach()).join()).not.toContain(dead);
+  expect(await view.rowsOf(dead)).toEqual({ leases: 0, runs: 0, watches: 0 });
+});
