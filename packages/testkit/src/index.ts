@@ -4,3 +4,9 @@ export {
   instanceRegistrySuite,
 } from './instance-registry-suite.ts';
 export { type LogStorageUnderTest, logStorageSuite } from './log-storage-suite.ts';
+export type { TaskStoreCapabilities } from './task-store/capabilities.ts';
+export {
+  type DeletingTaskStore,
+  type TaskStoreUnderTest,
+  taskStoreSuite,
+} from './task-store-suite.ts';

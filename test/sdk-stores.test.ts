@@ -1,0 +1,41 @@
+import { taskStoreSuite } from '@a2a-aws/testkit';
+import { InMemoryTaskStore } from '@a2a-js/sdk/server';
+import { DatabaseTaskStore } from '@a2a-js/sdk/server/database';
+import { sqlDatabase } from './fixtures/sql-database.ts';
+
+taskStoreSuite(
+  "The SDK's InMemoryTaskStore",
+  {
+    save: 'replaces',
+    end: 'open',
+    requests: 'trusted',
+    history: 'whole',
+    times: 'texts',
+    pages: 'breaking',
+    pageTokens: 'loose',
+    deletion: 'none',
+  },
+  async () => {
+    const store = new InMemoryTaskStore();
+    return { open: () => store, dispose: async () => {} };
+  },
+);
+
+taskStoreSuite(
+  "The SDK's DatabaseTaskStore",
+  {
+    save: 'replaces',
+    end: 'open',
+    requests: 'trusted',
+    history: 'omitted',
+    pages: 'repeating',
+    pageTokens: 'loose',
+    values: 'json',
+    ids: 'mangled',
+    deletion: 'none',
+  },
+  async () => {
+    const db = await sqlDatabase();
+    return { open: () => new DatabaseTaskStore(db), dispose: () => db.destroy() };
+  },
+);
