@@ -1,6 +1,6 @@
-import { taskStoreSuite } from '@a2a-aws/testkit';
-import { InMemoryTaskStore } from '@a2a-js/sdk/server';
-import { DatabaseTaskStore } from '@a2a-js/sdk/server/database';
+import { pushNotificationStoreSuite, taskStoreSuite } from '@a2a-aws/testkit';
+import { InMemoryPushNotificationStore, InMemoryTaskStore } from '@a2a-js/sdk/server';
+import { DatabasePushNotificationStore, DatabaseTaskStore } from '@a2a-js/sdk/server/database';
 import { sqlDatabase } from './fixtures/sql-database.ts';
 
 taskStoreSuite(
@@ -37,5 +37,19 @@ taskStoreSuite(
   async () => {
     const db = await sqlDatabase();
     return { open: () => new DatabaseTaskStore(db), dispose: () => db.destroy() };
+  },
+);
+
+pushNotificationStoreSuite("The SDK's InMemoryPushNotificationStore", {}, async () => {
+  const store = new InMemoryPushNotificationStore();
+  return { open: () => store, dispose: async () => {} };
+});
+
+pushNotificationStoreSuite(
+  "The SDK's DatabasePushNotificationStore",
+  { order: 'none', unnamed: 'refused', fields: 'scope', ids: 'mangled' },
+  async () => {
+    const db = await sqlDatabase();
+    return { open: () => new DatabasePushNotificationStore(db), dispose: () => db.destroy() };
   },
 );

@@ -3,10 +3,18 @@ import {
   createDynamoDBClient,
   DynamoDBInstanceRegistry,
   DynamoDBLogStorage,
+  DynamoDBPushNotificationStore,
+  DynamoDBTaskStore,
 } from '@a2a-aws/dynamodb';
 import { type LocalAws, startLocalAws } from '@a2a-aws/local';
 import { createFanoutClients, SnsFanout } from '@a2a-aws/sns-sqs';
-import { fanoutSuite, instanceRegistrySuite, logStorageSuite } from '@a2a-aws/testkit';
+import {
+  fanoutSuite,
+  instanceRegistrySuite,
+  logStorageSuite,
+  pushNotificationStoreSuite,
+  taskStoreSuite,
+} from '@a2a-aws/testkit';
 import { afterAll, beforeAll, vi } from 'vitest';
 
 // LocalStack answers in its own time.
@@ -40,6 +48,26 @@ instanceRegistrySuite('DynamoDBInstanceRegistry on LocalStack', async () => {
   const options = table();
   return {
     registry: new DynamoDBInstanceRegistry(options),
+    dispose: async () => options.client.destroy(),
+  };
+});
+
+taskStoreSuite(
+  'DynamoDBTaskStore on LocalStack',
+  { times: 'texts', pages: 'repeating', pageTokens: 'loose', values: 'json' },
+  async () => {
+    const options = { ...table(), logger: silentLogger };
+    return {
+      open: () => new DynamoDBTaskStore(options),
+      dispose: async () => options.client.destroy(),
+    };
+  },
+);
+
+pushNotificationStoreSuite('DynamoDBPushNotificationStore on LocalStack', {}, async () => {
+  const options = table();
+  return {
+    open: () => new DynamoDBPushNotificationStore(options),
     dispose: async () => options.client.destroy(),
   };
 });

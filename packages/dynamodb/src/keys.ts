@@ -137,7 +137,8 @@ export class Keys {
 }
 
 function hash(text: string): string {
-  return createHash('sha256').update(text).digest('base64url');
+  // Not UTF-8: that has one form for all halves of characters.
+  return createHash('sha256').update(text, 'utf16le').digest('base64url');
 }
 
 function hashNumber(text: string): number {

@@ -1,16 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { FIRST_SLOT, Fold, silentLogger } from '@a2a-aws/core';
-import {
-  type AgentCard,
-  AgentCard as Card,
-  ListTasksRequest,
-  Message,
-  Role,
-  SendMessageRequest,
-  Task,
-  TaskState,
-} from '@a2a-js/sdk';
-import { AgentEvent, type AgentExecutor, DefaultRequestHandler } from '@a2a-js/sdk/server';
+import { taskStoreSuite } from '@a2a-aws/testkit';
+import { ListTasksRequest, Message, Role, Task, TaskState } from '@a2a-js/sdk';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, test } from 'vitest';
@@ -24,15 +15,14 @@ import { onEachEngine } from './engines.ts';
 
 const WORKING = TaskState.TASK_STATE_WORKING;
 const COMPLETED = TaskState.TASK_STATE_COMPLETED;
-const FAILED = TaskState.TASK_STATE_FAILED;
 const INPUT_REQUIRED = TaskState.TASK_STATE_INPUT_REQUIRED;
 
 const KEY = { tenant: '', owner: 'user', taskId: 'task-1' };
 
-const messageOf = (messageId: string, role = Role.ROLE_USER): Message =>
+const messageOf = (messageId: string): Message =>
   Message.fromJSON({
     messageId,
-    role,
+    role: Role.ROLE_USER,
     taskId: 'task-1',
     contextId: 'c',
     parts: [{ text: 'secret' }],
@@ -59,18 +49,12 @@ const artifactOf = (artifactId: string, ...texts: string[]): Task['artifacts'][0
   })),
 });
 
-/** The task with another status, as a handler saves it. */
-const withState = (task: Task, state: TaskState, timestamp = '2026-01-02T00:00:00.000Z'): Task => ({
-  ...task,
-  status: { state, message: undefined, timestamp },
-});
-
 const request = (fields: Partial<ListTasksRequest> = {}): ListTasksRequest => ({
   ...ListTasksRequest.fromJSON({}),
   ...fields,
 });
 
-onEachEngine((_name, engine) => {
+onEachEngine((name, engine) => {
   let prefixes = 0;
   const fresh = (): string => `store-${prefixes++}`;
 
@@ -102,32 +86,16 @@ onEachEngine((_name, engine) => {
     return Items;
   };
 
+  taskStoreSuite(
+    `DynamoDBTaskStore on ${name}`,
+    { times: 'texts', pages: 'repeating', pageTokens: 'loose', values: 'json' },
+    async () => {
+      const prefix = fresh();
+      return { open: () => storeOf(prefix), dispose: async () => {} };
+    },
+  );
+
   describe('DynamoDBTaskStore', () => {
-    test('loads what was saved, in every request', async () => {
-      const subject = store();
-      const context = contextOf();
-      expect(await subject.load('task-1', context)).toBeUndefined();
-      const task = taskOf(WORKING, { artifacts: [artifactOf('a', '1')], metadata: { a: 1 } });
-      await subject.save(task, context);
-      expect(await subject.load('task-1', context)).toEqual(task);
-      expect(await subject.load('task-1', contextOf())).toEqual(task);
-    });
-
-    test('keeps each save of one request, and is not changed by what is done to its tasks', async () => {
-      const subject = store();
-      const context = contextOf();
-      const task = taskOf(WORKING);
-      await subject.save(task, context);
-      task.artifacts.push(artifactOf('a', '1'));
-      await subject.save(task, context);
-      task.artifacts[0]?.parts.push(...artifactOf('', '2').parts);
-      await subject.save(withState(task, COMPLETED), context);
-      const loaded = await subject.load('task-1', contextOf());
-      expect(loaded).toEqual(withState(task, COMPLETED));
-      loaded?.history.push(messageOf('mine'));
-      expect((await subject.load('task-1', contextOf()))?.history).toHaveLength(1);
-    });
-
     test('writes nothing for a save that adds nothing', async () => {
       const prefix = fresh();
       const subject = storeOf(prefix);
@@ -137,113 +105,6 @@ onEachEngine((_name, engine) => {
       const loaded = await subject.load('task-1', context);
       if (loaded) await subject.save(loaded, context);
       expect(await items(prefix)).toEqual(before);
-    });
-
-    test('[I1] loses nothing that either of two adds who save at the same time', async () => {
-      const prefix = fresh();
-      const stores = [storeOf(prefix), storeOf(prefix)];
-      await storeOf(prefix).save(taskOf(WORKING), contextOf());
-      await Promise.all(
-        stores.map(async (one, n) => {
-          const context = contextOf();
-          for (let round = 0; round < 4; round += 1) {
-            const task = await one.load('task-1', context);
-            if (!task) throw new Error('no task');
-            task.history.push(messageOf(`m-${n}-${round}`));
-            task.artifacts.push(artifactOf(`a-${n}-${round}`, 'x'));
-            task.metadata = { ...task.metadata, [`k-${n}-${round}`]: round };
-            await one.save(task, context);
-          }
-        }),
-      );
-      const task = await storeOf(prefix).load('task-1', contextOf());
-      const names = [0, 1].flatMap((n) => [0, 1, 2, 3].map((round) => `${n}-${round}`));
-      const sorted = (texts: string[] | undefined): string[] | undefined => texts?.toSorted();
-      expect(sorted(task?.history.map((m) => m.messageId))).toEqual([
-        ...names.map((name) => `m-${name}`),
-        'm1',
-      ]);
-      expect(sorted(task?.artifacts.map((a) => a.artifactId))).toEqual(names.map((n) => `a-${n}`));
-      expect(sorted(Object.keys(task?.metadata ?? {}))).toEqual(names.map((n) => `k-${n}`));
-    });
-
-    test('[I4] never reopens or changes a task that has ended, however late a save is', async () => {
-      const prefix = fresh();
-      const [late, quick] = [storeOf(prefix), storeOf(prefix)];
-      await quick.save(taskOf(WORKING), contextOf());
-      const [slow, fast] = [contextOf(), contextOf()];
-      const seen = await late.load('task-1', slow);
-      const task = await quick.load('task-1', fast);
-      if (!task || !seen) throw new Error('no task');
-      await quick.save(withState(task, COMPLETED), fast);
-      const ended = await quick.load('task-1', contextOf());
-      for (const state of [WORKING, FAILED]) {
-        await late.save({ ...withState(seen, state), artifacts: [artifactOf('late', 'x')] }, slow);
-      }
-      await late.save(taskOf(WORKING, { history: [messageOf('m9')] }), contextOf());
-      expect(await quick.load('task-1', contextOf())).toEqual(ended);
-      expect((await quick.list(request({ status: COMPLETED }), contextOf())).totalSize).toBe(1);
-    });
-
-    test('[I4] takes one of two ends that are saved at the same time, everywhere the same', async () => {
-      const prefix = fresh();
-      const stores = [storeOf(prefix), storeOf(prefix)];
-      await storeOf(prefix).save(taskOf(WORKING), contextOf());
-      await Promise.all(
-        stores.map(async (one, n) => {
-          const context = contextOf();
-          const task = await one.load('task-1', context);
-          if (task) await one.save(withState(task, n === 0 ? COMPLETED : FAILED), context);
-        }),
-      );
-      const states = await Promise.all(
-        stores.map(async (one) => (await one.load('task-1', contextOf()))?.status?.state),
-      );
-      expect([COMPLETED, FAILED]).toContain(states[0]);
-      expect(states[1]).toBe(states[0]);
-      const { tasks } = await storeOf(prefix).list(
-        request({ status: states[0] ?? WORKING }),
-        contextOf(),
-      );
-      expect(tasks).toHaveLength(1);
-    });
-
-    test('[I9] shows a task to its owner in its tenant, and to nobody else', async () => {
-      const subject = store();
-      const own = contextOf('user', 'tenant');
-      await subject.save(taskOf(WORKING), own);
-      for (const other of [
-        contextOf('user'),
-        contextOf('other', 'tenant'),
-        contextOf('user', 'x'),
-      ]) {
-        expect(await subject.load('task-1', other)).toBeUndefined();
-        expect((await subject.list(request(), other)).tasks).toEqual([]);
-        await subject.delete('task-1', other);
-        await subject.save(taskOf(COMPLETED, { contextId: 'theirs' }), other);
-      }
-      expect(await subject.load('task-1', own)).toEqual(taskOf(WORKING));
-    });
-
-    test('lists the newest status first, filtered, page by page', async () => {
-      const subject = store();
-      const ids = ['a', 'b', 'c', 'd', 'e'];
-      for (const [n, id] of ids.entries()) {
-        const at = `2026-01-0${n + 1}T00:00:00.000Z`;
-        const task = withState({ ...taskOf(WORKING), id }, n % 2 === 0 ? WORKING : COMPLETED, at);
-        await subject.save({ ...task, contextId: n < 3 ? 'c' : 'd' }, contextOf());
-      }
-      const list = async (fields: Partial<ListTasksRequest>): Promise<string> => {
-        const { tasks } = await subject.list(request(fields), contextOf());
-        return tasks.map(({ id }) => id).join('');
-      };
-      expect(await list({})).toBe('edcba');
-      expect(await list({ contextId: 'c' })).toBe('cba');
-      expect(await list({ status: COMPLETED })).toBe('db');
-      expect(await list({ statusTimestampAfter: '2026-01-03T00:00:00.000Z' })).toBe('ed');
-      const first = await subject.list(request({ pageSize: 2 }), contextOf());
-      expect(first).toMatchObject({ totalSize: 5, pageSize: 2 });
-      expect(await list({ pageSize: 2, pageToken: first.nextPageToken })).toBe('cb');
     });
 
     test('shows nothing of a task one retention after its last change', async () => {
@@ -335,17 +196,6 @@ onEachEngine((_name, engine) => {
       expect(await items(prefix)).toEqual(once);
     });
 
-    test('[I4] is final: no save brings the task back', async () => {
-      const prefix = fresh();
-      const subject = storeOf(prefix);
-      const [late, own] = [contextOf(), contextOf()];
-      await subject.save(taskOf(WORKING), late);
-      await subject.delete('task-1', own);
-      await subject.save(withState(taskOf(WORKING), COMPLETED), late);
-      await subject.save(taskOf(WORKING), contextOf());
-      await expectErased(prefix);
-    });
-
     test('is refused while an instance works on the task', async () => {
       const prefix = fresh();
       const { client, aws } = engine();
@@ -390,61 +240,5 @@ onEachEngine((_name, engine) => {
         }
       },
     );
-  });
-
-  describe('DynamoDBTaskStore in the SDK alone', () => {
-    const card: AgentCard = Card.fromJSON({
-      name: 'Agent',
-      description: 'An agent.',
-      version: '1.0.0',
-      capabilities: {},
-      defaultInputModes: ['text/plain'],
-      defaultOutputModes: ['text/plain'],
-    });
-
-    const executor: AgentExecutor = {
-      execute: async ({ taskId, contextId, userMessage }, bus) => {
-        bus.publish(
-          AgentEvent.task({ ...taskOf(WORKING), id: taskId, contextId, history: [userMessage] }),
-        );
-        bus.publish(
-          AgentEvent.artifactUpdate({
-            taskId,
-            contextId,
-            artifact: artifactOf('a', 'answer'),
-            append: false,
-            lastChunk: true,
-            metadata: undefined,
-          }),
-        );
-        const status = {
-          state: COMPLETED,
-          message: undefined,
-          timestamp: new Date().toISOString(),
-        };
-        bus.publish(AgentEvent.statusUpdate({ taskId, contextId, status, metadata: undefined }));
-        bus.finished();
-      },
-      cancelTask: async () => {},
-    };
-
-    test('serves a blocking send on one instance, and the task on another', async () => {
-      const prefix = fresh();
-      const [one, other] = [storeOf(prefix), storeOf(prefix)].map(
-        (subject) => new DefaultRequestHandler(card, subject, executor),
-      );
-      const params = SendMessageRequest.fromJSON({
-        message: { messageId: 'hello', role: 'ROLE_USER', parts: [{ text: 'hello' }] },
-      });
-      const result = await one?.sendMessage(params, contextOf());
-      if (!result || !('status' in result)) throw new Error('no task');
-      expect(result.status?.state).toBe(COMPLETED);
-      const task = await other?.getTask({ id: result.id, tenant: '' }, contextOf());
-      expect(task).toEqual(result);
-      expect(task?.history.map(({ messageId }) => messageId)).toEqual(['hello']);
-      expect(task?.artifacts).toHaveLength(1);
-      const page = await other?.listTasks(request(), contextOf());
-      expect(page?.tasks.map(({ id }) => id)).toEqual([result.id]);
-    });
   });
 });

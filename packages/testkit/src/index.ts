@@ -4,6 +4,11 @@ export {
   instanceRegistrySuite,
 } from './instance-registry-suite.ts';
 export { type LogStorageUnderTest, logStorageSuite } from './log-storage-suite.ts';
+export {
+  type PushNotificationStoreCapabilities,
+  type PushNotificationStoreUnderTest,
+  pushNotificationStoreSuite,
+} from './push-notification-store-suite.ts';
 export type { TaskStoreCapabilities } from './task-store/capabilities.ts';
 export {
   type DeletingTaskStore,

@@ -474,7 +474,8 @@ export function logStorageSuite(name: string, factory: () => Promise<LogStorageU
       const [real, forged] = ['\ufffd', '\ud800'];
       const key = { tenant: real, owner: 'owner', taskId: 'task-1' };
       await storage.putRecord(key, sampleRecord('r1', FIRST_SLOT));
-      await storage.putHead(key, head(FIRST_SLOT));
+      await storage.putHead(key, head(FIRST_SLOT, { contextId: real }));
+      expect(taskIds(await storage.list(key, real))).toEqual(['task-1']);
       const seen = async (read: () => Promise<readonly unknown[]>): Promise<unknown> =>
         read().catch((error: { code?: unknown }) => error.code);
       const nothing = expect.toSatisfy((got: unknown) => typeof got === 'string' || empty(got));

@@ -1,0 +1,31 @@
+import { taskStoreSuite } from '@a2a-aws/testkit';
+import { resolveUserScope } from '@a2a-js/sdk/server';
+import { systemClock } from '../../src/clock.ts';
+import { systemEntropy } from '../../src/entropy.ts';
+import { MemoryLogStorage } from '../../src/log/memory-storage.ts';
+import { DEFAULT_RETENTION_MS } from '../../src/log/retention.ts';
+import { silentLogger } from '../../src/logger.ts';
+import { LogTaskStore } from '../../src/stores/log-task-store.ts';
+
+taskStoreSuite(
+  'LogTaskStore on MemoryLogStorage',
+  { times: 'texts', pages: 'repeating', pageTokens: 'loose', values: 'json' },
+  async () => {
+    const storage = new MemoryLogStorage();
+    return {
+      open: () =>
+        new LogTaskStore({
+          storage,
+          scopeOf: (context) => ({
+            tenant: context.tenant ?? '',
+            owner: resolveUserScope(context),
+          }),
+          logger: silentLogger,
+          clock: systemClock,
+          entropy: systemEntropy,
+          retentionMs: DEFAULT_RETENTION_MS,
+        }),
+      dispose: async () => {},
+    };
+  },
+);
