@@ -14,7 +14,14 @@ export { backoff } from './backoff.ts';
 export { type Clock, sleep, systemClock, within } from './clock.ts';
 export { type Entropy, systemEntropy } from './entropy.ts';
 export { BackendError, type BackendErrorCode, errorCode, isTransient } from './errors.ts';
-export { type Doorbell, decodeDoorbell, encodeDoorbell } from './feed/doorbell.ts';
+export type { Doorbell } from './feed/doorbell.ts';
+export {
+  decodeMessage,
+  encodeDoorbell,
+  type Heard,
+  isJoinable,
+  joinMessages,
+} from './feed/doorbell-message.ts';
 export type { Fanout, FanoutAddress, FanoutReceiver, FanoutStats } from './feed/fanout.ts';
 export { Feed, type FeedDeps } from './feed/feed.ts';
 export { MemoryFanout, type MemoryQueues } from './feed/memory-fanout.ts';

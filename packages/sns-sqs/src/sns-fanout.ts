@@ -63,6 +63,7 @@ interface Doorbell {
 export class SnsFanout implements Fanout {
   /** 255 KiB: what PublishBatch takes, less the room for the target. */
   readonly maxBytes: number = BATCH_BYTES - ATTRIBUTE_MARGIN_BYTES;
+  readonly rings: boolean = true;
   readonly #options: SnsFanoutOptions;
   readonly #queues: QueueLifecycleManager;
   readonly #urls = new Map<string, string>();

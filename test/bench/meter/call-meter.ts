@@ -1,4 +1,4 @@
-import { decodeDoorbell } from '@a2a-aws/core';
+import { decodeMessage } from '@a2a-aws/core';
 import { attribute } from '@a2a-aws/dynamodb';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import {
@@ -86,7 +86,8 @@ function every<T>(all: readonly T[], ask: (one: T) => boolean): boolean {
 }
 
 function isCanary(message: string): boolean {
-  return decodeDoorbell(message)?.kind === 'canary';
+  const heard = decodeMessage(message);
+  return typeof heard === 'object' && heard.bells.every(({ kind }) => kind === 'canary');
 }
 
 /** True if a query is over leases, or over an instance's own rows. */

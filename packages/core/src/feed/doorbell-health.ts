@@ -1,20 +1,28 @@
-/** While the doorbell is proven alive, an open log is still read this often, in milliseconds. */
-export const RECONCILE_MS = 15_000;
-/** While it is not, this often. */
-export const RECONCILE_UNPROVEN_MS = 1_000;
-/** How often an instance with open taps rings itself. */
+/** How often an instance with open taps rings itself, in milliseconds. */
 export const CANARY_MS = 4_000;
-/** Without hearing anything for this long the doorbell counts as dead. */
+/** Without hearing anything for this long the doorbell counts as dead: three canaries in a row. */
 export const PROOF_MS = 12_000;
+/**
+ * A doorbell that was dead counts as alive only this long after it was heard again: what was given
+ * up before the way opened is found by reading, and another route may open later.
+ */
+export const SETTLE_MS = 5_000;
 
 /** Whether doorbells arrive, judged by those that did. Times in milliseconds of the own clock. */
 export class DoorbellHealth {
   #heardAt: number | undefined;
   #rungAt: number | undefined;
+  #settledAt = 0;
 
   /** A message has arrived. */
   heard(now: number): void {
+    if (this.#heardAt === undefined || now - this.#heardAt >= PROOF_MS) this.#doubt(SETTLE_MS, now);
     this.#heardAt = now;
+  }
+
+  /** What has arrived may have been for us, but in words of another release: reading tells. */
+  misheard(now: number): void {
+    this.#doubt(PROOF_MS, now);
   }
 
   /** True if it is time to ring oneself; then counts as rung. */
@@ -30,8 +38,13 @@ export class DoorbellHealth {
     this.#rungAt = undefined;
   }
 
-  /** True while the way from publish to receive was seen open lately. */
+  /** True while the way from publish to receive was seen open lately, and for a while. */
   proven(now: number): boolean {
-    return this.#heardAt !== undefined && now - this.#heardAt < PROOF_MS;
+    if (this.#heardAt === undefined || now < this.#settledAt) return false;
+    return now - this.#heardAt < PROOF_MS;
+  }
+
+  #doubt(ms: number, now: number): void {
+    this.#settledAt = Math.max(this.#settledAt, now + ms);
   }
 }

@@ -1,10 +1,8 @@
 import { z } from 'zod';
+import type { Entry } from '../log/entry.ts';
 import { type LogRecord, parseBody } from '../log/record.ts';
 import { parseSlot, type Slot, slotText } from '../log/slot.ts';
 import type { TaskKey } from '../task-key.ts';
-
-/** The only form of messages that this release sends; others are ignored (rolling deploys mix). */
-const DOORBELL_VERSION = 1;
 
 /** What one instance tells another. The log is the truth: each of these may be lost or repeated. */
 export type Doorbell =
@@ -26,111 +24,71 @@ export type Doorbell =
   /** An instance rings itself: that it hears it proves that the way is open. */
   | { readonly kind: 'canary' };
 
-const key = z.tuple([z.string(), z.string(), z.string()]);
+const key = z
+  .tuple([z.string(), z.string(), z.string()])
+  .transform(([tenant, owner, taskId]): TaskKey => ({ tenant, owner, taskId }));
 const slot = z.string().transform((text, context) => {
   const parsed = parseSlot(text);
   if (!parsed) context.addIssue('not a slot');
   return parsed ?? z.NEVER;
 });
+const record = z
+  .object({ id: z.string(), by: z.string(), at: z.number(), slot, body: z.string() })
+  .transform(({ id, by, at, slot, body }): LogRecord | undefined => {
+    const entries = entriesOf(body);
+    return entries && { id, instance: by, time: at, slot, entries, body };
+  });
 
-const message = z.discriminatedUnion('kind', [
+const bell = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('record'), key, next: slot, record: record.optional() }),
   z.object({
-    v: z.literal(DOORBELL_VERSION),
-    kind: z.literal('record'),
-    key,
-    next: slot,
-    record: z
-      .object({ id: z.string(), by: z.string(), at: z.number(), slot, body: z.string() })
-      .optional(),
-  }),
-  z.object({
-    v: z.literal(DOORBELL_VERSION),
     kind: z.literal('watch'),
     key,
     instance: z.string(),
     watch: z.string(),
     on: z.boolean(),
   }),
-  z.object({ v: z.literal(DOORBELL_VERSION), kind: z.literal('canary') }),
+  z.object({ kind: z.literal('canary') }),
 ]);
+const KINDS: ReadonlySet<unknown> = new Set<Doorbell['kind']>(['record', 'watch', 'canary']);
+const kinded = z.object({ kind: z.string() });
 
-/** The text of a doorbell. A record that would make it longer than `maxBytes` is left out. */
-export function encodeDoorbell(doorbell: Doorbell, maxBytes: number): string {
-  if (doorbell.kind !== 'record') {
-    return JSON.stringify({ v: DOORBELL_VERSION, ...doorbell, ...keyOf(doorbell) });
-  }
-  const { record } = doorbell;
-  const bare = {
-    v: DOORBELL_VERSION,
-    kind: 'record',
-    ...keyOf(doorbell),
-    next: slotText(doorbell.next),
-  };
-  if (record) {
-    const inlined = JSON.stringify({
-      ...bare,
-      record: {
-        id: record.id,
-        by: record.instance,
-        at: record.time,
-        slot: slotText(record.slot),
-        body: record.body,
-      },
-    });
-    if (Buffer.byteLength(inlined) <= maxBytes) return inlined;
-  }
-  return JSON.stringify(bare);
+/** A doorbell as JSON text; of a record only where it is, if `inline` is false. */
+export function doorbellText(doorbell: Doorbell, inline: boolean): string {
+  if (doorbell.kind === 'canary') return JSON.stringify(doorbell);
+  const { tenant, owner, taskId } = doorbell.key;
+  const keyed = { ...doorbell, key: [tenant, owner, taskId] };
+  if (doorbell.kind === 'watch') return JSON.stringify(keyed);
+  const { next, record } = doorbell;
+  return JSON.stringify({
+    ...keyed,
+    next: slotText(next),
+    record:
+      inline && record
+        ? {
+            id: record.id,
+            by: record.instance,
+            at: record.time,
+            slot: slotText(record.slot),
+            body: record.body,
+          }
+        : undefined,
+  });
 }
 
-/** What a message from outside says, or nothing if it is of another version or no doorbell. */
-export function decodeDoorbell(text: string): Doorbell | undefined {
+/** What parsed JSON says; `unknown` is of a kind that this release does not know. */
+export function readDoorbell(json: unknown): Doorbell | 'unknown' | 'junk' {
+  const parsed = bell.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const { data } = kinded.safeParse(json);
+  return data && !KINDS.has(data.kind) ? 'unknown' : 'junk';
+}
+
+/** Nothing if a newer release wrote what this one cannot read: then the log is asked. */
+function entriesOf(body: string): Entry[] | undefined {
   try {
-    const parsed = message.safeParse(JSON.parse(text));
-    if (!parsed.success) return undefined;
-    const { data } = parsed;
-    if (data.kind === 'canary') return { kind: 'canary' };
-    const [tenant, owner, taskId] = data.key;
-    const taskKey = { tenant, owner, taskId };
-    if (data.kind === 'watch') {
-      return {
-        kind: 'watch',
-        key: taskKey,
-        instance: data.instance,
-        watch: data.watch,
-        on: data.on,
-      };
-    }
-    const { record } = data;
-    return {
-      kind: 'record',
-      key: taskKey,
-      next: data.next,
-      record: record && {
-        id: record.id,
-        instance: record.by,
-        time: record.at,
-        slot: record.slot,
-        entries: parseBody(record.body),
-        body: record.body,
-      },
-    };
+    return parseBody(body);
   } catch {
     return undefined;
   }
-}
-
-/** True for a message that says it is of another version: not wrong, only not for this release. */
-export function isOtherVersion(text: string): boolean {
-  try {
-    const { v } = JSON.parse(text) as { v?: unknown };
-    return typeof v === 'number' && v !== DOORBELL_VERSION;
-  } catch {
-    return false;
-  }
-}
-
-function keyOf(doorbell: Doorbell): { key?: [string, string, string] } {
-  if (doorbell.kind === 'canary') return {};
-  const { tenant, owner, taskId } = doorbell.key;
-  return { key: [tenant, owner, taskId] };
 }

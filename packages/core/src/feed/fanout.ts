@@ -8,6 +8,8 @@
 export interface Fanout {
   /** The most bytes of UTF-8 one message may have. */
   readonly maxBytes: number;
+  /** False if nothing is ever delivered: instances then read their open logs all the time. */
+  readonly rings: boolean;
   /** Fails with a coded error if what all instances share (the topic) is missing or wrong. */
   check(): Promise<void>;
   /**

@@ -9,11 +9,14 @@ import type { LogStorage } from '../log/storage.ts';
 import { TaskLog } from '../log/task-log.ts';
 import type { Logger } from '../logger.ts';
 import { type TaskKey, taskKeyText } from '../task-key.ts';
-import { decodeDoorbell, encodeDoorbell, isOtherVersion } from './doorbell.ts';
-import { DoorbellHealth, RECONCILE_MS, RECONCILE_UNPROVEN_MS } from './doorbell-health.ts';
+import type { Doorbell } from './doorbell.ts';
+import { DoorbellHealth } from './doorbell-health.ts';
+import { decodeMessage, encodeDoorbell } from './doorbell-message.ts';
 import type { Fanout, FanoutReceiver } from './fanout.ts';
 import { HeadWriter } from './head-writer.ts';
 import { OpenLog } from './open-log.ts';
+import { POLL_TICK_MS, pollInterval, reconcileInterval, TICK_MS } from './pacing.ts';
+import { Reconciler } from './reconciler.ts';
 import { WatchKeeper } from './watch-keeper.ts';
 
 export interface FeedDeps {
@@ -21,6 +24,8 @@ export interface FeedDeps {
   readonly storage: LogStorage;
   readonly registry: InstanceRegistry;
   readonly fanout: Fanout;
+  /** False: doorbells say where a record is, never what is in it. @default true */
+  readonly inlineContent?: boolean | undefined;
   /** How long a task stays visible after it ended or was last worked on; milliseconds. */
   readonly retentionMs: number;
   readonly clock: Clock;
@@ -30,23 +35,22 @@ export interface FeedDeps {
   readonly signal: AbortSignal;
 }
 
-/** How often open logs are looked at, in milliseconds. */
-const TICK_MS = 500;
-/** Reads of open logs under way at once. */
-const RECONCILE_WIDTH = 16;
-
 /** The logs that this instance has open, kept up to date by doorbells and, without them, by reading. */
 export class Feed {
   readonly #deps: FeedDeps;
   readonly #logs = new Map<string, OpenLog>();
   readonly #health = new DoorbellHealth();
+  readonly #reconciler: Reconciler;
   #receiver: FanoutReceiver | undefined;
   #cancelTick: (() => void) | undefined;
-  #reading = 0;
   #ignored = 0;
 
   constructor(deps: FeedDeps) {
     this.#deps = deps;
+    this.#reconciler = new Reconciler({
+      clock: deps.clock,
+      read: (open) => this.#reconcile(open),
+    });
   }
 
   /** Starts hearing doorbells and looking after open logs. */
@@ -60,6 +64,7 @@ export class Feed {
   async stop(): Promise<void> {
     this.#cancelTick?.();
     this.#cancelTick = undefined;
+    this.#reconciler.stop();
     await this.#receiver?.close();
     this.#receiver = undefined;
   }
@@ -71,6 +76,7 @@ export class Feed {
     if (!open) {
       open = this.#open(key);
       this.#logs.set(text, open);
+      this.#scheduleTick();
     }
     open.users += 1;
     return open;
@@ -81,10 +87,14 @@ export class Feed {
     if (open.users === 0) this.#logs.delete(taskKeyText(open.log.key));
   }
 
-  /** True while doorbells are seen to arrive, or none are needed and the queue answers. */
-  get healthy(): boolean {
-    if (this.#isAttended()) return this.#health.proven(this.#deps.clock.now());
-    return this.#receiver?.healthy ?? false;
+  /**
+   * True while doorbells are seen to arrive, or none are needed and the queue answers; nothing if
+   * the transport does not ring.
+   */
+  get healthy(): boolean | undefined {
+    if (!this.#deps.fanout.rings) return undefined;
+    if (!this.#receiver?.healthy) return false;
+    return !this.#isAttended() || this.#health.proven(this.#deps.clock.now());
   }
 
   get openLogs(): number {
@@ -123,15 +133,16 @@ export class Feed {
 
   /** True while somebody here waits for what others append. */
   #isAttended(): boolean {
-    for (const open of this.#logs.values()) if (open.taps > 0 || open.watch.row) return true;
+    for (const open of this.#logs.values()) if (open.attended) return true;
     return false;
   }
 
   #open(key: TaskKey): OpenLog {
-    const { instance, storage, registry, clock } = this.#deps;
+    const { instance, storage, registry, clock, fanout } = this.#deps;
     const log = new TaskLog(key, this.#deps);
     const watch = new WatchKeeper(key, {
       ...this.#deps,
+      rings: fanout.rings,
       removed: (row) => open.retract(row),
     });
     const head = new HeadWriter(log, this.#deps);
@@ -140,6 +151,7 @@ export class Feed {
       storage,
       registry,
       instance,
+      rings: fanout.rings,
       ring: (step, targets) => this.#ring(key, step, targets),
       announce: (row, on, targets) => {
         this.#publish(targets, { kind: 'watch', on, ...row });
@@ -149,24 +161,33 @@ export class Feed {
   }
 
   #ring(key: TaskKey, step: Step, targets: readonly string[]): void {
-    this.#publish(targets, { kind: 'record', key, next: step.state.next, record: step.record });
+    const record = this.#deps.inlineContent === false ? undefined : step.record;
+    this.#publish(targets, { kind: 'record', key, next: step.state.next, record });
   }
 
-  #publish(targets: readonly string[], doorbell: Parameters<typeof encodeDoorbell>[0]): void {
+  #publish(targets: readonly string[], doorbell: Doorbell): void {
     const { fanout } = this.#deps;
+    if (!fanout.rings) return;
     // The fan-out counts and retries; what it gives up costs only the time to the next reading.
     void fanout.publish(targets, encodeDoorbell(doorbell, fanout.maxBytes));
   }
 
   #onMessage(text: string): void {
-    const doorbell = decodeDoorbell(text);
-    this.#health.heard(this.#deps.clock.now());
-    if (!doorbell) {
-      // Left to the dead-letter queue, unless a newer release may have meant something by it.
-      if (!isOtherVersion(text)) throw new BackendError('corrupt-log', 'Not a doorbell.');
-      this.#ignored += 1;
-      return;
-    }
+    const heard = decodeMessage(text);
+    const now = this.#deps.clock.now();
+    this.#health.heard(now);
+    if (heard === 'junk') throw new BackendError('corrupt-log', 'Not a doorbell.');
+    // A newer release may have meant something by it.
+    const missed = heard === 'other-version' ? 1 : heard.unknown;
+    if (missed > 0) this.#health.misheard(now);
+    this.#ignored += missed;
+    if (heard === 'other-version') return;
+    for (const bell of heard.bells) this.#onDoorbell(bell);
+    // Left to the dead-letter queue; what was understood comes again and does nothing.
+    if (heard.junk > 0) throw new BackendError('corrupt-log', 'Not a doorbell.');
+  }
+
+  #onDoorbell(doorbell: Doorbell): void {
     if (doorbell.kind === 'canary') return;
     const open = this.#logs.get(taskKeyText(doorbell.key));
     if (!open) return;
@@ -179,41 +200,39 @@ export class Feed {
     void this.#refresh(open);
   }
 
+  /** While no log is open nothing has to be looked after. */
   #scheduleTick(): void {
-    this.#cancelTick = this.#deps.clock.after(TICK_MS, () => {
+    if (this.#cancelTick || !this.#receiver || this.#logs.size === 0) return;
+    const { clock, fanout } = this.#deps;
+    this.#cancelTick = clock.after(fanout.rings ? TICK_MS : POLL_TICK_MS, () => {
+      this.#cancelTick = undefined;
       this.#tick();
       this.#scheduleTick();
     });
   }
 
   #tick(): void {
-    const { clock, instance } = this.#deps;
-    const now = clock.now();
+    const { clock, fanout, instance } = this.#deps;
     if (!this.#isAttended()) this.#health.rest();
-    else if (this.#health.ring(now)) this.#publish([instance], { kind: 'canary' });
-    const interval = this.healthy ? RECONCILE_MS : RECONCILE_UNPROVEN_MS;
-    const due = [...this.#logs.values()].filter(
-      (open) => !open.log.state.sealed && now - open.reconciledAt >= interval,
+    else if (this.#health.ring(clock.now())) this.#publish([instance], { kind: 'canary' });
+    const whileRinging = reconcileInterval(this.healthy === true);
+    this.#reconciler.look(this.#logs.values(), (open) =>
+      fanout.rings ? whileRinging : pollInterval(open),
     );
-    // Who has waited longest goes first: with many logs each has its turn.
-    due.sort((a, b) => a.reconciledAt - b.reconciledAt);
-    for (const open of due.slice(0, RECONCILE_WIDTH - this.#reading)) {
-      open.reconciledAt = now;
-      void this.#reconcile(open);
-    }
   }
 
   async #reconcile(open: OpenLog): Promise<void> {
     const before = open.log.state.next;
-    this.#reading += 1;
     await this.#refresh(open);
-    this.#reading -= 1;
     open.upkeep.look();
+    const news = compareSlots(before, open.log.state.next) < 0;
+    open.quietReads = news ? 0 : open.quietReads + 1;
     // The writers do not know of our taps, or the way is closed: tell them again.
-    if (compareSlots(before, open.log.state.next) < 0) open.announce();
+    if (news) open.announce();
   }
 
   async #refresh(open: OpenLog): Promise<void> {
+    open.readAt = this.#deps.clock.now();
     try {
       await open.log.refresh();
     } catch (error) {

@@ -20,6 +20,8 @@ export interface OpenLogDeps {
   readonly storage: LogStorage;
   readonly registry: InstanceRegistry;
   readonly instance: string;
+  /** False: nobody can be told of anything, so nobody has to be known. */
+  readonly rings: boolean;
   /** Tells other instances of a record of our own. */
   readonly ring: (step: Step, targets: readonly string[]) => void;
   /** Tells `targets` that this instance watches the task (`on`), or no longer. */
@@ -43,7 +45,9 @@ export class OpenLog {
   /** Runs, taps, cancels and cleaners that use it now. */
   users = 0;
   /** When it was last read for what no doorbell brought; milliseconds of the own clock. */
-  reconciledAt: number;
+  readAt: number;
+  /** Reads in a row that found nothing, since a tap was opened. */
+  quietReads = 0;
   readonly #deps: OpenLogDeps;
   readonly #recent = new RecentSteps();
   /** Instances that have taps, by watch id. */
@@ -57,7 +61,7 @@ export class OpenLog {
     this.head = head;
     this.watch = watch;
     this.upkeep = upkeep;
-    this.reconciledAt = now;
+    this.readAt = now;
     this.#deps = deps;
     log.listen((step, own) => this.#onStep(step, own));
   }
@@ -66,11 +70,17 @@ export class OpenLog {
     return this.#taps.size;
   }
 
+  /** True while somebody here waits for what others append. */
+  get attended(): boolean {
+    return this.#taps.size > 0 || this.watch.row !== undefined;
+  }
+
   /** Opens a tap; close it with the returned function. */
   tap({ after, maxEvents }: LogTapOptions = {}): { tap: Tap; close: () => void } {
     const tap = new Tap(this.log, this.#recent, this.#deps.storage, after);
     this.#taps.set(tap, maxEvents ?? Number.POSITIVE_INFINITY);
     this.#recent.maxEvents = Math.max(...this.#taps.values());
+    this.quietReads = 0;
     return {
       tap,
       close: () => {
@@ -84,6 +94,7 @@ export class OpenLog {
 
   /** Reads who has taps. After the own `start`, so that a tap sees the run or the run the tap. */
   async readWatchers(): Promise<void> {
+    if (!this.#deps.rings) return;
     for (const row of await this.#deps.registry.watchers(this.log.key)) {
       this.#watchers.set(row.watch, row.instance);
     }

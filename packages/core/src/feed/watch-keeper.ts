@@ -7,6 +7,8 @@ import type { TaskKey } from '../task-key.ts';
 export interface WatchKeeperDeps {
   readonly registry: InstanceRegistry;
   readonly instance: string;
+  /** False: nobody could ring anyway, so there is nothing to be told. */
+  readonly rings: boolean;
   readonly entropy: Entropy;
   readonly logger: Logger;
   /** Called when a row was removed: writers need not ring any more. */
@@ -54,8 +56,8 @@ export class WatchKeeper {
   }
 
   async #write(): Promise<void> {
-    if (this.#row || this.#holders === 0) return;
-    const { registry, instance, entropy } = this.#deps;
+    const { registry, instance, entropy, rings } = this.#deps;
+    if (!rings || this.#row || this.#holders === 0) return;
     // A fresh id each time: a late write cannot bring a removed watch back under its name.
     const row = { instance, watch: entropy.id(), key: this.#key };
     await registry.putWatch(row);

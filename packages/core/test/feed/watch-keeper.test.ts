@@ -17,6 +17,7 @@ beforeEach(() => {
   keeper = new WatchKeeper(KEY, {
     registry,
     instance: 'a',
+    rings: true,
     entropy: seededEntropy('w'),
     logger: silentLogger,
     removed: (row) => removed.push(row),
