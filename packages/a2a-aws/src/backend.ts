@@ -58,8 +58,8 @@ export interface BackendHealth {
   readonly ready: boolean;
   /** Why not, or `ready`. */
   readonly phase: InstancePhase;
-  /** True while doorbells arrive; false costs latency, nothing else. */
-  readonly doorbell: boolean;
+  /** True while doorbells arrive; false costs latency, nothing else. Nothing: the fan-out has none. */
+  readonly doorbell: boolean | undefined;
 }
 
 export interface StopOptions {
