@@ -119,7 +119,14 @@ test('[I3] doorbells repeated, reordered and mixed with junk change nothing', {
     heard.push(...Messages.map(({ Body = '' }) => Body));
     return Messages.length === 0 && heard.length > 0;
   });
-  const junk = ['', '{', 'null', '{"v":2,"bells":[{"kind":"record"}]}', '{"v":99,"kind":"canary"}', '\u0000'];
+  const junk = [
+    '',
+    '{',
+    'null',
+    '{"v":2,"bells":[{"kind":"record"}]}',
+    '{"v":99,"kind":"canary"}',
+    '\u0000',
+  ];
   for (const message of [...heard.toReversed(), ...heard]) await ring(message);
   for (const message of junk.filter((message) => message !== '')) await ring(message);
   await eventually('B to hear them', () => {
