@@ -8,7 +8,7 @@ export const RECONCILE_UNPROVEN_MS = 750;
 /** As {@link TICK_MS}, where the transport does not ring. */
 export const POLL_TICK_MS = 50;
 /** The first read of a tapped log there, and the next one after news. */
-export const POLL_SOON_MS = 50;
+const POLL_SOON_MS = 50;
 /** The longest that any open log there goes unread: a second, less the tick. */
 export const POLL_LATE_MS = 950;
 
