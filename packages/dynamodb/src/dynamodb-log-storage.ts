@@ -1,7 +1,6 @@
 import {
   assertScope,
   assertTaskKey,
-  compareSlots,
   DEFAULT_RETENTION_MS,
   expiresAt,
   holds,
@@ -19,11 +18,12 @@ import {
   type TaskHead,
   type TaskKey,
 } from '@a2a-aws/core';
-import { fromHeadItem, fromListedItem, snapshotOf, toHeadItem, toPointer } from './head-item.ts';
+import { fromListedItem, snapshotOf, toHeadItem, toPointer } from './head-item.ts';
 import { CONFIGS, END, type ItemKey, Keys, RECORDS, SNAPSHOTS } from './keys.ts';
-import { erasedItem, fromRecordItem, partBytes, toRecordItems } from './record-item.ts';
-import { fromChunks, toChunks } from './snapshot-chunks.ts';
-import { type Item, Table, type TableClient } from './table.ts';
+import { LogLoader } from './log-loader.ts';
+import { erasedItem, toRecordItems } from './record-item.ts';
+import { toChunks } from './snapshot-chunks.ts';
+import { Table, type TableClient } from './table.ts';
 import { CONTEXT_INDEX, OWNER_INDEX } from './table-definition.ts';
 
 export interface DynamoDBStorageOptions {
@@ -37,23 +37,21 @@ export interface DynamoDBStorageOptions {
   readonly retentionMs?: number | undefined;
 }
 
-/** More pieces than any record or snapshot has. */
-const MAX_PIECES = 9999;
 /** No slot has a later one of the same generation. */
 const MAX_SUB = 999_999;
-/** How often a log is read anew while a snapshot is replaced under the reader. */
-const LOAD_TRIES = 3;
 
 /** {@link LogStorage} on one DynamoDB table. */
 export class DynamoDBLogStorage implements LogStorage {
   readonly #table: Table;
   readonly #keys: Keys;
+  readonly #loader: LogLoader;
   readonly #compress: boolean;
   readonly #retentionMs: number;
 
   constructor(options: DynamoDBStorageOptions) {
     this.#table = new Table(options.client, options.tableName);
     this.#keys = new Keys(options.prefix);
+    this.#loader = new LogLoader(this.#table, this.#keys);
     this.#compress = options.compress ?? true;
     this.#retentionMs = options.retentionMs ?? DEFAULT_RETENTION_MS;
   }
@@ -75,7 +73,7 @@ export class DynamoDBLogStorage implements LogStorage {
       expires,
     });
     if (!found) return { written: true };
-    const taken = await this.#record(key, found);
+    const taken = await this.#loader.record(key, found);
     if (taken.id !== record.id) {
       for (const at of parts.keys()) await this.#table.remove(this.#keys.part(key, record.id, at));
     }
@@ -84,10 +82,7 @@ export class DynamoDBLogStorage implements LogStorage {
 
   async load(key: TaskKey): Promise<StoredLog> {
     assertTaskKey(key);
-    for (let attempt = 1; ; attempt += 1) {
-      const { log, isTorn } = await this.#loadOnce(key);
-      if (!isTorn || attempt === LOAD_TRIES) return log;
-    }
+    return this.#loader.load(key);
   }
 
   async *readRecords(key: TaskKey, from: Slot): AsyncIterable<LogRecord> {
@@ -97,7 +92,7 @@ export class DynamoDBLogStorage implements LogStorage {
       from: RECORDS + slotText(from),
       to: RECORDS + END,
     })) {
-      yield await this.#record(key, item);
+      yield await this.#loader.record(key, item);
     }
   }
 
@@ -111,7 +106,7 @@ export class DynamoDBLogStorage implements LogStorage {
       reverse: true,
       pageSize: 1,
     })) {
-      const record = await this.#record(key, item);
+      const record = await this.#loader.record(key, item);
       return holds(record, generation) ? record : undefined;
     }
     return undefined;
@@ -191,61 +186,10 @@ export class DynamoDBLogStorage implements LogStorage {
     return shards.flat();
   }
 
-  /** One reverse read from the head down to the snapshot's slot, or to the first record. */
-  async #loadOnce(key: TaskKey): Promise<{ log: StoredLog; isTorn: boolean }> {
-    let head: TaskHead | undefined;
-    let name: SnapshotName | undefined;
-    const chunks: Item[] = [];
-    const records: LogRecord[] = [];
-    // Backwards: what is appended meanwhile is not seen, so that pages make one state of the log.
-    for await (const item of this.#table.range({
-      partition: this.#keys.task(key),
-      from: RECORDS,
-      to: 'task',
-      reverse: true,
-    })) {
-      const sk = String(item.sk);
-      if (sk === 'task') {
-        head = fromHeadItem(item);
-        name = snapshotOf(item);
-      } else if (sk.startsWith(SNAPSHOTS)) {
-        if (name && sk.startsWith(this.#keys.chunks(name))) chunks.push(item);
-      } else {
-        const record = await this.#record(key, item);
-        if (name && compareSlots(record.slot, name.slot) < 0) break;
-        records.push(record);
-      }
-    }
-    records.reverse();
-    if (!name) return { log: { head, records }, isTorn: false };
-    if (chunks.length !== name.chunks) return { log: { head, records }, isTorn: true };
-    const text = fromChunks(chunks.reverse().map(partBytes));
-    return {
-      log: { head, snapshot: { id: name.id, slot: name.slot, text }, records },
-      isTorn: false,
-    };
-  }
-
   /** When the last record may be deleted. */
   async #expires(partition: string): Promise<unknown> {
     const range = { partition, from: RECORDS, to: RECORDS + END, reverse: true };
     for await (const { expires } of this.#table.range(range)) return expires;
     return undefined;
-  }
-
-  #record(key: TaskKey, item: Item): Promise<LogRecord> {
-    return fromRecordItem(item, (id) => this.#readParts(key, id));
-  }
-
-  async #readParts(key: TaskKey, recordId: string): Promise<Uint8Array[]> {
-    const parts: Uint8Array[] = [];
-    for await (const item of this.#table.range({
-      partition: this.#keys.task(key),
-      from: this.#keys.part(key, recordId, 0).sk,
-      to: this.#keys.part(key, recordId, MAX_PIECES).sk,
-    })) {
-      parts.push(partBytes(item));
-    }
-    return parts;
   }
 }

@@ -6,6 +6,7 @@ import {
   parseBody,
   parseSlot,
   RECORD_VERSION,
+  type Slot,
 } from '@a2a-aws/core';
 import { z } from 'zod';
 import { RECORDS } from './keys.ts';
@@ -65,23 +66,36 @@ export function toRecordItems(record: LogRecord, compress: boolean): RecordItems
   return { fields: { ...common, ...body }, parts: [] };
 }
 
+/** The slot of a stored record. Throws `corrupt-log` if its key names none. */
+export function recordSlot({ sk }: Item): Slot {
+  const slot = parseSlot(String(sk).slice(RECORDS.length));
+  if (!slot) throw corrupt();
+  return slot;
+}
+
+/** About how many bytes a stored record has, its pieces left out. */
+export function recordBytes({ e, z: deflated }: Item): number {
+  const body = typeof e === 'string' ? Buffer.byteLength(e) : 0;
+  return OVERHEAD_BYTES + body + (deflated instanceof Uint8Array ? deflated.length : 0);
+}
+
 /**
  * Reads a stored record; `readParts` fetches the pieces of a large one. Throws `corrupt-log` for
  * another version or shape: a record is never misread.
  */
 export async function fromRecordItem(
   item: Item,
-  readParts: (recordId: string) => Promise<Uint8Array[]>,
+  readParts: (recordId: string, count: number) => Promise<Uint8Array[]>,
 ): Promise<LogRecord> {
   const parsed = stored.safeParse(item);
-  const slot = parsed.success ? parseSlot(parsed.data.sk.slice(RECORDS.length)) : undefined;
-  if (!parsed.success || !slot) throw corrupt();
+  if (!parsed.success) throw corrupt();
+  const slot = recordSlot(item);
   const { id, by, at, e, z: deflated, x, xz, gone } = parsed.data;
   if (gone) return { id, instance: by, time: at, slot, entries: ERASED, body: '' };
   let body = e;
   if (deflated) body = inflate(deflated);
   if (x !== undefined) {
-    const parts = await readParts(id);
+    const parts = await readParts(id, x);
     if (parts.length !== x) throw corrupt();
     const whole = Buffer.concat(parts);
     body = xz ? inflate(whole) : whole.toString();
@@ -114,7 +128,7 @@ function units(bytes: number): number {
 
 function inflate(bytes: Uint8Array): string {
   try {
-    return inflateRawSync(bytes).toString();
+    return inflateRawSync(bytes, { chunkSize: 4 * bytes.length + 64 }).toString();
   } catch (cause) {
     throw new BackendError('corrupt-log', 'A record of the log cannot be inflated.', { cause });
   }

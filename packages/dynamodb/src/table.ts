@@ -32,6 +32,13 @@ export interface Range {
   readonly pageSize?: number;
 }
 
+/** What one call gives of a range, at most a megabyte. */
+export interface Page {
+  readonly items: readonly Item[];
+  /** Where the next page goes on; nothing: this was the last. */
+  readonly next?: QueryCommandInput['ExclusiveStartKey'];
+}
+
 /** A condition on the stored item; `#name` and `:name` stand for `names` and `values`. */
 export interface Condition {
   readonly expression: string;
@@ -76,7 +83,13 @@ export class Table {
   }
 
   /** Pages through a range, strongly consistent. */
-  range({ partition, from, to, reverse = false, pageSize }: Range): AsyncIterable<Item> {
+  range(range: Range): AsyncIterable<Item> {
+    return inTurn((after) => this.page(range, after));
+  }
+
+  /** One page of a range, strongly consistent: the first, or the one `after` another. */
+  page(range: Range, after?: Page['next']): Promise<Page> {
+    const { partition, from, to, reverse = false, pageSize } = range;
     return this.#query({
       ConsistentRead: true,
       ScanIndexForward: !reverse,
@@ -84,17 +97,21 @@ export class Table {
       KeyConditionExpression: '#pk = :pk AND #sk BETWEEN :from AND :to',
       ExpressionAttributeNames: { '#pk': 'pk', '#sk': 'sk' },
       ExpressionAttributeValues: { ':pk': partition, ':from': from, ':to': to },
+      ExclusiveStartKey: after,
     });
   }
 
   /** Pages through a partition of an index, which may lag behind the table. */
   index(index: IndexDefinition, partition: string): AsyncIterable<Item> {
-    return this.#query({
-      IndexName: index.name,
-      KeyConditionExpression: '#p = :p',
-      ExpressionAttributeNames: { '#p': index.partition },
-      ExpressionAttributeValues: { ':p': partition },
-    });
+    return inTurn((after) =>
+      this.#query({
+        IndexName: index.name,
+        KeyConditionExpression: '#p = :p',
+        ExpressionAttributeNames: { '#p': index.partition },
+        ExpressionAttributeValues: { ':p': partition },
+        ExclusiveStartKey: after,
+      }),
+    );
   }
 
   /** The item, strongly consistent. */
@@ -165,18 +182,21 @@ export class Table {
     return handedOver(error) ?? (await this.get(key)) ?? {};
   }
 
-  async *#query(input: Omit<QueryCommandInput, 'TableName'>): AsyncIterable<Item> {
-    let start: QueryCommandInput['ExclusiveStartKey'];
-    do {
-      const page: QueryCommandOutput = await translated(
-        this.#client.send(
-          new QueryCommand({ TableName: this.#name, ...input, ExclusiveStartKey: start }),
-        ),
-      );
-      yield* page.Items ?? [];
-      start = page.LastEvaluatedKey;
-    } while (start);
+  async #query(input: Omit<QueryCommandInput, 'TableName'>): Promise<Page> {
+    const page: QueryCommandOutput = await translated(
+      this.#client.send(new QueryCommand({ TableName: this.#name, ...input })),
+    );
+    return { items: page.Items ?? [], next: page.LastEvaluatedKey };
   }
+}
+
+async function* inTurn(read: (after: Page['next']) => Promise<Page>): AsyncIterable<Item> {
+  let after: Page['next'];
+  do {
+    const page = await read(after);
+    yield* page.items;
+    after = page.next;
+  } while (after);
 }
 
 function handedOver(error: unknown): Item | undefined {

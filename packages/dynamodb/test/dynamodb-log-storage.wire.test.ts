@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { FIRST_SLOT, type LogRecord } from '@a2a-aws/core';
-import { logStorageSuite } from '@a2a-aws/testkit';
+import { loadWhole, logStorageSuite } from '@a2a-aws/testkit';
 import { TaskState } from '@a2a-js/sdk';
 import { DeleteCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, test } from 'vitest';
@@ -81,7 +81,7 @@ onEachEngine((name, engine) => {
         slot: { generation: 1, sub: 1 },
       });
       for (const subject of [plain, deflating]) {
-        expect((await subject.load(KEY)).records.map(({ id, body }) => [id, body])).toEqual([
+        expect((await loadWhole(subject, KEY)).records.map(({ id, body }) => [id, body])).toEqual([
           ['1', recordOf(text).body],
           ['2', recordOf(text).body],
         ]);

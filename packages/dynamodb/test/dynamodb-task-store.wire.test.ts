@@ -157,7 +157,7 @@ onEachEngine((name, engine) => {
       await subject.save(taskOf(COMPLETED, { artifacts: [large] }), context);
       const storage = new DynamoDBLogStorage({ client, tableName: aws.tableName, prefix });
       const fold = new Fold();
-      for (const record of (await storage.load(KEY)).records) fold.apply(record);
+      for await (const record of (await storage.load(KEY)).records) fold.apply(record);
       const snapshot = { id: 's', slot: fold.state.next, text: fold.snapshot() };
       await storage.putSnapshot(KEY, snapshot, Date.now());
       expect((await storage.load(KEY)).snapshot).toBeDefined();

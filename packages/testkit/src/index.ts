@@ -9,6 +9,7 @@ export {
   type PushNotificationStoreUnderTest,
   pushNotificationStoreSuite,
 } from './push-notification-store-suite.ts';
+export { collect, loadWhole, noise, sampleRecord } from './sample-log.ts';
 export type { TaskStoreCapabilities } from './task-store/capabilities.ts';
 export {
   type DeletingTaskStore,

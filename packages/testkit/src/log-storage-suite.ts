@@ -12,7 +12,7 @@ import { TaskState } from '@a2a-js/sdk';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { differentKeys } from './sample-keys.ts';
-import { collect, eventRecord, noise, sampleRecord } from './sample-log.ts';
+import { collect, eventRecord, loadWhole, noise, sampleRecord } from './sample-log.ts';
 
 /** A storage without any log, and how to get rid of it. */
 export interface LogStorageUnderTest {
@@ -68,7 +68,7 @@ export function logStorageSuite(name: string, factory: () => Promise<LogStorageU
     });
 
     test('reads a log that nobody has written as empty', async () => {
-      expect((await storage.load(KEY)).records).toEqual([]);
+      expect((await loadWhole(storage, KEY)).records).toEqual([]);
       expect(await collect(storage.readRecords(KEY, FIRST_SLOT))).toEqual([]);
       expect(await storage.list(SCOPE)).toEqual([]);
       expect(await storage.list(SCOPE, 'context-1')).toEqual([]);
@@ -78,7 +78,7 @@ export function logStorageSuite(name: string, factory: () => Promise<LogStorageU
       test('[I1] writes to an empty slot what every read then gives', async () => {
         const record = sampleRecord('r1', FIRST_SLOT);
         expect(await storage.putRecord(KEY, record)).toEqual({ written: true });
-        expect((await storage.load(KEY)).records).toEqual([record]);
+        expect((await loadWhole(storage, KEY)).records).toEqual([record]);
         expect(await collect(storage.readRecords(KEY, FIRST_SLOT))).toEqual([record]);
       });
 
@@ -87,14 +87,14 @@ export function logStorageSuite(name: string, factory: () => Promise<LogStorageU
         await storage.putRecord(KEY, first);
         const second = sampleRecord('r2', FIRST_SLOT, 'another');
         expect(await storage.putRecord(KEY, second)).toEqual({ taken: first });
-        expect((await storage.load(KEY)).records).toEqual([first]);
+        expect((await loadWhole(storage, KEY)).records).toEqual([first]);
       });
 
       test('[I1] tells a repeated write by the own id', async () => {
         const record = sampleRecord('r1', FIRST_SLOT);
         await storage.putRecord(KEY, record);
         expect(await storage.putRecord(KEY, record)).toEqual({ taken: record });
-        expect((await storage.load(KEY)).records).toEqual([record]);
+        expect((await loadWhole(storage, KEY)).records).toEqual([record]);
       });
 
       test('[I1] lets one of many writers win a slot; all others see that one', async () => {
@@ -105,14 +105,14 @@ export function logStorageSuite(name: string, factory: () => Promise<LogStorageU
         for (const outcome of outcomes) {
           if ('taken' in outcome) expect(outcome.taken).toEqual(winners[0]);
         }
-        expect((await storage.load(KEY)).records).toEqual(winners);
+        expect((await loadWhole(storage, KEY)).records).toEqual(winners);
       });
 
       test('keeps text as it is, and a writer without an instance', async () => {
         const text = '€ 𝄞 漢字 "\\u0000" \u0000 \ud800 </b> %23#';
         const record = { ...sampleRecord('r1', FIRST_SLOT, text), instance: '' };
         await storage.putRecord(KEY, record);
-        expect((await storage.load(KEY)).records).toEqual([record]);
+        expect((await loadWhole(storage, KEY)).records).toEqual([record]);
         expect(await storage.putRecord(KEY, record)).toEqual({ taken: record });
       });
     });
@@ -126,10 +126,10 @@ export function logStorageSuite(name: string, factory: () => Promise<LogStorageU
       // Not the texts themselves: a failure would print megabytes.
       const told = outcomes.map((o) => ('taken' in o ? o.taken.body === winner?.body : true));
       expect(told).toEqual([true, true, true]);
-      expect((await storage.load(KEY)).records.map(({ id, body }) => [id, body.length])).toEqual([
-        [winner?.id, winner?.body.length],
-      ]);
-      expect((await storage.load(KEY)).records[0]?.body === winner?.body).toBe(true);
+      expect(
+        (await loadWhole(storage, KEY)).records.map(({ id, body }) => [id, body.length]),
+      ).toEqual([[winner?.id, winner?.body.length]]);
+      expect((await loadWhole(storage, KEY)).records[0]?.body === winner?.body).toBe(true);
     });
 
     describe('reading', () => {
@@ -137,7 +137,7 @@ export function logStorageSuite(name: string, factory: () => Promise<LogStorageU
         const slots = [slot(1), slot(1, 1), slot(2), slot(9), slot(10), slot(10, 2), slot(100)];
         const records = slots.map((at, n) => sampleRecord(`r${n}`, at));
         for (const record of records.toReversed()) await storage.putRecord(KEY, record);
-        expect(ids((await storage.load(KEY)).records)).toEqual(ids(records));
+        expect(ids((await loadWhole(storage, KEY)).records)).toEqual(ids(records));
         expect(ids(await collect(storage.readRecords(KEY, FIRST_SLOT)))).toEqual(ids(records));
       });
 
@@ -146,7 +146,7 @@ export function logStorageSuite(name: string, factory: () => Promise<LogStorageU
           sampleRecord(`r${n}`, slot(n + 1), 'x'.repeat(120_000)),
         );
         for (const record of records) await storage.putRecord(KEY, record);
-        expect(ids((await storage.load(KEY)).records)).toEqual(ids(records));
+        expect(ids((await loadWhole(storage, KEY)).records)).toEqual(ids(records));
         expect(ids(await collect(storage.readRecords(KEY, FIRST_SLOT)))).toEqual(ids(records));
       });
 
@@ -187,7 +187,7 @@ export function logStorageSuite(name: string, factory: () => Promise<LogStorageU
         const record = sampleRecord('r1', FIRST_SLOT);
         await storage.putRecord(KEY, record);
         await storage.putHead(KEY, head(FIRST_SLOT));
-        expect((await storage.load(KEY)).records).toEqual([record]);
+        expect((await loadWhole(storage, KEY)).records).toEqual([record]);
         expect(await collect(storage.readRecords(KEY, FIRST_SLOT))).toEqual([record]);
       });
     });
@@ -295,7 +295,7 @@ export function logStorageSuite(name: string, factory: () => Promise<LogStorageU
         await storage.putHead(KEY, head(slot(1)));
       };
       const loaded = async (): Promise<[Snapshot | undefined, ...string[]]> => {
-        const log = await storage.load(KEY);
+        const log = await loadWhole(storage, KEY);
         return [log.snapshot, ...ids(log.records)];
       };
 
@@ -306,7 +306,7 @@ export function logStorageSuite(name: string, factory: () => Promise<LogStorageU
         expect(await loaded()).toEqual([one, 'r3', 'r4']);
         const all = await collect(storage.readRecords(KEY, FIRST_SLOT));
         expect(ids(all)).toEqual(['r1', 'r2', 'r3', 'r4']);
-        expect((await storage.load(KEY)).head).toEqual(head(slot(1)));
+        expect((await loadWhole(storage, KEY)).head).toEqual(head(slot(1)));
       });
 
       test('of a later slot win, and name the one that nobody needs any more', async () => {
@@ -364,7 +364,7 @@ export function logStorageSuite(name: string, factory: () => Promise<LogStorageU
         await write();
         const text = `€ 𝄞 漢字 \u0000 ${noise('snapshot', 1_500_000)}`;
         await storage.putSnapshot(KEY, snapshot('s1', slot(4), text), NOW);
-        const log = await storage.load(KEY);
+        const log = await loadWhole(storage, KEY);
         // Not the texts themselves: a failure would print megabytes.
         expect(log.snapshot?.text === text).toBe(true);
         expect(ids(log.records)).toEqual(['r4']);
@@ -386,7 +386,7 @@ export function logStorageSuite(name: string, factory: () => Promise<LogStorageU
       test('leaves records that say no more than that the task was deleted', async () => {
         await write();
         await storage.erase(KEY);
-        const log = await storage.load(KEY);
+        const log = await loadWhole(storage, KEY);
         expect(log.head).toBeUndefined();
         expect(log.snapshot).toBeUndefined();
         expect(ids(log.records)).toEqual(['r1', 'r2', 'r3']);
@@ -414,7 +414,7 @@ export function logStorageSuite(name: string, factory: () => Promise<LogStorageU
         expect(obsolete).toMatchObject({ id: 's2' });
         expect(await storage.list(SCOPE)).toEqual([]);
         expect(await storage.list(SCOPE, 'context-1')).toEqual([]);
-        expect((await storage.load(KEY)).snapshot).toBeUndefined();
+        expect((await loadWhole(storage, KEY)).snapshot).toBeUndefined();
       });
 
       test('keeps a head from coming late that was not there', async () => {
@@ -427,9 +427,9 @@ export function logStorageSuite(name: string, factory: () => Promise<LogStorageU
       test('may be repeated', async () => {
         await write();
         await storage.erase(KEY);
-        const once = await storage.load(KEY);
+        const once = await loadWhole(storage, KEY);
         await storage.erase(KEY);
-        expect(await storage.load(KEY)).toEqual(once);
+        expect(await loadWhole(storage, KEY)).toEqual(once);
       });
 
       test('[I9] touches no other task', async () => {
@@ -438,8 +438,8 @@ export function logStorageSuite(name: string, factory: () => Promise<LogStorageU
         await storage.putRecord(other, sampleRecord('r1', FIRST_SLOT));
         await storage.putHead(other, head(FIRST_SLOT));
         await storage.erase(KEY);
-        expect(ids((await storage.load(other)).records)).toEqual(['r1']);
-        expect(kinds((await storage.load(other)).records)).not.toContain('deleted');
+        expect(ids((await loadWhole(storage, other)).records)).toEqual(['r1']);
+        expect(kinds((await loadWhole(storage, other)).records)).not.toContain('deleted');
         expect(await storage.list(other)).toHaveLength(1);
       });
     });
@@ -455,7 +455,7 @@ export function logStorageSuite(name: string, factory: () => Promise<LogStorageU
               await fresh.storage.putHead(key, head(FIRST_SLOT, { taskId: key.taskId }));
             }
             for (const [n, key] of keys.entries()) {
-              expect(ids((await fresh.storage.load(key)).records)).toEqual([`r${n}`]);
+              expect(ids((await loadWhole(fresh.storage, key)).records)).toEqual([`r${n}`]);
               const own = keys.filter((k) => k.tenant === key.tenant && k.owner === key.owner);
               const wanted = own.map((k) => k.taskId).sort((a, b) => (a < b ? -1 : 1));
               expect(taskIds(await fresh.storage.list(key))).toEqual(wanted);
@@ -480,7 +480,7 @@ export function logStorageSuite(name: string, factory: () => Promise<LogStorageU
         read().catch((error: { code?: unknown }) => error.code);
       const nothing = expect.toSatisfy((got: unknown) => typeof got === 'string' || empty(got));
       expect(
-        await seen(async () => (await storage.load({ ...key, tenant: forged })).records),
+        await seen(async () => (await loadWhole(storage, { ...key, tenant: forged })).records),
       ).toEqual(nothing);
       expect(await seen(() => storage.list({ ...key, tenant: forged }))).toEqual(nothing);
       expect(await seen(() => storage.list(key, forged))).toEqual(nothing);

@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto';
-import { type Entry, encode, type LogRecord, recordBody, type Slot } from '@a2a-aws/core';
+import {
+  type Entry,
+  encode,
+  type LogRecord,
+  type LogStorage,
+  recordBody,
+  type Slot,
+  type StoredLog,
+  type TaskKey,
+} from '@a2a-aws/core';
 import { TaskArtifactUpdateEvent } from '@a2a-js/sdk';
 
 /** A start that carries `text`, so that a record is as large as a test needs it. */
@@ -46,6 +55,15 @@ export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   const collected: T[] = [];
   for await (const item of items) collected.push(item);
   return collected;
+}
+
+/** A log with all of its records. */
+export async function loadWhole(
+  storage: LogStorage,
+  key: TaskKey,
+): Promise<Omit<StoredLog, 'records'> & { readonly records: readonly LogRecord[] }> {
+  const log = await storage.load(key);
+  return { ...log, records: await collect(log.records) };
 }
 
 /** Text of this length that no compression makes much shorter, always the same for a seed. */

@@ -39,11 +39,11 @@ export class MemoryLogStorage implements LogStorage {
 
   async load(key: TaskKey): Promise<StoredLog> {
     const { head, snapshot } = this.#task(key);
-    return { head, snapshot, records: this.#records(key, snapshot?.slot ?? FIRST_SLOT) };
+    return { head, snapshot, records: inTurn(this.#records(key, snapshot?.slot ?? FIRST_SLOT)) };
   }
 
-  async *readRecords(key: TaskKey, from: Slot): AsyncIterable<LogRecord> {
-    yield* this.#records(key, from);
+  readRecords(key: TaskKey, from: Slot): AsyncIterable<LogRecord> {
+    return inTurn(this.#records(key, from));
   }
 
   async findRecord(key: TaskKey, generation: number): Promise<LogRecord | undefined> {
@@ -102,4 +102,8 @@ export class MemoryLogStorage implements LogStorage {
     }
     return task;
   }
+}
+
+async function* inTurn(records: readonly LogRecord[]): AsyncIterable<LogRecord> {
+  yield* records;
 }

@@ -34,8 +34,11 @@ export interface Snapshot {
 export interface StoredLog {
   readonly head?: TaskHead | undefined;
   readonly snapshot?: Snapshot | undefined;
-  /** The records from the snapshot's slot on, in slot order; what expired may be missing. */
-  readonly records: readonly LogRecord[];
+  /**
+   * The records from the snapshot's slot on, in slot order, read and decoded as they are asked for;
+   * to be iterated once. What expired may be missing.
+   */
+  readonly records: AsyncIterable<LogRecord>;
 }
 
 /**
@@ -52,7 +55,10 @@ export interface LogStorage {
    * from an earlier try. This one condition is what orders, seals and fences a log.
    */
   putRecord(key: TaskKey, record: LogRecord): Promise<PutOutcome>;
-  /** The log as it was at one moment of the call. */
+  /**
+   * The log as it was at one moment of the call. A snapshot that cannot be found whole is left out:
+   * then the records are all that there are.
+   */
   load(key: TaskKey): Promise<StoredLog>;
   /** The records at `from` and after, in slot order. */
   readRecords(key: TaskKey, from: Slot): AsyncIterable<LogRecord>;

@@ -6,12 +6,13 @@ import { BackendError, errorCode } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { TaskKey } from '../task-key.ts';
 import { Fold, type Step } from './fold.ts';
+import { LogReader } from './log-reader.ts';
 import type { Proposal, Refusal } from './proposal.ts';
 import { countEvents, type EncodedEntry, type LogRecord, recordBody } from './record.ts';
-import { isExpired, isHeadExpired } from './retention.ts';
-import { compareSlots, FIRST_SLOT } from './slot.ts';
+import { isExpired } from './retention.ts';
+import { compareSlots } from './slot.ts';
 import { type LogState, stepEntry } from './state.ts';
-import type { LogStorage, StoredLog } from './storage.ts';
+import type { LogStorage } from './storage.ts';
 
 /** What became of a proposal. */
 export type Appended =
@@ -48,9 +49,6 @@ const BARRED = {
 
 const SEALED = { refused: 'sealed' } as const;
 
-/** How often the whole log is read anew while what was read has holes. */
-const LOAD_TRIES = 3;
-
 interface Waiting {
   readonly propose: Proposal;
   readonly bytes: number;
@@ -84,15 +82,20 @@ export class TaskLog {
   #pending: string | undefined;
   #tailBytes = 0;
   #tailSince = 0;
-  /** What expired is deleted piece by piece: the rest is not to be read. */
-  #gone = false;
-  #isRead = false;
-  #reading: Promise<void> | undefined;
-  #readAgain: Promise<void> | undefined;
+  readonly #reader: LogReader;
 
   constructor(key: TaskKey, deps: TaskLogDeps) {
     this.key = key;
     this.#deps = deps;
+    this.#reader = new LogReader(
+      key,
+      {
+        next: () => this.state.next,
+        absorb: (record) => this.absorb(record),
+        restore: (snapshot) => this.#restore(snapshot),
+      },
+      deps,
+    );
   }
 
   get state(): LogState {
@@ -112,7 +115,9 @@ export class TaskLog {
   /** True if the task is not to be seen any more: deleted, ended or last worked on too long ago. */
   isExpired(): boolean {
     const { clock, retentionMs } = this.#deps;
-    return this.#gone || this.state.deleted || isExpired(this.state, clock.now(), retentionMs);
+    return (
+      this.#reader.isGone || this.state.deleted || isExpired(this.state, clock.now(), retentionMs)
+    );
   }
 
   /** What a reader folds after the last snapshot: bytes of bodies, and since when; 0 for nothing. */
@@ -150,28 +155,15 @@ export class TaskLog {
 
   /** True once the log was read: its state is that of some prefix, not just of nothing. */
   get isRead(): boolean {
-    return this.#isRead;
+    return this.#reader.isRead;
   }
 
   /**
    * Reads what others have appended: everything that was durable when this was called is in the
-   * fold when it resolves.
+   * fold when it resolves. Fails with `corrupt-log` if three readings agree on a hole.
    */
   refresh(): Promise<void> {
-    if (!this.#reading) {
-      this.#reading = this.#read().finally(() => {
-        this.#reading = undefined;
-      });
-      return this.#reading;
-    }
-    // A read under way may have passed the slot already: one more, shared by all who wait for it.
-    this.#readAgain ??= this.#reading
-      .catch(() => {})
-      .then(() => {
-        this.#readAgain = undefined;
-        return this.refresh();
-      });
-    return this.#readAgain;
+    return this.#reader.refresh();
   }
 
   /** Takes a record that a doorbell brought. False: records before it are missing. */
@@ -234,7 +226,7 @@ export class TaskLog {
     const generations: number[] = [];
     for (const waiting of this.#queue) {
       // What is left of an expired log is no state to decide on.
-      const decision = this.#gone ? SEALED : waiting.propose(state);
+      const decision = this.#reader.isGone ? SEALED : waiting.propose(state);
       if ('refused' in decision) {
         if (generations.length > 0) break;
         this.#dequeue(1);
@@ -329,60 +321,9 @@ export class TaskLog {
     return taken;
   }
 
-  async #read(): Promise<void> {
-    for (let attempt = 1; ; attempt += 1) {
-      if (await this.#readOnce()) {
-        this.#isRead = true;
-        return;
-      }
-      if (attempt === LOAD_TRIES) {
-        throw new BackendError('corrupt-log', 'Records of the log are missing.');
-      }
-    }
-  }
-
-  /** False: what was read has a hole. */
-  async #readOnce(): Promise<boolean> {
-    const { storage } = this.#deps;
-    if (this.#gone) return true;
-    if (compareSlots(this.state.next, FIRST_SLOT) === 0) return this.#load();
-    for await (const record of storage.readRecords(this.key, this.state.next)) {
-      if (!this.absorb(record)) return false;
-    }
-    return true;
-  }
-
-  async #load(): Promise<boolean> {
-    const { storage, clock, retentionMs } = this.#deps;
-    const { head, snapshot, records } = await storage.load(this.key);
-    if (head && isHeadExpired(head, clock.now(), retentionMs)) {
-      this.#gone = true;
-      return true;
-    }
-    // A doorbell may have been faster, if only with the first records.
-    if (snapshot && compareSlots(this.state.next, snapshot.slot) < 0) {
-      this.#fold.restore(snapshot.text);
-      this.#tailSince = this.state.at;
-    }
-    let isWhole = true;
-    for (const record of records) {
-      isWhole = this.absorb(record);
-      if (!isWhole) break;
-    }
-    this.#gone = this.#isLeftover({ snapshot, records }, isWhole);
-    return isWhole || this.#gone;
-  }
-
-  /** True if this is what deletion has left so far of a log that has expired, or was erased. */
-  #isLeftover({ snapshot, records }: StoredLog, isWhole: boolean): boolean {
-    const { clock, retentionMs } = this.#deps;
-    const last = records.at(-1);
-    const age = clock.now() - (last?.time ?? 0);
-    if (!isWhole) {
-      return age > retentionMs || last?.entries.some(({ kind }) => kind === 'deleted') === true;
-    }
-    // Its end may be what is missing: a task that lives has a snapshot by now.
-    return last !== undefined && !snapshot && age > 2 * retentionMs;
+  #restore(snapshot: string): void {
+    this.#fold.restore(snapshot);
+    this.#tailSince = this.state.at;
   }
 
   #apply(record: LogRecord): void {

@@ -81,7 +81,7 @@ describe('doorbells', () => {
     const { open } = await openTap(reader);
     const run = await openRun(writer, { ...KEY, tenant: 'other' });
     await say(run.log, 'run-a', taskOf(WORKING));
-    const [record] = (await feeds.storage.memory.load({ ...KEY, tenant: 'other' })).records;
+    const [record] = (await feeds.storage.loaded({ ...KEY, tenant: 'other' })).records;
     const next = { generation: 5, sub: 0 };
     for (const key of [
       { ...KEY, tenant: 'other' },

@@ -90,7 +90,7 @@ describe('a snapshot', () => {
   test('is written when artifacts are replaced again and again: a reader reads little', async () => {
     await replace(35);
     expect(storage.snapshots.length).toBeGreaterThanOrEqual(2);
-    const { snapshot, records } = await storage.memory.load(log.key);
+    const { snapshot, records } = await storage.loaded(log.key);
     const bytes = records.reduce((sum, { body }) => sum + body.length, snapshot?.text.length ?? 0);
     expect(bytes).toBeLessThan(1_500_000);
     const other = await reader();
@@ -145,7 +145,7 @@ describe('a snapshot', () => {
     expect(storage.snapshots).toHaveLength(2);
     await clock.advance(5 * MINUTE);
     expect(storage.dropped).toEqual([storage.snapshots[1]?.id]);
-    expect((await storage.memory.load(log.key)).snapshot).toEqual(first);
+    expect((await storage.loaded(log.key)).snapshot).toEqual(first);
   });
 
   test('is not dropped by an instance that has stopped, which waits for nothing', async () => {
@@ -175,7 +175,7 @@ describe('a snapshot that cannot be written', () => {
     expect((await reader()).task()).toEqual(log.task());
     storage.onSnapshot = pass;
     await replace(15);
-    expect((await storage.memory.load(log.key)).snapshot).toBeDefined();
+    expect((await storage.loaded(log.key)).snapshot).toBeDefined();
     expect((await reader()).state).toEqual(log.state);
   });
 

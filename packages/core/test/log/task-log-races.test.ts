@@ -89,7 +89,7 @@ class Race {
       await this.clock.advance(1_000);
       await read;
     }
-    return (await this.storage.memory.load(KEY)).records;
+    return (await this.storage.loaded(KEY)).records;
   }
 }
 

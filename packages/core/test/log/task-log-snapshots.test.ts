@@ -32,7 +32,7 @@ const upTo = (last: number): number[] => Array.from({ length: last }, (_, n) => 
 
 describe('a log with a snapshot', () => {
   test('is opened from it, and goes on from there as every other handle', async () => {
-    const { snapshot, records } = await feeds.storage.memory.load(KEY);
+    const { snapshot, records } = await feeds.storage.loaded(KEY);
     expect(snapshot).toBeDefined();
     expect(records.length).toBeLessThan((await feeds.storage.records(KEY)).length);
     const fresh = taskLog(feeds.storage, feeds.clock, 'b');

@@ -71,7 +71,7 @@ describe('group commit', () => {
     expect(resolved).toBe(false);
     held.open();
     await said;
-    expect((await storage.memory.load(KEY)).records.at(-1)).toEqual(storage.puts[0]);
+    expect((await storage.loaded(KEY)).records.at(-1)).toEqual(storage.puts[0]);
   });
 
   test('keeps records below what a doorbell carries', async () => {
@@ -145,7 +145,7 @@ describe('without an answer', () => {
     expect(await said).toHaveProperty('appended');
     expect(storage.puts.length).toBeGreaterThanOrEqual(3);
     expect(new Set(storage.puts)).toEqual(new Set([storage.puts[0]]));
-    expect((await storage.memory.load(KEY)).records.flatMap((r) => texts(r))).toEqual(['1']);
+    expect((await storage.loaded(KEY)).records.flatMap((r) => texts(r))).toEqual(['1']);
   });
 
   test('[I1] builds no other record meanwhile, however much queues up', async () => {
@@ -164,7 +164,7 @@ describe('without an answer', () => {
     await storage.memory.putRecord(KEY, recordAt(slot, [start('other', { instance: 'b' })], 'b'));
     await clock.advance(10_000);
     expect(await said).toHaveProperty('appended');
-    const records = (await storage.memory.load(KEY)).records;
+    const records = (await storage.loaded(KEY)).records;
     expect(records.map((r) => r.instance)).toEqual(['a', 'a', 'b', 'a']);
     expect(records.at(-1)?.slot).toEqual({ generation: 2, sub: 1 });
     expect(records.flatMap(texts)).toEqual(['1']);
@@ -207,7 +207,7 @@ describe('listeners', () => {
     expect(steps).toEqual([]);
     held.open();
     await started;
-    const { records } = await storage.memory.load(KEY);
+    const { records } = await storage.loaded(KEY);
     expect(steps.map((step) => step.record)).toEqual(records);
   });
 
@@ -220,7 +220,7 @@ describe('listeners', () => {
     await say(log, 'r', taskOf(WORKING));
     await say(other, 's', chunkOf('1', 'x'), 'b');
     await log.refresh();
-    const records = (await storage.memory.load(KEY)).records;
+    const records = (await storage.loaded(KEY)).records;
     expect(heard).toEqual(records.map((r) => [r.id, r.instance === 'a']));
   });
 
@@ -258,7 +258,7 @@ describe('absorb', () => {
     const other = taskLog(storage, clock, 'b');
     const reader = taskLog(storage, clock, 'c');
     await startRun(other, 's', 'b');
-    const [first, second, third] = (await storage.memory.load(KEY)).records;
+    const [first, second, third] = (await storage.loaded(KEY)).records;
     if (!first || !second || !third) throw new Error('three records');
     expect(reader.absorb(second)).toBe(false);
     expect(reader.state.next).toEqual(first.slot);

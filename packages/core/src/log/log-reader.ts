@@ -1,0 +1,131 @@
+import type { Clock } from '../clock.ts';
+import { BackendError } from '../errors.ts';
+import type { TaskKey } from '../task-key.ts';
+import type { LogRecord } from './record.ts';
+import { isHeadExpired } from './retention.ts';
+import { compareSlots, type Slot } from './slot.ts';
+import type { LogStorage, StoredLog } from './storage.ts';
+
+/** How often the whole log is read anew while what was read has holes. */
+const LOAD_TRIES = 3;
+
+export interface LogReaderDeps {
+  readonly storage: LogStorage;
+  readonly clock: Clock;
+  /** How long a task stays visible after it ended or was last worked on; milliseconds. */
+  readonly retentionMs: number;
+}
+
+/** Where what is read goes. */
+export interface LogTarget {
+  /** The slot that it waits for. */
+  next(): Slot;
+  /** Takes the record at `next`, or one before it. False: records before this one are missing. */
+  absorb(record: LogRecord): boolean;
+  /** Takes a snapshot's text for all that is before its slot. */
+  restore(snapshot: string): void;
+}
+
+/** Reads one task's log into a fold: whole at first, then only what was appended since. */
+export class LogReader {
+  readonly #key: TaskKey;
+  readonly #target: LogTarget;
+  readonly #deps: LogReaderDeps;
+  #isGone = false;
+  #isRead = false;
+  #reading: Promise<void> | undefined;
+  #readAgain: Promise<void> | undefined;
+
+  constructor(key: TaskKey, target: LogTarget, deps: LogReaderDeps) {
+    this.#key = key;
+    this.#target = target;
+    this.#deps = deps;
+  }
+
+  /** True once the log was read to its end. */
+  get isRead(): boolean {
+    return this.#isRead;
+  }
+
+  /** True if the log has expired: deletion goes piece by piece, so what is left is not to be read. */
+  get isGone(): boolean {
+    return this.#isGone;
+  }
+
+  /** Resolves when everything that was durable when this was called has been read. */
+  refresh(): Promise<void> {
+    if (!this.#reading) {
+      this.#reading = this.#read().finally(() => {
+        this.#reading = undefined;
+      });
+      return this.#reading;
+    }
+    // A read under way may have passed the slot already: one more, shared by all who wait for it.
+    this.#readAgain ??= this.#reading
+      .catch(() => {})
+      .then(() => {
+        this.#readAgain = undefined;
+        return this.refresh();
+      });
+    return this.#readAgain;
+  }
+
+  async #read(): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      if (await this.#readOnce()) {
+        this.#isRead = true;
+        return;
+      }
+      if (attempt === LOAD_TRIES) {
+        throw new BackendError('corrupt-log', 'Records of the log are missing.');
+      }
+    }
+  }
+
+  /** False: what was read has a hole. */
+  async #readOnce(): Promise<boolean> {
+    if (this.#isGone) return true;
+    // Only the head tells at once that what follows is left over.
+    return this.#isRead ? this.#readOn() : this.#load();
+  }
+
+  async #readOn(): Promise<boolean> {
+    const records = this.#deps.storage.readRecords(this.#key, this.#target.next());
+    for await (const record of records) {
+      if (!this.#target.absorb(record)) return false;
+    }
+    return true;
+  }
+
+  async #load(): Promise<boolean> {
+    const { storage, clock, retentionMs } = this.#deps;
+    const { head, snapshot, records } = await storage.load(this.#key);
+    if (head && isHeadExpired(head, clock.now(), retentionMs)) {
+      this.#isGone = true;
+      return true;
+    }
+    // A doorbell may have been faster, if only with the first records.
+    if (snapshot && compareSlots(this.#target.next(), snapshot.slot) < 0) {
+      this.#target.restore(snapshot.text);
+    }
+    let isWhole = true;
+    let last: LogRecord | undefined;
+    for await (const record of records) {
+      last = record;
+      isWhole &&= this.#target.absorb(record);
+    }
+    this.#isGone = last !== undefined && this.#isLeftover(last, snapshot, isWhole);
+    return isWhole || this.#isGone;
+  }
+
+  /** True if this is what deletion has left so far of a log that has expired, or was erased. */
+  #isLeftover(last: LogRecord, snapshot: StoredLog['snapshot'], isWhole: boolean): boolean {
+    const { clock, retentionMs } = this.#deps;
+    const age = clock.now() - last.time;
+    if (!isWhole) {
+      return age > retentionMs || last.entries.some(({ kind }) => kind === 'deleted');
+    }
+    // Its end may be what is missing: a task that lives has a snapshot by now.
+    return !snapshot && age > 2 * retentionMs;
+  }
+}

@@ -1,0 +1,106 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { LogReader } from '../../src/log/log-reader.ts';
+import type { LogRecord } from '../../src/log/record.ts';
+import { DEFAULT_RETENTION_MS } from '../../src/log/retention.ts';
+import { compareSlots, FIRST_SLOT, nextSlot, type Slot } from '../../src/log/slot.ts';
+import type { StoredLog } from '../../src/log/storage.ts';
+import { KEY } from '../fixtures/events.ts';
+import { ManualClock } from '../fixtures/manual-clock.ts';
+import { logOf, start } from '../fixtures/records.ts';
+import { noAnswer, WrappedStorage } from '../fixtures/wrapped-storage.ts';
+
+const records = logOf([start('a')], [start('b')], [start('c')], [start('d')]);
+
+/** A storage whose logs tell of each record that is taken out of them. */
+class LazyStorage extends WrappedStorage {
+  readonly given: string[] = [];
+  onRecord: (record: LogRecord) => Promise<void> = async () => {};
+
+  override async load(): Promise<StoredLog> {
+    const log = await super.load(KEY);
+    return { ...log, records: this.#told(log.records) };
+  }
+
+  async *#told(read: AsyncIterable<LogRecord>): AsyncIterable<LogRecord> {
+    for await (const record of read) {
+      await this.onRecord(record);
+      this.given.push(record.id);
+      yield record;
+    }
+  }
+}
+
+let storage: LazyStorage;
+let clock: ManualClock;
+let next: Slot;
+let folded: string[];
+let reader: LogReader;
+
+beforeEach(async () => {
+  storage = new LazyStorage();
+  clock = new ManualClock();
+  next = FIRST_SLOT;
+  folded = [];
+  for (const record of records) await storage.putRecord(KEY, record);
+  reader = new LogReader(
+    KEY,
+    {
+      next: () => next,
+      absorb: (record) => {
+        const order = compareSlots(record.slot, next);
+        if (order === 0) {
+          folded.push(record.id);
+          next = nextSlot(record.slot, 0);
+        }
+        return order <= 0;
+      },
+      restore: (snapshot) => {
+        folded.push(snapshot);
+        next = records[2]?.slot ?? FIRST_SLOT;
+      },
+    },
+    { storage, clock, retentionMs: DEFAULT_RETENTION_MS },
+  );
+});
+
+const ids = (some: readonly LogRecord[] = records): string[] => some.map(({ id }) => id);
+
+describe('a log that is read', () => {
+  test('is folded record by record, none of them kept', async () => {
+    storage.onRecord = async () => {
+      expect(folded).toEqual(storage.given);
+    };
+    await reader.refresh();
+    expect(folded).toEqual(ids());
+    expect(reader.isRead).toBe(true);
+  });
+
+  test('[I3] goes on where it stands when a reading breaks off half-way', async () => {
+    storage.onRecord = async ({ id }) => {
+      if (id === records[2]?.id) throw noAnswer();
+    };
+    await expect(reader.refresh()).rejects.toMatchObject({ code: 'unreachable' });
+    expect(folded).toEqual(ids(records.slice(0, 2)));
+    expect(reader.isRead).toBe(false);
+    storage.onRecord = async () => {};
+    await reader.refresh();
+    expect(folded).toEqual(ids());
+    expect(reader.isRead).toBe(true);
+  });
+
+  test('is read from its snapshot on, where there is one', async () => {
+    const slot = records[2]?.slot ?? FIRST_SLOT;
+    const whole = await storage.memory.load(KEY);
+    storage.onRead = async <T>() => ({ ...whole, snapshot: { id: 's', slot, text: 'snap' } }) as T;
+    await reader.refresh();
+    expect(folded).toEqual(['snap', ...ids(records.slice(2))]);
+  });
+
+  test('is not read at all once its head says that it has expired', async () => {
+    const whole = await storage.memory.load(KEY);
+    const head = { taskId: 'task-1', contextId: 'c', state: 3, timestamp: '', at: 1, slot: next };
+    storage.onRead = async <T>() => ({ ...whole, head }) as T;
+    await reader.refresh();
+    expect([storage.given, folded, reader.isGone]).toEqual([[], [], true]);
+  });
+});

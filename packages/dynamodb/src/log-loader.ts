@@ -1,0 +1,131 @@
+import {
+  compareSlots,
+  FIRST_SLOT,
+  type LogRecord,
+  type Slot,
+  type Snapshot,
+  type SnapshotName,
+  type StoredLog,
+  type TaskHead,
+  type TaskKey,
+} from '@a2a-aws/core';
+import { fromHeadItem, snapshotOf } from './head-item.ts';
+import { inParallel } from './in-parallel.ts';
+import { END, type ItemKey, type Keys, RECORDS, SNAPSHOTS } from './keys.ts';
+import { fromRecordItem, partBytes, recordBytes, recordSlot } from './record-item.ts';
+import { recordPages } from './record-pages.ts';
+import { fromChunks } from './snapshot-chunks.ts';
+import type { Item, Table } from './table.ts';
+
+/** How often a log is read anew while a snapshot is replaced under the reader. */
+const LOAD_TRIES = 3;
+/** Pieces of one record or snapshot that are read at once: each has up to 300 KB. */
+const PIECES_AT_ONCE = 8;
+
+/** What one backward read from the head finds. */
+interface Newest {
+  readonly head: TaskHead | undefined;
+  readonly snapshot: SnapshotName | undefined;
+  /** Chunks by sort key, those of other snapshots among them. */
+  readonly chunks: ReadonlyMap<unknown, Item>;
+  /** The last records, in slot order. */
+  readonly records: readonly Item[];
+  /** There are no records before these. */
+  readonly isWhole: boolean;
+}
+
+/** Reads logs from the table. */
+export class LogLoader {
+  readonly #table: Table;
+  readonly #keys: Keys;
+
+  constructor(table: Table, keys: Keys) {
+    this.#table = table;
+    this.#keys = keys;
+  }
+
+  /**
+   * The log as it was when its end was read. One call where all of it fits into a page; else what is
+   * before that page is read forwards, several pages at once: nothing is added there any more.
+   */
+  async load(key: TaskKey): Promise<StoredLog> {
+    for (let attempt = 1; ; attempt += 1) {
+      const newest = await this.#newest(key);
+      const { head, snapshot: name } = newest;
+      if (!name) return { head, records: this.#records(key, FIRST_SLOT, newest) };
+      const snapshot = await this.#snapshot(key, name, newest.chunks);
+      if (snapshot) return { head, snapshot, records: this.#records(key, name.slot, newest) };
+      // It was replaced meanwhile, or is lost: then the records may still be there, all of them.
+      if (attempt === LOAD_TRIES) return { head, records: this.#records(key, FIRST_SLOT, newest) };
+    }
+  }
+
+  /** A record from its item; the pieces of a large one are read at once. */
+  record(key: TaskKey, item: Item): Promise<LogRecord> {
+    return fromRecordItem(item, (id, count) =>
+      this.#pieces(Array.from({ length: count }, (_, at) => this.#keys.part(key, id, at))),
+    );
+  }
+
+  /** Backwards: what is appended meanwhile is not seen. */
+  async #newest(key: TaskKey): Promise<Newest> {
+    const range = { partition: this.#keys.task(key), from: RECORDS, to: 'task', reverse: true };
+    const page = await this.#table.page(range);
+    const head = page.items.find(({ sk }) => sk === 'task');
+    const chunks = page.items.filter(({ sk }) => String(sk).startsWith(SNAPSHOTS));
+    // Chunks may fill a page: they are read by their keys, the records go on behind them.
+    const onlyChunks = page.next && page.items.length === chunks.length + (head ? 1 : 0);
+    const records = onlyChunks ? await this.#table.page({ ...range, to: RECORDS + END }) : page;
+    return {
+      head: head && fromHeadItem(head),
+      snapshot: head && snapshotOf(head),
+      chunks: new Map(chunks.map((chunk) => [chunk.sk, chunk])),
+      records: records.items.filter(({ sk }) => String(sk).startsWith(RECORDS)).reverse(),
+      isWhole: records.next === undefined,
+    };
+  }
+
+  /** The snapshot of this name, or nothing if a chunk of it is missing. */
+  async #snapshot(
+    key: TaskKey,
+    name: SnapshotName,
+    chunks: Newest['chunks'],
+  ): Promise<Snapshot | undefined> {
+    const keys = Array.from({ length: name.chunks }, (_, at) => this.#keys.chunk(key, name, at));
+    const pieces = await this.#pieces(keys, chunks);
+    if (pieces.length < keys.length) return undefined;
+    return { id: name.id, slot: name.slot, text: fromChunks(pieces) };
+  }
+
+  async *#records(key: TaskKey, from: Slot, newest: Newest): AsyncIterable<LogRecord> {
+    const [oldest] = newest.records;
+    const last = newest.records.at(-1);
+    const before = oldest && recordSlot(oldest);
+    if (before && last && !newest.isWhole && compareSlots(from, before) < 0) {
+      const sample = {
+        generations: recordSlot(last).generation - before.generation + 1,
+        bytes: newest.records.reduce((sum, item) => sum + recordBytes(item), 0),
+      };
+      const partition = this.#keys.task(key);
+      const pages = recordPages({ from, before, sample }, (first, to, after) =>
+        this.#table.page({ partition, from: first, to }, after),
+      );
+      for await (const items of pages) {
+        for (const item of items) yield await this.record(key, item);
+      }
+    }
+    for (const item of newest.records) {
+      if (compareSlots(recordSlot(item), from) >= 0) yield await this.record(key, item);
+    }
+  }
+
+  /** The bytes at these keys, in their order, without those that are missing. */
+  async #pieces(keys: readonly ItemKey[], known?: Newest['chunks']): Promise<Uint8Array[]> {
+    const items = await inParallel(
+      keys,
+      PIECES_AT_ONCE,
+      async (at) => known?.get(at.sk) ?? (await this.#table.get(at)),
+    );
+    return items.flatMap((item) => (item ? [partBytes(item)] : []));
+  }
+}
