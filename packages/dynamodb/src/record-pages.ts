@@ -16,7 +16,7 @@ export interface KnownRecords {
 }
 
 /** How many bytes some generations had. */
-export interface Sample {
+interface Sample {
   readonly generations: number;
   readonly bytes: number;
 }
