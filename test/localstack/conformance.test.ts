@@ -13,6 +13,7 @@ import {
   instanceRegistrySuite,
   logStorageSuite,
   pushNotificationStoreSuite,
+  taskLogSuite,
   taskStoreSuite,
 } from '@a2a-aws/testkit';
 import { afterAll, beforeAll, vi } from 'vitest';
@@ -36,13 +37,15 @@ function table() {
   return { client, tableName: aws.tableName, prefix: `p${prefixes++}` };
 }
 
-logStorageSuite('DynamoDBLogStorage on LocalStack', async () => {
-  const options = table();
-  return {
-    storage: new DynamoDBLogStorage(options),
-    dispose: async () => options.client.destroy(),
-  };
-});
+for (const suite of [logStorageSuite, taskLogSuite]) {
+  suite('DynamoDBLogStorage on LocalStack', async () => {
+    const options = table();
+    return {
+      storage: new DynamoDBLogStorage(options),
+      dispose: async () => options.client.destroy(),
+    };
+  });
+}
 
 instanceRegistrySuite('DynamoDBInstanceRegistry on LocalStack', async () => {
   const options = table();

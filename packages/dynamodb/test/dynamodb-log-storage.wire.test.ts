@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { FIRST_SLOT, type LogRecord } from '@a2a-aws/core';
-import { loadWhole, logStorageSuite } from '@a2a-aws/testkit';
+import { loadWhole, logStorageSuite, taskLogSuite } from '@a2a-aws/testkit';
 import { TaskState } from '@a2a-js/sdk';
 import { DeleteCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, test } from 'vitest';
@@ -24,10 +24,12 @@ onEachEngine((name, engine) => {
     return new DynamoDBLogStorage({ client, tableName: aws.tableName, prefix });
   };
 
-  logStorageSuite(`DynamoDBLogStorage on ${name}`, async () => ({
-    storage: storage(),
-    dispose: async () => {},
-  }));
+  for (const suite of [logStorageSuite, taskLogSuite]) {
+    suite(`DynamoDBLogStorage on ${name}`, async () => ({
+      storage: storage(),
+      dispose: async () => {},
+    }));
+  }
 
   describe('DynamoDBLogStorage', () => {
     test('[I9] keeps the agents of one table apart, whatever their prefixes', async () => {

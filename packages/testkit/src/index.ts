@@ -10,6 +10,7 @@ export {
   pushNotificationStoreSuite,
 } from './push-notification-store-suite.ts';
 export { collect, loadWhole, noise, sampleRecord } from './sample-log.ts';
+export { taskLogSuite } from './task-log-suite.ts';
 export type { TaskStoreCapabilities } from './task-store/capabilities.ts';
 export {
   type DeletingTaskStore,

@@ -1,7 +1,9 @@
-import { logStorageSuite } from '@a2a-aws/testkit';
+import { logStorageSuite, taskLogSuite } from '@a2a-aws/testkit';
 import { MemoryLogStorage } from '../../src/log/memory-storage.ts';
 
-logStorageSuite('MemoryLogStorage', async () => ({
-  storage: new MemoryLogStorage(),
-  dispose: async () => {},
-}));
+for (const suite of [logStorageSuite, taskLogSuite]) {
+  suite('MemoryLogStorage', async () => ({
+    storage: new MemoryLogStorage(),
+    dispose: async () => {},
+  }));
+}
