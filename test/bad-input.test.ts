@@ -1,15 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import type { Task } from '@a2a-js/sdk';
+import { Message, type Task } from '@a2a-js/sdk';
 import type { Client } from '@a2a-js/sdk/client';
 import { RequestMalformedError, TaskNotFoundError } from '@a2a-js/sdk/errors';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { ROUTERS } from './fixtures/a2a-node.ts';
+import { ROUTERS, USER_HEADER } from './fixtures/a2a-node.ts';
 import { failure, Gate } from './fixtures/eventually.ts';
 import { Fleet } from './fixtures/fleet.ts';
 import { cancel, get, list, send } from './fixtures/requests.ts';
 import { StreamReader } from './fixtures/stream-reader.ts';
 
 const timeout = 60_000;
+
+const said = (text: string): Message =>
+  Message.fromJSON({ messageId: randomUUID(), role: 'ROLE_USER', parts: [{ text }] });
 let fleet: Fleet;
 
 beforeAll(async () => {
@@ -132,6 +135,24 @@ describe.each(ROUTERS)('over %s', (router) => {
     expect(await failure('list', a.listTasks(list({ pageSize })))).toBeInstanceOf(
       RequestMalformedError,
     );
+  });
+
+  // The SDK's client cannot send it all: it recurses.
+  test.each([110, 10_000])('a message of %s levels is malformed', { timeout }, async (levels) => {
+    const message = Message.toJSON({ ...said(text), metadata: { deep: 'DEEP' } });
+    const [path, body] =
+      router === 'JSONRPC'
+        ? ['rpc', { jsonrpc: '2.0', id: 1, method: 'SendMessage', params: { message } }]
+        : ['rest/message:send', { message }];
+    const before = (await a.listTasks(list())).totalSize;
+    const response = await fetch(`${fleet.a.url}/${path}`, {
+      method: 'POST',
+      headers: { 'A2A-Version': '1.0', 'Content-Type': 'application/json', [USER_HEADER]: 'ann' },
+      body: JSON.stringify(body).replace('"DEEP"', '['.repeat(levels) + ']'.repeat(levels)),
+    });
+    expect(await response.text()).toContain('holds an id or a value that cannot be stored');
+    expect(runs).toBe(0);
+    expect((await a.listTasks(list())).totalSize).toBe(before);
   });
 
   test('a message without an id is malformed', async () => {

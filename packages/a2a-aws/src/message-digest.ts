@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
-import { joinKey, type Scope } from '@a2a-aws/core';
-import { Message } from '@a2a-js/sdk';
+import { encode, joinKey, type Scope } from '@a2a-aws/core';
+import type { Message } from '@a2a-js/sdk';
 
-/** Tells a message sent again from another message under the same id: 22 characters. */
+/**
+ * Tells a message sent again from another message under the same id: 22 characters. Throws
+ * `invalid-event` or `event-too-large` for a message that no log takes.
+ */
 export function messageDigest(message: Message): string {
-  return digest(JSON.stringify(Message.toJSON(message)));
+  return digest(encode({ kind: 'message', message }).text);
 }
 
 /**

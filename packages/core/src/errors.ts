@@ -11,8 +11,9 @@
  * - `sealed`: the task has ended; `fenced`: this instance was declared dead
  * - `task-running`: the task cannot be deleted while it is being worked on
  * - `backlog-full`: more is waiting to be written than the limit allows
- * - `event-too-large`: one entry does not fit into one item
- * - `invalid-event`, `invalid-key`: what was handed in cannot be stored
+ * - `event-too-large`: one entry is larger than 4 MB
+ * - `invalid-event`: what was handed in would not be read back as it was
+ * - `invalid-key`: an id is empty, too long, or not well-formed
  * - `expired`: the events that were asked for are older than what is kept
  * - `corrupt-log`: what is stored cannot be read as a log
  */

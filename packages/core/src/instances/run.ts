@@ -202,10 +202,10 @@ export class Run {
       const barred = this.#deps.open.log.bars(encoded.bytes);
       if (!barred) return encoded;
       this.#refuse(barred);
-      this.#giveUp(barred === 'event-too-large' ? TOO_LARGE : BACKLOG);
+      this.#giveUp(BACKLOG);
     } catch (error) {
       this.#refuse(errorCode(error));
-      this.#giveUp(INVALID);
+      this.#giveUp(errorCode(error) === 'event-too-large' ? TOO_LARGE : INVALID);
     }
     return undefined;
   }

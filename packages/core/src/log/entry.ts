@@ -1,6 +1,7 @@
 import { Message, type Task } from '@a2a-js/sdk';
 import { z } from 'zod';
 import { eventFromJson, eventToJson, type TaskEvent } from '../a2a/event.ts';
+import { type ExactJson, exactJson } from '../a2a/exact-json.ts';
 import { BackendError } from '../errors.ts';
 
 /** What a log holds: an event, or the start, answer, end, fence or cancel of a run. */
@@ -69,13 +70,9 @@ const stored = z.discriminatedUnion('k', [
   z.object({ k: z.literal('deleted') }),
 ]);
 
-/** The JSON text of an entry. Throws `invalid-event` for what JSON cannot hold. */
-export function encodeEntry(entry: Entry): string {
-  try {
-    return JSON.stringify(toStored(entry));
-  } catch (cause) {
-    throw new BackendError('invalid-event', 'The event cannot be written as A2A JSON.', { cause });
-  }
+/** An entry's text, and the entry as {@link decodeEntry} reads it. Throws `invalid-event`. */
+export function encodeEntry(entry: Entry): ExactJson<Entry> {
+  return exactJson(entry, toStored, decodeEntry);
 }
 
 /** Reads parsed JSON as an entry. Throws `corrupt-log` for an unknown kind or shape. */

@@ -1,9 +1,13 @@
+import { isShallow, MAX_JSON_LEVELS } from '../a2a/exact-json.ts';
 import { BackendError } from '../errors.ts';
 import { decodeEntry, type Entry, encodeEntry } from './entry.ts';
 import type { Slot } from './slot.ts';
 
 /** The only form of records that this release writes and reads. */
 export const RECORD_VERSION = 1;
+
+/** One entry may be this large. */
+export const MAX_ENTRY_BYTES: number = 4 * 1024 * 1024;
 
 /** One item of a log: 1..k entries written together, in one conditional write. */
 export interface LogRecord {
@@ -27,10 +31,17 @@ export interface EncodedEntry {
   readonly bytes: number;
 }
 
-/** Encodes once; the entry is read back from its text, so that no reader sees anything else. */
-export function encode(entry: Entry): EncodedEntry {
-  const text = encodeEntry(entry);
-  return { entry: decodeEntry(JSON.parse(text)), text, bytes: Buffer.byteLength(text) };
+/**
+ * Encodes once; the entry is read back from its text, so that no reader sees anything else. Throws
+ * `invalid-event` for what would be read as something else, `event-too-large` above the limit.
+ */
+export function encode(given: Entry): EncodedEntry {
+  const { text, value: entry } = encodeEntry(given);
+  const bytes = Buffer.byteLength(text);
+  if (bytes > MAX_ENTRY_BYTES) {
+    throw new BackendError('event-too-large', 'One event is larger than the log takes.');
+  }
+  return { entry, text, bytes };
 }
 
 /** How many of the entries take a generation. */
@@ -56,7 +67,7 @@ export function parseBody(body: string): Entry[] {
   } catch (cause) {
     throw new BackendError('corrupt-log', 'A record of the log is not JSON.', { cause });
   }
-  if (!Array.isArray(json) || json.length === 0) {
+  if (!Array.isArray(json) || json.length === 0 || !isShallow(json, MAX_JSON_LEVELS + 1)) {
     throw new BackendError('corrupt-log', 'A record of the log is no list of entries.');
   }
   return json.map(decodeEntry);

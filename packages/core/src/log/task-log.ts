@@ -8,7 +8,13 @@ import type { TaskKey } from '../task-key.ts';
 import { Fold, type Step } from './fold.ts';
 import { LogReader } from './log-reader.ts';
 import type { Proposal, Refusal } from './proposal.ts';
-import { countEvents, type EncodedEntry, type LogRecord, recordBody } from './record.ts';
+import {
+  countEvents,
+  type EncodedEntry,
+  type LogRecord,
+  MAX_ENTRY_BYTES,
+  recordBody,
+} from './record.ts';
 import { isExpired } from './retention.ts';
 import { compareSlots } from './slot.ts';
 import { type LogState, stepEntry } from './state.ts';
@@ -38,8 +44,6 @@ export type StepListener = (step: Step, own: boolean) => void;
 
 /** Entries of one record together stay below this many bytes, so that a doorbell can carry it. */
 export const MAX_RECORD_BYTES: number = 192 * 1024;
-/** One entry may be this large. */
-export const MAX_ENTRY_BYTES: number = 4 * 1024 * 1024;
 /** What may wait to be written, per task. */
 export const MAX_BACKLOG_BYTES: number = 64 * 1024 * 1024;
 const BARRED = {

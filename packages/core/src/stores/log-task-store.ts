@@ -1,6 +1,7 @@
-import type { ListTasksRequest, ListTasksResponse, Task } from '@a2a-js/sdk';
+import { type ListTasksRequest, type ListTasksResponse, Task } from '@a2a-js/sdk';
 import type { ServerCallContext, TaskStore } from '@a2a-js/sdk/server';
 import { deepCopy } from '../a2a/deep-copy.ts';
+import { exactJson } from '../a2a/exact-json.ts';
 import type { Clock } from '../clock.ts';
 import type { Entropy } from '../entropy.ts';
 import { BackendError } from '../errors.ts';
@@ -48,7 +49,7 @@ export class LogTaskStore implements TaskStore {
   /** The task, or nothing. Fails with a coded `BackendError`. */
   async load(taskId: string, context: ServerCallContext): Promise<Task | undefined> {
     const task = await this.#load({ ...this.#deps.scopeOf(context), taskId });
-    if (task) this.#remember(context, task);
+    if (task) this.#remember(context, deepCopy(task));
     return task;
   }
 
@@ -56,12 +57,13 @@ export class LogTaskStore implements TaskStore {
   async save(task: Task, context: ServerCallContext): Promise<void> {
     const key = { ...this.#deps.scopeOf(context), taskId: task.id };
     assertTaskKey(key);
+    const { value: saved } = exactJson(task, Task.toJSON, Task.fromJSON);
     const loaded = this.#seen.get(context)?.get(task.id);
     // Once the outcome of a save is unknown, the next one says everything: nothing is said twice.
     this.#seen.get(context)?.delete(task.id);
-    const { propose, bytes } = proposeSave(loaded, task);
+    const { propose, bytes } = proposeSave(loaded, saved);
     if (bytes > 0) await this.#append(key, propose, bytes);
-    this.#remember(context, task);
+    this.#remember(context, saved);
   }
 
   /** A page of the caller's tasks, the newest status first. */
@@ -129,6 +131,6 @@ export class LogTaskStore implements TaskStore {
       seen = new Map();
       this.#seen.set(context, seen);
     }
-    seen.set(task.id, deepCopy(task));
+    seen.set(task.id, task);
   }
 }

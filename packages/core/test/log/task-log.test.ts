@@ -2,13 +2,8 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { BackendError } from '../../src/errors.ts';
 import type { Step } from '../../src/log/fold.ts';
 import { proposeAnswer, proposeEnd } from '../../src/log/proposal.ts';
-import { countEvents, encode, type LogRecord } from '../../src/log/record.ts';
-import {
-  MAX_BACKLOG_BYTES,
-  MAX_ENTRY_BYTES,
-  MAX_RECORD_BYTES,
-  type TaskLog,
-} from '../../src/log/task-log.ts';
+import { countEvents, encode, type LogRecord, MAX_ENTRY_BYTES } from '../../src/log/record.ts';
+import { MAX_BACKLOG_BYTES, MAX_RECORD_BYTES, type TaskLog } from '../../src/log/task-log.ts';
 import { authorOf, say, startRun } from '../fixtures/author.ts';
 import {
   COMPLETED,
