@@ -9,7 +9,7 @@ import { LogTaskStore } from '../../src/stores/log-task-store.ts';
 
 taskStoreSuite(
   'LogTaskStore on MemoryLogStorage',
-  { times: 'texts', pages: 'repeating', pageTokens: 'loose', values: 'json' },
+  { times: 'texts', pages: 'repeating', pageTokens: 'loose' },
   async () => {
     const storage = new MemoryLogStorage();
     return {
