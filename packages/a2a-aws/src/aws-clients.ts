@@ -38,12 +38,12 @@ export function resolveClients(
     ...shared,
     ...(service?.endpoint === undefined ? {} : { endpoint: service.endpoint }),
   });
-  const sns = given.sns ?? createFanoutClients(at(config.sns)).sns;
-  const { sqs, polling } = createFanoutClients(at(config.sqs));
+  const { dynamodb, sns, sqs, polling } = given;
+  const queues = sqs && polling ? { sqs, polling } : createFanoutClients(at(config.sqs));
   return {
-    dynamodb: given.dynamodb ?? createDynamoDBClient(at(config.dynamodb)),
-    sns,
-    sqs: given.sqs ?? sqs,
-    polling: given.polling ?? polling,
+    dynamodb: dynamodb ?? createDynamoDBClient(at(config.dynamodb)),
+    sns: sns ?? createFanoutClients(at(config.sns)).sns,
+    sqs: sqs ?? queues.sqs,
+    polling: polling ?? queues.polling,
   };
 }

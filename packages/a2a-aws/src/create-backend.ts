@@ -1,4 +1,3 @@
-import { systemClock, systemEntropy } from '@a2a-aws/core';
 import {
   DynamoDBInstanceRegistry,
   DynamoDBLogStorage,
@@ -20,6 +19,7 @@ export function createBackend(options: BackendOptions = {}): Backend {
   const settings = resolveOptions(options, process.env);
   const { tableName, topicArn, prefix, logger, ownerResolver, retentionMs, deadLetterArn } =
     settings;
+  const { clock, entropy } = settings;
   const clients = resolveClients(settings.clients, settings.clientConfig);
   const table = { client: clients.dynamodb, tableName, prefix };
   return new Backend(settings, {
@@ -30,12 +30,12 @@ export function createBackend(options: BackendOptions = {}): Backend {
       topicArn,
       prefix,
       logger,
-      clock: systemClock,
-      entropy: systemEntropy,
+      clock,
+      entropy,
       ...(deadLetterArn === undefined ? {} : { deadLetterArn }),
     }),
     pushNotificationStore: new DynamoDBPushNotificationStore({ ...table, ownerResolver }),
-    clock: systemClock,
-    entropy: systemEntropy,
+    clock,
+    entropy,
   });
 }

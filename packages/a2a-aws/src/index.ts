@@ -1,6 +1,8 @@
 export {
   BackendError,
   type BackendErrorCode,
+  type Clock,
+  type Entropy,
   type EventQueue,
   type EventTap,
   type LeaseSettings,

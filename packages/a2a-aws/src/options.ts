@@ -1,11 +1,15 @@
 import {
   BackendError,
+  type Clock,
   DEFAULT_LEASE_SETTINGS,
   DEFAULT_RETENTION_MS,
+  type Entropy,
   type LeaseSettings,
   type Logger,
   MIN_RETENTION_MS,
   stderrLogger,
+  systemClock,
+  systemEntropy,
 } from '@a2a-aws/core';
 import { type OwnerResolver, resolveUserScope } from '@a2a-js/sdk/server';
 import { z } from 'zod';
@@ -50,6 +54,10 @@ export interface BackendOptions {
   readonly cancelDeadlineMs?: number | undefined;
   /** The dead-letter queue of the instances' queues. @default the environment's `A2A_DEAD_LETTER_ARN`, or none */
   readonly deadLetterArn?: string | undefined;
+  /** Time and timers: another clock replays a schedule in a test. @default this machine's */
+  readonly clock?: Clock | undefined;
+  /** Ids and randomness, likewise. @default this machine's */
+  readonly entropy?: Entropy | undefined;
 }
 
 /** Where options are looked for that are not given. */
@@ -73,6 +81,8 @@ export interface BackendSettings {
   readonly cancelDeadlineMs: number;
   readonly retentionMs: number;
   readonly deadLetterArn?: string | undefined;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
 }
 
 const milliseconds = z.number().int().positive();
@@ -104,6 +114,8 @@ export function resolveOptions(options: BackendOptions, env: BackendEnvironment)
     cancelDeadlineMs: options.cancelDeadlineMs ?? 10_000,
     retentionMs: options.retentionMs ?? DEFAULT_RETENTION_MS,
     deadLetterArn: options.deadLetterArn ?? env.A2A_DEAD_LETTER_ARN,
+    clock: options.clock ?? systemClock,
+    entropy: options.entropy ?? systemEntropy,
   };
   const result = checked.safeParse(settings);
   if (!result.success) {

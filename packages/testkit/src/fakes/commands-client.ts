@@ -5,9 +5,15 @@ import type { Wire } from './wire.ts';
 export interface CommandDoer {
   readonly operation: string;
   readonly writes: boolean;
-  /** `failedEntries`: the share of a hundred entries of a batch that are to fail. */
   // biome-ignore lint/suspicious/noExplicitAny: the input of any command
-  act(input: any, failedEntries: number, signal?: AbortSignal): unknown;
+  act(input: any, context: ActContext): unknown;
+}
+
+/** What a service knows of a call besides its input. */
+export interface ActContext {
+  readonly caller: string;
+  /** The share of a hundred entries of a batch that are to fail. */
+  readonly failedEntries: number;
 }
 
 type CommandClass = abstract new (...input: never[]) => { readonly input: unknown };
@@ -28,7 +34,7 @@ export function command<C extends CommandClass>(
   type: C,
   operation: string,
   writes: boolean,
-  act: (input: InstanceType<C>['input'], failedEntries: number, signal?: AbortSignal) => unknown,
+  act: (input: InstanceType<C>['input'], context: ActContext) => unknown,
 ): [CommandClass, CommandDoer] {
   return [type, { operation, writes, act }];
 }
@@ -46,7 +52,7 @@ export function commandsClient<Client>(
     const { operation, writes } = doer;
     return wire.carry(
       { service, operation, writes, caller },
-      (failedEntries) => doer.act(sent.input, failedEntries, abortSignal),
+      (failedEntries) => doer.act(sent.input, { caller, failedEntries }),
       abortSignal,
     );
   };

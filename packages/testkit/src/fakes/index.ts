@@ -1,5 +1,10 @@
 export { CallMeter, type OperationCount } from './call-meter.ts';
-export { FakeDynamoDB, type FakeDynamoDBOptions } from './dynamodb/fake-dynamodb.ts';
+export {
+  FakeDynamoDB,
+  type FakeDynamoDBOptions,
+  type FakeWrite,
+} from './dynamodb/fake-dynamodb.ts';
+export { fromStored } from './dynamodb/marshalling.ts';
 export { FakeAws, type FakeAwsOptions, type FakeClients } from './fake-aws.ts';
 export {
   type FakeCall,

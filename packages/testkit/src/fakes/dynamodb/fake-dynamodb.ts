@@ -43,6 +43,16 @@ export interface FakeDynamoDBOptions {
    * @default 1 MB, as DynamoDB's
    */
   readonly pageBytes?: number | undefined;
+  /** Hears of every write in the moment that it takes place, whatever its caller is told. */
+  readonly onWrite?: ((write: FakeWrite) => void) | undefined;
+}
+
+/** One item's change; attributes as DynamoDB holds them. */
+export interface FakeWrite {
+  readonly caller: string;
+  readonly before: StoredItem | undefined;
+  /** Nothing: it was deleted. */
+  readonly after: StoredItem | undefined;
 }
 
 type Metadata = { readonly $metadata: Record<string, never> };
@@ -63,19 +73,26 @@ export class FakeDynamoDB {
   readonly tables: Map<string, FakeTable> = new Map();
   readonly #wire: Wire;
   readonly #pageBytes: number;
+  readonly #onWrite: ((write: FakeWrite) => void) | undefined;
   readonly #commands: Commands;
 
-  constructor(wire: Wire, { tables = [], pageBytes = 1024 * 1024 }: FakeDynamoDBOptions = {}) {
+  constructor(wire: Wire, options: FakeDynamoDBOptions = {}) {
+    const { tables = [], pageBytes = 1024 * 1024, onWrite } = options;
     this.#wire = wire;
+    this.#onWrite = onWrite;
     this.#pageBytes = pageBytes;
     for (const definition of tables) this.#createTable(definition);
     this.#commands = new Map([
       command(CreateTableCommand, 'CreateTable', true, (input) => this.#createTable(input)),
       command(DescribeTableCommand, 'DescribeTable', false, (input) => this.#describe(input)),
-      command(PutCommand, 'PutItem', true, (input) => this.#put(input)),
+      command(PutCommand, 'PutItem', true, (input, { caller }) => this.#put(input, caller)),
       command(GetCommand, 'GetItem', false, (input) => this.#get(input)),
-      command(UpdateCommand, 'UpdateItem', true, (input) => this.#update(input)),
-      command(DeleteCommand, 'DeleteItem', true, (input) => this.#delete(input)),
+      command(UpdateCommand, 'UpdateItem', true, (input, { caller }) =>
+        this.#update(input, caller),
+      ),
+      command(DeleteCommand, 'DeleteItem', true, (input, { caller }) =>
+        this.#delete(input, caller),
+      ),
       command(QueryCommand, 'Query', false, (input) => this.#query(input)),
     ]);
   }
@@ -122,17 +139,17 @@ export class FakeDynamoDB {
     };
   }
 
-  #put(input: PutCommandInput): PutCommandOutput {
+  #put(input: PutCommandInput, caller: string): PutCommandOutput {
     const table = this.#table(input.TableName);
     const item = toStored(input.Item ?? {});
     const key = table.keyOf(item);
     const before = this.#checked('PutItem', table, key, input, placeholdersOf(input));
-    this.#write('PutItem', table, key, before, item);
+    this.#write('PutItem', table, key, { caller, before, after: item });
     const all = input.ReturnValues === 'ALL_OLD' && before;
     return { ...OK, ...(all ? { Attributes: fromStored(before) } : {}) };
   }
 
-  #update(input: UpdateCommandInput): UpdateCommandOutput {
+  #update(input: UpdateCommandInput, caller: string): UpdateCommandOutput {
     const table = this.#table(input.TableName);
     const keys = toStored(input.Key ?? {});
     const key = table.keyOf(keys);
@@ -141,7 +158,7 @@ export class FakeDynamoDB {
     const before = this.#checked('UpdateItem', table, key, input, placeholders);
     const after = change(before ?? keys);
     if (!isSameKey(table.keyOf(after), key)) throw invalid('This attribute is part of the key.');
-    this.#write('UpdateItem', table, key, before, after);
+    this.#write('UpdateItem', table, key, { caller, before, after });
     switch (input.ReturnValues) {
       case 'ALL_OLD':
         return { ...OK, ...(before ? { Attributes: fromStored(before) } : {}) };
@@ -152,11 +169,11 @@ export class FakeDynamoDB {
     }
   }
 
-  #delete(input: DeleteCommandInput): DeleteCommandOutput {
+  #delete(input: DeleteCommandInput, caller: string): DeleteCommandOutput {
     const table = this.#table(input.TableName);
     const key = table.keyOf(toStored(input.Key ?? {}));
     const before = this.#checked('DeleteItem', table, key, input, placeholdersOf(input));
-    this.#write('DeleteItem', table, key, before, undefined);
+    this.#write('DeleteItem', table, key, { caller, before, after: undefined });
     const all = input.ReturnValues === 'ALL_OLD' && before;
     return { ...OK, ...(all ? { Attributes: fromStored(before) } : {}) };
   }
@@ -208,18 +225,14 @@ export class FakeDynamoDB {
     });
   }
 
-  #write(
-    operation: string,
-    table: FakeTable,
-    key: PlainKey,
-    before: StoredItem | undefined,
-    after: StoredItem | undefined,
-  ): void {
+  #write(operation: string, table: FakeTable, key: PlainKey, write: FakeWrite): void {
+    const { before, after } = write;
     table.set(key, after);
     this.#wire.meter.spent('dynamodb', operation, {
       bytesIn: after ? itemBytes(after) : 0,
       writeUnits: writeUnits(before, after, table.indexes),
     });
+    this.#onWrite?.(write);
   }
 }
 

@@ -11,7 +11,7 @@ import {
   type SubscribeCommandInput,
   UnsubscribeCommand,
 } from '@aws-sdk/client-sns';
-import { type Commands, command, commandsClient } from '../commands-client.ts';
+import { type ActContext, type Commands, command, commandsClient } from '../commands-client.ts';
 import { FakeServiceError } from '../service-fault.ts';
 import type { Wire } from '../wire.ts';
 import { type BatchAnswer, batchAnswer, billedRequests } from './batch.ts';
@@ -65,8 +65,8 @@ export class FakeSns {
       command(ListSubscriptionsByTopicCommand, 'ListSubscriptionsByTopic', false, (input) =>
         this.#list(input),
       ),
-      command(PublishBatchCommand, 'PublishBatch', true, (input, failed) =>
-        this.#publishBatch(input, failed),
+      command(PublishBatchCommand, 'PublishBatch', true, (input, context) =>
+        this.#publishBatch(input, context),
       ),
     ]);
   }
@@ -138,7 +138,7 @@ export class FakeSns {
 
   #publishBatch(
     { TopicArn, PublishBatchRequestEntries: entries = [] }: PublishBatchCommandInput,
-    failed: number,
+    { failedEntries }: ActContext,
   ): BatchAnswer<{ Id: string; MessageId: string }> {
     const topic = this.#topic(TopicArn);
     const sizes = entries.map(({ Message = '', MessageAttributes = {} }) =>
@@ -151,7 +151,7 @@ export class FakeSns {
     const { faults } = this.#wire;
     return batchAnswer(
       entries,
-      () => failed > 0 && faults.entryFails(failed),
+      () => failedEntries > 0 && faults.entryFails(failedEntries),
       ({ Message, MessageAttributes }, Id) => {
         if (!Message) throw fault('InvalidParameter');
         for (const subscription of topic.values()) {

@@ -18,7 +18,7 @@ import {
   type SendMessageBatchCommandInput,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import { type Commands, command, commandsClient } from '../commands-client.ts';
+import { type ActContext, type Commands, command, commandsClient } from '../commands-client.ts';
 import { FakeServiceError } from '../service-fault.ts';
 import type { Wire } from '../wire.ts';
 import { type BatchAnswer, batchAnswer, billedRequests } from './batch.ts';
@@ -57,11 +57,11 @@ export class FakeSqs {
         Tags: { ...this.#at(input.QueueUrl).making.tags },
       })),
       command(ReceiveMessageCommand, 'ReceiveMessage', true, (input) => this.#receive(input)),
-      command(SendMessageBatchCommand, 'SendMessageBatch', true, (input, failed) =>
-        this.#sendBatch(input, failed),
+      command(SendMessageBatchCommand, 'SendMessageBatch', true, (input, context) =>
+        this.#sendBatch(input, context),
       ),
-      command(DeleteMessageBatchCommand, 'DeleteMessageBatch', true, (input, failed) =>
-        this.#deleteBatch(input, failed),
+      command(DeleteMessageBatchCommand, 'DeleteMessageBatch', true, (input, context) =>
+        this.#deleteBatch(input, context),
       ),
     ]);
   }
@@ -170,7 +170,7 @@ export class FakeSqs {
 
   #sendBatch(
     { QueueUrl, Entries }: SendMessageBatchCommandInput,
-    failed: number,
+    { failedEntries }: ActContext,
   ): BatchAnswer<{ Id: string; MessageId: string }> {
     const queue = this.#at(QueueUrl);
     const bytes = (Entries ?? []).reduce(
@@ -179,7 +179,7 @@ export class FakeSqs {
     );
     if (bytes > MAX_BYTES) throw fault('BatchRequestTooLong');
     this.#spent('SendMessageBatch', bytes, 0);
-    return batchAnswer(Entries, this.#fails(failed), ({ MessageBody }, Id) => {
+    return batchAnswer(Entries, this.#fails(failedEntries), ({ MessageBody }, Id) => {
       if (!MessageBody) throw fault('InvalidMessageContents');
       const MessageId = this.messageId();
       queue.push(MessageId, MessageBody);
@@ -189,11 +189,11 @@ export class FakeSqs {
 
   #deleteBatch(
     { QueueUrl, Entries }: DeleteMessageBatchCommandInput,
-    failed: number,
+    { failedEntries }: ActContext,
   ): BatchAnswer<{ Id: string }> {
     const queue = this.#at(QueueUrl);
     this.#spent('DeleteMessageBatch', 0, 0);
-    return batchAnswer(Entries, this.#fails(failed), ({ ReceiptHandle = '' }, Id) => {
+    return batchAnswer(Entries, this.#fails(failedEntries), ({ ReceiptHandle = '' }, Id) => {
       if (!queue.remove(ReceiptHandle)) throw fault('ReceiptHandleIsInvalid');
       return { Id };
     });
