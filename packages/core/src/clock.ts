@@ -19,6 +19,11 @@ export const systemClock: Clock = {
   },
 };
 
+/** Milliseconds since then; endless if the clock was set back meanwhile, for nobody knows. */
+export function elapsed(then: number, now: number): number {
+  return now < then ? Number.POSITIVE_INFINITY : now - then;
+}
+
 /** Resolves after `ms` milliseconds, at once when `signal` aborts; never rejects. */
 export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
   if (signal?.aborted) return Promise.resolve();

@@ -1,3 +1,5 @@
+import { elapsed } from '../clock.ts';
+
 /** How often an instance with open taps rings itself, in milliseconds. */
 export const CANARY_MS = 4_000;
 /** Without hearing anything for this long the doorbell counts as dead: three canaries in a row. */
@@ -12,11 +14,13 @@ export const SETTLE_MS = 5_000;
 export class DoorbellHealth {
   #heardAt: number | undefined;
   #rungAt: number | undefined;
-  #settledAt = 0;
+  #doubtedAt = 0;
+  #doubtMs = 0;
 
   /** A message has arrived. */
   heard(now: number): void {
-    if (this.#heardAt === undefined || now - this.#heardAt >= PROOF_MS) this.#doubt(SETTLE_MS, now);
+    if (this.#heardAt === undefined || elapsed(this.#heardAt, now) >= PROOF_MS)
+      this.#doubt(SETTLE_MS, now);
     this.#heardAt = now;
   }
 
@@ -27,7 +31,7 @@ export class DoorbellHealth {
 
   /** True if it is time to ring oneself; then counts as rung. */
   ring(now: number): boolean {
-    if (this.#rungAt !== undefined && now - this.#rungAt < CANARY_MS) return false;
+    if (this.#rungAt !== undefined && elapsed(this.#rungAt, now) < CANARY_MS) return false;
     this.#rungAt = now;
     return true;
   }
@@ -40,11 +44,13 @@ export class DoorbellHealth {
 
   /** True while the way from publish to receive was seen open lately, and for a while. */
   proven(now: number): boolean {
-    if (this.#heardAt === undefined || now < this.#settledAt) return false;
-    return now - this.#heardAt < PROOF_MS;
+    if (this.#heardAt === undefined || elapsed(this.#doubtedAt, now) < this.#doubtMs) return false;
+    return elapsed(this.#heardAt, now) < PROOF_MS;
   }
 
   #doubt(ms: number, now: number): void {
-    this.#settledAt = Math.max(this.#settledAt, now + ms);
+    if (this.#doubtMs - elapsed(this.#doubtedAt, now) >= ms) return;
+    this.#doubtedAt = now;
+    this.#doubtMs = ms;
   }
 }

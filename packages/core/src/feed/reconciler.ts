@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import { type Clock, elapsed } from '../clock.ts';
 import type { OpenLog } from './open-log.ts';
 
 /** Reads under way at once. */
@@ -29,7 +29,7 @@ export class Reconciler {
     const now = this.#deps.clock.now();
     this.#due = [...logs]
       .filter((open) => !this.#reading.has(open) && !open.log.state.sealed)
-      .filter((open) => now - open.readAt >= interval(open))
+      .filter((open) => elapsed(open.readAt, now) >= interval(open))
       .sort((a, b) => b.readAt - a.readAt);
     this.#pump();
   }

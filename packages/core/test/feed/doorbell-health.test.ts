@@ -1,0 +1,34 @@
+import { describe, expect, test } from 'vitest';
+import { CANARY_MS, DoorbellHealth, PROOF_MS, SETTLE_MS } from '../../src/feed/doorbell-health.ts';
+
+const NOW = 1_700_000_000_000;
+
+describe('the doorbell', () => {
+  test('is proven by what was heard lately', () => {
+    const health = new DoorbellHealth();
+    expect(health.proven(NOW)).toBe(false);
+    health.heard(NOW);
+    expect(health.proven(NOW + SETTLE_MS - 1)).toBe(false);
+    expect(health.proven(NOW + SETTLE_MS)).toBe(true);
+    expect(health.proven(NOW + PROOF_MS - 1)).toBe(true);
+    expect(health.proven(NOW + PROOF_MS)).toBe(false);
+  });
+
+  test('is rung once in a while', () => {
+    const health = new DoorbellHealth();
+    expect(health.ring(NOW)).toBe(true);
+    expect(health.ring(NOW + CANARY_MS - 1)).toBe(false);
+    expect(health.ring(NOW + CANARY_MS)).toBe(true);
+  });
+
+  test('[I6] is not taken for proven for an hour because the clock was set back by one', () => {
+    const health = new DoorbellHealth();
+    health.ring(NOW);
+    health.heard(NOW);
+    const back = NOW - 3_600_000;
+    expect(health.proven(back + SETTLE_MS)).toBe(false);
+    expect(health.ring(back)).toBe(true);
+    health.heard(back + 1);
+    expect(health.proven(back + 1 + SETTLE_MS)).toBe(true);
+  });
+});
