@@ -47,7 +47,7 @@ import {
 } from '@a2a-js/sdk/server';
 import { clientError } from './client-error.ts';
 import type { RequestHandlerOptions } from './handler-options.ts';
-import { currentExchange, type HttpExchange } from './http-exchange.ts';
+import { currentExchange } from './http-exchange.ts';
 import { linkSignals } from './linked-signal.ts';
 import { RunBusManager, RunDriver } from './run-driver.ts';
 import { RunStarter } from './run-starter.ts';
@@ -132,7 +132,7 @@ export class BackendRequestHandler implements A2ARequestHandler {
     return this.#guard(async () => {
       const exchange = currentExchange();
       const sent = await this.#starter.start(params, context);
-      const linked = this.#signals(exchange);
+      const linked = linkSignals(sent.signal, exchange?.left);
       // Somebody waits here, as at a stream: the doorbell's health is to be known.
       const { close } = sent.open.tap();
       try {
@@ -240,7 +240,7 @@ export class BackendRequestHandler implements A2ARequestHandler {
     this.#assertStreaming();
     const exchange = currentExchange();
     const sent = await this.#starter.start(params, context);
-    const linked = this.#signals(exchange);
+    const linked = linkSignals(sent.signal, exchange?.left);
     try {
       yield* runStream(sent.open, sent.run, {
         signal: linked.signal,
@@ -259,9 +259,9 @@ export class BackendRequestHandler implements A2ARequestHandler {
   ): AsyncGenerator<StreamResponse, void, undefined> {
     this.#assertStreaming();
     const exchange = currentExchange();
-    const { feed } = this.#ready();
+    const { feed, away } = this.#ready();
     const open = feed.acquire(this.#key(params.id, context));
-    const linked = this.#signals(exchange);
+    const linked = linkSignals(away, exchange?.left);
     let watching = false;
     try {
       await open.log.refresh();
@@ -313,11 +313,6 @@ export class BackendRequestHandler implements A2ARequestHandler {
     if (!this.#card.capabilities?.streaming) {
       throw new UnsupportedOperationError('The agent does not stream.');
     }
-  }
-
-  /** Aborts when the client has left or this instance stops. */
-  #signals(exchange: HttpExchange | undefined): ReturnType<typeof linkSignals> {
-    return linkSignals(this.#deps.instance().away, exchange?.left);
   }
 
   async #guard<T>(work: () => Promise<T>): Promise<T> {

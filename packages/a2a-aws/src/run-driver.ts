@@ -42,7 +42,6 @@ export class RunBusManager implements ExecutionEventBusManager {
 }
 
 export interface RunDriverDeps {
-  readonly instance: () => Instance;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Its runs may be run again on another instance if this one is lost. */
@@ -55,7 +54,6 @@ export interface RunDriverDeps {
  */
 export class RunDriver implements AgentExecutor {
   readonly #executor: AgentExecutor;
-  readonly #instance: () => Instance;
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #isResumable: boolean;
@@ -64,7 +62,6 @@ export class RunDriver implements AgentExecutor {
 
   constructor(executor: AgentExecutor, deps: RunDriverDeps) {
     this.#executor = executor;
-    this.#instance = deps.instance;
     this.#clock = deps.clock;
     this.#logger = deps.logger;
     this.#isResumable = deps.isResumable;
@@ -90,7 +87,9 @@ export class RunDriver implements AgentExecutor {
 
   async #drive(scope: RunScope, request: RequestContext, outlet: ExecutionEventBus): Promise<void> {
     const isNew = !scope.open.log.state.hasTask;
-    const assignment = scope.resumed ?? (await this.#begin(scope, request));
+    const { by } = scope;
+    const assignment =
+      'resumed' in by ? by.resumed : await this.#begin(by.instance, scope, request);
     if (!assignment) {
       outlet.finished();
       return;
@@ -114,8 +113,11 @@ export class RunDriver implements AgentExecutor {
   }
 
   /** Starts the run of a message; nothing if there will be none: then the scope knows why. */
-  async #begin(scope: RunScope, request: RequestContext): Promise<Assignment | undefined> {
-    const instance = this.#instance();
+  async #begin(
+    instance: Instance,
+    scope: RunScope,
+    request: RequestContext,
+  ): Promise<Assignment | undefined> {
     const begun = await instance.begin(scope.key, {
       contextId: request.contextId,
       message: request.userMessage,

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { OpenLog, Run, TaskKey } from '@a2a-aws/core';
+import type { Instance, OpenLog, Run, TaskKey } from '@a2a-aws/core';
 import type { SendMessageRequest, Task } from '@a2a-js/sdk';
 
 /** What a send came to: a run of its own, or that of the same message sent before. */
@@ -16,6 +16,12 @@ export interface Assignment {
 }
 
 /**
+ * Who starts the run: the life of this process that the log was opened in, which the process may have
+ * left behind when it comes to that; or nobody, since a run that is continued has started.
+ */
+export type StartedBy = { readonly instance: Instance } | { readonly resumed: Assignment };
+
+/**
  * One send on its way through the SDK's handler, which drives the executor but owns nothing: what
  * it loads and saves is this request's private copy, what lasts is the log.
  */
@@ -24,8 +30,7 @@ export class RunScope {
   /** As the client sent it, but for the id of a new task. */
   readonly request: SendMessageRequest;
   readonly digest: string;
-  /** For a run that is continued: it has started. */
-  readonly resumed: Assignment | undefined;
+  readonly by: StartedBy;
   /** Resolves when the run's start is durable; rejects if there will be no run. */
   readonly started: Promise<Started>;
   /** The SDK's working copy of the task. */
@@ -33,8 +38,8 @@ export class RunScope {
   #resolve: (started: Started) => void = () => {};
   #reject: (error: unknown) => void = () => {};
 
-  constructor(open: OpenLog, request: SendMessageRequest, digest: string, resumed?: Assignment) {
-    this.resumed = resumed;
+  constructor(open: OpenLog, request: SendMessageRequest, digest: string, by: StartedBy) {
+    this.by = by;
     this.open = open;
     this.request = request;
     this.digest = digest;

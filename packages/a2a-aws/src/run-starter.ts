@@ -26,6 +26,8 @@ import { inScope, RunScope, type Started } from './run-scope.ts';
 export interface Sent {
   readonly open: OpenLog;
   readonly run: string;
+  /** Aborts when the instance that has the log open takes no requests any more. */
+  readonly signal: AbortSignal;
   readonly release: () => void;
 }
 
@@ -59,6 +61,7 @@ export class RunStarter {
     }
     const instance = this.#deps.instance();
     instance.assertReady();
+    const { away: signal } = instance;
     const scope = this.#deps.scopeOf(context);
     const digest = messageDigest(message);
     const open = await this.#open(instance, scope, message, digest);
@@ -73,15 +76,18 @@ export class RunStarter {
       if (run === undefined) {
         assertAccepts(open, message);
         const request = { ...params, message: { ...message, taskId } };
-        const started = await this.#inTime(new RunScope(open, request, digest), context);
-        if (started.own) return { open, run: started.run, release };
+        const started = await this.#inTime(
+          new RunScope(open, request, digest, { instance }),
+          context,
+        );
+        if (started.own) return { open, run: started.run, signal, release };
         run = known(open, message, digest) ?? started.run;
       }
       await open.watch.hold();
       watching = true;
       await open.log.refresh();
       open.announce();
-      return { open, run, release };
+      return { open, run, signal, release };
     } catch (error) {
       release();
       throw error;
@@ -93,7 +99,7 @@ export class RunStarter {
     const { open } = run;
     const driven = Promise.resolve().then(() => {
       const { request, context } = recordedRequest(recorded, open.log.key, message);
-      const scope = new RunScope(open, request, digest, { run, finish });
+      const scope = new RunScope(open, request, digest, { resumed: { run, finish } });
       return this.#drive(scope, context);
     });
     driven.catch(async (error: unknown) => {
