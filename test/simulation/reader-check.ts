@@ -1,0 +1,74 @@
+import { eventToJson, type TaskEvent } from '@a2a-aws/core';
+import type { StreamResponse } from '@a2a-js/sdk';
+import { Task } from '@a2a-js/sdk';
+import type { TaskTruth, Violate } from './task-truth.ts';
+
+/**
+ * Judges what one reader got in one stream: first the Task as it was at some generation, then every
+ * event after it, each once, in order (I1, I3), and none that was not durable by then (I2).
+ */
+export class ReaderCheck {
+  readonly #name: string;
+  readonly #violate: Violate;
+  #truth: TaskTruth | undefined;
+  /** Generations that the reader may stand at. */
+  #places: number[] | undefined;
+  #broken = false;
+
+  constructor(name: string, violate: Violate) {
+    this.#name = name;
+    this.#violate = violate;
+  }
+
+  /** Where the reader stands; nothing before its first frame. */
+  get generation(): number | undefined {
+    return this.#broken ? undefined : this.#places?.at(-1);
+  }
+
+  get isBroken(): boolean {
+    return this.#broken;
+  }
+
+  got(frame: StreamResponse, truth: TaskTruth | undefined): void {
+    if (this.#broken) return;
+    const { payload } = frame;
+    if (payload?.$case === 'message' || !payload) return;
+    const event = { kind: payload.$case, data: payload.value } as TaskEvent;
+    this.#truth ??= truth;
+    if (!this.#truth) {
+      this.#fail('I2', 'got a frame of a task that is in no log');
+      return;
+    }
+    if (!this.#places) this.#first(event, this.#truth);
+    else this.#next(event, this.#truth);
+  }
+
+  #first(event: TaskEvent, truth: TaskTruth): void {
+    if (event.kind !== 'task') {
+      this.#fail('I3', 'does not begin with a Task');
+      return;
+    }
+    const text = JSON.stringify(Task.toJSON(event.data));
+    this.#places = truth.views
+      .filter((view) => view.text === text)
+      .map(({ generation }) => generation);
+    if (this.#places.length === 0) this.#fail('I2', 'begins with a Task that no log folds to');
+  }
+
+  #next(event: TaskEvent, truth: TaskTruth): void {
+    const text = JSON.stringify(eventToJson(event));
+    const places = this.#places ?? [];
+    this.#places = places
+      .filter((generation) => truth.events[generation] === text)
+      .map((generation) => generation + 1);
+    if (this.#places.length > 0) return;
+    const at = truth.events.indexOf(text) + 1;
+    if (at === 0) this.#fail('I2', `got an event that is not in the log: ${text.slice(0, 200)}`);
+    else this.#fail('I3', `got ${at} while it stands at ${places.join(' or ')}`);
+  }
+
+  #fail(law: string, text: string): void {
+    this.#broken = true;
+    this.#violate(law, `${this.#name}: ${text}`);
+  }
+}

@@ -1,0 +1,339 @@
+import { silentLogger } from '@a2a-aws/core';
+import { type FaultRates, NO_FAULTS, SOME_FAULTS } from '@a2a-aws/testkit/fakes';
+import { Fleet } from './fleet.ts';
+import { randomScript } from './script.ts';
+import { type Send, SimulatedClient } from './simulated-client.ts';
+import { judge } from './verdict.ts';
+
+/** Until then faults happen, clients come, processes die; milliseconds from the start. */
+const CHAOS_MS = 60_000;
+/** By then everything must have come to its end. */
+const END_MS = 270_000;
+/** Whoever hangs is cancelled then. */
+const CANCELS_AT_MS = [62_000, 75_000, 90_000];
+/** Clients that still follow a task that waits for them give it up then. */
+const GIVE_UP_MS = 110_000;
+const NAMES = ['A', 'B', 'C'];
+const OWNERS = ['ann', 'bob'] as const;
+const PAUSES_MS = [500, 5_000, 13_000, 25_000, 45_000] as const;
+
+export interface Violation {
+  readonly law: string;
+  readonly text: string;
+}
+
+/** What one schedule came to. */
+export interface Played {
+  readonly seed: number;
+  readonly violations: readonly Violation[];
+  /** Tells two plays of one seed apart if they are not the same. */
+  readonly trace: string;
+  readonly events: number;
+  readonly crashes: number;
+  readonly pauses: number;
+}
+
+const MESSAGES_LOST: FaultRates = { ...SOME_FAULTS, messagesLost: 60 };
+const DOORBELL_DEAD: FaultRates = { ...SOME_FAULTS, messagesLost: 100 };
+
+/** Plays the schedule of a seed, and judges all that happened in it. */
+export async function playSchedule(seed: number): Promise<Played> {
+  const violations: Violation[] = [];
+  const violate = (law: string, text: string): void => {
+    if (violations.length < 20) violations.push({ law, text });
+  };
+  const quiet = watchConsole(violate);
+  try {
+    const schedule = new Schedule(seed, violate);
+    await schedule.play();
+    await judge(schedule.fleet, schedule.clients, violate);
+    if (process.env.DUMP) schedule.dump();
+    return { seed, violations, ...schedule.counts(), trace: schedule.trace() };
+  } catch (error) {
+    violate('harness', error instanceof Error ? (error.stack ?? error.message) : String(error));
+    return { seed, violations, trace: '', events: 0, crashes: 0, pauses: 0 };
+  } finally {
+    quiet();
+  }
+}
+
+/** Nothing may be printed, and no promise may fail unheard: it would end the process. */
+function watchConsole(violate: (law: string, text: string) => void): () => void {
+  const { error, warn } = console;
+  const printed = (...words: unknown[]): void => violate('console', words.map(String).join(' '));
+  const unheard = (reason: unknown): void =>
+    violate('unheard', String((reason as Error)?.stack ?? reason));
+  console.error = printed;
+  console.warn = printed;
+  process.on('unhandledRejection', unheard);
+  return () => {
+    Object.assign(console, { error, warn });
+    process.off('unhandledRejection', unheard);
+  };
+}
+
+class Schedule {
+  readonly fleet: Fleet;
+  readonly clients: SimulatedClient[] = [];
+  #messages = 0;
+  #crashes = 0;
+  #pauses = 0;
+
+  constructor(seed: number, violate: (law: string, text: string) => void) {
+    this.fleet = new Fleet({
+      seed,
+      names: NAMES,
+      violate,
+      onOrphan: seed % 2 === 0 ? 'fail' : 'resume',
+      logger: silentLogger,
+    });
+    this.#violate = violate;
+  }
+
+  readonly #violate: (law: string, text: string) => void;
+
+  async play(): Promise<void> {
+    const { fleet } = this;
+    const { random, clock } = fleet;
+    fleet.rates = random.pick([NO_FAULTS, SOME_FAULTS, SOME_FAULTS, MESSAGES_LOST, DOORBELL_DEAD]);
+    const began = random.whole(200, 1_500);
+    this.#planClients(began);
+    this.#planDeaths(began);
+    this.#planStepFaults(began);
+    this.#planHotWrite(began);
+    for (const at of CANCELS_AT_MS) clock.after(at, () => this.#cancelHanging());
+    clock.after(GIVE_UP_MS, () => this.#giveUp());
+    await clock.advance(CHAOS_MS);
+    fleet.rates = NO_FAULTS;
+    fleet.onPoint = () => {};
+    fleet.watch.onWrite = () => {};
+    await clock.advance(END_MS - CHAOS_MS);
+  }
+
+  counts(): { events: number; crashes: number; pauses: number } {
+    let events = 0;
+    for (const truth of this.fleet.watch.tasks.values()) events += truth.generation;
+    return { events, crashes: this.#crashes, pauses: this.#pauses };
+  }
+
+  dump(): void {
+    for (const t of this.fleet.watch.tasks.values()) {
+      console.log(t.name, 'state', t.state, 'sealed', t.sealed);
+      for (const r of t.records)
+        console.log(
+          '  ',
+          r.time,
+          r.instance,
+          r.slot.generation,
+          r.slot.sub,
+          r.entries.map((e) => e.kind + ' ' + JSON.stringify(e).slice(0, 260)),
+        );
+    }
+    for (const c of this.clients)
+      console.log(c.name, c.owner, c.outcome, c.taskId, c.doneAt && c.doneAt - 1700000000000);
+    console.log(this.fleet.executions);
+  }
+
+  trace(): string {
+    const { meter } = this.fleet.aws;
+    const logs = [...this.fleet.watch.tasks.values()].map(({ records }) =>
+      records.map(({ id, time, body }) => [id, time, body]),
+    );
+    return JSON.stringify([logs, [...meter.entries()], this.clients.map(({ doneAt }) => doneAt)]);
+  }
+
+  #planClients(began: number): void {
+    const { random, clock } = this.fleet;
+    const main = this.#first(OWNERS[0], began);
+    const whenKnown = (at: number, then: (taskId: string) => void): void => {
+      clock.after(at, () => {
+        const { taskId, truth } = main;
+        if (taskId !== undefined && truth?.hasTask) then(taskId);
+      });
+    };
+    for (let n = random.whole(0, 3); n > 0; n -= 1) {
+      whenKnown(began + random.whole(0, 15_000), (taskId) => {
+        void this.#client('tap', OWNERS[0]).subscribe(taskId);
+      });
+    }
+    for (let n = random.whole(0, 2); n > 0; n -= 1) {
+      whenKnown(began + random.whole(100, 20_000), (taskId) => {
+        this.#send(OWNERS[0], { taskId, contextId: 'context-1' });
+      });
+    }
+    for (let n = random.whole(0, 2); n > 0; n -= 1) {
+      whenKnown(began + random.whole(0, 20_000), (taskId) => {
+        void this.#client('read', OWNERS[0]).read(taskId);
+      });
+    }
+    if (random.percent(35)) {
+      whenKnown(began + random.whole(5, 12_000), (taskId) => {
+        void this.#client('cancel', OWNERS[0]).cancel(taskId);
+      });
+    }
+    if (random.percent(20)) this.#first(OWNERS[1], began + random.whole(0, 5_000));
+  }
+
+  /** A new task. */
+  #first(owner: string, at: number): SimulatedClient {
+    const client = this.#client('send', owner);
+    this.fleet.clock.after(at, () => this.#send(owner, { contextId: 'context-1' }, client));
+    return client;
+  }
+
+  #send(
+    owner: string,
+    to: Pick<Send, 'taskId' | 'contextId'>,
+    client: SimulatedClient = this.#client('send', owner),
+  ): void {
+    const { random, clock } = this.fleet;
+    const send: Send = {
+      ...to,
+      messageId: `message-${++this.#messages}`,
+      script: randomScript(random),
+      mode: random.pick(['stream', 'stream', 'blocking', 'immediate']),
+      leavesAfter: random.percent(15) ? random.whole(1, 4) : undefined,
+    };
+    void client.send(send);
+    // The same message again, as after a time-out: no second run.
+    if (random.percent(30)) {
+      const again = this.#client('again', owner);
+      clock.after(random.whole(50, 4_000), () => {
+        void again.send({
+          ...send,
+          mode: random.pick(['stream', 'blocking']),
+          leavesAfter: undefined,
+        });
+      });
+    }
+  }
+
+  #client(kind: string, owner: string): SimulatedClient {
+    const { clock, random } = this.fleet;
+    const client = new SimulatedClient(`${kind} ${this.clients.length}`, owner, {
+      clock,
+      random: random.fork(),
+      violate: this.#violate,
+      pick: () => this.fleet.pick(),
+      truth: (of, taskId) => this.fleet.truth(of, taskId),
+    });
+    this.clients.push(client);
+    return client;
+  }
+
+  #planDeaths(began: number): void {
+    const { random, clock } = this.fleet;
+    const moment = (): number =>
+      random.percent(70) ? began + random.whole(0, 12_000) : random.whole(0, 1_000);
+    for (let n = random.whole(0, 2); n > 0; n -= 1) clock.after(moment(), () => this.#crashAny());
+    for (let n = random.whole(0, 2); n > 0; n -= 1) {
+      clock.after(moment(), () => this.#pauseAny(random.pick(PAUSES_MS)));
+    }
+    if (random.percent(20)) {
+      clock.after(moment(), () => {
+        const server = this.#any();
+        if (server) this.fleet.terminate(server, random.pick([0, 500, 10_000]));
+      });
+    }
+    if (random.percent(20)) {
+      clock.after(moment(), () =>
+        this.#any()?.process.jump(random.pick([-3_600_000, 60_000, 3_600_000])),
+      );
+    }
+    if (random.percent(25)) {
+      clock.after(moment(), () => {
+        const server = this.#any();
+        if (!server) return;
+        const ms = random.pick([2_000, 10_000, 30_000]);
+        this.fleet.partitions.push({
+          process: server.process.name,
+          service: random.pick(['dynamodb', 'sns', 'sqs']),
+          until: Math.min(clock.now() + ms, clock.now() + CHAOS_MS),
+        });
+      });
+    }
+  }
+
+  /** At some of the remote calls of a while the caller dies, or stands still for long. */
+  #planStepFaults(began: number): void {
+    const { random, clock } = this.fleet;
+    if (random.percent(30)) return;
+    const start = clock.now();
+    const from = began + random.pick([-300, 0, 0, 500, 3_000, 9_000]);
+    const share = 100 / random.pick([12, 40, 100]);
+    let left = random.whole(1, 3);
+    this.fleet.onPoint = (process) => {
+      const now = clock.now() - start;
+      if (left === 0 || now < from || now > began + 16_000) return;
+      if (process.isCrashed || process.isPaused || !random.percent(share)) return;
+      left -= 1;
+      if (random.percent(30)) this.#crash(process);
+      else this.#pause(process, random.pick([300, 4_000, 13_000, 20_000, 30_000, 45_000]));
+    };
+  }
+
+  /** Right after one of the writes that matter, its writer dies or stands still. */
+  #planHotWrite(began: number): void {
+    const { random, clock } = this.fleet;
+    const kind = random.pick(['pause', 'crash', 'none', 'pause', 'crash']);
+    const start = clock.now();
+    let left = random.whole(0, 30);
+    this.fleet.watch.onWrite = (caller, sk) => {
+      if (clock.now() - start < began || !/^(event|run|task|watch)/.test(sk)) return;
+      left -= 1;
+      if (left !== 0 || kind === 'none') return;
+      const server = this.fleet.servers.find(({ process }) => process.name === caller);
+      if (!server) return;
+      if (kind === 'crash') this.#crash(server.process);
+      else this.#pause(server.process, random.pick([13_000, 25_000, 45_000]));
+    };
+  }
+
+  /** Somebody loses patience with what does not end by itself. */
+  #cancelHanging(): void {
+    for (const truth of this.fleet.watch.tasks.values()) {
+      const { owner, taskId } = truth;
+      if (!truth.hasTask || truth.sealed || truth.openRuns.length === 0) continue;
+      if (
+        this.clients.some(
+          (one) => one.name.startsWith('cancel') && one.taskId === taskId && one.outcome === 'open',
+        )
+      )
+        continue;
+      void this.#client('cancel', owner).cancel(taskId);
+    }
+  }
+
+  /** A tap that was opened on a task at rest follows it until somebody ends it. */
+  #giveUp(): void {
+    for (const { outcome, taskId, owner, truth } of [...this.clients]) {
+      if (outcome !== 'open' || taskId === undefined || truth?.sealed !== false) continue;
+      void this.#client('cancel', owner).cancel(taskId);
+    }
+  }
+
+  #any() {
+    const [first, ...others] = this.fleet.servers;
+    return first && this.fleet.random.pick([first, ...others]);
+  }
+
+  #crashAny(): void {
+    const server = this.#any();
+    if (server) this.#crash(server.process);
+  }
+
+  #pauseAny(ms: number): void {
+    const server = this.#any();
+    if (server) this.#pause(server.process, ms);
+  }
+
+  #crash(process: Parameters<Fleet['crash']>[0]): void {
+    this.#crashes += 1;
+    this.fleet.crash(process);
+  }
+
+  #pause(process: Parameters<Fleet['crash']>[0], ms: number): void {
+    this.#pauses += 1;
+    process.pause(ms);
+  }
+}

@@ -1,0 +1,62 @@
+import type { SeededRandom } from '@a2a-aws/testkit/fakes';
+
+/** How an execution of the agent ends. */
+export type Ending =
+  | 'COMPLETED'
+  | 'FAILED'
+  | 'INPUT_REQUIRED'
+  | 'AUTH_REQUIRED'
+  /** It asks for credentials, then completes. */
+  | 'AUTH_THEN_COMPLETED'
+  /** It answers with a Message, without a task. */
+  | 'MESSAGE'
+  /** It returns without a word. */
+  | 'SILENT'
+  | 'THROWS'
+  /** It works until it is told to stop. */
+  | 'HANGS';
+
+/** What the agent does with one message; travels as the message's text. */
+export interface Script {
+  /** Chunks of an artifact, each its own event. */
+  readonly chunks: number;
+  /** Milliseconds between events, at the most; 0: all in one go. */
+  readonly gapMs: number;
+  /** Publishes a Task first; else the log itself has to put one there. */
+  readonly task: boolean;
+  /** Bytes of text in each chunk, besides its name. */
+  readonly padding: number;
+  readonly ending: Ending;
+  /** Goes on as if nobody had told it to stop. */
+  readonly deaf: boolean;
+}
+
+const ENDINGS: readonly [Ending, ...Ending[]] = [
+  'COMPLETED',
+  'COMPLETED',
+  'COMPLETED',
+  'COMPLETED',
+  'FAILED',
+  'INPUT_REQUIRED',
+  'INPUT_REQUIRED',
+  'INPUT_REQUIRED',
+  'AUTH_REQUIRED',
+  'AUTH_THEN_COMPLETED',
+  'MESSAGE',
+  'SILENT',
+  'THROWS',
+  'HANGS',
+];
+
+export function randomScript(random: SeededRandom): Script {
+  const ending = random.pick(ENDINGS);
+  const bare = ending === 'MESSAGE' || (ending !== 'HANGS' && random.percent(20));
+  return {
+    chunks: ending === 'MESSAGE' && random.percent(70) ? 0 : random.whole(0, 6),
+    gapMs: random.pick([0, 20, 300, 3_000]),
+    task: !bare,
+    padding: random.percent(2) ? 250_000 : 0,
+    ending,
+    deaf: random.percent(20),
+  };
+}

@@ -1,0 +1,190 @@
+import { type Clock, sleep } from '@a2a-aws/core';
+import type { SeededRandom } from '@a2a-aws/testkit/fakes';
+import { Message, Task, TaskArtifactUpdateEvent, TaskStatusUpdateEvent } from '@a2a-js/sdk';
+import {
+  AgentEvent,
+  type AgentExecutionEvent,
+  type AgentExecutor,
+  type ExecutionEventBus,
+  type RequestContext,
+} from '@a2a-js/sdk/server';
+import type { Script } from './script.ts';
+
+/** One execution of the agent, as it was told to the agent. */
+export interface Execution {
+  readonly process: string;
+  readonly taskId: string;
+  readonly messageId: string;
+  /** How often it was told to stop. */
+  stops: number;
+  done: boolean;
+}
+
+/** An agent that does what its message's script says, and tells of all that it does. */
+export class SimulatedAgent implements AgentExecutor {
+  readonly #process: string;
+  readonly #clock: Clock;
+  readonly #random: SeededRandom;
+  readonly #executions: Execution[];
+  readonly #stops = new Map<string, { execution: Execution; stop: AbortController }[]>();
+
+  /** `executions`: of all agents of a schedule; this one adds its own. */
+  constructor(process: string, clock: Clock, random: SeededRandom, executions: Execution[]) {
+    this.#process = process;
+    this.#clock = clock;
+    this.#random = random;
+    this.#executions = executions;
+  }
+
+  readonly execute = async (context: RequestContext, bus: ExecutionEventBus): Promise<void> => {
+    const { taskId, userMessage } = context;
+    const { messageId } = userMessage;
+    const execution: Execution = {
+      process: this.#process,
+      taskId,
+      messageId,
+      stops: 0,
+      done: false,
+    };
+    const number = this.#executions.push(execution);
+    const stop = new AbortController();
+    const running = this.#stops.get(taskId) ?? [];
+    this.#stops.set(taskId, running);
+    running.push({ execution, stop });
+    try {
+      await this.#play(scriptOf(userMessage), `${messageId}.${number}`, context, bus, stop.signal);
+    } finally {
+      execution.done = true;
+      running.splice(
+        running.findIndex((one) => one.execution === execution),
+        1,
+      );
+    }
+  };
+
+  readonly cancelTask = async (taskId: string): Promise<void> => {
+    for (const { execution, stop } of this.#stops.get(taskId) ?? []) {
+      execution.stops += 1;
+      stop.abort();
+    }
+  };
+
+  async #play(
+    script: Script,
+    name: string,
+    context: RequestContext,
+    bus: ExecutionEventBus,
+    stopped: AbortSignal,
+  ): Promise<void> {
+    const says = new Phrases(name, context, this.#clock);
+    const hears = script.deaf ? undefined : stopped;
+    if (script.task && !context.task) bus.publish(says.task());
+    else if (script.chunks > 0) bus.publish(says.status('WORKING'));
+    for (let n = 0; n < script.chunks; n += 1) {
+      const ms = script.gapMs === 0 ? 0 : this.#random.whole(0, script.gapMs);
+      if (ms > 0) await sleep(this.#clock, ms, hears);
+      if (hears?.aborted) {
+        bus.publish(says.status('CANCELED'));
+        return;
+      }
+      bus.publish(says.chunk(n, script.padding));
+    }
+    switch (script.ending) {
+      case 'MESSAGE':
+        bus.publish(says.message());
+        return;
+      case 'SILENT':
+        return;
+      case 'THROWS':
+        throw new Error('The agent throws, as it was told to.');
+      case 'HANGS':
+        await new Promise<void>((resolve) => {
+          if (stopped.aborted) resolve();
+          stopped.addEventListener('abort', () => resolve(), { once: true });
+        });
+        if (!script.deaf) bus.publish(says.status('CANCELED'));
+        return;
+      case 'AUTH_THEN_COMPLETED':
+        bus.publish(says.status('AUTH_REQUIRED'));
+        await sleep(this.#clock, this.#random.whole(0, 3_000), hears);
+        bus.publish(says.status(hears?.aborted ? 'CANCELED' : 'COMPLETED'));
+        return;
+      default:
+        bus.publish(says.status(script.ending));
+    }
+  }
+}
+
+/** What an execution publishes: each event holds words that no other event does. */
+class Phrases {
+  readonly #name: string;
+  readonly #context: RequestContext;
+  readonly #clock: Clock;
+  #count = 0;
+
+  constructor(name: string, context: RequestContext, clock: Clock) {
+    this.#name = name;
+    this.#context = context;
+    this.#clock = clock;
+  }
+
+  task(): AgentExecutionEvent {
+    const { taskId, contextId, userMessage } = this.#context;
+    return AgentEvent.task(
+      Task.fromJSON({
+        id: taskId,
+        contextId,
+        status: this.#status('WORKING'),
+        history: [Message.toJSON(userMessage)],
+      }),
+    );
+  }
+
+  status(state: string): AgentExecutionEvent {
+    return AgentEvent.statusUpdate(
+      TaskStatusUpdateEvent.fromJSON({ ...this.#ids(), status: this.#status(state) }),
+    );
+  }
+
+  chunk(n: number, padding: number): AgentExecutionEvent {
+    const parts = [{ text: `${this.#words()}${'x'.repeat(padding)}` }];
+    return AgentEvent.artifactUpdate(
+      TaskArtifactUpdateEvent.fromJSON({
+        ...this.#ids(),
+        artifact: { artifactId: `artifact-${this.#name}`, parts },
+        append: n > 0,
+      }),
+    );
+  }
+
+  message(): AgentExecutionEvent {
+    return AgentEvent.message(Message.fromJSON(this.#message()));
+  }
+
+  #status(state: string): unknown {
+    return {
+      state: `TASK_STATE_${state}`,
+      timestamp: new Date(this.#clock.now()).toISOString(),
+      message: this.#message(),
+    };
+  }
+
+  #message(): unknown {
+    const words = this.#words();
+    return { messageId: words, ...this.#ids(), role: 'ROLE_AGENT', parts: [{ text: words }] };
+  }
+
+  #ids(): { taskId: string; contextId: string } {
+    const { taskId, contextId } = this.#context;
+    return { taskId, contextId };
+  }
+
+  #words(): string {
+    return `${this.#name}.${this.#count++}`;
+  }
+}
+
+function scriptOf(message: Message): Script {
+  const content = message.parts[0]?.content;
+  return JSON.parse(content?.$case === 'text' ? content.value : '') as Script;
+}

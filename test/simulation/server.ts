@@ -1,0 +1,50 @@
+import type { Entropy, Logger } from '@a2a-aws/core';
+import { AgentCard } from '@a2a-js/sdk';
+import type { A2ARequestHandler, AgentExecutor } from '@a2a-js/sdk/server';
+import { createBackend } from 'a2a-aws';
+import type { SimulatedProcess } from './simulated-process.ts';
+
+export const TABLE = 'simulated';
+export const PREFIX = 'sim';
+
+const CARD = AgentCard.fromJSON({ name: 'Simulated', capabilities: { streaming: true } });
+
+export interface ServerOptions {
+  readonly process: SimulatedProcess;
+  readonly topicArn: string;
+  readonly entropy: Entropy;
+  readonly logger: Logger;
+  readonly executor: AgentExecutor;
+  readonly onOrphan: 'fail' | 'resume';
+}
+
+/** The server in one process: the real backend with the SDK's handler in it, on the process's AWS. */
+export interface Server {
+  readonly process: SimulatedProcess;
+  readonly handler: A2ARequestHandler;
+  start(): Promise<void>;
+  stop(drainMs: number): Promise<void>;
+  /** The id under which it takes requests, if it does. */
+  instance(): string | undefined;
+}
+
+export function createServer(options: ServerOptions): Server {
+  const { process, topicArn, entropy, logger, executor, onOrphan } = options;
+  const backend = createBackend({
+    tableName: TABLE,
+    topicArn,
+    prefix: PREFIX,
+    instanceId: process.name,
+    clients: process.clients,
+    logger,
+    clock: process.clock,
+    entropy,
+  });
+  return {
+    process,
+    handler: backend.requestHandler(CARD, executor, { onOrphan }),
+    start: () => backend.start(),
+    stop: (drainMs) => backend.stop({ drainMs }),
+    instance: () => (backend.health().ready ? backend.stats().instance : undefined),
+  };
+}

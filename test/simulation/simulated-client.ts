@@ -1,0 +1,340 @@
+import type { Clock } from '@a2a-aws/core';
+import { sleep } from '@a2a-aws/core';
+import type { SeededRandom } from '@a2a-aws/testkit/fakes';
+import {
+  Message,
+  type SendMessageRequest,
+  type StreamResponse,
+  Task,
+  TaskState,
+} from '@a2a-js/sdk';
+import {
+  A2AError,
+  RequestMalformedError,
+  TaskNotCancelableError,
+  TaskNotFoundError,
+  UnsupportedOperationError,
+} from '@a2a-js/sdk/errors';
+import type { A2ARequestHandler } from '@a2a-js/sdk/server';
+import { ServerCallContext, UnauthenticatedUser } from '@a2a-js/sdk/server';
+import { ReaderCheck } from './reader-check.ts';
+import type { Script } from './script.ts';
+import { ConnectionLost, type SimulatedProcess } from './simulated-process.ts';
+import type { TaskTruth, Violate } from './task-truth.ts';
+
+/** A server that a client can reach. */
+export interface Reachable {
+  readonly process: SimulatedProcess;
+  readonly handler: A2ARequestHandler;
+  /** True while it is itself: not stopping, and not replaced since `instance` was asked. */
+  readonly instance: () => string | undefined;
+}
+
+export interface ClientDeps {
+  readonly clock: Clock;
+  readonly random: SeededRandom;
+  readonly violate: Violate;
+  /** Some server that takes requests, as a load balancer would choose it. */
+  readonly pick: () => Reachable | undefined;
+  readonly truth: (owner: string, taskId: string) => TaskTruth | undefined;
+}
+
+/** How an exchange of a client with the servers came out. */
+export type Outcome = 'open' | 'done' | 'refused' | 'gave-up';
+
+/** A stream or an answer may come so long after the log came to rest, in milliseconds. */
+const PATIENCE_MS = 40_000;
+
+/** What a client asks for. */
+export interface Send {
+  readonly messageId: string;
+  readonly contextId: string;
+  /** None: a new task. */
+  readonly taskId?: string | undefined;
+  readonly script: Script;
+  readonly mode: 'stream' | 'blocking' | 'immediate';
+  /** Leaves after so many frames, and never comes back. */
+  readonly leavesAfter?: number | undefined;
+}
+
+/** A client that goes to another server when one fails it, and judges all that it is told. */
+export class SimulatedClient {
+  readonly name: string;
+  readonly owner: string;
+  outcome: Outcome = 'open';
+  taskId: string | undefined;
+  /** The servers' answer said that the message was taken. */
+  accepted = false;
+  doneAt: number | undefined;
+  readonly #deps: ClientDeps;
+  readonly #used = new Set<SimulatedProcess>();
+
+  constructor(name: string, owner: string, deps: ClientDeps) {
+    this.name = name;
+    this.owner = owner;
+    this.#deps = deps;
+  }
+
+  get truth(): TaskTruth | undefined {
+    return this.taskId === undefined ? undefined : this.#deps.truth(this.owner, this.taskId);
+  }
+
+  /** Pauses of the servers that it used, together. */
+  get pausedMs(): number {
+    return [...this.#used].reduce((sum, { pausedMs }) => sum + pausedMs, 0);
+  }
+
+  /** Sends a message, and follows its run to its result. */
+  async send(send: Send): Promise<void> {
+    const request = requestOf(send);
+    this.taskId ??= send.taskId;
+    await this.#untilDone(async (server) => {
+      if (send.mode === 'stream') return this.#followSend(server, request, send);
+      const context = contextOf(this.owner);
+      const answer = await server.process.request(() =>
+        server.handler.sendMessage(request, context),
+      );
+      this.#answered(answer, send);
+      return true;
+    });
+  }
+
+  /** Subscribes to a task until its stream ends for good. */
+  async subscribe(taskId: string): Promise<void> {
+    this.taskId = taskId;
+    await this.#untilDone((server) => this.#subscribeAt(server, taskId));
+  }
+
+  async cancel(taskId: string): Promise<void> {
+    this.taskId = taskId;
+    await this.#untilDone(async (server) => {
+      const context = contextOf(this.owner);
+      try {
+        const task = await server.process.request(() =>
+          server.handler.cancelTask({ tenant: '', id: taskId, metadata: undefined }, context),
+        );
+        this.#mustBeView(task, 'the answer to a cancel');
+        if (task.status?.state !== TaskState.TASK_STATE_CANCELED) {
+          this.#violate('cancel', 'was answered by a task that is not canceled');
+        }
+        if (this.truth?.state !== TaskState.TASK_STATE_CANCELED) {
+          this.#violate('cancel', 'was told CANCELED, the log says otherwise');
+        }
+      } catch (error) {
+        if (!(error instanceof TaskNotCancelableError)) throw error;
+        const { truth } = this;
+        if (truth?.sealed !== true || truth.state === TaskState.TASK_STATE_CANCELED) {
+          this.#violate('cancel', 'was told that a task cannot be canceled that can, or was');
+        }
+      }
+      return true;
+    });
+  }
+
+  /** Reads the task once: everything that was durable when it asked must be in the answer. */
+  async read(taskId: string): Promise<void> {
+    this.taskId = taskId;
+    await this.#untilDone(async (server) => {
+      const known = this.truth?.views.length ?? 0;
+      const context = contextOf(this.owner);
+      const task = await server.process.request(() =>
+        server.handler.getTask({ tenant: '', id: taskId }, context),
+      );
+      this.#mustBeView(task, 'a read', known - 1);
+      return true;
+    });
+  }
+
+  /** Tries until `work` says that it is done, elsewhere whenever a server fails it. */
+  async #untilDone(work: (server: Reachable) => Promise<boolean>): Promise<void> {
+    const { clock, random, pick } = this.#deps;
+    for (let tries = 0; tries < 400; tries += 1) {
+      const server = pick();
+      if (server) {
+        this.#used.add(server.process);
+        try {
+          if (await work(server)) {
+            this.#finish('done');
+            return;
+          }
+        } catch (error) {
+          if (isRefusal(error)) {
+            this.#finish('refused');
+            return;
+          }
+          if (!isRetryable(error)) {
+            this.#violate('error', `was told: ${String(error)}`);
+            this.#finish('gave-up');
+            return;
+          }
+        }
+      }
+      await sleep(clock, random.whole(10, 800));
+    }
+    this.#finish('gave-up');
+  }
+
+  async #followSend(server: Reachable, request: SendMessageRequest, send: Send): Promise<boolean> {
+    const life = server.instance();
+    const context = contextOf(this.owner);
+    const check = new ReaderCheck(`${this.name} (${send.messageId})`, this.#deps.violate);
+    const frames = server.process.stream(() => server.handler.sendMessageStream(request, context));
+    let count = 0;
+    let message = false;
+    for await (const frame of frames) {
+      this.#seen(frame, check);
+      message ||= frame.payload?.$case === 'message';
+      count += 1;
+      if (count === send.leavesAfter) return true;
+    }
+    if (check.isBroken) return true;
+    const { truth } = this;
+    const run = truth?.runOf(send.messageId);
+    const result = truth?.resultOf(run);
+    // One that comes when all is over gets the task as it is by then.
+    const stands = count === 1 && (check.generation ?? 0) >= (result ?? 0);
+    if (result !== undefined && (message || stands || check.generation === result)) {
+      this.#late(truth);
+      return true;
+    }
+    if (result !== undefined && run?.answered) return true;
+    if (life !== undefined && life === server.instance()) {
+      this.#violate(
+        'I6',
+        `the stream of a send ended at ${check.generation}, its result is at ${result}`,
+      );
+      return true;
+    }
+    return false;
+  }
+
+  async #subscribeAt(server: Reachable, taskId: string): Promise<boolean> {
+    const life = server.instance();
+    const context = contextOf(this.owner);
+    const check = new ReaderCheck(this.name, this.#deps.violate);
+    try {
+      const request = { tenant: '', id: taskId };
+      const frames = server.process.stream(() => server.handler.resubscribe(request, context));
+      for await (const frame of frames) this.#seen(frame, check);
+    } catch (error) {
+      if (!(error instanceof UnsupportedOperationError)) throw error;
+      if (this.truth?.sealed !== true)
+        this.#violate('error', 'was told that a task ended that did not');
+      return true;
+    }
+    if (check.isBroken) return true;
+    const { truth } = this;
+    if (truth?.sealed && check.generation === truth.generation) {
+      this.#late(truth);
+      return true;
+    }
+    // It waits for its client; others may have gone on with it since.
+    if (check.generation !== undefined && restsAt(truth, check.generation)) return true;
+    if (life !== undefined && life === server.instance()) {
+      this.#violate('I6', `a subscription ended at ${check.generation} of ${truth?.generation}`);
+      return true;
+    }
+    return false;
+  }
+
+  #seen(frame: StreamResponse, check: ReaderCheck): void {
+    const { payload } = frame;
+    this.accepted = true;
+    if (payload?.$case === 'task') this.#isTask(payload.value.id);
+    if (payload?.$case === 'message') this.#isTask(payload.value.taskId);
+    check.got(frame, this.truth);
+  }
+
+  #isTask(taskId: string): void {
+    this.taskId ??= taskId;
+    if (this.taskId !== taskId) this.#violate('I9', 'was told of another task');
+  }
+
+  #answered(answer: Message | Task, send: Send): void {
+    this.accepted = true;
+    if ('messageId' in answer) {
+      this.#isTask(answer.taskId);
+      return;
+    }
+    this.#isTask(answer.id);
+    this.#mustBeView(answer, 'the answer to a send');
+    if (send.mode === 'immediate') return;
+    const { truth } = this;
+    const run = truth?.runOf(send.messageId);
+    const result = truth?.resultOf(run);
+    const text = JSON.stringify(Task.toJSON(answer));
+    const places = truth?.views.filter((view) => view.text === text).map((view) => view.generation);
+    const wanted = [result, run?.auth].filter((generation) => generation !== undefined);
+    if (!wanted.some((generation) => places?.includes(generation))) {
+      this.#violate('answer', `is the task at ${places}, the result of its run is at ${wanted}`);
+    }
+    this.#late(truth);
+  }
+
+  #mustBeView(task: Task, what: string, from = 0): void {
+    const text = JSON.stringify(Task.toJSON(task));
+    const at = this.truth?.views.findLastIndex((view) => view.text === text) ?? -1;
+    if (at === -1) this.#violate('answer', `${what} is a task that no log folds to`);
+    else if (at < from) this.#violate('answer', `${what} is older than what was durable`);
+  }
+
+  /** The log came to rest too long ago. */
+  #late(truth: TaskTruth | undefined): void {
+    if (truth?.restsSince === undefined) return;
+    const late = this.#deps.clock.now() - truth.restsSince - this.pausedMs;
+    if (late > PATIENCE_MS) this.#violate('I6', `was told ${late} ms after the end`);
+  }
+
+  #violate(law: string, text: string): void {
+    this.#deps.violate(law, `${this.name}: ${text}`);
+  }
+
+  #finish(outcome: Outcome): void {
+    this.outcome = outcome;
+    this.doneAt = this.#deps.clock.now();
+  }
+}
+
+/** True if a subscriber's stream may end there: it waits for input, and nobody works on it. */
+function restsAt(truth: TaskTruth | undefined, generation: number): boolean {
+  const event = truth?.events[generation - 1] ?? '';
+  return /"state":"TASK_STATE_INPUT_REQUIRED"/.test(event);
+}
+
+function isRefusal(error: unknown): boolean {
+  return (
+    error instanceof UnsupportedOperationError ||
+    error instanceof TaskNotFoundError ||
+    error instanceof RequestMalformedError
+  );
+}
+
+function isRetryable(error: unknown): boolean {
+  if (error instanceof ConnectionLost) return true;
+  return error instanceof A2AError && /Try again/.test(error.message);
+}
+
+function contextOf(owner: string): ServerCallContext {
+  const user =
+    owner === '' ? new UnauthenticatedUser() : { isAuthenticated: true, userName: owner };
+  return new ServerCallContext({ user });
+}
+
+function requestOf(send: Send): SendMessageRequest {
+  return {
+    tenant: '',
+    message: Message.fromJSON({
+      messageId: send.messageId,
+      taskId: send.taskId ?? '',
+      contextId: send.contextId,
+      role: 'ROLE_USER',
+      parts: [{ text: JSON.stringify(send.script) }],
+    }),
+    configuration: {
+      acceptedOutputModes: [],
+      taskPushNotificationConfig: undefined,
+      returnImmediately: send.mode === 'immediate',
+    },
+    metadata: undefined,
+  };
+}

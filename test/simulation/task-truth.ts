@@ -1,0 +1,273 @@
+import {
+  type Entry,
+  eventStatus,
+  eventToJson,
+  Fold,
+  isInterrupted,
+  isTerminal,
+  type LogRecord,
+  type Slot,
+} from '@a2a-aws/core';
+import { Task, TaskState } from '@a2a-js/sdk';
+
+/** Something that must never happen. `law` is a law's name, or what else was promised. */
+export type Violate = (law: string, text: string) => void;
+
+/** The Task at one moment of its log. */
+export interface View {
+  /** Of the last event that is in it. */
+  readonly generation: number;
+  readonly text: string;
+}
+
+/** One run, judged by the log's entries alone. */
+export interface TrueRun {
+  readonly instance: string;
+  readonly messageId: string | undefined;
+  readonly startedAt: number;
+  open: boolean;
+  lost: boolean;
+  resumedBy: string | undefined;
+  /** Generation at which its result stands. */
+  result: number | undefined;
+  /** Generation of its first AUTH_REQUIRED. */
+  auth: number | undefined;
+  answered: boolean;
+}
+
+/**
+ * One task's log as the table got it, record by record, judged in the moment in which each was
+ * written; what it comes to is worked out anew here, not asked of the code that is under test.
+ */
+export class TaskTruth {
+  /** The partition of its items. */
+  readonly name: string;
+  readonly records: LogRecord[] = [];
+  /** By generation, from 1 on: what every reader must get. */
+  readonly events: string[] = [];
+  readonly views: View[] = [];
+  readonly runs: Map<string, TrueRun> = new Map();
+  readonly fenced: Set<string> = new Set();
+  sealed = false;
+  cancelRequested = false;
+  state: TaskState | undefined;
+  /** Index of the record that set the state. */
+  stateAt = -1;
+  /** When nobody was left to work on it, or when it was sealed; milliseconds. */
+  restsSince: number | undefined;
+  readonly #violate: Violate;
+  readonly #fold = new Fold();
+  readonly #ids = new Set<string>();
+  readonly #messages = new Set<string>();
+  #next: Slot = { generation: 1, sub: 0 };
+
+  constructor(name: string, violate: Violate) {
+    this.name = name;
+    this.#violate = violate;
+  }
+
+  get owner(): string {
+    return this.name.split('#')[3] ?? '';
+  }
+
+  get taskId(): string {
+    return this.name.split('#')[4] ?? '';
+  }
+
+  get generation(): number {
+    return this.events.length;
+  }
+
+  get openRuns(): TrueRun[] {
+    return [...this.runs.values()].filter(({ open }) => open);
+  }
+
+  get hasTask(): boolean {
+    return this.state !== undefined;
+  }
+
+  get slot(): Slot {
+    return this.#next;
+  }
+
+  /** The run that this message has started first. */
+  runOf(messageId: string): TrueRun | undefined {
+    return [...this.runs.values()].find((run) => run.messageId === messageId);
+  }
+
+  /** Where the result of a run stands, followed through those that resumed it. */
+  resultOf(run: TrueRun | undefined): number | undefined {
+    if (!run) return undefined;
+    if (run.result !== undefined) return run.result;
+    return run.resumedBy === undefined ? undefined : this.resultOf(this.runs.get(run.resumedBy));
+  }
+
+  /** The table took a record; `at` in milliseconds. */
+  append(record: LogRecord, at: number): void {
+    const { generation, sub } = record.slot;
+    if (generation !== this.#next.generation || sub !== this.#next.sub) {
+      this.#violate(
+        'I1',
+        `${this.name}: a record at ${generation}/${sub}, the end is ${JSON.stringify(this.#next)}`,
+      );
+      return;
+    }
+    const onlyDeleted = record.entries.every(({ kind }) => kind === 'deleted');
+    if (this.sealed && !onlyDeleted) this.#violate('I4', `${this.name}: a record after the seal`);
+    if (this.fenced.has(record.instance)) {
+      this.#violate('I5', `${this.name}: a record of the fenced ${record.instance}`);
+    }
+    const index = this.records.push(record) - 1;
+    for (const entry of record.entries) this.#judge(entry, record, index);
+    this.#settleLost();
+    const before = this.generation;
+    const step = this.#fold.apply(record, () => this.#look());
+    for (const { event } of step.deliveries) this.events.push(JSON.stringify(eventToJson(event)));
+    const events = this.generation - before;
+    this.#next =
+      events > 0 ? { generation: generation + events, sub: 0 } : { generation, sub: sub + 1 };
+    this.restsSince = this.sealed || this.openRuns.length === 0 ? at : undefined;
+  }
+
+  #look(): void {
+    const task = this.#fold.task();
+    if (!task) return;
+    const text = JSON.stringify(Task.toJSON(task));
+    const last = this.views.at(-1);
+    if (last?.text === text && last.generation === this.#fold.generation) return;
+    this.views.push({ generation: this.#fold.generation, text });
+  }
+
+  #judge(entry: Entry, record: LogRecord, index: number): void {
+    // Events before this one in the record have been counted, but not those of the record's fold.
+    switch (entry.kind) {
+      case 'event':
+        this.#judgeEvent(entry, record, index);
+        return;
+      case 'start':
+        this.#judgeStart(entry, index);
+        return;
+      case 'answer':
+      case 'end': {
+        const run = this.runs.get(entry.run);
+        if (!run?.open)
+          this.#violate('I4', `${this.name}: ${entry.kind} of a run that is not open`);
+        if (!run) return;
+        run.open = false;
+        run.answered ||= entry.kind === 'answer';
+        run.result ??= this.#counted(record, index);
+        return;
+      }
+      case 'fence':
+        this.fenced.add(entry.instance);
+        for (const run of this.runs.values()) {
+          if (run.instance !== entry.instance || !run.open) continue;
+          run.open = false;
+          run.lost = true;
+        }
+        return;
+      case 'cancel':
+        this.cancelRequested = true;
+    }
+  }
+
+  #judgeEvent(entry: Extract<Entry, { kind: 'event' }>, record: LogRecord, index: number): void {
+    const generation = this.#count(record, index);
+    const text = JSON.stringify(eventToJson(entry.event));
+    const status = eventStatus(entry.event);
+    if (this.sealed) this.#violate('I4', `${this.name}: an event after the terminal one`);
+    const id = status ? status.message?.messageId : text;
+    if (id !== undefined) {
+      if (this.#ids.has(id))
+        this.#violate('I1', `${this.name}: the event ${id.slice(0, 80)} twice`);
+      this.#ids.add(id);
+    }
+    const run = entry.run === undefined ? undefined : this.runs.get(entry.run);
+    if (entry.run !== undefined && !run?.open) {
+      this.#violate('I4', `${this.name}: an event of a run that is not open`);
+    }
+    if (entry.run === undefined && this.openRuns.length > 0 && !this.cancelRequested) {
+      this.#violate('I6', `${this.name}: ended from outside while somebody works on it`);
+    }
+    if (!status) return;
+    this.#judgeFromOutside(entry, status.state);
+    this.state = status.state;
+    this.stateAt = index;
+    if (isTerminal(status.state)) {
+      this.sealed = true;
+      for (const one of this.runs.values()) {
+        one.open = false;
+        one.result ??= generation;
+      }
+    } else if (run && status.state === TaskState.TASK_STATE_INPUT_REQUIRED) {
+      run.result ??= generation;
+    } else if (run && status.state === TaskState.TASK_STATE_AUTH_REQUIRED) {
+      run.auth ??= generation;
+    }
+  }
+
+  /** A task that rests in an interrupted state is not failed for an instance that is lost. */
+  #judgeFromOutside(entry: Extract<Entry, { kind: 'event' }>, state: TaskState): void {
+    if (entry.run !== undefined || state !== TaskState.TASK_STATE_FAILED) return;
+    if (!isInterrupted(this.state) || this.cancelRequested) return;
+    const newer = [...this.runs.values()].some(
+      (run) => run.lost && run.resumedBy === undefined && run.startedAt >= this.stateAt,
+    );
+    if (!newer)
+      this.#violate('I6', `${this.name}: failed from outside while it waits for its client`);
+  }
+
+  #judgeStart(entry: Extract<Entry, { kind: 'start' }>, index: number): void {
+    const messageId = entry.message?.messageId;
+    if (this.cancelRequested) this.#violate('I4', `${this.name}: a start after the cancel`);
+    if (messageId !== undefined && entry.resumes === undefined) {
+      if (this.#messages.has(messageId))
+        this.#violate('retry', `${this.name}: ${messageId} started twice`);
+      this.#messages.add(messageId);
+    }
+    if (entry.resumes !== undefined) {
+      const resumed = this.runs.get(entry.resumes);
+      if (!resumed?.lost || resumed.resumedBy !== undefined) {
+        this.#violate('retry', `${this.name}: resumed what was not lost, or twice`);
+      }
+      if (resumed) resumed.resumedBy = entry.run;
+    }
+    this.runs.set(entry.run, {
+      instance: entry.instance,
+      messageId,
+      startedAt: index,
+      open: true,
+      lost: false,
+      resumedBy: undefined,
+      result: undefined,
+      auth: undefined,
+      answered: false,
+    });
+  }
+
+  /** What was lost and nobody went on with has its result where nobody was left. */
+  #settleLost(): void {
+    if (this.openRuns.length > 0) return;
+    const last = this.records.at(-1);
+    if (!last) return;
+    for (const run of this.runs.values()) {
+      if (run.lost && run.resumedBy === undefined) {
+        run.result ??= this.#counted(last, this.records.length - 1);
+      }
+    }
+  }
+
+  #counts = new Map<number, number>();
+
+  /** Counts an event of this record; its generation. */
+  #count(record: LogRecord, index: number): number {
+    const generation = this.#counted(record, index) + 1;
+    this.#counts.set(index, generation);
+    return generation;
+  }
+
+  /** Generation of the last event up to here. */
+  #counted(record: LogRecord, index: number): number {
+    return this.#counts.get(index) ?? record.slot.generation - 1;
+  }
+}

@@ -1,0 +1,128 @@
+import { isInterrupted, slotText } from '@a2a-aws/core';
+import { TaskState } from '@a2a-js/sdk';
+import type { Fleet } from './fleet.ts';
+import { PREFIX } from './server.ts';
+import type { SimulatedClient } from './simulated-client.ts';
+import type { TaskTruth, Violate } from './task-truth.ts';
+
+/** Judges what is left when a schedule has come to its end. */
+export async function judge(
+  fleet: Fleet,
+  clients: readonly SimulatedClient[],
+  violate: Violate,
+): Promise<void> {
+  const items = [...fleet.aws.dynamodb.items()];
+  for (const truth of fleet.watch.tasks.values()) judgeTask(truth, items, violate);
+  for (const client of clients) judgeClient(client, violate);
+  judgeExecutions(fleet, violate);
+  judgeRows(fleet, items, violate);
+  judgeReach(fleet, violate);
+}
+
+type Item = Record<string, unknown>;
+
+/** No log is left on which nobody works but which looks so; its head says what it says. */
+function judgeTask(truth: TaskTruth, items: readonly Item[], violate: Violate): void {
+  const { name, state } = truth;
+  if (truth.openRuns.length > 0) violate('I6', `${name}: a run is open for ever`);
+  if (truth.cancelRequested && !truth.sealed) violate('I6', `${name}: was to be canceled, goes on`);
+  if (truth.hasTask && !truth.sealed && !isInterrupted(state)) {
+    violate('I6', `${name}: stays ${TaskState[state ?? 0]}`);
+  }
+  for (const run of truth.runs.values()) {
+    if (!truth.hasTask && !run.answered && truth.resultOf(run) === undefined) {
+      violate('I6', `${name}: a run has no result`);
+    }
+    if (
+      run.lost &&
+      run.resumedBy === undefined &&
+      !truth.sealed &&
+      run.startedAt >= truth.stateAt
+    ) {
+      violate('I6', `${name}: a lost run was forgotten`);
+    }
+  }
+  const head = items.find(({ pk, sk }) => pk === name && sk === 'task');
+  if (!truth.hasTask) {
+    if (head) violate('head', `${name}: has a head, but no task`);
+    return;
+  }
+  const slot = truth.records[truth.stateAt]?.slot;
+  const isRight = head?.state === state && slot && head?.slot === slotText(slot);
+  if (!isRight) violate('head', `${name}: its head says ${head?.state}, its log ${state}`);
+}
+
+function judgeClient(client: SimulatedClient, violate: Violate): void {
+  const { name, outcome, truth, accepted } = client;
+  if (outcome === 'open' || outcome === 'gave-up') violate('I6', `${name} waits for ever`);
+  if (accepted && !truth && outcome === 'done' && client.taskId !== undefined) {
+    violate('I2', `${name}: what it was told is in no log`);
+  }
+}
+
+/** An executor runs once for a message, and is told to stop once. */
+function judgeExecutions(fleet: Fleet, violate: Violate): void {
+  const seen = new Map<string, number>();
+  const alive = new Set(fleet.servers.map(({ process }) => process.name));
+  for (const { messageId, taskId, process, stops, done } of fleet.executions) {
+    seen.set(messageId, (seen.get(messageId) ?? 0) + 1);
+    if (stops > 1) violate('cancel', `${messageId} was told to stop ${stops} times`);
+    if (!done && alive.has(process)) violate('I6', `${messageId} of ${taskId} is still executed`);
+  }
+  for (const truth of fleet.watch.tasks.values()) {
+    const starts = new Map<string, number>();
+    for (const { messageId = '' } of truth.runs.values()) {
+      starts.set(messageId, (starts.get(messageId) ?? 0) + 1);
+    }
+    for (const run of truth.runs.values()) {
+      const { messageId } = run;
+      if (messageId === undefined) continue;
+      const resumes = [...truth.runs.values()].filter((one) => one.resumedBy !== undefined).length;
+      if ((seen.get(messageId) ?? 0) > (starts.get(messageId) ?? 0) + resumes) {
+        violate('retry', `${messageId} was executed more often than it was started`);
+      }
+    }
+  }
+}
+
+/** Nothing of dead instances is left, and nothing of the living that they do not use (I7). */
+function judgeRows(fleet: Fleet, items: readonly Item[], violate: Violate): void {
+  const living = new Set(fleet.servers.map((server) => server.instance()));
+  for (const { pk, sk } of items as { pk: string; sk: string }[]) {
+    if (pk === `${PREFIX}#instances` && !living.has(sk))
+      violate('I7', `the lease of ${sk} is left`);
+    if (pk.startsWith(`${PREFIX}#I#`)) {
+      const instance = pk.slice(`${PREFIX}#I#`.length);
+      const whose = living.has(instance) ? 'living' : 'dead';
+      violate('I7', `a row ${sk} of the ${whose} ${instance} is left`);
+    }
+    if (pk.startsWith(`${PREFIX}#T#`) && sk.startsWith('watch#')) {
+      violate('I7', `${sk} of ${pk} is left`);
+    }
+  }
+}
+
+/** Every living instance has its queue and its subscription, and there are no others (I7). */
+function judgeReach(fleet: Fleet, violate: Violate): void {
+  const wanted = new Set<string>();
+  for (const server of fleet.servers) {
+    const instance = server.instance();
+    if (instance === undefined) violate('I6', `${server.process.name} does not get ready`);
+    else wanted.add(`${PREFIX}-${instance}`);
+    if (instance !== undefined && fleet.watch.declaredDead.has(instance)) {
+      violate('I5', `${instance} was declared dead, and goes on`);
+    }
+  }
+  const queues = new Set(fleet.aws.sqs.queues.keys());
+  const subscribed = new Set(
+    fleet.aws.sns.subscribedQueues().map((arn) => arn.split(':').at(-1) ?? ''),
+  );
+  for (const name of wanted) {
+    if (!queues.has(name)) violate('I7', `the queue ${name} of a living instance is gone`);
+    if (!subscribed.has(name)) violate('I7', `the subscription of ${name} is gone`);
+  }
+  for (const name of queues) if (!wanted.has(name)) violate('I7', `the queue ${name} is left`);
+  for (const name of subscribed) {
+    if (!wanted.has(name)) violate('I7', `the subscription of ${name} is left`);
+  }
+}
