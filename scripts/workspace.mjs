@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * node scripts/workspace.mjs demo|test|test:localstack|bench|deploy [arguments]
+ * node scripts/workspace.mjs demo|test|test:localstack|bench|simulate|deploy [arguments]
  *
  * Runs a task of this workspace on a fresh clone as on a warm one: installs what the lock file asks
  * for if that changed, then runs the task with the arguments, passes signals on to it and exits as
@@ -26,6 +26,7 @@ const installedHash = join(modules, '.a2a-aws-lock');
 const tasks = {
   demo: () => typescript('packages/local/src/demo/main.ts'),
   bench: () => typescript('test/bench/main.ts'),
+  simulate: () => typescript('test/simulation/main.ts'),
   test: () => [program('vitest', 'vitest.mjs'), 'run'],
   'test:localstack': () => [join(root, 'scripts/localstack-tests.mjs')],
   deploy: () => [program('aws-cdk', 'bin/cdk'), 'deploy'],

@@ -126,6 +126,7 @@ export class Fleet {
       onPoint: (at, point, service) => this.onPoint(at, point, service),
     });
     const server = createServer({
+      name,
       process,
       topicArn: this.#topicArn,
       entropy: seededEntropy(`${name}${life}`, random.whole(0, 2 ** 31)),

@@ -1,20 +1,59 @@
-import { playSchedule } from './schedule.ts';
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
+import { PLANTED_BUGS } from './planted-bugs.ts';
+import { simulate } from './simulation.ts';
 
-const [from = '1', to = '20'] = process.argv.slice(2);
-const began = performance.now();
-let failed = 0;
-const laws = new Map<string, string[]>();
-for (let seed = Number(from); seed <= Number(to); seed += 1) {
-  const played = await playSchedule(seed);
-  if (process.env.VERBOSE)
-    console.log(seed, played.events, played.crashes, played.pauses, played.violations);
-  if (played.violations.length > 0) failed += 1;
-  for (const { law, text } of played.violations) {
-    const known = laws.get(law) ?? [];
-    laws.set(law, known);
-    if (known.length < 4) known.push(`seed ${seed}: ${text.slice(0, 400)}`);
+const USAGE = `npm run simulate -- [--seeds COUNT] [--from SEED] [--workers COUNT] [--planted [NAME,NAME…]]
+
+Plays the schedules of COUNT seeds from SEED on; fails if a law was broken in one.
+--planted: plants one bug at a time, and fails if one is not caught within so many seeds.`;
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '2000' },
+    from: { type: 'string', default: '1' },
+    workers: { type: 'string', default: String(availableParallelism()) },
+    planted: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+const workers = Number(values.workers);
+if (values.help) console.log(USAGE);
+else if (values.planted) await planted(values.only?.split(','));
+else await many(Number(values.from), Number(values.seeds));
+
+async function many(from: number, count: number): Promise<void> {
+  const result = await simulate({ from, count, workers });
+  for (const { seed, violations } of result.failed) {
+    console.log(`seed ${seed}`);
+    for (const { law, text } of violations) console.log(`  ${law}: ${text.slice(0, 500)}`);
+  }
+  const { schedules, failed, events, crashes, pauses, ms } = result;
+  console.log(
+    `${schedules} schedules, ${failed.length} failed, in ${(ms / 1_000).toFixed(1)} s: ` +
+      `${(schedules / (ms / 1_000)).toFixed(0)}/s; ${events} events, ${crashes} crashes, ${pauses} pauses`,
+  );
+  if (failed.length > 0) process.exitCode = 1;
+}
+
+/** Prints how many schedules each planted bug took until it was caught. */
+async function planted(only: readonly string[] | undefined): Promise<void> {
+  for (const { name, patches, within } of PLANTED_BUGS) {
+    if (only && !only.includes(name)) continue;
+    const { schedules, failed } = await simulate({
+      from: 1,
+      count: within,
+      workers,
+      patches,
+      onPlayed: ({ violations }) => (violations.length > 0 ? 'enough' : undefined),
+    });
+    const [caught] = failed;
+    const laws = [...new Set(caught?.violations.map(({ law }) => law))].join(', ');
+    console.log(
+      `${name.padEnd(40)} ${caught ? `caught after ${String(schedules).padStart(5)}: ${laws}` : `NOT CAUGHT in ${schedules}`}`,
+    );
+    if (!caught) process.exitCode = 1;
   }
 }
-const count = Number(to) - Number(from) + 1;
-console.log(`${count} schedules, ${failed} failed, ${(performance.now() - began) / count} ms each`);
-for (const [law, texts] of laws) for (const text of texts) console.log(law, text);

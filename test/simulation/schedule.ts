@@ -17,7 +17,7 @@ const NAMES = ['A', 'B', 'C'];
 const OWNERS = ['ann', 'bob'] as const;
 const PAUSES_MS = [500, 5_000, 13_000, 25_000, 45_000] as const;
 
-export interface Violation {
+interface Violation {
   readonly law: string;
   readonly text: string;
 }
@@ -47,7 +47,6 @@ export async function playSchedule(seed: number): Promise<Played> {
     const schedule = new Schedule(seed, violate);
     await schedule.play();
     await judge(schedule.fleet, schedule.clients, violate);
-    if (process.env.DUMP) schedule.dump();
     return { seed, violations, ...schedule.counts(), trace: schedule.trace() };
   } catch (error) {
     violate('harness', error instanceof Error ? (error.stack ?? error.message) : String(error));
@@ -114,24 +113,6 @@ class Schedule {
     let events = 0;
     for (const truth of this.fleet.watch.tasks.values()) events += truth.generation;
     return { events, crashes: this.#crashes, pauses: this.#pauses };
-  }
-
-  dump(): void {
-    for (const t of this.fleet.watch.tasks.values()) {
-      console.log(t.name, 'state', t.state, 'sealed', t.sealed);
-      for (const r of t.records)
-        console.log(
-          '  ',
-          r.time,
-          r.instance,
-          r.slot.generation,
-          r.slot.sub,
-          r.entries.map((e) => e.kind + ' ' + JSON.stringify(e).slice(0, 260)),
-        );
-    }
-    for (const c of this.clients)
-      console.log(c.name, c.owner, c.outcome, c.taskId, c.doneAt && c.doneAt - 1700000000000);
-    console.log(this.fleet.executions);
   }
 
   trace(): string {

@@ -1,7 +1,7 @@
 import type { SeededRandom } from '@a2a-aws/testkit/fakes';
 
 /** How an execution of the agent ends. */
-export type Ending =
+type Ending =
   | 'COMPLETED'
   | 'FAILED'
   | 'INPUT_REQUIRED'

@@ -10,6 +10,8 @@ export const PREFIX = 'sim';
 const CARD = AgentCard.fromJSON({ name: 'Simulated', capabilities: { streaming: true } });
 
 export interface ServerOptions {
+  /** That of the process, and of those that take its place. */
+  readonly name: string;
   readonly process: SimulatedProcess;
   readonly topicArn: string;
   readonly entropy: Entropy;
@@ -29,12 +31,12 @@ export interface Server {
 }
 
 export function createServer(options: ServerOptions): Server {
-  const { process, topicArn, entropy, logger, executor, onOrphan } = options;
+  const { name, process, topicArn, entropy, logger, executor, onOrphan } = options;
   const backend = createBackend({
     tableName: TABLE,
     topicArn,
     prefix: PREFIX,
-    instanceId: process.name,
+    instanceId: name,
     clients: process.clients,
     logger,
     clock: process.clock,

@@ -25,11 +25,13 @@ const NO_COST: Cost = {
   billedRequests: 0,
 };
 
+type Counting = { -readonly [K in keyof OperationCount]: OperationCount[K] };
+
 const NOTHING: OperationCount = { ...NO_COST, calls: 0, failed: 0 };
 
 /** Counts what services were asked to do, per operation: `dynamodb.PutItem`. */
 export class CallMeter {
-  readonly #counts = new Map<string, OperationCount>();
+  readonly #counts = new Map<string, Counting>();
 
   /** The service acted. */
   spent(service: FakeService, operation: string, cost: Partial<Cost>): void {
@@ -48,14 +50,14 @@ export class CallMeter {
 
   /** What one operation came to. */
   of(service: FakeService, operation: string): OperationCount {
-    return this.#counts.get(`${service}.${operation}`) ?? NOTHING;
+    return { ...(this.#counts.get(`${service}.${operation}`) ?? NOTHING) };
   }
 
   /** What all operations of a service came to, or those of all services. */
   total(service?: FakeService): OperationCount {
-    let total = NOTHING;
+    const total = { ...NOTHING };
     for (const [name, count] of this.#counts) {
-      if (!service || name.startsWith(`${service}.`)) total = sum(total, count);
+      if (!service || name.startsWith(`${service}.`)) add(total, count);
     }
     return total;
   }
@@ -71,18 +73,21 @@ export class CallMeter {
 
   #add(service: FakeService, operation: string, more: Partial<OperationCount>): void {
     const name = `${service}.${operation}`;
-    this.#counts.set(name, sum(this.#counts.get(name) ?? NOTHING, more));
+    let count = this.#counts.get(name);
+    if (!count) {
+      count = { ...NOTHING };
+      this.#counts.set(name, count);
+    }
+    add(count, more);
   }
 }
 
-function sum(a: OperationCount, b: Partial<OperationCount>): OperationCount {
-  return {
-    calls: a.calls + (b.calls ?? 0),
-    failed: a.failed + (b.failed ?? 0),
-    bytesIn: a.bytesIn + (b.bytesIn ?? 0),
-    bytesOut: a.bytesOut + (b.bytesOut ?? 0),
-    writeUnits: a.writeUnits + (b.writeUnits ?? 0),
-    readUnits: a.readUnits + (b.readUnits ?? 0),
-    billedRequests: a.billedRequests + (b.billedRequests ?? 0),
-  };
+function add(count: Counting, more: Partial<OperationCount>): void {
+  count.calls += more.calls ?? 0;
+  count.failed += more.failed ?? 0;
+  count.bytesIn += more.bytesIn ?? 0;
+  count.bytesOut += more.bytesOut ?? 0;
+  count.writeUnits += more.writeUnits ?? 0;
+  count.readUnits += more.readUnits ?? 0;
+  count.billedRequests += more.billedRequests ?? 0;
 }

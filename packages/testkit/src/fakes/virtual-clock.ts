@@ -41,14 +41,7 @@ export class VirtualClock implements Clock {
   /** Moves on by `ms`; what becomes due on the way runs in time order, to its end. */
   async advance(ms: number): Promise<void> {
     const until = this.#now + ms;
-    await settled();
-    for (let due = this.#pop(until); due; due = this.#pop(until)) {
-      this.#now = due.at;
-      this.#callbacks += 1;
-      if (this.#callbacks > RUNAWAY) throw new Error('The schedule does not come to an end.');
-      due.callback?.();
-      await settled();
-    }
+    await this.#play(until, () => false);
     this.#now = until;
   }
 
@@ -60,15 +53,34 @@ export class VirtualClock implements Clock {
       done = true;
     };
     work.then(finish, finish);
-    await settled();
-    while (!done) {
-      const due = this.#pop(end);
-      if (!due) throw new Error(`Not done within ${limitMs} virtual milliseconds.`);
-      this.#now = due.at;
-      due.callback?.();
-      await settled();
-    }
+    await this.#play(end, () => done);
+    if (!done) throw new Error(`Not done within ${limitMs} virtual milliseconds.`);
     return work;
+  }
+
+  /** Runs timers until none is due by then, or `isDone` says so. */
+  #play(until: number, isDone: () => boolean): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const next = (): void => {
+        const due = isDone() ? undefined : this.#pop(until);
+        if (!due) {
+          resolve();
+          return;
+        }
+        this.#now = due.at;
+        this.#callbacks += 1;
+        try {
+          if (this.#callbacks > RUNAWAY) throw new Error('The schedule does not come to an end.');
+          due.callback?.();
+        } catch (error) {
+          reject(error);
+          return;
+        }
+        // What waits for nothing but promises goes first.
+        setImmediate(next);
+      };
+      setImmediate(next);
+    });
   }
 
   /** The earliest timer that is due until then and still wanted. */

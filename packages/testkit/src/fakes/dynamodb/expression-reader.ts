@@ -51,7 +51,8 @@ export class ExpressionReader {
 
   /** Takes the next token if it is this one; keywords in any case. */
   takes(token: string): boolean {
-    if (this.#tokens[this.#at]?.toUpperCase() !== token.toUpperCase()) return false;
+    const next = this.#tokens[this.#at];
+    if (next !== token && next?.toUpperCase() !== token.toUpperCase()) return false;
     this.#at += 1;
     return true;
   }
@@ -77,7 +78,13 @@ export class ExpressionReader {
   }
 }
 
-function tokensOf(text: string): string[] {
+/** The same few expressions are read again and again. */
+const known = new Map<string, readonly string[]>();
+const MAX_KNOWN = 1_000;
+
+function tokensOf(text: string): readonly string[] {
+  const before = known.get(text);
+  if (before) return before;
   const tokens: string[] = [];
   TOKEN.lastIndex = 0;
   const end = text.trimEnd().length;
@@ -86,6 +93,7 @@ function tokensOf(text: string): string[] {
     if (!found) throw invalid('An expression holds a character that this fake does not know.');
     tokens.push(found[1] as string);
   }
+  if (known.size < MAX_KNOWN) known.set(text, tokens);
   return tokens;
 }
 

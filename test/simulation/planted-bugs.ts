@@ -1,0 +1,370 @@
+import type { Patch } from './bundle.ts';
+
+/** A bug that the simulator must catch: planted into a copy of the build, never in the product. */
+export interface PlantedBug {
+  readonly name: string;
+  readonly patches: readonly Patch[];
+  /** Seeds from 1 on within which it is caught. */
+  readonly within: number;
+}
+
+const core = (file: string, find: string, put: string): Patch => ({
+  file: `packages/core/src/${file}`,
+  find,
+  put,
+});
+const table = (file: string, find: string, put: string): Patch => ({
+  file: `packages/dynamodb/src/${file}`,
+  find,
+  put,
+});
+const server = (file: string, find: string, put: string): Patch => ({
+  file: `packages/a2a-aws/src/${file}`,
+  find,
+  put,
+});
+
+const NO_QUARANTINE = core(
+  'instances/janitor.ts',
+  'await sleep(clock, settings.quarantineMs, signal);',
+  '',
+);
+
+export const PLANTED_BUGS: readonly PlantedBug[] = [
+  // Fencing and leases.
+  {
+    name: 'no-fence',
+    patches: [
+      core('log/proposal.ts', 'const fresh = !state.fenced.has(dead);', 'const fresh = false;'),
+    ],
+    within: 200,
+  },
+  {
+    name: 'fence-not-checked-on-fold',
+    patches: [
+      core(
+        'log/proposal.ts',
+        "if (state.fenced.has(author.instance)) return 'fenced';\n  if (run !== undefined && state.runs.get(run)?.phase !== 'open') return 'run-closed';",
+        '',
+      ),
+    ],
+    within: 200,
+  },
+  {
+    name: 'skip-empty-log',
+    patches: [
+      core(
+        'instances/janitor.ts',
+        'if (!(await this.#resume(row, open))) {',
+        'if (open.log.generation > 0 && !(await this.#resume(row, open))) {',
+      ),
+    ],
+    within: 200,
+  },
+  {
+    name: 'no-lease-check',
+    patches: [
+      core(
+        'instances/presence.ts',
+        "if (lease?.state !== 'alive') {\n      died();",
+        "if (lease?.state === 'never') {\n      died();",
+      ),
+    ],
+    within: 5_000,
+  },
+  {
+    name: 'cancel-no-row',
+    patches: [
+      core(
+        'instances/presence.ts',
+        'await registry.putRun(row);',
+        "if (row.purpose !== 'cancel') await registry.putRun(row);",
+      ),
+    ],
+    within: 5_000,
+  },
+  {
+    name: 'janitor-no-row',
+    patches: [
+      core(
+        'instances/presence.ts',
+        'await registry.putRun(row);',
+        "if (row.purpose !== 'clean') await registry.putRun(row);",
+      ),
+    ],
+    within: 5_000,
+  },
+  {
+    name: 'mark-unconditional',
+    patches: [
+      table(
+        'dynamodb-instance-registry.ts',
+        "'attribute_exists(sk) AND (#beat = :seen OR #state = :state)'",
+        "'attribute_exists(sk) AND (#beat = :seen OR #beat <> :seen)'",
+      ),
+    ],
+    within: 5_000,
+  },
+  {
+    name: 'beat-upsert',
+    patches: [
+      table(
+        'dynamodb-instance-registry.ts',
+        'return this.#update(instance, { beat }, ALIVE);',
+        "return this.#update(instance, { beat, state: 'alive' }, { expression: 'attribute_exists(sk) OR attribute_not_exists(sk)' });",
+      ),
+    ],
+    within: 200,
+  },
+  {
+    name: 'reuse-id',
+    patches: [server('backend.ts', 'this.#ports.entropy.id()}`;', "'once-more'}`;")],
+    within: 200,
+  },
+  {
+    name: 'run-row-per-task',
+    patches: [
+      table(
+        'keys.ts',
+        "joinKey('run', taskKeyHash(row.key), row.run)",
+        "joinKey('run', taskKeyHash(row.key), '')",
+      ),
+    ],
+    within: 5_000,
+  },
+  {
+    name: 'lease-put-overwrites',
+    patches: [
+      table(
+        'dynamodb-instance-registry.ts',
+        'const found = await this.#table.putNew(this.#keys.lease(instance), fields);',
+        'await this.#table.put({ ...this.#keys.lease(instance), ...fields });\n    const found = undefined;',
+      ),
+    ],
+    within: 5_000,
+  },
+  // Head and janitor.
+  {
+    name: 'head-unconditional',
+    patches: [
+      table(
+        'dynamodb-log-storage.ts',
+        "'(attribute_not_exists(#slot) OR #slot < :slot) AND attribute_not_exists(#gone)'",
+        "'attribute_not_exists(#gone)'",
+      ),
+    ],
+    within: 5_000,
+  },
+  {
+    name: 'row-before-head',
+    patches: [
+      core(
+        'instances/runs.ts',
+        'await open.head.settle().catch((error: unknown) => {',
+        "await untilDone('run.remove', this.#deps, () => registry.removeRun(row));\n      await open.head.settle().catch((error: unknown) => {",
+      ),
+    ],
+    within: 5_000,
+  },
+  {
+    name: 'janitor-no-head',
+    patches: [
+      core('instances/janitor.ts', '      await open.head.settle();\n', ''),
+      core(
+        'instances/runs.ts',
+        'await open.head.settle().catch((error: unknown) => {',
+        "if (row.purpose !== 'clean') await open.head.settle().catch((error: unknown) => {",
+      ),
+    ],
+    within: 5_000,
+  },
+  {
+    name: 'fail-interrupted',
+    patches: [core('log/proposal.ts', 'return rests ? undefined : LOST;', 'return LOST;')],
+    within: 200,
+  },
+  {
+    name: 'fail-over-live-runs',
+    patches: [
+      core(
+        'log/proposal.ts',
+        'if (openRuns(state).length > 0 || state.runs.size === 0) return undefined;',
+        'if (state.runs.size === 0) return undefined;',
+      ),
+    ],
+    within: 5_000,
+  },
+  {
+    name: 'cancel-left-open',
+    patches: [
+      core(
+        'log/proposal.ts',
+        'if (state.cancelRequested) return CANCELED;\n  const { status } = state;',
+        'const { status } = state;',
+      ),
+    ],
+    within: 5_000,
+  },
+  // Append and answers.
+  {
+    name: 'new-record-after-timeout',
+    patches: [
+      core(
+        'log/task-log.ts',
+        'const outcome = await storage.putRecord(this.key, record);',
+        'if (failures > 0) Object.assign(record, { id: entropy.id() });\n        const outcome = await storage.putRecord(this.key, record);',
+      ),
+    ],
+    within: 200,
+  },
+  {
+    name: 'after-terminal-in-batch',
+    patches: [
+      core('log/task-log.ts', '      if (state.sealed) break;\n', ''),
+      core('log/proposal.ts', "if (state.sealed) return 'sealed';\n", ''),
+    ],
+    within: 200,
+  },
+  {
+    name: 'publish-before-append',
+    patches: [
+      core(
+        'log/task-log.ts',
+        '        const outcome = await storage.putRecord(this.key, record);',
+        '        this.absorb(record);\n        const outcome = await storage.putRecord(this.key, record);',
+      ),
+    ],
+    within: 200,
+  },
+  {
+    name: 'private-response',
+    patches: [
+      server(
+        'task-result.ts',
+        'return open.log.generation === result.at && state.hasTask ? open.log.task() : undefined;',
+        'return open.log.task();',
+      ),
+    ],
+    within: 5_000,
+  },
+  {
+    name: 'no-dedupe',
+    patches: [
+      core(
+        'log/proposal.ts',
+        'if (start.resumes === undefined && messageId && state.messages.has(messageId)) {',
+        'if (messageId === undefined) {',
+      ),
+    ],
+    within: 5_000,
+  },
+  // Reach and hygiene.
+  {
+    name: 'runner-not-target',
+    patches: [
+      core(
+        'feed/open-log.ts',
+        '      ...[...openRuns(before), ...openRuns(step.state)].map(([, run]) => run.instance),\n',
+        '',
+      ),
+    ],
+    within: 5_000,
+  },
+  {
+    name: 'no-reconcile',
+    patches: [
+      core('feed/feed.ts', '(open) => !open.log.state.sealed &&', '(open) => open.users < 0 &&'),
+    ],
+    within: 200,
+  },
+  {
+    name: 'runner-not-reconciled',
+    patches: [
+      core(
+        'feed/feed.ts',
+        '(open) => !open.log.state.sealed &&',
+        '(open) => open.taps > 0 && !open.log.state.sealed &&',
+      ),
+    ],
+    within: 5_000,
+  },
+  {
+    name: 'watch-no-index',
+    patches: [
+      table(
+        'dynamodb-instance-registry.ts',
+        '    await this.#put(this.#keys.watchIndex(row), { ...row.key, watch: row.watch });\n',
+        '',
+      ),
+    ],
+    within: 200,
+  },
+  {
+    name: 'watch-index-at-once',
+    patches: [
+      table(
+        'dynamodb-instance-registry.ts',
+        'return this.#table.remove(this.#keys.watch(row));',
+        'return this.#table.remove(this.#keys.watchIndex(row)).then(() => this.#table.remove(this.#keys.watch(row)));',
+      ),
+    ],
+    within: 5_000,
+  },
+  {
+    name: 'no-own-sweep',
+    patches: [core('instances/own-sweep.ts', '        await this.sweep();\n', '')],
+    within: 200,
+  },
+  { name: 'no-quarantine', patches: [NO_QUARANTINE], within: 5_000 },
+  {
+    name: 'provision-no-recheck, no-quarantine',
+    patches: [
+      NO_QUARANTINE,
+      core(
+        'instances/presence.ts',
+        '      if (!(await registry.setAddress(instance, address))) throw lost();\n      if (!(await registry.beat(instance, this.#beat))) throw lost();',
+        '      await registry.setAddress(instance, address);',
+      ),
+    ],
+    within: 5_000,
+  },
+  // Not in the model's list.
+  {
+    name: 'request-outlives-its-instance',
+    patches: [
+      server(
+        'run-starter.ts',
+        'const { away: signal } = instance;',
+        'const { signal } = new AbortController();',
+      ),
+    ],
+    within: 5_000,
+  },
+  {
+    name: 'clock-set-back-proves-the-doorbell',
+    patches: [
+      core(
+        'clock.ts',
+        'return now < then ? Number.POSITIVE_INFINITY : now - then;',
+        'return now - then;',
+      ),
+    ],
+    within: 5_000,
+  },
+  {
+    name: 'owner-not-in-key',
+    patches: [
+      table(
+        'keys.ts',
+        "return joinKey(this.#prefix, 'T', tenant, owner, taskId);",
+        "return joinKey(this.#prefix, 'T', tenant, 'ann' || owner, taskId);",
+      ),
+    ],
+    within: 200,
+  },
+  {
+    name: 'tap-skips',
+    patches: [core('feed/tap.ts', 'this.#state = step.state;', 'this.#state = this.#log.state;')],
+    within: 200,
+  },
+];

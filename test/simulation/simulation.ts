@@ -1,0 +1,61 @@
+import { Worker } from 'node:worker_threads';
+import { bundleSimulator, type Patch } from './bundle.ts';
+import type { Played } from './schedule.ts';
+import type { WorkerTask } from './worker.ts';
+
+export interface SimulationOptions {
+  readonly from: number;
+  readonly count: number;
+  /** Worker threads. */
+  readonly workers: number;
+  readonly patches?: readonly Patch[] | undefined;
+  /** Ends the simulation when it says so. */
+  readonly onPlayed?: ((played: Played) => 'enough' | undefined) | undefined;
+}
+
+/** What a number of schedules came to. */
+export interface Simulated {
+  readonly schedules: number;
+  readonly events: number;
+  readonly crashes: number;
+  readonly pauses: number;
+  readonly failed: readonly Played[];
+  readonly ms: number;
+}
+
+/** Plays the schedules of many seeds on several threads. */
+export async function simulate(options: SimulationOptions): Promise<Simulated> {
+  const { from, count, workers, patches, onPlayed } = options;
+  const code = await bundleSimulator(patches);
+  const began = performance.now();
+  const total = { schedules: 0, events: 0, crashes: 0, pauses: 0 };
+  const failed: Played[] = [];
+  const threads: Worker[] = [];
+  const over = new AbortController();
+  const played = (one: Played): void => {
+    if (over.signal.aborted) return;
+    total.schedules += 1;
+    total.events += one.events;
+    total.crashes += one.crashes;
+    total.pauses += one.pauses;
+    if (one.violations.length > 0) failed.push(one);
+    if (onPlayed?.(one) === 'enough') over.abort();
+  };
+  const done = Array.from({ length: workers }, (_, n) => {
+    const workerData: WorkerTask = { from: from + n, step: workers, to: from + count - 1 };
+    const thread = new Worker(code, { eval: true, workerData });
+    threads.push(thread);
+    return new Promise<void>((resolve, reject) => {
+      thread.on('message', played);
+      thread.on('error', reject);
+      thread.on('exit', () => resolve());
+      over.signal.addEventListener('abort', () => resolve());
+    });
+  });
+  try {
+    await Promise.all(done);
+  } finally {
+    await Promise.all(threads.map((thread) => thread.terminate()));
+  }
+  return { ...total, failed, ms: performance.now() - began };
+}
