@@ -51,9 +51,10 @@ async function planted(only: readonly string[] | undefined): Promise<void> {
     });
     const [caught] = failed;
     const laws = [...new Set(caught?.violations.map(({ law }) => law))].join(', ');
-    console.log(
-      `${name.padEnd(40)} ${caught ? `caught after ${String(schedules).padStart(5)}: ${laws}` : `NOT CAUGHT in ${schedules}`}`,
-    );
+    const verdict = caught
+      ? `caught after ${String(schedules).padStart(5)}, seed ${caught.seed}: ${laws}`
+      : `NOT CAUGHT in ${schedules}`;
+    console.log(`${name.padEnd(40)} ${verdict}`);
     if (!caught) process.exitCode = 1;
   }
 }
