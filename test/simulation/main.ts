@@ -26,9 +26,11 @@ else await many(Number(values.from), Number(values.seeds));
 
 async function many(from: number, count: number): Promise<void> {
   const result = await simulate({ from, count, workers });
-  for (const { seed, violations } of result.failed) {
+  for (const { seed, violations, story } of result.failed) {
     console.log(`seed ${seed}`);
     for (const { law, text } of violations) console.log(`  ${law}: ${text.slice(0, 500)}`);
+    // One seed is played to be understood.
+    if (count === 1) for (const line of story) console.log(`    ${line}`);
   }
   const { schedules, failed, events, crashes, pauses, ms } = result;
   console.log(

@@ -3,6 +3,7 @@ import { type FaultRates, NO_FAULTS, SOME_FAULTS } from '@a2a-aws/testkit/fakes'
 import { Fleet } from './fleet.ts';
 import { randomScript } from './script.ts';
 import { type Send, SimulatedClient } from './simulated-client.ts';
+import { storyOf } from './story.ts';
 import { judge } from './verdict.ts';
 
 /** Until then faults happen, clients come, processes die; milliseconds from the start. */
@@ -26,6 +27,8 @@ interface Violation {
 export interface Played {
   readonly seed: number;
   readonly violations: readonly Violation[];
+  /** Of a schedule that broke a law. */
+  readonly story: readonly string[];
   /** Tells two plays of one seed apart if they are not the same. */
   readonly trace: string;
   readonly events: number;
@@ -47,10 +50,11 @@ export async function playSchedule(seed: number): Promise<Played> {
     const schedule = new Schedule(seed, violate);
     await schedule.play();
     await judge(schedule.fleet, schedule.clients, violate);
-    return { seed, violations, ...schedule.counts(), trace: schedule.trace() };
+    const story = violations.length > 0 ? storyOf(schedule.fleet, schedule.clients) : [];
+    return { seed, violations, story, ...schedule.counts(), trace: schedule.trace() };
   } catch (error) {
     violate('harness', error instanceof Error ? (error.stack ?? error.message) : String(error));
-    return { seed, violations, trace: '', events: 0, crashes: 0, pauses: 0 };
+    return { seed, violations, story: [], trace: '', events: 0, crashes: 0, pauses: 0 };
   } finally {
     quiet();
   }
