@@ -3,13 +3,14 @@ import {
   type Clock,
   type Entropy,
   type Instance,
-  isHeadExpired,
   type Logger,
   type LogStorage,
   limitHistory,
   listTasks,
   type OpenLog,
+  type ReadTask,
   type Resumer,
+  readTask,
   type Scope,
   type TaskKey,
   within,
@@ -174,16 +175,9 @@ export class BackendRequestHandler implements A2ARequestHandler {
   }
 
   listTasks(params: ListTasksRequest, context: ServerCallContext): Promise<ListTasksResponse> {
-    const { clock, retentionMs, scopeOf, storage } = this.#deps;
-    return this.#guard(() =>
-      listTasks(
-        params,
-        scopeOf(context),
-        storage,
-        (key) => this.#load(key),
-        (task) => !isHeadExpired(task, clock.now(), retentionMs),
-      ),
-    );
+    const read = (key: TaskKey): Promise<ReadTask | undefined> => this.#read(key);
+    const deps = { ...this.#deps, read };
+    return this.#guard(() => listTasks(params, this.#deps.scopeOf(context), deps));
   }
 
   cancelTask(params: CancelTaskRequest, context: ServerCallContext): Promise<Task> {
@@ -284,11 +278,15 @@ export class BackendRequestHandler implements A2ARequestHandler {
   }
 
   async #load(key: TaskKey): Promise<Task | undefined> {
+    return (await this.#read(key))?.task;
+  }
+
+  async #read(key: TaskKey): Promise<ReadTask | undefined> {
     const { feed } = this.#deps.instance();
     const open = feed.acquire(key);
     try {
       await open.log.refresh();
-      return open.log.isExpired() ? undefined : open.log.task();
+      return readTask(open.log);
     } finally {
       feed.release(open);
     }

@@ -39,6 +39,7 @@ export type { Begun, RunRequest } from './instances/runs.ts';
 export { DEFAULT_LEASE_SETTINGS, type LeaseSettings } from './instances/settings.ts';
 export type { Entry, EventEntry, StartEntry } from './log/entry.ts';
 export { type Delivery, Fold, type Step, stepRecord } from './log/fold.ts';
+export { type ListFilter, passes } from './log/list-filter.ts';
 export { MemoryLogStorage } from './log/memory-storage.ts';
 export {
   type Author,
@@ -69,7 +70,6 @@ export {
 export {
   DEFAULT_RETENTION_MS,
   expiresAt,
-  isHeadExpired,
   MIN_RETENTION_MS,
 } from './log/retention.ts';
 export { compareSlots, FIRST_SLOT, nextSlot, parseSlot, type Slot, slotText } from './log/slot.ts';
@@ -104,7 +104,7 @@ export {
   serviceFault,
 } from './service-error.ts';
 export { LogTaskStore, type LogTaskStoreDeps } from './stores/log-task-store.ts';
-export { listTasks } from './stores/task-list.ts';
+export { listTasks, type ReadTask, readTask } from './stores/task-list.ts';
 export {
   assertScope,
   assertTaskKey,
@@ -115,4 +115,5 @@ export {
   type TaskKey,
   taskKeyHash,
   taskKeyText,
+  unescapeKeyPart,
 } from './task-key.ts';

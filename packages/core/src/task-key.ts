@@ -20,6 +20,11 @@ export function escapeKeyPart(part: string): string {
   return part.replace(/[#%]/g, (character) => (character === '#' ? '%23' : '%25'));
 }
 
+/** Reads what {@link escapeKeyPart} wrote. */
+export function unescapeKeyPart(part: string): string {
+  return part.replace(/%23|%25/g, (escaped) => (escaped === '%23' ? '#' : '%'));
+}
+
 /** Joins parts with `#`; two different lists never give the same key. */
 export function joinKey(...parts: readonly string[]): string {
   return parts.map(escapeKeyPart).join('#');

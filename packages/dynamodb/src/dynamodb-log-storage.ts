@@ -5,6 +5,7 @@ import {
   expiresAt,
   holds,
   type ListedTask,
+  type ListFilter,
   type LogRecord,
   type LogStorage,
   type PutOutcome,
@@ -20,6 +21,7 @@ import {
 } from '@a2a-aws/core';
 import { fromListedItem, snapshotOf, toHeadItem, toPointer } from './head-item.ts';
 import { CONFIGS, END, type ItemKey, Keys, RECORDS, SNAPSHOTS } from './keys.ts';
+import { listedItems } from './listed-items.ts';
 import { LogLoader } from './log-loader.ts';
 import { erasedItem, toRecordItems } from './record-item.ts';
 import { toChunks } from './snapshot-chunks.ts';
@@ -33,6 +35,15 @@ export interface DynamoDBStorageOptions {
   readonly prefix: string;
   /** Deflate records where that saves write units. @default true */
   readonly compress?: boolean | undefined;
+  /**
+   * Over how many partitions of the index an owner's tasks are spread, 1 to 64: more bear more
+   * changes of status a second (some 500 each), and cost lists one more query each. The same on all
+   * instances. It may grow: lists read the shards that were there before, too; while instances with
+   * the smaller number run, theirs lack what the others have written. It must not shrink: tasks in
+   * shards that are no longer read are on no list until their status changes.
+   * @default 4
+   */
+  readonly ownerShards?: number | undefined;
   /** How long tasks stay visible; items may be deleted after twice as long. @default 30 days */
   readonly retentionMs?: number | undefined;
 }
@@ -50,7 +61,7 @@ export class DynamoDBLogStorage implements LogStorage {
 
   constructor(options: DynamoDBStorageOptions) {
     this.#table = new Table(options.client, options.tableName);
-    this.#keys = new Keys(options.prefix);
+    this.#keys = new Keys(options.prefix, options.ownerShards);
     this.#loader = new LogLoader(this.#table, this.#keys);
     this.#compress = options.compress ?? true;
     this.#retentionMs = options.retentionMs ?? DEFAULT_RETENTION_MS;
@@ -168,22 +179,19 @@ export class DynamoDBLogStorage implements LogStorage {
     }
   }
 
-  async list(scope: Scope, contextId?: string): Promise<ListedTask[]> {
+  async list(scope: Scope, filter: ListFilter, each: (task: ListedTask) => void): Promise<void> {
     assertScope(scope);
+    const { contextId } = filter;
     const [index, partitions] =
       contextId === undefined
         ? [OWNER_INDEX, this.#keys.ownerShards(scope)]
         : [CONTEXT_INDEX, [this.#keys.context(scope, contextId)]];
-    const shards = await Promise.all(
+    await Promise.all(
       partitions.map(async (partition) => {
-        const listed: ListedTask[] = [];
-        for await (const item of this.#table.index(index, partition)) {
-          listed.push(fromListedItem(item));
-        }
-        return listed;
+        const query = listedItems(index, partition, filter);
+        for await (const item of this.#table.index(query)) each(fromListedItem(item));
       }),
     );
-    return shards.flat();
   }
 
   /** When the last record may be deleted. */

@@ -7,13 +7,14 @@ import {
   type TaskHead,
 } from '@a2a-aws/core';
 import { z } from 'zod';
+import { taskIdOf } from './keys.ts';
 import type { Item } from './table.ts';
 
 const listed = z.object({
-  tid: z.string(),
-  ctx: z.string(),
+  pk: z.string(),
+  ssk: z.string().regex(/^\d+$/),
   state: z.number(),
-  ts: z.string(),
+  t: z.number().nullable(),
   at: z.number(),
 });
 
@@ -28,20 +29,19 @@ export function toHeadItem(head: TaskHead): Item {
   return {
     v: 1,
     slot: slotText(head.slot),
-    tid: head.taskId,
     // Half a character is not UTF-8: the log has it as it was written.
     ctx: head.contextId.toWellFormed(),
     state: head.state,
-    ts: head.timestamp.toWellFormed(),
+    t: head.timestamp ?? null,
     at: head.at,
   };
 }
 
 /** Reads a head; nothing for that of a deleted task. */
 export function fromHeadItem(item: Item): TaskHead | undefined {
-  const { slot: text } = item;
+  const { slot: text, ctx: contextId } = item;
   const slot = parseSlot(String(text));
-  return slot && { ...fromListedItem(item), slot };
+  return slot && { ...fromListedItem(item), contextId: String(contextId), slot };
 }
 
 /** Reads a head as an index shows it. */
@@ -50,8 +50,8 @@ export function fromListedItem(item: Item): ListedTask {
   if (!parsed.success) {
     throw new BackendError('corrupt-log', 'A head of an unknown version or shape is stored.');
   }
-  const { tid, ctx, state, ts, at } = parsed.data;
-  return { taskId: tid, contextId: ctx, state, timestamp: ts, at };
+  const { pk, ssk, state, t, at } = parsed.data;
+  return { taskId: taskIdOf(pk), state, timestamp: t ?? undefined, latest: Number(ssk), at };
 }
 
 /** The attributes of a head that name the snapshot to load. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import {
+  BackendError,
   escapeKeyPart,
   joinKey,
   type RunRow,
@@ -10,6 +11,7 @@ import {
   type TaskHead,
   type TaskKey,
   taskKeyHash,
+  unescapeKeyPart,
   type WatchRow,
 } from '@a2a-aws/core';
 
@@ -19,12 +21,11 @@ export interface ItemKey extends Record<string, string> {
   sk: string;
 }
 
-/** The longest task id, escaped, that a sort key holds as it is, in bytes. */
-const MAX_SORTED_ID_BYTES = 512;
-/** Timestamps that a sort key holds: what executors write as one may be anything. */
-const SORTED_TIME = /^[ -~]{1,64}$/;
-/** Over how many partitions of the index an owner's tasks are spread. */
-const OWNER_SHARDS = 4;
+/** Digits of the latest time that a date can have, in milliseconds since the epoch. */
+const TIME_DIGITS = 16;
+/** Over how many partitions of the index an owner's tasks are spread, unless that is set. */
+const DEFAULT_OWNER_SHARDS = 4;
+const MAX_OWNER_SHARDS = 64;
 
 /** All sort keys of push notification configs begin so. */
 export const CONFIGS = 'config#';
@@ -41,9 +42,15 @@ export const END = '\u{10ffff}';
  */
 export class Keys {
   readonly #prefix: string;
+  readonly #ownerShards: number;
 
-  constructor(prefix: string) {
+  /** Throws `configuration` for a number of shards that is none. */
+  constructor(prefix: string, ownerShards: number = DEFAULT_OWNER_SHARDS) {
+    if (!Number.isInteger(ownerShards) || ownerShards < 1 || ownerShards > MAX_OWNER_SHARDS) {
+      throw new BackendError('configuration', 'ownerShards must be between 1 and 64.');
+    }
     this.#prefix = prefix;
+    this.#ownerShards = ownerShards;
   }
 
   task({ tenant, owner, taskId }: TaskKey): string {
@@ -112,7 +119,7 @@ export class Keys {
 
   /** Index partitions of an owner's tasks. */
   ownerShards({ tenant, owner }: Scope): string[] {
-    return Array.from({ length: OWNER_SHARDS }, (_, shard) =>
+    return Array.from({ length: this.#ownerShards }, (_, shard) =>
       joinKey(this.#prefix, 'O', tenant, owner, String(shard)),
     );
   }
@@ -125,15 +132,23 @@ export class Keys {
 
   /** What the indexes hold of a head. */
   headIndex(key: TaskKey, head: TaskHead): { opk: string; ssk: string; cpk: string } {
-    const shard = hashNumber(key.taskId) % OWNER_SHARDS;
-    const fits = Buffer.byteLength(escapeKeyPart(key.taskId)) <= MAX_SORTED_ID_BYTES;
-    const id = fits ? key.taskId : hash(key.taskId);
+    const shard = hashNumber(key.taskId) % this.#ownerShards;
     return {
       opk: this.ownerShards(key)[shard] ?? '',
-      ssk: joinKey(SORTED_TIME.test(head.timestamp) ? head.timestamp : '', id),
+      ssk: timeText(head.latest),
       cpk: this.context(key, head.contextId),
     };
   }
+}
+
+/** The id of the task whose partition this is. */
+export function taskIdOf(partition: string): string {
+  return unescapeKeyPart(partition.slice(partition.lastIndexOf('#') + 1));
+}
+
+/** A text that sorts as times do: milliseconds since the epoch, zero padded. */
+export function timeText(ms: number): string {
+  return String(ms).padStart(TIME_DIGITS, '0');
 }
 
 function hash(text: string): string {

@@ -18,9 +18,9 @@ export const attribute: {
 };
 
 /** Small fields that an index copies, besides its keys: enough to list without reading the task. */
-export const INDEXED_FIELDS: readonly string[] = ['tid', 'ctx', 'state', 'ts', 'at'];
+export const INDEXED_FIELDS: readonly string[] = ['state', 't', 'at'];
 
-/** One index: tasks of an owner, or of a context, newest status first. */
+/** One index: tasks of an owner, or of a context, by the latest time of their status. */
 export interface IndexDefinition {
   readonly name: string;
   readonly partition: string;

@@ -39,6 +39,17 @@ export interface Page {
   readonly next?: QueryCommandInput['ExclusiveStartKey'];
 }
 
+/** Items of one partition of an index. */
+export interface IndexQuery {
+  readonly index: IndexDefinition;
+  readonly partition: string;
+  /** Only sort keys above this. */
+  readonly above?: string | undefined;
+  /** The attributes to read, and those that a filter may name. */
+  readonly fields: readonly string[];
+  readonly filter: Condition;
+}
+
 /** A condition on the stored item; `#name` and `:name` stand for `names` and `values`. */
 export interface Condition {
   readonly expression: string;
@@ -101,14 +112,25 @@ export class Table {
     });
   }
 
-  /** Pages through a partition of an index, which may lag behind the table. */
-  index(index: IndexDefinition, partition: string): AsyncIterable<Item> {
+  /** Pages through a partition of an index, highest sort key first; it may lag behind the table. */
+  index({ index, partition, above, fields, filter }: IndexQuery): AsyncIterable<Item> {
+    const names = [...new Set([index.partition, index.sort, ...fields])];
     return inTurn((after) =>
       this.#query({
         IndexName: index.name,
-        KeyConditionExpression: '#p = :p',
-        ExpressionAttributeNames: { '#p': index.partition },
-        ExpressionAttributeValues: { ':p': partition },
+        ScanIndexForward: false,
+        KeyConditionExpression: [
+          `#${index.partition} = :partition`,
+          ...(above === undefined ? [] : [`#${index.sort} > :above`]),
+        ].join(' AND '),
+        FilterExpression: filter.expression,
+        ProjectionExpression: fields.map((name) => `#${name}`).join(', '),
+        ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
+        ExpressionAttributeValues: {
+          ':partition': partition,
+          ':above': above,
+          ...placeholders(filter.values),
+        },
         ExclusiveStartKey: after,
       }),
     );
@@ -157,9 +179,7 @@ export class Table {
           ExpressionAttributeNames: Object.fromEntries(used.map((name) => [`#${name}`, name])),
           ExpressionAttributeValues: {
             ...Object.fromEntries(names.map((name) => [`:${name}`, fields[name]])),
-            ...Object.fromEntries(
-              Object.entries(condition.values ?? {}).map(([name, value]) => [`:${name}`, value]),
-            ),
+            ...placeholders(condition.values),
           },
           ReturnValues: 'ALL_OLD',
           ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
@@ -197,6 +217,10 @@ async function* inTurn(read: (after: Page['next']) => Promise<Page>): AsyncItera
     yield* page.items;
     after = page.next;
   } while (after);
+}
+
+function placeholders(values: Condition['values'] = {}): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [`:${name}`, value]));
 }
 
 function handedOver(error: unknown): Item | undefined {

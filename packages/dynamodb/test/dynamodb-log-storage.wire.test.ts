@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { FIRST_SLOT, type LogRecord } from '@a2a-aws/core';
-import { loadWhole, logStorageSuite, taskLogSuite } from '@a2a-aws/testkit';
+import { listedTasks, loadWhole, logStorageSuite, taskLogSuite } from '@a2a-aws/testkit';
 import { TaskState } from '@a2a-js/sdk';
 import { DeleteCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, test } from 'vitest';
@@ -36,18 +36,19 @@ onEachEngine((name, engine) => {
       const prefixes = ['x', 'x#T', 'x%23T', ''];
       const others = prefixes.map((prefix) => storage(prefix));
       for (const [n, other] of others.entries()) {
-        const taskId = `task-${n}`;
-        expect(await other.putRecord(KEY, recordOf('c'))).toEqual({ written: true });
-        await other.putHead(KEY, {
+        const key = { ...KEY, taskId: `task-${n}` };
+        const { taskId } = key;
+        expect(await other.putRecord(key, recordOf('c'))).toEqual({ written: true });
+        await other.putHead(key, {
           taskId,
           contextId: 'c',
           state: TaskState.TASK_STATE_WORKING,
-          timestamp: '',
+          latest: 0,
           at: 1,
           slot: FIRST_SLOT,
         });
-        expect(await other.list(KEY)).toMatchObject([{ taskId }]);
-        expect(await other.list(KEY, 'c')).toMatchObject([{ taskId }]);
+        expect(await listedTasks(other, KEY)).toMatchObject([{ taskId }]);
+        expect(await listedTasks(other, KEY, { contextId: 'c' })).toMatchObject([{ taskId }]);
       }
     });
 
@@ -99,7 +100,7 @@ onEachEngine((name, engine) => {
         const slot = { generation: 1, sub: 1 };
         const { taskId } = KEY;
         const state = TaskState.TASK_STATE_WORKING;
-        await subject.putHead(KEY, { taskId, contextId: 'c', state, timestamp: '', at: 1, slot });
+        await subject.putHead(KEY, { taskId, contextId: 'c', state, latest: 0, at: 1, slot });
         const text = randomBytes(350_000).toString('hex');
         await subject.putSnapshot(KEY, { id: 's', slot, text }, 1);
         expect((await subject.load(KEY)).snapshot?.text === text).toBe(true);
@@ -132,7 +133,7 @@ onEachEngine((name, engine) => {
       const missing = { code: 'table-not-found' };
       await expect(subject.putRecord(KEY, recordOf('c'))).rejects.toMatchObject(missing);
       await expect(subject.load(KEY)).rejects.toMatchObject(missing);
-      await expect(subject.list(KEY)).rejects.toMatchObject(missing);
+      await expect(listedTasks(subject, KEY)).rejects.toMatchObject(missing);
     });
 
     test('fails with a code when nobody answers', async () => {

@@ -2,7 +2,7 @@ import { assertTaskKey, FIRST_SLOT, type TaskHead, type TaskKey } from '@a2a-aws
 import { TaskState } from '@a2a-js/sdk';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Keys } from '../src/keys.ts';
+import { Keys, taskIdOf, timeText } from '../src/keys.ts';
 
 /** Amazon DynamoDB developer guide, "Quotas": bytes of a partition key and of a sort key. */
 const PARTITION_BYTES = 2_048;
@@ -33,15 +33,16 @@ const key: fc.Arbitrary<TaskKey> = fc
     }
   });
 
-const head = (taskKey: TaskKey, timestamp: string, contextId: string): TaskHead => ({
+const head = (taskKey: TaskKey, latest: number, contextId: string): TaskHead => ({
   taskId: taskKey.taskId,
   contextId,
-  timestamp,
+  latest,
   at: 1,
   slot: FIRST_SLOT,
   state: TaskState.TASK_STATE_WORKING,
 });
 
+const time = fc.maxSafeNat().map((n) => Math.min(n, 8.64e15));
 const keys = new Keys('a2a');
 
 describe('the keys of an allowed task', () => {
@@ -65,25 +66,65 @@ describe('the keys of an allowed task', () => {
 
   test('[I6] fit into the indexes, whatever the status says: a head that is refused is retried for ever', () => {
     fc.assert(
-      fc.property(key, repeated(200), repeated(2_000), (taskKey, timestamp, contextId) => {
-        const { opk, cpk, ssk } = keys.headIndex(taskKey, head(taskKey, timestamp, contextId));
+      fc.property(key, time, repeated(2_000), (taskKey, latest, contextId) => {
+        const { opk, cpk, ssk } = keys.headIndex(taskKey, head(taskKey, latest, contextId));
         expect(Buffer.byteLength(opk)).toBeLessThanOrEqual(PARTITION_BYTES);
         expect(Buffer.byteLength(cpk)).toBeLessThanOrEqual(PARTITION_BYTES);
         expect(Buffer.byteLength(ssk)).toBeLessThanOrEqual(SORT_BYTES);
       }),
-      { examples: [[{ tenant: '', owner: '', taskId: '#'.repeat(400) }, '', '']] },
+      { examples: [[{ tenant: '', owner: '', taskId: '#'.repeat(400) }, 0, '']] },
     );
   });
 
-  test('[I6] are text that UTF-8 has, wherever a timestamp is cut', () => {
+  test('sort in an index as the times of their status do', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 60, max: 66 }), (length) => {
-        const taskKey = { tenant: '', owner: 'o', taskId: 't' };
-        const timestamp = `${'x'.repeat(length)}𝄞 and more`;
-        expect(keys.headIndex(taskKey, head(taskKey, timestamp, 'c')).ssk.isWellFormed()).toBe(
-          true,
-        );
+      fc.property(time, time, (one, other) => {
+        const [a, b] = [timeText(one), timeText(other)];
+        expect(Math.sign(one - other)).toBe(a < b ? -1 : a > b ? 1 : 0);
       }),
+    );
+  });
+
+  test('give back the id of their task', () => {
+    fc.assert(
+      fc.property(key, (taskKey) => {
+        expect(taskIdOf(keys.task(taskKey))).toBe(taskKey.taskId);
+      }),
+    );
+  });
+});
+
+describe('the shards of an owner', () => {
+  const scope = { tenant: 't', owner: 'o' };
+  const shardOf = (taskId: string, shards: number): string =>
+    new Keys('a2a', shards).headIndex({ ...scope, taskId }, head({ ...scope, taskId }, 0, 'c')).opk;
+  const ids = Array.from({ length: 1_000 }, (_, n) => `task-${n}`);
+
+  test('bear about as many tasks each', () => {
+    for (const shards of [1, 4, 16]) {
+      const counts = new Map<string, number>();
+      for (const id of ids) {
+        const shard = shardOf(id, shards);
+        counts.set(shard, (counts.get(shard) ?? 0) + 1);
+      }
+      expect([...counts.keys()].sort()).toEqual(new Keys('a2a', shards).ownerShards(scope).sort());
+      expect(Math.max(...counts.values())).toBeLessThan((1.5 * ids.length) / shards);
+    }
+  });
+
+  test('are read after their number has grown, wherever a task was put before', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 64 }), fc.integer({ min: 1, max: 64 }), (a, b) => {
+        const [before, after] = [Math.min(a, b), Math.max(a, b)];
+        const read = new Keys('a2a', after).ownerShards(scope);
+        for (const id of ids.slice(0, 50)) expect(read).toContain(shardOf(id, before));
+      }),
+    );
+  });
+
+  test.each([0, -1, 1.5, 65, Number.NaN])('are not %s', (shards) => {
+    expect(() => new Keys('a2a', shards)).toThrow(
+      expect.objectContaining({ code: 'configuration' }),
     );
   });
 });

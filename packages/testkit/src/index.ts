@@ -3,6 +3,7 @@ export {
   type InstanceRegistryUnderTest,
   instanceRegistrySuite,
 } from './instance-registry-suite.ts';
+export { listedTasks } from './listed-tasks.ts';
 export { type LogStorageUnderTest, logStorageSuite } from './log-storage-suite.ts';
 export {
   type PushNotificationStoreCapabilities,

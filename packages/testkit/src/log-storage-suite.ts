@@ -1,5 +1,6 @@
 import type {
   ListedTask,
+  ListFilter,
   LogRecord,
   LogStorage,
   Slot,
@@ -7,10 +8,11 @@ import type {
   TaskHead,
   TaskKey,
 } from '@a2a-aws/core';
-import { FIRST_SLOT } from '@a2a-aws/core';
+import { FIRST_SLOT, passes } from '@a2a-aws/core';
 import { TaskState } from '@a2a-js/sdk';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { listedTasks } from './listed-tasks.ts';
 import { differentKeys } from './sample-keys.ts';
 import { collect, eventRecord, loadWhole, noise, sampleRecord } from './sample-log.ts';
 
@@ -29,26 +31,22 @@ const head = (at: Slot, fields: Partial<TaskHead> = {}): TaskHead => ({
   taskId: 'task-1',
   contextId: 'context-1',
   state: TaskState.TASK_STATE_WORKING,
-  timestamp: '2026-01-01T00:00:00.000Z',
+  timestamp: 1_700_000_000_000,
+  latest: 1_700_000_000_000,
   at: 1_700_000_000_000,
   slot: at,
   ...fields,
 });
 
-/** What a list says, whatever an implementation hands over besides, in a fixed order. */
-const listed = (tasks: readonly ListedTask[]): ListedTask[] =>
-  tasks
-    .map(({ taskId, contextId, state, timestamp, at }) => ({
-      taskId,
-      contextId,
-      state,
-      timestamp,
-      at,
-    }))
-    .sort((a, b) => (a.taskId < b.taskId ? -1 : 1));
+const STATES = [
+  TaskState.TASK_STATE_WORKING,
+  TaskState.TASK_STATE_INPUT_REQUIRED,
+  TaskState.TASK_STATE_COMPLETED,
+  TaskState.TASK_STATE_REJECTED,
+];
 
 const ids = (records: readonly LogRecord[]): string[] => records.map(({ id }) => id);
-const taskIds = (tasks: readonly ListedTask[]): string[] => listed(tasks).map((t) => t.taskId);
+const taskIds = (tasks: readonly ListedTask[]): string[] => tasks.map(({ taskId }) => taskId);
 
 /** The laws of the {@link LogStorage} port, as tests of whatever `factory` makes. */
 export function logStorageSuite(name: string, factory: () => Promise<LogStorageUnderTest>): void {
@@ -70,8 +68,8 @@ export function logStorageSuite(name: string, factory: () => Promise<LogStorageU
     test('reads a log that nobody has written as empty', async () => {
       expect((await loadWhole(storage, KEY)).records).toEqual([]);
       expect(await collect(storage.readRecords(KEY, FIRST_SLOT))).toEqual([]);
-      expect(await storage.list(SCOPE)).toEqual([]);
-      expect(await storage.list(SCOPE, 'context-1')).toEqual([]);
+      expect(await listedTasks(storage, SCOPE)).toEqual([]);
+      expect(await listedTasks(storage, SCOPE, { contextId: 'context-1' })).toEqual([]);
     });
 
     describe('putRecord', () => {
@@ -193,14 +191,15 @@ export function logStorageSuite(name: string, factory: () => Promise<LogStorageU
     });
 
     describe('heads', () => {
+      const listedAs = ({ contextId: _c, slot: _s, ...fields }: TaskHead): ListedTask => fields;
       const stateAfter = async (...heads: readonly TaskHead[]): Promise<ListedTask[]> => {
         for (const one of heads) await storage.putHead(KEY, one);
-        return listed(await storage.list(SCOPE));
+        return listedTasks(storage, SCOPE);
       };
 
       test('are listed as they were put', async () => {
-        const { slot: _, ...fields } = head(slot(2));
-        expect(await stateAfter(head(slot(2)))).toEqual([fields]);
+        const put = head(slot(2), { latest: 1_800_000_000_000 });
+        expect(await stateAfter(put)).toEqual([listedAs(put)]);
       });
 
       test('move only to a later slot', async () => {
@@ -215,33 +214,34 @@ export function logStorageSuite(name: string, factory: () => Promise<LogStorageU
 
       test('take their context along when it changes', async () => {
         await stateAfter(head(slot(1)), head(slot(2), { contextId: 'context-2' }));
-        expect(taskIds(await storage.list(SCOPE, 'context-1'))).toEqual([]);
-        expect(taskIds(await storage.list(SCOPE, 'context-2'))).toEqual(['task-1']);
+        expect(taskIds(await listedTasks(storage, SCOPE, { contextId: 'context-1' }))).toEqual([]);
+        expect(taskIds(await listedTasks(storage, SCOPE, { contextId: 'context-2' }))).toEqual([
+          'task-1',
+        ]);
       });
 
       test('[I6] hold whatever an executor may have put into a status', async () => {
         const odd = head(slot(1), {
-          timestamp: '#%é𝄞'.repeat(100),
+          timestamp: -8.64e15,
+          latest: 8.64e15,
           contextId: '#%é𝄞'.repeat(300),
           state: TaskState.TASK_STATE_UNSPECIFIED,
         });
-        const { slot: _, ...fields } = odd;
-        expect(await stateAfter(odd)).toEqual([fields]);
-        expect(await storage.list(SCOPE, odd.contextId)).toHaveLength(1);
+        expect(await stateAfter(odd)).toEqual([listedAs(odd)]);
+        expect(await listedTasks(storage, SCOPE, { contextId: odd.contextId })).toHaveLength(1);
       });
 
       test('[I6] hold a context id that a client made of half a character', async () => {
         // What cannot be put is retried for ever: it must be refused before, or go in somehow.
         const odd = head(slot(1), { contextId: 'context \ud800' });
         await expect(storage.putHead(KEY, odd)).resolves.toBeUndefined();
-        expect(taskIds(await storage.list(SCOPE))).toEqual(['task-1']);
+        expect(taskIds(await listedTasks(storage, SCOPE))).toEqual(['task-1']);
       });
 
-      test('hold an empty timestamp and an empty context', async () => {
-        const bare = head(slot(1), { timestamp: '', contextId: '' });
-        const { slot: _, ...fields } = bare;
-        expect(await stateAfter(bare)).toEqual([fields]);
-        expect(await storage.list(SCOPE, '')).toHaveLength(1);
+      test('hold a status without a time, also after one with it, and an empty context', async () => {
+        const bare = head(slot(2), { timestamp: undefined, latest: 0, contextId: '' });
+        expect(await stateAfter(head(slot(1)), bare)).toEqual([listedAs(bare)]);
+        expect(await listedTasks(storage, SCOPE, { contextId: '' })).toHaveLength(1);
       });
 
       test.each([
@@ -252,15 +252,17 @@ export function logStorageSuite(name: string, factory: () => Promise<LogStorageU
         const key = { ...KEY, taskId };
         await storage.putRecord(key, sampleRecord('r1', FIRST_SLOT));
         await storage.putHead(key, head(FIRST_SLOT, { taskId }));
-        expect(taskIds(await storage.list(SCOPE))).toEqual([taskId]);
-        expect(taskIds(await storage.list(SCOPE, 'context-1'))).toEqual([taskId]);
+        expect(taskIds(await listedTasks(storage, SCOPE))).toEqual([taskId]);
+        expect(taskIds(await listedTasks(storage, SCOPE, { contextId: 'context-1' }))).toEqual([
+          taskId,
+        ]);
       });
     });
 
     describe('list', () => {
       test('leaves out tasks that have no head', async () => {
         await storage.putRecord(KEY, sampleRecord('r1', FIRST_SLOT));
-        expect(await storage.list(SCOPE)).toEqual([]);
+        expect(await listedTasks(storage, SCOPE)).toEqual([]);
       });
 
       test('gives all tasks of an owner, or of one context of it', async () => {
@@ -269,17 +271,71 @@ export function logStorageSuite(name: string, factory: () => Promise<LogStorageU
           const contextId = `context-${n % 3}`;
           await storage.putHead({ ...SCOPE, taskId }, head(FIRST_SLOT, { taskId, contextId }));
         }
-        expect(taskIds(await storage.list(SCOPE))).toEqual(all);
-        expect(taskIds(await storage.list(SCOPE, 'context-1'))).toEqual(
+        expect(taskIds(await listedTasks(storage, SCOPE))).toEqual(all);
+        expect(taskIds(await listedTasks(storage, SCOPE, { contextId: 'context-1' }))).toEqual(
           all.filter((_, n) => n % 3 === 1),
         );
-        expect(await storage.list(SCOPE, 'context-9')).toEqual([]);
+        expect(await listedTasks(storage, SCOPE, { contextId: 'context-9' })).toEqual([]);
+      });
+
+      test('gives what passes the filter, all of it and nothing else', async () => {
+        const time = fc.constantFrom(-1_000, 0, 1_000, 2_000, 3_000);
+        const fields = fc.record({
+          state: fc.constantFrom(...STATES),
+          timestamp: fc.option(time, { nil: undefined }),
+          contextId: fc.constantFrom('context-1', 'context-2'),
+          at: time,
+          ahead: fc.constantFrom(0, 0, 5_000),
+        });
+        const filter: fc.Arbitrary<ListFilter> = fc.record({
+          contextId: fc.constantFrom(undefined, 'context-1'),
+          state: fc.option(fc.constantFrom(...STATES), { nil: undefined }),
+          after: fc.option(time, { nil: undefined }),
+          endedSince: time,
+        });
+        let owners = 0;
+        await fc.assert(
+          fc.asyncProperty(
+            fc.array(fields, { maxLength: 12 }),
+            fc.array(filter, { minLength: 4, maxLength: 8 }),
+            async (all, filters) => {
+              const scope = { tenant: 'tenant', owner: `owner-${owners++}` };
+              const heads = all.map(({ ahead, ...given }, n) => {
+                const latest = Math.max(0, given.timestamp ?? 0) + ahead;
+                return head(FIRST_SLOT, { ...given, taskId: `task-${10 + n}`, latest });
+              });
+              for (const one of heads) {
+                await storage.putHead({ ...scope, taskId: one.taskId }, one);
+              }
+              for (const wanted of filters) {
+                const found = heads.filter(
+                  (one) =>
+                    passes(one, wanted) && [undefined, one.contextId].includes(wanted.contextId),
+                );
+                expect(taskIds(await listedTasks(storage, scope, wanted))).toEqual(taskIds(found));
+              }
+            },
+          ),
+          { numRuns: 12 },
+        );
       });
 
       test('[I9] gives a context only to its owner', async () => {
         await storage.putHead(KEY, head(FIRST_SLOT));
-        expect(await storage.list({ tenant: 'tenant', owner: 'other' }, 'context-1')).toEqual([]);
-        expect(await storage.list({ tenant: 'other', owner: 'owner' }, 'context-1')).toEqual([]);
+        expect(
+          await listedTasks(
+            storage,
+            { tenant: 'tenant', owner: 'other' },
+            { contextId: 'context-1' },
+          ),
+        ).toEqual([]);
+        expect(
+          await listedTasks(
+            storage,
+            { tenant: 'other', owner: 'owner' },
+            { contextId: 'context-1' },
+          ),
+        ).toEqual([]);
       });
     });
 
@@ -349,7 +405,7 @@ export function logStorageSuite(name: string, factory: () => Promise<LogStorageU
         await storage.putSnapshot(KEY, one, NOW);
         await storage.putHead(KEY, head(slot(4), { state: TaskState.TASK_STATE_COMPLETED }));
         expect(await loaded()).toEqual([one, 'r3', 'r4']);
-        expect(taskIds(await storage.list(SCOPE))).toEqual(['task-1']);
+        expect(taskIds(await listedTasks(storage, SCOPE))).toEqual(['task-1']);
       });
 
       test('of a task without a head are found by nobody: they are told obsolete', async () => {
@@ -412,8 +468,8 @@ export function logStorageSuite(name: string, factory: () => Promise<LogStorageU
         const late = { id: 's2', slot: slot(3), text: 'late' };
         const { obsolete } = await storage.putSnapshot(KEY, late, 1_700_000_000_000);
         expect(obsolete).toMatchObject({ id: 's2' });
-        expect(await storage.list(SCOPE)).toEqual([]);
-        expect(await storage.list(SCOPE, 'context-1')).toEqual([]);
+        expect(await listedTasks(storage, SCOPE)).toEqual([]);
+        expect(await listedTasks(storage, SCOPE, { contextId: 'context-1' })).toEqual([]);
         expect((await loadWhole(storage, KEY)).snapshot).toBeUndefined();
       });
 
@@ -421,7 +477,7 @@ export function logStorageSuite(name: string, factory: () => Promise<LogStorageU
         await storage.putRecord(KEY, sampleRecord('r1', slot(1)));
         await storage.erase(KEY);
         await storage.putHead(KEY, head(slot(1)));
-        expect(await storage.list(SCOPE)).toEqual([]);
+        expect(await listedTasks(storage, SCOPE)).toEqual([]);
       });
 
       test('may be repeated', async () => {
@@ -440,7 +496,7 @@ export function logStorageSuite(name: string, factory: () => Promise<LogStorageU
         await storage.erase(KEY);
         expect(ids((await loadWhole(storage, other)).records)).toEqual(['r1']);
         expect(kinds((await loadWhole(storage, other)).records)).not.toContain('deleted');
-        expect(await storage.list(other)).toHaveLength(1);
+        expect(await listedTasks(storage, other)).toHaveLength(1);
       });
     });
 
@@ -458,8 +514,10 @@ export function logStorageSuite(name: string, factory: () => Promise<LogStorageU
               expect(ids((await loadWhole(fresh.storage, key)).records)).toEqual([`r${n}`]);
               const own = keys.filter((k) => k.tenant === key.tenant && k.owner === key.owner);
               const wanted = own.map((k) => k.taskId).sort((a, b) => (a < b ? -1 : 1));
-              expect(taskIds(await fresh.storage.list(key))).toEqual(wanted);
-              expect(taskIds(await fresh.storage.list(key, 'context-1'))).toEqual(wanted);
+              expect(taskIds(await listedTasks(fresh.storage, key))).toEqual(wanted);
+              expect(
+                taskIds(await listedTasks(fresh.storage, key, { contextId: 'context-1' })),
+              ).toEqual(wanted);
             }
           } finally {
             await fresh.dispose();
@@ -475,15 +533,15 @@ export function logStorageSuite(name: string, factory: () => Promise<LogStorageU
       const key = { tenant: real, owner: 'owner', taskId: 'task-1' };
       await storage.putRecord(key, sampleRecord('r1', FIRST_SLOT));
       await storage.putHead(key, head(FIRST_SLOT, { contextId: real }));
-      expect(taskIds(await storage.list(key, real))).toEqual(['task-1']);
+      expect(taskIds(await listedTasks(storage, key, { contextId: real }))).toEqual(['task-1']);
       const seen = async (read: () => Promise<readonly unknown[]>): Promise<unknown> =>
         read().catch((error: { code?: unknown }) => error.code);
       const nothing = expect.toSatisfy((got: unknown) => typeof got === 'string' || empty(got));
       expect(
         await seen(async () => (await loadWhole(storage, { ...key, tenant: forged })).records),
       ).toEqual(nothing);
-      expect(await seen(() => storage.list({ ...key, tenant: forged }))).toEqual(nothing);
-      expect(await seen(() => storage.list(key, forged))).toEqual(nothing);
+      expect(await seen(() => listedTasks(storage, { ...key, tenant: forged }))).toEqual(nothing);
+      expect(await seen(() => listedTasks(storage, key, { contextId: forged }))).toEqual(nothing);
     });
   });
 }

@@ -1,4 +1,5 @@
 import { joinKey, type Scope, type TaskKey, taskKeyText } from '../task-key.ts';
+import { type ListFilter, passes } from './list-filter.ts';
 import { encode, holds, type LogRecord, recordBody } from './record.ts';
 import { compareSlots, FIRST_SLOT, type Slot, slotText } from './slot.ts';
 import type {
@@ -79,12 +80,13 @@ export class MemoryLogStorage implements LogStorage {
     if (!task.head || compareSlots(task.head.slot, head.slot) < 0) task.head = head;
   }
 
-  async list(scope: Scope, contextId?: string): Promise<ListedTask[]> {
+  async list(scope: Scope, filter: ListFilter, each: (task: ListedTask) => void): Promise<void> {
     const wanted = joinKey(scope.tenant, scope.owner);
-    return [...this.#tasks.values()]
-      .filter((task) => task.scope === wanted)
-      .flatMap((task) => task.head ?? [])
-      .filter((head) => contextId === undefined || head.contextId === contextId);
+    const { contextId } = filter;
+    for (const { scope: owner, head } of this.#tasks.values()) {
+      const isListed = head && owner === wanted && passes(head, filter);
+      if (isListed && (contextId === undefined || head.contextId === contextId)) each(head);
+    }
   }
 
   #records(key: TaskKey, from: Slot): LogRecord[] {

@@ -27,7 +27,9 @@ const stored = z.object({
   sealed: z.boolean(),
   deleted: z.boolean(),
   hasTask: z.boolean(),
-  status: z.object({ state: z.number(), slot, timestamp: z.string() }).optional(),
+  status: z
+    .object({ state: z.number(), slot, timestamp: z.string(), latest: z.number() })
+    .optional(),
   contextId: z.string().optional(),
   runs: z.array(
     z.tuple([

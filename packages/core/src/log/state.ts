@@ -1,6 +1,7 @@
 import type { Message, TaskState } from '@a2a-js/sdk';
 import { TaskState as State } from '@a2a-js/sdk';
 import { eventStatus, isTerminal } from '../a2a/event.ts';
+import { statusTime } from '../a2a/status-time.ts';
 import type { Entry, EventEntry, StartEntry } from './entry.ts';
 import { FIRST_SLOT, nextSlot, type Slot } from './slot.ts';
 
@@ -51,6 +52,8 @@ export interface LogStatus {
   /** Slot of the record that set it. */
   readonly slot: Slot;
   readonly timestamp: string;
+  /** The latest timestamp of any status so far, in milliseconds since the epoch; 0 if none. */
+  readonly latest: number;
 }
 
 export const EMPTY_STATE: LogState = {
@@ -179,11 +182,17 @@ function stepEvent(state: LogState, entry: EventEntry, generation: number): LogS
   if (event.kind === 'artifactUpdate' || (event.kind !== 'task' && !state.hasTask)) return state;
   const status = eventStatus(event);
   const current = status?.state ?? State.TASK_STATE_UNSPECIFIED;
+  const timestamp = status?.timestamp ?? '';
   const stepped: LogState = {
     ...state,
     hasTask: true,
     contextId: event.kind === 'task' ? event.data.contextId : state.contextId,
-    status: { state: current, slot: state.next, timestamp: status?.timestamp ?? '' },
+    status: {
+      state: current,
+      slot: state.next,
+      timestamp,
+      latest: Math.max(state.status?.latest ?? 0, statusTime(timestamp) ?? 0),
+    },
   };
   if (isTerminal(current)) {
     return {

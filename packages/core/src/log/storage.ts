@@ -1,22 +1,26 @@
 import type { TaskState } from '@a2a-js/sdk';
+import { statusTime } from '../a2a/status-time.ts';
 import type { Scope, TaskKey } from '../task-key.ts';
+import type { ListFilter } from './list-filter.ts';
 import type { LogRecord } from './record.ts';
 import type { Slot } from './slot.ts';
 import type { LogState } from './state.ts';
 
-/** What a list needs to know of a task, without reading its log. */
+/** What a list needs to know of a task, without reading its log. Times are milliseconds since the epoch. */
 export interface ListedTask {
   readonly taskId: string;
-  readonly contextId: string;
   readonly state: TaskState;
-  /** The status' own timestamp, ISO 8601, or empty. */
-  readonly timestamp: string;
-  /** When the status was stored, by its writer's clock; milliseconds since the epoch. */
+  /** The status' own timestamp, if it has one that can be read. */
+  readonly timestamp?: number | undefined;
+  /** The latest timestamp that the task's status ever had, or 0: it never falls. */
+  readonly latest: number;
+  /** When the status was stored, by its writer's clock. */
   readonly at: number;
 }
 
 /** A task's last status, written when it changes. */
 export interface TaskHead extends ListedTask {
+  readonly contextId: string;
   /** Slot of the record that set this status. */
   readonly slot: Slot;
 }
@@ -79,8 +83,12 @@ export interface LogStorage {
    * empty slot would let a late put win it. To be called again if it was cut short.
    */
   erase(key: TaskKey): Promise<void>;
-  /** All tasks of an owner, or of one context of it, in no order. May lag behind the logs. */
-  list(scope: Scope, contextId?: string): Promise<ListedTask[]>;
+  /**
+   * Calls back for each of an owner's tasks that pass the filter, in no order; resolves after the
+   * last. May lag behind the logs. A task whose status changes meanwhile may be missed or repeated;
+   * one that is repeated has not fallen since.
+   */
+  list(scope: Scope, filter: ListFilter, each: (task: ListedTask) => void): Promise<void>;
 }
 
 /** Names a stored snapshot. */
@@ -102,7 +110,8 @@ export function taskHead(key: TaskKey, state: LogState): TaskHead | undefined {
       contextId,
       slot: status.slot,
       state: status.state,
-      timestamp: status.timestamp,
+      timestamp: statusTime(status.timestamp),
+      latest: status.latest,
       at: state.at,
     }
   );

@@ -6,13 +6,12 @@ import type { Clock } from '../clock.ts';
 import type { Entropy } from '../entropy.ts';
 import { BackendError } from '../errors.ts';
 import { type Proposal, proposeDelete } from '../log/proposal.ts';
-import { isHeadExpired } from '../log/retention.ts';
 import { type LogStorage, taskHead } from '../log/storage.ts';
 import { TaskLog } from '../log/task-log.ts';
 import type { Logger } from '../logger.ts';
 import { assertTaskKey, type Scope, type TaskKey } from '../task-key.ts';
 import { proposeSave } from './save-proposal.ts';
-import { listTasks } from './task-list.ts';
+import { listTasks, type ReadTask, readTask } from './task-list.ts';
 
 /** How long a save tries, in milliseconds. */
 const SAVE_DEADLINE_MS = 15_000;
@@ -48,9 +47,9 @@ export class LogTaskStore implements TaskStore {
 
   /** The task, or nothing. Fails with a coded `BackendError`. */
   async load(taskId: string, context: ServerCallContext): Promise<Task | undefined> {
-    const task = await this.#load({ ...this.#deps.scopeOf(context), taskId });
-    if (task) this.#remember(context, deepCopy(task));
-    return task;
+    const found = await this.#read({ ...this.#deps.scopeOf(context), taskId });
+    if (found) this.#remember(context, deepCopy(found.task));
+    return found?.task;
   }
 
   /** Appends what `task` adds; nothing if the task has ended. Fails with a coded `BackendError`. */
@@ -68,15 +67,8 @@ export class LogTaskStore implements TaskStore {
 
   /** A page of the caller's tasks, the newest status first. */
   list(params: ListTasksRequest, context: ServerCallContext): Promise<ListTasksResponse> {
-    const { storage, scopeOf, clock, retentionMs } = this.#deps;
-    const now = clock.now();
-    return listTasks(
-      params,
-      scopeOf(context),
-      storage,
-      (key) => this.#load(key),
-      (task) => !isHeadExpired(task, now, retentionMs),
-    );
+    const read = (key: TaskKey): Promise<ReadTask | undefined> => this.#read(key);
+    return listTasks(params, this.#deps.scopeOf(context), { ...this.#deps, read });
   }
 
   /**
@@ -114,11 +106,11 @@ export class LogTaskStore implements TaskStore {
     }
   }
 
-  async #load(key: TaskKey): Promise<Task | undefined> {
+  async #read(key: TaskKey): Promise<ReadTask | undefined> {
     assertTaskKey(key);
     const log = this.#open(key);
     await log.refresh();
-    return log.isExpired() ? undefined : log.task();
+    return readTask(log);
   }
 
   #open(key: TaskKey, signal: AbortSignal = new AbortController().signal): TaskLog {

@@ -1,3 +1,4 @@
+import { listedTasks } from '@a2a-aws/testkit';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { HeadWriter } from '../../src/feed/head-writer.ts';
 import type { TaskLog } from '../../src/log/task-log.ts';
@@ -32,7 +33,8 @@ beforeEach(async () => {
   await startRun(log, 'r');
 });
 
-const states = async (): Promise<number[]> => (await storage.list(KEY)).map((task) => task.state);
+const states = async (): Promise<number[]> =>
+  (await listedTasks(storage, KEY)).map((task) => task.state);
 
 describe('the head of a task', () => {
   test('is not written before the first Task event', async () => {

@@ -1,3 +1,4 @@
+import { listedTasks } from '@a2a-aws/testkit';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { sleep } from '../../src/clock.ts';
 import { COMPLETED, FAILED, KEY, statusOf, taskOf, WORKING } from '../fixtures/events.ts';
@@ -97,7 +98,7 @@ describe('an instance that stops', () => {
     await stop;
     expect(await fleet.states()).toEqual([WORKING, FAILED]);
     expect(stops).toEqual(['closed']);
-    expect(await fleet.storage.list(KEY)).toMatchObject([{ state: FAILED }]);
+    expect(await listedTasks(fleet.storage, KEY)).toMatchObject([{ state: FAILED }]);
     expect(await fleet.traces('a')).toMatchObject({ lease: 'dead', runs: 0, queue: false });
   });
 

@@ -1,3 +1,4 @@
+import { listedTasks } from '@a2a-aws/testkit';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { sleep } from '../../src/clock.ts';
 import { BackendError } from '../../src/errors.ts';
@@ -40,7 +41,7 @@ describe('after an instance was killed', () => {
     await fleet.clock.advance(FOUND_MS);
     expect(await fleet.states()).toEqual([WORKING, FAILED]);
     expect(await fences()).toBe(1);
-    expect(await fleet.storage.list(KEY)).toMatchObject([{ state: FAILED }]);
+    expect(await listedTasks(fleet.storage, KEY)).toMatchObject([{ state: FAILED }]);
     await fleet.clock.advance(CLEAN_MS);
     expect(await fleet.states()).toEqual([WORKING, FAILED]);
   });
@@ -151,7 +152,7 @@ describe('after an instance was killed', () => {
     fleet.storage.onHead = (call) => call();
     await fleet.clock.advance(SETTINGS.beatMs);
     expect(await fleet.traces('a')).toMatchObject({ runs: 0 });
-    expect(await fleet.storage.list(KEY)).toMatchObject([{ state: COMPLETED }]);
+    expect(await listedTasks(fleet.storage, KEY)).toMatchObject([{ state: COMPLETED }]);
   });
 
   test('[I6] those who wait on other instances hear of it', async () => {

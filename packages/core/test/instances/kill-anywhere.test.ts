@@ -1,3 +1,4 @@
+import { listedTasks } from '@a2a-aws/testkit';
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { isInterrupted } from '../../src/a2a/event.ts';
@@ -172,7 +173,7 @@ describe('whenever instances are killed', () => {
   });
 
   law('[I6] every head holds the last status of its log', async (fleet) => {
-    const heads = await fleet.storage.list(KEY);
+    const heads = await listedTasks(fleet.storage, KEY);
     for (const key of KEYS) {
       const { state } = await fleet.fold(key);
       const head = heads.find(({ taskId }) => taskId === key.taskId);

@@ -1,3 +1,4 @@
+import { listedTasks } from '@a2a-aws/testkit';
 import { describe, expect, test } from 'vitest';
 import { FAILED, KEY, taskOf, WORKING } from '../fixtures/events.ts';
 import { begin, CLEAN_MS, Fleet, type Member, NO_TRACES, SETTINGS } from '../fixtures/fleet.ts';
@@ -44,7 +45,7 @@ const scenarios: Record<string, Scenario> = {
     check: async (fleet) => {
       await gone(fleet, 'a');
       expect(await fleet.states()).toEqual([WORKING, FAILED]);
-      expect(await fleet.storage.list(KEY)).toMatchObject([{ state: FAILED }]);
+      expect(await listedTasks(fleet.storage, KEY)).toMatchObject([{ state: FAILED }]);
     },
   },
   janitor: {
@@ -61,7 +62,7 @@ const scenarios: Record<string, Scenario> = {
     check: async (fleet) => {
       await gone(fleet, 'd', 'a');
       expect(await fleet.states()).toEqual([WORKING, FAILED]);
-      expect(await fleet.storage.list(KEY)).toMatchObject([{ state: FAILED }]);
+      expect(await listedTasks(fleet.storage, KEY)).toMatchObject([{ state: FAILED }]);
     },
   },
 };

@@ -1,3 +1,4 @@
+import { listedTasks } from '@a2a-aws/testkit';
 import { beforeEach, describe, expect, test } from 'vitest';
 import {
   CANCELED,
@@ -54,7 +55,7 @@ describe('a run', () => {
     fleet.storage.onHead = (call) => call();
     await fleet.clock.advance(5_000);
     expect(await rows()).toBe(0);
-    expect(await fleet.storage.list(KEY)).toMatchObject([{ state: COMPLETED }]);
+    expect(await listedTasks(fleet.storage, KEY)).toMatchObject([{ state: COMPLETED }]);
   });
 
   test('starts once for a message, and names the one that did', async () => {

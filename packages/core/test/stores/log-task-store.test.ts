@@ -1,33 +1,11 @@
 import type { Task } from '@a2a-js/sdk';
 import { Artifact, ListTasksRequest } from '@a2a-js/sdk';
-import { resolveUserScope, ServerCallContext } from '@a2a-js/sdk/server';
 import { describe, expect, test } from 'vitest';
 import { MemoryLogStorage } from '../../src/log/memory-storage.ts';
-import { DEFAULT_RETENTION_MS } from '../../src/log/retention.ts';
-import type { LogStorage } from '../../src/log/storage.ts';
-import { silentLogger } from '../../src/logger.ts';
-import { LogTaskStore } from '../../src/stores/log-task-store.ts';
 import { COMPLETED, message, taskOf, WORKING } from '../fixtures/events.ts';
 import { ManualClock } from '../fixtures/manual-clock.ts';
-import { seededEntropy } from '../fixtures/seeded-entropy.ts';
+import { contextOf, storeOn } from '../fixtures/task-stores.ts';
 import { doneUnanswered, lost, pass, WrappedStorage } from '../fixtures/wrapped-storage.ts';
-
-const contextOf = (userName = 'owner', tenant = 'tenant'): ServerCallContext =>
-  new ServerCallContext({
-    requestedVersion: '1.0',
-    tenant,
-    user: { isAuthenticated: true, userName },
-  });
-
-const storeOn = (storage: LogStorage, clock: ManualClock = new ManualClock()): LogTaskStore =>
-  new LogTaskStore({
-    storage,
-    scopeOf: (context) => ({ tenant: context.tenant ?? '', owner: resolveUserScope(context) }),
-    logger: silentLogger,
-    clock,
-    entropy: seededEntropy('store'),
-    retentionMs: DEFAULT_RETENTION_MS,
-  });
 
 const task = (fields: Partial<Task> = {}): Task => {
   const { data } = taskOf(WORKING, fields);

@@ -7,25 +7,21 @@ import { DEFAULT_RETENTION_MS } from '../../src/log/retention.ts';
 import { silentLogger } from '../../src/logger.ts';
 import { LogTaskStore } from '../../src/stores/log-task-store.ts';
 
-taskStoreSuite(
-  'LogTaskStore on MemoryLogStorage',
-  { times: 'texts', pages: 'repeating', pageTokens: 'loose' },
-  async () => {
-    const storage = new MemoryLogStorage();
-    return {
-      open: () =>
-        new LogTaskStore({
-          storage,
-          scopeOf: (context) => ({
-            tenant: context.tenant ?? '',
-            owner: resolveUserScope(context),
-          }),
-          logger: silentLogger,
-          clock: systemClock,
-          entropy: systemEntropy,
-          retentionMs: DEFAULT_RETENTION_MS,
+taskStoreSuite('LogTaskStore on MemoryLogStorage', {}, async () => {
+  const storage = new MemoryLogStorage();
+  return {
+    open: () =>
+      new LogTaskStore({
+        storage,
+        scopeOf: (context) => ({
+          tenant: context.tenant ?? '',
+          owner: resolveUserScope(context),
         }),
-      dispose: async () => {},
-    };
-  },
-);
+        logger: silentLogger,
+        clock: systemClock,
+        entropy: systemEntropy,
+        retentionMs: DEFAULT_RETENTION_MS,
+      }),
+    dispose: async () => {},
+  };
+});

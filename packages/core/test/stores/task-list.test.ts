@@ -3,17 +3,20 @@ import { RequestMalformedError } from '@a2a-js/sdk/errors';
 import { InMemoryTaskStore, ServerCallContext } from '@a2a-js/sdk/server';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { BackendError } from '../../src/errors.ts';
 import { MemoryLogStorage } from '../../src/log/memory-storage.ts';
-import { FIRST_SLOT } from '../../src/log/slot.ts';
-import { listTasks } from '../../src/stores/task-list.ts';
+import { DEFAULT_RETENTION_MS } from '../../src/log/retention.ts';
+import type { LogStorage, StoredLog } from '../../src/log/storage.ts';
+import type { Scope, TaskKey } from '../../src/task-key.ts';
 import { COMPLETED, FAILED, message, WORKING } from '../fixtures/events.ts';
+import { ManualClock } from '../fixtures/manual-clock.ts';
+import { contextOf, storeOn } from '../fixtures/task-stores.ts';
 
-const SCOPE = { tenant: '', owner: 'owner' };
 const STATES = [WORKING, COMPLETED, FAILED];
 
 const taskOf = (
   id: string,
-  fields: { state?: TaskState; at?: string; context?: string } = {},
+  fields: { state?: TaskState; at?: string | undefined; context?: string } = {},
 ): Task => ({
   ...Task.fromJSON({ id, contextId: fields.context ?? 'c0' }),
   status: { state: fields.state ?? WORKING, message: undefined, timestamp: fields.at },
@@ -23,54 +26,54 @@ const taskOf = (
   ],
 });
 
-/** Tasks whose heads are stored, and a list of them. */
+/** Tasks in a store, and lists of them. */
 class Listed {
-  readonly tasks = new Map<string, Task>();
-  readonly hidden = new Set<string>();
-  readonly #storage = new MemoryLogStorage();
-  #generation = 1;
+  readonly #storage: LogStorage;
+  readonly clock: ManualClock = new ManualClock();
 
-  constructor(tasks: readonly Task[]) {
-    for (const task of tasks) this.put(task);
+  constructor(storage: LogStorage = new MemoryLogStorage()) {
+    this.#storage = storage;
   }
 
-  put(task: Task): void {
-    this.tasks.set(task.id, task);
-    this.#generation += 1;
-    void this.#storage.putHead(
-      { ...SCOPE, taskId: task.id },
-      {
-        taskId: task.id,
-        contextId: task.contextId,
-        state: task.status?.state ?? WORKING,
-        timestamp: task.status?.timestamp ?? '',
-        at: 0,
-        slot: { ...FIRST_SLOT, generation: this.#generation },
-      },
-    );
+  static async of(...tasks: readonly Task[]): Promise<Listed> {
+    const listed = new Listed();
+    for (const task of tasks) await listed.save(task);
+    return listed;
+  }
+
+  save(task: Task): Promise<void> {
+    return storeOn(this.#storage, this.clock).save(task, contextOf());
+  }
+
+  /** Sets a status as a request does that has loaded the task. */
+  async set(id: string, state: TaskState, at: string | undefined): Promise<void> {
+    const store = storeOn(this.#storage, this.clock);
+    const context = contextOf();
+    const task = await store.load(id, context);
+    const status = { state, message: undefined, timestamp: at };
+    if (task) await store.save({ ...task, status }, context);
+  }
+
+  delete(id: string): Promise<void> {
+    return storeOn(this.#storage, this.clock).delete(id, contextOf());
   }
 
   list(request: Partial<ListTasksRequest> = {}): Promise<ListTasksResponse> {
-    return listTasks(
-      { ...ListTasksRequest.fromJSON({}), ...request },
-      SCOPE,
-      this.#storage,
-      async ({ taskId }) => this.tasks.get(taskId),
-      ({ taskId }) => !this.hidden.has(taskId),
-    );
+    const all = { ...ListTasksRequest.fromJSON({}), ...request };
+    return storeOn(this.#storage, this.clock).list(all, contextOf());
   }
 
   /** All pages; `between` is called after each. */
   async pages(
     request: Partial<ListTasksRequest>,
-    between: () => void = () => {},
+    between: () => Promise<void> = async () => {},
   ): Promise<ListTasksResponse[]> {
     const pages: ListTasksResponse[] = [];
     for (let pageToken = ''; pages.length === 0 || pageToken !== ''; ) {
       const page = await this.list({ ...request, pageToken });
       pages.push(page);
       pageToken = page.nextPageToken;
-      between();
+      await between();
     }
     return pages;
   }
@@ -90,11 +93,7 @@ const anyTasks = fc
     }),
     { maxLength: 12 },
   )
-  .map((all) =>
-    all.map(({ state, at, context }, n) =>
-      taskOf(`task-${String(n).padStart(2, '0')}`, { state, context, ...(at ? { at } : {}) }),
-    ),
-  );
+  .map((all) => all.map((fields, n) => taskOf(`task-${String(n).padStart(2, '0')}`, fields)));
 
 const anyFilter = fc.record({
   contextId: fc.constantFrom('', 'c0', 'c1', 'c9'),
@@ -110,7 +109,7 @@ describe('a list of tasks', () => {
         const own = new InMemoryTaskStore();
         const context = new ServerCallContext({ requestedVersion: '1.0' });
         for (const task of tasks) await own.save(task, context);
-        const listed = new Listed(tasks);
+        const listed = await Listed.of(...tasks);
         let pageToken = '';
         for (const page of await listed.pages(filter)) {
           const request = { ...ListTasksRequest.fromJSON({}), ...filter, pageToken };
@@ -126,47 +125,63 @@ describe('a list of tasks', () => {
     );
   });
 
-  test('shows a task once whose status does not change meanwhile, whatever others do', async () => {
+  test('shows a task once whose status is not set meanwhile, any other once at most, whatever its clock says', async () => {
+    const anyTime = fc.constantFrom(
+      second(99),
+      second(3),
+      second(-99),
+      '9999-12-31T23:59:59.999Z',
+      '1969-12-31T00:00:00Z',
+      'yesterday',
+      undefined,
+    );
     const change = fc.record({
       which: fc.nat(11),
-      how: fc.constantFrom('newer' as const, 'gone' as const, 'new' as const),
+      how: fc.constantFrom('set' as const, 'set' as const, 'gone' as const, 'new' as const),
+      at: anyTime,
+      state: fc.constantFrom(...STATES),
     });
+    const changes = fc.array(fc.array(change, { maxLength: 3 }), { maxLength: 8 });
     await fc.assert(
-      fc.asyncProperty(anyTasks, fc.array(change, { maxLength: 6 }), async (tasks, changes) => {
-        const listed = new Listed(tasks);
+      fc.asyncProperty(anyTasks, changes, async (tasks, all) => {
+        const listed = await Listed.of(...tasks);
         const changed = new Set<string>();
-        const left = [...changes];
+        const left = [...all];
         let made = 0;
-        const pages = await listed.pages({ pageSize: 2 }, () => {
-          const next = left.shift();
-          const task = next && tasks[next.which];
-          if (next?.how === 'new') listed.put(taskOf(`new-${made++}`, { at: second(made) }));
-          else if (task) {
-            changed.add(task.id);
-            if (next.how === 'gone') listed.hidden.add(task.id);
-            else
-              listed.put({
-                ...task,
-                status: {
-                  ...taskOf('').status,
-                  state: COMPLETED,
-                  message: undefined,
-                  timestamp: second(99),
-                },
-              });
+        const pages = await listed.pages({ pageSize: 2 }, async () => {
+          for (const { which, how, at, state } of left.shift() ?? []) {
+            const id = tasks[which]?.id ?? '';
+            if (how === 'new') await listed.save(taskOf(`new-${made++}`, { at }));
+            else if (id !== '') {
+              changed.add(id);
+              if (how === 'gone') await listed.delete(id);
+              else await listed.set(id, state, at);
+            }
           }
         });
         const shown = ids(...pages);
+        expect(new Set(shown).size).toBe(shown.length);
         for (const { id } of tasks.filter((task) => !changed.has(task.id))) {
-          expect(shown.filter((one) => one === id)).toEqual([id]);
+          expect(shown).toContain(id);
         }
       }),
       { numRuns: 300 },
     );
   });
 
+  test('keeps a task in its place whose status got an earlier time, and filters by that time', async () => {
+    const listed = await Listed.of(
+      taskOf('a', { at: second(1) }),
+      taskOf('b', { at: second(2) }),
+      taskOf('c', { at: second(3) }),
+    );
+    await listed.set('c', WORKING, second(0));
+    expect(ids(await listed.list())).toEqual(['c', 'b', 'a']);
+    expect(ids(await listed.list({ statusTimestampAfter: second(1) }))).toEqual(['b']);
+  });
+
   test('shows what it was asked for, and not more', async () => {
-    const listed = new Listed([taskOf('t')]);
+    const listed = await Listed.of(taskOf('t'));
     const one = async (request: Partial<ListTasksRequest>): Promise<unknown> => {
       const [task] = (await listed.list(request)).tasks;
       return [task?.artifacts.length, task?.history.map(({ messageId }) => messageId)];
@@ -177,20 +192,19 @@ describe('a list of tasks', () => {
     expect(await one({ historyLength: 0 })).toEqual([0, []]);
   });
 
-  test('leaves out what is invisible, and what is gone by the time that it is read', async () => {
-    const listed = new Listed([taskOf('a'), taskOf('b'), taskOf('c')]);
-    listed.hidden.add('a');
-    listed.tasks.delete('b');
-    const page = await listed.list();
-    expect(ids(page)).toEqual(['c']);
-    expect(page.totalSize).toBe(2);
+  test('leaves out what has expired, and does not count it', async () => {
+    const listed = await Listed.of(taskOf('a', { state: COMPLETED }));
+    await listed.clock.advance(1);
+    await listed.save(taskOf('b', { state: COMPLETED }));
+    await listed.clock.advance(DEFAULT_RETENTION_MS);
+    expect(await listed.list()).toMatchObject({ tasks: [{ id: 'b' }], totalSize: 1 });
   });
 
   test('goes on behind a task that is not there any more', async () => {
-    const listed = new Listed([taskOf('a'), taskOf('b'), taskOf('c')]);
+    const listed = await Listed.of(taskOf('a'), taskOf('b'), taskOf('c'));
     const first = await listed.list({ pageSize: 1 });
     expect(ids(first)).toEqual(['c']);
-    listed.hidden.add('c');
+    await listed.delete('c');
     expect(ids(await listed.list({ pageSize: 1, pageToken: first.nextPageToken }))).toEqual(['b']);
   });
 
@@ -204,6 +218,66 @@ describe('a list of tasks', () => {
     ['a page token of somebody else', { pageToken: 'page 2' }],
   ])('is refused for %s', async (_, request) => {
     const refused = expect.toSatisfy((error: unknown) => error instanceof RequestMalformedError);
-    await expect(new Listed([taskOf('t')]).list(request)).rejects.toEqual(refused);
+    await expect((await Listed.of(taskOf('t'))).list(request)).rejects.toEqual(refused);
+  });
+});
+
+/** A storage whose index shows what a task was before, and some of whose logs cannot be read. */
+class Lagging extends MemoryLogStorage {
+  readonly stale = new Map<string, string>();
+  readonly broken = new Map<string, BackendError>();
+
+  override list(...[scope, filter, each]: Parameters<LogStorage['list']>): Promise<void> {
+    return super.list(scope, filter, (task) => {
+      const at = this.stale.get(task.taskId);
+      each(at === undefined ? task : { ...task, latest: Date.parse(at) });
+    });
+  }
+
+  override load(key: Scope & TaskKey): Promise<StoredLog> {
+    const error = this.broken.get(key.taskId);
+    return error ? Promise.reject(error) : super.load(key);
+  }
+}
+
+describe('a list from an index that lags', () => {
+  test('does not show a task again that has risen before this page', async () => {
+    const storage = new Lagging();
+    const listed = new Listed(storage);
+    for (const n of [1, 2, 3, 4]) await listed.save(taskOf(`t${n}`, { at: second(n) }));
+    await listed.set('t1', WORKING, second(9));
+    const first = await listed.list({ pageSize: 2 });
+    expect(ids(first)).toEqual(['t1', 't4']);
+    storage.stale.set('t1', second(1));
+    expect(ids(await listed.list({ pageToken: first.nextPageToken }))).toEqual(['t3', 't2']);
+  });
+
+  test('shows a task that has risen on a first page, where it cannot have been shown before', async () => {
+    const storage = new Lagging();
+    const listed = new Listed(storage);
+    await listed.save(taskOf('t1', { at: second(9) }));
+    storage.stale.set('t1', second(1));
+    expect(ids(await listed.list())).toEqual(['t1']);
+  });
+
+  test('shows no task whose status by now is another than was asked for', async () => {
+    const storage = new MemoryLogStorage();
+    const listed = new Listed(storage);
+    await listed.save(taskOf('t1', { at: second(1) }));
+    const putHead = storage.putHead.bind(storage);
+    storage.putHead = async () => {};
+    await listed.set('t1', COMPLETED, second(2));
+    storage.putHead = putHead;
+    expect(ids(await listed.list({ status: WORKING }))).toEqual([]);
+  });
+
+  test('leaves out a task that cannot be read, and no other', async () => {
+    const storage = new Lagging();
+    const listed = new Listed(storage);
+    for (const n of [1, 2]) await listed.save(taskOf(`t${n}`, { at: second(n) }));
+    storage.broken.set('t1', new BackendError('corrupt-log', 'Broken.'));
+    expect(ids(await listed.list())).toEqual(['t2']);
+    storage.broken.set('t1', new BackendError('unreachable', 'No answer.'));
+    await expect(listed.list()).rejects.toMatchObject({ code: 'unreachable' });
   });
 });

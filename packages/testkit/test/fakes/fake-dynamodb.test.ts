@@ -191,11 +191,9 @@ describe('indexes', () => {
     );
 
   test('hold what has their keys, where it is now, and only what they copy', async () => {
-    await put('a', { opk: 'o1', ssk: 's', tid: 't', other: 'x' });
+    await put('a', { opk: 'o1', ssk: 's', t: 1, other: 'x' });
     await put('b', { opk: 'o1' });
-    expect((await listed('o1')).Items).toEqual([
-      { pk: 'p', sk: 'a', opk: 'o1', ssk: 's', tid: 't' },
-    ]);
+    expect((await listed('o1')).Items).toEqual([{ pk: 'p', sk: 'a', opk: 'o1', ssk: 's', t: 1 }]);
     await put('a', { opk: 'o2', ssk: 's' });
     expect((await listed('o1')).Items).toEqual([]);
     expect((await listed('o2')).Items).toHaveLength(1);
@@ -270,9 +268,9 @@ describe('units', () => {
     expect(spent('PutItem')).toBe(3);
     await put('a', { opk: 'o', ssk: '1', cpk: 'c', other: 1 });
     expect(spent('PutItem')).toBe(3 + 1);
-    await put('a', { opk: 'o', ssk: '1', cpk: 'c', tid: 't' });
+    await put('a', { opk: 'o', ssk: '1', cpk: 'c', t: 1 });
     expect(spent('PutItem')).toBe(4 + 3);
-    await put('a', { opk: 'o', ssk: '2', cpk: 'c', tid: 't' });
+    await put('a', { opk: 'o', ssk: '2', cpk: 'c', t: 1 });
     expect(spent('PutItem')).toBe(7 + 5);
   });
 

@@ -1,0 +1,43 @@
+import type { ListedTask } from '../log/storage.ts';
+import { comparePlaces, type ListPlace } from './list-place.ts';
+
+/**
+ * One page out of all tasks of a list, however many are shown to it and in whatever order: it counts
+ * them and keeps the first `size` behind a place.
+ */
+export class ListPage {
+  readonly #size: number;
+  readonly #behind: ListPlace | undefined;
+  readonly #tasks: ListedTask[] = [];
+  #total = 0;
+  #left = 0;
+
+  constructor(size: number, behind: ListPlace | undefined) {
+    this.#size = size;
+    this.#behind = behind;
+  }
+
+  /** In the order of the list. */
+  get tasks(): readonly ListedTask[] {
+    return this.#tasks;
+  }
+
+  /** How many tasks were shown, on whatever page they are. */
+  get total(): number {
+    return this.#total;
+  }
+
+  get hasMore(): boolean {
+    return this.#left > this.#tasks.length;
+  }
+
+  show(task: ListedTask): void {
+    this.#total += 1;
+    if (this.#behind && comparePlaces(task, this.#behind) <= 0) return;
+    this.#left += 1;
+    const after = this.#tasks.findLastIndex((other) => comparePlaces(other, task) < 0);
+    if (after === this.#size - 1) return;
+    this.#tasks.splice(after + 1, 0, task);
+    if (this.#tasks.length > this.#size) this.#tasks.pop();
+  }
+}

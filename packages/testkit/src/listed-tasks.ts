@@ -1,0 +1,14 @@
+import type { ListedTask, ListFilter, LogStorage, Scope } from '@a2a-aws/core';
+
+/** What a list of all tasks of an owner, of any age, or of those that pass a filter, gives: by id. */
+export async function listedTasks(
+  storage: Pick<LogStorage, 'list'>,
+  scope: Scope,
+  filter: Partial<ListFilter> = {},
+): Promise<ListedTask[]> {
+  const tasks: ListedTask[] = [];
+  await storage.list(scope, { endedSince: 0, ...filter }, (task) => tasks.push(task));
+  return tasks
+    .map(({ taskId, state, timestamp, latest, at }) => ({ taskId, state, timestamp, latest, at }))
+    .sort((a, b) => (a.taskId < b.taskId ? -1 : 1));
+}
