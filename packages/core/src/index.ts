@@ -27,6 +27,7 @@ export { Feed, type FeedDeps } from './feed/feed.ts';
 export { MemoryFanout, type MemoryQueues } from './feed/memory-fanout.ts';
 export type { OpenLog } from './feed/open-log.ts';
 export { Tap, taskAt } from './feed/tap.ts';
+export { inParallel } from './in-parallel.ts';
 export type { CancelOutcome } from './instances/cancel.ts';
 export { Instance, type InstanceDeps, type InstancePhase } from './instances/instance.ts';
 export type { JanitorStats } from './instances/janitor.ts';

@@ -1,6 +1,7 @@
 import {
   compareSlots,
   FIRST_SLOT,
+  inParallel,
   type LogRecord,
   type Slot,
   type Snapshot,
@@ -10,7 +11,6 @@ import {
   type TaskKey,
 } from '@a2a-aws/core';
 import { fromHeadItem, snapshotOf } from './head-item.ts';
-import { inParallel } from './in-parallel.ts';
 import { END, type ItemKey, type Keys, RECORDS, SNAPSHOTS } from './keys.ts';
 import { fromRecordItem, partBytes, recordBytes, recordSlot } from './record-item.ts';
 import { recordPages } from './record-pages.ts';

@@ -15,7 +15,7 @@ const head: TaskHead = {
   taskId: 'task-1',
   contextId: 'c',
   state: TaskState.TASK_STATE_WORKING,
-  timestamp: '',
+  latest: 0,
   at: NOW,
   slot: FIRST_SLOT,
 };
