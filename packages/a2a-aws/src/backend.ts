@@ -40,7 +40,7 @@ export interface BackendStats {
   readonly taps: number;
   /** Now. */
   readonly openLogs: number;
-  /** Bytes that wait to be written, now. */
+  /** About how many bytes wait to be written, now. */
   readonly backlogBytes: number;
   readonly published: number;
   readonly publishFailed: number;
@@ -60,6 +60,8 @@ export interface BackendHealth {
   readonly phase: InstancePhase;
   /** True while doorbells arrive; false costs latency, nothing else. Nothing: the fan-out has none. */
   readonly doorbell: boolean | undefined;
+  /** How much of what may wait to be written does: at 1, runs that publish more fail. */
+  readonly backlog: number;
 }
 
 export interface StopOptions {
@@ -145,7 +147,7 @@ export class Backend {
       runs: runs.running,
       taps: feed.taps,
       openLogs: feed.openLogs,
-      backlogBytes: feed.backlog,
+      backlogBytes: feed.backlog.bytes,
       ...this.#ports.fanout.stats(),
       ignored: feed.ignored,
       refusedEvents: runs.refusedEvents,
@@ -156,7 +158,12 @@ export class Backend {
 
   health(): BackendHealth {
     const { phase, feed } = this.#instance;
-    return { ready: phase === 'ready', phase, doorbell: feed.healthy };
+    return {
+      ready: phase === 'ready',
+      phase,
+      doorbell: feed.healthy,
+      backlog: feed.backlog.fullness,
+    };
   }
 
   /**

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { Entropy } from '../entropy.ts';
 import { BackendError, errorCode } from '../errors.ts';
 import type { InstanceRegistry } from '../instances/registry.ts';
+import { Backlog } from '../log/backlog.ts';
 import type { Step } from '../log/fold.ts';
 import { LogUpkeep } from '../log/log-upkeep.ts';
 import { compareSlots } from '../log/slot.ts';
@@ -28,6 +29,8 @@ export interface FeedDeps {
   readonly inlineContent?: boolean | undefined;
   /** How long a task stays visible after it ended or was last worked on; milliseconds. */
   readonly retentionMs: number;
+  /** What may wait to be written in all, in bytes. @default an eighth of the heap, at most 128 MiB */
+  readonly backlogBytes?: number | undefined;
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly logger: Logger;
@@ -39,6 +42,7 @@ export interface FeedDeps {
 export class Feed {
   readonly #deps: FeedDeps;
   readonly #logs = new Map<string, OpenLog>();
+  readonly #backlog: Backlog;
   readonly #health = new DoorbellHealth();
   readonly #reconciler: Reconciler;
   #receiver: FanoutReceiver | undefined;
@@ -47,6 +51,7 @@ export class Feed {
 
   constructor(deps: FeedDeps) {
     this.#deps = deps;
+    this.#backlog = new Backlog(deps.backlogBytes);
     this.#reconciler = new Reconciler({
       clock: deps.clock,
       read: (open) => this.#reconcile(open),
@@ -107,11 +112,9 @@ export class Feed {
     return taps;
   }
 
-  /** Bytes that wait to be written. */
-  get backlog(): number {
-    let bytes = 0;
-    for (const open of this.#logs.values()) bytes += open.log.backlog;
-    return bytes;
+  /** What waits to be written, over all tasks. */
+  get backlog(): Backlog {
+    return this.#backlog;
   }
 
   /** Messages that were no doorbell of a version this release reads. */
@@ -139,7 +142,7 @@ export class Feed {
 
   #open(key: TaskKey): OpenLog {
     const { instance, storage, registry, clock, fanout } = this.#deps;
-    const log = new TaskLog(key, this.#deps);
+    const log = new TaskLog(key, { ...this.#deps, backlog: this.#backlog });
     const watch = new WatchKeeper(key, {
       ...this.#deps,
       rings: fanout.rings,

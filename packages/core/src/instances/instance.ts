@@ -30,6 +30,8 @@ export interface InstanceDeps {
   readonly settings: LeaseSettings;
   /** How long a task stays visible after it ended or was last worked on; milliseconds. */
   readonly retentionMs: number;
+  /** What may wait to be written in all, in bytes. @default an eighth of the heap, at most 128 MiB */
+  readonly backlogBytes?: number | undefined;
   /** True for a janitor that is no server: it looks after all leases, whoever leads. */
   readonly alone?: boolean;
   /** Who executes the runs of dead instances again, if that is wanted. */

@@ -54,8 +54,9 @@ export class Run {
   readonly #onStop = new Set<(reason: StopReason) => void>();
   readonly #onEvent = new Set<(event: TaskEvent) => void>();
   readonly #halt = new AbortController();
-  #isWhole = true;
+  readonly #refusals = new Set<string>();
   #stopped: StopReason | undefined;
+  #gaveUp = false;
   #disposed = false;
   #pending: Promise<unknown> = Promise.resolve();
 
@@ -86,7 +87,7 @@ export class Run {
 
   /** False once anything that was published did not enter the log. */
   get isWhole(): boolean {
-    return this.#isWhole;
+    return this.#refusals.size === 0;
   }
 
   /** Nobody waits for the executor any more. */
@@ -124,6 +125,7 @@ export class Run {
       this.#refuse('other-task');
       return Promise.resolve(undefined);
     }
+    if (this.#hasGivenUp()) return Promise.resolve(undefined);
     const encoded = this.#encoded({ kind: 'event', run: this.id, event });
     if (!encoded) return Promise.resolve(undefined);
     const { entry, bytes } = encoded;
@@ -140,6 +142,7 @@ export class Run {
   /** The run's result without a task; nothing can follow. True once durable. Never rejects. */
   async answer(message: Message): Promise<boolean> {
     const { open, author } = this.#deps;
+    if (this.#hasGivenUp()) return false;
     const encoded = this.#encoded({ kind: 'answer', run: this.id, message });
     if (!encoded) return false;
     const propose = proposeAnswer(author, this.id, encoded);
@@ -212,13 +215,24 @@ export class Run {
 
   /** An event is missing: the task must not look complete, so nothing after it may get in. */
   #giveUp(text: string): void {
+    if (this.#gaveUp) return;
+    this.#gaveUp = true;
     void this.fail(text);
     this.#stop('closed');
   }
 
+  /** Once the run has given up, whatever else it publishes costs nothing. */
+  #hasGivenUp(): boolean {
+    if (this.#gaveUp) this.#refuse('given-up');
+    return this.#gaveUp;
+  }
+
+  /** An executor that goes on all the same is logged once for each reason. */
   #refuse(code: string): void {
-    this.#isWhole = false;
-    this.#deps.logger.warn('run.event-refused', { run: this.id, code });
+    if (!this.#refusals.has(code)) {
+      this.#refusals.add(code);
+      this.#deps.logger.warn('run.event-refused', { run: this.id, code });
+    }
     this.#deps.refused();
   }
 

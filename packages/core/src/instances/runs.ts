@@ -12,6 +12,7 @@ import {
   proposeStart,
   type Refusal,
 } from '../log/proposal.ts';
+import { encode } from '../log/record.ts';
 import type { Logger } from '../logger.ts';
 import { untilDone } from '../retry.ts';
 import type { TaskKey } from '../task-key.ts';
@@ -41,6 +42,15 @@ export interface RunRequest {
 }
 
 export type Begun = { readonly run: Run } | { readonly refused: Refusal };
+
+/** How a run is to be started. */
+interface Starting {
+  readonly resume: string | undefined;
+  readonly attempt: number;
+  /** Of the entries, as far as they may be refused for it. */
+  readonly bytes: number;
+  readonly propose: (run: string) => Proposal;
+}
 
 /** The intents of this instance: runs, and the short appends of cancels and cleaners. */
 export class Runs {
@@ -83,11 +93,13 @@ export class Runs {
    * the message has started a run before, which the log's state names. Fails with a coded error if
    * the intent cannot be declared or the log cannot be read; nothing was started then.
    */
-  begin(key: TaskKey, { resume, ...request }: RunRequest): Promise<Begun> {
+  async begin(key: TaskKey, { resume, ...request }: RunRequest): Promise<Begun> {
     const { instance } = this.#deps;
-    return this.#start(key, resume, 1, (run) =>
-      proposeStart(this.author(key), { kind: 'start', run, attempt: 1, instance, ...request }),
-    );
+    const start = { kind: 'start', attempt: 1, instance, ...request } as const;
+    // Its message waits like an event: too much of it is refused here, and may go elsewhere.
+    const { bytes } = encode({ ...start, run: '' });
+    const propose = (run: string): Proposal => proposeStart(this.author(key), { ...start, run });
+    return this.#start(key, { resume, attempt: 1, bytes, propose });
   }
 
   /**
@@ -97,21 +109,16 @@ export class Runs {
   resume(lost: RunRow, start: StartEntry): Promise<Begun> {
     const { instance } = this.#deps;
     const attempt = start.attempt + 1;
-    return this.#start(lost.key, lost.resume, attempt, (run) =>
+    const propose = (run: string): Proposal =>
       proposeResume(
         this.author(lost.key),
         { ...start, run, attempt, instance, resumes: start.run },
         lost.instance,
-      ),
-    );
+      );
+    return this.#start(lost.key, { resume: lost.resume, attempt, bytes: 0, propose });
   }
 
-  async #start(
-    key: TaskKey,
-    resume: string | undefined,
-    attempt: number,
-    propose: (run: string) => Proposal,
-  ): Promise<Begun> {
+  async #start(key: TaskKey, { resume, attempt, bytes, propose }: Starting): Promise<Begun> {
     const { feed, logger, signal } = this.#deps;
     const row = await this.#declare(key, 'execute', resume);
     const open = feed.acquire(key);
@@ -129,7 +136,7 @@ export class Runs {
     try {
       // What was read may be old: the put at its end proves or corrects it.
       if (!open.log.isRead) await open.log.refresh();
-      const outcome = await open.log.append(propose(row.run));
+      const outcome = await open.log.append(propose(row.run), bytes);
       if ('refused' in outcome) {
         this.#leave(open, run, row);
         return { refused: outcome.refused };

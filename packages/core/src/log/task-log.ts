@@ -5,6 +5,7 @@ import type { Entropy } from '../entropy.ts';
 import { BackendError, errorCode } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { TaskKey } from '../task-key.ts';
+import type { Backlog } from './backlog.ts';
 import { Fold, type Step } from './fold.ts';
 import { LogReader } from './log-reader.ts';
 import type { Proposal, Refusal } from './proposal.ts';
@@ -33,6 +34,8 @@ export interface TaskLogDeps {
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly logger: Logger;
+  /** Of all tasks here: what waits to be written is a part of it. */
+  readonly backlog: Backlog;
   /** How long a task stays visible after it ended or was last worked on; milliseconds. */
   readonly retentionMs: number;
   /** Aborts when this instance stops or has died: nothing is written or repeated after. */
@@ -44,8 +47,6 @@ export type StepListener = (step: Step, own: boolean) => void;
 
 /** Entries of one record together stay below this many bytes, so that a doorbell can carry it. */
 export const MAX_RECORD_BYTES: number = 192 * 1024;
-/** What may wait to be written, per task. */
-export const MAX_BACKLOG_BYTES: number = 64 * 1024 * 1024;
 const BARRED = {
   'event-too-large': 'One event is larger than the log takes.',
   'backlog-full': 'More is waiting to be written than the limit allows.',
@@ -80,7 +81,7 @@ export class TaskLog {
   readonly #listeners = new Set<StepListener>();
   readonly #entryListeners = new Set<(state: LogState) => void>();
   readonly #queue: Waiting[] = [];
-  #queuedBytes = 0;
+  readonly #backlog: Backlog;
   #writing = false;
   /** Id of the record that is being put. */
   #pending: string | undefined;
@@ -91,6 +92,7 @@ export class TaskLog {
   constructor(key: TaskKey, deps: TaskLogDeps) {
     this.key = key;
     this.#deps = deps;
+    this.#backlog = deps.backlog.ofTask();
     this.#reader = new LogReader(
       key,
       {
@@ -140,9 +142,9 @@ export class TaskLog {
     this.#tailSince = this.#deps.clock.now();
   }
 
-  /** Bytes that wait to be written. */
+  /** About how many bytes wait to be written. */
   get backlog(): number {
-    return this.#queuedBytes;
+    return this.#backlog.bytes;
   }
 
   /** Calls back for each record from now on, until the returned function is called. */
@@ -182,7 +184,8 @@ export class TaskLog {
   /** Why `bytes` more cannot be taken now, if so: {@link append} would reject with this code. */
   bars(bytes: number): 'event-too-large' | 'backlog-full' | undefined {
     if (bytes > MAX_ENTRY_BYTES) return 'event-too-large';
-    return this.#queuedBytes + bytes > MAX_BACKLOG_BYTES ? 'backlog-full' : undefined;
+    // What brings no content ends something: it must get through.
+    return bytes === 0 || this.#backlog.takes(bytes) ? undefined : 'backlog-full';
   }
 
   /**
@@ -196,7 +199,7 @@ export class TaskLog {
     if (barred) return Promise.reject(new BackendError(barred, BARRED[barred]));
     return new Promise((resolve, reject) => {
       this.#queue.push({ propose, bytes, resolve, reject });
-      this.#queuedBytes += bytes;
+      this.#backlog.add(bytes);
       if (!this.#writing) {
         this.#writing = true;
         void this.#write();
@@ -321,7 +324,7 @@ export class TaskLog {
 
   #dequeue(count: number): Waiting[] {
     const taken = this.#queue.splice(0, count);
-    for (const waiting of taken) this.#queuedBytes -= waiting.bytes;
+    for (const { bytes } of taken) this.#backlog.remove(bytes);
     return taken;
   }
 

@@ -5,6 +5,7 @@ import { exactJson } from '../a2a/exact-json.ts';
 import type { Clock } from '../clock.ts';
 import type { Entropy } from '../entropy.ts';
 import { BackendError } from '../errors.ts';
+import { Backlog } from '../log/backlog.ts';
 import { type Proposal, proposeDelete } from '../log/proposal.ts';
 import { type LogStorage, taskHead } from '../log/storage.ts';
 import { TaskLog } from '../log/task-log.ts';
@@ -38,6 +39,7 @@ export interface LogTaskStoreDeps {
  */
 export class LogTaskStore implements TaskStore {
   readonly #deps: LogTaskStoreDeps;
+  readonly #backlog = new Backlog();
   /** What each request has loaded or saved, by task id. */
   readonly #seen = new WeakMap<ServerCallContext, Map<string, Task>>();
 
@@ -114,7 +116,7 @@ export class LogTaskStore implements TaskStore {
   }
 
   #open(key: TaskKey, signal: AbortSignal = new AbortController().signal): TaskLog {
-    return new TaskLog(key, { ...this.#deps, instance: '', signal });
+    return new TaskLog(key, { ...this.#deps, backlog: this.#backlog, instance: '', signal });
   }
 
   #remember(context: ServerCallContext, task: Task): void {

@@ -167,6 +167,53 @@ describe('a run', () => {
     expect(stops).toEqual(['closed']);
   });
 
+  test('[I8] that publishes without end fails, and what it goes on with takes no memory', async () => {
+    fleet.backlogBytes = 200_000;
+    const small = await fleet.start('small');
+    const { run, stops } = await begin(small, 'm1');
+    await run.publish(taskOf(WORKING));
+    fleet.storage.onPut = lost;
+    const { backlog } = small.instance.feed;
+    for (let n = 0; n < 1_000; n += 1) void run.publish(chunkOf('a', 'x'.repeat(1_000)));
+    expect(stops).toEqual(['closed']);
+    // Half of all for one task, and its failure.
+    expect(backlog.bytes).toBeGreaterThan(95_000);
+    expect(backlog.bytes).toBeLessThan(105_000);
+    expect(await run.answer(message('answer'))).toBe(false);
+    expect(small.instance.runs.refusedEvents).toBeGreaterThan(900);
+    expect(fleet.logged.filter((event) => event === 'run.event-refused').length).toBeLessThan(5);
+    fleet.storage.onPut = (call) => call();
+    await fleet.clock.advance(10_000);
+    await small.instance.runs.finish(run);
+    expect(backlog.bytes).toBe(0);
+    const task = (await fleet.fold()).task();
+    expect(task?.status?.state).toBe(FAILED);
+    const text = task?.status?.message?.parts[0]?.content;
+    expect(text?.value).toBe('The agent publishes faster than can be stored.');
+  });
+
+  test('[I8] does not begin where too much is waiting already; others can take its message', async () => {
+    fleet.backlogBytes = 100_000;
+    const small = await fleet.start('small');
+    const { run } = await begin(small, 'm1');
+    fleet.storage.onPut = lost;
+    for (let n = 0; n < 50; n += 1) void run.publish(chunkOf('a', 'x'.repeat(1_000)));
+    await expect(begin(small, 'm2')).rejects.toMatchObject({ code: 'backlog-full' });
+    fleet.storage.onPut = (call) => call();
+    await fleet.clock.advance(10_000);
+    await small.instance.runs.finish(run);
+    await flush();
+    expect((await fleet.registry.runs('small')).length).toBe(0);
+  });
+
+  test('is not begun by a message that the log does not take', async () => {
+    const large = { contextId: 'context-1', message: message('m1', 'x'.repeat(5_000_000)) };
+    await expect(a.instance.begin(KEY, large)).rejects.toMatchObject({ code: 'event-too-large' });
+    await flush();
+    expect(await fleet.records()).toEqual([]);
+    expect(await rows()).toBe(0);
+  });
+
   test('[I5] of two runs of one task on one instance each ends for itself', async () => {
     const [one, other] = [await begin(a, 'm1'), await begin(a, 'm2')];
     await one.run.publish(taskOf(WORKING));

@@ -1,9 +1,10 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { BackendError } from '../../src/errors.ts';
+import { Backlog } from '../../src/log/backlog.ts';
 import type { Step } from '../../src/log/fold.ts';
 import { proposeAnswer, proposeEnd } from '../../src/log/proposal.ts';
 import { countEvents, encode, type LogRecord, MAX_ENTRY_BYTES } from '../../src/log/record.ts';
-import { MAX_BACKLOG_BYTES, MAX_RECORD_BYTES, type TaskLog } from '../../src/log/task-log.ts';
+import { MAX_RECORD_BYTES, TaskLog } from '../../src/log/task-log.ts';
 import { authorOf, say, startRun } from '../fixtures/author.ts';
 import {
   COMPLETED,
@@ -17,7 +18,7 @@ import {
 } from '../fixtures/events.ts';
 import { flush, ManualClock } from '../fixtures/manual-clock.ts';
 import { recordAt, start } from '../fixtures/records.ts';
-import { taskLog } from '../fixtures/task-logs.ts';
+import { taskLog, taskLogDeps } from '../fixtures/task-logs.ts';
 import { doneUnanswered, gate, lost, WrappedStorage } from '../fixtures/wrapped-storage.ts';
 
 let clock: ManualClock;
@@ -36,6 +37,10 @@ const running = async (): Promise<void> => {
   await say(log, 'r', taskOf(WORKING));
   storage.puts.length = 0;
 };
+
+/** A handle of instance b whose tasks share this backlog. */
+const limitedLog = (backlog: Backlog, taskId = KEY.taskId): TaskLog =>
+  new TaskLog({ ...KEY, taskId }, { ...taskLogDeps(storage, clock, 'b'), backlog });
 
 const texts = (record: LogRecord | undefined): string[] =>
   record?.entries.flatMap((entry) =>
@@ -322,21 +327,57 @@ describe('append rejects', () => {
   });
 
   test('[I8] what is more than may wait, and takes more once that is written', async () => {
+    const limited = limitedLog(new Backlog(400_000));
+    await startRun(limited, 's', 'b');
     storage.onPut = lost;
-    const text = 'x'.repeat(MAX_ENTRY_BYTES - 1_000);
     const waiting: Promise<unknown>[] = [];
-    while (log.backlog + MAX_ENTRY_BYTES <= MAX_BACKLOG_BYTES) {
-      waiting.push(say(log, 'r', chunkOf('1', text)));
-    }
-    await expect(
-      say(log, 'r', chunkOf('1', text)).then(() => say(log, 'r', chunkOf('2', text))),
-    ).rejects.toMatchObject({ code: 'backlog-full' });
-    expect(log.backlog).toBeLessThanOrEqual(MAX_BACKLOG_BYTES);
+    const text = 'x'.repeat(20_000);
+    while (!limited.bars(20_500)) waiting.push(say(limited, 's', chunkOf('1', text), 'b'));
+    expect(waiting.length).toBeGreaterThan(5);
+    await expect(say(limited, 's', chunkOf('2', text), 'b')).rejects.toMatchObject({
+      code: 'backlog-full',
+    });
+    expect(limited.backlog).toBeLessThanOrEqual(200_000);
     storage.onPut = (call) => call();
     await clock.advance(10_000);
     await Promise.all(waiting);
-    expect(log.backlog).toBe(0);
-    expect(await say(log, 'r', chunkOf('3', 'x'))).toHaveProperty('appended');
+    expect(limited.backlog).toBe(0);
+    expect(await say(limited, 's', chunkOf('3', 'x'), 'b')).toHaveProperty('appended');
+  });
+
+  test('[I8] what is more than may wait in all tasks together, none of which has all of it', async () => {
+    const backlog = new Backlog(400_000);
+    const [one, two] = [limitedLog(backlog), limitedLog(backlog, 'task-2')];
+    await startRun(one, 's', 'b');
+    await startRun(two, 's', 'b');
+    storage.onPut = lost;
+    const event = encode({ kind: 'event', run: 's', event: chunkOf('1', 'x'.repeat(20_000)) });
+    const fill = (log: TaskLog): void => {
+      while (!log.bars(event.bytes)) void log.append(() => ({ entries: [event] }), event.bytes);
+    };
+    fill(one);
+    expect(backlog.fullness).toBeGreaterThan(0.4);
+    expect(backlog.fullness).toBeLessThanOrEqual(0.5);
+    fill(two);
+    expect(backlog.bytes).toBe(one.backlog + two.backlog);
+    expect(two.backlog).toBeGreaterThan(170_000);
+    const third = limitedLog(backlog);
+    expect(third.bars(20_000)).toBe('backlog-full');
+    storage.onPut = (call) => call();
+    await clock.advance(10_000);
+    expect(backlog.bytes).toBe(0);
+    expect(third.bars(20_000)).toBeUndefined();
+  });
+
+  test('[I6] nothing that ends a run, however much is waiting', async () => {
+    const limited = limitedLog(new Backlog(10_000));
+    await startRun(limited, 's', 'b');
+    storage.onPut = lost;
+    while (!limited.bars(500)) void say(limited, 's', chunkOf('1', 'x'.repeat(100)), 'b');
+    const ended = limited.append(proposeEnd(authorOf('b'), 's'));
+    storage.onPut = (call) => call();
+    await clock.advance(10_000);
+    expect(await ended).toHaveProperty('appended');
   });
 
   test('what an instance that stops could not write', async () => {
