@@ -5,7 +5,7 @@ import type { Entropy } from '../entropy.ts';
 import { BackendError, errorCode } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { TaskKey } from '../task-key.ts';
-import type { Backlog } from './backlog.ts';
+import { Backlog } from './backlog.ts';
 import { Fold, type Step } from './fold.ts';
 import { LogReader } from './log-reader.ts';
 import type { Proposal, Refusal } from './proposal.ts';
@@ -34,8 +34,8 @@ export interface TaskLogDeps {
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly logger: Logger;
-  /** Of all tasks here: what waits to be written is a part of it. */
-  readonly backlog: Backlog;
+  /** Of all tasks here, of which this is one. @default one of its own */
+  readonly backlog?: Backlog | undefined;
   /** How long a task stays visible after it ended or was last worked on; milliseconds. */
   readonly retentionMs: number;
   /** Aborts when this instance stops or has died: nothing is written or repeated after. */
@@ -92,7 +92,7 @@ export class TaskLog {
   constructor(key: TaskKey, deps: TaskLogDeps) {
     this.key = key;
     this.#deps = deps;
-    this.#backlog = deps.backlog.ofTask();
+    this.#backlog = (deps.backlog ?? new Backlog()).ofTask();
     this.#reader = new LogReader(
       key,
       {
