@@ -6,8 +6,11 @@ import { queuesOfPrefix } from './queue-prefix.ts';
  * Tells cdk-nag why a policy made of `instancePolicyStatements` holds wildcards. For a policy of
  * your own, in an app that runs cdk-nag.
  */
-export function acknowledgeInstanceWildcards(policy: Construct, queuePrefix: string): void {
-  const stack = Stack.of(policy);
+export function acknowledgeInstanceWildcards(
+  policy: Construct,
+  queuePrefix: string,
+  stack: Stack = Stack.of(policy),
+): void {
   const partition = named(stack.partition, 'AWS::Partition');
   const region = named(stack.region, 'AWS::Region');
   const account = named(stack.account, 'AWS::AccountId');
@@ -15,7 +18,7 @@ export function acknowledgeInstanceWildcards(policy: Construct, queuePrefix: str
   Validations.of(policy).acknowledge(
     {
       id: 'AwsSolutions-IAM5[Resource::*]',
-      reason: 'Only for sns:Unsubscribe: SNS has no resource type for subscriptions.',
+      reason: 'Only where AWS accepts nothing narrower: subscriptions, and the list of queues.',
     },
     {
       id: `AwsSolutions-IAM5[Resource::${queues}]`,

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { Stack } from 'aws-cdk-lib';
 import { expect, it } from 'vitest';
-import { A2aBackend } from '../src/index.ts';
+import { A2aBackend, janitorPolicyStatements } from '../src/index.ts';
 
 /** The permission that a command of the SDK needs. */
 const ACTION_OF: Readonly<Record<string, string>> = {
@@ -27,13 +27,20 @@ const ACTION_OF: Readonly<Record<string, string>> = {
   DeleteQueue: 'sqs:DeleteQueue',
   GetQueueUrl: 'sqs:GetQueueUrl',
   ReceiveMessage: 'sqs:ReceiveMessage',
+  GetQueueAttributes: 'sqs:GetQueueAttributes',
+  GetSubscriptionAttributes: 'sns:GetSubscriptionAttributes',
+  ListQueues: 'sqs:ListQueues',
+  ListQueueTags: 'sqs:ListQueueTags',
 };
 
-function commandsSent(folder: string): string[] {
+/** What only a sweep of the janitor sends. */
+const SWEEP = /(fleet-queues|queue-sweep)\.ts$/;
+
+function commandsSent(folder: string, isWanted: (file: string) => boolean): string[] {
   const root = new URL(`../../packages/${folder}/src/`, import.meta.url);
   const files = readdirSync(root, { recursive: true, encoding: 'utf8' });
   return files
-    .filter((file) => file.endsWith('.ts'))
+    .filter((file) => file.endsWith('.ts') && isWanted(file))
     .flatMap((file) => [
       ...readFileSync(new URL(file, root), 'utf8').matchAll(/new (\w+)Command\(/g),
     ])
@@ -42,7 +49,12 @@ function commandsSent(folder: string): string[] {
 
 const backend = new A2aBackend(new Stack(), 'Backend');
 const allowed = backend.instancePolicyStatements().flatMap((statement) => statement.actions);
-const sent = new Set(['dynamodb', 'sns-sqs', 'a2a-aws'].flatMap(commandsSent));
+const sent = new Set(
+  ['dynamodb', 'sns-sqs', 'a2a-aws'].flatMap((folder) =>
+    commandsSent(folder, (file) => !SWEEP.test(file)),
+  ),
+);
+const swept = new Set(commandsSent('sns-sqs', (file) => SWEEP.test(file)));
 
 it('allows every command that the packages send', () => {
   expect(sent.size).toBeGreaterThan(0);
@@ -55,4 +67,14 @@ it('allows nothing else', () => {
   const used = new Set(['sqs:TagQueue']);
   for (const command of sent) used.add(ACTION_OF[command] ?? '');
   expect(allowed.filter((action) => !used.has(action))).toEqual([]);
+});
+
+it('allows a janitor every command that a sweep sends', () => {
+  expect(swept.size).toBeGreaterThan(0);
+  const may = janitorPolicyStatements(backend).flatMap((statement) => statement.actions);
+  const refused = [...swept].filter((command) => !may.includes(ACTION_OF[command] ?? ''));
+  expect(refused).toEqual([]);
+  // Each but the sweep's own is one of an instance's.
+  const others = may.filter((action) => !allowed.includes(action));
+  expect(others.every((action) => [...swept].some((c) => ACTION_OF[c] === action))).toBe(true);
 });

@@ -29,6 +29,7 @@ export function createBackend(options: BackendOptions = {}): Backend {
       ...clients,
       topicArn,
       prefix,
+      table: tableName,
       logger,
       clock,
       entropy,

@@ -34,6 +34,7 @@ export {
 export { createBackend } from './create-backend.ts';
 export type { RequestHandlerOptions } from './handler-options.ts';
 export type { Middleware } from './http-exchange.ts';
+export { type JanitorOptions, type JanitorReport, runJanitor } from './janitor.ts';
 export type { BackendOptions } from './options.ts';
 export { type RunContext, runContext } from './run-context.ts';
 export { SnsQueueManager } from './sns-queue-manager.ts';

@@ -25,7 +25,7 @@ export interface BackendOptions {
   /**
    * Begins every partition key and queue name, so that several agents share a table and a topic.
    * 1 to 32 of `[A-Za-z0-9_-]`.
-   * @default `a2a`
+   * @default the environment's `A2A_PREFIX`, or `a2a`
    */
   readonly prefix?: string | undefined;
   /**
@@ -64,6 +64,7 @@ export interface BackendOptions {
 export interface BackendEnvironment {
   readonly A2A_TABLE_NAME?: string | undefined;
   readonly A2A_TOPIC_ARN?: string | undefined;
+  readonly A2A_PREFIX?: string | undefined;
   readonly A2A_DEAD_LETTER_ARN?: string | undefined;
 }
 
@@ -104,7 +105,7 @@ export function resolveOptions(options: BackendOptions, env: BackendEnvironment)
   const settings: BackendSettings = {
     tableName: options.tableName ?? env.A2A_TABLE_NAME ?? '',
     topicArn: options.topicArn ?? env.A2A_TOPIC_ARN ?? '',
-    prefix: options.prefix ?? 'a2a',
+    prefix: options.prefix ?? env.A2A_PREFIX ?? 'a2a',
     instanceName: options.instanceId ?? 'i',
     clients: options.clients ?? {},
     clientConfig: options.clientConfig ?? {},

@@ -33,6 +33,7 @@ export { Instance, type InstanceDeps, type InstancePhase } from './instances/ins
 export type { JanitorStats } from './instances/janitor.ts';
 export { LeaseObserver } from './instances/lease-observer.ts';
 export { MemoryInstanceRegistry } from './instances/memory-registry.ts';
+export { type PatrolReport, patrol } from './instances/patrol.ts';
 export type { InstanceRegistry, Lease, RunRow, WatchRow } from './instances/registry.ts';
 export type { Resumer, Resumption } from './instances/resumption.ts';
 export type { Run, StopReason, Stored } from './instances/run.ts';

@@ -15,6 +15,7 @@ const leaseItem = z.object({
   sk: z.string(),
   state: z.enum(['alive', 'dead']),
   beat: z.number(),
+  leaseMs: z.number().optional(),
   queueName: z.string().optional(),
   queueUrl: z.string().optional(),
   subscriptionArn: z.string().optional(),
@@ -46,8 +47,8 @@ export class DynamoDBInstanceRegistry implements InstanceRegistry {
     this.#keys = new Keys(options.prefix);
   }
 
-  async register(instance: string, queueName: string): Promise<boolean> {
-    const fields = { v: 1, state: 'alive', beat: 0, queueName };
+  async register(instance: string, queueName: string, leaseMs?: number): Promise<boolean> {
+    const fields = { v: 1, state: 'alive', beat: 0, queueName, leaseMs };
     const found = await this.#table.putNew(this.#keys.lease(instance), fields);
     // Instance ids are fresh: a lease that is there is the own one, from a try that got no answer.
     return !found || toLease(found).state === 'alive';
@@ -159,7 +160,8 @@ export class DynamoDBInstanceRegistry implements InstanceRegistry {
 }
 
 function toLease(item: Item): Lease {
-  const { sk, state, beat, ...address } = leaseItem.parse(item);
+  const { sk, state, beat, leaseMs, ...address } = leaseItem.parse(item);
   const known = Object.entries(address).filter(([, value]) => value !== undefined);
-  return { instance: sk, state, beat, address: Object.fromEntries(known) };
+  const lease: Lease = { instance: sk, state, beat, address: Object.fromEntries(known) };
+  return leaseMs === undefined ? lease : { ...lease, leaseMs };
 }

@@ -5,6 +5,12 @@ export {
   type QueueProvisionResult,
 } from './queue-lifecycle-manager.ts';
 export { type PolicyDocument, type PolicyStatement, queuePolicy } from './queue-policy.ts';
+export {
+  QueueSweep,
+  type QueueSweepOptions,
+  type Suspects,
+  type SweepReport,
+} from './queue-sweep.ts';
 export { SnsFanout, type SnsFanoutOptions } from './sns-fanout.ts';
 export {
   ALL_TARGETS,

@@ -30,6 +30,11 @@ export interface QueueLifecycleManagerOptions {
    * @default - an unreadable message is delivered again until it expires
    */
   readonly deadLetterArn?: string;
+  /**
+   * Where the leases of this fleet are: a tag of the queues, without which no sweep removes them.
+   * @default - queues are removed by their leases alone
+   */
+  readonly table?: string;
   readonly logger: Logger;
 }
 
@@ -101,7 +106,7 @@ export class QueueLifecycleManager {
   }
 
   async #createQueue(instance: string, name: string, arn: string): Promise<string> {
-    const { sqs, topicArn, prefix, deadLetterArn } = this.#options;
+    const { sqs, topicArn, prefix, deadLetterArn, table } = this.#options;
     const redrive = {
       deadLetterTargetArn: deadLetterArn,
       maxReceiveCount: queueDefaults.maxReceiveCount,
@@ -116,7 +121,12 @@ export class QueueLifecycleManager {
         VisibilityTimeout: String(queueDefaults.visibilityTimeoutSeconds),
         ...(deadLetterArn ? { RedrivePolicy: JSON.stringify(redrive) } : {}),
       },
-      tags: { [queueTag.instance]: instance, [queueTag.prefix]: prefix },
+      tags: {
+        [queueTag.instance]: instance,
+        [queueTag.prefix]: prefix,
+        [queueTag.topic]: topicArn,
+        ...(table ? { [queueTag.table]: table } : {}),
+      },
     };
     const { QueueUrl } = await asked(sqs.send(new CreateQueueCommand(input)));
     return present(QueueUrl);

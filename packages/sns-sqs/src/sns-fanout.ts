@@ -48,6 +48,8 @@ export interface SnsFanoutOptions {
    * @default - an unreadable message is delivered again until it expires
    */
   readonly deadLetterArn?: string;
+  /** See {@link QueueLifecycleManagerOptions.table}. */
+  readonly table?: string;
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly logger: Logger;

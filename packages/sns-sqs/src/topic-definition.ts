@@ -8,9 +8,16 @@ export const TARGET_ATTRIBUTE = 'target';
 export const ALL_TARGETS = '*';
 
 /** Names of the tags on every instance's queue: a sweep finds queues by them, not by their names. */
-export const queueTag: { readonly instance: string; readonly prefix: string } = {
+export const queueTag: {
+  readonly instance: string;
+  readonly prefix: string;
+  readonly topic: string;
+  readonly table: string;
+} = {
   instance: 'a2a-aws:instance',
   prefix: 'a2a-aws:prefix',
+  topic: 'a2a-aws:topic',
+  table: 'a2a-aws:table',
 };
 
 /** What the queues are made with. */

@@ -67,7 +67,11 @@ describe('provision', () => {
     const { Attributes, ...queue } = sqs.commandCalls(CreateQueueCommand)[0]?.args[0].input ?? {};
     expect(queue).toEqual({
       QueueName: 'a2a-one',
-      tags: { 'a2a-aws:instance': 'one', 'a2a-aws:prefix': 'a2a' },
+      tags: {
+        'a2a-aws:instance': 'one',
+        'a2a-aws:prefix': 'a2a',
+        'a2a-aws:topic': TOPIC,
+      },
     });
     const { Policy, ...plain } = Attributes ?? {};
     expect(plain).toEqual({

@@ -15,8 +15,9 @@ export interface Fanout {
   /**
    * Makes what `instance` is heard at. Idempotent: a call that was cut short is completed by the
    * next. The instance's lease row must exist before, so that a janitor finds what was made.
+   * Nothing if the instance is not to be heard.
    */
-  provision(instance: string): Promise<FanoutAddress>;
+  provision(instance: string): Promise<FanoutAddress | undefined>;
   /** Removes all that {@link provision} made for `instance`, half-made or not. Idempotent. */
   teardown(instance: string, address?: Partial<FanoutAddress>): Promise<void>;
   /** Hands every message for a provisioned `instance` to `onMessage`, until closed. */

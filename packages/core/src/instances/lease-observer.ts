@@ -1,6 +1,13 @@
 import type { Lease } from './registry.ts';
 import type { LeaseSettings } from './settings.ts';
 
+interface Seen {
+  readonly beat: number;
+  /** For how long it was watched, unchanged. */
+  readonly silent: number;
+  readonly leaseMs: number;
+}
+
 /**
  * Who was seen to live or die, judged by one's own clock alone. Only silence that was watched counts:
  * from the answer of one look to the question of the next, and not much of a time in which looks
@@ -8,7 +15,7 @@ import type { LeaseSettings } from './settings.ts';
  */
 export class LeaseObserver {
   readonly #settings: Pick<LeaseSettings, 'beatMs' | 'leaseMs'>;
-  readonly #seen = new Map<string, { readonly beat: number; readonly silent: number }>();
+  readonly #seen = new Map<string, Seen>();
   #answered: number | undefined;
 
   constructor(settings: Pick<LeaseSettings, 'beatMs' | 'leaseMs'>) {
@@ -17,9 +24,8 @@ export class LeaseObserver {
 
   /** When to look again: after a beat, or as soon as somebody's silence may have lasted for the lease time. */
   get restMs(): number {
-    const { beatMs, leaseMs } = this.#settings;
-    const left = [...this.#seen.values()].map(({ silent }) => leaseMs - silent);
-    return Math.min(beatMs, ...left.filter((ms) => ms > 0));
+    const left = [...this.#seen.values()].map(({ silent, leaseMs }) => leaseMs - silent);
+    return Math.min(this.#settings.beatMs, ...left.filter((ms) => ms > 0));
   }
 
   /**
@@ -27,7 +33,7 @@ export class LeaseObserver {
    * time. `asked` is when the read of `leases` began, `answered` when it was done.
    */
   observe(leases: readonly Lease[], asked: number, answered: number): Lease[] {
-    const { beatMs, leaseMs } = this.#settings;
+    const { beatMs } = this.#settings;
     const watched = Math.max(0, Math.min(asked - (this.#answered ?? asked), 2 * beatMs));
     this.#answered = answered;
     const known = new Set(leases.map((lease) => lease.instance));
@@ -37,7 +43,9 @@ export class LeaseObserver {
     return leases.filter((lease) => {
       const seen = this.#seen.get(lease.instance);
       const silent = seen?.beat === lease.beat ? seen.silent + watched : 0;
-      this.#seen.set(lease.instance, { beat: lease.beat, silent });
+      // Its own, whatever the observer's is: a fleet may mix settings while they change.
+      const { leaseMs = this.#settings.leaseMs } = lease;
+      this.#seen.set(lease.instance, { beat: lease.beat, silent, leaseMs });
       return lease.state === 'dead' || silent >= leaseMs;
     });
   }

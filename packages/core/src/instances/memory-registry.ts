@@ -10,10 +10,11 @@ export class MemoryInstanceRegistry implements InstanceRegistry {
   readonly #index = new Map<string, WatchRow>();
   readonly #watches = new Map<string, WatchRow>();
 
-  async register(instance: string, queueName: string): Promise<boolean> {
+  async register(instance: string, queueName: string, leaseMs?: number): Promise<boolean> {
     const known = this.#leases.get(instance);
     if (known) return known.state === 'alive';
-    this.#leases.set(instance, { instance, state: 'alive', beat: 0, address: { queueName } });
+    const lease: Lease = { instance, state: 'alive', beat: 0, address: { queueName } };
+    this.#leases.set(instance, leaseMs === undefined ? lease : { ...lease, leaseMs });
     return true;
   }
 

@@ -38,11 +38,11 @@ export class Presence {
 
   /** Lease row, queue, subscription, first beat, in this order; what was made goes if that fails. */
   async provision(): Promise<void> {
-    const { instance, queueName, registry, fanout } = this.#deps;
-    if (!(await registry.register(instance, queueName))) throw lost();
+    const { instance, queueName, registry, fanout, settings } = this.#deps;
+    if (!(await registry.register(instance, queueName, settings.leaseMs))) throw lost();
     try {
       const address = await fanout.provision(instance);
-      if (!(await registry.setAddress(instance, address))) throw lost();
+      if (address && !(await registry.setAddress(instance, address))) throw lost();
       if (!(await registry.beat(instance, this.#beat))) throw lost();
     } catch (error) {
       await this.#undo();

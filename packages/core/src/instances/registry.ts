@@ -9,6 +9,8 @@ export interface Lease {
   /** Counts up while the instance lives. */
   readonly beat: number;
   readonly address: Partial<FanoutAddress>;
+  /** For how long it may be silent; milliseconds. If unknown, as long as the observer may itself. */
+  readonly leaseMs?: number | undefined;
 }
 
 /**
@@ -45,7 +47,7 @@ export interface WatchRow {
  */
 export interface InstanceRegistry {
   /** Writes a new lease, alive. False: this instance was declared dead already. */
-  register(instance: string, queueName: string): Promise<boolean>;
+  register(instance: string, queueName: string, leaseMs?: number): Promise<boolean>;
   /** Adds where the instance is heard. False: the lease is no longer alive. */
   setAddress(instance: string, address: FanoutAddress): Promise<boolean>;
   /** Moves the beat. False: the lease is no longer alive, so this instance has died. */

@@ -59,6 +59,7 @@ export class Runs {
   readonly #running = new Set<Run>();
   readonly #onLeft: (() => void)[] = [];
   #refused = 0;
+  #lastIntentAt: number | undefined;
 
   constructor(deps: RunsDeps) {
     this.#deps = deps;
@@ -67,6 +68,11 @@ export class Runs {
   /** Runs that execute here now. */
   get running(): number {
     return this.#running.size;
+  }
+
+  /** When the last intent was declared; milliseconds of the own clock. */
+  get lastIntentAt(): number | undefined {
+    return this.#lastIntentAt;
   }
 
   /** Events that did not enter a log. */
@@ -194,7 +200,8 @@ export class Runs {
     purpose: RunRow['purpose'],
     resume?: string | undefined,
   ): Promise<RunRow> {
-    const { instance, entropy, presence } = this.#deps;
+    const { instance, entropy, presence, clock } = this.#deps;
+    this.#lastIntentAt = clock.now();
     const row: RunRow = { instance, run: entropy.id(), key, purpose, resume };
     this.#rows.set(row.run, row);
     try {

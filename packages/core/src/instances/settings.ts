@@ -4,12 +4,12 @@ export interface LeaseSettings {
   readonly beatMs: number;
   /** Unseen for this long an instance is declared dead. @default 20,000 */
   readonly leaseMs: number;
-  /** Between the two passes over a dead instance: longer than any request of it can be under way. @default 60,000 */
+  /** Between the two passes over a dead instance: longer than any request of it can be under way. @default 30,000 */
   readonly quarantineMs: number;
 }
 
 export const DEFAULT_LEASE_SETTINGS: LeaseSettings = {
   beatMs: 5_000,
   leaseMs: 20_000,
-  quarantineMs: 60_000,
+  quarantineMs: 30_000,
 };

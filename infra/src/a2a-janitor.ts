@@ -1,0 +1,83 @@
+import { Duration, Stack, Validations } from 'aws-cdk-lib';
+import { type Alarm, ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import { Policy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Architecture, Function as LambdaHandler, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import type { InstanceResources } from './instance-policy.ts';
+import { acknowledgeInstanceWildcards } from './instance-wildcards.ts';
+import { janitorCode } from './janitor-code.ts';
+import { janitorPolicyStatements } from './janitor-policy.ts';
+import { DEFAULT_QUEUE_PREFIX } from './queue-prefix.ts';
+
+export interface A2aJanitorProps {
+  readonly backend: InstanceResources & {
+    readonly table: { readonly tableName: string };
+  };
+  /**
+   * How often it looks. Living instances clean up after each other by themselves.
+   *
+   * @default every 5 minutes: about $0.60 a month
+   */
+  readonly every?: Duration;
+}
+
+/**
+ * Cleans up when no instance is left to do it: a function that watches the leases on a schedule, ends
+ * what the dead left, and removes queues and subscriptions of which no lease tells. Safe beside living
+ * instances.
+ */
+export class A2aJanitor extends Construct {
+  readonly handler: LambdaHandler;
+  /** Rings when a round could not remove something; give it an action. */
+  readonly alarm: Alarm;
+
+  constructor(scope: Construct, id: string, props: A2aJanitorProps) {
+    super(scope, id);
+    const { backend, every = Duration.minutes(5) } = props;
+    const prefix = backend.queuePrefix ?? DEFAULT_QUEUE_PREFIX;
+    const logGroup = new LogGroup(this, 'Log', { retention: RetentionDays.ONE_MONTH });
+    const role = new Role(this, 'Role', {
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+    });
+    const policy = new Policy(this, 'Policy', {
+      statements: janitorPolicyStatements(backend),
+      roles: [role],
+    });
+    acknowledgeInstanceWildcards(policy, prefix, Stack.of(backend.topic));
+    logGroup.grantWrite(role);
+    this.handler = new LambdaHandler(this, 'Handler', {
+      description: 'Cleans up after dead instances of A2A servers',
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      handler: 'index.handler',
+      code: janitorCode(),
+      // A round watches for a lease time, and waits for the quarantine if somebody is dead.
+      timeout: Duration.minutes(10),
+      memorySize: 256,
+      // The next round is a better retry.
+      retryAttempts: 0,
+      role,
+      logGroup,
+      environment: {
+        A2A_TABLE_NAME: backend.table.tableName,
+        A2A_TOPIC_ARN: backend.topic.topicArn,
+        A2A_PREFIX: prefix,
+      },
+    });
+    this.handler.node.addDependency(policy);
+    new Rule(this, 'Schedule', {
+      schedule: Schedule.rate(every),
+      targets: [new LambdaFunction(this.handler, { retryAttempts: 0 })],
+    });
+    this.alarm = this.handler.metricErrors({ period: every }).createAlarm(this, 'Failed', {
+      alarmDescription: 'Some of what dead instances left could not be removed',
+      comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+      threshold: 0,
+      evaluationPeriods: 2,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
+  }
+}

@@ -1,0 +1,37 @@
+import type { Fanout, FanoutAddress, FanoutReceiver, FanoutStats } from './fanout.ts';
+
+/** The fan-out of an instance that rings others, and removes what the dead were heard at, but is not heard itself. */
+export class UnheardFanout implements Fanout {
+  readonly maxBytes: number;
+  readonly #inner: Fanout;
+  readonly #unheard = new Set<string>();
+
+  constructor(inner: Fanout) {
+    this.#inner = inner;
+    this.maxBytes = inner.maxBytes;
+  }
+
+  check(): Promise<void> {
+    return this.#inner.check();
+  }
+
+  async provision(instance: string): Promise<undefined> {
+    this.#unheard.add(instance);
+  }
+
+  async teardown(instance: string, address?: Partial<FanoutAddress>): Promise<void> {
+    if (!this.#unheard.has(instance)) await this.#inner.teardown(instance, address);
+  }
+
+  receive(): FanoutReceiver {
+    return { healthy: true, close: async () => {} };
+  }
+
+  publish(targets: readonly string[], message: string): Promise<void> {
+    return this.#inner.publish(targets, message);
+  }
+
+  stats(): FanoutStats {
+    return this.#inner.stats();
+  }
+}

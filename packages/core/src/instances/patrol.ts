@@ -1,0 +1,41 @@
+import { sleep } from '../clock.ts';
+import { UnheardFanout } from '../feed/unheard-fanout.ts';
+import { Instance, type InstanceDeps } from './instance.ts';
+
+/** What a patrol came to. */
+export interface PatrolReport {
+  /** Instances that it has cleaned up after. */
+  readonly cleaned: number;
+  /** Attempts at it that failed. */
+  readonly failed: number;
+  /** Dead instances that it was still busy with when its time was over: the next one goes on. */
+  readonly left: number;
+}
+
+/** How often a patrol asks whether it is done, in milliseconds. */
+const PROBE_MS = 250;
+
+/**
+ * One round for when no instance may be left: watches every lease for its whole time, and finishes the
+ * dead as any janitor does, as an instance without a queue. Ends early when `signal` aborts.
+ */
+export async function patrol(deps: InstanceDeps, signal: AbortSignal): Promise<PatrolReport> {
+  const { clock, registry, settings } = deps;
+  const fanout = new UnheardFanout(deps.fanout);
+  const instance = new Instance({ ...deps, fanout, alone: true }, () => {});
+  const { janitor, runs } = instance;
+  await instance.start();
+  const others = (await registry.leases()).filter((lease) => lease.instance !== deps.id);
+  const longest = Math.max(0, ...others.map(({ leaseMs = settings.leaseMs }) => leaseMs));
+  if (longest > 0) await sleep(clock, longest + 2 * settings.beatMs, signal);
+  while (janitor.busy > 0 && !signal.aborted && instance.phase === 'ready') {
+    await sleep(clock, PROBE_MS, signal);
+  }
+  const { cleaned, failed } = janitor.stats;
+  const left = janitor.busy;
+  await instance.stop(0);
+  const isQuiet = clock.now() - (runs.lastIntentAt ?? 0) >= settings.quarantineMs;
+  // Nothing of it can be under way any more: nobody need clean up after the cleaner.
+  if (isQuiet && (await registry.runs(deps.id)).length === 0) await registry.removeLease(deps.id);
+  return { cleaned, failed, left };
+}

@@ -1,0 +1,103 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { type PatrolReport, patrol } from '../../src/instances/patrol.ts';
+import { DEFAULT_RETENTION_MS } from '../../src/log/retention.ts';
+import { silentLogger } from '../../src/logger.ts';
+import { FAILED, KEY, taskOf, WORKING } from '../fixtures/events.ts';
+import { begin, CLEAN_MS, Fleet, type Member, NO_TRACES, SETTINGS } from '../fixtures/fleet.ts';
+import { seededEntropy } from '../fixtures/seeded-entropy.ts';
+import { UnrulyFanout } from '../fixtures/unruly-fanout.ts';
+
+let fleet: Fleet;
+let a: Member;
+
+beforeEach(async () => {
+  fleet = new Fleet();
+  a = await fleet.start('a');
+});
+
+async function round(signal = new AbortController().signal, forMs = 2 * CLEAN_MS) {
+  const id = 'janitor-1';
+  const outcome: { report?: PatrolReport } = {};
+  const done = patrol(
+    {
+      id,
+      queueName: `queue-${id}`,
+      storage: fleet.storage,
+      registry: fleet.registry,
+      fanout: new UnrulyFanout(fleet.queues),
+      clock: fleet.clock,
+      entropy: seededEntropy(id),
+      logger: silentLogger,
+      settings: SETTINGS,
+      retentionMs: DEFAULT_RETENTION_MS,
+    },
+    signal,
+  ).then((report) => {
+    outcome.report = report;
+  });
+  await fleet.clock.advance(forMs);
+  return { outcome, done };
+}
+
+describe('a patrol', () => {
+  test('[I6] [I7] finishes the dead when nobody else is left, and leaves nothing itself', async () => {
+    const { run } = await begin(a, 'm1');
+    await run.publish(taskOf(WORKING));
+    await a.instance.feed.acquire(KEY).watch.hold();
+    a.kill();
+    const { outcome } = await round();
+    expect(outcome.report).toEqual({ cleaned: 1, failed: 0, left: 0 });
+    expect(await fleet.states()).toEqual([WORKING, FAILED]);
+    expect(await fleet.traces('a')).toEqual(NO_TRACES);
+    expect(await fleet.traces('janitor-1')).toEqual(NO_TRACES);
+  });
+
+  test('[I5] leaves alone who beats, and is soon over', async () => {
+    const forMs = SETTINGS.leaseMs + 3 * SETTINGS.beatMs;
+    const { outcome } = await round(undefined, forMs);
+    expect(outcome.report).toEqual({ cleaned: 0, failed: 0, left: 0 });
+    expect(await fleet.traces('a')).toMatchObject({ lease: 'alive', queue: true });
+    expect(a.deaths.count).toBe(0);
+    expect(await fleet.traces('janitor-1')).toEqual(NO_TRACES);
+  });
+
+  test('[I5] gives those with a longer lease their time', async () => {
+    const longer = 3 * SETTINGS.leaseMs;
+    await fleet.registry.register('slow', 'queue-slow', longer);
+    a.kill();
+    const { outcome } = await round(undefined, longer - SETTINGS.beatMs);
+    expect(await fleet.traces('slow')).toMatchObject({ lease: 'alive' });
+    expect(outcome.report).toBeUndefined();
+    await fleet.clock.advance(2 * CLEAN_MS);
+    expect(outcome.report).toEqual({ cleaned: 2, failed: 0, left: 0 });
+  });
+
+  test('looks after all, whoever leads', async () => {
+    const b = await fleet.start('b');
+    expect(await fleet.registry.leader()).toBe('a');
+    const { run } = await begin(b, 'm1');
+    await run.publish(taskOf(WORKING));
+    // The leader lives, but nothing that it cleans up gets through.
+    a.wire = (call, name) => (name === 'leases' ? new Promise(() => {}) : call());
+    b.kill();
+    const { outcome } = await round();
+    expect(outcome.report).toMatchObject({ cleaned: 1 });
+    expect(await fleet.states()).toEqual([WORKING, FAILED]);
+  });
+
+  test('[I7] that ran out of time is followed by one that completes it', async () => {
+    const { run } = await begin(a, 'm1');
+    await run.publish(taskOf(WORKING));
+    a.kill();
+    const time = new AbortController();
+    fleet.clock.after(SETTINGS.leaseMs + 2 * SETTINGS.beatMs, () => time.abort());
+    const first = await round(time.signal);
+    expect(first.outcome.report).toEqual({ cleaned: 0, failed: 0, left: 1 });
+    expect(await fleet.states()).toEqual([WORKING, FAILED]);
+    const b = await fleet.start('b');
+    await fleet.clock.advance(2 * CLEAN_MS);
+    expect(await fleet.traces('a')).toEqual(NO_TRACES);
+    expect(await fleet.traces('janitor-1')).toEqual(NO_TRACES);
+    expect(b.instance.phase).toBe('ready');
+  });
+});
