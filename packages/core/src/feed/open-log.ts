@@ -44,6 +44,8 @@ export class OpenLog {
   readonly upkeep: LogUpkeep;
   /** Runs, taps, cancels and cleaners that use it now. */
   users = 0;
+  /** Runs of this instance that are open: each is to hear of a cancel. */
+  runs = 0;
   /** When it was last read for what no doorbell brought; milliseconds of the own clock. */
   readAt: number;
   /** Reads in a row that found nothing, since a tap was opened. */
@@ -72,7 +74,7 @@ export class OpenLog {
 
   /** True while somebody here waits for what others append. */
   get attended(): boolean {
-    return this.#taps.size > 0 || this.watch.row !== undefined;
+    return this.#taps.size > 0 || this.runs > 0 || this.watch.row !== undefined;
   }
 
   /** Opens a tap; close it with the returned function. */

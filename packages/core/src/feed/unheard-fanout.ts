@@ -3,12 +3,14 @@ import type { Fanout, FanoutAddress, FanoutReceiver, FanoutStats } from './fanou
 /** The fan-out of an instance that rings others, and removes what the dead were heard at, but is not heard itself. */
 export class UnheardFanout implements Fanout {
   readonly maxBytes: number;
+  readonly rings: boolean;
   readonly #inner: Fanout;
   readonly #unheard = new Set<string>();
 
   constructor(inner: Fanout) {
     this.#inner = inner;
     this.maxBytes = inner.maxBytes;
+    this.rings = inner.rings;
   }
 
   check(): Promise<void> {

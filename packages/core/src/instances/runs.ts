@@ -139,6 +139,7 @@ export class Runs {
       },
     });
     this.#running.add(run);
+    open.runs += 1;
     try {
       // What was read may be old: the put at its end proves or corrects it.
       if (!open.log.isRead) await open.log.refresh();
@@ -219,8 +220,11 @@ export class Runs {
    * cleans up after a crash repairs the head too.
    */
   #leave(open: OpenLog, run: Run | undefined, row: RunRow): void {
-    run?.dispose();
-    if (run) this.#running.delete(run);
+    if (run) {
+      run.dispose();
+      this.#running.delete(run);
+      open.runs -= 1;
+    }
     void this.#removeRow(open, row).finally(() => this.#deps.feed.release(open));
   }
 
