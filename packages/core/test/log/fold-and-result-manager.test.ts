@@ -292,6 +292,7 @@ describe('the fold differs on purpose', () => {
     const pair = new Pair(user);
     await pair.publish(taskOf(WORKING, { history: [message('user', 'rewritten')] }));
     expect(pair.fold.task()?.history).toEqual([user]);
+    expect((await pair.stored())?.history).toEqual([message('user', 'rewritten')]);
   });
 
   test('a message is in the history once, also if one Task event has it twice', async () => {
@@ -324,5 +325,6 @@ describe('the fold differs on purpose', () => {
     }));
     await pair.publish(taskOf(WORKING, { artifacts }));
     expect(pair.fold.task()?.artifacts.map((a) => a.name)).toEqual(['two']);
+    expect((await pair.stored())?.artifacts.map((a) => a.name)).toEqual(['one', 'two']);
   });
 });
