@@ -6,12 +6,13 @@ import { parseArgs } from 'node:util';
 import { startLocalAws } from '@a2a-aws/local';
 import { apiCalls } from './figures/api-calls.ts';
 import { latency } from './figures/latency.ts';
+import { taps } from './figures/taps.ts';
 import { throughput } from './figures/throughput.ts';
 import { writtenBytes } from './figures/written-bytes.ts';
 import { isMet, type Row } from './row.ts';
 import { table } from './table.ts';
 
-const FIGURES = { latency, throughput, 'written-bytes': writtenBytes, 'api-calls': apiCalls };
+const FIGURES = { latency, throughput, 'written-bytes': writtenBytes, 'api-calls': apiCalls, taps };
 const DEFAULT_FILE = fileURLToPath(new URL('../../dist/bench.json', import.meta.url));
 
 const { values, positionals } = parseArgs({

@@ -13,4 +13,18 @@ export const TARGETS = {
   writtenGrowth: { atMost: 1.05 },
   /** Calls to DynamoDB, SNS and SQS, all instances together, for 1,000 events in one burst. */
   burstCalls: { atMost: 60 },
+  /** Megabytes that 10,000 open taps of one instance hold in all. */
+  tapMemory: { atMost: 200 },
+  /** Megabytes more that an instance holds while a reader of a 200 MB stream is stuck. */
+  stuckReader: { atMost: 16 },
+  /** Publish to remote tap as a multiple of the sum of the four calls on the way. */
+  chainMedian: { atMost: 1.15 },
+  chainTail: { atMost: 2 },
+  /** Events a second that one receiver takes from its queue. */
+  receiver: { atLeast: 10_000 },
+  /** US dollars per million events of 1 KB, ten events a record. */
+  dollarsDeflated: { atMost: 0.61 },
+  dollarsPlain: { atMost: 1 },
+  /** Calls an event among 1,000 instances as a multiple of those among 2: flat. */
+  fleetGrowth: { atMost: 1.05 },
 } as const satisfies Record<string, Target>;
