@@ -5,14 +5,26 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { startLocalAws } from '@a2a-aws/local';
 import { apiCalls } from './figures/api-calls.ts';
+import { doorbellChain } from './figures/doorbell-chain.ts';
+import { fleetCost } from './figures/fleet-cost.ts';
 import { latency } from './figures/latency.ts';
+import { receiver } from './figures/receiver.ts';
 import { taps } from './figures/taps.ts';
 import { throughput } from './figures/throughput.ts';
 import { writtenBytes } from './figures/written-bytes.ts';
 import { isMet, type Row } from './row.ts';
 import { table } from './table.ts';
 
-const FIGURES = { latency, throughput, 'written-bytes': writtenBytes, 'api-calls': apiCalls, taps };
+const FIGURES = {
+  latency,
+  throughput,
+  'written-bytes': writtenBytes,
+  'api-calls': apiCalls,
+  taps,
+  'doorbell-chain': doorbellChain,
+  receiver,
+  'fleet-cost': fleetCost,
+};
 const DEFAULT_FILE = fileURLToPath(new URL('../../dist/bench.json', import.meta.url));
 
 const { values, positionals } = parseArgs({

@@ -25,6 +25,6 @@ export const TARGETS = {
   /** US dollars per million events of 1 KB, ten events a record. */
   dollarsDeflated: { atMost: 0.61 },
   dollarsPlain: { atMost: 1 },
-  /** Calls an event among 1,000 instances as a multiple of those among 2: flat. */
+  /** An event's cost among 1,000 instances as a multiple of that among 10: flat. */
   fleetGrowth: { atMost: 1.05 },
 } as const satisfies Record<string, Target>;

@@ -14,6 +14,11 @@ export interface Clock {
 export const systemClock: Clock = {
   now: () => Date.now(),
   after(ms, callback) {
+    if (ms <= 0) {
+      // A timer of zero milliseconds waits for one.
+      const turn = setImmediate(callback);
+      return () => clearImmediate(turn);
+    }
     const timer = setTimeout(callback, ms);
     return () => clearTimeout(timer);
   },

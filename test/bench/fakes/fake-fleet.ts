@@ -1,12 +1,30 @@
-import { silentLogger } from '@a2a-aws/core';
-import { tableDefinition } from '@a2a-aws/dynamodb';
-import { FakeAws, type FakeAwsOptions } from '@a2a-aws/testkit/fakes';
+import {
+  type Clock,
+  DEFAULT_LEASE_SETTINGS,
+  DEFAULT_RETENTION_MS,
+  type LeaseSettings,
+  silentLogger,
+  systemClock,
+} from '@a2a-aws/core';
+import { DynamoDBInstanceRegistry, DynamoDBLogStorage, tableDefinition } from '@a2a-aws/dynamodb';
+import { SnsFanout } from '@a2a-aws/sns-sqs';
+import { FakeAws, type FaultPlan, seededEntropy } from '@a2a-aws/testkit/fakes';
 import type { A2ARequestHandler, AgentExecutor } from '@a2a-js/sdk/server';
-import { type Backend, type BackendOptions, createBackend } from 'a2a-aws';
+import { Backend } from 'a2a-aws';
 import { AGENT_CARD } from '../agent/agent-card.ts';
 import { callContext, firstMessage } from '../agent/requests.ts';
 
 const TABLE = 'bench';
+
+export interface FakeFleetOptions {
+  /** @default the clock of this machine */
+  readonly clock?: Clock | undefined;
+  /** @default every call is answered at once */
+  readonly faults?: FaultPlan | undefined;
+  /** Deflate records where that saves write units. @default true */
+  readonly compress?: boolean | undefined;
+  readonly lease?: LeaseSettings | undefined;
+}
 
 export interface FakeMember {
   readonly backend: Backend;
@@ -16,35 +34,53 @@ export interface FakeMember {
 /** A fleet on an AWS in this process, whose calls are counted one by one. */
 export class FakeFleet {
   readonly aws: FakeAws;
+  readonly #options: FakeFleetOptions;
   readonly #topicArn: string;
-  readonly #members: FakeMember[] = [];
+  readonly #backends: Backend[] = [];
 
-  constructor(options: FakeAwsOptions = {}) {
-    this.aws = new FakeAws({ ...options, tables: [tableDefinition(TABLE)] });
+  constructor(options: FakeFleetOptions = {}) {
+    const { clock, faults } = options;
+    this.#options = options;
+    this.aws = new FakeAws({ clock, faults, tables: [tableDefinition(TABLE)] });
     this.#topicArn = this.aws.sns.createTopic('bench');
   }
 
-  async join(
-    name: string,
-    executor: AgentExecutor,
-    options: BackendOptions = {},
-  ): Promise<FakeMember> {
-    const backend = createBackend({
-      tableName: TABLE,
-      topicArn: this.#topicArn,
-      instanceId: name,
-      clients: this.aws.clients(name),
-      logger: silentLogger,
-      ...options,
-    });
+  async join(name: string, executor: AgentExecutor): Promise<FakeMember> {
+    const { clock = systemClock, compress, lease = DEFAULT_LEASE_SETTINGS } = this.#options;
+    const { dynamodb, ...messaging } = this.aws.clients(name);
+    const entropy = seededEntropy(name);
+    const table = { client: dynamodb, tableName: TABLE, prefix: 'a2a' };
+    const topic = { topicArn: this.#topicArn, prefix: 'a2a' };
+    const backend = new Backend(
+      {
+        ...topic,
+        tableName: TABLE,
+        instanceName: name,
+        clients: {},
+        clientConfig: {},
+        logger: silentLogger,
+        ownerResolver: () => 'bench',
+        lease,
+        cancelDeadlineMs: 10_000,
+        retentionMs: DEFAULT_RETENTION_MS,
+        clock,
+        entropy,
+      },
+      {
+        storage: new DynamoDBLogStorage({ ...table, compress }),
+        registry: new DynamoDBInstanceRegistry(table),
+        fanout: new SnsFanout({ ...messaging, ...topic, logger: silentLogger, clock, entropy }),
+        clock,
+        entropy,
+      },
+    );
+    this.#backends.push(backend);
     await backend.start();
-    const member = { backend, handler: backend.requestHandler(AGENT_CARD, executor) };
-    this.#members.push(member);
-    return member;
+    return { backend, handler: backend.requestHandler(AGENT_CARD, executor) };
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.#members.map(({ backend }) => backend.stop({ drainMs: 1_000 })));
+    await Promise.all(this.#backends.map((backend) => backend.stop({ drainMs: 1_000 })));
   }
 }
 

@@ -1,0 +1,57 @@
+import { TaskState } from '@a2a-js/sdk';
+import {
+  AgentEvent,
+  type AgentExecutor,
+  type ExecutionEventBus,
+  type RequestContext,
+} from '@a2a-js/sdk/server';
+import { chunk, KILOBYTE, words } from './payload.ts';
+
+export interface Pace {
+  /** Chunks of 1 KB … */
+  readonly chunks: number;
+  /** … after each of which this is awaited. */
+  readonly pause: () => Promise<void>;
+}
+
+/** An agent that waits for a word, then publishes chunks at an even pace and completes its task. */
+export class PacedAgent implements AgentExecutor {
+  readonly #pace: Pace;
+  #go: () => void = () => {};
+  readonly #begin: Promise<void> = new Promise((go) => {
+    this.#go = go;
+  });
+
+  constructor(pace: Pace) {
+    this.#pace = pace;
+  }
+
+  /** Lets all tasks go on. */
+  go(): void {
+    this.#go();
+  }
+
+  readonly execute = async (request: RequestContext, bus: ExecutionEventBus): Promise<void> => {
+    const { taskId, contextId, userMessage } = request;
+    const { chunks, pause } = this.#pace;
+    const working = { id: taskId, contextId, status: status(TaskState.TASK_STATE_WORKING) };
+    const task = { ...working, artifacts: [], history: [userMessage], metadata: undefined };
+    bus.publish(AgentEvent.task(task));
+    await this.#begin;
+    for (let at = 0; at < chunks; at += 1) {
+      const text = words(KILOBYTE, at);
+      bus.publish(AgentEvent.artifactUpdate(chunk(taskId, contextId, text, at > 0)));
+      await pause();
+    }
+    const completed = status(TaskState.TASK_STATE_COMPLETED);
+    bus.publish(
+      AgentEvent.statusUpdate({ taskId, contextId, status: completed, metadata: undefined }),
+    );
+  };
+
+  readonly cancelTask = async (): Promise<void> => {};
+}
+
+function status(state: TaskState) {
+  return { state, message: undefined, timestamp: new Date().toISOString() };
+}

@@ -1,0 +1,77 @@
+import {
+  encode,
+  encodeDoorbell,
+  type LogRecord,
+  nextSlot,
+  recordBody,
+  type Slot,
+  silentLogger,
+  systemClock,
+  systemEntropy,
+  type TaskKey,
+} from '@a2a-aws/core';
+import { SnsFanout } from '@a2a-aws/sns-sqs';
+import { FakeAws } from '@a2a-aws/testkit/fakes';
+import { chunk, words } from '../agent/payload.ts';
+
+export const KEY: TaskKey = { tenant: '', owner: 'bench', taskId: 'task' };
+const INSTANCE = 'B';
+
+export interface FullQueue {
+  readonly instance: string;
+  readonly queueUrl: string;
+  readonly fanout: SnsFanout;
+  readonly clients: ReturnType<FakeAws['clients']>;
+}
+
+/** A queue in which so many doorbells wait, each with a record of one event of one task. */
+export async function fullQueue(doorbells: number, textLength: number): Promise<FullQueue> {
+  const aws = new FakeAws();
+  const clients = aws.clients(INSTANCE);
+  const fanout = new SnsFanout({
+    ...clients,
+    topicArn: aws.sns.createTopic('bench'),
+    prefix: 'a2a',
+    clock: systemClock,
+    entropy: systemEntropy,
+    logger: silentLogger,
+  });
+  const { queueUrl } = await fanout.provision(INSTANCE);
+  let slot: Slot = { generation: 1, sub: 0 };
+  for (let at = 0; at < doorbells; at += 1) {
+    const record = recordAt(slot, at, textLength);
+    slot = nextSlot(slot, 1);
+    const doorbell = { kind: 'record', key: KEY, next: slot, record } as const;
+    await fanout.publish([INSTANCE], encodeDoorbell(doorbell, fanout.maxBytes));
+  }
+  return { instance: INSTANCE, queueUrl, fanout, clients };
+}
+
+function recordAt(slot: Slot, at: number, textLength: number): LogRecord {
+  const { taskId } = KEY;
+  const event = encode({
+    kind: 'event',
+    event:
+      at === 0
+        ? {
+            kind: 'task',
+            data: {
+              id: taskId,
+              contextId: 'context',
+              status: undefined,
+              artifacts: [],
+              history: [],
+              metadata: undefined,
+            },
+          }
+        : { kind: 'artifactUpdate', data: chunk(taskId, 'context', words(textLength, at), at > 1) },
+  });
+  return {
+    id: `record-${at}`,
+    instance: 'A',
+    time: Date.now(),
+    slot,
+    entries: [event.entry],
+    body: recordBody([event]),
+  };
+}

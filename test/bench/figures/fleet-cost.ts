@@ -1,0 +1,116 @@
+import { sleep } from '@a2a-aws/core';
+import { VirtualClock } from '@a2a-aws/testkit/fakes';
+import { type Pace, PacedAgent } from '../agent/paced-agent.ts';
+import { callContext } from '../agent/requests.ts';
+import { beginTask, FakeFleet, type FakeMember } from '../fakes/fake-fleet.ts';
+import { latencyModel } from '../fakes/latency-model.ts';
+import { spent } from '../fakes/prices.ts';
+import type { Row, Target } from '../row.ts';
+import { TARGETS } from '../targets.ts';
+
+/** Of two instances only one can be interested: fleets are compared from ten on. */
+const FLEETS = [2, 10, 100, 1_000] as const;
+const EVENTS_A_TASK = 500;
+/** How many other instances have a tap on each task: 1.2 on the average. */
+const WATCHERS = [1, 1, 1, 1, 2] as const;
+/** Everything that follows from the last event has been done by then: the sweep of the rows, too. */
+const QUIET_MS = 180_000;
+/** Nobody beats or looks for the dead meanwhile: that is each instance's own cost, not an event's. */
+const LONG_LEASE = { beatMs: 86_400_000, leaseMs: 2 * 86_400_000, quarantineMs: 60_000 };
+const SEED = 1;
+
+interface Setting {
+  readonly name: string;
+  /** Between two events, in milliseconds: an append takes 5, so that so many share a record. */
+  readonly pauseMs: number;
+  readonly compress: boolean;
+  readonly target?: Target;
+}
+
+const SETTINGS: readonly Setting[] = [
+  { name: 'ten a record, deflated', pauseMs: 0.5, compress: true, target: TARGETS.dollarsDeflated },
+  { name: 'ten a record, plain', pauseMs: 0.5, compress: false, target: TARGETS.dollarsPlain },
+  { name: 'one a record, deflated', pauseMs: 100, compress: true },
+];
+
+/** What an event costs in fleets of any size, from counted calls, in a model of AWS. */
+export async function fleetCost(): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const { name, pauseMs, compress, target } of SETTINGS) {
+    const group = `Cost of 1 KB events, ${name}, ${EVENTS_A_TASK} a task, 1.2 other instances interested`;
+    const costs = [];
+    for (const size of FLEETS) costs.push({ size, ...(await costOf(size, pauseMs, compress)) });
+    for (const { size, dollars, calls } of costs) {
+      const label = `${size.toLocaleString('en-US')} instances`;
+      rows.push(
+        { group, label: `${label}, a million events`, value: dollars, unit: 'USD', target },
+        { group, label: `${label}, an event`, value: calls, unit: 'calls', detail: true },
+      );
+    }
+    const growth = (costs.at(-1)?.dollars ?? 0) / (costs[1]?.dollars ?? 0);
+    const label = '1,000 instances ÷ 10';
+    rows.push({ group, label, value: growth, unit: '×', target: TARGETS.fleetGrowth });
+  }
+  return rows;
+}
+
+async function costOf(
+  size: number,
+  pauseMs: number,
+  compress: boolean,
+): Promise<{ dollars: number; calls: number }> {
+  const clock = new VirtualClock();
+  const fleet = new FakeFleet({ clock, faults: latencyModel(SEED), compress, lease: LONG_LEASE });
+  const agent = new PacedAgent(paceOf(clock, pauseMs));
+  const members: FakeMember[] = [];
+  for (let at = 0; at < size; at += 1) members.push(await clock.run(fleet.join(`i${at}`, agent)));
+
+  const before = spent(fleet.aws);
+  const busy = clock.now();
+  await playAll(clock, agent, members);
+  await clock.advance(QUIET_MS);
+  const worked = spent(fleet.aws);
+  // What instances cost that do nothing, over the same time.
+  await clock.advance(clock.now() - busy);
+  const idled = spent(fleet.aws);
+  await clock.run(fleet.stop());
+
+  const events = EVENTS_A_TASK * WATCHERS.length;
+  const net = (of: 'calls' | 'microdollars') =>
+    (worked[of] - before[of] - (idled[of] - worked[of])) / events;
+  return { dollars: net('microdollars'), calls: net('calls') };
+}
+
+function paceOf(clock: VirtualClock, pauseMs: number): Pace {
+  return { chunks: EVENTS_A_TASK, pause: () => sleep(clock, pauseMs) };
+}
+
+/** One task after another, each on another instance, followed to its end by its watchers. */
+async function playAll(
+  clock: VirtualClock,
+  agent: PacedAgent,
+  members: readonly FakeMember[],
+): Promise<void> {
+  const member = (at: number): FakeMember => members[at % members.length] as FakeMember;
+  const followed: Promise<number>[] = [];
+  for (const [at, watchers] of WATCHERS.entries()) {
+    const id = await clock.run(beginTask(member(at).handler));
+    for (let other = 1; other <= watchers; other += 1) {
+      followed.push(chunksOf(member(at + other), id));
+    }
+  }
+  // The writers know who watches.
+  await clock.advance(2_000);
+  agent.go();
+  for (const chunks of await clock.run(Promise.all(followed))) {
+    if (chunks !== EVENTS_A_TASK) throw new Error(`A tap gave ${chunks} events.`);
+  }
+}
+
+async function chunksOf({ handler }: FakeMember, id: string): Promise<number> {
+  let chunks = 0;
+  for await (const { payload } of handler.resubscribe({ tenant: '', id }, callContext())) {
+    if (payload?.$case === 'artifactUpdate') chunks += 1;
+  }
+  return chunks;
+}
