@@ -9,6 +9,7 @@ import { doorbellChain } from './figures/doorbell-chain.ts';
 import { fleetCost } from './figures/fleet-cost.ts';
 import { latency } from './figures/latency.ts';
 import { receiver } from './figures/receiver.ts';
+import { stuckReaderMemory } from './figures/stuck-reader.ts';
 import { taps } from './figures/taps.ts';
 import { throughput } from './figures/throughput.ts';
 import { writtenBytes } from './figures/written-bytes.ts';
@@ -24,6 +25,7 @@ const FIGURES = {
   'doorbell-chain': doorbellChain,
   receiver,
   'fleet-cost': fleetCost,
+  'stuck-reader': stuckReaderMemory,
 };
 const DEFAULT_FILE = fileURLToPath(new URL('../../dist/bench.json', import.meta.url));
 

@@ -21,6 +21,8 @@ export interface Script {
    * - `millisecond`: one every millisecond
    */
   readonly pace: 'burst' | 'durable' | 'millisecond';
+  /** Each takes the place of the one before it: the stream grows, the task does not. */
+  readonly replaces?: boolean | undefined;
 }
 
 interface Stage {
@@ -63,13 +65,13 @@ export class ScriptedAgent implements AgentExecutor {
   readonly cancelTask = async (): Promise<void> => {};
 
   /** Publishes the chunks and the final status; gives the moment of the first (monotonic ms). */
-  async play({ chunks, chunkLength, pace }: Script): Promise<number> {
+  async play({ chunks, chunkLength, pace, replaces = false }: Script): Promise<number> {
     const texts = Array.from({ length: chunks }, (_, at) => words(chunkLength, at));
     const begin = monotonicMs();
     for (const [at, text] of texts.entries()) {
       if (pace === 'millisecond') await until(begin + at);
       const durable = pace === 'durable' ? this.#nextDurable() : undefined;
-      this.#publishChunk(text, at > 0);
+      this.#publishChunk(text, at > 0 && !replaces);
       await durable;
     }
     this.#complete();

@@ -1,12 +1,18 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { createDynamoDBClient } from '@a2a-aws/dynamodb';
 import { createFanoutClients } from '@a2a-aws/sns-sqs';
 import type { A2ARequestHandler } from '@a2a-js/sdk/server';
+import { restHandler, UserBuilder } from '@a2a-js/sdk/server/express';
 import { type Backend, type BackendClients, createBackend } from 'a2a-aws';
+import express from 'express';
 import { AGENT_CARD } from '../agent/agent-card.ts';
 import { callContext, firstMessage } from '../agent/requests.ts';
 import { type Script, ScriptedAgent } from '../agent/scripted-agent.ts';
 import { stampAge } from '../agent/stamped-text.ts';
 import { HandPublisher, HandReceiver } from '../by-hand/chain-by-hand.ts';
+import { heldBytes } from '../fakes/held-bytes.ts';
 import { type CallCounts, CallMeter } from '../meter/call-meter.ts';
 import { WriteMeter, type WrittenBytes } from '../meter/write-meter.ts';
 import { noteToParent } from './process-link.ts';
@@ -32,6 +38,7 @@ export class InstanceServer {
   #handler: A2ARequestHandler | undefined;
   #subscription: Subscription | undefined;
   #handReceiver: HandReceiver | undefined;
+  #server: Server | undefined;
 
   /** Metering costs time: only where calls and bytes are counted. */
   async start(fleet: string, name: string, metered: boolean): Promise<void> {
@@ -46,6 +53,8 @@ export class InstanceServer {
   }
 
   async stop(): Promise<void> {
+    this.#server?.closeAllConnections();
+    this.#server?.close();
     await this.#handReceiver?.stop();
     await this.#backend?.stop({ drainMs: 1_000 });
   }
@@ -76,6 +85,21 @@ export class InstanceServer {
   /** What the tap gave, once it has ended. */
   async tapped(): Promise<Tapped | undefined> {
     return this.#subscription?.ended;
+  }
+
+  /** Answers HTTP+JSON; resolves with where. */
+  async serve(): Promise<string> {
+    const { backend, handler: requestHandler } = this.#ready;
+    const app = express();
+    app.use(backend.express());
+    app.use(restHandler({ requestHandler, userBuilder: UserBuilder.noAuthentication }));
+    this.#server = app.listen(0, '127.0.0.1');
+    await once(this.#server, 'listening');
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  async held(): Promise<number> {
+    return heldBytes();
   }
 
   async play(script: Script): Promise<Played> {

@@ -34,13 +34,15 @@ export class Pair {
     return this.#b.nextNote();
   }
 
-  /** Begins a task on A with a tap on B; resolves once A knows of the tap. */
-  async openTask(aged = false): Promise<void> {
+  /** Begins a task on A with a tap on B; resolves with its id once A knows of the tap. */
+  async openTask(aged = false): Promise<string> {
     const heard = await this.a.received();
-    await this.b.subscribe(await this.a.send(), aged);
+    const id = await this.a.send();
+    await this.b.subscribe(id, aged);
     while ((await this.a.received()) === heard) {
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
+    return id;
   }
 
   /** Resolves when both have done all that follows from the last task. */
