@@ -11,9 +11,21 @@ const RETRYABLE: ReadonlySet<BackendErrorCode> = new Set([
   'backlog-full',
 ]);
 
+/** gRPC's UNAVAILABLE. */
+const UNAVAILABLE = 14;
+
+/**
+ * For another try, here or elsewhere. The SDK's gRPC service takes the status from an error of its
+ * transport; its other transports take it for any A2A error.
+ */
+class RetryableError extends A2AError {
+  readonly transport = 'grpc';
+  readonly status: number = UNAVAILABLE;
+}
+
 /**
  * What a client is told: the A2A errors as they are, anything else as an A2A error with a fixed
- * text. What another try may not meet becomes HTTP 503 with Retry-After, where HTTP is spoken.
+ * text. What another try may not meet becomes HTTP 503 with Retry-After, or gRPC UNAVAILABLE.
  */
 export function clientError(
   error: unknown,
@@ -32,7 +44,7 @@ export function clientError(
     if (RETRYABLE.has(error.code)) {
       logger.warn('request.refused', { code });
       exchange?.retryLater();
-      return new A2AError('The server cannot take the request now. Try again.');
+      return new RetryableError('The server cannot take the request now. Try again.');
     }
   }
   logger.error('request.failed', { code });

@@ -1,0 +1,98 @@
+import { type LocalAws, startLocalAws } from '@a2a-aws/local';
+import { AgentCard } from '@a2a-js/sdk';
+import { type Client, ClientFactory } from '@a2a-js/sdk/client';
+import { GrpcTransportFactory } from '@a2a-js/sdk/client/grpc';
+import { A2AService, grpcService, UserBuilder } from '@a2a-js/sdk/server/grpc';
+import { credentials, Server, ServerCredentials, status } from '@grpc/grpc-js';
+import { type Backend, createBackend } from 'a2a-aws';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { failure, Gate } from './fixtures/eventually.ts';
+import { RecordedLogger } from './fixtures/recorded-logger.ts';
+import { get, send } from './fixtures/requests.ts';
+import { ScriptedAgent, Scripts } from './fixtures/scripted-agent.ts';
+import { StreamReader } from './fixtures/stream-reader.ts';
+import { pictureOf } from './fixtures/task-picture.ts';
+
+const timeout = 60_000;
+const scripts = new Scripts();
+let aws: LocalAws;
+let backend: Backend;
+let server: Server;
+let client: Client;
+
+function card(port: number): AgentCard {
+  return AgentCard.fromJSON({
+    name: 'Agent',
+    description: '',
+    version: '1',
+    supportedInterfaces: [
+      { url: `127.0.0.1:${port}`, protocolBinding: 'GRPC', protocolVersion: '1.0', tenant: '' },
+    ],
+    capabilities: { streaming: true },
+    defaultInputModes: ['text/plain'],
+    defaultOutputModes: ['text/plain'],
+    skills: [],
+  });
+}
+
+beforeAll(async () => {
+  aws = await startLocalAws();
+  const { tableName, topicArn, clientConfig } = aws;
+  backend = createBackend({ tableName, topicArn, clientConfig, logger: new RecordedLogger() });
+  await backend.start();
+  server = new Server();
+  const agent = new ScriptedAgent('A', scripts);
+  const requestHandler = backend.requestHandler(card(0), agent);
+  server.addService(
+    A2AService,
+    grpcService({ requestHandler, userBuilder: UserBuilder.noAuthentication }),
+  );
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
+      error ? reject(error) : resolve(bound),
+    );
+  });
+  const grpcChannelCredentials = credentials.createInsecure();
+  client = await new ClientFactory({
+    transports: [new GrpcTransportFactory({ grpcChannelCredentials })],
+  }).createFromAgentCard(card(port));
+}, timeout);
+
+afterAll(async () => {
+  server.forceShutdown();
+  await backend.stop({ drainMs: 0 });
+  await aws.stop();
+}, timeout);
+
+test('[I6] over gRPC a draining instance is UNAVAILABLE, and its runs end in peace', {
+  timeout,
+}, async () => {
+  const gate = new Gate();
+  const text = scripts.add(async (turn) => {
+    turn.task();
+    turn.artifact('out', 'text');
+    await gate.opened;
+    turn.status('COMPLETED', 'done');
+  });
+  const sender = new StreamReader(client.sendMessageStream(send(text)));
+  const id = await sender.taskId();
+  const subscriber = new StreamReader(client.resubscribeTask(get(id)));
+  await subscriber.taskId();
+
+  const stopped = backend.stop({ drainMs: 20_000 });
+  const refused = await failure('send', client.sendMessage(send(text)));
+  gate.open();
+  await Promise.all([sender.end(), subscriber.end(), stopped]);
+
+  expect(refused.message).toMatch(/Try again/);
+  expect(statusOf(refused)).toBe(status.UNAVAILABLE);
+  expect(sender.picture).toMatchObject({ state: 'COMPLETED', text: 'done' });
+  expect(subscriber.picture).toEqual(sender.picture);
+  expect(pictureOf(await client.getTask(get(id)))).toEqual(sender.picture);
+});
+
+/** What the call ended with, however the client wraps it. */
+function statusOf(error: unknown): unknown {
+  const { status, code, cause } = error as { status?: unknown; code?: unknown; cause?: unknown };
+  return status ?? (typeof code === 'number' ? code : cause && statusOf(cause));
+}
