@@ -1,6 +1,7 @@
 import { silentLogger, systemClock, systemEntropy } from '@a2a-aws/core';
 import {
   createDynamoDBClient,
+  DynamoDBConsumerOffsets,
   DynamoDBInstanceRegistry,
   DynamoDBLogStorage,
   DynamoDBPushNotificationStore,
@@ -9,6 +10,7 @@ import {
 import { type LocalAws, startLocalAws } from '@a2a-aws/local';
 import { createFanoutClients, SnsFanout } from '@a2a-aws/sns-sqs';
 import {
+  consumerOffsetsSuite,
   fanoutSuite,
   instanceRegistrySuite,
   logStorageSuite,
@@ -46,6 +48,14 @@ for (const suite of [logStorageSuite, taskLogSuite]) {
     };
   });
 }
+
+consumerOffsetsSuite('DynamoDBConsumerOffsets on LocalStack', async () => {
+  const options = table();
+  return {
+    offsets: new DynamoDBConsumerOffsets(options),
+    dispose: async () => options.client.destroy(),
+  };
+});
 
 instanceRegistrySuite('DynamoDBInstanceRegistry on LocalStack', async () => {
   const options = table();

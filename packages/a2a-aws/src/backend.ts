@@ -1,14 +1,16 @@
 import {
   BackendError,
   type Clock,
+  type ConsumerOffsets,
   type Entropy,
   errorCode,
   type Fanout,
   Instance,
   type InstancePhase,
   type InstanceRegistry,
+  LogQueueManager,
   type LogStorage,
-  QueueManager,
+  type QueueManager,
   type Resumer,
   sleep,
 } from '@a2a-aws/core';
@@ -24,6 +26,7 @@ import { BackendRequestHandler } from './request-handler.ts';
 export interface BackendPorts {
   readonly storage: LogStorage;
   readonly registry: InstanceRegistry;
+  readonly offsets: ConsumerOffsets;
   readonly fanout: Fanout;
   /** For handlers that are given none. */
   readonly pushNotificationStore?: PushNotificationStore | undefined;
@@ -73,6 +76,7 @@ export interface StopOptions {
 export class Backend {
   readonly #settings: BackendSettings;
   readonly #ports: BackendPorts;
+  readonly #queues: QueueManager;
   #instance: Instance;
   #starting: Promise<void> | undefined;
   #attempted = false;
@@ -85,6 +89,8 @@ export class Backend {
   constructor(settings: BackendSettings, ports: BackendPorts) {
     this.#settings = settings;
     this.#ports = ports;
+    const { logger } = settings;
+    this.#queues = new LogQueueManager({ ...ports, logger, host: () => this.#instance });
     this.#instance = this.#newInstance();
   }
 
@@ -131,7 +137,7 @@ export class Backend {
 
   /** Queues of events without the SDK's request handler. */
   queues(): QueueManager {
-    return new QueueManager(() => this.#instance);
+    return this.#queues;
   }
 
   /** Middleware to mount before the SDK's routers: streams end when their clients leave. */

@@ -1,4 +1,5 @@
 import {
+  DynamoDBConsumerOffsets,
   DynamoDBInstanceRegistry,
   DynamoDBLogStorage,
   DynamoDBPushNotificationStore,
@@ -25,6 +26,7 @@ export function createBackend(options: BackendOptions = {}): Backend {
   return new Backend(settings, {
     storage: new DynamoDBLogStorage({ ...table, retentionMs }),
     registry: new DynamoDBInstanceRegistry(table),
+    offsets: new DynamoDBConsumerOffsets({ ...table, retentionMs }),
     fanout: new SnsFanout({
       ...clients,
       topicArn,

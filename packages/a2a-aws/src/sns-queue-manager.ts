@@ -1,13 +1,14 @@
-import type { EventQueue, EventTap, QueueManager, TaskKey } from '@a2a-aws/core';
+import type { EventQueue, QueueManager, QueueOptions, TapOptions, TaskKey } from '@a2a-aws/core';
 import type { Backend, StopOptions } from './backend.ts';
 import { createBackend } from './create-backend.ts';
 import type { BackendOptions } from './options.ts';
 
 /**
  * Queues of tasks' events that reach every instance, for servers that do not use the SDK's request
- * handler: what is enqueued on one instance is tapped on any.
+ * handler: what is enqueued on one instance is tapped on any. Nothing is added to what is enqueued;
+ * only of an instance that was lost with its queues open is FAILED said, once nobody else is at work.
  */
-export class SnsQueueManager {
+export class SnsQueueManager implements QueueManager, AsyncDisposable {
   readonly #backend: Backend;
   readonly #queues: QueueManager;
 
@@ -22,23 +23,32 @@ export class SnsQueueManager {
     return this.#backend.start();
   }
 
-  /** As `Backend.stop`. */
+  /** As `Backend.stop`: queues that are not closed in time are ended like those of a lost instance. */
   stop(options?: StopOptions): Promise<void> {
     return this.#backend.stop(options);
   }
 
-  /** The task's queue on this instance, opened if need be. Fails with `sealed` if it has ended. */
-  createOrGet(key: TaskKey, contextId: string): Promise<EventQueue> {
-    return this.#queues.createOrGet(key, contextId);
+  add(key: TaskKey, options?: QueueOptions): Promise<EventQueue> {
+    return this.#queues.add(key, options);
   }
 
-  /** A tap on the task's events, on any instance; nothing if there is no such task. */
-  tap(key: TaskKey): Promise<EventTap | undefined> {
-    return this.#queues.tap(key);
+  get(key: TaskKey): Promise<EventQueue | undefined> {
+    return this.#queues.get(key);
   }
 
-  /** Closes the task's queue on this instance, if there is one. */
+  tap(key: TaskKey, options?: TapOptions): Promise<EventQueue | undefined> {
+    return this.#queues.tap(key, options);
+  }
+
+  createOrTap(key: TaskKey, options?: QueueOptions & TapOptions): Promise<EventQueue> {
+    return this.#queues.createOrTap(key, options);
+  }
+
   close(key: TaskKey): Promise<void> {
     return this.#queues.close(key);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
   }
 }

@@ -14,6 +14,8 @@
  * - `event-too-large`: one entry is larger than 4 MB
  * - `invalid-event`: what was handed in would not be read back as it was
  * - `invalid-key`: an id is empty, too long, or not well-formed
+ * - `queue-shut-down`, `no-task-queue`, `task-queue-exists`: see the classes of these names
+ * - `queue-misuse`: a tap takes no events, and no more can be acknowledged than was dequeued
  * - `expired`: the events that were asked for are older than what is kept
  * - `corrupt-log`: what is stored cannot be read as a log
  */
@@ -34,10 +36,14 @@ export type BackendErrorCode =
   | 'event-too-large'
   | 'invalid-event'
   | 'invalid-key'
+  | 'queue-shut-down'
+  | 'no-task-queue'
+  | 'task-queue-exists'
+  | 'queue-misuse'
   | 'expired'
   | 'corrupt-log';
 
-/** The one error class of this project's packages. */
+/** The one error class of this project's packages; a subclass only names one of its codes. */
 export class BackendError extends Error {
   readonly code: BackendErrorCode;
 

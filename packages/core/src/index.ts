@@ -98,8 +98,18 @@ export {
 } from './log/storage.ts';
 export { type Appended, TaskLog, type TaskLogDeps } from './log/task-log.ts';
 export { type LogFields, type Logger, silentLogger, stderrLogger } from './logger.ts';
-export { EventQueue, EventTap } from './queues/event-queue.ts';
-export { QueueManager } from './queues/queue-manager.ts';
+export { assertConsumer, type ConsumerOffsets } from './queues/consumer-offsets.ts';
+export { DistributedEventQueue } from './queues/distributed-event-queue.ts';
+export { EventConsumer } from './queues/event-consumer.ts';
+export type { CloseOptions, EventQueue, TapOptions } from './queues/event-queue.ts';
+export { EventTap } from './queues/event-tap.ts';
+export { InMemoryQueueManager } from './queues/in-memory-queue-manager.ts';
+export { LogQueueManager } from './queues/log-queue-manager.ts';
+export { MemoryConsumerOffsets } from './queues/memory-consumer-offsets.ts';
+export { NoTaskQueue, QueueShutDown, TaskQueueExists } from './queues/queue-errors.ts';
+export type { QueueDeps, QueueHost } from './queues/queue-host.ts';
+export type { QueueManager, QueueOptions } from './queues/queue-manager.ts';
+export type { Place, QueuedEvent, QueueEvent } from './queues/queued-event.ts';
 export {
   isPassingName,
   type ServiceFault,

@@ -20,7 +20,7 @@ import {
   type TaskKey,
 } from '@a2a-aws/core';
 import { fromListedItem, snapshotOf, toHeadItem, toPointer } from './head-item.ts';
-import { CONFIGS, END, type ItemKey, Keys, RECORDS, SNAPSHOTS } from './keys.ts';
+import { CONFIGS, CONSUMERS, END, type ItemKey, Keys, RECORDS, SNAPSHOTS } from './keys.ts';
 import { listedItems } from './listed-items.ts';
 import { LogLoader } from './log-loader.ts';
 import { erasedItem, toRecordItems } from './record-item.ts';
@@ -170,7 +170,7 @@ export class DynamoDBLogStorage implements LogStorage {
     // Off the lists first; a head stays, or is made, so that no late write makes another.
     const expires = await this.#expires(partition);
     await this.#table.put({ ...this.#keys.head(key), v: 1, slot: END, gone: true, expires });
-    for (const begin of [RECORDS, SNAPSHOTS, 'xpart#', CONFIGS]) {
+    for (const begin of [RECORDS, SNAPSHOTS, 'xpart#', CONFIGS, CONSUMERS]) {
       for await (const item of this.#table.range({ partition, from: begin, to: begin + END })) {
         const at: ItemKey = { pk: partition, sk: String(item.sk) };
         if (begin === RECORDS) await this.#table.put({ ...at, ...erasedItem(item) });

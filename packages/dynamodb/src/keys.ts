@@ -29,6 +29,8 @@ const MAX_OWNER_SHARDS = 64;
 
 /** All sort keys of push notification configs begin so. */
 export const CONFIGS = 'config#';
+/** All sort keys of what consumers have acknowledged begin so. */
+export const CONSUMERS = 'consumer#';
 /** All sort keys of snapshots begin so. */
 export const SNAPSHOTS = 'snap#';
 /** All sort keys of records begin so. */
@@ -82,6 +84,10 @@ export class Keys {
 
   config(key: TaskKey, id: string): ItemKey {
     return { pk: this.task(key), sk: CONFIGS + escapeKeyPart(id) };
+  }
+
+  consumer(key: TaskKey, name: string): ItemKey {
+    return { pk: this.task(key), sk: CONSUMERS + escapeKeyPart(name) };
   }
 
   instance(instance: string): string {

@@ -1,3 +1,7 @@
+export {
+  type ConsumerOffsetsUnderTest,
+  consumerOffsetsSuite,
+} from './consumer-offsets-suite.ts';
 export { type FanoutCapabilities, type FanoutUnderTest, fanoutSuite } from './fanout-suite.ts';
 export {
   type InstanceRegistryUnderTest,

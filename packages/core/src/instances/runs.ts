@@ -23,7 +23,7 @@ import { Run } from './run.ts';
 export interface RunsDeps {
   readonly instance: string;
   readonly feed: Feed;
-  readonly presence: Presence;
+  readonly presence: Pick<Presence, 'declare'>;
   readonly registry: InstanceRegistry;
   readonly clock: Clock;
   readonly entropy: Entropy;

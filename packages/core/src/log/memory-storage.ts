@@ -80,6 +80,11 @@ export class MemoryLogStorage implements LogStorage {
     if (!task.head || compareSlots(task.head.slot, head.slot) < 0) task.head = head;
   }
 
+  /** As if the task had never been. */
+  forget(key: TaskKey): void {
+    this.#tasks.delete(taskKeyText(key));
+  }
+
   async list(scope: Scope, filter: ListFilter, each: (task: ListedTask) => void): Promise<void> {
     const wanted = joinKey(scope.tenant, scope.owner);
     const { contextId } = filter;

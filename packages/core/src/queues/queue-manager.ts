@@ -1,75 +1,30 @@
-import { BackendError } from '../errors.ts';
-import type { Instance } from '../instances/instance.ts';
-import { type TaskKey, taskKeyText } from '../task-key.ts';
-import { EventQueue, EventTap } from './event-queue.ts';
+import type { TaskKey } from '../task-key.ts';
+import type { EventQueue, TapOptions } from './event-queue.ts';
 
-/** The queues of one instance's tasks, for servers that do not use the SDK's request handler. */
-export class QueueManager {
-  readonly #instance: () => Instance;
-  readonly #queues = new Map<string, Promise<EventQueue>>();
+export interface QueueOptions {
+  /** The context of a task that is new. @default the task's, or a fresh one */
+  readonly contextId?: string | undefined;
+}
 
-  constructor(instance: () => Instance) {
-    this.#instance = instance;
-  }
-
+/**
+ * The queues of tasks: who produces a task's events has its queue here, on this instance; who reads
+ * them taps it on any. Tenant and owner are part of every key (I9).
+ */
+export interface QueueManager {
+  /** A new queue of the task. Rejects with {@link TaskQueueExists} if there is one here. */
+  add(key: TaskKey, options?: QueueOptions): Promise<EventQueue>;
+  /** The task's queue, if it was created here and is not closed. */
+  get(key: TaskKey): Promise<EventQueue | undefined>;
   /**
-   * The task's queue on this instance, opened if need be: a run in the task's log, without a
-   * message. Fails with `sealed` if the task has ended.
+   * A tap on the task, wherever its events come from; nothing only if its log knows no such task.
+   * It ends with the task, or when the last queue of it is closed that was open since.
    */
-  createOrGet(key: TaskKey, contextId: string): Promise<EventQueue> {
-    const text = taskKeyText(key);
-    let queue = this.#queues.get(text);
-    if (!queue) {
-      queue = this.#open(key, contextId);
-      this.#queues.set(text, queue);
-      queue.catch(() => this.#queues.delete(text));
-    }
-    return queue;
-  }
-
-  /** A tap on the task's events, on any instance; nothing if the log knows no such task. */
-  async tap(key: TaskKey): Promise<EventTap | undefined> {
-    const { feed } = this.#instance();
-    const open = feed.acquire(key);
-    let watching = false;
-    let left = false;
-    const leave = (): void => {
-      if (left) return;
-      left = true;
-      if (watching) open.watch.release();
-      feed.release(open);
-    };
-    try {
-      // Watch first, then read: what was appended between is in one of the two.
-      await open.watch.hold();
-      watching = true;
-      await open.log.refresh();
-      if (!open.log.state.hasTask) {
-        leave();
-        return undefined;
-      }
-      open.announce();
-      return new EventTap(open.tap(), leave);
-    } catch (error) {
-      leave();
-      throw error;
-    }
-  }
-
-  /** Closes the task's queue on this instance, if there is one. */
-  async close(key: TaskKey): Promise<void> {
-    await (await this.#queues.get(taskKeyText(key)))?.close();
-  }
-
-  async #open(key: TaskKey, contextId: string): Promise<EventQueue> {
-    const instance = this.#instance();
-    const begun = await instance.begin(key, { contextId });
-    if ('refused' in begun) {
-      throw new BackendError('sealed', 'The task takes no more events.');
-    }
-    return new EventQueue(begun.run, async () => {
-      this.#queues.delete(taskKeyText(key));
-      await instance.runs.finish(begun.run, true);
-    });
-  }
+  tap(key: TaskKey, options?: TapOptions): Promise<EventQueue | undefined>;
+  /** The task's queue, created here if there is none; else a child of it. */
+  createOrTap(key: TaskKey, options?: QueueOptions & TapOptions): Promise<EventQueue>;
+  /**
+   * Closes the task's queue. Rejects with {@link NoTaskQueue} if there is none here, unless the task
+   * has ended, which closes its queues.
+   */
+  close(key: TaskKey): Promise<void>;
 }

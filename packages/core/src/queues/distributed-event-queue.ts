@@ -1,0 +1,218 @@
+import { eventTaskId, type TaskEvent } from '../a2a/event.ts';
+import { BackendError } from '../errors.ts';
+import type { Run } from '../instances/run.ts';
+import { type Proposal, proposeAnswer, proposeEvent, type Refusal } from '../log/proposal.ts';
+import { encode } from '../log/record.ts';
+import type { TaskKey } from '../task-key.ts';
+import type { CloseOptions, EventQueue, TapOptions } from './event-queue.ts';
+import type { EventTap } from './event-tap.ts';
+import { QueueShutDown } from './queue-errors.ts';
+import { queueEvents } from './queue-events.ts';
+import type { QueueDeps, QueueHost } from './queue-host.ts';
+import { ownCopy, type QueuedEvent, type QueueEvent } from './queued-event.ts';
+import { assertTapOptions, openTap } from './tap-opening.ts';
+
+/** The run that the queue's events are of, and the instance that it runs on. */
+interface Opened {
+  readonly host: QueueHost;
+  readonly run: Run;
+}
+
+/**
+ * A task's queue on the instance that created it: its events go into the task's log, and from there
+ * to every reader on every instance; what comes from the log is published by nobody again.
+ *
+ * The first use opens a run in the log, under which a janitor finds what a crash leaves; `close` ends
+ * the run and leaves the task as it is. The end of the task closes the queue.
+ */
+export class DistributedEventQueue implements EventQueue {
+  readonly #key: TaskKey;
+  readonly #contextId: string | undefined;
+  readonly #deps: QueueDeps;
+  readonly #closed: (queue: DistributedEventQueue) => void;
+  readonly #children = new Set<EventTap>();
+  #opening: Promise<Opened> | undefined;
+  #run: Run | undefined;
+  /** For those who read the queue itself, from its first event on. */
+  #reader: Promise<EventTap> | undefined;
+  #readerNow: EventTap | undefined;
+  #closing: Promise<void> | undefined;
+  #dropped = false;
+
+  /** `closed` is called once, when the queue takes nothing more. */
+  constructor(
+    key: TaskKey,
+    contextId: string | undefined,
+    deps: QueueDeps,
+    closed: (queue: DistributedEventQueue) => void,
+  ) {
+    this.#key = key;
+    this.#contextId = contextId;
+    this.#deps = deps;
+    this.#closed = closed;
+  }
+
+  get isClosed(): boolean {
+    return this.#closing !== undefined;
+  }
+
+  enqueueEvent(event: TaskEvent): Promise<number>;
+  enqueueEvent(event: QueueEvent): Promise<number | undefined>;
+  async enqueueEvent(event: QueueEvent): Promise<number | undefined> {
+    if (event.kind !== 'message' && eventTaskId(event) !== this.#key.taskId) {
+      // It may be another owner's task: such an event must not reach any log.
+      throw new BackendError('invalid-event', 'The event is of another task.');
+    }
+    if (this.isClosed) throw this.#refusal();
+    // Whatever becomes of the caller's object while the run is being opened.
+    const own = ownCopy(event);
+    const { host, run } = await this.open();
+    const { propose, bytes } = proposalOf(own, host, run, this.#key);
+    const outcome = await run.open.log.append(propose, bytes);
+    if ('refused' in outcome) throw refusal(outcome.refused);
+    return event.kind === 'message' ? undefined : outcome.generation;
+  }
+
+  async dequeueEvent(options?: {
+    readonly signal?: AbortSignal | undefined;
+  }): Promise<QueuedEvent> {
+    this.#reader ??= this.#openReader();
+    const reader = this.#reader;
+    reader.catch(() => {
+      if (this.#reader === reader) this.#reader = undefined;
+    });
+    this.#readerNow = await reader;
+    return this.#readerNow.dequeueEvent(options);
+  }
+
+  taskDone(): void {
+    if (!this.#readerNow) throw new BackendError('queue-misuse', 'Nothing was dequeued.');
+    this.#readerNow.taskDone();
+  }
+
+  async tap(options: TapOptions = {}): Promise<EventTap> {
+    assertTapOptions(options);
+    return this.#tap(await this.open(), options);
+  }
+
+  close({ immediate = false }: CloseOptions = {}): Promise<void> {
+    this.#closing ??= this.#finish();
+    if (immediate) {
+      this.#dropped = true;
+      for (const child of [...this.#children]) void child.close({ immediate });
+    }
+    return this.#closing;
+  }
+
+  /** Breaking off leaves the queue as it is: its reader goes on with the next iteration. */
+  [Symbol.asyncIterator](): AsyncIterator<QueuedEvent, undefined> {
+    return queueEvents(this, async () => {});
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** Opens the run if it is not: the task is known from here on. Rejects if the queue is closed. */
+  open(): Promise<Opened> {
+    if (this.isClosed) return Promise.reject(new QueueShutDown());
+    if (!this.#opening) {
+      const opening = this.#begin();
+      this.#opening = opening;
+      opening.catch(() => {
+        // Nothing was begun: the next use tries again.
+        this.#opening = undefined;
+      });
+    }
+    return this.#opening;
+  }
+
+  async #begin(): Promise<Opened> {
+    const host = this.#deps.host();
+    const contextId = this.#contextId ?? this.#deps.entropy.id();
+    const begun = await host.begin(this.#key, { contextId });
+    if ('refused' in begun) {
+      void this.close();
+      throw refusal(begun.refused);
+    }
+    const { run } = begun;
+    this.#run = run;
+    run.onStop((reason) => {
+      if (reason === 'cancel') return;
+      // What could not be ended is left to whoever cleans up after this instance.
+      this.close().catch(() => {});
+    });
+    return { host, run };
+  }
+
+  async #finish(): Promise<void> {
+    this.#closed(this);
+    const opened = await this.#opening?.catch(() => undefined);
+    if (opened) await opened.host.runs.finish(opened.run, true);
+  }
+
+  async #openReader(): Promise<EventTap> {
+    if (this.#dropped) throw new QueueShutDown();
+    const opened = await (this.#opening ?? this.open());
+    const start = opened.run.open.log.state.runs.get(opened.run.id)?.start;
+    return this.#tap(opened, { after: (start?.generation ?? 1) - 1 });
+  }
+
+  async #tap({ host, run }: Opened, options: TapOptions): Promise<EventTap> {
+    const open = host.feed.acquire(this.#key);
+    let child: EventTap | undefined;
+    const source = {
+      open,
+      signal: host.signal,
+      // The instance of an open run hears of all that others append: no watch is needed.
+      isOver: ({ runs }: { readonly runs: ReadonlyMap<string, { readonly phase: string }> }) =>
+        (runs.get(run.id)?.phase ?? 'open') !== 'open',
+      tap: (again?: TapOptions) => this.tap(again),
+      leave: () => {
+        if (child) this.#children.delete(child);
+        host.feed.release(open);
+      },
+    };
+    try {
+      // Closed queues are read, too: then the log may have been put aside already.
+      if (!open.log.isRead) await open.log.refresh();
+      child = await openTap(source, options, this.#deps);
+    } catch (error) {
+      host.feed.release(open);
+      throw error;
+    }
+    if (!child.isClosed) this.#children.add(child);
+    if (this.#dropped) await child.close({ immediate: true });
+    return child;
+  }
+
+  #refusal(): BackendError {
+    return this.#run?.open.log.state.sealed ? refusal('sealed') : new QueueShutDown();
+  }
+}
+
+function proposalOf(
+  event: QueueEvent,
+  host: QueueHost,
+  run: Run,
+  key: TaskKey,
+): { readonly propose: Proposal; readonly bytes: number } {
+  const author = host.runs.author(key);
+  if (event.kind === 'message') {
+    const answer = encode({ kind: 'answer', run: run.id, message: event.data });
+    return { propose: proposeAnswer(author, run.id, answer, true), bytes: answer.bytes };
+  }
+  const encoded = encode({ kind: 'event', run: run.id, event });
+  return { propose: proposeEvent(author, run.id, encoded), bytes: encoded.bytes };
+}
+
+function refusal(refused: Refusal): BackendError {
+  switch (refused) {
+    case 'fenced':
+      return new BackendError('fenced', 'This instance was declared dead.');
+    case 'run-closed':
+      return new QueueShutDown();
+    default:
+      return new BackendError('sealed', 'The task takes no more events.');
+  }
+}

@@ -1,0 +1,225 @@
+import { BackendError } from '../errors.ts';
+import type { OpenLog } from '../feed/open-log.ts';
+import type { Tap } from '../feed/tap.ts';
+import { compareSlots, type Slot } from '../log/slot.ts';
+import type { LogState } from '../log/state.ts';
+import type { CloseOptions, EventQueue, TapOptions } from './event-queue.ts';
+import type { OffsetWriter } from './offset-writer.ts';
+import { Progress } from './progress.ts';
+import { QueueShutDown } from './queue-errors.ts';
+import { queueEvents } from './queue-events.ts';
+import {
+  comparePlaces,
+  ownCopy,
+  type Place,
+  type PlacedEvent,
+  placedEvents,
+  type QueuedEvent,
+} from './queued-event.ts';
+
+/** What a tap is to give, and when it has given it all. */
+export interface EventTapSource {
+  readonly open: OpenLog;
+  /** Aborts when the instance stops or has died. */
+  readonly signal: AbortSignal;
+  /** True if nothing follows this state; `before`: the one that the last record found. */
+  readonly isOver: (state: LogState, before?: LogState) => boolean;
+  /** Another tap of the same source. */
+  readonly tap: (options?: TapOptions) => Promise<EventTap>;
+  /** Called once, when the tap needs its source no more. */
+  readonly leave: () => void;
+}
+
+export interface EventTapReading {
+  /** Gives what comes after; from now on if left out. */
+  readonly start?: Place | undefined;
+  readonly maxQueueSize: number;
+  readonly offsets?: OffsetWriter | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+interface Waiter {
+  readonly signal: AbortSignal | undefined;
+  readonly resolve: (queued: QueuedEvent) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * A child queue: it reads a task's log at its own pace, and only as far as it is asked. It holds
+ * what is left of one record.
+ */
+export class EventTap implements EventQueue {
+  readonly #source: EventTapSource;
+  readonly #offsets: OffsetWriter | undefined;
+  readonly #start: Place;
+  readonly #progress: Progress;
+  readonly #tap: Tap;
+  readonly #detach: () => void;
+  readonly #held: PlacedEvent[] = [];
+  readonly #waiters: Waiter[] = [];
+  /** Where what is held ends. */
+  #place: Place;
+  /** Closed by its owner: it gives what the log held then. */
+  #until: Slot | undefined;
+  #ended = false;
+  #cause: unknown;
+  #serving = false;
+
+  constructor(source: EventTapSource, reading: EventTapReading) {
+    const { open } = source;
+    const { start, maxQueueSize, offsets, signal } = reading;
+    const { tap, close } = open.tap({ after: start?.generation, maxEvents: maxQueueSize });
+    this.#source = source;
+    this.#offsets = offsets;
+    this.#start = start ?? { generation: open.log.generation, messages: 0 };
+    this.#place = this.#start;
+    this.#progress = new Progress(this.#start);
+    this.#tap = tap;
+    const aborted = (): void => this.#drop();
+    const stopped = (): void => {
+      this.#cause = new BackendError('draining', 'This instance has stopped.');
+      this.#drop();
+    };
+    signal?.addEventListener('abort', aborted, { once: true });
+    source.signal.addEventListener('abort', stopped, { once: true });
+    this.#detach = () => {
+      signal?.removeEventListener('abort', aborted);
+      source.signal.removeEventListener('abort', stopped);
+      close();
+      source.leave();
+    };
+    if (signal?.aborted) aborted();
+    if (source.signal.aborted) stopped();
+  }
+
+  get isClosed(): boolean {
+    return this.#ended || this.#until !== undefined;
+  }
+
+  /** Rejects: only the queue that was created takes events. */
+  async enqueueEvent(): Promise<never> {
+    throw new BackendError('queue-misuse', 'A tap takes no events.');
+  }
+
+  dequeueEvent({
+    signal,
+  }: {
+    readonly signal?: AbortSignal | undefined;
+  } = {}): Promise<QueuedEvent> {
+    return new Promise((resolve, reject) => {
+      const aborted = (): void => this.#refuseAborted();
+      const detach = (): void => signal?.removeEventListener('abort', aborted);
+      this.#waiters.push({
+        signal,
+        resolve: (queued) => {
+          detach();
+          resolve(queued);
+        },
+        reject: (error) => {
+          detach();
+          reject(error);
+        },
+      });
+      signal?.addEventListener('abort', aborted, { once: true });
+      if (signal?.aborted) aborted();
+      void this.#serve();
+    });
+  }
+
+  taskDone(): void {
+    const place = this.#progress.acknowledge();
+    this.#offsets?.acknowledge(place);
+  }
+
+  tap(options?: TapOptions): Promise<EventTap> {
+    return this.#source.tap(options);
+  }
+
+  /** Resolves when what was acknowledged is remembered, as far as that can be done. */
+  async close({ immediate = false }: CloseOptions = {}): Promise<void> {
+    if (immediate) this.#drop();
+    else this.#until ??= this.#source.open.log.state.next;
+    if (this.#isAtEnd) this.#end();
+    await this.#offsets?.flush();
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<QueuedEvent, undefined> {
+    return queueEvents(this, () => this.close({ immediate: true }));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close({ immediate: true });
+  }
+
+  /** Gives to those who wait, in their order, until nobody does. */
+  async #serve(): Promise<void> {
+    if (this.#serving) return;
+    this.#serving = true;
+    while (this.#waiters.length > 0) {
+      const placed = this.#held.shift();
+      if (placed) this.#give(placed);
+      else if (this.#ended) this.#refuseAll();
+      else await this.#fetch();
+    }
+    this.#serving = false;
+  }
+
+  #give({ event, generation, final, place }: PlacedEvent): void {
+    this.#progress.give(place);
+    this.#waiters.shift()?.resolve({ event: ownCopy(event), generation, final });
+  }
+
+  async #fetch(): Promise<void> {
+    if (this.#isAtEnd) {
+      this.#end();
+      return;
+    }
+    this.#refuseAborted();
+    if (this.#waiters.length === 0) return;
+    try {
+      const step = await this.#tap.next();
+      if (!step || this.#ended) return;
+      for (const placed of placedEvents(step, this.#place)) {
+        this.#place = placed.place;
+        if (comparePlaces(placed.place, this.#start) > 0) this.#held.push(placed);
+      }
+      if (this.#isAtEnd || this.#source.isOver(step.state, step.before)) this.#end();
+    } catch (error) {
+      this.#waiters.shift()?.reject(error);
+    }
+  }
+
+  /** True if what was asked for has all been read. */
+  get #isAtEnd(): boolean {
+    const { state, isCaughtUp } = this.#tap;
+    if (this.#until) return compareSlots(state.next, this.#until) >= 0;
+    return isCaughtUp && this.#source.isOver(state);
+  }
+
+  #drop(): void {
+    this.#held.length = 0;
+    this.#end();
+  }
+
+  #end(): void {
+    if (!this.#ended) {
+      this.#ended = true;
+      this.#detach();
+    }
+    if (this.#held.length === 0) this.#refuseAll();
+  }
+
+  #refuseAll(): void {
+    const error = new QueueShutDown(this.#cause === undefined ? {} : { cause: this.#cause });
+    for (const waiter of this.#waiters.splice(0)) waiter.reject(error);
+  }
+
+  /** Whoever does not want to wait does not, if there is nothing but waiting. */
+  #refuseAborted(): void {
+    if (this.#ended || this.#held.length > 0 || !this.#tap.isCaughtUp) return;
+    for (const waiter of this.#waiters.splice(0)) {
+      if (waiter.signal?.aborted) waiter.reject(waiter.signal.reason);
+      else this.#waiters.push(waiter);
+    }
+  }
+}

@@ -1,0 +1,124 @@
+import type { OpenLog } from '../feed/open-log.ts';
+import { compareSlots } from '../log/slot.ts';
+import { type LogState, openRuns } from '../log/state.ts';
+import { assertTaskKey, type TaskKey, taskKeyText } from '../task-key.ts';
+import { DistributedEventQueue } from './distributed-event-queue.ts';
+import type { EventQueue, TapOptions } from './event-queue.ts';
+import type { EventTap } from './event-tap.ts';
+import { NoTaskQueue, TaskQueueExists } from './queue-errors.ts';
+import type { QueueDeps } from './queue-host.ts';
+import type { QueueManager, QueueOptions } from './queue-manager.ts';
+import { assertTapOptions, openTap } from './tap-opening.ts';
+
+/** Queues and taps of the tasks in the log. */
+export class LogQueueManager implements QueueManager {
+  readonly #deps: QueueDeps;
+  /** The queues that take events here. */
+  readonly #queues = new Map<string, DistributedEventQueue>();
+
+  constructor(deps: QueueDeps) {
+    this.#deps = deps;
+  }
+
+  async add(key: TaskKey, options: QueueOptions = {}): Promise<EventQueue> {
+    if (this.#queues.has(taskKeyText(key))) throw new TaskQueueExists();
+    return this.#create(key, options);
+  }
+
+  async get(key: TaskKey): Promise<EventQueue | undefined> {
+    return this.#queues.get(taskKeyText(key));
+  }
+
+  async tap(key: TaskKey, options: TapOptions = {}): Promise<EventTap | undefined> {
+    assertTaskKey(key);
+    assertTapOptions(options);
+    const host = this.#deps.host();
+    host.assertReady();
+    // A queue that was created and not yet used: the log is to know of it. If it cannot, there is
+    // still what the log knows already.
+    await this.#queues
+      .get(taskKeyText(key))
+      ?.open()
+      .catch(() => {});
+    const open = host.feed.acquire(key);
+    let watching = false;
+    const leave = (): void => {
+      if (watching) open.watch.release();
+      host.feed.release(open);
+    };
+    try {
+      // Watch first, then read: what was appended between is in one of the two.
+      await open.watch.hold();
+      watching = true;
+      await open.log.refresh();
+      if (isUnknown(open)) {
+        leave();
+        return undefined;
+      }
+      open.announce();
+      const isOver = endsAfter(open.log.state);
+      const tap = (again?: TapOptions): Promise<EventTap> => this.#tapAgain(key, again);
+      return await openTap({ open, signal: host.signal, isOver, tap, leave }, options, this.#deps);
+    } catch (error) {
+      leave();
+      throw error;
+    }
+  }
+
+  async createOrTap(key: TaskKey, options: QueueOptions & TapOptions = {}): Promise<EventQueue> {
+    return this.#queues.get(taskKeyText(key))?.tap(options) ?? this.#create(key, options);
+  }
+
+  async close(key: TaskKey): Promise<void> {
+    const queue = this.#queues.get(taskKeyText(key));
+    if (queue) return queue.close();
+    if (!(await this.#hasEnded(key))) throw new NoTaskQueue();
+  }
+
+  #create(key: TaskKey, { contextId }: QueueOptions): EventQueue {
+    assertTaskKey(key);
+    this.#deps.host().assertReady();
+    const text = taskKeyText(key);
+    const queue = new DistributedEventQueue(key, contextId, this.#deps, () => {
+      this.#queues.delete(text);
+    });
+    this.#queues.set(text, queue);
+    return queue;
+  }
+
+  async #tapAgain(key: TaskKey, options?: TapOptions): Promise<EventTap> {
+    const tap = await this.tap(key, options);
+    if (!tap) throw new NoTaskQueue();
+    return tap;
+  }
+
+  async #hasEnded(key: TaskKey): Promise<boolean> {
+    assertTaskKey(key);
+    const host = this.#deps.host();
+    const open = host.feed.acquire(key);
+    try {
+      await open.log.refresh();
+      return open.log.state.sealed;
+    } finally {
+      host.feed.release(open);
+    }
+  }
+}
+
+/** True if nobody has ever worked on the task, as far as may still be seen. */
+function isUnknown({ log }: OpenLog): boolean {
+  return log.isExpired() || (!log.state.hasTask && log.state.runs.size === 0);
+}
+
+/** A tap that was opened at `opened` follows the task until nobody works on it any more. */
+function endsAfter(opened: LogState): (state: LogState, before?: LogState) => boolean {
+  return (state, before) => {
+    if (state.sealed) return true;
+    const isNew = compareSlots(state.next, opened.next) > 0;
+    return isNew && before !== undefined && isWorkedOn(before) && !isWorkedOn(state);
+  };
+}
+
+function isWorkedOn(state: LogState): boolean {
+  return openRuns(state).length > 0;
+}

@@ -1,0 +1,89 @@
+import type { Clock } from '../clock.ts';
+import type { Entropy } from '../entropy.ts';
+import { Feed, type FeedDeps } from '../feed/feed.ts';
+import { MemoryFanout } from '../feed/memory-fanout.ts';
+import type { OpenLog } from '../feed/open-log.ts';
+import { MemoryInstanceRegistry } from '../instances/memory-registry.ts';
+import type { RunRow, WatchRow } from '../instances/registry.ts';
+import { type Begun, type RunRequest, Runs } from '../instances/runs.ts';
+import { MemoryLogStorage } from '../log/memory-storage.ts';
+import { DEFAULT_RETENTION_MS } from '../log/retention.ts';
+import { silentLogger } from '../logger.ts';
+import { type TaskKey, taskKeyText } from '../task-key.ts';
+import { MemoryConsumerOffsets } from './memory-consumer-offsets.ts';
+import type { QueueHost } from './queue-host.ts';
+
+/** How many logs are kept that nobody has open: those that were used last. */
+const KEPT_LOGS = 256;
+
+/** Rows of one process that needs no cleaning up after: what is removed leaves nothing behind. */
+class OwnRegistry extends MemoryInstanceRegistry {
+  override async removeWatch(row: WatchRow): Promise<void> {
+    await super.removeWatch(row);
+    await this.removeWatchIndex(row);
+  }
+}
+
+/** Knows which logs nobody uses now. */
+class OwnFeed extends Feed {
+  /** The one that was used last is the last. */
+  readonly unused: Map<string, TaskKey> = new Map();
+  readonly #forget: (key: TaskKey) => void;
+
+  constructor(deps: FeedDeps, forget: (key: TaskKey) => void) {
+    super(deps);
+    this.#forget = forget;
+  }
+
+  override acquire(key: TaskKey): OpenLog {
+    this.unused.delete(taskKeyText(key));
+    return super.acquire(key);
+  }
+
+  override release(open: OpenLog): void {
+    super.release(open);
+    if (open.users > 0) return;
+    this.unused.set(taskKeyText(open.log.key), open.log.key);
+    const [oldest] = this.unused;
+    if (!oldest || this.unused.size <= KEPT_LOGS) return;
+    const [text, key] = oldest;
+    this.unused.delete(text);
+    this.#forget(key);
+  }
+}
+
+/** The only instance there is, in memory: it does not beat, hears nobody and never ends. */
+export class MemoryHost implements QueueHost {
+  readonly feed: Feed;
+  readonly runs: Runs;
+  readonly signal: AbortSignal = new AbortController().signal;
+  readonly offsets: MemoryConsumerOffsets = new MemoryConsumerOffsets();
+
+  constructor(clock: Clock, entropy: Entropy) {
+    const registry = new OwnRegistry();
+    const storage = new MemoryLogStorage();
+    const shared = {
+      instance: 'memory',
+      storage,
+      registry,
+      fanout: new MemoryFanout(new Map()),
+      retentionMs: DEFAULT_RETENTION_MS,
+      clock,
+      entropy,
+      logger: silentLogger,
+      signal: this.signal,
+    };
+    this.feed = new OwnFeed(shared, (key) => {
+      storage.forget(key);
+      this.offsets.forget(key);
+    });
+    const presence = { declare: (row: RunRow) => registry.putRun(row) };
+    this.runs = new Runs({ ...shared, feed: this.feed, presence });
+  }
+
+  assertReady(): void {}
+
+  begin(key: TaskKey, request: RunRequest): Promise<Begun> {
+    return this.runs.begin(key, request);
+  }
+}

@@ -1,0 +1,63 @@
+import type { Message } from '@a2a-js/sdk';
+import { deepCopy } from '../a2a/deep-copy.ts';
+import type { TaskEvent } from '../a2a/event.ts';
+import type { Step } from '../log/fold.ts';
+import { openRuns } from '../log/state.ts';
+
+/** What a queue takes: a task's event, or the Message that is its producer's whole answer. */
+export type QueueEvent = TaskEvent | { readonly kind: 'message'; readonly data: Message };
+
+/** What a queue gives. */
+export interface QueuedEvent {
+  readonly event: QueueEvent;
+  /** The event's number in its task's log; a bare Message has none. */
+  readonly generation: number | undefined;
+  /** The task ended here, or waits for input or was answered, with nobody else working on it. */
+  readonly final: boolean;
+}
+
+/** Where a reader of a task is: behind the event of this generation, and so many Messages since. */
+export interface Place {
+  readonly generation: number;
+  readonly messages: number;
+}
+
+/** Where every log begins. */
+export const FIRST_PLACE: Place = { generation: 0, messages: 0 };
+
+/** Negative, zero or positive as `a` comes before, at or after `b`. */
+export function comparePlaces(a: Place, b: Place): number {
+  return a.generation - b.generation || a.messages - b.messages;
+}
+
+/** An event, and where its reader is once it has it. */
+export interface PlacedEvent extends QueuedEvent {
+  readonly place: Place;
+}
+
+/** What a record gives to a queue's readers, who were at `before` when it came. */
+export function placedEvents({ record, deliveries, state }: Step, before: Place): PlacedEvent[] {
+  const remaining = deliveries.values();
+  const last = record.slot.generation - 1;
+  let place = before.generation === last ? before : { generation: last, messages: 0 };
+  const placed: PlacedEvent[] = [];
+  for (const entry of record.entries) {
+    if (entry.kind === 'event') {
+      const { value: delivery } = remaining.next();
+      if (!delivery) break;
+      place = { generation: delivery.generation, messages: 0 };
+      placed.push({ ...delivery, place });
+    } else if (entry.kind === 'answer') {
+      place = { ...place, messages: place.messages + 1 };
+      const event: QueueEvent = { kind: 'message', data: entry.message };
+      const final = openRuns(state).length === 0;
+      placed.push({ event, generation: undefined, final, place });
+    }
+  }
+  return placed;
+}
+
+/** An event of one's own: what readers and the log share is never to be written to. */
+export function ownCopy(event: QueueEvent): QueueEvent {
+  return { kind: event.kind, data: deepCopy(event.data) } as QueueEvent;
+}

@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest';
+import { InMemoryQueueManager } from '../../src/queues/in-memory-queue-manager.ts';
+import { NoTaskQueue } from '../../src/queues/queue-errors.ts';
+import { COMPLETED, KEY, statusOf, taskOf, WORKING } from '../fixtures/events.ts';
+import { flush } from '../fixtures/manual-clock.ts';
+import { numbers, takeAll } from '../fixtures/queues.ts';
+
+const keyOf = (n: number): typeof KEY => ({ ...KEY, taskId: `task-${n}` });
+
+async function complete(manager: InMemoryQueueManager, n: number): Promise<void> {
+  const queue = await manager.createOrTap(keyOf(n));
+  await queue.enqueueEvent(taskOf(WORKING, { id: `task-${n}` }));
+  const status = statusOf(COMPLETED);
+  if (status.kind === 'statusUpdate') status.data.taskId = `task-${n}`;
+  await queue.enqueueEvent(status);
+  await flush();
+}
+
+test('a queue in memory is replayed after its end, as any is', async () => {
+  const manager = new InMemoryQueueManager();
+  await complete(manager, 1);
+  const tap = await manager.tap(keyOf(1), { after: 0 });
+  expect(numbers(tap ? await takeAll(tap) : [])).toEqual([1, 2]);
+  await manager.close(keyOf(1));
+});
+
+test('managers know nothing of each other', async () => {
+  await complete(new InMemoryQueueManager(), 1);
+  expect(await new InMemoryQueueManager().tap(keyOf(1))).toBeUndefined();
+});
+
+test('the last 256 logs that nobody uses are kept, and those in use', async () => {
+  const manager = new InMemoryQueueManager();
+  await complete(manager, 0);
+  const used = await manager.tap(keyOf(0), { after: 0 });
+  for (let n = 1; n <= 257; n += 1) await complete(manager, n);
+  expect(await manager.tap(keyOf(1))).toBeUndefined();
+  await expect(manager.close(keyOf(1))).rejects.toBeInstanceOf(NoTaskQueue);
+  expect(await manager.tap(keyOf(3))).toBeDefined();
+  expect(numbers(used ? await takeAll(used) : [])).toEqual([1, 2]);
+});
+
+test('a consumer of a queue in memory goes on where it was', async () => {
+  const manager = new InMemoryQueueManager();
+  const queue = await manager.createOrTap(KEY);
+  await queue.enqueueEvent(taskOf(WORKING));
+  const first = await queue.tap({ consumer: 'audit' });
+  await first.dequeueEvent();
+  first.taskDone();
+  await first.close({ immediate: true });
+  await queue.enqueueEvent(statusOf(COMPLETED));
+  const second = await manager.tap(KEY, { consumer: 'audit' });
+  expect(numbers(second ? await takeAll(second) : [])).toEqual([2]);
+});

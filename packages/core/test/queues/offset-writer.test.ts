@@ -1,0 +1,85 @@
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Logger } from '../../src/logger.ts';
+import { silentLogger } from '../../src/logger.ts';
+import type { ConsumerOffsets } from '../../src/queues/consumer-offsets.ts';
+import { OffsetWriter } from '../../src/queues/offset-writer.ts';
+import { KEY } from '../fixtures/events.ts';
+import { flush, ManualClock } from '../fixtures/manual-clock.ts';
+import { type Hook, lost, noAnswer, pass } from '../fixtures/wrapped-storage.ts';
+
+let clock: ManualClock;
+let saved: number[];
+let way: Hook;
+let writer: OffsetWriter;
+const warn = vi.fn<Logger['warn']>();
+
+beforeEach(() => {
+  warn.mockClear();
+  clock = new ManualClock();
+  saved = [];
+  way = pass;
+  const offsets: ConsumerOffsets = {
+    load: async () => undefined,
+    save: (_key, _consumer, { generation }) =>
+      way(async () => {
+        saved.push(generation);
+      }),
+  };
+  writer = new OffsetWriter(KEY, 'audit', { offsets, clock, logger: { ...silentLogger, warn } });
+});
+
+const acknowledge = (...generations: readonly number[]): void => {
+  for (const generation of generations) writer.acknowledge({ generation, messages: 0 });
+};
+
+describe('what was acknowledged', () => {
+  test('is remembered at once, then once a second at the most', async () => {
+    acknowledge(1);
+    await flush();
+    acknowledge(2, 3, 4);
+    await flush();
+    expect(saved).toEqual([1]);
+    acknowledge(5);
+    await clock.advance(1_000);
+    expect(saved).toEqual([1, 5]);
+    // Nothing new, nothing written, and nothing waited for.
+    await clock.advance(5_000);
+    expect(saved).toEqual([1, 5]);
+    expect(clock.pending).toBe(0);
+    acknowledge(6);
+    await flush();
+    expect(saved).toEqual([1, 5, 6]);
+  });
+
+  test('is remembered when it is flushed, which leaves no timer', async () => {
+    acknowledge(1);
+    acknowledge(2);
+    await writer.flush();
+    expect(saved.at(-1)).toBe(2);
+    expect(clock.pending).toBe(0);
+    await writer.flush();
+    expect(saved.filter((g) => g === 2)).toHaveLength(1);
+    acknowledge(3);
+    await writer.flush();
+    expect(saved.at(-1)).toBe(3);
+  });
+
+  test('[I3] is remembered after a failure, with what came since; said once', async () => {
+    way = lost;
+    acknowledge(1);
+    await clock.advance(3_500);
+    acknowledge(2);
+    way = pass;
+    await clock.advance(1_000);
+    expect(saved).toEqual([2]);
+    expect(warn.mock.calls).toEqual([['consumer.save-failed', { code: noAnswer().code }]]);
+  });
+
+  test('[I6] a flush that cannot save ends all the same', async () => {
+    way = lost;
+    acknowledge(1);
+    await writer.flush();
+    expect(saved).toEqual([]);
+    expect(clock.pending).toBe(0);
+  });
+});

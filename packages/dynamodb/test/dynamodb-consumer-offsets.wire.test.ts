@@ -1,0 +1,69 @@
+import { FIRST_SLOT } from '@a2a-aws/core';
+import { consumerOffsetsSuite } from '@a2a-aws/testkit';
+import { TaskState } from '@a2a-js/sdk';
+import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { describe, expect, test } from 'vitest';
+import { DynamoDBConsumerOffsets } from '../src/dynamodb-consumer-offsets.ts';
+import { DynamoDBLogStorage, type DynamoDBStorageOptions } from '../src/dynamodb-log-storage.ts';
+import { Keys } from '../src/keys.ts';
+import { onEachEngine } from './engines.ts';
+
+const KEY = { tenant: '', owner: 'owner', taskId: 'task-1' };
+const DAY_MS = 24 * 60 * 60 * 1000;
+const NOW = 1_700_000_000_000;
+
+onEachEngine((name, engine) => {
+  let prefixes = 0;
+  const options = (prefix = `p${prefixes++}`): DynamoDBStorageOptions => {
+    const { client, aws } = engine();
+    return { client, tableName: aws.tableName, prefix, retentionMs: DAY_MS };
+  };
+
+  consumerOffsetsSuite(`DynamoDBConsumerOffsets on ${name}`, async () => ({
+    offsets: new DynamoDBConsumerOffsets(options()),
+    dispose: async () => {},
+  }));
+
+  describe('DynamoDBConsumerOffsets', () => {
+    const item = async ({ client, tableName, prefix }: DynamoDBStorageOptions) => {
+      const Key = new Keys(prefix).consumer(KEY, 'audit');
+      const read = await client.send(new GetCommand({ TableName: tableName, Key }));
+      return read.Item;
+    };
+
+    test('[I7] are kept for twice the retention after the last acknowledgement', async () => {
+      const own = options();
+      const offsets = new DynamoDBConsumerOffsets(own);
+      await offsets.save(KEY, 'audit', { generation: 1, messages: 0 }, NOW);
+      await offsets.save(KEY, 'audit', { generation: 2, messages: 0 }, NOW + 5_000);
+      expect((await item(own))?.expires).toBe((NOW + 5_000 + 2 * DAY_MS) / 1000);
+    });
+
+    test('are no part of the log, and are erased with it', async () => {
+      const own = options();
+      const offsets = new DynamoDBConsumerOffsets(own);
+      const storage = new DynamoDBLogStorage(own);
+      await offsets.save(KEY, 'audit', { generation: 1, messages: 0 }, NOW);
+      expect(await storage.load(KEY)).toEqual({ records: [] });
+      await storage.putHead(KEY, {
+        taskId: KEY.taskId,
+        contextId: 'c',
+        state: TaskState.TASK_STATE_COMPLETED,
+        timestamp: '',
+        at: NOW,
+        slot: FIRST_SLOT,
+      });
+      await storage.erase(KEY);
+      expect(await item(own)).toBeUndefined();
+    });
+
+    test('say so when what is stored is of another version', async () => {
+      const own = options();
+      const key = new Keys(own.prefix).consumer(KEY, 'audit');
+      const newer = new PutCommand({ TableName: own.tableName, Item: { ...key, v: 2, gen: 1 } });
+      await own.client.send(newer);
+      const load = new DynamoDBConsumerOffsets(own).load(KEY, 'audit');
+      await expect(load).rejects.toMatchObject({ code: 'corrupt-log' });
+    });
+  });
+});
