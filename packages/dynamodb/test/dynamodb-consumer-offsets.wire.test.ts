@@ -1,6 +1,4 @@
-import { FIRST_SLOT } from '@a2a-aws/core';
 import { consumerOffsetsSuite } from '@a2a-aws/testkit';
-import { TaskState } from '@a2a-js/sdk';
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, test } from 'vitest';
 import { DynamoDBConsumerOffsets } from '../src/dynamodb-consumer-offsets.ts';
@@ -45,14 +43,6 @@ onEachEngine((name, engine) => {
       const storage = new DynamoDBLogStorage(own);
       await offsets.save(KEY, 'audit', { generation: 1, messages: 0 }, NOW);
       expect(await storage.load(KEY)).toEqual({ records: [] });
-      await storage.putHead(KEY, {
-        taskId: KEY.taskId,
-        contextId: 'c',
-        state: TaskState.TASK_STATE_COMPLETED,
-        timestamp: '',
-        at: NOW,
-        slot: FIRST_SLOT,
-      });
       await storage.erase(KEY);
       expect(await item(own)).toBeUndefined();
     });

@@ -6,7 +6,12 @@ import {
   silentLogger,
   systemClock,
 } from '@a2a-aws/core';
-import { DynamoDBInstanceRegistry, DynamoDBLogStorage, tableDefinition } from '@a2a-aws/dynamodb';
+import {
+  DynamoDBConsumerOffsets,
+  DynamoDBInstanceRegistry,
+  DynamoDBLogStorage,
+  tableDefinition,
+} from '@a2a-aws/dynamodb';
 import { SnsFanout } from '@a2a-aws/sns-sqs';
 import { FakeAws, type FaultPlan, seededEntropy } from '@a2a-aws/testkit/fakes';
 import type { A2ARequestHandler, AgentExecutor } from '@a2a-js/sdk/server';
@@ -69,6 +74,7 @@ export class FakeFleet {
       {
         storage: new DynamoDBLogStorage({ ...table, compress }),
         registry: new DynamoDBInstanceRegistry(table),
+        offsets: new DynamoDBConsumerOffsets(table),
         fanout: new SnsFanout({ ...messaging, ...topic, logger: silentLogger, clock, entropy }),
         clock,
         entropy,
