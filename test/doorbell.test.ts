@@ -47,6 +47,8 @@ test('[I3][I6] a doorbell that dies mid-stream and comes back costs only time', 
     subscriber.until(`${count} chunks on B`, ({ artifacts }) => artifacts.out?.length === count);
   await subscriber.taskId();
   await eventually('a proven doorbell', () => fleet.b.backend.health().doorbell);
+  expect(fleet.b.backend.health()).toMatchObject({ live: true, ready: true, taps: 1, runs: 0 });
+  expect(fleet.b.backend.health().lagMs).toBeGreaterThanOrEqual(0);
 
   gates[0].open();
   await has(10);

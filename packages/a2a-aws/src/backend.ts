@@ -55,16 +55,27 @@ export interface BackendStats {
   readonly janitorFailed: number;
 }
 
-/** Fit for a load balancer's check. */
+/** Fit for a load balancer's check: serve `ready` as 200, anything else as 503. No I/O. */
 export interface BackendHealth {
-  /** Takes requests. */
+  /** False once this backend was stopped for good. */
+  readonly live: boolean;
+  /** Takes requests: the phase is `ready`, and the lease was renewed within the lease time. */
   readonly ready: boolean;
-  /** Why not, or `ready`. */
   readonly phase: InstancePhase;
+  /** Milliseconds since the lease was last renewed; nothing before the first time. */
+  readonly leaseAgeMs: number | undefined;
   /** True while doorbells arrive; false costs latency, nothing else. Nothing: the fan-out has none. */
   readonly doorbell: boolean | undefined;
   /** How much of what may wait to be written does: at 1, runs that publish more fail. */
   readonly backlog: number;
+  /** How long a doorbell is under way, in milliseconds; known while somebody waits here for news. */
+  readonly lagMs: number | undefined;
+  /** Taps that are open. */
+  readonly taps: number;
+  /** Runs that execute here. */
+  readonly runs: number;
+  /** Dead instances that this one, as the leader, could not clean up after at its last try. */
+  readonly uncleaned: number;
 }
 
 export interface StopOptions {
@@ -163,12 +174,18 @@ export class Backend {
   }
 
   health(): BackendHealth {
-    const { phase, feed } = this.#instance;
+    const { phase, feed, runs, janitor, isServing, silentMs } = this.#instance;
     return {
-      ready: phase === 'ready',
+      live: !this.#isStopped,
+      ready: isServing,
       phase,
+      leaseAgeMs: silentMs,
       doorbell: feed.healthy,
+      lagMs: feed.lagMs,
       backlog: feed.backlog.fullness,
+      taps: feed.taps,
+      runs: runs.running,
+      uncleaned: janitor.stats.failing,
     };
   }
 

@@ -14,6 +14,8 @@ export const SETTLE_MS = 5_000;
 export class DoorbellHealth {
   #heardAt: number | undefined;
   #rungAt: number | undefined;
+  #isAwaited = false;
+  #lagMs: number | undefined;
   #doubtedAt = 0;
   #doubtMs = 0;
 
@@ -33,13 +35,27 @@ export class DoorbellHealth {
   ring(now: number): boolean {
     if (this.#rungAt !== undefined && elapsed(this.#rungAt, now) < CANARY_MS) return false;
     this.#rungAt = now;
+    this.#isAwaited = true;
     return true;
+  }
+
+  /** The own ring has come back. */
+  returned(now: number): void {
+    if (!this.#isAwaited || this.#rungAt === undefined) return;
+    this.#isAwaited = false;
+    this.#lagMs = elapsed(this.#rungAt, now);
+  }
+
+  /** How long the last ring that came back was under way; nothing if none is known of. */
+  get lagMs(): number | undefined {
+    return this.#lagMs;
   }
 
   /** Nobody taps: no canary, no proof. The next tap starts unproven. */
   rest(): void {
     this.#heardAt = undefined;
     this.#rungAt = undefined;
+    this.#lagMs = undefined;
   }
 
   /** True while the way from publish to receive was seen open lately, and for a while. */

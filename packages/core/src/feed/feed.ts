@@ -102,6 +102,11 @@ export class Feed {
     return !this.#isAttended() || this.#health.proven(this.#deps.clock.now());
   }
 
+  /** How long a doorbell is under way, by the last that this instance rang itself; milliseconds. */
+  get lagMs(): number | undefined {
+    return this.#health.lagMs;
+  }
+
   get openLogs(): number {
     return this.#logs.size;
   }
@@ -191,7 +196,10 @@ export class Feed {
   }
 
   #onDoorbell(doorbell: Doorbell): void {
-    if (doorbell.kind === 'canary') return;
+    if (doorbell.kind === 'canary') {
+      this.#health.returned(this.#deps.clock.now());
+      return;
+    }
     const open = this.#logs.get(taskKeyText(doorbell.key));
     if (!open) return;
     if (doorbell.kind === 'watch') {

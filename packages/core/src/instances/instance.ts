@@ -86,6 +86,17 @@ export class Instance {
     return this.#phase;
   }
 
+  /** True while this instance takes work, and others must still take it for alive. */
+  get isServing(): boolean {
+    const { silentMs = 0 } = this.#presence;
+    return this.#phase === 'ready' && silentMs < this.#deps.settings.leaseMs;
+  }
+
+  /** Milliseconds since its lease was last renewed; nothing before the first time. */
+  get silentMs(): number | undefined {
+    return this.#presence.silentMs;
+  }
+
   /** Aborts when this life is over: nothing is written any more. */
   get signal(): AbortSignal {
     return this.#end.signal;

@@ -1,5 +1,5 @@
 import { backoff } from '../backoff.ts';
-import { type Clock, sleep } from '../clock.ts';
+import { type Clock, elapsed, sleep } from '../clock.ts';
 import type { Entropy } from '../entropy.ts';
 import { BackendError, errorCode } from '../errors.ts';
 import type { Fanout } from '../feed/fanout.ts';
@@ -31,6 +31,7 @@ export class Presence {
   readonly #retired = new AbortController();
   #beating: Promise<void> = Promise.resolve();
   #beat = 1;
+  #beatenAt: number | undefined;
 
   constructor(deps: PresenceDeps) {
     this.#deps = deps;
@@ -38,16 +39,24 @@ export class Presence {
 
   /** Lease row, queue, subscription, first beat, in this order; what was made goes if that fails. */
   async provision(): Promise<void> {
-    const { instance, queueName, registry, fanout, settings } = this.#deps;
+    const { instance, queueName, registry, fanout, settings, clock } = this.#deps;
     if (!(await registry.register(instance, queueName, settings.leaseMs))) throw lost();
     try {
       const address = await fanout.provision(instance);
       if (address && !(await registry.setAddress(instance, address))) throw lost();
       if (!(await registry.beat(instance, this.#beat))) throw lost();
+      this.#beatenAt = clock.now();
     } catch (error) {
       await this.#undo();
       throw error;
     }
+  }
+
+  /** Milliseconds since the last beat was confirmed; nothing before the first. */
+  get silentMs(): number | undefined {
+    return this.#beatenAt === undefined
+      ? undefined
+      : elapsed(this.#beatenAt, this.#deps.clock.now());
   }
 
   /** Beats until the instance stops or retires; a refused beat means that it has died. */
@@ -91,6 +100,7 @@ export class Presence {
           return;
         }
         failures = 0;
+        this.#beatenAt = clock.now();
       } catch (error) {
         failures += 1;
         if (failures === 1) logger.warn('lease.beat-retried', { code: errorCode(error) });

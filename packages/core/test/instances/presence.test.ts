@@ -51,9 +51,14 @@ describe('the presence of an instance', () => {
     const fleet = new Fleet();
     const member = await fleet.start('a');
     member.wire = () => Promise.reject(noAnswer());
+    expect(member.instance.isServing).toBe(true);
     await fleet.clock.advance(SETTINGS.leaseMs);
+    // Others may take it for dead by now.
+    expect(member.instance.isServing).toBe(false);
+    expect(member.instance.phase).toBe('ready');
     member.wire = (call) => call();
     await fleet.clock.advance(SETTINGS.beatMs);
+    expect(member.instance.isServing).toBe(true);
     expect(member.instance.phase).toBe('ready');
     expect(member.deaths.count).toBe(0);
     const { beat } = (await fleet.registry.lease('a')) ?? { beat: 0 };
