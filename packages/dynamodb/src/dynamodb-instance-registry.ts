@@ -9,6 +9,7 @@ import type {
 import { z } from 'zod';
 import type { DynamoDBStorageOptions } from './dynamodb-log-storage.ts';
 import { END, type ItemKey, Keys } from './keys.ts';
+import { ITEM_VERSION, readItem } from './stored-item.ts';
 import { type Condition, type Item, Table } from './table.ts';
 
 const leaseItem = z.object({
@@ -48,7 +49,7 @@ export class DynamoDBInstanceRegistry implements InstanceRegistry {
   }
 
   async register(instance: string, queueName: string, leaseMs?: number): Promise<boolean> {
-    const fields = { v: 1, state: 'alive', beat: 0, queueName, leaseMs };
+    const fields = { v: ITEM_VERSION, state: 'alive', beat: 0, queueName, leaseMs };
     const found = await this.#table.putNew(this.#keys.lease(instance), fields);
     // Instance ids are fresh: a lease that is there is the own one, from a try that got no answer.
     return !found || toLease(found).state === 'alive';
@@ -89,7 +90,7 @@ export class DynamoDBInstanceRegistry implements InstanceRegistry {
 
   async leader(): Promise<string | undefined> {
     const item = await this.#table.get(this.#keys.leader);
-    return item && leaderItem.parse(item).instance;
+    return item && readItem(leaderItem, item).instance;
   }
 
   async lead(instance: string, before: string | undefined): Promise<boolean> {
@@ -97,7 +98,7 @@ export class DynamoDBInstanceRegistry implements InstanceRegistry {
       before === undefined
         ? { expression: 'attribute_not_exists(sk) OR #instance = :instance' }
         : { expression: '#instance IN (:before, :instance)', values: { before } };
-    const fields = { v: 1, instance };
+    const fields = { v: ITEM_VERSION, instance };
     return 'before' in (await this.#table.update(this.#keys.leader, fields, condition));
   }
 
@@ -112,7 +113,7 @@ export class DynamoDBInstanceRegistry implements InstanceRegistry {
 
   runs(instance: string): Promise<RunRow[]> {
     return this.#rows(this.#keys.instance(instance), 'run#', (item) => {
-      const { run, purpose, resume, ...key } = runItem.parse(item);
+      const { run, purpose, resume, ...key } = readItem(runItem, item);
       return { instance, run, purpose, key, ...(resume === undefined ? {} : { resume }) };
     });
   }
@@ -133,13 +134,13 @@ export class DynamoDBInstanceRegistry implements InstanceRegistry {
 
   watches(instance: string): Promise<WatchRow[]> {
     return this.#rows(this.#keys.instance(instance), 'watch#', (item) => {
-      const { watch, ...key } = watchItem.parse(item);
+      const { watch, ...key } = readItem(watchItem, item);
       return { instance, watch, key };
     });
   }
 
   watchers(key: TaskKey): Promise<{ watch: string; instance: string }[]> {
-    return this.#rows(this.#keys.task(key), 'watch#', (item) => watcherItem.parse(item));
+    return this.#rows(this.#keys.task(key), 'watch#', (item) => readItem(watcherItem, item));
   }
 
   /** False if the lease is not there, or does not meet the condition. */
@@ -148,7 +149,7 @@ export class DynamoDBInstanceRegistry implements InstanceRegistry {
   }
 
   #put(key: ItemKey, fields: Item): Promise<void> {
-    return this.#table.put({ ...key, v: 1, ...fields });
+    return this.#table.put({ ...key, v: ITEM_VERSION, ...fields });
   }
 
   async #rows<T>(partition: string, begins: string, read: (item: Item) => T): Promise<T[]> {
@@ -160,7 +161,7 @@ export class DynamoDBInstanceRegistry implements InstanceRegistry {
 }
 
 function toLease(item: Item): Lease {
-  const { sk, state, beat, leaseMs, ...address } = leaseItem.parse(item);
+  const { sk, state, beat, leaseMs, ...address } = readItem(leaseItem, item);
   const known = Object.entries(address).filter(([, value]) => value !== undefined);
   const lease: Lease = { instance: sk, state, beat, address: Object.fromEntries(known) };
   return leaseMs === undefined ? lease : { ...lease, leaseMs };

@@ -19,12 +19,23 @@ import {
   type TaskHead,
   type TaskKey,
 } from '@a2a-aws/core';
-import { fromListedItem, snapshotOf, toHeadItem, toPointer } from './head-item.ts';
-import { CONFIGS, CONSUMERS, END, type ItemKey, Keys, RECORDS, SNAPSHOTS } from './keys.ts';
+import { fromHeadItem, fromListedItem, snapshotOf, toHeadItem, toPointer } from './head-item.ts';
+import {
+  CONFIGS,
+  CONSUMERS,
+  END,
+  type ItemKey,
+  Keys,
+  PIECES,
+  RECORDS,
+  SNAPSHOTS,
+  under,
+} from './keys.ts';
 import { listedItems } from './listed-items.ts';
 import { LogLoader } from './log-loader.ts';
 import { erasedItem, toRecordItems } from './record-item.ts';
 import { toChunks } from './snapshot-chunks.ts';
+import { ITEM_VERSION } from './stored-item.ts';
 import { Table, type TableClient } from './table.ts';
 import { CONTEXT_INDEX, OWNER_INDEX } from './table-definition.ts';
 
@@ -48,6 +59,8 @@ export interface DynamoDBStorageOptions {
   readonly retentionMs?: number | undefined;
 }
 
+/** Neither a deleted task's nor of another version. */
+const WRITABLE_HEAD = 'attribute_not_exists(#gone) AND (attribute_not_exists(#v) OR #v = :v)';
 /** No slot has a later one of the same generation. */
 const MAX_SUB = 999_999;
 
@@ -77,7 +90,12 @@ export class DynamoDBLogStorage implements LogStorage {
     const expires = expiresAt(record.time, this.#retentionMs);
     // Before the record: what names them must find them. Under its id, so a repetition is the same.
     for (const [at, part] of parts.entries()) {
-      await this.#table.put({ ...this.#keys.part(key, record.id, at), v: 1, b: part, expires });
+      await this.#table.put({
+        ...this.#keys.part(key, record.id, at),
+        v: ITEM_VERSION,
+        b: part,
+        expires,
+      });
     }
     const found = await this.#table.putNew(this.#keys.record(key, record.slot), {
       ...fields,
@@ -130,33 +148,40 @@ export class DynamoDBLogStorage implements LogStorage {
       ...this.#keys.headIndex(key, head),
       expires: expiresAt(head.at, this.#retentionMs),
     };
-    // Refused: a later status is there already, or this very one.
-    await this.#table.update(this.#keys.head(key), item, {
-      expression: '(attribute_not_exists(#slot) OR #slot < :slot) AND attribute_not_exists(#gone)',
+    const updated = await this.#table.update(this.#keys.head(key), item, {
+      expression: `(attribute_not_exists(#slot) OR #slot < :slot) AND ${WRITABLE_HEAD}`,
       names: ['gone'],
     });
+    // Refused: a later status is there already, or this very one.
+    if ('refused' in updated) fromHeadItem(updated.refused);
   }
 
   async putSnapshot(key: TaskKey, snapshot: Snapshot, now: number): Promise<SnapshotOutcome> {
     const expires = expiresAt(now, this.#retentionMs);
     const chunks = toChunks(snapshot.text);
     for (const [at, bytes] of chunks.entries()) {
-      await this.#table.put({ ...this.#keys.chunk(key, snapshot, at), v: 1, b: bytes, expires });
+      await this.#table.put({
+        ...this.#keys.chunk(key, snapshot, at),
+        v: ITEM_VERSION,
+        b: bytes,
+        expires,
+      });
     }
     const name: SnapshotName = { id: snapshot.id, slot: snapshot.slot, chunks: chunks.length };
     const updated = await this.#table.update(
       this.#keys.head(key),
       { ...toPointer(name), expires },
       {
-        expression:
-          'attribute_exists(sk) AND (attribute_not_exists(#sslot) OR #sslot < :sslot) AND attribute_not_exists(#gone)',
-        names: ['gone'],
+        expression: `attribute_exists(sk) AND (attribute_not_exists(#sslot) OR #sslot < :sslot) AND ${WRITABLE_HEAD}`,
+        names: ['gone', 'v'],
+        values: { v: ITEM_VERSION },
       },
     );
     if ('before' in updated) return { obsolete: snapshotOf(updated.before) };
-    // Refused: a later one is there, or this very one, from a try that got no answer.
-    const found = updated.refused ?? (await this.#table.get(this.#keys.head(key)));
-    return found && snapshotOf(found)?.id === snapshot.id ? {} : { obsolete: name };
+    // Refused: there is no head, a later one is there, or this very one, from a try that got no answer.
+    const isThere =
+      updated.refused.v !== undefined && snapshotOf(updated.refused)?.id === snapshot.id;
+    return isThere ? {} : { obsolete: name };
   }
 
   async dropSnapshot(key: TaskKey, name: SnapshotName): Promise<void> {
@@ -169,9 +194,15 @@ export class DynamoDBLogStorage implements LogStorage {
     const partition = this.#keys.task(key);
     // Off the lists first; a head stays, or is made, so that no late write makes another.
     const expires = await this.#expires(partition);
-    await this.#table.put({ ...this.#keys.head(key), v: 1, slot: END, gone: true, expires });
-    for (const begin of [RECORDS, SNAPSHOTS, 'xpart#', CONFIGS, CONSUMERS]) {
-      for await (const item of this.#table.range({ partition, from: begin, to: begin + END })) {
+    await this.#table.put({
+      ...this.#keys.head(key),
+      v: ITEM_VERSION,
+      slot: END,
+      gone: true,
+      expires,
+    });
+    for (const begin of [RECORDS, SNAPSHOTS, PIECES, CONFIGS, CONSUMERS]) {
+      for await (const item of this.#table.range({ partition, ...under(begin) })) {
         const at: ItemKey = { pk: partition, sk: String(item.sk) };
         if (begin === RECORDS) await this.#table.put({ ...at, ...erasedItem(item) });
         else await this.#table.remove(at);

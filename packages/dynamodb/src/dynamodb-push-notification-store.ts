@@ -17,7 +17,8 @@ import {
   type StoredPushNotificationConfig,
 } from '@a2a-js/sdk/server';
 import { z } from 'zod';
-import { CONFIGS, END, Keys } from './keys.ts';
+import { CONFIGS, Keys, under } from './keys.ts';
+import { ITEM_VERSION, readItem } from './stored-item.ts';
 import { Table, type TableClient } from './table.ts';
 
 /** The longest id of a config, escaped, in bytes: a sort key holds 1,024. */
@@ -35,7 +36,6 @@ export interface DynamoDBPushNotificationStoreOptions {
 }
 
 const configItem = z.object({
-  v: z.literal(1),
   at: z.number(),
   wire: z.string(),
   config: z.string(),
@@ -70,7 +70,7 @@ export class DynamoDBPushNotificationStore implements PushNotificationStore {
     }
     await this.#table.put({
       ...this.#keys.config(key, config.id),
-      v: 1,
+      v: ITEM_VERSION,
       at: this.#clock.now(),
       wire: context.requestedVersion || A2A_PROTOCOL_VERSION,
       config: JSON.stringify(TaskPushNotificationConfig.toJSON(config)),
@@ -90,10 +90,9 @@ export class DynamoDBPushNotificationStore implements PushNotificationStore {
     const found: z.output<typeof configItem>[] = [];
     for await (const item of this.#table.range({
       partition: this.#keys.task(this.#key(taskId, context)),
-      from: CONFIGS,
-      to: CONFIGS + END,
+      ...under(CONFIGS),
     })) {
-      found.push(configItem.parse(item));
+      found.push(readItem(configItem, item));
     }
     return found
       .sort((a, b) => a.at - b.at)

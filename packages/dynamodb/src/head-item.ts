@@ -1,5 +1,4 @@
 import {
-  BackendError,
   type ListedTask,
   parseSlot,
   type SnapshotName,
@@ -8,9 +7,13 @@ import {
 } from '@a2a-aws/core';
 import { z } from 'zod';
 import { taskIdOf } from './keys.ts';
+import { ITEM_VERSION, readItem } from './stored-item.ts';
 import type { Item } from './table.ts';
 
-const listed = z.object({
+/** Those of a deleted task have nothing else. */
+const headItem = z.object({ slot: z.string(), ctx: z.string().optional() });
+
+const listedItem = z.object({
   pk: z.string(),
   ssk: z.string().regex(/^\d+$/),
   state: z.number(),
@@ -27,7 +30,7 @@ const pointer = z.object({
 /** The attributes of a head, besides its key and those of the indexes. */
 export function toHeadItem(head: TaskHead): Item {
   return {
-    v: 1,
+    v: ITEM_VERSION,
     slot: slotText(head.slot),
     // Half a character is not UTF-8: the log has it as it was written.
     ctx: head.contextId.toWellFormed(),
@@ -39,18 +42,14 @@ export function toHeadItem(head: TaskHead): Item {
 
 /** Reads a head; nothing for that of a deleted task. */
 export function fromHeadItem(item: Item): TaskHead | undefined {
-  const { slot: text, ctx: contextId } = item;
-  const slot = parseSlot(String(text));
-  return slot && { ...fromListedItem(item), contextId: String(contextId), slot };
+  const { slot: text, ctx: contextId = '' } = readItem(headItem, item);
+  const slot = parseSlot(text);
+  return slot && { ...fromListedItem(item), contextId, slot };
 }
 
 /** Reads a head as an index shows it. */
 export function fromListedItem(item: Item): ListedTask {
-  const parsed = listed.safeParse(item);
-  if (!parsed.success) {
-    throw new BackendError('corrupt-log', 'A head of an unknown version or shape is stored.');
-  }
-  const { pk, ssk, state, t, at } = parsed.data;
+  const { pk, ssk, state, t, at } = readItem(listedItem, item);
   return { taskId: taskIdOf(pk), state, timestamp: t ?? undefined, latest: Number(ssk), at };
 }
 
@@ -61,7 +60,8 @@ export function toPointer(name: SnapshotName): Item {
 
 /** The snapshot that a head names, if any. */
 export function snapshotOf(item: Item): SnapshotName | undefined {
-  const parsed = pointer.safeParse(item);
-  const slot = parsed.success ? parseSlot(parsed.data.sslot) : undefined;
-  return parsed.success && slot ? { id: parsed.data.sid, slot, chunks: parsed.data.sn } : undefined;
+  if (!('sslot' in item)) return undefined;
+  const { sslot, sid: id, sn: chunks } = readItem(pointer, item);
+  const slot = parseSlot(sslot);
+  return slot && { id, slot, chunks };
 }

@@ -35,8 +35,15 @@ export const CONSUMERS = 'consumer#';
 export const SNAPSHOTS = 'snap#';
 /** All sort keys of records begin so. */
 export const RECORDS = 'event#';
-/** Sorts, as UTF-8, after every sort key that begins with what stands before it. */
+/** All sort keys of the pieces of large records begin so. */
+export const PIECES = 'xpart#';
+/** Sorts, as UTF-8, after every sort key of ours that begins with what stands before it. */
 export const END = '\u{10ffff}';
+
+/** The range of all sort keys that begin so, whatever follows: even what sorts after {@link END}. */
+export function under(begins: string): { readonly from: string; readonly to: string } {
+  return { from: begins, to: begins.replace(/#$/, '$') };
+}
 
 /**
  * The keys of one agent's items: `prefix` begins every partition, so that several agents share a

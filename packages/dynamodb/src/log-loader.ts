@@ -12,7 +12,7 @@ import {
 } from '@a2a-aws/core';
 import { fromHeadItem, snapshotOf } from './head-item.ts';
 import { END, type ItemKey, type Keys, RECORDS, SNAPSHOTS } from './keys.ts';
-import { fromRecordItem, partBytes, recordBytes, recordSlot } from './record-item.ts';
+import { fromRecordItem, isErased, partBytes, recordBytes, recordSlot } from './record-item.ts';
 import { recordPages } from './record-pages.ts';
 import { fromChunks } from './snapshot-chunks.ts';
 import type { Item, Table } from './table.ts';
@@ -61,10 +61,20 @@ export class LogLoader {
   }
 
   /** A record from its item; the pieces of a large one are read at once. */
-  record(key: TaskKey, item: Item): Promise<LogRecord> {
-    return fromRecordItem(item, (id, count) =>
-      this.#pieces(Array.from({ length: count }, (_, at) => this.#keys.part(key, id, at))),
-    );
+  async record(key: TaskKey, item: Item): Promise<LogRecord> {
+    const read = (stored: Item): Promise<LogRecord> =>
+      fromRecordItem(stored, (id, count) =>
+        this.#pieces(Array.from({ length: count }, (_, at) => this.#keys.part(key, id, at))),
+      );
+    try {
+      return await read(item);
+    } catch (error) {
+      // Whoever erases a log empties a record before its pieces go: it may say so by now.
+      const sk = String(item.sk);
+      const now = 'x' in item ? await this.#table.get({ pk: this.#keys.task(key), sk }) : undefined;
+      if (now && isErased(now)) return read(now);
+      throw error;
+    }
   }
 
   /** Backwards: what is appended meanwhile is not seen. */

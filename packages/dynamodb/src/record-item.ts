@@ -10,6 +10,7 @@ import {
 } from '@a2a-aws/core';
 import { z } from 'zod';
 import { RECORDS } from './keys.ts';
+import { readItem } from './stored-item.ts';
 import type { Item } from './table.ts';
 
 /** Bytes of a write unit, which is what a write costs (Amazon DynamoDB, "Read/write capacity"). */
@@ -109,11 +110,14 @@ export function erasedItem({ v, id, by, at, expires }: Item): Item {
   return { v, id, by, at, expires, gone: true };
 }
 
+/** True for what {@link erasedItem} made. */
+export function isErased({ gone }: Item): boolean {
+  return gone === true;
+}
+
 /** The bytes of a piece of a record or a snapshot. */
 export function partBytes(item: Item): Uint8Array {
-  const parsed = piece.safeParse(item);
-  if (!parsed.success) throw corrupt();
-  return parsed.data.b;
+  return readItem(piece, item).b;
 }
 
 function deflate(plain: Buffer): Buffer | undefined {

@@ -18,7 +18,7 @@ export const attribute: {
 };
 
 /** Small fields that an index copies, besides its keys: enough to list without reading the task. */
-export const INDEXED_FIELDS: readonly string[] = ['state', 't', 'at'];
+export const INDEXED_FIELDS: readonly string[] = ['v', 'state', 't', 'at'];
 
 /** One index: tasks of an owner, or of a context, by the latest time of their status. */
 export interface IndexDefinition {

@@ -19,7 +19,7 @@ import { type IndexDefinition, tableDefinition } from './table-definition.ts';
 export type TableClient = Pick<DynamoDBDocumentClient, 'send'>;
 
 /** Item attributes as lib-dynamodb gives them. */
-export type Item = Record<string, unknown> & { readonly sk?: unknown };
+export type Item = Record<string, unknown> & { readonly sk?: unknown; readonly v?: unknown };
 
 /** One range of one partition of the table. */
 export interface Range {
@@ -58,7 +58,7 @@ export interface Condition {
 }
 
 /** What a conditional update found: the item before it, or the item that it did not fit. */
-export type Updated = { readonly before: Item } | { readonly refused: Item | undefined };
+export type Updated = { readonly before: Item } | { readonly refused: Item };
 
 /** The few calls of DynamoDB that this package makes; all fail with coded errors. */
 export class Table {
@@ -187,8 +187,7 @@ export class Table {
       );
       return { before: updated.Attributes ?? {} };
     } catch (error) {
-      if (!isConditionFailed(error)) throw dynamoDBError(error);
-      return { refused: handedOver(error) };
+      return { refused: await this.#found(error, key) };
     }
   }
 
@@ -196,7 +195,7 @@ export class Table {
     await translated(this.#client.send(new DeleteCommand({ TableName: this.#name, Key: key })));
   }
 
-  /** What a failed condition found. DynamoDB hands it over; dynalite must be asked. */
+  /** What a failed condition found; empty: nothing. DynamoDB hands it over; dynalite must be asked. */
   async #found(error: unknown, key: ItemKey): Promise<Item> {
     if (!isConditionFailed(error)) throw dynamoDBError(error);
     return handedOver(error) ?? (await this.get(key)) ?? {};

@@ -148,6 +148,15 @@ onEachEngine((name, engine) => {
       expect(picture(whole.records)).toEqual(picture(records.slice(8)));
     });
 
+    test('[I1] whose large record is erased under the reader reads as deleted', async () => {
+      const { storage, load } = await written(recordsOf([100, 900_000, 100]));
+      const whole = await load(async (call) => {
+        if (call === 2) await storage.erase(KEY);
+      });
+      expect(whole.calls.length).toBeGreaterThan(2);
+      expect(whole.records[1]?.entries).toEqual([{ kind: 'deleted' }]);
+    });
+
     test('whose record has many pieces is read with these at once', async () => {
       const records = recordsOf([100, 3_500_000, 100]);
       const { load } = await written(records);

@@ -192,8 +192,11 @@ export class Run {
       if ('appended' in outcome) return outcome;
       if (!quiet) this.#refuse(outcome.refused);
     } catch (error) {
-      this.#refuse(errorCode(error));
-      if (errorCode(error) === 'event-too-large') this.#giveUp(TOO_LARGE);
+      const code = errorCode(error);
+      this.#refuse(code);
+      if (code === 'event-too-large') this.#giveUp(TOO_LARGE);
+      // Nobody can say here how the task ends: its intent stays for those who can read the log.
+      if (code === 'corrupt-log') this.#stop('closed');
     }
     return undefined;
   }

@@ -235,6 +235,8 @@ export class Runs {
 
   async #removeRow(open: OpenLog, row: RunRow): Promise<void> {
     const { registry, logger } = this.#deps;
+    // It was started and could not be ended: whoever cleans up after this instance does.
+    if (open.log.state.runs.get(row.run)?.phase === 'open') return;
     try {
       await open.head.settle().catch((error: unknown) => {
         // A head that the table will never take must not keep the row for ever.

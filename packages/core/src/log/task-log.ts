@@ -190,9 +190,9 @@ export class TaskLog {
 
   /**
    * Appends what `propose` makes of the log's state, after all that was proposed before.
-   * Resolves once durable. Rejects with `event-too-large`, `backlog-full` or `invalid-event`, and
-   * when the instance stops first with `draining` or what the last try met: then the outcome is
-   * unknown.
+   * Resolves once durable. Rejects with `event-too-large`, `backlog-full` or `invalid-event`, with
+   * `corrupt-log` if what is in its place cannot be read, and when the instance stops first with
+   * `draining` or what the last try met: then the outcome is unknown.
    */
   append(propose: Proposal, bytes = 0): Promise<Appended> {
     const barred = this.bars(bytes);
@@ -293,7 +293,7 @@ export class TaskLog {
         }
         return;
       } catch (error) {
-        if (isRejected(error)) throw error;
+        if (isRejected(error) || errorCode(error) === 'corrupt-log') throw error;
         // The same bytes again, whatever failed: rebuilt ones could enter the log twice.
         failures += 1;
         last = error;

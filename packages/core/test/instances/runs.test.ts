@@ -1,5 +1,6 @@
 import { listedTasks } from '@a2a-aws/testkit';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { BackendError } from '../../src/errors.ts';
 import {
   CANCELED,
   COMPLETED,
@@ -71,6 +72,19 @@ describe('a run', () => {
     expect(state.messages.get('m1')).toMatchObject({ digest: 'm1' });
     await flush();
     expect(await rows()).toBe(1);
+  });
+
+  test('[I6] its intent stays if the log cannot be read any more: others end it', async () => {
+    const { run } = await begin(a, 'm1');
+    const reasons: string[] = [];
+    run.onStop((reason) => reasons.push(reason));
+    fleet.storage.onPut = () => Promise.reject(new BackendError('corrupt-log', 'Unknown version.'));
+    expect(await run.publish(taskOf(WORKING))).toBeUndefined();
+    expect(reasons).toEqual(['closed']);
+    await expect(a.instance.runs.finish(run)).rejects.toMatchObject({ code: 'corrupt-log' });
+    await fleet.clock.advance(300_000);
+    expect(await rows()).toBe(1);
+    expect(a.instance.runs.running).toBe(0);
   });
 
   test('is not started, and leaves nothing, if its log cannot be read', async () => {

@@ -1,0 +1,167 @@
+import { randomBytes } from 'node:crypto';
+import {
+  FIRST_SLOT,
+  type LogRecord,
+  silentLogger,
+  systemClock,
+  systemEntropy,
+  TaskLog,
+} from '@a2a-aws/core';
+import { collect, sampleRecord } from '@a2a-aws/testkit';
+import { TaskPushNotificationConfig, TaskState } from '@a2a-js/sdk';
+import { QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { describe, expect, test } from 'vitest';
+import { DynamoDBInstanceRegistry } from '../src/dynamodb-instance-registry.ts';
+import { DynamoDBLogStorage } from '../src/dynamodb-log-storage.ts';
+import { DynamoDBPushNotificationStore } from '../src/dynamodb-push-notification-store.ts';
+import { type ItemKey, Keys } from '../src/keys.ts';
+import { contextOf } from './call-contexts.ts';
+import { onEachEngine } from './engines.ts';
+
+const KEY = { tenant: '', owner: 'user', taskId: 'task-1' };
+const NOW = 1_700_000_000_000;
+const SECOND = { generation: 1, sub: 1 };
+const HEAD = {
+  taskId: KEY.taskId,
+  contextId: 'c',
+  state: TaskState.TASK_STATE_WORKING,
+  latest: 0,
+  at: NOW,
+};
+const corrupt = expect.objectContaining({ code: 'corrupt-log' });
+
+onEachEngine((_name, engine) => {
+  let prefixes = 0;
+
+  /** An agent's corner of the table, and how another release would have left an item of it. */
+  const corner = () => {
+    const { client, aws } = engine();
+    const prefix = `versions-${prefixes++}`;
+    const keys = new Keys(prefix);
+    const options = { client, tableName: aws.tableName, prefix };
+    const storage = new DynamoDBLogStorage(options);
+    const change = async (Key: ItemKey, v: unknown = 2): Promise<void> => {
+      await client.send(
+        new UpdateCommand({
+          TableName: aws.tableName,
+          Key,
+          UpdateExpression: 'SET v = :v',
+          ConditionExpression: 'v = :one',
+          ExpressionAttributeValues: { ':v': v, ':one': 1 },
+        }),
+      );
+    };
+    const items = async (): Promise<unknown> =>
+      (
+        await client.send(
+          new QueryCommand({
+            TableName: aws.tableName,
+            KeyConditionExpression: 'pk = :pk',
+            ExpressionAttributeValues: { ':pk': keys.task(KEY) },
+          }),
+        )
+      ).Items;
+    return { options, keys, storage, change, items };
+  };
+
+  const loaded = async (storage: DynamoDBLogStorage): Promise<LogRecord[]> =>
+    collect((await storage.load(KEY)).records);
+
+  const listedBy = (storage: DynamoDBLogStorage, contextId?: string): Promise<void> =>
+    storage.list(KEY, { contextId, endedSince: 0 }, () => {});
+
+  describe('of another release', () => {
+    test('a record is refused wherever it is met, and nothing is appended behind it', async () => {
+      const { storage, keys, change } = corner();
+      await storage.putRecord(KEY, sampleRecord('r', FIRST_SLOT));
+      const log = new TaskLog(KEY, {
+        storage,
+        instance: 'i',
+        clock: systemClock,
+        entropy: systemEntropy,
+        logger: silentLogger,
+        retentionMs: 30 * 86_400_000,
+        signal: new AbortController().signal,
+      });
+      await change(keys.record(KEY, FIRST_SLOT));
+      await expect(loaded(storage)).rejects.toEqual(corrupt);
+      await expect(collect(storage.readRecords(KEY, FIRST_SLOT))).rejects.toEqual(corrupt);
+      await expect(storage.findRecord(KEY, 1)).rejects.toEqual(corrupt);
+      await expect(storage.putRecord(KEY, sampleRecord('s', FIRST_SLOT))).rejects.toEqual(corrupt);
+      await expect(log.append(() => ({ entries: [] }))).rejects.toEqual(corrupt);
+      await expect(log.refresh()).rejects.toEqual(corrupt);
+    });
+
+    test('a piece of a record is refused', async () => {
+      const { storage, keys, change } = corner();
+      const text = randomBytes(400_000).toString('hex');
+      await storage.putRecord(KEY, sampleRecord('large', FIRST_SLOT, text));
+      await change(keys.part(KEY, 'large', 1));
+      await expect(loaded(storage)).rejects.toEqual(corrupt);
+    });
+
+    test('a chunk of a snapshot is refused', async () => {
+      const { storage, keys, change } = corner();
+      await storage.putHead(KEY, { ...HEAD, slot: FIRST_SLOT });
+      await storage.putSnapshot(KEY, { id: 's', slot: SECOND, text: 'text' }, NOW);
+      await change(keys.chunk(KEY, { id: 's', slot: SECOND }, 0));
+      await expect(loaded(storage)).rejects.toEqual(corrupt);
+    });
+
+    test('a head is refused by loads and lists, and written over by nothing', async () => {
+      const { storage, keys, change, items } = corner();
+      await storage.putHead(KEY, { ...HEAD, slot: FIRST_SLOT });
+      await change(keys.head(KEY));
+      const before = await items();
+      await expect(loaded(storage)).rejects.toEqual(corrupt);
+      await expect(listedBy(storage)).rejects.toEqual(corrupt);
+      await expect(listedBy(storage, 'c')).rejects.toEqual(corrupt);
+      await expect(storage.putHead(KEY, { ...HEAD, slot: SECOND })).rejects.toEqual(corrupt);
+      const snapshot = { id: 's', slot: SECOND, text: 'text' };
+      expect(await storage.putSnapshot(KEY, snapshot, NOW)).toMatchObject({
+        obsolete: { id: 's' },
+      });
+      expect(await items()).toMatchObject([
+        { sk: expect.stringMatching(/^snap#/) },
+        ...(before as []),
+      ]);
+    });
+
+    test('a push config is refused', async () => {
+      const { options, keys, change } = corner();
+      const store = new DynamoDBPushNotificationStore(options);
+      const config = TaskPushNotificationConfig.fromJSON({ id: 'one', taskId: KEY.taskId });
+      await store.save(KEY.taskId, contextOf(), config);
+      await change(keys.config(KEY, 'one'));
+      await expect(store.load(KEY.taskId, contextOf())).rejects.toEqual(corrupt);
+    });
+
+    test('a lease is refused, and so is a leader', async () => {
+      const { options, keys, change } = corner();
+      const registry = new DynamoDBInstanceRegistry(options);
+      await registry.register('a', 'queue');
+      await registry.lead('a', undefined);
+      await change(keys.lease('a'));
+      await change(keys.leader);
+      await expect(registry.lease('a')).rejects.toEqual(corrupt);
+      await expect(registry.leases()).rejects.toEqual(corrupt);
+      await expect(registry.register('a', 'queue')).rejects.toEqual(corrupt);
+      await expect(registry.leader()).rejects.toEqual(corrupt);
+    });
+
+    test('the row of a run is refused, and so are both rows of a watch', async () => {
+      const { options, keys, change } = corner();
+      const registry = new DynamoDBInstanceRegistry(options);
+      const run = { instance: 'a', run: 'r', key: KEY, purpose: 'execute' } as const;
+      const watch = { instance: 'b', watch: 'w', key: KEY };
+      await registry.putRun(run);
+      await registry.putWatch(watch);
+      for (const key of [keys.run(run), keys.watch(watch), keys.watchIndex(watch)]) {
+        await change(key);
+      }
+      await expect(registry.runs('a')).rejects.toEqual(corrupt);
+      await expect(registry.watches('b')).rejects.toEqual(corrupt);
+      await expect(registry.watchers(KEY)).rejects.toEqual(corrupt);
+    });
+  });
+});
