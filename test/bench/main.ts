@@ -8,6 +8,7 @@ import { apiCalls } from './figures/api-calls.ts';
 import { doorbellChain } from './figures/doorbell-chain.ts';
 import { fleetCost } from './figures/fleet-cost.ts';
 import { latency } from './figures/latency.ts';
+import { listing } from './figures/listing.ts';
 import { receiver } from './figures/receiver.ts';
 import { stuckReaderMemory } from './figures/stuck-reader.ts';
 import { taps } from './figures/taps.ts';
@@ -26,6 +27,7 @@ const FIGURES = {
   receiver,
   'fleet-cost': fleetCost,
   'stuck-reader': stuckReaderMemory,
+  listing,
 };
 const DEFAULT_FILE = fileURLToPath(new URL('../../dist/bench.json', import.meta.url));
 

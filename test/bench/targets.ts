@@ -27,4 +27,6 @@ export const TARGETS = {
   dollarsPlain: { atMost: 1 },
   /** An event's cost among 1,000 instances as a multiple of that among 10: flat. */
   fleetGrowth: { atMost: 1.05 },
+  /** Calls to DynamoDB that wait for one another, for a page of a list. */
+  listRoundTrips: { atMost: 2 },
 } as const satisfies Record<string, Target>;

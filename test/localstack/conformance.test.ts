@@ -65,7 +65,7 @@ instanceRegistrySuite('DynamoDBInstanceRegistry on LocalStack', async () => {
   };
 });
 
-taskStoreSuite('DynamoDBTaskStore on LocalStack', { values: 'json' }, async () => {
+taskStoreSuite('DynamoDBTaskStore on LocalStack', {}, async () => {
   const options = { ...table(), logger: silentLogger };
   return {
     open: () => new DynamoDBTaskStore(options),
