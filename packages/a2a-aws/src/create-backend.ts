@@ -18,13 +18,21 @@ import { type BackendOptions, resolveOptions } from './options.ts';
  */
 export function createBackend(options: BackendOptions = {}): Backend {
   const settings = resolveOptions(options, process.env);
-  const { tableName, topicArn, prefix, logger, ownerResolver, retentionMs, deadLetterArn } =
-    settings;
+  const {
+    tableName,
+    topicArn,
+    prefix,
+    logger,
+    ownerResolver,
+    retentionMs,
+    ownerShards,
+    deadLetterArn,
+  } = settings;
   const { clock, entropy } = settings;
   const clients = resolveClients(settings.clients, settings.clientConfig);
   const table = { client: clients.dynamodb, tableName, prefix };
   return new Backend(settings, {
-    storage: new DynamoDBLogStorage({ ...table, retentionMs }),
+    storage: new DynamoDBLogStorage({ ...table, retentionMs, ownerShards }),
     registry: new DynamoDBInstanceRegistry(table),
     offsets: new DynamoDBConsumerOffsets({ ...table, retentionMs }),
     fanout: new SnsFanout({

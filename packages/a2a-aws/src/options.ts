@@ -11,6 +11,7 @@ import {
   systemClock,
   systemEntropy,
 } from '@a2a-aws/core';
+import { MAX_OWNER_SHARDS } from '@a2a-aws/dynamodb';
 import { type OwnerResolver, resolveUserScope } from '@a2a-js/sdk/server';
 import { z } from 'zod';
 import type { BackendClients, ClientConfig } from './aws-clients.ts';
@@ -50,6 +51,12 @@ export interface BackendOptions {
    * @default 30 days
    */
   readonly retentionMs?: number | undefined;
+  /**
+   * Over how many partitions of the index an owner's tasks are spread, 1 to 64. The same on all
+   * instances; it may grow, but must not shrink: see `DynamoDBStorageOptions`.
+   * @default 4
+   */
+  readonly ownerShards?: number | undefined;
   /** How long CancelTask waits for the executor, in milliseconds. @default 10,000 */
   readonly cancelDeadlineMs?: number | undefined;
   /** The dead-letter queue of the instances' queues. @default the environment's `A2A_DEAD_LETTER_ARN`, or none */
@@ -81,6 +88,7 @@ export interface BackendSettings {
   readonly lease: LeaseSettings;
   readonly cancelDeadlineMs: number;
   readonly retentionMs: number;
+  readonly ownerShards?: number | undefined;
   readonly deadLetterArn?: string | undefined;
   readonly clock: Clock;
   readonly entropy: Entropy;
@@ -95,6 +103,7 @@ const checked = z.object({
   instanceName: z.string().regex(/^[A-Za-z0-9_-]{1,20}$/),
   cancelDeadlineMs: milliseconds,
   retentionMs: milliseconds.min(MIN_RETENTION_MS),
+  ownerShards: z.number().int().min(1).max(MAX_OWNER_SHARDS).optional(),
   lease: z
     .object({ beatMs: milliseconds, leaseMs: milliseconds, quarantineMs: milliseconds })
     .refine((lease) => lease.leaseMs >= 2 * lease.beatMs),
@@ -114,6 +123,7 @@ export function resolveOptions(options: BackendOptions, env: BackendEnvironment)
     lease: { ...DEFAULT_LEASE_SETTINGS, ...options.lease },
     cancelDeadlineMs: options.cancelDeadlineMs ?? 10_000,
     retentionMs: options.retentionMs ?? DEFAULT_RETENTION_MS,
+    ownerShards: options.ownerShards,
     deadLetterArn: options.deadLetterArn ?? env.A2A_DEAD_LETTER_ARN,
     clock: options.clock ?? systemClock,
     entropy: options.entropy ?? systemEntropy,

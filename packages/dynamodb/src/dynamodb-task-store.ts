@@ -28,6 +28,8 @@ export interface DynamoDBTaskStoreOptions {
   readonly ownerResolver?: OwnerResolver | undefined;
   /** @default JSON lines on stderr, warnings and errors only */
   readonly logger?: Logger | undefined;
+  /** As of {@link DynamoDBStorageOptions}. @default 4 */
+  readonly ownerShards?: number | undefined;
   /** How long a task stays visible after its last change, in milliseconds. @default 30 days */
   readonly retentionMs?: number | undefined;
   readonly clock?: Clock | undefined;
@@ -40,9 +42,9 @@ export class DynamoDBTaskStore implements TaskStore {
 
   constructor(options: DynamoDBTaskStoreOptions) {
     const { client, tableName, prefix = 'a2a', ownerResolver = resolveUserScope } = options;
-    const retentionMs = options.retentionMs ?? DEFAULT_RETENTION_MS;
+    const { retentionMs = DEFAULT_RETENTION_MS, ownerShards } = options;
     this.#store = new LogTaskStore({
-      storage: new DynamoDBLogStorage({ client, tableName, prefix, retentionMs }),
+      storage: new DynamoDBLogStorage({ client, tableName, prefix, retentionMs, ownerShards }),
       scopeOf: (context) => ({ tenant: context.tenant ?? '', owner: ownerResolver(context) }),
       logger: options.logger ?? stderrLogger,
       clock: options.clock ?? systemClock,

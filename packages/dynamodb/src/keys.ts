@@ -25,7 +25,8 @@ export interface ItemKey extends Record<string, string> {
 const TIME_DIGITS = 16;
 /** Over how many partitions of the index an owner's tasks are spread, unless that is set. */
 const DEFAULT_OWNER_SHARDS = 4;
-const MAX_OWNER_SHARDS = 64;
+/** More would cost lists more than it gave writes. */
+export const MAX_OWNER_SHARDS = 64;
 
 /** All sort keys of push notification configs begin so. */
 export const CONFIGS = 'config#';

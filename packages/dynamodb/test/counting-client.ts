@@ -9,6 +9,8 @@ export interface CountingClient {
   readonly calls: string[];
   /** The most calls that were under way at once. */
   readonly most: () => number;
+  /** The longest chain of calls of which each began after another had ended. */
+  readonly roundTrips: () => number;
 }
 
 export function countingClient(
@@ -18,21 +20,23 @@ export function countingClient(
   const { region, credentials, dynamodb } = aws.clientConfig;
   const client = createDynamoDBClient({ region, credentials, ...dynamodb });
   const calls: string[] = [];
-  let [now, most] = [0, 0];
+  let [now, most, deepest] = [0, 0, 0];
   client.middlewareStack.add(
     (next, { commandName = '' }) =>
       async (args) => {
         calls.push(commandName.replace('Command', ''));
         now += 1;
         most = Math.max(most, now);
+        const depth = deepest + 1;
         try {
           await before(calls.length);
           return await next(args);
         } finally {
           now -= 1;
+          deepest = Math.max(deepest, depth);
         }
       },
     { step: 'initialize', priority: 'high' },
   );
-  return { client, calls, most: () => most };
+  return { client, calls, most: () => most, roundTrips: () => deepest };
 }

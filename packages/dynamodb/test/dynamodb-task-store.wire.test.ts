@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { FIRST_SLOT, Fold, silentLogger } from '@a2a-aws/core';
+import { FIRST_SLOT, Fold, inParallel, silentLogger } from '@a2a-aws/core';
 import { taskStoreSuite } from '@a2a-aws/testkit';
 import { ListTasksRequest, Message, Role, Task, TaskState } from '@a2a-js/sdk';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
@@ -10,6 +10,7 @@ import { DynamoDBPushNotificationStore } from '../src/dynamodb-push-notification
 import { DynamoDBTaskStore } from '../src/dynamodb-task-store.ts';
 import { Keys } from '../src/keys.ts';
 import { contextOf } from './call-contexts.ts';
+import { countingClient } from './counting-client.ts';
 import { cutClient } from './cut-client.ts';
 import { onEachEngine } from './engines.ts';
 
@@ -101,6 +102,40 @@ onEachEngine((name, engine) => {
       const loaded = await subject.load('task-1', context);
       if (loaded) await subject.save(loaded, context);
       expect(await items(prefix)).toEqual(before);
+    });
+
+    test('reads a page in two round trips: the index, all shards of it at once, then the tasks', async () => {
+      const prefix = fresh();
+      const store = storeOf(prefix);
+      const ids = Array.from({ length: 120 }, (_, n) => `task-${n}`);
+      await inParallel(ids, 20, (id) => store.save({ ...taskOf(WORKING), id }, contextOf()));
+      const { client, calls, roundTrips } = countingClient(engine());
+      try {
+        const page = await storeOf(prefix, client).list(request({ pageSize: 50 }), contextOf());
+        expect([page.tasks.length, page.totalSize]).toEqual([50, 120]);
+        expect(roundTrips()).toBe(2);
+        expect(calls).toEqual(Array.from({ length: 4 + 50 }, () => 'Query'));
+      } finally {
+        client.destroy();
+      }
+    });
+
+    test('lists what fewer shards hold after their number has grown', async () => {
+      const prefix = fresh();
+      const { client, aws } = engine();
+      const sharded = (ownerShards: number): DynamoDBTaskStore =>
+        new DynamoDBTaskStore({ client, tableName: aws.tableName, prefix, ownerShards });
+      const ids = Array.from({ length: 12 }, (_, n) => `task-${10 + n}`);
+      for (const id of ids) await sharded(2).save({ ...taskOf(WORKING), id }, contextOf());
+      const grown = sharded(7);
+      for (const id of ids.slice(0, 6)) {
+        const context = contextOf();
+        const task = await grown.load(id, context);
+        if (task) await grown.save({ ...task, status: taskOf(COMPLETED).status }, context);
+      }
+      const { tasks, totalSize } = await grown.list(request(), contextOf());
+      expect(totalSize).toBe(12);
+      expect(tasks.map(({ id }) => id).sort()).toEqual(ids);
     });
 
     test('shows nothing of a task one retention after its last change', async () => {
