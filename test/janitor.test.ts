@@ -67,9 +67,10 @@ test('[I7] what has no lease row goes, in two phases; what is not proven dead st
   const sns = new SNSClient({ region, credentials, ...topics });
   const sqs = new SQSClient({ region, credentials, ...queues });
   const logger = new RecordedLogger();
-  const { topicArn, tableName: table } = aws;
+  const table = aws.tableName;
+  const topic = { sns, arn: aws.topicArn };
   const fleet = (more: object) =>
-    new QueueLifecycleManager({ sns, sqs, topicArn, prefix: 'a2a', table, logger, ...more });
+    new QueueLifecycleManager({ sqs, topic, prefix: 'a2a', table, logger, ...more });
   const ours = fleet({});
   await ours.provision('i-lost');
   const orphan = await ours.provision('i-orphan');

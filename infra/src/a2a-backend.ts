@@ -9,11 +9,15 @@ import { A2aTable } from './a2a-table.ts';
 import { A2aTopic } from './a2a-topic.ts';
 import { DeadLetterQueue } from './dead-letter-queue.ts';
 import {
+  type FanoutName,
   grantInstance,
   type InstanceResources,
   instancePolicyStatements,
 } from './instance-policy.ts';
 import { DEFAULT_QUEUE_PREFIX } from './queue-prefix.ts';
+
+/** As many as the permissions of an instance can name. */
+const MAX_TOPIC_SHARDS = 10;
 
 export interface A2aBackendProps {
   /**
@@ -24,6 +28,20 @@ export interface A2aBackendProps {
    */
   readonly queuePrefix?: string;
   /**
+   * How instances reach each other; they must be started with the same. `direct` needs no topic,
+   * `polling` neither topic nor queues.
+   *
+   * @default `sns`
+   */
+  readonly fanout?: FanoutName;
+  /**
+   * How many topics the instances are divided among: one takes 200 of them by default. May grow
+   * while the fleet runs: instances that do not know a new topic yet reach those on it by the log.
+   *
+   * @default 1
+   */
+  readonly topicShards?: number;
+  /**
    * A key of your own for table and topic; the stack must then name its region.
    *
    * @default the table uses a key that AWS owns, the topic the one that AWS manages for SNS
@@ -33,24 +51,36 @@ export interface A2aBackendProps {
   readonly removalPolicy?: RemovalPolicy;
 }
 
-/** Everything a fleet of A2A servers shares: the task log's table, the topic, the dead letters. */
+/** Everything a fleet of A2A servers shares: the task log's table, the topics, the dead letters. */
 export class A2aBackend extends Construct implements InstanceResources {
   readonly table: TableV2;
-  readonly topic: Topic;
-  readonly deadLetters: Queue;
+  /** In the order in which instances are to be told of them; none, unless the fan-out is `sns`. */
+  readonly topics: readonly Topic[];
+  /** None where instances have no queues. */
+  readonly deadLetters: Queue | undefined;
   readonly queuePrefix: string;
+  readonly fanout: FanoutName;
 
   constructor(scope: Construct, id: string, props: A2aBackendProps = {}) {
     super(scope, id);
-    const { encryptionKey, removalPolicy } = props;
+    const { encryptionKey, removalPolicy, fanout = 'sns', topicShards = 1 } = props;
+    if (!Number.isInteger(topicShards) || topicShards < 1 || topicShards > MAX_TOPIC_SHARDS) {
+      throw new Error(`topicShards must be a whole number from 1 to ${MAX_TOPIC_SHARDS}.`);
+    }
     const encryption = encryptionKey && { encryptionKey };
     this.queuePrefix = props.queuePrefix ?? DEFAULT_QUEUE_PREFIX;
     this.table = new A2aTable(this, 'Tasks', {
       ...encryption,
       ...(removalPolicy && { removalPolicy }),
     }).table;
-    this.topic = new A2aTopic(this, 'Doorbells', { ...encryption }).topic;
-    this.deadLetters = new DeadLetterQueue(this, 'DeadLetters').queue;
+    this.fanout = fanout;
+    this.topics = Array.from(
+      { length: fanout === 'sns' ? topicShards : 0 },
+      // The first keeps its name whatever follows: a topic that is made anew loses its subscribers.
+      (_, shard) => new A2aTopic(this, `Doorbells${shard || ''}`, { ...encryption }).topic,
+    );
+    this.deadLetters =
+      fanout === 'polling' ? undefined : new DeadLetterQueue(this, 'DeadLetters').queue;
   }
 
   /** The permissions of an instance, for a policy of your own. */

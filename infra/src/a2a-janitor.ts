@@ -1,4 +1,4 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import { type Alarm, ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
@@ -6,7 +6,7 @@ import { Policy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Function as LambdaHandler, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import type { InstanceResources } from './instance-policy.ts';
+import { homeOf, type InstanceResources } from './instance-policy.ts';
 import { acknowledgeInstanceWildcards } from './instance-wildcards.ts';
 import { janitorCode } from './janitor-code.ts';
 import { janitorPolicyStatements } from './janitor-policy.ts';
@@ -46,7 +46,7 @@ export class A2aJanitor extends Construct {
       statements: janitorPolicyStatements(backend),
       roles: [role],
     });
-    acknowledgeInstanceWildcards(policy, prefix, Stack.of(backend.topic));
+    acknowledgeInstanceWildcards(policy, prefix, homeOf(backend));
     logGroup.grantWrite(role);
     this.handler = new LambdaHandler(this, 'Handler', {
       description: 'Cleans up after dead instances of A2A servers',
@@ -63,7 +63,8 @@ export class A2aJanitor extends Construct {
       logGroup,
       environment: {
         A2A_TABLE_NAME: backend.table.tableName,
-        A2A_TOPIC_ARN: backend.topic.topicArn,
+        A2A_FANOUT: backend.fanout ?? 'sns',
+        A2A_TOPIC_ARN: backend.topics.map(({ topicArn }) => topicArn).join(','),
         A2A_PREFIX: prefix,
       },
     });

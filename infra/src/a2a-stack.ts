@@ -8,8 +8,8 @@ export interface A2aStackProps extends StackProps, A2aBackendProps {}
 
 /**
  * A backend as a stack of its own, for servers that are deployed by other means: start them with
- * the outputs `TableName`, `TopicArn` and `DeadLetterArn`, and attach the policy
- * `InstancePolicyArn` to the role they run as.
+ * the outputs `TableName`, `Fanout`, `TopicArn` and `DeadLetterArn`, as far as there are such, and
+ * attach the policy `InstancePolicyArn` to the role they run as.
  */
 export class A2aStack extends Stack {
   readonly backend: A2aBackend;
@@ -22,11 +22,16 @@ export class A2aStack extends Stack {
       description: 'What one instance of an A2A server may do',
       statements: this.backend.instancePolicyStatements(),
     });
-    acknowledgeInstanceWildcards(this.instancePolicy, this.backend.queuePrefix);
+    const { table, fanout, topics, deadLetters, queuePrefix } = this.backend;
+    acknowledgeInstanceWildcards(this.instancePolicy, queuePrefix);
 
-    this.output('TableName', 'The table of the task log', this.backend.table.tableName);
-    this.output('TopicArn', 'The topic of the doorbells', this.backend.topic.topicArn);
-    this.output('DeadLetterArn', 'The dead-letter queue', this.backend.deadLetters.queueArn);
+    this.output('TableName', 'The table of the task log', table.tableName);
+    this.output('Fanout', 'How instances reach each other', fanout);
+    if (topics.length > 0) {
+      const arns = topics.map(({ topicArn }) => topicArn).join(',');
+      this.output('TopicArn', 'The topics of the doorbells', arns);
+    }
+    if (deadLetters) this.output('DeadLetterArn', 'The dead-letter queue', deadLetters.queueArn);
     this.output(
       'InstancePolicyArn',
       'For the role of an instance',

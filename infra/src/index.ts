@@ -6,6 +6,7 @@ export { A2aTable, type A2aTableProps } from './a2a-table.ts';
 export { A2aTopic, type A2aTopicProps } from './a2a-topic.ts';
 export { DeadLetterQueue } from './dead-letter-queue.ts';
 export {
+  type FanoutName,
   grantInstance,
   type InstanceResources,
   instancePolicyStatements,

@@ -6,10 +6,20 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { DEFAULT_QUEUE_PREFIX, queuesOfPrefix } from './queue-prefix.ts';
 
+/** How instances reach each other: over topics, into each other's queues, or by the table alone. */
+export type FanoutName = 'sns' | 'direct' | 'polling';
+
 /** What an instance works with; its own queue it makes itself. */
 export interface InstanceResources {
   readonly table: Pick<ITable, 'tableArn' | 'encryptionKey' | 'stack'>;
-  readonly topic: ITopic;
+  /** The topics of the doorbells; none, unless `fanout` is `sns`. */
+  readonly topics: readonly ITopic[];
+  /**
+   * Must be the way that the instances are started with.
+   *
+   * @default `sns`
+   */
+  readonly fanout?: FanoutName;
   /**
    * Must be the prefix that the instances are started with.
    *
@@ -19,16 +29,24 @@ export interface InstanceResources {
 }
 
 /**
- * The permissions of an instance, and no more: the log's table, doorbells on the topic, and queues
- * whose names start with the prefix (its own, and those of dead instances it cleans up after).
+ * The permissions of an instance, and no more: the log's table, doorbells on the topics or to the
+ * other instances' queues, and queues whose names start with the prefix (its own, and those of dead
+ * instances it cleans up after). Where instances poll: the table alone.
  *
  * @see https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
  */
 export function instancePolicyStatements(resources: InstanceResources): PolicyStatement[] {
-  const { table, topic, queuePrefix = DEFAULT_QUEUE_PREFIX } = resources;
-  // Named by the topic's stack: SNS delivers only within its account, and queues are made beside it.
-  const stack = Stack.of(topic);
-  const queues = stack.formatArn({ service: 'sqs', resource: queuesOfPrefix(queuePrefix) });
+  const { table, fanout = 'sns' } = resources;
+  return [
+    ...tableStatements(table),
+    ...(fanout === 'sns' ? topicStatements(resources) : []),
+    ...(fanout === 'polling' ? [] : [queueStatement(resources, fanout)]),
+    ...(table.encryptionKey ? [tableKeyStatement(table.encryptionKey, table)] : []),
+    ...(fanout === 'sns' ? topicKeyStatements(resources.topics) : []),
+  ];
+}
+
+function tableStatements(table: InstanceResources['table']): PolicyStatement[] {
   return [
     new PolicyStatement({
       sid: 'TaskLog',
@@ -47,18 +65,24 @@ export function instancePolicyStatements(resources: InstanceResources): PolicySt
       actions: ['dynamodb:Query'],
       resources: INDEXES.map((index) => `${table.tableArn}/index/${index.name}`),
     }),
+  ];
+}
+
+function topicStatements(resources: InstanceResources): PolicyStatement[] {
+  const topics = resources.topics.map(({ topicArn }) => topicArn);
+  return [
     new PolicyStatement({
       sid: 'Doorbells',
       actions: ['sns:GetTopicAttributes', 'sns:ListSubscriptionsByTopic', 'sns:Publish'],
-      resources: [topic.topicArn],
+      resources: topics,
     }),
     new PolicyStatement({
       sid: 'SubscribeOwnQueues',
       actions: ['sns:Subscribe'],
-      resources: [topic.topicArn],
+      resources: topics,
       conditions: {
         StringEquals: { 'sns:Protocol': 'sqs' },
-        StringLike: { 'sns:Endpoint': queues },
+        StringLike: { 'sns:Endpoint': queuesOf(resources) },
       },
     }),
     new PolicyStatement({
@@ -66,24 +90,39 @@ export function instancePolicyStatements(resources: InstanceResources): PolicySt
       sid: 'Unsubscribe',
       actions: ['sns:Unsubscribe'],
       resources: ['*'],
-      conditions: { StringEquals: { 'aws:RequestedRegion': stack.region } },
+      conditions: { StringEquals: { 'aws:RequestedRegion': homeOf(resources).region } },
     }),
-    new PolicyStatement({
-      // A tag given to CreateQueue needs TagQueue; DeleteMessage covers batches too.
-      sid: 'InstanceQueues',
-      actions: [
-        'sqs:CreateQueue',
-        'sqs:DeleteMessage',
-        'sqs:DeleteQueue',
-        'sqs:GetQueueUrl',
-        'sqs:ReceiveMessage',
-        'sqs:TagQueue',
-      ],
-      resources: [queues],
-    }),
-    ...(table.encryptionKey ? [tableKeyStatement(table.encryptionKey, table)] : []),
-    ...(topic.masterKey ? [topicKeyStatement(topic.masterKey, topic)] : []),
   ];
+}
+
+/** Over topics nobody sends to a queue but SNS. */
+function queueStatement(resources: InstanceResources, fanout: 'sns' | 'direct'): PolicyStatement {
+  return new PolicyStatement({
+    // A tag given to CreateQueue needs TagQueue; DeleteMessage and SendMessage cover batches too.
+    sid: 'InstanceQueues',
+    actions: [
+      'sqs:CreateQueue',
+      'sqs:DeleteMessage',
+      'sqs:DeleteQueue',
+      'sqs:GetQueueUrl',
+      'sqs:ReceiveMessage',
+      ...(fanout === 'direct' ? ['sqs:SendMessage'] : []),
+      'sqs:TagQueue',
+    ],
+    resources: [queuesOf(resources)],
+  });
+}
+
+/** Where the queues are made: SNS delivers only within its account, so beside the topics. */
+export function homeOf({ topics, table }: InstanceResources): Stack {
+  const [topic] = topics;
+  return topic ? Stack.of(topic) : table.stack;
+}
+
+/** The ARNs of all that may be instances' queues. */
+export function queuesOf(resources: InstanceResources): string {
+  const { queuePrefix = DEFAULT_QUEUE_PREFIX } = resources;
+  return homeOf(resources).formatArn({ service: 'sqs', resource: queuesOfPrefix(queuePrefix) });
 }
 
 /** Gives the grantee (a task role, a function) the permissions of an instance. */
@@ -117,14 +156,19 @@ function tableKeyStatement(key: IKey, table: InstanceResources['table']): Policy
   });
 }
 
-/** A publisher needs the key of an encrypted topic. */
-function topicKeyStatement(key: IKey, topic: ITopic): PolicyStatement {
-  return new PolicyStatement({
-    sid: 'TopicKey',
-    actions: ['kms:Decrypt', 'kms:GenerateDataKey', 'kms:GenerateDataKeyWithoutPlaintext'],
-    resources: [key.keyArn],
-    conditions: usedThrough('sns', topic.stack),
-  });
+/** A publisher needs the keys of encrypted topics. */
+function topicKeyStatements(topics: readonly ITopic[]): PolicyStatement[] {
+  const keys = new Set(topics.flatMap(({ masterKey }) => masterKey ?? []));
+  const [topic] = topics;
+  if (!topic || keys.size === 0) return [];
+  return [
+    new PolicyStatement({
+      sid: 'TopicKey',
+      actions: ['kms:Decrypt', 'kms:GenerateDataKey', 'kms:GenerateDataKeyWithoutPlaintext'],
+      resources: [...keys].map(({ keyArn }) => keyArn),
+      conditions: usedThrough('sns', topic.stack),
+    }),
+  ];
 }
 
 function usedThrough(service: string, stack: Stack): Record<string, Record<string, string>> {

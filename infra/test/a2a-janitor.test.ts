@@ -55,6 +55,16 @@ describe('A2aJanitorStack', () => {
     expect(actions.filter((action) => /Create|Receive|Subscribe$|\*/.test(action))).toEqual([]);
   });
 
+  it('asks for no more where there are no topics, or no queues', () => {
+    const may = (fanout: 'direct' | 'polling'): string[] => {
+      const { backend } = new A2aStack(new App(), 'Other', { fanout });
+      return janitorPolicyStatements(backend).flatMap(({ actions }) => actions);
+    };
+    expect(may('direct').filter((action) => /^sns:|Send/.test(action))).toEqual([]);
+    expect(may('direct')).toContain('sqs:DeleteQueue');
+    expect(may('polling').filter((action) => !action.startsWith('dynamodb:'))).toEqual([]);
+  });
+
   it('has no finding of cdk-nag', () => {
     const { violations } = new AwsSolutionsChecks().validateScope(stack);
     expect(violations.map(({ ruleName }) => ruleName)).toEqual([]);

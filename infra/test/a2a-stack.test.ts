@@ -17,20 +17,21 @@ function findings(scope: Stack): string[] {
 
 describe('A2aStack', () => {
   it('says what instances are started with', () => {
-    const stack = stackOf();
-    const { table, topic, deadLetters } = stack.backend;
+    const stack = stackOf({ topicShards: 2 });
+    const { table, topics, deadLetters } = stack.backend;
     const outputs = Template.fromStack(stack).findOutputs('*');
     const values = Object.entries(outputs).map(([name, { Value }]) => [name, Value]);
     expect(Object.fromEntries(values)).toEqual({
       TableName: stack.resolve(table.tableName),
-      TopicArn: stack.resolve(topic.topicArn),
-      DeadLetterArn: stack.resolve(deadLetters.queueArn),
+      Fanout: 'sns',
+      TopicArn: stack.resolve(topics.map(({ topicArn }) => topicArn).join(',')),
+      DeadLetterArn: stack.resolve(deadLetters?.queueArn),
       InstancePolicyArn: stack.resolve(stack.instancePolicy.managedPolicyArn),
     });
   });
 
   it('holds the permissions of an instance in one managed policy that IAM accepts', () => {
-    const stack = stackOf();
+    const stack = stackOf({ topicShards: 10 });
     const [policy, ...others] = resourcesOf(stack, 'AWS::IAM::ManagedPolicy');
     const document = policy?.Properties.PolicyDocument;
     expect(others).toEqual([]);
@@ -53,6 +54,30 @@ describe('A2aStack', () => {
     ]);
   });
 
+  it('makes no topic where instances send to each other, and no queue where they poll', () => {
+    const types = (props: A2aStackProps): string[] =>
+      resourcesOf(stackOf(props)).map((resource) => resource.Type);
+    expect(types({ fanout: 'direct' }).sort()).toEqual([
+      'AWS::DynamoDB::GlobalTable',
+      'AWS::IAM::ManagedPolicy',
+      'AWS::SQS::Queue',
+      'AWS::SQS::QueuePolicy',
+    ]);
+    expect(types({ fanout: 'polling' }).sort()).toEqual([
+      'AWS::DynamoDB::GlobalTable',
+      'AWS::IAM::ManagedPolicy',
+    ]);
+  });
+
+  it('keeps the topics that there are when more are added', () => {
+    const topics = (topicShards: number): string[] =>
+      Object.keys(Template.fromStack(stackOf({ topicShards })).findResources('AWS::SNS::Topic'));
+    expect(topics(3)).toHaveLength(3);
+    expect(topics(3).slice(0, 2)).toEqual(topics(2));
+    expect(topics(2).slice(0, 1)).toEqual(topics(1));
+    for (const topicShards of [0, 1.5, 11]) expect(() => stackOf({ topicShards })).toThrow();
+  });
+
   it('deploys into an account that was never bootstrapped', () => {
     const app = new App();
     const synthesizer = new LegacyStackSynthesizer() as IStackSynthesizer;
@@ -71,7 +96,14 @@ describe('A2aStack', () => {
     expect(findings(stackOf({ env: { region: 'eu-west-1', account: '111122223333' } }))).toEqual(
       [],
     );
-    expect(findings(stackOf({ queuePrefix: 'blue' }))).toEqual([]);
+    for (const props of [
+      { queuePrefix: 'blue' },
+      { topicShards: 10 },
+      { fanout: 'direct' },
+      { fanout: 'polling' },
+    ] as const) {
+      expect(findings(stackOf(props))).toEqual([]);
+    }
   });
 
   it('would show a finding', () => {

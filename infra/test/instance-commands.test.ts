@@ -31,6 +31,7 @@ const ACTION_OF: Readonly<Record<string, string>> = {
   GetSubscriptionAttributes: 'sns:GetSubscriptionAttributes',
   ListQueues: 'sqs:ListQueues',
   ListQueueTags: 'sqs:ListQueueTags',
+  SendMessageBatch: 'sqs:SendMessage',
 };
 
 /** What only a sweep of the janitor sends. */
@@ -47,8 +48,13 @@ function commandsSent(folder: string, isWanted: (file: string) => boolean): stri
     .map((match) => match[1] ?? '');
 }
 
-const backend = new A2aBackend(new Stack(), 'Backend');
-const allowed = backend.instancePolicyStatements().flatMap((statement) => statement.actions);
+/** Whichever way instances reach each other. */
+const backends = (['sns', 'direct', 'polling'] as const).map(
+  (fanout) => new A2aBackend(new Stack(), 'Backend', { fanout }),
+);
+const allowed = backends
+  .flatMap((backend) => backend.instancePolicyStatements())
+  .flatMap((statement) => statement.actions);
 const sent = new Set(
   ['dynamodb', 'sns-sqs', 'a2a-aws'].flatMap((folder) =>
     commandsSent(folder, (file) => !SWEEP.test(file)),
@@ -71,7 +77,7 @@ it('allows nothing else', () => {
 
 it('allows a janitor every command that a sweep sends', () => {
   expect(swept.size).toBeGreaterThan(0);
-  const may = janitorPolicyStatements(backend).flatMap((statement) => statement.actions);
+  const may = backends.flatMap(janitorPolicyStatements).flatMap(({ actions }) => actions);
   const refused = [...swept].filter((command) => !may.includes(ACTION_OF[command] ?? ''));
   expect(refused).toEqual([]);
   // Each but the sweep's own is one of an instance's.

@@ -77,6 +77,28 @@ describe('instancePolicyStatements', () => {
     ]);
   });
 
+  it('names every topic, and those alone', () => {
+    const stack = new Stack(new App(), 'Stack');
+    const backend = new A2aBackend(stack, 'Backend', { topicShards: 3 });
+    const { Doorbells, SubscribeOwnQueues } = resolved(backend);
+    const arns = backend.topics.map(({ topicArn }) => stack.resolve(topicArn));
+    expect(arns).toHaveLength(3);
+    expect(Doorbells?.Resource).toEqual(arns);
+    expect(SubscribeOwnQueues?.Resource).toEqual(arns);
+  });
+
+  it('lets instances send to each other only where they do, and then use no topic', () => {
+    const direct = statementsOf({ fanout: 'direct' });
+    expect(Object.keys(direct)).toEqual(['TaskLog', 'TaskLists', 'InstanceQueues']);
+    expect(direct.InstanceQueues?.Action).toContain('sqs:SendMessage');
+    expect(direct.InstanceQueues?.Resource).toEqual(statementsOf().InstanceQueues?.Resource);
+    expect(JSON.stringify(statementsOf())).not.toContain('sqs:SendMessage');
+  });
+
+  it('leaves those that poll with the table alone', () => {
+    expect(Object.keys(statementsOf({ fanout: 'polling' }))).toEqual(['TaskLog', 'TaskLists']);
+  });
+
   it('keeps Unsubscribe within the region', () => {
     const { Unsubscribe } = statementsOf();
     expect(Unsubscribe?.Action).toBe('sns:Unsubscribe');

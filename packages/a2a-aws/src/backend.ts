@@ -90,7 +90,6 @@ export class Backend {
   readonly #queues: QueueManager;
   #instance: Instance;
   #starting: Promise<void> | undefined;
-  #attempted = false;
   #resumer: Resumer | undefined;
   #replacing: Promise<void> = Promise.resolve();
   #isStopped = false;
@@ -102,7 +101,7 @@ export class Backend {
     this.#ports = ports;
     const { logger } = settings;
     this.#queues = new LogQueueManager({ ...ports, logger, host: () => this.#instance });
-    this.#instance = this.#newInstance();
+    this.#instance = this.#newInstance([]);
   }
 
   /**
@@ -221,8 +220,7 @@ export class Backend {
   async #start(): Promise<void> {
     await Promise.all([this.#ports.storage.check(), this.#ports.fanout.check()]);
     // A start that failed has used up its instance id: nobody may find two lives under one.
-    if (this.#attempted) this.#instance = this.#newInstance();
-    this.#attempted = true;
+    this.#instance = await this.#nextInstance();
     await this.#instance.start();
   }
 
@@ -234,9 +232,17 @@ export class Backend {
     this.#resumer = resumer;
   }
 
-  #newInstance(): Instance {
-    const { instanceName, prefix, logger, lease, retentionMs } = this.#settings;
-    const id = `${instanceName}-${this.#ports.entropy.id()}`;
+  async #nextInstance(): Promise<Instance> {
+    const leases = await this.#ports.registry.leases();
+    return this.#newInstance(
+      leases.filter(({ state }) => state === 'alive').map(({ instance }) => instance),
+    );
+  }
+
+  #newInstance(living: readonly string[]): Instance {
+    const { instanceName, prefix, logger, lease, retentionMs, inlineContent } = this.#settings;
+    const { entropy, fanout } = this.#ports;
+    const id = fanout.instanceId(instanceName, entropy.id(), living);
     return new Instance(
       {
         ...this.#ports,
@@ -245,6 +251,7 @@ export class Backend {
         logger,
         settings: lease,
         retentionMs,
+        inlineContent,
         resumer: () => this.#resumer,
       },
       (dead) => {
@@ -259,8 +266,8 @@ export class Backend {
     const { logger, lease } = this.#settings;
     const { signal } = this.#leave;
     while (!signal.aborted) {
-      const next = this.#newInstance();
       try {
+        const next = await this.#nextInstance();
         await next.start();
         this.#instance = next;
         return;

@@ -4,9 +4,9 @@ import {
   DynamoDBLogStorage,
   DynamoDBPushNotificationStore,
 } from '@a2a-aws/dynamodb';
-import { SnsFanout } from '@a2a-aws/sns-sqs';
 import { resolveClients } from './aws-clients.ts';
 import { Backend } from './backend.ts';
+import { makeFanout } from './fanout-choice.ts';
 import { type BackendOptions, resolveOptions } from './options.ts';
 
 /**
@@ -18,33 +18,14 @@ import { type BackendOptions, resolveOptions } from './options.ts';
  */
 export function createBackend(options: BackendOptions = {}): Backend {
   const settings = resolveOptions(options, process.env);
-  const {
-    tableName,
-    topicArn,
-    prefix,
-    logger,
-    ownerResolver,
-    retentionMs,
-    ownerShards,
-    deadLetterArn,
-  } = settings;
-  const { clock, entropy } = settings;
+  const { tableName, prefix, ownerResolver, retentionMs, ownerShards, clock, entropy } = settings;
   const clients = resolveClients(settings.clients, settings.clientConfig);
   const table = { client: clients.dynamodb, tableName, prefix };
   return new Backend(settings, {
     storage: new DynamoDBLogStorage({ ...table, retentionMs, ownerShards }),
     registry: new DynamoDBInstanceRegistry(table),
     offsets: new DynamoDBConsumerOffsets({ ...table, retentionMs }),
-    fanout: new SnsFanout({
-      ...clients,
-      topicArn,
-      prefix,
-      table: tableName,
-      logger,
-      clock,
-      entropy,
-      ...(deadLetterArn === undefined ? {} : { deadLetterArn }),
-    }),
+    fanout: makeFanout(settings, clients),
     pushNotificationStore: new DynamoDBPushNotificationStore({ ...table, ownerResolver }),
     clock,
     entropy,

@@ -8,6 +8,10 @@ export {
   EventConsumer,
   type EventQueue,
   type EventTap,
+  type Fanout,
+  type FanoutAddress,
+  type FanoutReceiver,
+  type FanoutStats,
   InMemoryQueueManager,
   type LeaseSettings,
   type LogFields,
@@ -44,6 +48,7 @@ export {
   type StopOptions,
 } from './backend.ts';
 export { createBackend } from './create-backend.ts';
+export type { FanoutChoice } from './fanout-choice.ts';
 export type { RequestHandlerOptions } from './handler-options.ts';
 export type { Middleware } from './http-exchange.ts';
 export { type JanitorOptions, type JanitorReport, runJanitor } from './janitor.ts';

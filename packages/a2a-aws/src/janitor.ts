@@ -1,7 +1,8 @@
 import { patrol, systemClock, systemEntropy } from '@a2a-aws/core';
 import { DynamoDBInstanceRegistry, DynamoDBLogStorage } from '@a2a-aws/dynamodb';
-import { QueueSweep, queueName, SnsFanout } from '@a2a-aws/sns-sqs';
+import { QueueSweep, queueName } from '@a2a-aws/sns-sqs';
 import { resolveClients } from './aws-clients.ts';
+import { makeFanout } from './fanout-choice.ts';
 import { type BackendOptions, resolveOptions } from './options.ts';
 
 /** Of the backend's options those that concern a janitor; give it the same as the servers. */
@@ -9,6 +10,7 @@ export type JanitorOptions = Pick<
   BackendOptions,
   | 'tableName'
   | 'topicArn'
+  | 'fanout'
   | 'prefix'
   | 'clients'
   | 'clientConfig'
@@ -46,18 +48,24 @@ export async function runJanitor(
   signal: AbortSignal = new AbortController().signal,
 ): Promise<JanitorReport> {
   const settings = resolveOptions(options, process.env);
-  const { tableName, topicArn, prefix, logger, lease, retentionMs } = settings;
+  const { tableName, fanout, topicArns, prefix, logger, lease, retentionMs } = settings;
   const clients = resolveClients(settings.clients, settings.clientConfig);
   const [clock, entropy] = [systemClock, systemEntropy];
   const table = { client: clients.dynamodb, tableName, prefix };
   const registry = new DynamoDBInstanceRegistry(table);
-  const reach = { ...clients, topicArn, prefix, table: tableName, clock, entropy, logger };
   const sweep = new QueueSweep({
-    ...reach,
+    ...clients,
+    topicArns: fanout === 'sns' ? topicArns : [],
+    prefix,
+    table: tableName,
+    clock,
+    logger,
     minAgeMs: options.minQueueAgeMs,
     hasLease: async (instance) => (await registry.lease(instance)) !== undefined,
   });
-  const suspects = await sweep.suspects(signal);
+  // Where instances have no queues of ours there is nothing to sweep.
+  const hasQueues = fanout === 'sns' || fanout === 'direct';
+  const suspects = hasQueues ? await sweep.suspects(signal) : { queues: [], subscriptions: [] };
   const id = `janitor-${entropy.id()}`;
   const { cleaned, failed, left } = await patrol(
     {
@@ -65,7 +73,7 @@ export async function runJanitor(
       queueName: queueName(prefix, id),
       storage: new DynamoDBLogStorage({ ...table, retentionMs }),
       registry,
-      fanout: new SnsFanout(reach),
+      fanout: makeFanout(settings, clients),
       clock,
       entropy,
       logger,

@@ -15,14 +15,28 @@ import { MAX_OWNER_SHARDS } from '@a2a-aws/dynamodb';
 import { type OwnerResolver, resolveUserScope } from '@a2a-js/sdk/server';
 import { z } from 'zod';
 import type { BackendClients, ClientConfig } from './aws-clients.ts';
+import { FANOUT_NAMES, type FanoutChoice } from './fanout-choice.ts';
 import { knowingOwners } from './recorded-request.ts';
 
 /** All of {@link createBackend}'s options; each has a default. */
 export interface BackendOptions {
   /** @default the environment's `A2A_TABLE_NAME` */
   readonly tableName?: string | undefined;
-  /** @default the environment's `A2A_TOPIC_ARN` */
-  readonly topicArn?: string | undefined;
+  /**
+   * The topic of the doorbells, or several topics, among which the instances are divided: one takes
+   * 200 instances by default. More may be added at the end while the fleet runs.
+   * @default the environment's `A2A_TOPIC_ARN`; several are separated by commas
+   */
+  readonly topicArn?: string | readonly string[] | undefined;
+  /**
+   * How instances reach each other, the same for all of a fleet: `sns`, over a topic and a queue per
+   * instance; `direct`, into each other's queues; `polling`, by reading the table alone, at the cost
+   * of up to a second; or one of your own.
+   * @default the environment's `A2A_FANOUT`, or `sns`
+   */
+  readonly fanout?: FanoutChoice | undefined;
+  /** False: what instances tell each other says where an event is, never what is in it. @default true */
+  readonly inlineContent?: boolean | undefined;
   /**
    * Begins every partition key and queue name, so that several agents share a table and a topic.
    * 1 to 32 of `[A-Za-z0-9_-]`.
@@ -72,13 +86,16 @@ export interface BackendEnvironment {
   readonly A2A_TABLE_NAME?: string | undefined;
   readonly A2A_TOPIC_ARN?: string | undefined;
   readonly A2A_PREFIX?: string | undefined;
+  readonly A2A_FANOUT?: string | undefined;
   readonly A2A_DEAD_LETTER_ARN?: string | undefined;
 }
 
 /** The options with their defaults. */
 export interface BackendSettings {
   readonly tableName: string;
-  readonly topicArn: string;
+  readonly topicArns: readonly string[];
+  readonly fanout: FanoutChoice;
+  readonly inlineContent: boolean;
   readonly prefix: string;
   readonly instanceName: string;
   readonly clients: Partial<BackendClients>;
@@ -96,9 +113,13 @@ export interface BackendSettings {
 
 const milliseconds = z.number().int().positive();
 
+const isFanout = (value: unknown): boolean => typeof value === 'object' && value !== null;
+
 const checked = z.object({
   tableName: z.string().min(3).max(1024),
-  topicArn: z.string().regex(/^arn:[^:]+:sns:[^:]+:\d{12}:[^:]+$/),
+  topicArns: z.array(z.string().regex(/^arn:[^:]+:sns:[^:]+:\d{12}:[^:]+$/)),
+  fanout: z.union([z.enum(FANOUT_NAMES), z.custom(isFanout)]),
+  inlineContent: z.boolean(),
   prefix: z.string().regex(/^[A-Za-z0-9_-]{1,32}$/),
   instanceName: z.string().regex(/^[A-Za-z0-9_-]{1,20}$/),
   cancelDeadlineMs: milliseconds,
@@ -109,11 +130,16 @@ const checked = z.object({
     .refine((lease) => lease.leaseMs >= 2 * lease.beatMs),
 });
 
+const withTopic = checked.extend({ topicArns: checked.shape.topicArns.min(1) });
+
 /** Fills in the defaults. Throws `configuration` naming the options that are missing or malformed. */
 export function resolveOptions(options: BackendOptions, env: BackendEnvironment): BackendSettings {
   const settings: BackendSettings = {
     tableName: options.tableName ?? env.A2A_TABLE_NAME ?? '',
-    topicArn: options.topicArn ?? env.A2A_TOPIC_ARN ?? '',
+    topicArns: [options.topicArn ?? env.A2A_TOPIC_ARN?.split(',') ?? []].flat(),
+    // Of the environment, any text may be; it is looked at below.
+    fanout: options.fanout ?? (env.A2A_FANOUT as FanoutChoice | undefined) ?? 'sns',
+    inlineContent: options.inlineContent ?? true,
     prefix: options.prefix ?? env.A2A_PREFIX ?? 'a2a',
     instanceName: options.instanceId ?? 'i',
     clients: options.clients ?? {},
@@ -128,7 +154,8 @@ export function resolveOptions(options: BackendOptions, env: BackendEnvironment)
     clock: options.clock ?? systemClock,
     entropy: options.entropy ?? systemEntropy,
   };
-  const result = checked.safeParse(settings);
+  const needed = settings.fanout === 'sns' ? withTopic : checked;
+  const result = needed.safeParse(settings);
   if (!result.success) {
     const names = [...new Set(result.error.issues.map((issue) => String(issue.path[0])))];
     throw new BackendError(
@@ -142,6 +169,7 @@ export function resolveOptions(options: BackendOptions, env: BackendEnvironment)
 /** How an option is called where it is set. */
 const OPTION_NAMES: Readonly<Record<string, string>> = {
   tableName: 'tableName (A2A_TABLE_NAME)',
-  topicArn: 'topicArn (A2A_TOPIC_ARN)',
+  topicArns: 'topicArn (A2A_TOPIC_ARN)',
+  fanout: 'fanout (A2A_FANOUT)',
   instanceName: 'instanceId',
 };

@@ -26,6 +26,7 @@ export type { Fanout, FanoutAddress, FanoutReceiver, FanoutStats } from './feed/
 export { Feed, type FeedDeps } from './feed/feed.ts';
 export { MemoryFanout, type MemoryQueues } from './feed/memory-fanout.ts';
 export type { OpenLog } from './feed/open-log.ts';
+export { PollingFanout } from './feed/polling-fanout.ts';
 export { Tap, taskAt } from './feed/tap.ts';
 export { inParallel } from './in-parallel.ts';
 export type { CancelOutcome } from './instances/cancel.ts';

@@ -56,7 +56,7 @@ export class DynamoDBInstanceRegistry implements InstanceRegistry {
   }
 
   setAddress(instance: string, address: FanoutAddress): Promise<boolean> {
-    return this.#update(instance, { ...address }, ALIVE);
+    return this.#update(instance, { v: 1, ...address }, ALIVE);
   }
 
   beat(instance: string, beat: number): Promise<boolean> {

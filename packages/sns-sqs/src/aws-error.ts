@@ -68,3 +68,27 @@ function classify(error: unknown): readonly [BackendErrorCode, string] {
       return ['configuration', 'No AWS region is configured.'];
   }
 }
+
+/** The answer of a call, or nothing if it failed only because `isDone`. Fails with a BackendError. */
+export async function asked<T>(answer: Promise<T>): Promise<T>;
+export async function asked<T>(
+  answer: Promise<T>,
+  isDone: (error: unknown) => boolean,
+): Promise<T | undefined>;
+export async function asked<T>(
+  answer: Promise<T>,
+  isDone?: (error: unknown) => boolean,
+): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (isDone?.(error)) return undefined;
+    throw awsError(error);
+  }
+}
+
+/** What an answer should say of what was made. */
+export function present(value: string | undefined): string {
+  if (value) return value;
+  throw new BackendError('unreachable', 'SNS or SQS answered without saying what it made.');
+}

@@ -1,8 +1,9 @@
 import { type Clock, type Entropy, isTransient, sleep } from '@a2a-aws/core';
 import type { EntryOutcome } from './batch-outcome.ts';
+import type { ByteBudget } from './byte-budget.ts';
 import { retryDelay } from './retry-delay.ts';
 
-/** Entries in one call (Amazon SNS, "PublishBatch"; Amazon SQS, "DeleteMessageBatch"). */
+/** Entries in one call (Amazon SNS, "PublishBatch"; Amazon SQS, "SendMessageBatch", "DeleteMessageBatch"). */
 export const MAX_BATCH_ENTRIES = 10;
 const MAX_IN_FLIGHT = 8;
 const MAX_TRIES = 3;
@@ -12,9 +13,14 @@ export interface BatchSenderOptions<T> {
   readonly entropy: Entropy;
   /** The most bytes of one batch. */
   readonly batchBytes: number;
-  /** The most bytes of all that waits or is under way; beyond it items are given up at once. */
-  readonly backlogBytes: number;
+  /** For all that waits or is under way; beyond it items are given up at once. */
+  readonly backlog: ByteBudget;
   bytes(item: T): number;
+  /**
+   * Items of one call with the same key go as one entry of it.
+   * @default - every item is an entry
+   */
+  joinKey?(item: T): string | undefined;
   /** Makes one call. Rejects with a BackendError if the call failed as a whole. */
   send(items: readonly T[]): Promise<readonly EntryOutcome[]>;
 }
@@ -37,7 +43,6 @@ export class BatchSender<T> {
   readonly #draining = new AbortController();
   #waiting: Entry<T>[] = [];
   #waitingBytes = 0;
-  #heldBytes = 0;
   #held = 0;
   #inFlight = 0;
   #onEmpty: (() => void)[] = [];
@@ -48,20 +53,23 @@ export class BatchSender<T> {
 
   /** True once the service took the item, false if it was given up. Never rejects. */
   add(item: T): Promise<boolean> {
+    const { batchBytes, backlog } = this.#options;
     const bytes = this.#options.bytes(item);
-    if (bytes > this.#options.batchBytes || this.#heldBytes + bytes > this.#options.backlogBytes) {
-      return Promise.resolve(false);
-    }
+    if (bytes > batchBytes || !backlog.take(bytes)) return Promise.resolve(false);
     this.#held++;
-    this.#heldBytes += bytes;
     return new Promise((resolve) => {
       const settle = (taken: boolean): void => {
-        this.#heldBytes -= bytes;
+        backlog.give(bytes);
         resolve(taken);
         if (--this.#held === 0) for (const done of this.#onEmpty.splice(0)) done();
       };
       this.#queue([{ item, bytes, settle, tries: 0, alone: false }]);
     });
+  }
+
+  /** True while nothing waits or is under way. */
+  get isIdle(): boolean {
+    return this.#held === 0;
   }
 
   /** Sends what waits, tries nothing again; resolves when every item is taken or given up. */
@@ -90,11 +98,15 @@ export class BatchSender<T> {
   }
 
   #take(): Entry<T>[] {
+    const { batchBytes, joinKey } = this.#options;
+    const keys = new Set<string | number>();
     let count = 0;
     let bytes = 0;
     for (const entry of this.#waiting) {
-      const full = count === MAX_BATCH_ENTRIES || bytes + entry.bytes > this.#options.batchBytes;
-      if (count > 0 && (full || entry.alone)) break;
+      const key = joinKey?.(entry.item) ?? count;
+      const full = keys.size === MAX_BATCH_ENTRIES && !keys.has(key);
+      if (count > 0 && (full || bytes + entry.bytes > batchBytes || entry.alone)) break;
+      keys.add(key);
       count++;
       bytes += entry.bytes;
       if (entry.alone) break;

@@ -10,14 +10,15 @@ import {
   ListQueueTagsCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import { awsError, isNotFound, isQueueMissing } from './aws-error.ts';
+import { asked, isNotFound, isQueueMissing } from './aws-error.ts';
 import { parseTopicArn, queueArn } from './topic-arn.ts';
 import { queueName, queueTag, TARGET_ATTRIBUTE } from './topic-definition.ts';
 
 export interface FleetQueuesOptions {
   readonly sns: Pick<SNSClient, 'send'>;
   readonly sqs: Pick<SQSClient, 'send'>;
-  readonly topicArn: string;
+  /** The topics of the doorbells; none if instances send to each other's queues. */
+  readonly topicArns: readonly string[];
   readonly prefix: string;
   /** Where the leases of this fleet are. */
   readonly table: string;
@@ -32,7 +33,7 @@ export interface FleetQueue {
   readonly createdAt: number;
 }
 
-/** A subscription of the topic to a queue of the fleet's names, which may be gone. */
+/** A subscription of a topic to a queue of the fleet's names, which may be gone. */
 export interface FleetSubscription {
   readonly arn: string;
   readonly queueName: string;
@@ -57,53 +58,40 @@ export class FleetQueues {
     do {
       // Without MaxResults SQS gives 1,000 and no token for the rest (Amazon SQS, "ListQueues").
       const input = { QueueNamePrefix: `${prefix}-`, MaxResults: 1_000, NextToken: token };
-      const page = await translated(sqs.send(new ListQueuesCommand(input)));
-      urls.push(...(page?.QueueUrls ?? []));
-      token = page?.NextToken;
+      const page = await asked(sqs.send(new ListQueuesCommand(input)));
+      urls.push(...(page.QueueUrls ?? []));
+      token = page.NextToken;
     } while (token);
     return urls;
   }
 
   /** The queue, if it is this fleet's: by prefix, topic and table, and by its own name. */
   async describe(url: string): Promise<FleetQueue | undefined> {
-    const { sqs, prefix, topicArn, table } = this.#options;
+    const { sqs, prefix, topicArns, table } = this.#options;
     const listed = new ListQueueTagsCommand({ QueueUrl: url });
-    const { Tags = {} } = (await translated(sqs.send(listed), isQueueMissing)) ?? {};
+    const { Tags = {} } = (await asked(sqs.send(listed), isQueueMissing)) ?? {};
     const instance = Tags[queueTag.instance];
+    const topic = Tags[queueTag.topic];
     const isOurs =
       Tags[queueTag.prefix] === prefix &&
-      Tags[queueTag.topic] === topicArn &&
+      (topic === undefined ? topicArns.length === 0 : topicArns.includes(topic)) &&
       Tags[queueTag.table] === table;
     if (!instance || !isOurs || !url.endsWith(`/${queueName(prefix, instance)}`)) return undefined;
-    const asked = new GetQueueAttributesCommand({
+    const question = new GetQueueAttributesCommand({
       QueueUrl: url,
       AttributeNames: ['CreatedTimestamp'],
     });
-    const { Attributes } = (await translated(sqs.send(asked), isQueueMissing)) ?? {};
+    const { Attributes } = (await asked(sqs.send(question), isQueueMissing)) ?? {};
     const seconds = Number(Attributes?.CreatedTimestamp);
     return Number.isFinite(seconds) ? { instance, url, createdAt: seconds * 1_000 } : undefined;
   }
 
-  /** The topic's subscriptions to queues beside it whose names begin with the prefix. */
+  /** The topics' subscriptions to queues beside them whose names begin with the prefix. */
   async subscriptions(): Promise<FleetSubscription[]> {
-    const { sns, topicArn, prefix, clock } = this.#options;
-    const ours = queueArn(parseTopicArn(topicArn), `${prefix}-`);
     const found: FleetSubscription[] = [];
-    let token: string | undefined;
-    do {
-      if (token) await sleep(clock, PAGE_MS);
-      const input = { TopicArn: topicArn, ...(token ? { NextToken: token } : {}) };
-      const page = await translated(sns.send(new ListSubscriptionsByTopicCommand(input)));
-      for (const { Endpoint = '', SubscriptionArn = '' } of page?.Subscriptions ?? []) {
-        // The ARN may also read `PendingConfirmation` or `Deleted`.
-        if (!Endpoint.startsWith(ours) || !SubscriptionArn.startsWith('arn:')) continue;
-        found.push({
-          arn: SubscriptionArn,
-          queueName: Endpoint.slice(Endpoint.lastIndexOf(':') + 1),
-        });
-      }
-      token = page?.NextToken;
-    } while (token);
+    for (const topicArn of this.#options.topicArns) {
+      found.push(...(await this.#subscriptionsOf(topicArn)));
+    }
     return found;
   }
 
@@ -113,11 +101,33 @@ export class FleetQueues {
    */
   async subscriber({ arn, queueName: name }: FleetSubscription): Promise<string | undefined> {
     const { sns, prefix } = this.#options;
-    const asked = new GetSubscriptionAttributesCommand({ SubscriptionArn: arn });
-    const answer = await translated(sns.send(asked), isNotFound);
+    const question = new GetSubscriptionAttributesCommand({ SubscriptionArn: arn });
+    const answer = await asked(sns.send(question), isNotFound);
     const { FilterPolicy = '' }: { FilterPolicy?: string } = answer?.Attributes ?? {};
     const instance = firstTarget(FilterPolicy);
     return instance && queueName(prefix, instance) === name ? instance : undefined;
+  }
+
+  async #subscriptionsOf(topicArn: string): Promise<FleetSubscription[]> {
+    const { sns, prefix, clock } = this.#options;
+    const ours = queueArn(parseTopicArn(topicArn), `${prefix}-`);
+    const found: FleetSubscription[] = [];
+    let token: string | undefined;
+    do {
+      if (token) await sleep(clock, PAGE_MS);
+      const input = { TopicArn: topicArn, ...(token ? { NextToken: token } : {}) };
+      const page = await asked(sns.send(new ListSubscriptionsByTopicCommand(input)));
+      for (const { Endpoint = '', SubscriptionArn = '' } of page.Subscriptions ?? []) {
+        // The ARN may also read `PendingConfirmation` or `Deleted`.
+        if (!Endpoint.startsWith(ours) || !SubscriptionArn.startsWith('arn:')) continue;
+        found.push({
+          arn: SubscriptionArn,
+          queueName: Endpoint.slice(Endpoint.lastIndexOf(':') + 1),
+        });
+      }
+      token = page.NextToken;
+    } while (token);
+    return found;
   }
 }
 
@@ -128,17 +138,5 @@ function firstTarget(policy: string): string | undefined {
     return typeof first === 'string' && /^[A-Za-z0-9_-]+$/.test(first) ? first : undefined;
   } catch {
     return undefined;
-  }
-}
-
-async function translated<T>(
-  answer: Promise<T>,
-  isGone: (error: unknown) => boolean = () => false,
-): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (isGone(error)) return undefined;
-    throw awsError(error);
   }
 }

@@ -1,4 +1,5 @@
 export { createFanoutClients, type FanoutClientOptions, type FanoutClients } from './clients.ts';
+export { DirectFanout, type DirectFanoutOptions } from './direct-fanout.ts';
 export {
   QueueLifecycleManager,
   type QueueLifecycleManagerOptions,

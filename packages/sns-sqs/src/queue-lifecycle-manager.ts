@@ -1,28 +1,21 @@
 import { BackendError, errorCode, type FanoutAddress, type Logger } from '@a2a-aws/core';
-import {
-  ListSubscriptionsByTopicCommand,
-  type SNSClient,
-  SubscribeCommand,
-  UnsubscribeCommand,
-} from '@aws-sdk/client-sns';
+import type { SNSClient } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, DeleteQueueCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import { awsError, isNotFound, isQueueMissing } from './aws-error.ts';
+import { asked, awsError, isQueueMissing, present } from './aws-error.ts';
 import { queuePolicy } from './queue-policy.ts';
 import { findQueueUrl } from './queue-url.ts';
 import { parseTopicArn, queueArn } from './topic-arn.ts';
-import {
-  ALL_TARGETS,
-  queueDefaults,
-  queueName,
-  queueTag,
-  TARGET_ATTRIBUTE,
-} from './topic-definition.ts';
+import { queueDefaults, queueName, queueTag } from './topic-definition.ts';
+import { TopicSubscriptions } from './topic-subscriptions.ts';
 
 export interface QueueLifecycleManagerOptions {
-  readonly sns: Pick<SNSClient, 'send'>;
   readonly sqs: Pick<SQSClient, 'send'>;
-  /** A standard topic; the queues are made in its region and account. */
-  readonly topicArn: string;
+  /** @default none: queues are subscribed to nothing, instances send to them directly */
+  readonly topic?: {
+    readonly sns: Pick<SNSClient, 'send'>;
+    /** Of a standard topic; the queues are made in its region and account. */
+    readonly arn: string;
+  };
   /** What the names of this fleet's queues begin with. */
   readonly prefix: string;
   /**
@@ -40,11 +33,12 @@ export interface QueueLifecycleManagerOptions {
 
 /** What an instance is heard at. */
 export interface QueueProvisionResult extends FanoutAddress {
-  readonly queueArn: string;
+  readonly queueName: string;
+  readonly queueUrl: string;
 }
 
 /**
- * Makes and removes the queue of an instance and its subscription to the topic.
+ * Makes and removes the queue of an instance and its subscription to the topic, if there is one.
  *
  * Both are safe to repeat and to be cut short anywhere. Calls for one instance on one manager run
  * one after the other; whoever else works on it (a janitor, once the instance was declared dead)
@@ -52,11 +46,14 @@ export interface QueueProvisionResult extends FanoutAddress {
  */
 export class QueueLifecycleManager {
   readonly #options: QueueLifecycleManagerOptions;
+  readonly #subscriptions: TopicSubscriptions | undefined;
   readonly #made = new Set<string>();
   readonly #turns = new Map<string, Promise<unknown>>();
 
   constructor(options: QueueLifecycleManagerOptions) {
     this.#options = options;
+    const { topic } = options;
+    this.#subscriptions = topic && new TopicSubscriptions(topic.sns, topic.arn);
   }
 
   /**
@@ -83,7 +80,7 @@ export class QueueLifecycleManager {
    *
    * @throws BackendError as {@link provision}, after having tried both.
    */
-  teardown(instance: string, known: Partial<FanoutAddress> = {}): Promise<void> {
+  teardown(instance: string, known: FanoutAddress = {}): Promise<void> {
     return this.#inTurn(instance, async () => {
       const name = known.queueName ?? queueName(this.#options.prefix, instance);
       await this.#remove(name, known);
@@ -93,20 +90,19 @@ export class QueueLifecycleManager {
 
   async #provision(instance: string): Promise<QueueProvisionResult> {
     const name = queueName(this.#options.prefix, instance);
-    const arn = queueArn(parseTopicArn(this.#options.topicArn), name);
-    const queueUrl = await this.#createQueue(instance, name, arn);
+    const queueUrl = await this.#createQueue(instance, name);
     try {
-      const subscriptionArn = await this.#subscribe(instance, arn);
+      const subscriptionArn = await this.#subscriptions?.add(instance, this.#arnOf(name));
       this.#made.add(instance);
-      return { queueName: name, queueUrl, queueArn: arn, subscriptionArn };
+      return { queueName: name, queueUrl, ...(subscriptionArn ? { subscriptionArn } : {}) };
     } catch (error) {
       if (!this.#made.has(instance)) await this.#undo(instance, name, queueUrl);
       throw error;
     }
   }
 
-  async #createQueue(instance: string, name: string, arn: string): Promise<string> {
-    const { sqs, topicArn, prefix, deadLetterArn, table } = this.#options;
+  async #createQueue(instance: string, name: string): Promise<string> {
+    const { sqs, topic, prefix, deadLetterArn, table } = this.#options;
     const redrive = {
       deadLetterTargetArn: deadLetterArn,
       maxReceiveCount: queueDefaults.maxReceiveCount,
@@ -115,7 +111,7 @@ export class QueueLifecycleManager {
     const input = {
       QueueName: name,
       Attributes: {
-        Policy: JSON.stringify(queuePolicy(arn, topicArn)),
+        Policy: JSON.stringify(queuePolicy(this.#arnOf(name), topic?.arn)),
         SqsManagedSseEnabled: 'true',
         MessageRetentionPeriod: String(queueDefaults.messageRetentionSeconds),
         VisibilityTimeout: String(queueDefaults.visibilityTimeoutSeconds),
@@ -124,30 +120,12 @@ export class QueueLifecycleManager {
       tags: {
         [queueTag.instance]: instance,
         [queueTag.prefix]: prefix,
-        [queueTag.topic]: topicArn,
+        ...(topic ? { [queueTag.topic]: topic.arn } : {}),
         ...(table ? { [queueTag.table]: table } : {}),
       },
     };
     const { QueueUrl } = await asked(sqs.send(new CreateQueueCommand(input)));
     return present(QueueUrl);
-  }
-
-  async #subscribe(instance: string, endpoint: string): Promise<string> {
-    const { sns, topicArn } = this.#options;
-    const input = {
-      TopicArn: topicArn,
-      Protocol: 'sqs',
-      Endpoint: endpoint,
-      ReturnSubscriptionArn: true,
-      // Never changed afterwards: a changed policy may need 15 minutes.
-      Attributes: {
-        RawMessageDelivery: 'true',
-        FilterPolicy: JSON.stringify({ [TARGET_ATTRIBUTE]: [instance, ALL_TARGETS] }),
-        FilterPolicyScope: 'MessageAttributes',
-      },
-    };
-    const { SubscriptionArn } = await asked(sns.send(new SubscribeCommand(input)));
-    return present(SubscriptionArn);
   }
 
   async #undo(instance: string, name: string, queueUrl: string): Promise<void> {
@@ -159,7 +137,7 @@ export class QueueLifecycleManager {
     }
   }
 
-  async #remove(name: string, known: Partial<FanoutAddress>): Promise<void> {
+  async #remove(name: string, known: FanoutAddress): Promise<void> {
     const unsubscribed = await settled(this.#unsubscribe(name, known.subscriptionArn));
     const deleted = await settled(this.#deleteQueue(name, known.queueUrl));
     const failure = unsubscribed ?? deleted;
@@ -167,30 +145,14 @@ export class QueueLifecycleManager {
   }
 
   async #unsubscribe(name: string, known: string | undefined): Promise<void> {
-    const { sns } = this.#options;
-    const arns = known ? [known] : await this.#subscriptionsOf(name);
-    for (const SubscriptionArn of arns) {
-      await asked(sns.send(new UnsubscribeCommand({ SubscriptionArn })), isNotFound);
+    if (this.#subscriptions) await this.#subscriptions.remove(this.#arnOf(name), known);
+    else if (known) {
+      // Said, not passed over: the lease row stays until an instance with a topic takes it up.
+      throw new BackendError(
+        'configuration',
+        'The instance has a subscription, but no topic is known.',
+      );
     }
-  }
-
-  async #subscriptionsOf(name: string): Promise<string[]> {
-    const { sns, topicArn } = this.#options;
-    const endpoint = queueArn(parseTopicArn(topicArn), name);
-    const found: string[] = [];
-    let token: string | undefined;
-    do {
-      const input = { TopicArn: topicArn, ...(token ? { NextToken: token } : {}) };
-      const page = await asked(sns.send(new ListSubscriptionsByTopicCommand(input)), isNotFound);
-      for (const { Endpoint, SubscriptionArn } of page?.Subscriptions ?? []) {
-        // The ARN may also read `PendingConfirmation` or `Deleted`.
-        if (Endpoint === endpoint && SubscriptionArn?.startsWith('arn:')) {
-          found.push(SubscriptionArn);
-        }
-      }
-      token = page?.NextToken;
-    } while (token);
-    return found;
   }
 
   async #deleteQueue(name: string, known: string | undefined): Promise<void> {
@@ -198,6 +160,12 @@ export class QueueLifecycleManager {
     const QueueUrl = known ?? (await findQueueUrl(sqs, name));
     if (!QueueUrl) return;
     await asked(sqs.send(new DeleteQueueCommand({ QueueUrl })), isQueueMissing);
+  }
+
+  /** Known before the queue exists; without a topic `*`, which in its policy is the queue itself. */
+  #arnOf(name: string): string {
+    const { topic } = this.#options;
+    return topic ? queueArn(parseTopicArn(topic.arn), name) : '*';
   }
 
   async #inTurn<T>(instance: string, work: () => Promise<T>): Promise<T> {
@@ -212,23 +180,6 @@ export class QueueLifecycleManager {
   }
 }
 
-async function asked<T>(answer: Promise<T>): Promise<T>;
-async function asked<T>(
-  answer: Promise<T>,
-  isDone: (error: unknown) => boolean,
-): Promise<T | undefined>;
-async function asked<T>(
-  answer: Promise<T>,
-  isDone?: (error: unknown) => boolean,
-): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (isDone?.(error)) return undefined;
-    throw awsError(error);
-  }
-}
-
 async function settled(work: Promise<void>): Promise<BackendError | undefined> {
   try {
     await work;
@@ -236,9 +187,4 @@ async function settled(work: Promise<void>): Promise<BackendError | undefined> {
   } catch (error) {
     return awsError(error);
   }
-}
-
-function present(value: string | undefined): string {
-  if (value) return value;
-  throw new BackendError('unreachable', 'SNS or SQS answered without saying what it made.');
 }

@@ -17,28 +17,19 @@ export interface PolicyDocument {
 
 /**
  * Who may do what with an instance's queue: this topic, of this account, may send; nobody may do
- * anything without TLS. What the servers may do is in their own role, not here.
+ * anything without TLS. What the servers may do is in their own role, not here. Without a topic
+ * only they send.
  *
  * Source: Amazon SNS, "Subscribing an Amazon SQS queue to an Amazon SNS topic"; Amazon SQS, "Amazon
  * SQS security best practices".
  *
  * @throws BackendError `topic-mismatch` if `topicArn` is not the ARN of a standard topic.
  */
-export function queuePolicy(queueArn: string, topicArn: string): PolicyDocument {
+export function queuePolicy(queueArn: string, topicArn: string | undefined): PolicyDocument {
   return {
     Version: '2012-10-17',
     Statement: [
-      {
-        Sid: 'TopicMaySend',
-        Effect: 'Allow',
-        Principal: { Service: 'sns.amazonaws.com' },
-        Action: 'sqs:SendMessage',
-        Resource: queueArn,
-        Condition: {
-          ArnEquals: { 'aws:SourceArn': topicArn },
-          StringEquals: { 'aws:SourceAccount': parseTopicArn(topicArn).account },
-        },
-      },
+      ...(topicArn === undefined ? [] : [topicMaySend(queueArn, topicArn)]),
       {
         Sid: 'NothingWithoutTls',
         Effect: 'Deny',
@@ -48,5 +39,19 @@ export function queuePolicy(queueArn: string, topicArn: string): PolicyDocument 
         Condition: { Bool: { 'aws:SecureTransport': 'false' } },
       },
     ],
+  };
+}
+
+function topicMaySend(queueArn: string, topicArn: string): PolicyStatement {
+  return {
+    Sid: 'TopicMaySend',
+    Effect: 'Allow',
+    Principal: { Service: 'sns.amazonaws.com' },
+    Action: 'sqs:SendMessage',
+    Resource: queueArn,
+    Condition: {
+      ArnEquals: { 'aws:SourceArn': topicArn },
+      StringEquals: { 'aws:SourceAccount': parseTopicArn(topicArn).account },
+    },
   };
 }

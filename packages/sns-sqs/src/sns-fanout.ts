@@ -1,103 +1,70 @@
 import {
   BackendError,
-  type Clock,
-  type Entropy,
-  errorCode,
   type Fanout,
   type FanoutAddress,
   type FanoutReceiver,
   type FanoutStats,
-  type Logger,
 } from '@a2a-aws/core';
 import {
   GetTopicAttributesCommand,
   PublishBatchCommand,
   type SNSClient,
 } from '@aws-sdk/client-sns';
-import type { SQSClient } from '@aws-sdk/client-sqs';
 import { awsError } from './aws-error.ts';
 import { type EntryOutcome, entryOutcomes } from './batch-outcome.ts';
-import { BatchSender } from './batch-sender.ts';
-import { QueueLifecycleManager } from './queue-lifecycle-manager.ts';
-import { findQueueUrl } from './queue-url.ts';
-import { SqsReceiver } from './sqs-receiver.ts';
+import { type Addressed, DoorbellSender } from './doorbell-sender.ts';
+import { InstanceQueues, type InstanceQueuesOptions } from './instance-queues.ts';
+import { QueueLifecycleManager, type QueueProvisionResult } from './queue-lifecycle-manager.ts';
 import { parseTopicArn } from './topic-arn.ts';
-import { queueName, TARGET_ATTRIBUTE } from './topic-definition.ts';
+import { ALL_TARGETS, TARGET_ATTRIBUTE } from './topic-definition.ts';
+import { leastFullShard, shardedId, shardOf } from './topic-shards.ts';
 
-/** Bytes of one PublishBatch, attributes included (Amazon SNS, "PublishBatch"). */
-const BATCH_BYTES = 256 * 1024;
-/** What a message must leave free for its attribute: a target has 80 bytes at most. */
-const ATTRIBUTE_MARGIN_BYTES = 1024;
-/** Messages that may wait to be published; beyond it they are dropped, the log has them. */
-const BACKLOG_BYTES = 16 * 1024 * 1024;
-
-export interface SnsFanoutOptions {
+export interface SnsFanoutOptions extends InstanceQueuesOptions {
   readonly sns: Pick<SNSClient, 'send'>;
-  readonly sqs: Pick<SQSClient, 'send'>;
   /**
-   * The client for long polls.
-   * @default - `sqs` polls too, so its request time-out must be longer than 20 seconds
+   * A standard topic, shared by the fleet; or several, among which the instances are divided, since
+   * a topic takes 200 of them by default. More may be added at the end while the fleet runs:
+   * instances that do not know them yet reach those on them only by the log.
    */
-  readonly polling?: Pick<SQSClient, 'send'>;
-  /** A standard topic, shared by the fleet. */
-  readonly topicArn: string;
-  /** What the names of this fleet's queues begin with. */
-  readonly prefix: string;
-  /**
-   * The fleet's dead-letter queue.
-   * @default - an unreadable message is delivered again until it expires
-   */
-  readonly deadLetterArn?: string;
-  /** See {@link QueueLifecycleManagerOptions.table}. */
-  readonly table?: string;
-  readonly clock: Clock;
-  readonly entropy: Entropy;
-  readonly logger: Logger;
+  readonly topicArn: string | readonly string[];
 }
 
-interface Doorbell {
-  readonly target: string;
-  readonly message: string;
-  readonly bytes: number;
-}
-
-/** The doorbell over one SNS topic and one SQS queue per instance. */
+/** The doorbell over SNS topics and one SQS queue per instance. */
 export class SnsFanout implements Fanout {
-  /** 255 KiB: what PublishBatch takes, less the room for the target. */
-  readonly maxBytes: number = BATCH_BYTES - ATTRIBUTE_MARGIN_BYTES;
   readonly rings: boolean = true;
+  readonly maxBytes: number;
   readonly #options: SnsFanoutOptions;
-  readonly #queues: QueueLifecycleManager;
-  readonly #urls = new Map<string, string>();
-  readonly #doorbells: BatchSender<Doorbell>;
-  readonly #received = { received: 0, unreadable: 0 };
-  #published = 0;
-  #publishFailed = 0;
-  #failing = false;
+  readonly #topicArns: readonly string[];
+  readonly #managers: readonly QueueLifecycleManager[];
+  readonly #queues: InstanceQueues;
+  readonly #sender: DoorbellSender;
 
   constructor(options: SnsFanoutOptions) {
     this.#options = options;
-    this.#queues = new QueueLifecycleManager(options);
-    this.#doorbells = new BatchSender<Doorbell>({
-      clock: options.clock,
-      entropy: options.entropy,
-      batchBytes: BATCH_BYTES,
-      backlogBytes: BACKLOG_BYTES,
-      bytes: (doorbell) => doorbell.bytes,
-      send: (doorbells) => this.#send(doorbells),
+    this.#topicArns = [options.topicArn].flat();
+    this.#managers = this.#topicArns.map(
+      (arn) => new QueueLifecycleManager({ ...options, topic: { sns: options.sns, arn } }),
+    );
+    this.#queues = new InstanceQueues(options, (...of) => this.#managerOf(...of));
+    this.#sender = new DoorbellSender({
+      ...options,
+      addressBytes: (target) => Buffer.byteLength(`${TARGET_ATTRIBUTE}String${target}`),
+      waysTo: (target) => this.#topicsOf(target),
+      send: (topicArn, messages) => this.#send(topicArn, messages),
     });
+    this.maxBytes = this.#sender.maxBytes;
   }
 
   /**
-   * Asks for the topic's attributes (Amazon SNS, "GetTopicAttributes").
+   * Asks for the topics' attributes (Amazon SNS, "GetTopicAttributes").
    *
    * @throws BackendError `topic-not-found`, `topic-mismatch` (no topic ARN, or a FIFO topic),
    * `access-denied`, `unreachable`.
    */
   async check(): Promise<void> {
-    parseTopicArn(this.#options.topicArn);
-    const { FifoTopic } = await this.#topicAttributes();
-    if (FifoTopic === 'true') {
+    for (const topicArn of this.#topicArns) parseTopicArn(topicArn);
+    for (const { FifoTopic } of await Promise.all(this.#topicArns.map((arn) => this.#ask(arn)))) {
+      if (FifoTopic !== 'true') continue;
       throw new BackendError(
         'topic-mismatch',
         'The topic is a FIFO topic; a standard one is needed.',
@@ -105,64 +72,48 @@ export class SnsFanout implements Fanout {
     }
   }
 
-  async provision(instance: string): Promise<FanoutAddress> {
-    const made = await this.#queues.provision(instance);
-    this.#urls.set(instance, made.queueUrl);
-    return {
-      queueName: made.queueName,
-      queueUrl: made.queueUrl,
-      subscriptionArn: made.subscriptionArn,
-    };
+  /** On the topic that has the fewest of the living. */
+  instanceId(name: string, nonce: string, living: readonly string[]): string {
+    const random = this.#options.entropy.random();
+    return shardedId(name, leastFullShard(this.#topicArns.length, living, random), nonce);
   }
 
-  async teardown(instance: string, address?: Partial<FanoutAddress>): Promise<void> {
-    await this.#queues.teardown(instance, address);
-    this.#urls.delete(instance);
+  provision(instance: string): Promise<QueueProvisionResult> {
+    return this.#queues.provision(instance);
+  }
+
+  teardown(instance: string, address?: FanoutAddress): Promise<void> {
+    return this.#queues.teardown(instance, address);
   }
 
   receive(instance: string, onMessage: (message: string) => void): FanoutReceiver {
-    const { sqs, polling = sqs, clock, entropy, logger } = this.#options;
-    return new SqsReceiver({
-      sqs,
-      polling,
-      clock,
-      entropy,
-      logger,
-      instance,
-      queueUrl: () => this.#queueUrl(instance),
-      onMessage,
-      counters: this.#received,
-    });
+    return this.#queues.receive(instance, onMessage);
   }
 
-  async publish(targets: readonly string[], message: string): Promise<void> {
-    const bytes = Buffer.byteLength(message);
-    if (bytes > this.maxBytes) {
-      this.#publishFailed += new Set(targets).size;
-      this.#options.logger.warn('fanout.message_too_large', { bytes });
-      return;
-    }
-    await Promise.all([...new Set(targets)].map((target) => this.#ring(target, message, bytes)));
+  publish(targets: readonly string[], message: string): Promise<void> {
+    return this.#sender.publish(targets, message);
   }
 
   stats(): FanoutStats {
-    return {
-      published: this.#published,
-      publishFailed: this.#publishFailed,
-      ...this.#received,
-    };
+    return { ...this.#sender.stats, ...this.#queues.stats };
   }
 
-  async #ring(target: string, message: string, messageBytes: number): Promise<void> {
-    const attribute = `${TARGET_ATTRIBUTE}String${target}`;
-    const bytes = messageBytes + Buffer.byteLength(attribute);
-    if (await this.#doorbells.add({ target, message, bytes })) this.#published++;
-    else this.#publishFailed++;
+  #topicsOf(target: string): readonly string[] {
+    if (target === ALL_TARGETS) return this.#topicArns;
+    const topicArn = this.#topicArns[shardOf(target)];
+    return topicArn ? [topicArn] : [];
   }
 
-  async #send(doorbells: readonly Doorbell[]): Promise<readonly EntryOutcome[]> {
-    const { sns, topicArn, logger } = this.#options;
-    const entries = doorbells.map(({ target, message }, index) => ({
+  #managerOf(instance: string, address?: FanoutAddress): QueueLifecycleManager {
+    // Where the subscription is known its topic need not be.
+    const any = address?.subscriptionArn ? this.#managers[0] : undefined;
+    const manager = this.#managers[shardOf(instance)] ?? any;
+    if (manager) return manager;
+    throw new BackendError('configuration', 'The instance is on a topic that is not known here.');
+  }
+
+  async #send(topicArn: string, messages: readonly Addressed[]): Promise<readonly EntryOutcome[]> {
+    const entries = messages.map(({ target, message }, index) => ({
       Id: String(index),
       Message: message,
       MessageAttributes: { [TARGET_ATTRIBUTE]: { DataType: 'String', StringValue: target } },
@@ -172,33 +123,18 @@ export class SnsFanout implements Fanout {
         TopicArn: topicArn,
         PublishBatchRequestEntries: entries,
       });
-      const outcomes = entryOutcomes(entries.length, await sns.send(command));
-      if (this.#failing) logger.info('fanout.recovered');
-      this.#failing = false;
-      return outcomes;
-    } catch (error) {
-      const fault = awsError(error);
-      // Once per outage: a busy server publishes hundreds of times a second.
-      if (!this.#failing) logger.warn('fanout.publish_failed', { code: errorCode(fault) });
-      this.#failing = true;
-      throw fault;
-    }
-  }
-
-  async #topicAttributes(): Promise<Record<string, string>> {
-    const { sns, topicArn } = this.#options;
-    try {
-      const answer = await sns.send(new GetTopicAttributesCommand({ TopicArn: topicArn }));
-      return answer.Attributes ?? {};
+      return entryOutcomes(entries.length, await this.#options.sns.send(command));
     } catch (error) {
       throw awsError(error);
     }
   }
 
-  async #queueUrl(instance: string): Promise<string> {
-    const { sqs, prefix } = this.#options;
-    const url = this.#urls.get(instance) ?? (await findQueueUrl(sqs, queueName(prefix, instance)));
-    if (url) return url;
-    throw new BackendError('configuration', 'This instance has no queue: provision it first.');
+  async #ask(topicArn: string): Promise<Record<string, string>> {
+    try {
+      const command = new GetTopicAttributesCommand({ TopicArn: topicArn });
+      return (await this.#options.sns.send(command)).Attributes ?? {};
+    } catch (error) {
+      throw awsError(error);
+    }
   }
 }

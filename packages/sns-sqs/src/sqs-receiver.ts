@@ -15,6 +15,7 @@ import {
 import { awsError } from './aws-error.ts';
 import { type EntryOutcome, entryOutcomes } from './batch-outcome.ts';
 import { BatchSender, MAX_BATCH_ENTRIES } from './batch-sender.ts';
+import { ByteBudget } from './byte-budget.ts';
 import { retryDelay } from './retry-delay.ts';
 
 /** The longest that SQS lets a poll wait (Amazon SQS, "ReceiveMessage"). */
@@ -58,7 +59,7 @@ export class SqsReceiver implements FanoutReceiver {
       clock: options.clock,
       entropy: options.entropy,
       batchBytes: Number.POSITIVE_INFINITY,
-      backlogBytes: RECEIPT_BACKLOG_BYTES,
+      backlog: new ByteBudget(RECEIPT_BACKLOG_BYTES),
       bytes: (receipt) => receipt.length,
       send: (receipts) => this.#delete(receipts),
     });

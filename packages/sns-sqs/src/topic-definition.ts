@@ -53,13 +53,18 @@ export function topicDefinition(name: string): CreateTopicCommandInput {
  */
 export function queueName(prefix: string, instance: string): string {
   const name = `${prefix}-${instance}`;
-  if (prefix === '' || instance === '' || !/^[A-Za-z0-9_-]{1,80}$/.test(name)) {
+  if (prefix === '' || instance === '' || !isQueueName(name)) {
     throw new BackendError(
       'configuration',
       'Queue prefix and instance must be letters, digits, "-" or "_", and at most 79 characters together.',
     );
   }
   return name;
+}
+
+/** True for at most 80 of `[A-Za-z0-9_-]` (Amazon SQS, "CreateQueue"). */
+export function isQueueName(name: string): boolean {
+  return /^[A-Za-z0-9_-]{1,80}$/.test(name);
 }
 
 /** Matches every queue of a prefix in an IAM policy's resource. */

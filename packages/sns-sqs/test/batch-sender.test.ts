@@ -2,6 +2,7 @@ import { BackendError } from '@a2a-aws/core';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { EntryOutcome } from '../src/batch-outcome.ts';
 import { BatchSender, worthSending } from '../src/batch-sender.ts';
+import { ByteBudget } from '../src/byte-budget.ts';
 import { FakeClock, fixedEntropy, gate, settled } from './fake-clock.ts';
 
 interface Call {
@@ -14,13 +15,16 @@ let clock: FakeClock;
 let calls: Call[];
 let sender: BatchSender<string>;
 
-const make = (limits: { batchBytes?: number; backlogBytes?: number } = {}): BatchSender<string> =>
+const make = (
+  limits: { batchBytes?: number; backlogBytes?: number; joinKey?: (item: string) => string } = {},
+): BatchSender<string> =>
   new BatchSender<string>({
     clock,
     entropy: fixedEntropy,
     batchBytes: limits.batchBytes ?? 1_000,
-    backlogBytes: limits.backlogBytes ?? 10_000,
+    backlog: new ByteBudget(limits.backlogBytes ?? 10_000),
     bytes: (item) => item.length,
+    ...(limits.joinKey && { joinKey: limits.joinKey }),
     send: (items) => {
       const { promise, open, fail } = gate<readonly EntryOutcome[]>();
       calls.push({
@@ -131,6 +135,14 @@ describe('batches', () => {
     void sender.add('y');
     await settled();
     expect(calls).toHaveLength(2);
+  });
+
+  test('holds ten entries, however many items are in them', async () => {
+    sender = make({ joinKey: (item) => item.slice(0, 2) });
+    for (let n = 0; n < 40; n += 1) void sender.add(`${10 + (n % 10)} ${n}`);
+    for (const item of ['20 a', '10 b']) void sender.add(item);
+    await settled();
+    expect(sent().map((items) => items.length)).toEqual([40, 2]);
   });
 
   test('wait for more company the more is under way', () => {

@@ -30,9 +30,8 @@ let logger: ReturnType<typeof recordingLogger>;
 
 const manager = (more: Partial<QueueLifecycleManagerOptions> = {}): QueueLifecycleManager =>
   new QueueLifecycleManager({
-    sns: new SNSClient({}),
     sqs: new SQSClient({}),
-    topicArn: TOPIC,
+    topic: { sns: new SNSClient({}), arn: TOPIC },
     prefix: 'a2a',
     logger,
     ...more,
@@ -59,7 +58,6 @@ describe('provision', () => {
     expect(made).toEqual({
       queueName: 'a2a-one',
       queueUrl: URL,
-      queueArn: QUEUE,
       subscriptionArn: SUBSCRIPTION,
     });
     expect(names(sqs)).toEqual(['CreateQueue']);
@@ -124,7 +122,8 @@ describe('provision', () => {
 
   test('makes nothing for a name or a topic that cannot be', async () => {
     await expect(manager().provision('a/b')).rejects.toMatchObject({ code: 'configuration' });
-    await expect(manager({ topicArn: `${TOPIC}.fifo` }).provision('one')).rejects.toMatchObject({
+    const topic = { sns: new SNSClient({}), arn: `${TOPIC}.fifo` };
+    await expect(manager({ topic }).provision('one')).rejects.toMatchObject({
       code: 'topic-mismatch',
     });
     expect(names(sqs)).toEqual([]);

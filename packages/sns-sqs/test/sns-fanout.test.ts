@@ -1,20 +1,25 @@
 import {
   GetTopicAttributesCommand,
+  ListSubscriptionsByTopicCommand,
   PublishBatchCommand,
   type PublishBatchRequestEntry,
   SNSClient,
   SubscribeCommand,
+  UnsubscribeCommand,
 } from '@aws-sdk/client-sns';
 import {
   CreateQueueCommand,
+  DeleteQueueCommand,
   GetQueueUrlCommand,
   ReceiveMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { type AwsClientStub, mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { queuePolicy } from '../src/queue-policy.ts';
 import { SnsFanout, type SnsFanoutOptions } from '../src/sns-fanout.ts';
 import { TARGET_ATTRIBUTE } from '../src/topic-definition.ts';
+import { shardedId } from '../src/topic-shards.ts';
 import { awsFault, FakeClock, fixedEntropy, gate, recordingLogger, settled } from './fake-clock.ts';
 
 const TOPIC = 'arn:aws:sns:eu-west-1:123456789012:events';
@@ -320,5 +325,74 @@ describe('an instance', () => {
     expect(polls).toEqual([expect.any(ReceiveMessageCommand)]);
     expect(sqs.commandCalls(ReceiveMessageCommand)).toHaveLength(0);
     await receiver.close();
+  });
+});
+
+describe('of several topics', () => {
+  const TOPICS = [TOPIC, `${TOPIC}-2`, `${TOPIC}-3`];
+  const idOn = (shard: number): string => shardedId('i', shard, '0123456789abcdef');
+  const topicsOf = (): (string | undefined)[] =>
+    sns.commandCalls(PublishBatchCommand).map(({ args }) => args[0].input.TopicArn);
+
+  beforeEach(() => {
+    fanout = make({ topicArn: TOPICS });
+    sqs.on(CreateQueueCommand).resolves({ QueueUrl: URL });
+    sqs.on(GetQueueUrlCommand).resolves({ QueueUrl: URL });
+    sqs.on(DeleteQueueCommand).resolves({});
+    sns.on(SubscribeCommand).resolves({ SubscriptionArn: `${TOPIC}:0f0f` });
+    sns.on(UnsubscribeCommand).resolves({});
+    sns.on(ListSubscriptionsByTopicCommand).resolves({ Subscriptions: [] });
+    sns.on(GetTopicAttributesCommand).resolves({ Attributes: {} });
+  });
+
+  test('publishes to that of each target, in one call a topic', async () => {
+    await fanout.publish([idOn(0), idOn(2), idOn(2).replace('0123', 'abcd')], 'hello');
+    expect(topicsOf()).toEqual([TOPICS[0], TOPICS[2]]);
+    expect(targets().map((batch) => batch.length)).toEqual([1, 2]);
+  });
+
+  test('publishes to all what all must hear', async () => {
+    await fanout.publish(['*'], 'hello');
+    expect(topicsOf()).toEqual(TOPICS);
+  });
+
+  test('puts a new instance on the emptiest, and its queue hears that one alone', async () => {
+    const id = fanout.instanceId('i', '0123456789abcdef', [idOn(0), idOn(1)]);
+    expect(id).toBe(idOn(2));
+    await fanout.provision(id);
+    expect(sns.commandCalls(SubscribeCommand)[0]?.args[0].input.TopicArn).toBe(TOPICS[2]);
+    const { Attributes } = sqs.commandCalls(CreateQueueCommand)[0]?.args[0].input ?? {};
+    const arn = `arn:aws:sqs:eu-west-1:123456789012:a2a-${id}`;
+    expect(JSON.parse(Attributes?.Policy ?? '')).toEqual(queuePolicy(arn, TOPICS[2]));
+  });
+
+  test('gives up what is for an instance on a topic that is not known here, and says so', async () => {
+    await fanout.publish([idOn(3), idOn(1)], 'hello');
+    expect(topicsOf()).toEqual([TOPICS[1]]);
+    expect(fanout.stats()).toMatchObject({ published: 1, publishFailed: 1 });
+    await expect(fanout.provision(idOn(3))).rejects.toMatchObject({ code: 'configuration' });
+  });
+
+  test('looks for a subscription on the topic of its instance', async () => {
+    await fanout.teardown(idOn(1));
+    const asked = sns.commandCalls(ListSubscriptionsByTopicCommand);
+    expect(asked.map(({ args }) => args[0].input.TopicArn)).toEqual([TOPICS[1]]);
+  });
+
+  test('removes what is on a topic that is not known here if it knows the subscription', async () => {
+    const subscriptionArn = `${TOPIC}-4:0f0f`;
+    await fanout.teardown(idOn(3), { queueUrl: URL, subscriptionArn });
+    const removed = sns.commandCalls(UnsubscribeCommand).map(({ args }) => args[0].input);
+    expect(removed).toEqual([{ SubscriptionArn: subscriptionArn }]);
+    // Else it cannot know that nothing is left: another instance, that knows the topic, will do it.
+    await expect(fanout.teardown(idOn(3))).rejects.toMatchObject({ code: 'configuration' });
+  });
+
+  test('checks them all', async () => {
+    await fanout.check();
+    expect(sns.commandCalls(GetTopicAttributesCommand)).toHaveLength(3);
+    await expect(make({ topicArn: [TOPIC, 'events'] }).check()).rejects.toMatchObject({
+      code: 'topic-mismatch',
+    });
   });
 });

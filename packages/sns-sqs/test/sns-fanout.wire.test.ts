@@ -14,6 +14,7 @@ import {
 import { buildApp } from 'fauxqs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createFanoutClients, type FanoutClients } from '../src/clients.ts';
+import { DirectFanout } from '../src/direct-fanout.ts';
 import { queuePolicy } from '../src/queue-policy.ts';
 import { SnsFanout } from '../src/sns-fanout.ts';
 import { ALL_TARGETS, topicDefinition } from '../src/topic-definition.ts';
@@ -50,6 +51,13 @@ async function wire(): Promise<Wire> {
 
 fanoutSuite('SnsFanout on an emulator', { delivers: true, broadcast: ALL_TARGETS }, wire);
 
+fanoutSuite('DirectFanout on an emulator', { delivers: true }, async () => {
+  const { clients, dispose } = await wire();
+  const queues = { ...clients, prefix: 'a2a', logger: silentLogger };
+  const fanout = new DirectFanout({ ...queues, clock: systemClock, entropy: systemEntropy });
+  return { fanout, dispose };
+});
+
 describe('SnsFanout on an emulator', () => {
   let here: Wire;
 
@@ -61,7 +69,7 @@ describe('SnsFanout on an emulator', () => {
 
   const queues = async (): Promise<string[]> =>
     (await here.clients.sqs.send(new ListQueuesCommand({}))).QueueUrls ?? [];
-  const attributes = async (queueUrl: string): Promise<Record<string, string>> => {
+  const attributes = async (queueUrl: string | undefined): Promise<Record<string, string>> => {
     const input = { QueueUrl: queueUrl, AttributeNames: ['All' as const] };
     return (await here.clients.sqs.send(new GetQueueAttributesCommand(input))).Attributes ?? {};
   };

@@ -55,10 +55,15 @@ export class FakeFleet {
     const { dynamodb, ...messaging } = this.aws.clients(name);
     const entropy = seededEntropy(name);
     const table = { client: dynamodb, tableName: TABLE, prefix: 'a2a' };
-    const topic = { topicArn: this.#topicArn, prefix: 'a2a' };
+    const prefix = 'a2a';
+    const topicArns = [this.#topicArn];
+    const messages = { ...messaging, topicArn: topicArns, prefix, logger: silentLogger };
     const backend = new Backend(
       {
-        ...topic,
+        prefix,
+        topicArns,
+        fanout: 'sns',
+        inlineContent: true,
         tableName: TABLE,
         instanceName: name,
         clients: {},
@@ -75,7 +80,7 @@ export class FakeFleet {
         storage: new DynamoDBLogStorage({ ...table, compress }),
         registry: new DynamoDBInstanceRegistry(table),
         offsets: new DynamoDBConsumerOffsets(table),
-        fanout: new SnsFanout({ ...messaging, ...topic, logger: silentLogger, clock, entropy }),
+        fanout: new SnsFanout({ ...messages, clock, entropy }),
         clock,
         entropy,
       },

@@ -6,6 +6,9 @@ const MESSAGE_VERSION = 2;
 const HEAD = `{"v":${MESSAGE_VERSION},"bells":[`;
 const TAIL = ']}';
 
+/** What queues do not take, or not all of them (Amazon SQS, "SendMessage"); in JSON only within strings. */
+const NOT_PLAIN = /[\ud800-\udfff\ufffe\uffff]/g;
+
 const versioned = z.object({ v: z.number() });
 const message = z.object({ v: z.literal(MESSAGE_VERSION), bells: z.array(z.unknown()).min(1) });
 
@@ -19,9 +22,9 @@ export type Heard =
 
 /** A message of one doorbell. A record that would make it longer than `maxBytes` is left out. */
 export function encodeDoorbell(doorbell: Doorbell, maxBytes: number): string {
-  const inlined = HEAD + doorbellText(doorbell, true) + TAIL;
+  const inlined = HEAD + plain(doorbellText(doorbell, true)) + TAIL;
   if (doorbell.kind !== 'record' || Buffer.byteLength(inlined) <= maxBytes) return inlined;
-  return HEAD + doorbellText(doorbell, false) + TAIL;
+  return HEAD + plain(doorbellText(doorbell, false)) + TAIL;
 }
 
 /** True if {@link joinMessages} takes the message. */
@@ -51,6 +54,10 @@ export function decodeMessage(text: string): Heard {
     unknown: read.filter((bell) => bell === 'unknown').length,
     junk: read.filter((bell) => bell === 'junk').length,
   };
+}
+
+function plain(json: string): string {
+  return json.replace(NOT_PLAIN, (unit) => `\\u${unit.charCodeAt(0).toString(16)}`);
 }
 
 function parsed(text: string): unknown {

@@ -2,8 +2,13 @@
  * How a doorbell reaches other instances.
  *
  * Delivery may be late, repeated, reordered or lost: the log is the truth, and a lost message costs
- * nothing but latency. Messages are opaque texts of at most {@link Fanout.maxBytes} bytes; an
- * implementation neither reads nor logs them.
+ * nothing but latency. Messages are texts of at most {@link Fanout.maxBytes} bytes, of tab, line
+ * feed, carriage return and what Unicode has from U+0020 to U+FFFD without surrogates. An
+ * implementation neither reads nor logs them; where several wait for one target it may send what
+ * `joinMessages` makes of those that are `isJoinable`, and the receiver hands that over as it is.
+ *
+ * To write one: implement this interface, run `fanoutSuite` of `@a2a-aws/testkit` on it, and hand it
+ * to `createBackend({ fanout })`.
  */
 export interface Fanout {
   /** The most bytes of UTF-8 one message may have. */
@@ -13,13 +18,18 @@ export interface Fanout {
   /** Fails with a coded error if what all instances share (the topic) is missing or wrong. */
   check(): Promise<void>;
   /**
+   * The id of a new instance: of `name`, a `nonce` that was never used, and whatever others need to
+   * find the instance by its id alone. `living`: the ids of the instances that live now.
+   */
+  instanceId(name: string, nonce: string, living: readonly string[]): string;
+  /**
    * Makes what `instance` is heard at. Idempotent: a call that was cut short is completed by the
    * next. The instance's lease row must exist before, so that a janitor finds what was made.
    * Nothing if the instance is not to be heard.
    */
   provision(instance: string): Promise<FanoutAddress | undefined>;
   /** Removes all that {@link provision} made for `instance`, half-made or not. Idempotent. */
-  teardown(instance: string, address?: Partial<FanoutAddress>): Promise<void>;
+  teardown(instance: string, address?: FanoutAddress): Promise<void>;
   /** Hands every message for a provisioned `instance` to `onMessage`, until closed. */
   receive(instance: string, onMessage: (message: string) => void): FanoutReceiver;
   /**
@@ -31,11 +41,11 @@ export interface Fanout {
   stats(): FanoutStats;
 }
 
-/** Where an instance is heard, as kept in its lease row. */
+/** Where an instance is heard, as kept in its lease row; as far as it is known, or there is such. */
 export interface FanoutAddress {
-  readonly queueName: string;
-  readonly queueUrl: string;
-  readonly subscriptionArn: string;
+  readonly queueName?: string;
+  readonly queueUrl?: string;
+  readonly subscriptionArn?: string;
 }
 
 export interface FanoutReceiver {

@@ -20,6 +20,10 @@ export class MemoryFanout implements Fanout {
 
   async check(): Promise<void> {}
 
+  instanceId(name: string, nonce: string): string {
+    return `${name}-${nonce}`;
+  }
+
   async provision(instance: string): Promise<FanoutAddress> {
     if (!this.#queues.has(instance)) this.#queues.set(instance, undefined);
     return { queueName: instance, queueUrl: instance, subscriptionArn: instance };

@@ -17,11 +17,15 @@ export class UnheardFanout implements Fanout {
     return this.#inner.check();
   }
 
+  instanceId(name: string, nonce: string, living: readonly string[]): string {
+    return this.#inner.instanceId(name, nonce, living);
+  }
+
   async provision(instance: string): Promise<undefined> {
     this.#unheard.add(instance);
   }
 
-  async teardown(instance: string, address?: Partial<FanoutAddress>): Promise<void> {
+  async teardown(instance: string, address?: FanoutAddress): Promise<void> {
     if (!this.#unheard.has(instance)) await this.#inner.teardown(instance, address);
   }
 

@@ -32,6 +32,8 @@ export interface InstanceDeps {
   readonly retentionMs: number;
   /** What may wait to be written in all, in bytes. @default an eighth of the heap, at most 128 MiB */
   readonly backlogBytes?: number | undefined;
+  /** False: doorbells say where a record is, never what is in it. @default true */
+  readonly inlineContent?: boolean | undefined;
   /** True for a janitor that is no server: it looks after all leases, whoever leads. */
   readonly alone?: boolean;
   /** Who executes the runs of dead instances again, if that is wanted. */

@@ -8,7 +8,7 @@ export interface Lease {
   readonly state: 'alive' | 'dead';
   /** Counts up while the instance lives. */
   readonly beat: number;
-  readonly address: Partial<FanoutAddress>;
+  readonly address: FanoutAddress;
   /** For how long it may be silent; milliseconds. If unknown, as long as the observer may itself. */
   readonly leaseMs?: number | undefined;
 }

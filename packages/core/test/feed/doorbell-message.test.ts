@@ -26,6 +26,20 @@ describe('a message', () => {
     );
   });
 
+  test('holds no character that a queue may refuse', () => {
+    const everything = Array.from({ length: 0x2_0000 }, (_, code) => String.fromCodePoint(code));
+    const bell: Doorbell = {
+      kind: 'watch',
+      key: { tenant: everything.join(''), owner: 'o', taskId: 't' },
+      instance: 'i',
+      watch: 'w',
+      on: true,
+    };
+    const text = encodeDoorbell(bell, 1e9);
+    expect(text).toMatch(/^[\t\n\r\u0020-\ud7ff\ue000-\ufffd]*$/);
+    expect(decodeMessage(text)).toEqual(heard(bell));
+  });
+
   test('made of several gives back all of them, in order, and is not longer than they are', () => {
     fc.assert(
       fc.property(fc.array(anyDoorbell, { minLength: 1, maxLength: 12 }), (bells) => {

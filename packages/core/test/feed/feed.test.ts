@@ -94,6 +94,23 @@ describe('doorbells', () => {
     expect(open.log.state.next).toEqual({ generation: 1, sub: 0 });
   });
 
+  test('hold no content where it must not leave the table, and are heard as quickly', async () => {
+    const shy = await feeds.peer('s', false);
+    const run = await openRun(shy);
+    const { tap, open } = await openTap(reader);
+    const steps = drain(tap);
+    await flush();
+    const before = feeds.storage.reads;
+    await say(run.log, 'run-s', chunkOf('1', 'secret'), 's');
+    await flush();
+    // The Task event that goes before the first chunk is in the same record.
+    expect(generationsOf(steps)).toEqual([1, 2]);
+    expect(feeds.storage.reads).toBeGreaterThan(before);
+    expect(open.log.state).toEqual(run.log.state);
+    expect(shy.fanout.told).toEqual(['b']);
+    expect(JSON.stringify(shy.fanout.published)).not.toContain('secret');
+  });
+
   test('that are none are counted and disturb nobody', async () => {
     for (const text of ['', 'null', '{', '{"v":1}', '\ud800']) {
       await writer.fanout.publish(['b'], text);

@@ -1,6 +1,6 @@
 import { silentLogger, systemClock, systemEntropy } from '@a2a-aws/core';
 import { DynamoDBInstanceRegistry, DynamoDBLogStorage, tableDefinition } from '@a2a-aws/dynamodb';
-import { ALL_TARGETS, SnsFanout } from '@a2a-aws/sns-sqs';
+import { ALL_TARGETS, DirectFanout, SnsFanout } from '@a2a-aws/sns-sqs';
 import { FakeAws } from '../../src/fakes/index.ts';
 import { fanoutSuite } from '../../src/fanout-suite.ts';
 import { instanceRegistrySuite } from '../../src/instance-registry-suite.ts';
@@ -33,15 +33,31 @@ instanceRegistrySuite('DynamoDBInstanceRegistry on the fake', async () => {
   return { registry, dispose: async () => {} };
 });
 
+const queues = (aws: FakeAws) => ({
+  ...aws.clients(),
+  prefix: 'a2a',
+  clock: systemClock,
+  entropy: systemEntropy,
+  logger: silentLogger,
+});
+
 fanoutSuite('SnsFanout on the fakes', { delivers: true, broadcast: ALL_TARGETS }, async () => {
   const aws = new FakeAws();
-  const fanout = new SnsFanout({
-    ...aws.clients(),
-    topicArn: aws.sns.createTopic('events'),
-    prefix: 'a2a',
-    clock: systemClock,
-    entropy: systemEntropy,
-    logger: silentLogger,
-  });
+  const fanout = new SnsFanout({ ...queues(aws), topicArn: aws.sns.createTopic('events') });
   return { fanout, dispose: async () => {} };
 });
+
+fanoutSuite(
+  'SnsFanout of three topics on the fakes',
+  { delivers: true, broadcast: '*' },
+  async () => {
+    const aws = new FakeAws();
+    const topicArn = ['0', '1', '2'].map((name) => aws.sns.createTopic(name));
+    return { fanout: new SnsFanout({ ...queues(aws), topicArn }), dispose: async () => {} };
+  },
+);
+
+fanoutSuite('DirectFanout on the fakes', { delivers: true }, async () => ({
+  fanout: new DirectFanout(queues(new FakeAws())),
+  dispose: async () => {},
+}));

@@ -1,0 +1,85 @@
+import type { Fanout, FanoutAddress, FanoutReceiver, FanoutStats } from '@a2a-aws/core';
+import { SendMessageBatchCommand } from '@aws-sdk/client-sqs';
+import { awsError, isQueueMissing } from './aws-error.ts';
+import { type EntryOutcome, entryOutcomes } from './batch-outcome.ts';
+import { type Addressed, DoorbellSender } from './doorbell-sender.ts';
+import { InstanceQueues, type InstanceQueuesOptions } from './instance-queues.ts';
+import { QueueLifecycleManager, type QueueProvisionResult } from './queue-lifecycle-manager.ts';
+import { isQueueName } from './topic-definition.ts';
+
+export type DirectFanoutOptions = InstanceQueuesOptions;
+
+/**
+ * The doorbell without a topic: instances send to each other's queues. One hop fewer than over SNS,
+ * and no limit of subscriptions; a record costs a call for each instance that hears it.
+ */
+export class DirectFanout implements Fanout {
+  readonly rings: boolean = true;
+  readonly maxBytes: number;
+  readonly #options: DirectFanoutOptions;
+  readonly #queues: InstanceQueues;
+  readonly #sender: DoorbellSender;
+
+  constructor(options: DirectFanoutOptions) {
+    this.#options = options;
+    const manager = new QueueLifecycleManager(options);
+    this.#queues = new InstanceQueues(options, () => manager);
+    this.#sender = new DoorbellSender({
+      ...options,
+      addressBytes: () => 0,
+      waysTo: (target) => this.#queuesOf(target),
+      send: (queueUrl, messages) => this.#send(queueUrl, messages),
+    });
+    this.maxBytes = this.#sender.maxBytes;
+  }
+
+  /** The instances share nothing. */
+  async check(): Promise<void> {}
+
+  instanceId(name: string, nonce: string): string {
+    return `${name}-${nonce}`;
+  }
+
+  provision(instance: string): Promise<QueueProvisionResult> {
+    return this.#queues.provision(instance);
+  }
+
+  teardown(instance: string, address?: FanoutAddress): Promise<void> {
+    return this.#queues.teardown(instance, address);
+  }
+
+  receive(instance: string, onMessage: (message: string) => void): FanoutReceiver {
+    return this.#queues.receive(instance, onMessage);
+  }
+
+  publish(targets: readonly string[], message: string): Promise<void> {
+    return this.#sender.publish(targets, message);
+  }
+
+  stats(): FanoutStats {
+    return { ...this.#sender.stats, ...this.#queues.stats };
+  }
+
+  /** All queues of a fleet are in one account and region: their URLs differ in the name alone. */
+  #queuesOf(target: string): readonly string[] {
+    const url = this.#queues.anyUrl;
+    const name = `${this.#options.prefix}-${target}`;
+    if (!url || target === '' || !isQueueName(name)) return [];
+    return [url.slice(0, url.lastIndexOf('/') + 1) + name];
+  }
+
+  async #send(queueUrl: string, messages: readonly Addressed[]): Promise<readonly EntryOutcome[]> {
+    const Entries = messages.map(({ message }, index) => ({
+      Id: String(index),
+      MessageBody: message,
+    }));
+    try {
+      const command = new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries });
+      return entryOutcomes(Entries.length, await this.#options.sqs.send(command));
+    } catch (error) {
+      // Of an instance that is gone: no fault.
+      if (isQueueMissing(error)) return Entries.map(() => 'refused');
+      throw awsError(error);
+    }
+  }
+}

@@ -1,0 +1,145 @@
+import {
+  type Clock,
+  type Entropy,
+  errorCode,
+  isJoinable,
+  joinMessages,
+  type Logger,
+} from '@a2a-aws/core';
+import type { EntryOutcome } from './batch-outcome.ts';
+import { BatchSender } from './batch-sender.ts';
+import { ByteBudget } from './byte-budget.ts';
+
+/** All messages of one call together (Amazon SNS, "PublishBatch"; SQS takes more). */
+const BATCH_BYTES = 256 * 1024;
+/** What a message must leave free for its attribute: a target has 80 bytes at most. */
+const ATTRIBUTE_MARGIN_BYTES = 1024;
+/** Messages that may wait to be sent; beyond it they are dropped, the log has them. */
+const BACKLOG_BYTES = 16 * 1024 * 1024;
+
+/** A message and the instance that it is for. */
+export interface Addressed {
+  readonly target: string;
+  readonly message: string;
+}
+
+export interface DoorbellSenderOptions {
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly logger: Logger;
+  /** Bytes that an address adds to a message. */
+  addressBytes(target: string): number;
+  /** The ways by which `target` is reached, if by any: one call takes messages of one way. */
+  waysTo(target: string): readonly string[];
+  /** Makes one call, with at most 10 messages. Rejects with a BackendError if it failed as a whole. */
+  send(way: string, messages: readonly Addressed[]): Promise<readonly EntryOutcome[]>;
+}
+
+interface Doorbell extends Addressed {
+  readonly bytes: number;
+}
+
+/**
+ * Sends messages to instances, many in a call: what waits for one target goes as one message. Ways
+ * do not wait for each other. What fails is tried again, then given up and counted.
+ */
+export class DoorbellSender {
+  /** 255 KiB: what a call takes, less the room for the target. */
+  readonly maxBytes: number = BATCH_BYTES - ATTRIBUTE_MARGIN_BYTES;
+  readonly #options: DoorbellSenderOptions;
+  readonly #backlog = new ByteBudget(BACKLOG_BYTES);
+  /** Those that have something to send. */
+  readonly #ways = new Map<string, BatchSender<Doorbell>>();
+  #published = 0;
+  #publishFailed = 0;
+  #failing = false;
+
+  constructor(options: DoorbellSenderOptions) {
+    this.#options = options;
+  }
+
+  get stats(): { readonly published: number; readonly publishFailed: number } {
+    return { published: this.#published, publishFailed: this.#publishFailed };
+  }
+
+  /** Resolves when every message was taken or given up; never rejects. */
+  async publish(targets: readonly string[], message: string): Promise<void> {
+    const bytes = Buffer.byteLength(message);
+    if (bytes > this.maxBytes) {
+      this.#publishFailed += new Set(targets).size;
+      this.#options.logger.warn('fanout.message_too_large', { bytes });
+      return;
+    }
+    await Promise.all([...new Set(targets)].map((target) => this.#ring(target, message, bytes)));
+  }
+
+  async #ring(target: string, message: string, messageBytes: number): Promise<void> {
+    const bytes = messageBytes + this.#options.addressBytes(target);
+    const ways = this.#options.waysTo(target);
+    if (ways.length === 0) this.#publishFailed++;
+    await Promise.all(
+      ways.map(async (way) => {
+        if (await this.#add(way, { target, message, bytes })) this.#published++;
+        else this.#publishFailed++;
+      }),
+    );
+  }
+
+  async #add(way: string, doorbell: Doorbell): Promise<boolean> {
+    const sender = this.#ways.get(way) ?? this.#open(way);
+    const taken = await sender.add(doorbell);
+    if (sender.isIdle && this.#ways.get(way) === sender) this.#ways.delete(way);
+    return taken;
+  }
+
+  #open(way: string): BatchSender<Doorbell> {
+    const { clock, entropy } = this.#options;
+    const sender = new BatchSender<Doorbell>({
+      clock,
+      entropy,
+      batchBytes: BATCH_BYTES,
+      backlog: this.#backlog,
+      bytes: ({ bytes }) => bytes,
+      joinKey: ({ target, message }) => (isJoinable(message) ? target : undefined),
+      send: (doorbells) => this.#send(way, doorbells),
+    });
+    this.#ways.set(way, sender);
+    return sender;
+  }
+
+  async #send(way: string, doorbells: readonly Doorbell[]): Promise<readonly EntryOutcome[]> {
+    const { logger } = this.#options;
+    const { messages, places } = joined(doorbells);
+    try {
+      const outcomes = await this.#options.send(way, messages);
+      if (this.#failing) logger.info('fanout.recovered');
+      this.#failing = false;
+      return places.map((place) => outcomes[place] ?? 'failed');
+    } catch (error) {
+      // Once per outage: a busy server publishes hundreds of times a second.
+      if (!this.#failing) logger.warn('fanout.publish_failed', { code: errorCode(error) });
+      this.#failing = true;
+      throw error;
+    }
+  }
+}
+
+/** As few messages as say the same, and which of them each doorbell is in. */
+function joined(doorbells: readonly Addressed[]): { messages: Addressed[]; places: number[] } {
+  const groups: { target: string; texts: string[] }[] = [];
+  const joinable = new Map<string, number>();
+  const places = doorbells.map(({ target, message }) => {
+    const known = isJoinable(message) ? joinable.get(target) : undefined;
+    if (known !== undefined) {
+      groups[known]?.texts.push(message);
+      return known;
+    }
+    if (isJoinable(message)) joinable.set(target, groups.length);
+    return groups.push({ target, texts: [message] }) - 1;
+  });
+  const messages = groups.map(({ target, texts }) => {
+    const [first = ''] = texts;
+    return { target, message: texts.length > 1 ? joinMessages(texts) : first };
+  });
+  return { messages, places };
+}
