@@ -12,6 +12,8 @@ export {
   type FanoutAddress,
   type FanoutReceiver,
   type FanoutStats,
+  type ImportSource,
+  type ImportSummary,
   InMemoryQueueManager,
   type LeaseSettings,
   type LogFields,
@@ -33,6 +35,8 @@ export {
   type DynamoDBPushNotificationStoreOptions,
   DynamoDBTaskStore,
   type DynamoDBTaskStoreOptions,
+  type ImportTasksOptions,
+  importTasks,
 } from '@a2a-aws/dynamodb';
 export {
   createFanoutClients,

@@ -117,6 +117,7 @@ export {
   serviceErrorNames,
   serviceFault,
 } from './service-error.ts';
+export { type ImportSource, type ImportSummary, importTasks } from './stores/import-tasks.ts';
 export { LogTaskStore, type LogTaskStoreDeps } from './stores/log-task-store.ts';
 export { listTasks, type ReadTask, readTask } from './stores/task-list.ts';
 export {

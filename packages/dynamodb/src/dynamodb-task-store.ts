@@ -4,6 +4,7 @@ import {
   type Entropy,
   type Logger,
   LogTaskStore,
+  type LogTaskStoreDeps,
   stderrLogger,
   systemClock,
   systemEntropy,
@@ -36,21 +37,26 @@ export interface DynamoDBTaskStoreOptions {
   readonly entropy?: Entropy | undefined;
 }
 
+/** What these options come to. */
+export function taskStoreDeps(options: DynamoDBTaskStoreOptions): LogTaskStoreDeps {
+  const { client, tableName, prefix = 'a2a', ownerResolver = resolveUserScope } = options;
+  const { retentionMs = DEFAULT_RETENTION_MS, ownerShards } = options;
+  return {
+    storage: new DynamoDBLogStorage({ client, tableName, prefix, retentionMs, ownerShards }),
+    scopeOf: (context) => ({ tenant: context.tenant ?? '', owner: ownerResolver(context) }),
+    logger: options.logger ?? stderrLogger,
+    clock: options.clock ?? systemClock,
+    entropy: options.entropy ?? systemEntropy,
+    retentionMs,
+  };
+}
+
 /** A {@link LogTaskStore} on DynamoDB: a `TaskStore` for the SDK's own `DefaultRequestHandler`. */
 export class DynamoDBTaskStore implements TaskStore {
   readonly #store: LogTaskStore;
 
   constructor(options: DynamoDBTaskStoreOptions) {
-    const { client, tableName, prefix = 'a2a', ownerResolver = resolveUserScope } = options;
-    const { retentionMs = DEFAULT_RETENTION_MS, ownerShards } = options;
-    this.#store = new LogTaskStore({
-      storage: new DynamoDBLogStorage({ client, tableName, prefix, retentionMs, ownerShards }),
-      scopeOf: (context) => ({ tenant: context.tenant ?? '', owner: ownerResolver(context) }),
-      logger: options.logger ?? stderrLogger,
-      clock: options.clock ?? systemClock,
-      entropy: options.entropy ?? systemEntropy,
-      retentionMs,
-    });
+    this.#store = new LogTaskStore(taskStoreDeps(options));
   }
 
   /** The task, or nothing. Fails with a coded `BackendError`. */

@@ -7,6 +7,7 @@ export {
   type DynamoDBPushNotificationStoreOptions,
 } from './dynamodb-push-notification-store.ts';
 export { DynamoDBTaskStore, type DynamoDBTaskStoreOptions } from './dynamodb-task-store.ts';
+export { type ImportTasksOptions, importTasks } from './import-tasks.ts';
 export { MAX_OWNER_SHARDS } from './keys.ts';
 export {
   attribute,

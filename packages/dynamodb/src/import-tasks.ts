@@ -1,0 +1,22 @@
+import { type ImportSource, type ImportSummary, importTasks as importInto } from '@a2a-aws/core';
+import { DynamoDBPushNotificationStore } from './dynamodb-push-notification-store.ts';
+import { type DynamoDBTaskStoreOptions, taskStoreDeps } from './dynamodb-task-store.ts';
+
+export interface ImportTasksOptions extends ImportSource {
+  /** What the stores, or the backend, that are to have the tasks work with. */
+  readonly to: DynamoDBTaskStoreOptions;
+}
+
+/**
+ * Imports tasks of any `TaskStore`, with their push configs if their store is given. A task that
+ * anybody has worked on in the table is left alone, so this may run while servers use the table, be
+ * cut short, and be repeated: then it brings what is new in the source.
+ *
+ * A task's retention begins with its import; the timestamps of its status stay.
+ *
+ * Rejects with a coded `BackendError` if the table cannot be reached or is not there.
+ */
+export function importTasks({ to, ...source }: ImportTasksOptions): Promise<ImportSummary> {
+  const configs = new DynamoDBPushNotificationStore(to);
+  return importInto(source, { ...taskStoreDeps(to), configs });
+}
