@@ -1,0 +1,185 @@
+import { randomUUID } from 'node:crypto';
+import { isTerminal } from '@a2a-aws/core';
+import { AgentCard, Message, type StreamResponse, type Task } from '@a2a-js/sdk';
+import { type Client, ClientFactory } from '@a2a-js/sdk/client';
+
+/** What one client came to know of one task, over however many connections. */
+export interface Told {
+  readonly taskId: string;
+  /** How many chunks it ordered. */
+  readonly ordered: number;
+  /** The most chunks that it has seen. */
+  readonly seen: number;
+  /** The last state that it has seen. */
+  readonly state: number;
+  readonly connections: number;
+  /** What it saw that no reader may ever see. */
+  readonly faults: readonly string[];
+}
+
+/** Nothing for so long, not even a heartbeat, means that the server is gone or paused. */
+const SILENCE_MS = 4_000;
+/** A task that is not over by then hangs. */
+const LIMIT_MS = 90_000;
+
+/**
+ * A client that follows one task to its end: it sends its message until somebody answers, subscribes
+ * elsewhere when its stream is cut or falls silent, and asks for the task when that has ended.
+ */
+export class ChaosClient {
+  readonly #urls: () => string;
+  readonly #ordered: number;
+  readonly #request: ReturnType<typeof order>;
+  readonly #faults: string[] = [];
+  #taskId = '';
+  #chunks = 0;
+  #seen = 0;
+  #state = 0;
+  #connections = 0;
+
+  /** `next` names a server to try. */
+  constructor(next: () => string, chunks: number, pauseMs: number) {
+    this.#urls = next;
+    this.#ordered = chunks;
+    this.#request = order(`${chunks} chunks, ${pauseMs} ms apart`);
+  }
+
+  /** The task's id, once it is known. */
+  get taskId(): string {
+    return this.#taskId;
+  }
+
+  /** Follows the task to its end. Fails if that does not come. */
+  async follow(): Promise<Told> {
+    const end = Date.now() + LIMIT_MS;
+    while (!isTerminal(this.#state)) {
+      if (Date.now() > end) {
+        this.#faults.push('hung');
+        break;
+      }
+      await this.#connect();
+    }
+    return {
+      taskId: this.#taskId,
+      ordered: this.#ordered,
+      seen: this.#seen,
+      state: this.#state,
+      connections: this.#connections,
+      faults: this.#faults,
+    };
+  }
+
+  /** One connection, to its end or until it is silent. */
+  async #connect(): Promise<void> {
+    const url = this.#urls();
+    const leave = new AbortController();
+    let silent = setTimeout(() => leave.abort(), SILENCE_MS);
+    try {
+      if (url === '') throw new Error('Nobody is there.');
+      const client = await clientOf(url);
+      this.#connections += 1;
+      for await (const { payload } of this.#stream(client, leave.signal)) {
+        clearTimeout(silent);
+        silent = setTimeout(() => leave.abort(), SILENCE_MS);
+        this.#take(payload);
+      }
+      // The stream has ended: of a task that has, too, or of a server that drains.
+      if (!isTerminal(this.#state)) await this.#ask(client, leave.signal);
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      if (this.#taskId !== '') await this.#askSomebody();
+    } finally {
+      clearTimeout(silent);
+    }
+  }
+
+  #stream(client: Client, signal: AbortSignal): AsyncIterable<StreamResponse> {
+    return this.#taskId === ''
+      ? client.sendMessageStream(this.#request, { signal })
+      : client.resubscribeTask({ tenant: '', id: this.#taskId }, { signal });
+  }
+
+  async #askSomebody(): Promise<void> {
+    try {
+      await this.#ask(await clientOf(this.#urls()), AbortSignal.timeout(SILENCE_MS));
+    } catch {
+      // The next one.
+    }
+  }
+
+  async #ask(client: Client, signal: AbortSignal): Promise<void> {
+    this.#snapshot(await client.getTask({ tenant: '', id: this.#taskId }, { signal }));
+  }
+
+  #take(payload: StreamResponse['payload']): void {
+    switch (payload?.$case) {
+      case 'task':
+        this.#snapshot(payload.value);
+        break;
+      case 'statusUpdate':
+        this.#setState(payload.value.status?.state);
+        break;
+      case 'artifactUpdate':
+        this.#append(chunksOf(payload.value.artifact?.parts), payload.value.append);
+        break;
+    }
+  }
+
+  #snapshot(task: Task): void {
+    if (this.#taskId !== '' && this.#taskId !== task.id) this.#faults.push('another task');
+    this.#taskId = task.id;
+    this.#chunks = 0;
+    this.#append(chunksOf(task.artifacts[0]?.parts), false);
+    if (this.#chunks < this.#seen) this.#faults.push('chunks taken back');
+    this.#setState(task.status?.state);
+  }
+
+  #append(chunks: readonly number[], append: boolean): void {
+    if (!append) this.#chunks = 0;
+    for (const chunk of chunks) {
+      if (chunk !== this.#chunks) this.#faults.push(`chunk ${chunk} at ${this.#chunks}`);
+      this.#chunks = chunk + 1;
+    }
+    this.#seen = Math.max(this.#seen, this.#chunks);
+  }
+
+  #setState(state = 0): void {
+    if (isTerminal(this.#state) && state !== this.#state) this.#faults.push('two terminal states');
+    this.#state = state;
+  }
+}
+
+/** Asks whoever is there to cancel a task; what comes of it, the task's own client sees. */
+export async function cancelTask(url: string, id: string): Promise<void> {
+  try {
+    const signal = AbortSignal.timeout(SILENCE_MS);
+    await (await clientOf(url)).cancelTask({ tenant: '', id, metadata: undefined }, { signal });
+  } catch {
+    // Refused, or the server is gone.
+  }
+}
+
+function clientOf(url: string): Promise<Client> {
+  const at = { url: `${url}/a2a/jsonrpc`, protocolBinding: 'JSONRPC', protocolVersion: '1.0' };
+  return new ClientFactory().createFromAgentCard(
+    AgentCard.fromJSON({
+      name: 'chaos',
+      supportedInterfaces: [at],
+      capabilities: { streaming: true },
+    }),
+  );
+}
+
+function order(text: string) {
+  const message = { messageId: randomUUID(), role: 'ROLE_USER', parts: [{ text }] };
+  return {
+    tenant: '',
+    message: Message.fromJSON(message),
+    configuration: undefined,
+    metadata: undefined,
+  };
+}
+
+function chunksOf(parts: Task['artifacts'][number]['parts'] = []): number[] {
+  return parts.flatMap(({ content }) => (content?.$case === 'text' ? Number(content.value) : []));
+}

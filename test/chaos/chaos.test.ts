@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest';
+import { chaos } from './chaos.ts';
+
+const BLOWS = 100;
+
+test('[I1] [I2] [I3] [I4] [I6] [I7] a hundred kills and pauses lose, double, hang and leak nothing', {
+  timeout: 600_000,
+}, async () => {
+  const { blows, tasks, connections, ...faults } = await chaos({ blows: BLOWS, seed: 1 });
+  expect(blows.SIGKILL + blows.SIGTERM + blows.SIGSTOP).toBe(BLOWS);
+  expect(tasks).toBeGreaterThan(0);
+  expect(connections).toBeGreaterThan(tasks);
+  expect(faults).toEqual({
+    lost: 0,
+    duplicated: 0,
+    hung: 0,
+    twoTerminalStates: 0,
+    otherFaults: [],
+    leaked: [],
+  });
+});

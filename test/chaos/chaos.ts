@@ -1,0 +1,158 @@
+import { eventStatus, isTerminal, type LogRecord } from '@a2a-aws/core';
+import { startLocalAws } from '@a2a-aws/local';
+import { SeededRandom } from '@a2a-aws/testkit/fakes';
+import { TaskState } from '@a2a-js/sdk';
+import { AwsView } from '../fixtures/aws-view.ts';
+import { bundles } from './bundles.ts';
+import { ChaosClient, cancelTask, type Told } from './chaos-client.ts';
+import { ChaosServer } from './chaos-server.ts';
+import { type Blows, storm } from './storm.ts';
+
+export interface ChaosOptions {
+  readonly blows: number;
+  readonly seed: number;
+}
+
+/** What came of it: everything but the first three is to be zero. */
+export interface ChaosReport {
+  readonly blows: Blows;
+  readonly tasks: number;
+  readonly connections: number;
+  /** Chunks that a client saw, or that a completed task should have, and that the task lacks. */
+  readonly lost: number;
+  readonly duplicated: number;
+  readonly hung: number;
+  readonly twoTerminalStates: number;
+  /** Whatever else a reader should never see. */
+  readonly otherFaults: readonly string[];
+  /** Queues, subscriptions and rows that nobody alive has. */
+  readonly leaked: readonly string[];
+}
+
+/** Short, so that deaths are many; the machine may be busy, so not too short. */
+export const CHAOS_LEASE = { beatMs: 250, leaseMs: 1_500, quarantineMs: 1_500 };
+
+const SERVERS = ['A', 'B', 'C'] as const;
+const CLIENTS = 6;
+const CHUNKS = [5, 60] as const;
+const PAUSE_MS = [5, 40] as const;
+/** Of a hundred tasks, so many are cancelled by somebody. */
+const CANCELS = 15;
+/** What is left of the last dead goes within this time. */
+const CLEAN_LIMIT_MS = 60_000;
+
+/** Clients follow tasks on servers that are killed, paused and told to go at random moments. */
+export async function chaos({ blows: count, seed }: ChaosOptions): Promise<ChaosReport> {
+  const random = new SeededRandom(seed);
+  const [aws, programs] = await Promise.all([startLocalAws(), bundles()]);
+  const view = new AwsView(aws, { tenant: '', owner: 'unknown' });
+  const plan = { bundles: programs, env: aws.env, lease: CHAOS_LEASE };
+  const [a, b, c] = SERVERS.map((name) => new ChaosServer(name, plan));
+  if (!a || !b || !c) throw new Error('There are three servers.');
+  const servers = [a, b, c] as const;
+  try {
+    await Promise.all(servers.map((server) => server.start()));
+    let isOver = false;
+    const raging = storm(servers, count, random.fork()).finally(() => {
+      isOver = true;
+    });
+    const following = Array.from({ length: CLIENTS }, () =>
+      followTasks(servers, random.fork(), () => isOver),
+    );
+    const blows = await raging;
+    const told = (await Promise.all(following)).flat();
+    const leaked = await leftovers(servers, view);
+    return { ...(await verdict(told, view)), blows, leaked };
+  } finally {
+    for (const server of servers) server.kill('SIGKILL');
+    await Promise.all(servers.map((server) => server.gone()));
+    view.stop();
+    await Promise.all([aws.stop(), programs.remove()]);
+  }
+}
+
+/** One client after another, until it is over. */
+async function followTasks(
+  servers: readonly ChaosServer[],
+  random: SeededRandom,
+  isOver: () => boolean,
+): Promise<Told[]> {
+  const told: Told[] = [];
+  const next = (): string => servers[random.whole(0, servers.length - 1)]?.url ?? '';
+  while (!isOver()) {
+    const client = new ChaosClient(next, random.whole(...CHUNKS), random.whole(...PAUSE_MS));
+    const following = client.follow();
+    if (random.percent(CANCELS)) {
+      await new Promise((resolve) => setTimeout(resolve, random.whole(50, 1_000)));
+      if (client.taskId !== '') void cancelTask(next(), client.taskId);
+    }
+    told.push(await following);
+  }
+  return told;
+}
+
+async function verdict(
+  told: readonly Told[],
+  view: AwsView,
+): Promise<Omit<ChaosReport, 'blows' | 'leaked'>> {
+  let lost = 0;
+  let duplicated = 0;
+  let twoTerminalStates = 0;
+  const faults = told.flatMap((one) => one.faults);
+  for (const { taskId, seen } of told) {
+    const log = await view.log(taskId);
+    const { chunks, terminals } = contentOf(log);
+    const wanted = chunks.map((_, at) => at);
+    if (JSON.stringify(chunks) !== JSON.stringify(wanted)) duplicated += 1;
+    lost += Math.max(0, seen - chunks.length);
+    if (terminals > 1) twoTerminalStates += 1;
+  }
+  for (const { state, seen, ordered } of told) {
+    if (state === COMPLETED) lost += ordered - seen;
+  }
+  const isOther = (fault: string) => fault !== 'hung' && fault !== 'two terminal states';
+  return {
+    tasks: told.length,
+    connections: told.reduce((sum, one) => sum + one.connections, 0),
+    lost,
+    duplicated,
+    hung: faults.filter((fault) => fault === 'hung').length,
+    twoTerminalStates:
+      twoTerminalStates + faults.filter((fault) => fault === 'two terminal states').length,
+    otherFaults: faults.filter(isOther),
+  };
+}
+
+const COMPLETED = TaskState.TASK_STATE_COMPLETED;
+
+/** The chunks of a log, each as often as it is there, and how many events end the task. */
+function contentOf(log: readonly LogRecord[]): { chunks: number[]; terminals: number } {
+  const chunks: number[] = [];
+  let terminals = 0;
+  for (const entry of log.flatMap(({ entries }) => entries)) {
+    if (entry.kind !== 'event') continue;
+    const { event } = entry;
+    if (isTerminal(eventStatus(event)?.state)) terminals += 1;
+    if (event.kind !== 'artifactUpdate') continue;
+    for (const { content } of event.data.artifact?.parts ?? []) {
+      if (content?.$case === 'text') chunks.push(Number(content.value));
+    }
+  }
+  return { chunks, terminals };
+}
+
+/** What there is in AWS that belongs to nobody alive, once there was time to clean up. */
+async function leftovers(servers: readonly ChaosServer[], view: AwsView): Promise<string[]> {
+  const end = Date.now() + CLEAN_LIMIT_MS;
+  for (;;) {
+    const alive = (await Promise.all(servers.map((server) => server.stats()))).map(
+      (stats) => stats?.instance ?? 'nobody',
+    );
+    const belongs = (name: string): boolean => alive.some((instance) => name.includes(instance));
+    const found = [...(await view.reach()), ...(await view.rows())].filter(
+      (name) => !belongs(name),
+    );
+    if (found.length === 0 || Date.now() > end) return found;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}

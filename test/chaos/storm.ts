@@ -1,0 +1,68 @@
+import type { SeededRandom } from '@a2a-aws/testkit/fakes';
+import type { ChaosServer } from './chaos-server.ts';
+
+/** What was done to the servers. */
+export interface Blows {
+  SIGKILL: number;
+  SIGTERM: number;
+  SIGSTOP: number;
+}
+
+/** Of a hundred blows, so many kill and so many ask to go; the others pause. */
+const KILLS = 35;
+const TERMS = 20;
+/** Pauses from harmless to longer than any lease, in milliseconds. */
+const PAUSE_MS = [100, 4_000] as const;
+/** Between two blows, in milliseconds. */
+const LULL_MS = [50, 500] as const;
+
+/** Strikes servers at random moments until so many blows have fallen; each comes back by itself. */
+export async function storm(
+  servers: readonly [ChaosServer, ...ChaosServer[]],
+  count: number,
+  random: SeededRandom,
+): Promise<Blows> {
+  const blows: Blows = { SIGKILL: 0, SIGTERM: 0, SIGSTOP: 0 };
+  const struck = new Map<ChaosServer, Promise<void>>();
+  for (let blow = 0; blow < count; blow += 1) {
+    await pause(random.whole(...LULL_MS));
+    // At times nobody is left: then the next one to come back finishes what all of them left.
+    const free = servers.filter((server) => !struck.has(server));
+    const [first, ...rest] = free.length > 0 ? free : [await anyOf(struck)];
+    if (!first) throw new Error('There is no server.');
+    const server = random.pick([first, ...rest]);
+    const signal = signalOf(random);
+    blows[signal] += 1;
+    const back = strike(server, signal, random.whole(...PAUSE_MS)).finally(() =>
+      struck.delete(server),
+    );
+    struck.set(server, back);
+  }
+  await Promise.all(struck.values());
+  return blows;
+}
+
+function signalOf(random: SeededRandom): keyof Blows {
+  if (random.percent(KILLS)) return 'SIGKILL';
+  return random.percent((100 * TERMS) / (100 - KILLS)) ? 'SIGTERM' : 'SIGSTOP';
+}
+
+/** Resolves when the server, or its successor, runs again. */
+async function strike(server: ChaosServer, signal: keyof Blows, pauseMs: number): Promise<void> {
+  server.kill(signal);
+  if (signal === 'SIGSTOP') {
+    await pause(pauseMs);
+    server.kill('SIGCONT');
+    return;
+  }
+  await server.gone();
+  await server.start();
+}
+
+async function anyOf(struck: ReadonlyMap<ChaosServer, Promise<void>>): Promise<ChaosServer> {
+  return Promise.race([...struck].map(([server, back]) => back.then(() => server)));
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
