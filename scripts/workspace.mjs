@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * node scripts/workspace.mjs demo|test|test:localstack|bench|simulate|deploy [arguments]
+ * node scripts/workspace.mjs demo|test|test:localstack|bench|simulate|chaos|deploy [arguments]
  *
  * Runs a task of this workspace on a fresh clone as on a warm one: installs what the lock file asks
  * for if that changed, then runs the task with the arguments, passes signals on to it and exits as
@@ -27,6 +27,7 @@ const tasks = {
   demo: () => typescript('packages/local/src/demo/main.ts'),
   bench: () => typescript('test/bench/main.ts'),
   simulate: () => typescript('test/simulation/main.ts'),
+  chaos: () => typescript('test/chaos/main.ts'),
   test: () => [program('vitest', 'vitest.mjs'), 'run'],
   'test:localstack': () => [join(root, 'scripts/localstack-tests.mjs')],
   deploy: () => [program('aws-cdk', 'bin/cdk'), 'deploy'],

@@ -18,7 +18,7 @@ export interface Told {
 }
 
 /** Nothing for so long, not even a heartbeat, means that the server is gone or paused. */
-const SILENCE_MS = 4_000;
+const SILENCE_MS = 2_500;
 /** A task that is not over by then hangs. */
 const LIMIT_MS = 90_000;
 
@@ -27,7 +27,7 @@ const LIMIT_MS = 90_000;
  * elsewhere when its stream is cut or falls silent, and asks for the task when that has ended.
  */
 export class ChaosClient {
-  readonly #urls: () => string;
+  readonly #next: () => string;
   readonly #ordered: number;
   readonly #request: ReturnType<typeof order>;
   readonly #faults: string[] = [];
@@ -39,7 +39,7 @@ export class ChaosClient {
 
   /** `next` names a server to try. */
   constructor(next: () => string, chunks: number, pauseMs: number) {
-    this.#urls = next;
+    this.#next = next;
     this.#ordered = chunks;
     this.#request = order(`${chunks} chunks, ${pauseMs} ms apart`);
   }
@@ -71,7 +71,7 @@ export class ChaosClient {
 
   /** One connection, to its end or until it is silent. */
   async #connect(): Promise<void> {
-    const url = this.#urls();
+    const url = this.#next();
     const leave = new AbortController();
     let silent = setTimeout(() => leave.abort(), SILENCE_MS);
     try {
@@ -101,7 +101,7 @@ export class ChaosClient {
 
   async #askSomebody(): Promise<void> {
     try {
-      await this.#ask(await clientOf(this.#urls()), AbortSignal.timeout(SILENCE_MS));
+      await this.#ask(await clientOf(this.#next()), AbortSignal.timeout(SILENCE_MS));
     } catch {
       // The next one.
     }

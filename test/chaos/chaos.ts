@@ -1,11 +1,10 @@
 import { eventStatus, isTerminal, type LogRecord } from '@a2a-aws/core';
-import { startLocalAws } from '@a2a-aws/local';
 import { SeededRandom } from '@a2a-aws/testkit/fakes';
 import { TaskState } from '@a2a-js/sdk';
-import { AwsView } from '../fixtures/aws-view.ts';
-import { bundles } from './bundles.ts';
+import type { AwsView } from '../fixtures/aws-view.ts';
 import { ChaosClient, cancelTask, type Told } from './chaos-client.ts';
-import { ChaosServer } from './chaos-server.ts';
+import type { ChaosServer } from './chaos-server.ts';
+import { leftovers, withServers } from './servers.ts';
 import { type Blows, storm } from './storm.ts';
 
 export interface ChaosOptions {
@@ -30,28 +29,18 @@ export interface ChaosReport {
 }
 
 /** Short, so that deaths are many; the machine may be busy, so not too short. */
-export const CHAOS_LEASE = { beatMs: 250, leaseMs: 1_500, quarantineMs: 1_500 };
+const CHAOS_LEASE = { beatMs: 250, leaseMs: 1_500, quarantineMs: 1_500 };
 
-const SERVERS = ['A', 'B', 'C'] as const;
-const CLIENTS = 6;
+const CLIENTS = 12;
 const CHUNKS = [5, 60] as const;
 const PAUSE_MS = [5, 40] as const;
 /** Of a hundred tasks, so many are cancelled by somebody. */
 const CANCELS = 15;
-/** What is left of the last dead goes within this time. */
-const CLEAN_LIMIT_MS = 60_000;
 
 /** Clients follow tasks on servers that are killed, paused and told to go at random moments. */
 export async function chaos({ blows: count, seed }: ChaosOptions): Promise<ChaosReport> {
   const random = new SeededRandom(seed);
-  const [aws, programs] = await Promise.all([startLocalAws(), bundles()]);
-  const view = new AwsView(aws, { tenant: '', owner: 'unknown' });
-  const plan = { bundles: programs, env: aws.env, lease: CHAOS_LEASE };
-  const [a, b, c] = SERVERS.map((name) => new ChaosServer(name, plan));
-  if (!a || !b || !c) throw new Error('There are three servers.');
-  const servers = [a, b, c] as const;
-  try {
-    await Promise.all(servers.map((server) => server.start()));
+  return withServers(CHAOS_LEASE, async (servers, view) => {
     let isOver = false;
     const raging = storm(servers, count, random.fork()).finally(() => {
       isOver = true;
@@ -63,12 +52,7 @@ export async function chaos({ blows: count, seed }: ChaosOptions): Promise<Chaos
     const told = (await Promise.all(following)).flat();
     const leaked = await leftovers(servers, view);
     return { ...(await verdict(told, view)), blows, leaked };
-  } finally {
-    for (const server of servers) server.kill('SIGKILL');
-    await Promise.all(servers.map((server) => server.gone()));
-    view.stop();
-    await Promise.all([aws.stop(), programs.remove()]);
-  }
+  });
 }
 
 /** One client after another, until it is over. */
@@ -139,20 +123,4 @@ function contentOf(log: readonly LogRecord[]): { chunks: number[]; terminals: nu
     }
   }
   return { chunks, terminals };
-}
-
-/** What there is in AWS that belongs to nobody alive, once there was time to clean up. */
-async function leftovers(servers: readonly ChaosServer[], view: AwsView): Promise<string[]> {
-  const end = Date.now() + CLEAN_LIMIT_MS;
-  for (;;) {
-    const alive = (await Promise.all(servers.map((server) => server.stats()))).map(
-      (stats) => stats?.instance ?? 'nobody',
-    );
-    const belongs = (name: string): boolean => alive.some((instance) => name.includes(instance));
-    const found = [...(await view.reach()), ...(await view.rows())].filter(
-      (name) => !belongs(name),
-    );
-    if (found.length === 0 || Date.now() > end) return found;
-    await new Promise((resolve) => setTimeout(resolve, 500));
-  }
 }

@@ -1,19 +1,50 @@
 import { parseArgs } from 'node:util';
+import { DEFAULT_LEASE_SETTINGS } from '@a2a-aws/core';
 import { chaos } from './chaos.ts';
+import { deaths } from './deaths.ts';
+
+const USAGE = `npm run chaos -- [--kills COUNT] [--seed SEED]
+
+Kills, pauses and drains servers COUNT times while clients follow tasks on them, then times two deaths
+under the default lease. Fails if anything was lost, doubled, hung or left over, or a death took too long.`;
 
 const { values } = parseArgs({
   options: {
     kills: { type: 'string', default: '100' },
     seed: { type: 'string', default: '1' },
+    help: { type: 'boolean', default: false },
   },
 });
 
-const report = await chaos({ blows: Number(values.kills), seed: Number(values.seed) });
-const { blows, tasks, connections, otherFaults, leaked, ...zeros } = report;
-console.log(`blows: ${JSON.stringify(blows)}; tasks: ${tasks}, connections: ${connections}`);
-const faults = { ...zeros, otherFaults: otherFaults.length, leaked: leaked.length };
-for (const [name, count] of Object.entries(faults)) {
-  console.log(`${name.padEnd(20)} ${String(count).padStart(6)}   target 0`);
+if (values.help) console.log(USAGE);
+else await run(Number(values.kills), Number(values.seed));
+
+async function run(kills: number, seed: number): Promise<void> {
+  const { blows, tasks, connections, otherFaults, leaked, ...zeros } = await chaos({
+    blows: kills,
+    seed,
+  });
+  console.log(`${JSON.stringify(blows)}; ${tasks} tasks over ${connections} connections`);
+  const faults = { ...zeros, otherFaults: otherFaults.length, leaked: leaked.length };
+  for (const [name, count] of Object.entries(faults)) line(name, count, '', 0);
+  for (const detail of [...otherFaults, ...leaked].slice(0, 20)) console.log(`    ${detail}`);
+
+  const { beatMs, leaseMs } = DEFAULT_LEASE_SETTINGS;
+  for (const { led, endedMs, cleanedMs } of await deaths()) {
+    const who = led ? 'leader' : 'follower';
+    const bound = (led ? 2 : 1) * leaseMs + 2 * beatMs;
+    line(`kill -9 of a ${who}: its tasks terminal after`, endedMs / 1_000, 's', bound / 1_000);
+    line('  then nothing of it left after', cleanedMs / 1_000, 's', 90);
+  }
 }
-for (const detail of [...otherFaults, ...leaked].slice(0, 20)) console.log(`  ${detail}`);
-if (Object.values(faults).some((count) => count > 0)) process.exitCode = 1;
+
+function line(name: string, value: number, unit: string, atMost: number): void {
+  const met = value <= atMost;
+  if (!met) process.exitCode = 1;
+  const [measured, target] = [value, atMost].map((figure) =>
+    `${figure.toFixed(unit === '' ? 0 : 1)} ${unit}`.trim(),
+  );
+  console.log(
+    `  ${name.padEnd(48)} ${measured?.padStart(8)}   ≤ ${target}  ${met ? 'met' : 'MISSED'}`,
+  );
+}

@@ -1,0 +1,46 @@
+import type { LeaseSettings } from '@a2a-aws/core';
+import { startLocalAws } from '@a2a-aws/local';
+import { AwsView } from '../fixtures/aws-view.ts';
+import { bundles } from './bundles.ts';
+import { ChaosServer } from './chaos-server.ts';
+
+export type Servers = readonly [ChaosServer, ChaosServer, ChaosServer];
+
+/** What is left of the last dead goes within this time. */
+const CLEAN_LIMIT_MS = 60_000;
+
+/** Three servers on an AWS of their own, while `work` needs them. */
+export async function withServers<T>(
+  lease: LeaseSettings,
+  work: (servers: Servers, view: AwsView) => Promise<T>,
+): Promise<T> {
+  const [aws, programs] = await Promise.all([startLocalAws(), bundles()]);
+  // Whom the SDK takes for the owner where nobody is authenticated.
+  const view = new AwsView(aws, { tenant: '', owner: 'unknown' });
+  const server = (name: string) =>
+    new ChaosServer(name, { bundles: programs, env: aws.env, lease });
+  const servers = [server('A'), server('B'), server('C')] as const;
+  try {
+    await Promise.all(servers.map((one) => one.start()));
+    return await work(servers, view);
+  } finally {
+    for (const one of servers) one.kill('SIGKILL');
+    await Promise.all(servers.map((one) => one.gone()));
+    view.stop();
+    await Promise.all([aws.stop(), programs.remove()]);
+  }
+}
+
+/** What there is in AWS that belongs to nobody alive, once there was time to clean up. */
+export async function leftovers(servers: Servers, view: AwsView): Promise<string[]> {
+  const end = Date.now() + CLEAN_LIMIT_MS;
+  for (;;) {
+    const alive = await Promise.all(servers.map(async (one) => (await one.stats())?.instance));
+    const belongs = (name: string): boolean =>
+      alive.some((instance) => instance !== undefined && name.includes(instance));
+    const all = [...(await view.reach()), ...(await view.rows())];
+    const found = all.filter((name) => !belongs(name));
+    if (found.length === 0 || Date.now() > end) return found;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}
