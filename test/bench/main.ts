@@ -7,6 +7,7 @@ import { startLocalAws } from '@a2a-aws/local';
 import { apiCalls } from './figures/api-calls.ts';
 import { doorbellChain } from './figures/doorbell-chain.ts';
 import { fleetCost } from './figures/fleet-cost.ts';
+import { idleCost } from './figures/idle-cost.ts';
 import { latency } from './figures/latency.ts';
 import { listing } from './figures/listing.ts';
 import { receiver } from './figures/receiver.ts';
@@ -26,6 +27,7 @@ const FIGURES = {
   'doorbell-chain': doorbellChain,
   receiver,
   'fleet-cost': fleetCost,
+  'idle-cost': idleCost,
   'stuck-reader': stuckReaderMemory,
   listing,
 };

@@ -29,4 +29,9 @@ export const TARGETS = {
   fleetGrowth: { atMost: 1.05 },
   /** Calls to DynamoDB that wait for one another, for a page of a list. */
   listRoundTrips: { atMost: 2 },
+  /** US dollars a month for an instance that has nothing to do. */
+  idleDollars: { atMost: 0.5 },
+  /** A quarter of what a partition takes a second (Amazon DynamoDB, "Quotas": 1,000 and 3,000). */
+  beatUnits: { atMost: 250 },
+  leaseReads: { atMost: 750 },
 } as const satisfies Record<string, Target>;

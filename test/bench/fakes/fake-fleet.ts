@@ -20,6 +20,8 @@ import { AGENT_CARD } from '../agent/agent-card.ts';
 import { callContext, firstMessage } from '../agent/requests.ts';
 
 const TABLE = 'bench';
+/** Filter policies that a topic takes: members beyond hear on another, and not of these. */
+const TOPIC_MEMBERS = 200;
 
 export interface FakeFleetOptions {
   /** @default the clock of this machine */
@@ -40,7 +42,7 @@ export interface FakeMember {
 export class FakeFleet {
   readonly aws: FakeAws;
   readonly #options: FakeFleetOptions;
-  readonly #topicArn: string;
+  #topicArn: string;
   readonly #backends: Backend[] = [];
 
   constructor(options: FakeFleetOptions = {}) {
@@ -52,6 +54,10 @@ export class FakeFleet {
 
   async join(name: string, executor: AgentExecutor): Promise<FakeMember> {
     const { clock = systemClock, compress, lease = DEFAULT_LEASE_SETTINGS } = this.#options;
+    const members = this.#backends.length;
+    if (members > 0 && members % TOPIC_MEMBERS === 0) {
+      this.#topicArn = this.aws.sns.createTopic(`bench-${members}`);
+    }
     const { dynamodb, ...messaging } = this.aws.clients(name);
     const entropy = seededEntropy(name);
     const table = { client: dynamodb, tableName: TABLE, prefix: 'a2a' };
