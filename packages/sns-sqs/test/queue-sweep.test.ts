@@ -36,7 +36,7 @@ function sweep(): QueueSweep {
   return new QueueSweep({
     sns: new SNSClient({}),
     sqs: new SQSClient({}),
-    topicArn: TOPIC,
+    topicArns: [TOPIC],
     prefix: 'a2a',
     table: 'table',
     logger,
