@@ -352,6 +352,11 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     within: 5_000,
   },
   {
+    name: 'executes-what-is-over',
+    patches: [server('run-driver.ts', 'if (!run.signal.aborted) {', '{')],
+    within: 5_000,
+  },
+  {
     name: 'owner-not-in-key',
     patches: [
       table(

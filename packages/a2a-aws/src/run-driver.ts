@@ -97,7 +97,6 @@ export class RunDriver implements AgentExecutor {
     const { run } = assignment;
     const bus = new RunBus(run, outlet);
     scope.resolve({ run: run.id, own: true });
-    const closed = this.#stopOnDemand(run, scope, bus);
     const context = new RequestContext(
       { ...scope.request, message: request.userMessage },
       scope.key.taskId,
@@ -107,7 +106,11 @@ export class RunDriver implements AgentExecutor {
       request.referenceTasks,
     );
     bindRun(context, run);
-    await Promise.race([this.#execute(context, bus, run), closed]);
+    // An executor that was told to stop before it began would never hear of it.
+    if (!run.signal.aborted) {
+      const executed = this.#execute(context, bus, run);
+      await Promise.race([executed, this.#stopOnDemand(run, scope, bus)]);
+    }
     await assignment.finish();
     bus.finished();
   }

@@ -57,12 +57,15 @@ export function queryPage(
     }
     begun = true;
     const size = itemBytes(item);
-    more = (scanned > 0 && bytes + size > pageBytes) || scanned === input.Limit;
+    more = scanned > 0 && bytes + size > pageBytes;
     if (more) break;
     scanned += 1;
     bytes += size;
     last = item;
     if (!filter || holds(filter, item)) found.push(item);
+    // It stops there without looking whether more follows.
+    more = scanned === input.Limit;
+    if (more) break;
   }
   const lastKey = [...Object.values(table.keys), ...Object.values(keys)] as string[];
   return {
