@@ -1,6 +1,14 @@
 import { inflateRawSync } from 'node:zlib';
-import { type LogRecord, parseBody, parseSlot } from '@a2a-aws/core';
-import { type FakeAws, type FakeWrite, fromStored } from '@a2a-aws/testkit/fakes';
+import {
+  joinKey,
+  type LogRecord,
+  parseBody,
+  parseSlot,
+  slotText,
+  taskKeyHash,
+} from '@a2a-aws/core';
+import { type FakeAws, type FakeTable, type FakeWrite, fromStored } from '@a2a-aws/testkit/fakes';
+import { PREFIX } from './server.ts';
 import { TaskTruth, type Violate } from './task-truth.ts';
 
 /**
@@ -8,6 +16,8 @@ import { TaskTruth, type Violate } from './task-truth.ts';
  * the lease, less a beat, since a late write may set the counter back to what was seen before.
  */
 const SILENT_MS = 14_000;
+
+const INTENTS = `${PREFIX}#I#`;
 
 interface LeaseHistory {
   /** When the beat last moved; milliseconds. */
@@ -34,6 +44,8 @@ export class TableWatch {
   readonly leases: Map<string, LeaseHistory> = new Map();
   /** Instances that others declared dead. */
   readonly declaredDead: Set<string> = new Set();
+  /** Runs that were declared when their instance was dead. */
+  readonly #lateIntents = new Set<string>();
   /** Which process an instance is a life of. */
   readonly #homes = new Map<string, string>();
   readonly #aws: () => FakeAws;
@@ -53,6 +65,10 @@ export class TableWatch {
     const sk = (after ?? before)?.sk?.S ?? '';
     if (sk.startsWith('event#')) this.#onRecord(pk, sk, before, after);
     else if (pk.endsWith('#instances')) this.#onLease(caller, sk, before, after);
+    else if (pk.startsWith(INTENTS) && sk.startsWith('run#')) {
+      if (after) this.#onIntent(pk.slice(INTENTS.length), after);
+      else if (before) this.#onIntentDone(before);
+    }
     this.onWrite(caller, sk);
   };
 
@@ -81,7 +97,50 @@ export class TableWatch {
     if (lease?.removed) {
       this.#violate('I5', `${pk}: ${record.instance} appends after it was cleaned up`);
     }
+    this.#judgeIntent(record, truth);
     truth.append(record, this.#now());
+  }
+
+  /** Whoever appends has said so in a row before, and was not dead by then. */
+  #judgeIntent({ instance, entries }: LogRecord, truth: TaskTruth): void {
+    const [, , tenant = '', owner = '', taskId = ''] = truth.name.split('#');
+    const hash = taskKeyHash({ tenant, owner, taskId });
+    const rows = this.#table.partitions.get(INTENTS + instance);
+    const row = rows?.at(rows.place(`run#${hash}#`));
+    // Whoever drains fences itself by rows that its runs may have removed since: no harm in that.
+    const retires = entries.every((entry) => entry.kind === 'fence' && entry.instance === instance);
+    if (!retires && !row?.key.startsWith(`run#${hash}#`)) {
+      this.#violate('I7', `${truth.name}: ${instance} appends, and no row of it says so`);
+    }
+    for (const entry of entries) {
+      if (entry.kind === 'start' && this.#lateIntents.has(entry.run)) {
+        this.#violate('I5', `${truth.name}: ${instance} takes new work after it was declared dead`);
+      }
+    }
+  }
+
+  #onIntent(instance: string, row: NonNullable<FakeWrite['after']>): void {
+    if (this.leases.get(instance)?.state === 'dead') this.#lateIntents.add(row.run?.S ?? '');
+  }
+
+  /** A row goes only when the head holds the last status of its run. */
+  #onIntentDone(row: NonNullable<FakeWrite['before']>): void {
+    const [tenant, owner, taskId] = [row.tenant, row.owner, row.taskId].map((one) => one?.S ?? '');
+    const pk = joinKey(PREFIX, 'T', tenant ?? '', owner ?? '', taskId ?? '');
+    const truth = this.tasks.get(pk);
+    const run = truth?.runs.get(row.run?.S ?? '');
+    const slot = run && truth?.records[run.statusAt]?.slot;
+    if (!slot) return;
+    const head = this.#table.get({ partition: pk, sort: 'task' })?.slot?.S ?? '';
+    if (head < slotText(slot)) {
+      this.#violate('head', `${pk}: a row is gone before the head says what its run said`);
+    }
+  }
+
+  get #table(): FakeTable {
+    const [table] = this.#aws().dynamodb.tables.values();
+    if (!table) throw new Error('There is no table.');
+    return table;
   }
 
   #onLease(
@@ -106,6 +165,9 @@ export class TableWatch {
     if (known.removed || !before) {
       this.#violate('I7', `the lease of ${instance} came back`);
       known.removed = false;
+    }
+    if (before?.queueUrl && !after.queueUrl) {
+      this.#violate('I7', `the lease of ${instance} was overwritten`);
     }
     if (known.state === 'dead' && state !== 'dead') {
       this.#violate('I5', `${instance} was dead and is alive again`);
@@ -135,10 +197,10 @@ export class TableWatch {
   }
 
   #parts(pk: string, id: string, count: number): Uint8Array[] {
-    const [table] = this.#aws().dynamodb.tables.values();
+    const table = this.#table;
     return Array.from({ length: count }, (_, at) => {
       const sort = `xpart#${id}#${String(at).padStart(4, '0')}`;
-      const part = table?.get({ partition: pk, sort })?.b?.B;
+      const part = table.get({ partition: pk, sort })?.b?.B;
       if (!part) throw new Error(`${pk}: the piece ${sort} is missing.`);
       return part;
     });

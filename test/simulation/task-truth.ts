@@ -24,7 +24,10 @@ export interface View {
 export interface TrueRun {
   readonly instance: string;
   readonly messageId: string | undefined;
+  /** Index of the record that started it. */
   readonly startedAt: number;
+  /** Index of the record in which it last set the task's status. */
+  statusAt: number;
   open: boolean;
   lost: boolean;
   resumedBy: string | undefined;
@@ -193,6 +196,7 @@ export class TaskTruth {
     this.#judgeFromOutside(entry, status.state);
     this.state = status.state;
     this.stateAt = index;
+    if (run) run.statusAt = index;
     if (isTerminal(status.state)) {
       this.sealed = true;
       for (const one of this.runs.values()) {
@@ -236,6 +240,7 @@ export class TaskTruth {
       instance: entry.instance,
       messageId,
       startedAt: index,
+      statusAt: -1,
       open: true,
       lost: false,
       resumedBy: undefined,

@@ -4,6 +4,7 @@ export {
   type FakeDynamoDBOptions,
   type FakeWrite,
 } from './dynamodb/fake-dynamodb.ts';
+export type { FakeTable } from './dynamodb/fake-table.ts';
 export { fromStored } from './dynamodb/marshalling.ts';
 export { FakeAws, type FakeAwsOptions, type FakeClients } from './fake-aws.ts';
 export {
