@@ -13,7 +13,7 @@ import {
 } from '@a2a-aws/testkit/fakes';
 import { type Execution, SimulatedAgent } from './scripted-agent.ts';
 import { createServer, PREFIX, type Server, TABLE } from './server.ts';
-import { type Point, SimulatedProcess } from './simulated-process.ts';
+import { type OnPoint, SimulatedProcess } from './simulated-process.ts';
 import { TableWatch } from './table-watch.ts';
 import type { TaskTruth, Violate } from './task-truth.ts';
 
@@ -45,7 +45,7 @@ export class Fleet {
   readonly random: SeededRandom;
   rates: FaultRates = NO_FAULTS;
   partitions: Partition[] = [];
-  onPoint: (process: SimulatedProcess, point: Point, service: FakeService) => void = () => {};
+  onPoint: OnPoint = () => {};
   readonly #options: FleetOptions;
   readonly #topicArn: string;
   readonly #servers = new Map<string, Server>();
@@ -123,7 +123,7 @@ export class Fleet {
       random,
       clients: this.aws.clients(`${name}${life}`),
       skewMs: this.#skews.get(name) ?? 0,
-      onPoint: (at, point, service) => this.onPoint(at, point, service),
+      onPoint: (at, point, command) => this.onPoint(at, point, command),
     });
     const server = createServer({
       name,

@@ -16,6 +16,19 @@ const CANCELS_AT_MS = [62_000, 75_000, 90_000];
 const GIVE_UP_MS = 110_000;
 const NAMES = ['A', 'B', 'C'];
 const OWNERS = ['ann', 'bob'] as const;
+/** Calls that decide something, the likelier the more often they stand here. */
+const HOT_COMMANDS = [
+  'PutCommand',
+  'PutCommand',
+  'PutCommand',
+  'UpdateCommand',
+  'UpdateCommand',
+  'DeleteCommand',
+  'GetCommand',
+  'QueryCommand',
+  'SubscribeCommand',
+  'CreateQueueCommand',
+] as const;
 const PAUSES_MS = [500, 5_000, 13_000, 25_000, 45_000] as const;
 
 interface Violation {
@@ -144,6 +157,7 @@ class Schedule {
     for (let n = random.whole(0, 2); n > 0; n -= 1) {
       whenKnown(began + random.whole(100, 20_000), (taskId) => {
         this.#send(OWNERS[0], { taskId, contextId: 'context-1' });
+        if (random.percent(30)) this.#send(OWNERS[0], { taskId, contextId: 'context-1' });
       });
     }
     for (let n = random.whole(0, 2); n > 0; n -= 1) {
@@ -242,7 +256,10 @@ class Schedule {
   /** At some of the remote calls of a while the caller dies, or stands still for long. */
   #planStepFaults(began: number): void {
     const { random, clock } = this.fleet;
-    if (random.percent(30)) return;
+    if (random.percent(40)) {
+      this.#planHotCall(began);
+      return;
+    }
     const start = clock.now();
     const from = began + random.pick([-300, 0, 0, 500, 3_000, 9_000]);
     const share = 100 / random.pick([12, 40, 100]);
@@ -254,6 +271,21 @@ class Schedule {
       left -= 1;
       if (random.percent(30)) this.#crash(process);
       else this.#pause(process, random.pick([300, 4_000, 13_000, 20_000, 30_000, 45_000]));
+    };
+  }
+
+  /** Before or after one call of a kind its caller stands still for longer than its lease, or dies. */
+  #planHotCall(began: number): void {
+    const { random, clock } = this.fleet;
+    const [point, command] = [random.pick(['before', 'after']), random.pick(HOT_COMMANDS)];
+    const start = clock.now();
+    let left = random.whole(1, 12);
+    this.fleet.onPoint = (process, at, called) => {
+      if (clock.now() - start < began || at !== point || !called.endsWith(command)) return;
+      left -= 1;
+      if (left !== 0) return;
+      if (random.percent(20)) this.#crash(process);
+      else this.#pause(process, random.pick([25_000, 30_000, 45_000]));
     };
   }
 

@@ -264,7 +264,7 @@ export class SimulatedClient {
     const result = truth?.resultOf(run);
     const text = JSON.stringify(Task.toJSON(answer));
     const places = truth?.views.filter((view) => view.text === text).map((view) => view.generation);
-    const wanted = [result, run?.auth].filter((generation) => generation !== undefined);
+    const wanted = [result, truth?.authOf(run)].filter((generation) => generation !== undefined);
     if (!wanted.some((generation) => places?.includes(generation))) {
       this.#violate('answer', `is the task at ${places}, the result of its run is at ${wanted}`);
     }

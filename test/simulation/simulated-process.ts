@@ -1,5 +1,5 @@
 import type { Clock } from '@a2a-aws/core';
-import type { FakeClients, FakeService, SeededRandom } from '@a2a-aws/testkit/fakes';
+import type { FakeClients, SeededRandom } from '@a2a-aws/testkit/fakes';
 
 /** What a client of a server sees when the server's process is gone. */
 export class ConnectionLost extends Error {
@@ -12,6 +12,9 @@ export class ConnectionLost extends Error {
 /** Where a process stands when a fault may hit it: before it sends a call, or when the answer is there. */
 export type Point = 'before' | 'after';
 
+/** Hears of every point; `command` is the command's class. */
+export type OnPoint = (process: SimulatedProcess, point: Point, command: string) => void;
+
 export interface SimulatedProcessDeps {
   readonly name: string;
   readonly clock: Clock;
@@ -20,7 +23,7 @@ export interface SimulatedProcessDeps {
   /** How far its clock is from the others', in milliseconds. */
   readonly skewMs: number;
   /** Called at every remote call, twice: may crash or pause this process. */
-  readonly onPoint: (process: SimulatedProcess, point: Point, service: FakeService) => void;
+  readonly onPoint: OnPoint;
 }
 
 /**
@@ -55,10 +58,10 @@ export class SimulatedProcess {
     };
     const { dynamodb, sns, sqs, polling } = deps.clients;
     this.clients = {
-      dynamodb: this.#wrapped(dynamodb, 'dynamodb'),
-      sns: this.#wrapped(sns, 'sns'),
-      sqs: this.#wrapped(sqs, 'sqs'),
-      polling: this.#wrapped(polling, 'sqs'),
+      dynamodb: this.#wrapped(dynamodb),
+      sns: this.#wrapped(sns),
+      sqs: this.#wrapped(sqs),
+      polling: this.#wrapped(polling),
     };
   }
 
@@ -149,19 +152,20 @@ export class SimulatedProcess {
     }
   }
 
-  #wrapped<C extends { send: unknown }>(client: C, service: FakeService): C {
+  #wrapped<C extends { send: unknown }>(client: C): C {
     const through = client.send as (...sent: unknown[]) => Promise<unknown>;
     const send = async (...sent: unknown[]): Promise<unknown> => {
-      await this.#at('before', service);
+      const { name } = (sent[0] as object).constructor;
+      await this.#at('before', name);
       const answer = await outcome(through(...sent));
-      await this.#at('after', service);
+      await this.#at('after', name);
       return answer();
     };
     return { send } as unknown as C;
   }
 
-  #at(point: Point, service: FakeService): Promise<void> | undefined {
-    this.#deps.onPoint(this, point, service);
+  #at(point: Point, command: string): Promise<void> | undefined {
+    this.#deps.onPoint(this, point, command);
     if (!this.#isCrashed && !this.isPaused) return undefined;
     return this.#reached();
   }

@@ -105,6 +105,13 @@ export class TaskTruth {
     return run.resumedBy === undefined ? undefined : this.resultOf(this.runs.get(run.resumedBy));
   }
 
+  /** Where a run, or one that resumed it, first asked for credentials. */
+  authOf(run: TrueRun | undefined): number | undefined {
+    if (!run) return undefined;
+    if (run.auth !== undefined) return run.auth;
+    return run.resumedBy === undefined ? undefined : this.authOf(this.runs.get(run.resumedBy));
+  }
+
   /** The table took a record; `at` in milliseconds. */
   append(record: LogRecord, at: number): void {
     const { generation, sub } = record.slot;

@@ -59,8 +59,15 @@ export async function immediateAnswer(
 }
 
 function blockingResult(state: LogState, run: string): RunResult | undefined {
-  const authAt = state.runs.get(run)?.authAt;
+  const authAt = authenticationAt(state, run);
   return runResult(state, run) ?? (authAt === undefined ? undefined : { at: authAt });
+}
+
+/** Where the run, or one that resumed it, first asked for credentials. */
+function authenticationAt(state: LogState, id: string): number | undefined {
+  const run = state.runs.get(id);
+  if (run?.authAt !== undefined) return run.authAt;
+  return run?.resumedBy === undefined ? undefined : authenticationAt(state, run.resumedBy);
 }
 
 /** The fold at hand, if it is that of the result: later events of other runs may be in it. */
