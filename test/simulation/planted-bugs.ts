@@ -352,6 +352,17 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     within: 5_000,
   },
   {
+    name: 'asks-for-credentials-unheard',
+    patches: [
+      server(
+        'task-result.ts',
+        'return run?.resumedBy === undefined ? undefined : authenticationAt(state, run.resumedBy);',
+        'return undefined;',
+      ),
+    ],
+    within: 5_000,
+  },
+  {
     name: 'executes-what-is-over',
     patches: [server('run-driver.ts', 'if (!run.signal.aborted) {', '{')],
     within: 5_000,
