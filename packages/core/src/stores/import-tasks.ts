@@ -18,7 +18,7 @@ export interface ImportSource {
   readonly from: Pick<TaskStore, 'list' | 'load'>;
   /** Any store of push notification configs; they come along with their tasks. @default - none */
   readonly pushNotifications?: Pick<PushNotificationStore, 'load' | 'loadWithMetadata'> | undefined;
-  /** A context for each tenant and owner whose tasks are to be imported. */
+  /** A context for each tenant and owner whose tasks are to be imported: its tenant, user, state. */
   readonly contexts: Iterable<ServerCallContext> | AsyncIterable<ServerCallContext>;
 }
 
@@ -86,7 +86,7 @@ async function importOne(
 ): Promise<Imported | { readonly error: unknown } | undefined> {
   let task: Task | undefined;
   try {
-    task = await from.load(taskId, context);
+    task = await from.load(taskId, requestOf(context));
   } catch (error) {
     return { error };
   }
@@ -109,18 +109,25 @@ async function importConfigs(
   context: ServerCallContext,
   taskId: string,
 ): Promise<void> {
-  const { requestedVersion, user, tenant, state } = context;
+  const { requestedVersion } = context;
   const stored =
     (await from.loadWithMetadata?.(taskId, context)) ??
     (await from.load(taskId, context)).map((config) => ({ config, wireVersion: requestedVersion }));
   for (const { config, wireVersion } of stored) {
     // A store takes the version that a config is saved under from the request.
-    const ofVersion = new ServerCallContext({
-      requestedVersion: wireVersion,
-      state,
-      ...(user && { user }),
-      ...(tenant !== undefined && { tenant }),
-    });
-    await to.save(taskId, ofVersion, config);
+    await to.save(taskId, requestOf(context, wireVersion), config);
   }
+}
+
+/** One more request of the same caller: a store may keep what it has loaded as long as its request. */
+function requestOf(
+  { user, tenant, state, requestedVersion }: ServerCallContext,
+  version: string = requestedVersion,
+): ServerCallContext {
+  return new ServerCallContext({
+    requestedVersion: version,
+    state,
+    ...(user && { user }),
+    ...(tenant !== undefined && { tenant }),
+  });
 }

@@ -55,7 +55,7 @@ function expected(tasks: readonly Task[], filter: Partial<ListTasksRequest>): st
 }
 
 async function saveAll(store: TaskStore, tasks: readonly Task[]): Promise<void> {
-  for (const task of tasks) await store.save(task, callContext());
+  await Promise.all(tasks.map((task) => store.save(task, callContext())));
 }
 
 /** Which tasks a list gives, in which order, and how much of each. */
@@ -82,7 +82,7 @@ export function lists({ capabilities, open }: TaskStoreTests): void {
             // One owner each: a run is not to see what the one before has saved.
             const context = callContext({ user: `user-${runs++}` });
             const store = open();
-            for (const task of tasks) await store.save(task, context);
+            await Promise.all(tasks.map((task) => store.save(task, context)));
             for (const filter of filters) {
               const wanted = expected(tasks, filter);
               const pages = await allPages(store, context, filter);

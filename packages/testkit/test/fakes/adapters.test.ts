@@ -1,10 +1,19 @@
 import { silentLogger, systemClock, systemEntropy } from '@a2a-aws/core';
-import { DynamoDBInstanceRegistry, DynamoDBLogStorage, tableDefinition } from '@a2a-aws/dynamodb';
+import {
+  DynamoDBInstanceRegistry,
+  DynamoDBLogStorage,
+  DynamoDBPushNotificationStore,
+  DynamoDBTaskStore,
+  tableDefinition,
+} from '@a2a-aws/dynamodb';
 import { ALL_TARGETS, DirectFanout, SnsFanout } from '@a2a-aws/sns-sqs';
 import { FakeAws } from '../../src/fakes/index.ts';
 import { fanoutSuite } from '../../src/fanout-suite.ts';
 import { instanceRegistrySuite } from '../../src/instance-registry-suite.ts';
 import { logStorageSuite } from '../../src/log-storage-suite.ts';
+import { pushNotificationStoreSuite } from '../../src/push-notification-store-suite.ts';
+import { taskLogSuite } from '../../src/task-log-suite.ts';
+import { taskStoreSuite } from '../../src/task-store-suite.ts';
 
 const TABLE = 'fake';
 
@@ -18,14 +27,26 @@ function tableOf(aws: FakeAws): { client: ReturnType<FakeAws['clients']>['dynamo
 const fresh = (pageBytes?: number): FakeAws =>
   new FakeAws({ tables: [tableDefinition(TABLE)], pageBytes });
 
-logStorageSuite('DynamoDBLogStorage on the fake', async () => {
-  const storage = new DynamoDBLogStorage(tableOf(fresh()));
-  return { storage, dispose: async () => {} };
+for (const suite of [logStorageSuite, taskLogSuite]) {
+  suite('DynamoDBLogStorage on the fake', async () => {
+    const storage = new DynamoDBLogStorage(tableOf(fresh()));
+    return { storage, dispose: async () => {} };
+  });
+
+  suite('DynamoDBLogStorage on the fake, a page an item', async () => {
+    const storage = new DynamoDBLogStorage(tableOf(fresh(1)));
+    return { storage, dispose: async () => {} };
+  });
+}
+
+taskStoreSuite('DynamoDBTaskStore on the fake, a page an item', {}, async () => {
+  const options = { ...tableOf(fresh(1)), logger: silentLogger };
+  return { open: () => new DynamoDBTaskStore(options), dispose: async () => {} };
 });
 
-logStorageSuite('DynamoDBLogStorage on the fake, a page an item', async () => {
-  const storage = new DynamoDBLogStorage(tableOf(fresh(1)));
-  return { storage, dispose: async () => {} };
+pushNotificationStoreSuite('DynamoDBPushNotificationStore on the fake', {}, async () => {
+  const options = tableOf(fresh());
+  return { open: () => new DynamoDBPushNotificationStore(options), dispose: async () => {} };
 });
 
 instanceRegistrySuite('DynamoDBInstanceRegistry on the fake', async () => {
