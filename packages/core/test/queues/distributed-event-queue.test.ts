@@ -183,6 +183,13 @@ describe('closing a parent', () => {
     await expect(queue.tap()).rejects.toBeInstanceOf(QueueShutDown);
   });
 
+  test('immediately drops what a child would have, that is just being opened', async () => {
+    await queue.enqueueEvent(taskOf(WORKING));
+    const opening = queue.tap({ after: 0 });
+    await queue.close({ immediate: true });
+    await expect((await opening).dequeueEvent()).rejects.toBeInstanceOf(QueueShutDown);
+  });
+
   test('drains first, and drops what is left when it is asked to hurry', async () => {
     const child = await queue.tap();
     await Promise.all([taskOf(WORKING), chunkOf('a', 'x')].map((e) => queue.enqueueEvent(e)));

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { encode } from '../../src/log/record.ts';
 import type { LogQueueManager } from '../../src/queues/log-queue-manager.ts';
 import { NoTaskQueue, QueueShutDown, TaskQueueExists } from '../../src/queues/queue-errors.ts';
 import {
@@ -95,6 +96,18 @@ describe('a tap on another instance', () => {
     expect(read[1]).toEqual(read[0]);
   });
 
+  test('begins where the log is, not where this instance had it', async () => {
+    const queue = await a.createOrTap(KEY);
+    await queue.enqueueEvent(taskOf(WORKING));
+    await b.tap(KEY);
+    for (const { fanout } of [memberA, memberB]) fanout.network = () => {};
+    await queue.enqueueEvent(chunkOf('a', 'x'));
+    const tap = await b.tap(KEY);
+    await queue.enqueueEvent(statusOf(COMPLETED));
+    await fleet.clock.advance(20_000);
+    expect(numbers(tap ? await takeAll(tap) : [])).toEqual([3]);
+  });
+
   test('is nothing for a task that the log does not know', async () => {
     expect(await b.tap(KEY)).toBeUndefined();
     expect(memberB.instance.feed.openLogs).toBe(0);
@@ -149,6 +162,11 @@ describe('a tap on another instance', () => {
     expect(asked).toMatchObject({ generation: 1, final: true });
     const next = tap.dequeueEvent();
     expect(await waits(next)).toBe(true);
+    // What is noted by somebody who does not work on the task is no end of work.
+    const { feed } = memberA.instance;
+    const noted = encode({ kind: 'message', message: message('m1') });
+    await feed.acquire(KEY).log.append(() => ({ entries: [noted] }));
+    await fleet.clock.advance(20_000);
     const second = await a.createOrTap(KEY);
     await second.enqueueEvent(statusOf(WORKING));
     expect((await next).generation).toBe(2);
