@@ -5,11 +5,14 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { startLocalAws } from '@a2a-aws/local';
 import { apiCalls } from './figures/api-calls.ts';
+import { appendRate } from './figures/append-rate.ts';
+import { cpuPerEvent } from './figures/cpu-per-event.ts';
 import { doorbellChain } from './figures/doorbell-chain.ts';
 import { fleetCost } from './figures/fleet-cost.ts';
 import { idleCost } from './figures/idle-cost.ts';
 import { latency } from './figures/latency.ts';
 import { listing } from './figures/listing.ts';
+import { loading } from './figures/loading.ts';
 import { receiver } from './figures/receiver.ts';
 import { stuckReaderMemory } from './figures/stuck-reader.ts';
 import { taps } from './figures/taps.ts';
@@ -22,6 +25,9 @@ const FIGURES = {
   latency,
   throughput,
   'written-bytes': writtenBytes,
+  loading,
+  'append-rate': appendRate,
+  'cpu-per-event': cpuPerEvent,
   'api-calls': apiCalls,
   taps,
   'doorbell-chain': doorbellChain,

@@ -1,17 +1,19 @@
 import type { LocalAws } from '@a2a-aws/local';
-import { KILOBYTE } from '../agent/payload.ts';
-import type { Script } from '../agent/scripted-agent.ts';
+import { KILOBYTE, words } from '../agent/payload.ts';
+import { prose } from '../agent/prose.ts';
 import { added, sum, together } from '../meter/difference.ts';
 import { Pair } from '../process/pair.ts';
 import type { Row, Target } from '../row.ts';
+import { SoloInstance, type SoloScript } from '../solo/solo-instance.ts';
 import { TARGETS } from '../targets.ts';
 import { wholeTaskSaves } from './whole-task-saves.ts';
 
 const FEW = 10;
-const SOME = 100;
+const COUNTS = [100, 1_000, 10_000] as const;
 const MANY = 1_000;
 /** Characters that a language model streams at a time. */
-const TOKEN = 32;
+const TOKEN = 20;
+const GROUP = 'Bytes written to DynamoDB ÷ the events’ JSON';
 const PACES = [
   { pace: 'burst', name: 'in one burst' },
   { pace: 'durable', name: 'one event a record' },
@@ -19,51 +21,108 @@ const PACES = [
 
 /** Bytes written to DynamoDB for a task of N appended chunks, beside the JSON of its events. */
 export async function writtenBytes(aws: LocalAws): Promise<Row[]> {
-  const pair = await Pair.start(aws, 'written-bytes', true);
-  try {
-    const rows: Row[] = [];
+  const rows: Row[] = [];
+  for (const compress of [false, true]) {
+    const solo = await SoloInstance.start({ compress });
+    const how = compress ? 'compressed' : 'not compressed';
     for (const { pace, name } of PACES) {
-      const group = `Bytes written to DynamoDB ÷ the events’ JSON, chunks of 1 KB, ${name}`;
-      rows.push(...(await growthRows(pair, group, pace)));
+      const group = `${GROUP}, chunks of 1 KB of prose, ${name}, ${how}`;
+      const target = TARGETS[compress ? 'compressedBytes' : 'plainBytes'][pace];
+      rows.push(...(await growthRows(solo, group, pace, target)));
     }
-    const group = `Bytes written to DynamoDB ÷ the events’ JSON, chunks of ${TOKEN} bytes`;
-    for (const { pace, name } of PACES) {
-      const written = await write(pair, { chunks: MANY, chunkLength: TOKEN, pace });
-      rows.push({ ...ratioRow(group, written), label: `${chunkCount(MANY)} ${name}` });
-    }
-    return [...rows, ...(await wholeTaskRows())];
-  } finally {
-    await pair.stop();
+    await solo.stop();
   }
+  return [...rows, ...(await otherTextRows()), ...(await tapRows(aws)), ...(await wholeTaskRows())];
 }
 
 interface Written {
   readonly chunks: number;
   readonly eventBytes: number;
   readonly parts: Readonly<Record<string, number>>;
+  readonly units: number;
 }
 
-async function growthRows(pair: Pair, group: string, pace: Script['pace']): Promise<Row[]> {
-  const measure = (chunks: number) => write(pair, { chunks, chunkLength: KILOBYTE, pace });
+async function growthRows(
+  solo: SoloInstance,
+  group: string,
+  pace: SoloScript['pace'],
+  target: Target,
+): Promise<Row[]> {
+  const measure = (chunks: number): Promise<Written> =>
+    write(solo, { chunks, pace, text: (at) => prose(KILOBYTE, at) });
   const few = await measure(FEW);
-  const some = await measure(SOME);
-  const many = await measure(MANY);
-  const growth = bytesPerChunk(some, many) / bytesPerChunk(few, some);
-  const label = `a chunk’s bytes, ${SOME} to ${MANY} ÷ ${FEW} to ${SOME}`;
+  const [some, many, most] = [
+    await measure(COUNTS[0]),
+    await measure(COUNTS[1]),
+    await measure(COUNTS[2]),
+  ];
   return [
-    ...[few, some, many].map((written) => ratioRow(group, written, TARGETS.writtenBytes)),
-    ...partRows(group, many),
-    { group, label, value: growth, unit: '×', target: TARGETS.writtenGrowth },
+    ratioRow(group, few, TARGETS.fewChunksBytes),
+    ...[some, many, most].map((written) => ratioRow(group, written, target)),
+    ...partRows(group, most),
+    {
+      group,
+      label: 'write units an event, each write and each index copy rounded up',
+      value: most.units / most.chunks,
+      unit: '',
+    },
+    {
+      group,
+      label: 'a chunk’s bytes, 1,000 to 10,000 ÷ 100 to 1,000',
+      value: bytesPerChunk(many, most) / bytesPerChunk(some, many),
+      unit: '×',
+      target: TARGETS.writtenGrowth,
+    },
   ];
 }
 
-async function write(pair: Pair, script: Script): Promise<Written> {
-  const before = await bytes(pair);
-  await pair.openTask();
-  const { eventBytes } = await pair.a.play(script);
-  await pair.b.tapped();
-  await pair.settled();
-  return { chunks: script.chunks, eventBytes, parts: added(before, await bytes(pair)) };
+async function write(solo: SoloInstance, script: SoloScript): Promise<Written> {
+  const [bytes, units] = [solo.meter.bytes(), solo.meter.units()];
+  const { eventBytes } = await solo.play(script);
+  return {
+    chunks: script.chunks,
+    eventBytes,
+    parts: added({ ...bytes }, { ...solo.meter.bytes() }),
+    units: sum(added({ ...units }, { ...solo.meter.units() })),
+  };
+}
+
+/** What has no target: tokens, and text that no model writes. */
+async function otherTextRows(): Promise<Row[]> {
+  const solo = await SoloInstance.start();
+  const texts = [
+    { name: `tokens of ${TOKEN} bytes`, text: (at: number) => prose(TOKEN, at) },
+    { name: '1 KB of random letters', text: (at: number) => words(KILOBYTE, at) },
+  ];
+  const rows: Row[] = [];
+  for (const { name, text } of texts) {
+    for (const { pace, name: how } of PACES) {
+      const written = await write(solo, { chunks: MANY, pace, text });
+      const label = `${chunkCount(MANY)}, ${name}, ${how}`;
+      rows.push({ ...ratioRow(`${GROUP}, compressed, other texts`, written), label });
+    }
+  }
+  await solo.stop();
+  return rows;
+}
+
+/** The whole way, from a client's send on A to a tap on B: watches are written, too. */
+async function tapRows(aws: LocalAws): Promise<Row[]> {
+  const pair = await Pair.start(aws, 'written-bytes', true);
+  try {
+    const before = await bytes(pair);
+    await pair.openTask();
+    const script = { chunks: MANY, chunkLength: KILOBYTE, pace: 'durable' } as const;
+    const { eventBytes } = await pair.a.play(script);
+    await pair.b.tapped();
+    await pair.settled();
+    const parts = added(before, await bytes(pair));
+    const group = `${GROUP}, 1 KB of random letters, one event a record, tapped on another instance`;
+    const written = { chunks: MANY, eventBytes, parts };
+    return [ratioRow(group, written, TARGETS.writtenBytes), ...partRows(group, written)];
+  } finally {
+    await pair.stop();
+  }
 }
 
 async function bytes(pair: Pair): Promise<Record<string, number>> {
@@ -75,12 +134,14 @@ function bytesPerChunk(from: Written, to: Written): number {
   return (sum(to.parts) - sum(from.parts)) / (to.chunks - from.chunks);
 }
 
-function ratioRow(group: string, { chunks, eventBytes, parts }: Written, target?: Target): Row {
+type Sized = Pick<Written, 'chunks' | 'eventBytes' | 'parts'>;
+
+function ratioRow(group: string, { chunks, eventBytes, parts }: Sized, target?: Target): Row {
   return { group, label: chunkCount(chunks), value: sum(parts) / eventBytes, unit: '×', target };
 }
 
 /** Of what the bytes consist. */
-function partRows(group: string, { eventBytes, parts }: Written): Row[] {
+function partRows(group: string, { eventBytes, parts }: Sized): Row[] {
   const all = Object.entries({ ...parts, 'the events’ JSON': eventBytes });
   return all.map(([label, value]) => ({ group, label, value, unit: 'bytes', detail: true }));
 }
@@ -89,7 +150,7 @@ async function wholeTaskRows(): Promise<Row[]> {
   const group =
     'For comparison: the whole task saved with every event, as the SDK does, chunks of 1 KB';
   const rows: Row[] = [];
-  for (const chunks of [FEW, SOME, MANY]) {
+  for (const chunks of [FEW, COUNTS[0], MANY]) {
     const saved = await wholeTaskSaves({ chunks, chunkLength: KILOBYTE, pace: 'burst' });
     rows.push(ratioRow(group, { chunks, ...saved }));
   }

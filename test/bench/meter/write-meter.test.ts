@@ -84,3 +84,26 @@ it('counts an index twice where its key changes, not at all where its copy stays
   expect(meter.bytes().indexes).toBe(3 * copy);
   expect(meter.bytes().heads).toBe(3 * (copy + 5));
 });
+
+it('rounds every write up to units by itself', async () => {
+  const { client, meter } = metered();
+  const sized = (sort: string, bytes: number) => ({
+    Item: { pk: { S: 'p' }, sk: { S: sort }, e: { S: 'x'.repeat(bytes - 13) } },
+  });
+  for (const bytes of [900, 1_024, 1_025]) {
+    await client.call('PutItemCommand', sized('event#1', bytes));
+  }
+  // The second and the third take the place of the first, which was smaller.
+  expect(meter.units().records).toBe(1 + 1 + 2);
+  const update = {
+    Key: { pk: { S: 'p' }, sk: { S: 'task' } },
+    UpdateExpression: 'SET #opk = :opk, #cpk = :cpk, #ssk = :ssk',
+    ExpressionAttributeNames: { '#opk': 'opk', '#cpk': 'cpk', '#ssk': 'ssk' },
+    ExpressionAttributeValues: { ':opk': { S: 'o' }, ':cpk': { S: 'c' }, ':ssk': { S: '1' } },
+  };
+  await client.call('UpdateItemCommand', update);
+  expect(meter.units()).toMatchObject({ heads: 1, indexes: 2 });
+  update.ExpressionAttributeValues[':ssk'] = { S: '2' };
+  await client.call('UpdateItemCommand', update);
+  expect(meter.units()).toMatchObject({ heads: 2, indexes: 6 });
+});

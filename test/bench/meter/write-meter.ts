@@ -4,8 +4,8 @@ import { isLeaseItem, isRunItem, isWatchIndexItem } from './item-kind.ts';
 import { itemBytes, type StoredItem } from './item-size.ts';
 import { type Call, type ObservedClient, observe } from './observed-client.ts';
 
-/** Bytes written, by what they were for. */
-export interface WrittenBytes {
+/** What was written, by what it was for: bytes, or write units. */
+export interface Written {
   readonly records: number;
   readonly heads: number;
   /** What the indexes copied of the heads. */
@@ -17,7 +17,10 @@ export interface WrittenBytes {
   readonly others: number;
 }
 
-const NONE: WrittenBytes = { records: 0, heads: 0, indexes: 0, runs: 0, watches: 0, others: 0 };
+/** Of a write: one unit a kilobyte or part of it. */
+const UNIT_BYTES = 1_024;
+
+const NONE: Written = { records: 0, heads: 0, indexes: 0, runs: 0, watches: 0, others: 0 };
 
 /**
  * Counts what a client writes, as DynamoDB does: a write has the size of the item before or after
@@ -29,14 +32,20 @@ const NONE: WrittenBytes = { records: 0, heads: 0, indexes: 0, runs: 0, watches:
  */
 export class WriteMeter {
   readonly #items = new Map<string, StoredItem>();
-  #bytes: WrittenBytes = NONE;
+  #bytes: Written = NONE;
+  #units: Written = NONE;
 
   attach(client: ObservedClient): void {
     observe(client, 'write-meter', (call) => this.#onCall(call));
   }
 
-  bytes(): WrittenBytes {
+  bytes(): Written {
     return this.#bytes;
+  }
+
+  /** Write units, each write rounded up by itself, each copy in an index, too. */
+  units(): Written {
+    return this.#units;
   }
 
   #onCall({ command, input, output }: Call): void {
@@ -47,18 +56,25 @@ export class WriteMeter {
     const after = output ? itemAfter(command, input, before) : before;
     if (after) this.#items.set(name, after);
     else this.#items.delete(name);
-    const item = after ?? before;
-    if (!item || isLeaseItem(item)) return;
-    this.#add(kindOf(item), Math.max(size(before), size(after)) * writes(item, after));
-    if (output)
-      this.#add(
-        'indexes',
-        INDEXES.reduce((sum, index) => sum + copied(index, before, after), 0),
-      );
+    this.count(before, after);
   }
 
-  #add(kind: keyof WrittenBytes, bytes: number): void {
+  /** An item was written, or removed (nothing after), or a condition found it as it was. */
+  count(before: StoredItem | undefined, after: StoredItem | undefined): void {
+    const item = after ?? before;
+    if (!item || isLeaseItem(item)) return;
+    const bytes = Math.max(size(before), size(after));
+    for (let write = 0; write < writes(item, after); write += 1) this.#add(kindOf(item), bytes);
+    for (const index of INDEXES) {
+      for (const copy of copies(index, before, after)) this.#add('indexes', copy);
+    }
+  }
+
+  /** One write of so many bytes. */
+  #add(kind: keyof Written, bytes: number): void {
+    const units = Math.ceil(bytes / UNIT_BYTES);
     this.#bytes = { ...this.#bytes, [kind]: this.#bytes[kind] + bytes };
+    this.#units = { ...this.#units, [kind]: this.#units[kind] + units };
   }
 }
 
@@ -107,7 +123,7 @@ function writes(item: StoredItem, after: StoredItem | undefined): number {
   return after ? 2 : 0;
 }
 
-function kindOf(item: StoredItem): keyof WrittenBytes {
+function kindOf(item: StoredItem): keyof Written {
   const sort = item[attribute.sort]?.S ?? '';
   if (/^(event|snap|xpart)#/.test(sort)) return 'records';
   if (sort === 'task') return 'heads';
@@ -116,17 +132,16 @@ function kindOf(item: StoredItem): keyof WrittenBytes {
   return 'others';
 }
 
-/** Bytes that a write costs in one index. */
-function copied(
+/** Bytes of each write that one index makes for a write of an item. */
+function copies(
   index: IndexDefinition,
   before: StoredItem | undefined,
   after: StoredItem | undefined,
-): number {
+): number[] {
   const [old, next] = [before, after].map((item) => item && copyOf(index, item));
-  if (!old || !next) return size(old) + size(next);
-  const moved = [index.partition, index.sort].some((name) => old[name]?.S !== next[name]?.S);
-  if (moved) return size(old) + size(next);
-  return JSON.stringify(old) === JSON.stringify(next) ? 0 : Math.max(size(old), size(next));
+  const moved = [index.partition, index.sort].some((name) => old?.[name]?.S !== next?.[name]?.S);
+  if (!old || !next || moved) return [old, next].flatMap((copy) => (copy ? [size(copy)] : []));
+  return JSON.stringify(old) === JSON.stringify(next) ? [] : [Math.max(size(old), size(next))];
 }
 
 /** What an index holds of an item, or nothing if the item lacks the index's keys. */

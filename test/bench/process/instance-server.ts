@@ -14,7 +14,7 @@ import { stampAge } from '../agent/stamped-text.ts';
 import { HandPublisher, HandReceiver } from '../by-hand/chain-by-hand.ts';
 import { heldBytes } from '../fakes/held-bytes.ts';
 import { type CallCounts, CallMeter } from '../meter/call-meter.ts';
-import { WriteMeter, type WrittenBytes } from '../meter/write-meter.ts';
+import { WriteMeter, type Written } from '../meter/write-meter.ts';
 import { noteToParent } from './process-link.ts';
 import { Subscription, type Tapped } from './subscription.ts';
 
@@ -25,7 +25,7 @@ export interface Played {
 
 export interface Metered {
   readonly calls: CallCounts;
-  readonly written: WrittenBytes;
+  readonly written: Written;
 }
 
 /** One instance of the fleet, with what the benchmark asks of it. */

@@ -1,0 +1,133 @@
+import { tableDefinition } from '@a2a-aws/dynamodb';
+import { FakeAws } from '@a2a-aws/testkit/fakes';
+import type { Task } from '@a2a-js/sdk';
+import {
+  type A2ARequestHandler,
+  DefaultRequestHandler,
+  type ExecutionEventBus,
+  InMemoryTaskStore,
+  type ServerCallContext,
+} from '@a2a-js/sdk/server';
+import { createBackend } from 'a2a-aws';
+import { AGENT_CARD } from '../agent/agent-card.ts';
+import { AppendingAgent, type AppendScript } from '../agent/appending-agent.ts';
+import { KILOBYTE } from '../agent/payload.ts';
+import { prose } from '../agent/prose.ts';
+import { callContext, firstMessage } from '../agent/requests.ts';
+import { median } from '../quantile.ts';
+import type { Row, Target } from '../row.ts';
+import { TARGETS } from '../targets.ts';
+
+const TABLE = 'bench';
+const CHUNKS = 10_000;
+const PART = 1_000;
+/** The SDK's store takes so long that it must do with fewer, on a task that begins as long. */
+const SDK_PART = 100;
+const RUNS = 3;
+
+/** CPU that an event takes at a task's begin and at its end, beside the SDK's own store. */
+export async function cpuPerEvent(): Promise<Row[]> {
+  const texts = Array.from({ length: CHUNKS }, (_, at) => prose(KILOBYTE, at));
+  const text = (at: number): string => texts[at] ?? '';
+  // Code is compiled.
+  await cpuMarks(backendRun, { before: 0, chunks: PART, text });
+  const ours: Marks[] = [];
+  for (let run = 0; run < RUNS; run += 1) {
+    ours.push(await cpuMarks(backendRun, { before: 0, chunks: CHUNKS, text }));
+  }
+  const between = (from: number, to: number): number =>
+    median(ours.map((marks) => perEvent(marks, from, to)));
+  await cpuMarks(sdkRun, { before: 0, chunks: SDK_PART, text });
+  const [short, long] = [
+    await cpuMarks(sdkRun, { before: 0, chunks: SDK_PART, text }),
+    await cpuMarks(sdkRun, { before: CHUNKS - SDK_PART, chunks: SDK_PART, text }),
+  ];
+  return [
+    ...rows('backend, on AWS in the same process', PART, {
+      first: between(0, PART),
+      last: between(CHUNKS - PART, CHUNKS),
+      target: TARGETS.cpuGrowth,
+    }),
+    ...rows('the SDK’s handler on its InMemoryTaskStore', SDK_PART, {
+      first: perEvent(short, 0, SDK_PART),
+      last: perEvent(long, CHUNKS - SDK_PART, CHUNKS),
+    }),
+  ];
+}
+
+interface Parts {
+  readonly first: number;
+  readonly last: number;
+  readonly target?: Target;
+}
+
+function rows(who: string, part: number, { first, last, target }: Parts): Row[] {
+  const count = (chunks: number): string => chunks.toLocaleString('en-US');
+  const group = `CPU of this process for each of ${count(CHUNKS)} chunks of 1 KB of a task, one event a record`;
+  return [
+    { group, label: `${who}, the first ${count(part)}`, value: first, unit: 'ms' },
+    { group, label: `${who}, the last ${count(part)}`, value: last, unit: 'ms' },
+    { group, label: `${who}, last ÷ first`, value: last / first, unit: '×', target },
+  ];
+}
+
+/** CPU milliseconds of this process up to before each chunk. */
+type Marks = ReadonlyMap<number, number>;
+type Script = Pick<AppendScript, 'before' | 'chunks' | 'text'>;
+type Play = (script: Omit<AppendScript, 'settled'>) => Promise<void>;
+
+async function cpuMarks(play: Play, script: Script): Promise<Marks> {
+  const marks = new Map<number, number>();
+  await play({
+    ...script,
+    mark: (at) => {
+      const { user, system } = process.cpuUsage();
+      marks.set(at, (user + system) / 1_000);
+    },
+  });
+  return marks;
+}
+
+function perEvent(marks: Marks, from: number, to: number): number {
+  return ((marks.get(to) ?? 0) - (marks.get(from) ?? 0)) / (to - from);
+}
+
+async function backendRun(script: Omit<AppendScript, 'settled'>): Promise<void> {
+  const aws = new FakeAws({ tables: [tableDefinition(TABLE)] });
+  const topicArn = aws.sns.createTopic('bench');
+  const backend = createBackend({ tableName: TABLE, topicArn, clients: aws.clients() });
+  await backend.start();
+  // The backend's bus tells its listeners of an event once it is durable.
+  const settled = (bus: ExecutionEventBus): Promise<void> =>
+    new Promise((resolve) => {
+      bus.once('event', () => resolve());
+    });
+  await send(backend.requestHandler(AGENT_CARD, new AppendingAgent({ ...script, settled })));
+  await backend.stop();
+}
+
+async function sdkRun(script: Omit<AppendScript, 'settled'>): Promise<void> {
+  const store = new TellingTaskStore();
+  const agent = new AppendingAgent({ ...script, settled: () => store.saved() });
+  await send(new DefaultRequestHandler(AGENT_CARD, store, agent));
+}
+
+async function send(handler: A2ARequestHandler): Promise<void> {
+  await handler.sendMessage(firstMessage(), callContext());
+}
+
+/** Tells when something has been saved. */
+class TellingTaskStore extends InMemoryTaskStore {
+  #tell = (): void => {};
+
+  saved(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#tell = resolve;
+    });
+  }
+
+  override async save(task: Task, context: ServerCallContext): Promise<void> {
+    await super.save(task, context);
+    this.#tell();
+  }
+}

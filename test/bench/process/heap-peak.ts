@@ -1,0 +1,34 @@
+import { GCProfiler, setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+/** The most memory that some work took beyond what was taken before it, in bytes. */
+export interface HeapPeak {
+  /** V8's heap. */
+  readonly heap: number;
+  /** Beside it: buffers, whose collector lets some 64 MB pile up before it starts. */
+  readonly buffers: number;
+}
+
+interface Statistics {
+  readonly usedHeapSize: number;
+  readonly externalMemory: number;
+}
+
+/** Runs `work` and looks at the heap right before each collection: between two it only grows. */
+export async function heapPeak(work: () => Promise<void>): Promise<HeapPeak> {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  collect();
+  const before = process.memoryUsage();
+  const profiler = new GCProfiler();
+  profiler.start();
+  await work();
+  const end = process.memoryUsage();
+  const seen = profiler
+    .stop()
+    .statistics.map(({ beforeGC }): Statistics => beforeGC.heapStatistics);
+  return {
+    heap: Math.max(end.heapUsed, ...seen.map((one) => one.usedHeapSize)) - before.heapUsed,
+    buffers: Math.max(end.external, ...seen.map((one) => one.externalMemory)) - before.external,
+  };
+}

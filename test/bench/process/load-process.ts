@@ -1,0 +1,4 @@
+import { LoadServer } from './load-server.ts';
+import { serveParent } from './process-link.ts';
+
+serveParent(new LoadServer());

@@ -1,0 +1,152 @@
+import { randomUUID } from 'node:crypto';
+import {
+  DEFAULT_LEASE_SETTINGS,
+  DEFAULT_RETENTION_MS,
+  eventToJson,
+  Instance,
+  MemoryFanout,
+  type Run,
+  stderrLogger,
+  systemClock,
+  systemEntropy,
+  type TaskEvent,
+} from '@a2a-aws/core';
+import { DynamoDBInstanceRegistry, DynamoDBLogStorage, tableDefinition } from '@a2a-aws/dynamodb';
+import { FakeAws, steady } from '@a2a-aws/testkit/fakes';
+import { Message, TaskState } from '@a2a-js/sdk';
+import { chunk } from '../agent/payload.ts';
+import { WriteMeter } from '../meter/write-meter.ts';
+
+const TABLE = 'bench';
+
+/** What one run is to write. */
+export interface SoloScript {
+  readonly chunks: number;
+  /** The text of each. */
+  readonly text: (at: number) => string;
+  /** `burst`: all at once; `durable`: each once the one before it is, so that none share a record. */
+  readonly pace: 'burst' | 'durable';
+}
+
+export interface SoloOptions {
+  /** Of every call to the table, in milliseconds. */
+  readonly latencyMs?: number;
+  readonly compress?: boolean;
+}
+
+/** What came of it. */
+export interface Played {
+  /** Of the JSON of every event, as clients get them. */
+  readonly eventBytes: number;
+  /** From the first chunk to when the last is durable. */
+  readonly milliseconds: number;
+}
+
+/** One instance alone, on a DynamoDB in this process: what its table's writes come to. */
+export class SoloInstance {
+  readonly meter: WriteMeter = new WriteMeter();
+  readonly #instance: Instance;
+
+  private constructor({ latencyMs = 0, compress = true }: SoloOptions) {
+    const aws = new FakeAws({
+      tables: [tableDefinition(TABLE)],
+      faults: steady({ dynamodb: latencyMs }),
+      onWrite: ({ before, after }) => this.meter.count(before, after),
+    });
+    const table = { client: aws.clients().dynamodb, tableName: TABLE, prefix: 'a2a' };
+    this.#instance = new Instance(
+      {
+        id: `i-${systemEntropy.id()}`,
+        queueName: 'bench',
+        storage: new DynamoDBLogStorage({ ...table, compress }),
+        registry: new DynamoDBInstanceRegistry(table),
+        fanout: new MemoryFanout(new Map()),
+        clock: systemClock,
+        entropy: systemEntropy,
+        logger: stderrLogger,
+        settings: DEFAULT_LEASE_SETTINGS,
+        retentionMs: DEFAULT_RETENTION_MS,
+      },
+      () => {},
+    );
+  }
+
+  static async start(options: SoloOptions = {}): Promise<SoloInstance> {
+    const solo = new SoloInstance(options);
+    await solo.#instance.start();
+    return solo;
+  }
+
+  /** One task from its message to its last row: WORKING, the chunks, COMPLETED. */
+  async play(script: SoloScript): Promise<Played> {
+    const [taskId, contextId] = [randomUUID(), randomUUID()];
+    const message = Message.fromJSON({
+      messageId: randomUUID(),
+      role: 'ROLE_USER',
+      parts: [{ text: 'Begin.' }],
+    });
+    const begun = await this.#instance.begin(
+      { tenant: '', owner: '', taskId },
+      { contextId, message, digest: systemEntropy.id() },
+    );
+    if ('refused' in begun) throw new Error('The run was refused.');
+    const { run } = begun;
+    const first: TaskEvent = {
+      kind: 'task',
+      data: {
+        id: taskId,
+        contextId,
+        status: status(TaskState.TASK_STATE_WORKING),
+        artifacts: [],
+        history: [message],
+        metadata: undefined,
+      },
+    };
+    const chunks = Array.from(
+      { length: script.chunks },
+      (_, at): TaskEvent => ({
+        kind: 'artifactUpdate',
+        data: chunk(taskId, contextId, script.text(at), at > 0),
+      }),
+    );
+    const last: TaskEvent = {
+      kind: 'statusUpdate',
+      data: {
+        taskId,
+        contextId,
+        status: status(TaskState.TASK_STATE_COMPLETED),
+        metadata: undefined,
+      },
+    };
+    await run.publish(first);
+    const began = performance.now();
+    await publish(run, chunks, script.pace);
+    const milliseconds = performance.now() - began;
+    await run.publish(last);
+    await this.#instance.runs.finish(run);
+    await this.#instance.runs.idle();
+    const eventBytes = [first, ...chunks, last].reduce((sum, event) => sum + jsonBytes(event), 0);
+    return { eventBytes, milliseconds };
+  }
+
+  stop(): Promise<void> {
+    return this.#instance.stop(1_000);
+  }
+}
+
+async function publish(run: Run, events: readonly TaskEvent[], pace: SoloScript['pace']) {
+  if (pace === 'durable') {
+    for (const event of events) await run.publish(event);
+    return;
+  }
+  for (const event of events) void run.publish(event);
+  await run.flush();
+}
+
+function status(state: TaskState) {
+  return { state, message: undefined, timestamp: new Date().toISOString() };
+}
+
+function jsonBytes(event: TaskEvent): number {
+  return Buffer.byteLength(JSON.stringify(eventToJson(event)));
+}
