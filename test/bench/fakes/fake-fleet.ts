@@ -20,8 +20,9 @@ import { AGENT_CARD } from '../agent/agent-card.ts';
 import { callContext, firstMessage } from '../agent/requests.ts';
 
 const TABLE = 'bench';
-/** Filter policies that a topic takes: members beyond hear on another, and not of these. */
-const TOPIC_MEMBERS = 200;
+const ID_LENGTH = 16;
+/** Instances that one topic is to take: its limit is 200 filter policies. */
+const TOPIC_SIZE = 150;
 
 export interface FakeFleetOptions {
   /** @default the clock of this machine */
@@ -31,6 +32,8 @@ export interface FakeFleetOptions {
   /** Deflate records where that saves write units. @default true */
   readonly compress?: boolean | undefined;
   readonly lease?: LeaseSettings | undefined;
+  /** How many instances are to join: they get as many topics as they need. @default few */
+  readonly size?: number | undefined;
 }
 
 export interface FakeMember {
@@ -42,27 +45,26 @@ export interface FakeMember {
 export class FakeFleet {
   readonly aws: FakeAws;
   readonly #options: FakeFleetOptions;
-  #topicArn: string;
+  readonly #topicArns: readonly string[];
   readonly #backends: Backend[] = [];
 
   constructor(options: FakeFleetOptions = {}) {
-    const { clock, faults } = options;
+    const { clock, faults, size = 1 } = options;
     this.#options = options;
     this.aws = new FakeAws({ clock, faults, tables: [tableDefinition(TABLE)] });
-    this.#topicArn = this.aws.sns.createTopic('bench');
+    const topics = Math.ceil(size / TOPIC_SIZE);
+    this.#topicArns = Array.from({ length: topics }, (_, at) =>
+      this.aws.sns.createTopic(`bench-${at}`),
+    );
   }
 
   async join(name: string, executor: AgentExecutor): Promise<FakeMember> {
     const { clock = systemClock, compress, lease = DEFAULT_LEASE_SETTINGS } = this.#options;
-    const members = this.#backends.length;
-    if (members > 0 && members % TOPIC_MEMBERS === 0) {
-      this.#topicArn = this.aws.sns.createTopic(`bench-${members}`);
-    }
     const { dynamodb, ...messaging } = this.aws.clients(name);
-    const entropy = seededEntropy(name);
+    const entropy = { ...seededEntropy(name), id: idsOf(name) };
     const table = { client: dynamodb, tableName: TABLE, prefix: 'a2a' };
     const prefix = 'a2a';
-    const topicArns = [this.#topicArn];
+    const topicArns = this.#topicArns;
     const messages = { ...messaging, topicArn: topicArns, prefix, logger: silentLogger };
     const backend = new Backend(
       {
@@ -99,6 +101,12 @@ export class FakeFleet {
   async stop(): Promise<void> {
     await Promise.all(this.#backends.map((backend) => backend.stop({ drainMs: 1_000 })));
   }
+}
+
+/** Ids that count up, as long as real ones: an instance's topic is read from its id. */
+function idsOf(name: string): () => string {
+  let count = 0;
+  return () => `${name}-${count++}`.padEnd(ID_LENGTH, '_');
 }
 
 /** Starts a task; resolves with its id once it is there. */

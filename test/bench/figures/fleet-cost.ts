@@ -9,7 +9,7 @@ import type { Row, Target } from '../row.ts';
 import { TARGETS } from '../targets.ts';
 
 /** Of two instances only one can be interested: fleets are compared from ten on. */
-const FLEETS = [2, 10, 100] as const;
+const FLEETS = [2, 10, 100, 1_000] as const;
 const EVENTS_A_TASK = 500;
 /** How many other instances have a tap on each task: 1.2 on the average. */
 const WATCHERS = [1, 1, 1, 1, 2] as const;
@@ -48,7 +48,7 @@ export async function fleetCost(): Promise<Row[]> {
       );
     }
     const growth = (costs.at(-1)?.dollars ?? 0) / (costs[1]?.dollars ?? 0);
-    const label = '100 instances ÷ 10';
+    const label = '1,000 instances ÷ 10';
     rows.push({ group, label, value: growth, unit: '×', target: TARGETS.fleetGrowth });
   }
   return rows;
@@ -60,7 +60,13 @@ async function costOf(
   compress: boolean,
 ): Promise<{ dollars: number; calls: number }> {
   const clock = new VirtualClock();
-  const fleet = new FakeFleet({ clock, faults: latencyModel(SEED), compress, lease: LONG_LEASE });
+  const fleet = new FakeFleet({
+    clock,
+    faults: latencyModel(SEED),
+    compress,
+    lease: LONG_LEASE,
+    size,
+  });
   const agent = new PacedAgent(paceOf(clock, pauseMs));
   const members: FakeMember[] = [];
   for (let at = 0; at < size; at += 1) members.push(await clock.run(fleet.join(`i${at}`, agent)));

@@ -54,7 +54,7 @@ async function idle(
 ): Promise<{ microdollars: number; writeUnits: number; readUnits: number }> {
   const clock = new VirtualClock();
   const lease = DEFAULT_LEASE_SETTINGS;
-  const fleet = new FakeFleet({ clock, faults: latencyModel(SEED), lease });
+  const fleet = new FakeFleet({ clock, faults: latencyModel(SEED), lease, size });
   const agent = new PacedAgent({ chunks: 0, pause: async () => {} });
   for (let at = 0; at < size; at += 1) await clock.run(fleet.join(`i${at}`, agent));
   await clock.advance(lease.leaseMs);
