@@ -14,6 +14,7 @@ import { latency } from './figures/latency.ts';
 import { listing } from './figures/listing.ts';
 import { loading } from './figures/loading.ts';
 import { receiver } from './figures/receiver.ts';
+import { recovery } from './figures/recovery.ts';
 import { stuckReaderMemory } from './figures/stuck-reader.ts';
 import { taps } from './figures/taps.ts';
 import { throughput } from './figures/throughput.ts';
@@ -34,6 +35,7 @@ const FIGURES = {
   receiver,
   'fleet-cost': fleetCost,
   'idle-cost': idleCost,
+  recovery,
   'stuck-reader': stuckReaderMemory,
   listing,
 };

@@ -42,6 +42,12 @@ export const TARGETS = {
   fleetGrowth: { atMost: 1.05 },
   /** Calls to DynamoDB that wait for one another, for a page of a list. */
   listRoundTrips: { atMost: 2 },
+  /** Seconds from an instance's death until its tasks are terminal: a lease and two beats … */
+  endedSeconds: { atMost: 30 },
+  /** … or two leases and two beats if the janitors' leader died with it. */
+  endedWithLeaderSeconds: { atMost: 50 },
+  /** Seconds from then until nothing of it is left. */
+  goneSeconds: { atMost: 90 },
   /** US dollars a month for an instance that has nothing to do. */
   idleDollars: { atMost: 0.5 },
   /** A quarter of what a partition takes a second (Amazon DynamoDB, "Quotas": 1,000 and 3,000). */

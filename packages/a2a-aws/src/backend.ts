@@ -92,6 +92,7 @@ export class Backend {
   #starting: Promise<void> | undefined;
   #resumer: Resumer | undefined;
   #replacing: Promise<void> = Promise.resolve();
+  #suspending: Promise<void> = Promise.resolve();
   #isStopped = false;
   /** Aborts when this process is to have no instance any more, for now or for good. */
   #leave = new AbortController();
@@ -201,20 +202,26 @@ export class Backend {
    * As {@link stop}, until {@link resume}: for hosts that freeze a process. One that is frozen without
    * is declared dead when its lease has run out, and its runs are ended. Never rejects.
    */
-  async suspend(options: StopOptions = {}): Promise<void> {
-    this.#leave.abort();
-    await this.#starting?.catch(() => {});
-    await this.#replacing;
-    await this.#instance.stop(options.drainMs ?? 10_000);
+  suspend(options: StopOptions = {}): Promise<void> {
+    this.#suspending = this.#suspending.then(() => this.#suspend(options));
+    return this.#suspending;
   }
 
   /** Another life after {@link suspend}, with a new id and a new queue. Fails as {@link start}. */
-  resume(): Promise<void> {
-    if (this.#instance.phase === 'stopped') {
+  async resume(): Promise<void> {
+    await this.#suspending;
+    if (this.#leave.signal.aborted && !this.#isStopped) {
       this.#leave = new AbortController();
       this.#starting = undefined;
     }
-    return this.start();
+    await this.start();
+  }
+
+  async #suspend({ drainMs = 10_000 }: StopOptions): Promise<void> {
+    this.#leave.abort();
+    await this.#starting?.catch(() => {});
+    await this.#replacing;
+    await this.#instance.stop(drainMs);
   }
 
   async #start(): Promise<void> {

@@ -19,7 +19,8 @@ import { Backend } from 'a2a-aws';
 import { AGENT_CARD } from '../agent/agent-card.ts';
 import { callContext, firstMessage } from '../agent/requests.ts';
 
-const TABLE = 'bench';
+/** The table of every fleet; each has an AWS of its own. */
+export const BENCH_TABLE = 'bench';
 const ID_LENGTH = 16;
 /** Instances that one topic is to take: its limit is 200 filter policies. */
 const TOPIC_SIZE = 150;
@@ -51,7 +52,7 @@ export class FakeFleet {
   constructor(options: FakeFleetOptions = {}) {
     const { clock, faults, size = 1 } = options;
     this.#options = options;
-    this.aws = new FakeAws({ clock, faults, tables: [tableDefinition(TABLE)] });
+    this.aws = new FakeAws({ clock, faults, tables: [tableDefinition(BENCH_TABLE)] });
     const topics = Math.ceil(size / TOPIC_SIZE);
     this.#topicArns = Array.from({ length: topics }, (_, at) =>
       this.aws.sns.createTopic(`bench-${at}`),
@@ -62,7 +63,7 @@ export class FakeFleet {
     const { clock = systemClock, compress, lease = DEFAULT_LEASE_SETTINGS } = this.#options;
     const { dynamodb, ...messaging } = this.aws.clients(name);
     const entropy = { ...seededEntropy(name), id: idsOf(name) };
-    const table = { client: dynamodb, tableName: TABLE, prefix: 'a2a' };
+    const table = { client: dynamodb, tableName: BENCH_TABLE, prefix: 'a2a' };
     const prefix = 'a2a';
     const topicArns = this.#topicArns;
     const messages = { ...messaging, topicArn: topicArns, prefix, logger: silentLogger };
@@ -72,7 +73,7 @@ export class FakeFleet {
         topicArns,
         fanout: 'sns',
         inlineContent: true,
-        tableName: TABLE,
+        tableName: BENCH_TABLE,
         instanceName: name,
         clients: {},
         clientConfig: {},

@@ -63,6 +63,7 @@ export class Janitor {
   readonly #failing = new Set<string>();
   readonly #perRun = limiter(RUNS_WIDTH);
   readonly #perReach = limiter(REACH_WIDTH);
+  #othersLive = false;
   #cleaned = 0;
   #failed = 0;
 
@@ -138,6 +139,7 @@ export class Janitor {
     const asked = clock.now();
     const leases = await registry.leases();
     const dead = this.#observer.observe(leases, asked, clock.now());
+    this.#othersLive = leases.some((lease) => lease.instance !== instance && !dead.includes(lease));
     const known = new Set(leases.map((lease) => lease.instance));
     for (const gone of this.#failing) if (!known.has(gone)) this.#failing.delete(gone);
     for (const lease of dead) if (lease.instance !== instance) void this.#clean(lease);
@@ -151,6 +153,7 @@ export class Janitor {
     try {
       if (!(await registry.markDead(lease.instance, lease.beat))) return;
       if (lease.state === 'alive') logger.warn('janitor.declared-dead', { dead: lease.instance });
+      if (await this.#isForOthers(lease)) return;
       await this.finish(lease);
       logger.info('janitor.finished', { dead: lease.instance });
       // Longer than a request of the dead one can still be under way.
@@ -174,6 +177,13 @@ export class Janitor {
       // The lease row is there until all is done: the next look takes it up again.
       this.#cleaning.delete(lease.instance);
     }
+  }
+
+  /** Runs to be executed again are for servers, as long as any lives: a lone janitor can only fail them. */
+  async #isForOthers({ instance }: Lease): Promise<boolean> {
+    const { alone, registry } = this.#deps;
+    if (!alone || !this.#othersLive) return false;
+    return (await registry.runs(instance)).some(({ resume }) => resume !== undefined);
   }
 
   async #attempt(row: RunRow): Promise<{ readonly failure?: unknown }> {

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { type PatrolReport, patrol } from '../../src/instances/patrol.ts';
 import { DEFAULT_RETENTION_MS } from '../../src/log/retention.ts';
 import { silentLogger } from '../../src/logger.ts';
-import { FAILED, KEY, taskOf, WORKING } from '../fixtures/events.ts';
+import { COMPLETED, FAILED, KEY, statusOf, taskOf, WORKING } from '../fixtures/events.ts';
 import { begin, CLEAN_MS, Fleet, type Member, NO_TRACES, SETTINGS } from '../fixtures/fleet.ts';
 import { seededEntropy } from '../fixtures/seeded-entropy.ts';
 import { UnrulyFanout } from '../fixtures/unruly-fanout.ts';
@@ -80,6 +80,34 @@ describe('a patrol', () => {
     // The leader lives, but nothing that it cleans up gets through.
     a.wire = (call, name) => (name === 'leases' ? new Promise(() => {}) : call());
     b.kill();
+    const { outcome } = await round();
+    expect(outcome.report).toMatchObject({ cleaned: 1 });
+    expect(await fleet.states()).toEqual([WORKING, FAILED]);
+  });
+
+  test('[I6] leaves to the living what they can execute again', async () => {
+    const b = await fleet.start('b');
+    fleet.resumer = ({ run }) => void run.publish(statusOf(COMPLETED));
+    const { run } = await begin(a, 'm1', KEY, 'recorded');
+    await run.publish(taskOf(WORKING));
+    a.kill();
+    // The living one is late.
+    b.wire = (call, name) => (/lease|leader/.test(name) ? new Promise(() => {}) : call());
+    const { outcome } = await round();
+    expect(outcome.report).toEqual({ cleaned: 0, failed: 0, left: 0 });
+    expect(await fleet.states()).toEqual([WORKING]);
+    expect(await fleet.registry.lease('a')).toMatchObject({ state: 'dead' });
+    const c = await fleet.start('c');
+    b.kill();
+    await fleet.clock.advance(2 * CLEAN_MS);
+    expect(c.instance.phase).toBe('ready');
+    expect(await fleet.states()).toEqual([WORKING, COMPLETED]);
+  });
+
+  test('[I6] ends what could be executed again if nobody is left to do it', async () => {
+    const { run } = await begin(a, 'm1', KEY, 'recorded');
+    await run.publish(taskOf(WORKING));
+    a.kill();
     const { outcome } = await round();
     expect(outcome.report).toMatchObject({ cleaned: 1 });
     expect(await fleet.states()).toEqual([WORKING, FAILED]);
