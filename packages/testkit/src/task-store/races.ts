@@ -7,8 +7,10 @@ import {
   artifactOf,
   COMPLETED,
   FAILED,
+  INPUT_REQUIRED,
   listRequest,
   messageOf,
+  second,
   taskOf,
   WORKING,
   withState,
@@ -42,10 +44,10 @@ export function races({ capabilities, open }: TaskStoreTests): void {
     const both = async (): Promise<Task | undefined> => {
       const [one, other] = [open(), open()];
       await one.save(taskOf('task-1'), callContext());
-      const [first, second] = [callContext(), callContext()];
-      const [a, b] = [await loaded(one, first), await loaded(other, second)];
-      await one.save(withAdded(a, 'first'), first);
-      await other.save(withAdded(b, 'second'), second);
+      const [early, late] = [callContext(), callContext()];
+      const [a, b] = [await loaded(one, early), await loaded(other, late)];
+      await one.save(withAdded(a, 'first'), early);
+      await other.save(withAdded(b, 'second'), late);
       return open().load('task-1', callContext());
     };
 
@@ -74,6 +76,40 @@ export function races({ capabilities, open }: TaskStoreTests): void {
       test('overwrite each other: the last save is all there is', async () => {
         const names = ['second'];
         expect(added(await both())).toEqual([names, names, names]);
+      });
+    }
+
+    /** One sets a status of this second, then the other one of that. */
+    const statuses = async (first: number, then: number): Promise<Task | undefined> => {
+      await open().save(taskOf('task-1'), callContext());
+      const requests = [];
+      for (const at of [first, then]) {
+        const [store, context] = [open(), callContext()];
+        requests.push({ at, store, context, task: await loaded(store, context) });
+      }
+      for (const { at, store, context, task } of requests) {
+        const state = at === then ? WORKING : INPUT_REQUIRED;
+        await store.save(withAdded(withState(task, state, second(at)), `${at}`), context);
+      }
+      return open().load('task-1', callContext());
+    };
+
+    if (capabilities.save === 'adds') {
+      test.each([
+        ['last', 10, 20, WORKING, 20],
+        ['first', 20, 10, INPUT_REQUIRED, 20],
+      ])('[I1] leave the newer of two statuses, saved %s', async (_, one, other, state, at) => {
+        const task = await statuses(one, other);
+        expect(task?.status).toEqual({ state, message: undefined, timestamp: second(at) });
+        expect(added(task)).toEqual([
+          ['10', '20'],
+          ['10', '20'],
+          ['10', '20'],
+        ]);
+      });
+    } else {
+      test('leave the status that was saved last, the newer or not', async () => {
+        expect((await statuses(20, 10))?.status?.timestamp).toBe(second(10));
       });
     }
 
