@@ -1,6 +1,6 @@
 import type { Task } from '@a2a-js/sdk';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { TaskEvent } from '../../src/a2a/event.ts';
 import { Fold } from '../../src/log/fold.ts';
 import { MAX_ENTRY_BYTES } from '../../src/log/record.ts';
@@ -8,6 +8,9 @@ import { MAX_RECORD_BYTES } from '../../src/log/task-log.ts';
 import { importEntries } from '../../src/stores/import-entries.ts';
 import { CANCELED, COMPLETED, chunkOf, message, taskOf, WORKING } from '../fixtures/events.ts';
 import { recordAt } from '../fixtures/records.ts';
+
+// Megabytes: a machine under load may take its time.
+vi.setConfig({ testTimeout: 60_000 });
 
 const taskWith = (fields: Partial<Task>, state = COMPLETED): Task =>
   taskOf(state, fields).data as Task;

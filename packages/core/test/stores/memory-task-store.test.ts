@@ -1,11 +1,15 @@
 import { taskStoreSuite } from '@a2a-aws/testkit';
 import { resolveUserScope } from '@a2a-js/sdk/server';
+import { vi } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { systemEntropy } from '../../src/entropy.ts';
 import { MemoryLogStorage } from '../../src/log/memory-storage.ts';
 import { DEFAULT_RETENTION_MS } from '../../src/log/retention.ts';
 import { silentLogger } from '../../src/logger.ts';
 import { LogTaskStore } from '../../src/stores/log-task-store.ts';
+
+// Many requests: a machine under load may take its time.
+vi.setConfig({ testTimeout: 60_000 });
 
 taskStoreSuite('LogTaskStore on MemoryLogStorage', {}, async () => {
   const storage = new MemoryLogStorage();

@@ -1,5 +1,5 @@
 import { ListTasksRequest, type Task } from '@a2a-js/sdk';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { proposeCancel } from '../../src/log/proposal.ts';
 import { MAX_ENTRY_BYTES } from '../../src/log/record.ts';
 import { DEFAULT_RETENTION_MS } from '../../src/log/retention.ts';
@@ -21,6 +21,9 @@ import { seededEntropy } from '../fixtures/seeded-entropy.ts';
 import { taskLog } from '../fixtures/task-logs.ts';
 import { contextOf, storeOn } from '../fixtures/task-stores.ts';
 import { doneUnanswered, type Hook, lost, WrappedStorage } from '../fixtures/wrapped-storage.ts';
+
+// Megabytes: a machine under load may take its time.
+vi.setConfig({ testTimeout: 60_000 });
 
 const LIST = ListTasksRequest.fromJSON({});
 

@@ -2,7 +2,7 @@ import { ListTasksRequest, type ListTasksResponse, Task, TaskState } from '@a2a-
 import { RequestMalformedError } from '@a2a-js/sdk/errors';
 import { InMemoryTaskStore, ServerCallContext } from '@a2a-js/sdk/server';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { BackendError } from '../../src/errors.ts';
 import { MemoryLogStorage } from '../../src/log/memory-storage.ts';
 import { DEFAULT_RETENTION_MS } from '../../src/log/retention.ts';
@@ -11,6 +11,9 @@ import type { Scope, TaskKey } from '../../src/task-key.ts';
 import { COMPLETED, FAILED, message, WORKING } from '../fixtures/events.ts';
 import { ManualClock } from '../fixtures/manual-clock.ts';
 import { contextOf, storeOn } from '../fixtures/task-stores.ts';
+
+// Many lists: a machine under load may take its time.
+vi.setConfig({ testTimeout: 60_000 });
 
 const STATES = [WORKING, COMPLETED, FAILED];
 

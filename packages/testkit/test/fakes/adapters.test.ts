@@ -7,6 +7,7 @@ import {
   tableDefinition,
 } from '@a2a-aws/dynamodb';
 import { ALL_TARGETS, DirectFanout, SnsFanout } from '@a2a-aws/sns-sqs';
+import { vi } from 'vitest';
 import { FakeAws } from '../../src/fakes/index.ts';
 import { fanoutSuite } from '../../src/fanout-suite.ts';
 import { instanceRegistrySuite } from '../../src/instance-registry-suite.ts';
@@ -14,6 +15,9 @@ import { logStorageSuite } from '../../src/log-storage-suite.ts';
 import { pushNotificationStoreSuite } from '../../src/push-notification-store-suite.ts';
 import { taskLogSuite } from '../../src/task-log-suite.ts';
 import { taskStoreSuite } from '../../src/task-store-suite.ts';
+
+// Many requests: a machine under load may take its time.
+vi.setConfig({ testTimeout: 60_000 });
 
 const TABLE = 'fake';
 
