@@ -9,6 +9,7 @@ export {
   isTerminal,
   type TaskEvent,
 } from './a2a/event.ts';
+export { exactJson } from './a2a/exact-json.ts';
 export { limitHistory } from './a2a/history-limit.ts';
 export { backoff } from './backoff.ts';
 export { type Clock, sleep, systemClock, within } from './clock.ts';

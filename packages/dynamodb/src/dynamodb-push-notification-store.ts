@@ -4,6 +4,7 @@ import {
   type Clock,
   type Entropy,
   escapeKeyPart,
+  exactJson,
   systemClock,
   systemEntropy,
   type TaskKey,
@@ -68,12 +69,14 @@ export class DynamoDBPushNotificationStore implements PushNotificationStore {
     if (!isStorable(config.id)) {
       throw new BackendError('invalid-key', 'The id of a push config is too long or malformed.');
     }
+    const { toJSON, fromJSON } = TaskPushNotificationConfig;
+    const { text } = exactJson(config, toJSON, fromJSON);
     await this.#table.put({
       ...this.#keys.config(key, config.id),
       v: ITEM_VERSION,
       at: this.#clock.now(),
       wire: context.requestedVersion || A2A_PROTOCOL_VERSION,
-      config: JSON.stringify(TaskPushNotificationConfig.toJSON(config)),
+      config: text,
     });
   }
 

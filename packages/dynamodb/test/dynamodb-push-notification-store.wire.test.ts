@@ -37,13 +37,24 @@ onEachEngine((name, engine) => {
       expect(await ids(subject)).toEqual(['a']);
     });
 
+    test.each<[string, string, Partial<TaskPushNotificationConfig>]>([
+      ['is larger than an item', 'event-too-large', { token: 'x'.repeat(500_000) }],
+      ['is none of A2A', 'invalid-event', { token: 5 as never }],
+    ])('refuses a config that %s with a code', async (_, code, fields) => {
+      const subject = store();
+      const saved = subject.save('task-1', contextOf(), { ...configOf('a'), ...fields });
+      await expect(saved).rejects.toMatchObject({ code });
+      expect(await ids(subject)).toEqual([]);
+    });
+
     test('takes every id that it allows, and a task id of any length', async () => {
       const subject = store();
       const task = '#'.repeat(400);
-      for (const id of ['x'.repeat(512), '#'.repeat(170), '𝄞'.repeat(128), ' ', '\u0000']) {
+      const odd = [' ', '\u0000', '\u{10ffff}', '\u{10ffff}#and more'];
+      for (const id of ['x'.repeat(512), '#'.repeat(170), '𝄞'.repeat(128), ...odd]) {
         await subject.save(task, contextOf(), configOf(id));
       }
-      expect(await ids(subject, task)).toHaveLength(5);
+      expect(await ids(subject, task)).toHaveLength(7);
       await subject.delete(task, contextOf());
     });
 

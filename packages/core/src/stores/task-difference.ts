@@ -19,8 +19,9 @@ export function taskDifference(loaded: Task | undefined, saved: Task): Entry[] {
     return [...contentDifference(loaded, saved), ...metadataEntries(metadata)];
   }
   const { id: taskId, contextId, status } = saved;
-  // Its message enters the history along with it.
-  const history = saved.history.filter((one) => one.messageId !== status?.message?.messageId);
+  // Its message enters the history along with it, at the end.
+  const isLast = status?.message && same(saved.history.at(-1), status.message);
+  const history = isLast ? saved.history.slice(0, -1) : saved.history;
   return [
     ...contentDifference(loaded, { ...saved, history }),
     event({ kind: 'statusUpdate', data: { taskId, contextId, status, metadata } }),
@@ -81,7 +82,8 @@ function changedKeys(before: Task['metadata'], after: Task['metadata']): Task['m
   const changed = Object.entries(after ?? {}).filter(
     ([key, value]) => !before || !Object.hasOwn(before, key) || !same(before[key], value),
   );
-  return changed.length > 0 ? Object.fromEntries(changed) : undefined;
+  const isNew = after !== undefined && before === undefined;
+  return changed.length > 0 || isNew ? Object.fromEntries(changed) : undefined;
 }
 
 function artifactEvent(task: Task, artifact: Artifact, append: boolean): Entry {

@@ -78,7 +78,6 @@ const grown = (task: Task, added: Additions): Task => {
 const sorted = (task: Task | undefined): unknown =>
   task && {
     ...task,
-    metadata: { ...task.metadata },
     history: task.history.toSorted((a, b) => (a.messageId < b.messageId ? -1 : 1)),
   };
 
