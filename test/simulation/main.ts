@@ -3,14 +3,14 @@ import { parseArgs } from 'node:util';
 import { PLANTED_BUGS } from './planted-bugs.ts';
 import { simulate } from './simulation.ts';
 
-const USAGE = `npm run simulate -- [--seeds COUNT] [--from SEED] [--workers COUNT] [--planted [NAME,NAME…]]
+const USAGE = `npm run simulate -- [--seeds COUNT] [--from SEED] [--workers COUNT] [--planted] [--only NAME,NAME…]
 
 Plays the schedules of COUNT seeds from SEED on; fails if a law was broken in one.
---planted: plants one bug at a time, and fails if one is not caught within so many seeds.`;
+--planted: plants one bug at a time, and fails if one is not caught; --seeds: within COUNT.`;
 
 const { values } = parseArgs({
   options: {
-    seeds: { type: 'string', default: '2000' },
+    seeds: { type: 'string' },
     from: { type: 'string', default: '1' },
     workers: { type: 'string', default: String(availableParallelism()) },
     planted: { type: 'boolean', default: false },
@@ -21,8 +21,9 @@ const { values } = parseArgs({
 
 const workers = Number(values.workers);
 if (values.help) console.log(USAGE);
-else if (values.planted) await planted(values.only?.split(','));
-else await many(Number(values.from), Number(values.seeds));
+else if (values.planted)
+  await planted(values.only?.split(','), Number(values.seeds ?? Number.POSITIVE_INFINITY));
+else await many(Number(values.from), Number(values.seeds ?? 2_000));
 
 async function many(from: number, count: number): Promise<void> {
   const result = await simulate({ from, count, workers });
@@ -41,12 +42,12 @@ async function many(from: number, count: number): Promise<void> {
 }
 
 /** Prints how many schedules each planted bug took until it was caught. */
-async function planted(only: readonly string[] | undefined): Promise<void> {
+async function planted(only: readonly string[] | undefined, most: number): Promise<void> {
   for (const { name, patches, within } of PLANTED_BUGS) {
     if (only && !only.includes(name)) continue;
     const { schedules, failed } = await simulate({
       from: 1,
-      count: within,
+      count: Math.min(within, most),
       workers,
       patches,
       onPlayed: ({ violations }) => (violations.length > 0 ? 'enough' : undefined),

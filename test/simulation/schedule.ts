@@ -1,6 +1,7 @@
 import { silentLogger } from '@a2a-aws/core';
 import { type FaultRates, NO_FAULTS, SOME_FAULTS } from '@a2a-aws/testkit/fakes';
 import { Fleet } from './fleet.ts';
+import { judgeLists } from './lists.ts';
 import { randomScript } from './script.ts';
 import { type Send, SimulatedClient } from './simulated-client.ts';
 import { storyOf } from './story.ts';
@@ -63,6 +64,7 @@ export async function playSchedule(seed: number): Promise<Played> {
     const schedule = new Schedule(seed, violate);
     await schedule.play();
     await judge(schedule.fleet, schedule.clients, violate);
+    await judgeLists(schedule.fleet, OWNERS, violate);
     const story = violations.length > 0 ? storyOf(schedule.fleet, schedule.clients) : [];
     return { seed, violations, story, ...schedule.counts(), trace: schedule.trace() };
   } catch (error) {

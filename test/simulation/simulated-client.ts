@@ -314,7 +314,8 @@ function isRetryable(error: unknown): boolean {
   return error instanceof A2AError && /Try again/.test(error.message);
 }
 
-function contextOf(owner: string): ServerCallContext {
+/** Who asks. */
+export function contextOf(owner: string): ServerCallContext {
   const user =
     owner === '' ? new UnauthenticatedUser() : { isAuthenticated: true, userName: owner };
   return new ServerCallContext({ user });
