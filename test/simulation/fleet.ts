@@ -6,14 +6,15 @@ import {
   type FaultPlan,
   type FaultRates,
   NO_FAULTS,
+  type OnPoint,
   randomFaults,
   SeededRandom,
+  SimulatedProcess,
   seededEntropy,
   VirtualClock,
 } from '@a2a-aws/testkit/fakes';
 import { type Execution, SimulatedAgent } from './scripted-agent.ts';
 import { createServer, PREFIX, type Server, TABLE } from './server.ts';
-import { type OnPoint, SimulatedProcess } from './simulated-process.ts';
 import { TableWatch } from './table-watch.ts';
 import type { TaskTruth, Violate } from './task-truth.ts';
 

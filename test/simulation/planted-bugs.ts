@@ -317,7 +317,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   { name: 'no-quarantine', patches: [NO_QUARANTINE], within: 5_000 },
   {
-    name: 'provision-no-recheck, no-quarantine',
+    name: 'provision-no-recheck+no-quarantine',
     patches: [
       NO_QUARANTINE,
       core(

@@ -1,8 +1,8 @@
 import type { Entropy, Logger } from '@a2a-aws/core';
+import type { SimulatedProcess } from '@a2a-aws/testkit/fakes';
 import { AgentCard } from '@a2a-js/sdk';
 import type { A2ARequestHandler, AgentExecutor } from '@a2a-js/sdk/server';
 import { createBackend } from 'a2a-aws';
-import type { SimulatedProcess } from './simulated-process.ts';
 
 export const TABLE = 'simulated';
 export const PREFIX = 'sim';

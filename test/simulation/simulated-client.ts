@@ -1,6 +1,7 @@
 import type { Clock } from '@a2a-aws/core';
 import { sleep } from '@a2a-aws/core';
 import type { SeededRandom } from '@a2a-aws/testkit/fakes';
+import { ConnectionLost, type SimulatedProcess } from '@a2a-aws/testkit/fakes';
 import {
   Message,
   type SendMessageRequest,
@@ -19,7 +20,6 @@ import type { A2ARequestHandler } from '@a2a-js/sdk/server';
 import { ServerCallContext, UnauthenticatedUser } from '@a2a-js/sdk/server';
 import { ReaderCheck } from './reader-check.ts';
 import type { Script } from './script.ts';
-import { ConnectionLost, type SimulatedProcess } from './simulated-process.ts';
 import type { TaskTruth, Violate } from './task-truth.ts';
 
 /** A server that a client can reach. */

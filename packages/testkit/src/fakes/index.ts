@@ -22,4 +22,11 @@ export { FakeQueue } from './messaging/fake-queue.ts';
 export { FakeSns } from './messaging/fake-sns.ts';
 export { FakeSqs } from './messaging/fake-sqs.ts';
 export { SeededRandom, seededEntropy } from './seeded-entropy.ts';
+export {
+  ConnectionLost,
+  type OnPoint,
+  type Point,
+  SimulatedProcess,
+  type SimulatedProcessDeps,
+} from './simulated-process.ts';
 export { settled, VirtualClock } from './virtual-clock.ts';

@@ -1,5 +1,6 @@
 import type { Clock } from '@a2a-aws/core';
-import type { FakeClients, SeededRandom } from '@a2a-aws/testkit/fakes';
+import type { FakeClients } from './fake-aws.ts';
+import type { SeededRandom } from './seeded-entropy.ts';
 
 /** What a client of a server sees when the server's process is gone. */
 export class ConnectionLost extends Error {
@@ -43,7 +44,7 @@ export class SimulatedProcess {
   #pausedUntil = 0;
   #jumpMs = 0;
   /** All its pauses together, in milliseconds: nobody can expect anything of it in that time. */
-  pausedMs = 0;
+  pausedMs: number = 0;
 
   constructor(deps: SimulatedProcessDeps) {
     this.name = deps.name;
