@@ -5,7 +5,7 @@ import { judgeLists } from './lists.ts';
 import { randomScript } from './script.ts';
 import { type Send, SimulatedClient } from './simulated-client.ts';
 import { storyOf } from './story.ts';
-import { judge } from './verdict.ts';
+import { judge, judgeStop } from './verdict.ts';
 
 /** Until then faults happen, clients come, processes die; milliseconds from the start. */
 const CHAOS_MS = 60_000;
@@ -65,6 +65,7 @@ export async function playSchedule(seed: number): Promise<Played> {
     await schedule.play();
     await judge(schedule.fleet, schedule.clients, violate);
     await judgeLists(schedule.fleet, OWNERS, violate);
+    await judgeStop(schedule.fleet, violate);
     const story = violations.length > 0 ? storyOf(schedule.fleet, schedule.clients) : [];
     return { seed, violations, story, ...schedule.counts(), trace: schedule.trace() };
   } catch (error) {

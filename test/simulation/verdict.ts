@@ -117,3 +117,11 @@ function judgeReach(fleet: Fleet, violate: Violate): void {
     if (!wanted.has(name)) violate('I7', `the subscription of ${name} is left`);
   }
 }
+
+/** Whoever is stopped in peace leaves neither queue nor subscription (I7). */
+export async function judgeStop(fleet: Fleet, violate: Violate): Promise<void> {
+  await fleet.clock.run(Promise.all(fleet.servers.map((server) => server.stop(1_000))));
+  for (const name of fleet.aws.sqs.queues.keys()) violate('I7', `a stop leaves the queue ${name}`);
+  for (const arn of fleet.aws.sns.subscribedQueues())
+    violate('I7', `a stop leaves ${arn} subscribed`);
+}
