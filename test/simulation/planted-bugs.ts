@@ -81,7 +81,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
         "if (row.purpose !== 'cancel') await registry.putRun(row);",
       ),
     ],
-    within: 5_000,
+    within: 200,
   },
   {
     name: 'janitor-no-row',
@@ -92,7 +92,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
         "if (row.purpose !== 'clean') await registry.putRun(row);",
       ),
     ],
-    within: 5_000,
+    within: 200,
   },
   {
     name: 'mark-unconditional',
@@ -130,7 +130,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
         "joinKey('run', taskKeyHash(row.key), '')",
       ),
     ],
-    within: 5_000,
+    within: 200,
   },
   {
     name: 'lease-put-overwrites',
@@ -164,7 +164,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
         "await untilDone('run.remove', this.#deps, () => registry.removeRun(row));\n      await open.head.settle().catch((error: unknown) => {",
       ),
     ],
-    within: 5_000,
+    within: 200,
   },
   {
     name: 'janitor-no-head',
@@ -176,7 +176,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
         "if (row.purpose !== 'clean') await open.head.settle().catch((error: unknown) => {",
       ),
     ],
-    within: 5_000,
+    within: 200,
   },
   {
     name: 'fail-interrupted',
@@ -237,7 +237,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     within: 200,
   },
   {
-    name: 'private-response',
+    name: 'answer-of-another-moment',
     patches: [
       server(
         'task-result.ts',
@@ -254,6 +254,11 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
         'log/proposal.ts',
         'if (start.resumes === undefined && messageId && state.messages.has(messageId)) {',
         'if (messageId === undefined) {',
+      ),
+      server(
+        'run-starter.ts',
+        'let run = known(open, message, digest);',
+        'let run: string | undefined;',
       ),
     ],
     within: 5_000,
