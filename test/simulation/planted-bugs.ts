@@ -118,7 +118,13 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'reuse-id',
-    patches: [server('backend.ts', 'this.#ports.entropy.id()}`;', "'once-more'}`;")],
+    patches: [
+      server(
+        'backend.ts',
+        'fanout.instanceId(instanceName, entropy.id(), living)',
+        "fanout.instanceId(instanceName, 'once-more', living)",
+      ),
+    ],
     within: 200,
   },
   {
@@ -147,11 +153,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'head-unconditional',
     patches: [
-      table(
-        'dynamodb-log-storage.ts',
-        "'(attribute_not_exists(#slot) OR #slot < :slot) AND attribute_not_exists(#gone)'",
-        "'attribute_not_exists(#gone)'",
-      ),
+      table('dynamodb-log-storage.ts', '(attribute_not_exists(#slot) OR #slot < :slot) AND ', ''),
     ],
     within: 5_000,
   },
@@ -252,8 +254,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     patches: [
       core(
         'log/proposal.ts',
-        'if (start.resumes === undefined && messageId && state.messages.has(messageId)) {',
-        'if (messageId === undefined) {',
+        "if (messageId && state.messages.has(messageId)) return { refused: 'duplicate' };",
+        '',
       ),
       server(
         'run-starter.ts',
@@ -261,7 +263,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
         'let run: string | undefined;',
       ),
     ],
-    within: 5_000,
+    within: 200,
   },
   // Reach and hygiene.
   {
@@ -277,18 +279,16 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'no-reconcile',
-    patches: [
-      core('feed/feed.ts', '(open) => !open.log.state.sealed &&', '(open) => open.users < 0 &&'),
-    ],
+    patches: [core('feed/reconciler.ts', '!open.log.state.sealed)', 'open.users < 0)')],
     within: 200,
   },
   {
     name: 'runner-not-reconciled',
     patches: [
       core(
-        'feed/feed.ts',
-        '(open) => !open.log.state.sealed &&',
-        '(open) => open.taps > 0 && !open.log.state.sealed &&',
+        'feed/reconciler.ts',
+        '!open.log.state.sealed)',
+        '!open.log.state.sealed && open.taps > 0)',
       ),
     ],
     within: 5_000,
@@ -327,8 +327,13 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
       NO_QUARANTINE,
       core(
         'instances/presence.ts',
-        '      if (!(await registry.setAddress(instance, address))) throw lost();\n      if (!(await registry.beat(instance, this.#beat))) throw lost();',
-        '      await registry.setAddress(instance, address);',
+        'if (address && !(await registry.setAddress(instance, address))) throw lost();',
+        'if (address) await registry.setAddress(instance, address);',
+      ),
+      core(
+        'instances/presence.ts',
+        '      if (!(await registry.beat(instance, this.#beat))) throw lost();\n',
+        '',
       ),
     ],
     within: 5_000,

@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
+import { assertFits } from './bundle.ts';
 import { PLANTED_BUGS } from './planted-bugs.ts';
 import { playSchedule } from './schedule.ts';
 import { simulate } from './simulation.ts';
@@ -35,6 +36,11 @@ describe('[I1] [I2] [I3] [I4] [I5] [I6] [I7] [I9] [I10] the backend under a simu
 });
 
 describe('a planted bug is caught', () => {
+  // Most take too long to be caught here; none may rot.
+  test.each(PLANTED_BUGS)('as soon as it can be planted: $name', async ({ patches }) => {
+    for (const patch of patches) await expect(assertFits(patch)).resolves.toBeUndefined();
+  });
+
   for (const { name, patches, within } of PLANTED_BUGS) {
     if (within > 200) continue;
     test(name, async () => {
