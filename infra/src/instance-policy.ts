@@ -53,6 +53,7 @@ function tableStatements(table: InstanceResources['table']): PolicyStatement[] {
       actions: [
         'dynamodb:DeleteItem',
         'dynamodb:DescribeTable',
+        'dynamodb:DescribeTimeToLive',
         'dynamodb:GetItem',
         'dynamodb:PutItem',
         'dynamodb:Query',

@@ -38,6 +38,7 @@ describe('instancePolicyStatements', () => {
       new Set([
         'dynamodb:DeleteItem',
         'dynamodb:DescribeTable',
+        'dynamodb:DescribeTimeToLive',
         'dynamodb:GetItem',
         'dynamodb:PutItem',
         'dynamodb:Query',

@@ -18,15 +18,20 @@ import { type BackendOptions, resolveOptions } from './options.ts';
  */
 export function createBackend(options: BackendOptions = {}): Backend {
   const settings = resolveOptions(options, process.env);
-  const { tableName, prefix, ownerResolver, retentionMs, ownerShards, clock, entropy } = settings;
+  const { tableName, prefix, logger, ownerResolver, retentionMs, ownerShards, clock, entropy } =
+    settings;
   const clients = resolveClients(settings.clients, settings.clientConfig);
   const table = { client: clients.dynamodb, tableName, prefix };
   return new Backend(settings, {
-    storage: new DynamoDBLogStorage({ ...table, retentionMs, ownerShards }),
+    storage: new DynamoDBLogStorage({ ...table, retentionMs, ownerShards, logger }),
     registry: new DynamoDBInstanceRegistry(table),
     offsets: new DynamoDBConsumerOffsets({ ...table, retentionMs }),
     fanout: makeFanout(settings, clients),
-    pushNotificationStore: new DynamoDBPushNotificationStore({ ...table, ownerResolver }),
+    pushNotificationStore: new DynamoDBPushNotificationStore({
+      ...table,
+      ownerResolver,
+      retentionMs,
+    }),
     clock,
     entropy,
   });

@@ -31,6 +31,7 @@ export {
 } from '@a2a-aws/core';
 export {
   createDynamoDBClient,
+  createTable,
   DynamoDBPushNotificationStore,
   type DynamoDBPushNotificationStoreOptions,
   DynamoDBTaskStore,

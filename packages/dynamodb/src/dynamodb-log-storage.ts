@@ -6,6 +6,7 @@ import {
   holds,
   type ListedTask,
   type ListFilter,
+  type Logger,
   type LogRecord,
   type LogStorage,
   type PutOutcome,
@@ -16,6 +17,7 @@ import {
   type SnapshotOutcome,
   type StoredLog,
   slotText,
+  stderrLogger,
   type TaskHead,
   type TaskKey,
 } from '@a2a-aws/core';
@@ -57,6 +59,8 @@ export interface DynamoDBStorageOptions {
   readonly ownerShards?: number | undefined;
   /** How long tasks stay visible; items may be deleted after twice as long. @default 30 days */
   readonly retentionMs?: number | undefined;
+  /** @default JSON lines on stderr, warnings and errors only */
+  readonly logger?: Logger | undefined;
 }
 
 /** Neither a deleted task's nor of another version. */
@@ -71,6 +75,7 @@ export class DynamoDBLogStorage implements LogStorage {
   readonly #loader: LogLoader;
   readonly #compress: boolean;
   readonly #retentionMs: number;
+  readonly #logger: Logger;
 
   constructor(options: DynamoDBStorageOptions) {
     this.#table = new Table(options.client, options.tableName);
@@ -78,10 +83,13 @@ export class DynamoDBLogStorage implements LogStorage {
     this.#loader = new LogLoader(this.#table, this.#keys);
     this.#compress = options.compress ?? true;
     this.#retentionMs = options.retentionMs ?? DEFAULT_RETENTION_MS;
+    this.#logger = options.logger ?? stderrLogger;
   }
 
-  check(): Promise<void> {
-    return this.#table.check();
+  /** Warns moreover, once, if DynamoDB does not delete what expires. */
+  async check(): Promise<void> {
+    await this.#table.check();
+    if ((await this.#table.deletesExpired()) === false) this.#logger.warn('table.keeps-expired');
   }
 
   async putRecord(key: TaskKey, record: LogRecord): Promise<PutOutcome> {
@@ -167,6 +175,8 @@ export class DynamoDBLogStorage implements LogStorage {
         expires,
       });
     }
+    // Before the pointer: what is cut short is renewed with the next snapshot, which is due at once.
+    await this.#renewConfigs(key, expires);
     const name: SnapshotName = { id: snapshot.id, slot: snapshot.slot, chunks: chunks.length };
     const updated = await this.#table.update(
       this.#keys.head(key),
@@ -223,6 +233,16 @@ export class DynamoDBLogStorage implements LogStorage {
         for await (const item of this.#table.index(query)) each(fromListedItem(item));
       }),
     );
+  }
+
+  /** The push configs of a task live as long as what it needs of its log. */
+  async #renewConfigs(key: TaskKey, expires: number): Promise<void> {
+    const range = { partition: this.#keys.task(key), ...under(CONFIGS) };
+    for await (const { sk } of this.#table.range(range)) {
+      const at: ItemKey = { pk: range.partition, sk: String(sk) };
+      // One that was deleted meanwhile does not come back.
+      await this.#table.update(at, { expires }, { expression: 'attribute_exists(sk)' });
+    }
   }
 
   /** When the last record may be deleted. */

@@ -2,9 +2,12 @@ import {
   assertTaskKey,
   BackendError,
   type Clock,
+  DEFAULT_RETENTION_MS,
   type Entropy,
   escapeKeyPart,
   exactJson,
+  expiresAt,
+  MIN_RETENTION_MS,
   systemClock,
   systemEntropy,
   type TaskKey,
@@ -32,6 +35,12 @@ export interface DynamoDBPushNotificationStoreOptions {
   readonly prefix?: string | undefined;
   /** @default the SDK's: the authenticated user's name */
   readonly ownerResolver?: OwnerResolver | undefined;
+  /**
+   * That of the task store, in milliseconds: configs expire when their task has. A living task's
+   * configs are renewed along with its log, by its snapshots.
+   * @default 30 days
+   */
+  readonly retentionMs?: number | undefined;
   readonly clock?: Clock | undefined;
   readonly entropy?: Entropy | undefined;
 }
@@ -39,7 +48,14 @@ export interface DynamoDBPushNotificationStoreOptions {
 const configItem = z.object({
   at: z.number(),
   wire: z.string(),
-  config: z.string(),
+  config: z.string().transform((text, context): unknown => {
+    try {
+      return JSON.parse(text);
+    } catch {
+      context.addIssue('not JSON');
+      return z.NEVER;
+    }
+  }),
 });
 
 /** The SDK's `PushNotificationStore` beside the task's log, so that every instance pushes. */
@@ -47,6 +63,7 @@ export class DynamoDBPushNotificationStore implements PushNotificationStore {
   readonly #table: Table;
   readonly #keys: Keys;
   readonly #ownerResolver: OwnerResolver;
+  readonly #retentionMs: number;
   readonly #clock: Clock;
   readonly #entropy: Entropy;
 
@@ -54,6 +71,7 @@ export class DynamoDBPushNotificationStore implements PushNotificationStore {
     this.#table = new Table(options.client, options.tableName);
     this.#keys = new Keys(options.prefix ?? 'a2a');
     this.#ownerResolver = options.ownerResolver ?? resolveUserScope;
+    this.#retentionMs = options.retentionMs ?? DEFAULT_RETENTION_MS;
     this.#clock = options.clock ?? systemClock;
     this.#entropy = options.entropy ?? systemEntropy;
   }
@@ -71,10 +89,13 @@ export class DynamoDBPushNotificationStore implements PushNotificationStore {
     }
     const { toJSON, fromJSON } = TaskPushNotificationConfig;
     const { text } = exactJson(config, toJSON, fromJSON);
+    const now = this.#clock.now();
     await this.#table.put({
       ...this.#keys.config(key, config.id),
       v: ITEM_VERSION,
-      at: this.#clock.now(),
+      at: now,
+      // A config may be there before its task's first record: it must not go before that.
+      expires: expiresAt(now + MIN_RETENTION_MS, this.#retentionMs),
       wire: context.requestedVersion || A2A_PROTOCOL_VERSION,
       config: text,
     });
@@ -101,7 +122,7 @@ export class DynamoDBPushNotificationStore implements PushNotificationStore {
       .sort((a, b) => a.at - b.at)
       .map(({ wire, config }) => ({
         wireVersion: wire,
-        config: TaskPushNotificationConfig.fromJSON(JSON.parse(config)),
+        config: TaskPushNotificationConfig.fromJSON(config),
       }));
   }
 

@@ -40,11 +40,12 @@ export interface DynamoDBTaskStoreOptions {
 /** What these options come to. */
 export function taskStoreDeps(options: DynamoDBTaskStoreOptions): LogTaskStoreDeps {
   const { client, tableName, prefix = 'a2a', ownerResolver = resolveUserScope } = options;
-  const { retentionMs = DEFAULT_RETENTION_MS, ownerShards } = options;
+  const { retentionMs = DEFAULT_RETENTION_MS, ownerShards, logger = stderrLogger } = options;
+  const table = { client, tableName, prefix };
   return {
-    storage: new DynamoDBLogStorage({ client, tableName, prefix, retentionMs, ownerShards }),
+    storage: new DynamoDBLogStorage({ ...table, retentionMs, ownerShards, logger }),
     scopeOf: (context) => ({ tenant: context.tenant ?? '', owner: ownerResolver(context) }),
-    logger: options.logger ?? stderrLogger,
+    logger,
     clock: options.clock ?? systemClock,
     entropy: options.entropy ?? systemEntropy,
     retentionMs,
@@ -57,6 +58,11 @@ export class DynamoDBTaskStore implements TaskStore {
 
   constructor(options: DynamoDBTaskStoreOptions) {
     this.#store = new LogTaskStore(taskStoreDeps(options));
+  }
+
+  /** For a server's start: fails with a coded `BackendError` if the table is not what is needed. */
+  check(): Promise<void> {
+    return this.#store.check();
   }
 
   /** The task, or nothing. Fails with a coded `BackendError`. */

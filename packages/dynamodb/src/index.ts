@@ -1,4 +1,5 @@
 export { createDynamoDBClient, type DynamoDBClientOptions, documentClient } from './clients.ts';
+export { createTable } from './create-table.ts';
 export { DynamoDBConsumerOffsets } from './dynamodb-consumer-offsets.ts';
 export { DynamoDBInstanceRegistry } from './dynamodb-instance-registry.ts';
 export { DynamoDBLogStorage, type DynamoDBStorageOptions } from './dynamodb-log-storage.ts';

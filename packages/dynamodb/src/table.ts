@@ -1,5 +1,4 @@
-import { BackendError } from '@a2a-aws/core';
-import { DescribeTableCommand, type KeySchemaElement } from '@aws-sdk/client-dynamodb';
+import { DescribeTableCommand, DescribeTimeToLiveCommand } from '@aws-sdk/client-dynamodb';
 import {
   DeleteCommand,
   type DynamoDBDocumentClient,
@@ -13,7 +12,8 @@ import {
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { dynamoDBError, isConditionFailed, translated } from './dynamodb-error.ts';
 import type { ItemKey } from './keys.ts';
-import { type IndexDefinition, tableDefinition } from './table-definition.ts';
+import { checkTable } from './table-check.ts';
+import { attribute, type IndexDefinition } from './table-definition.ts';
 
 /** As much of the document client as is used here. */
 export type TableClient = Pick<DynamoDBDocumentClient, 'send'>;
@@ -70,26 +70,24 @@ export class Table {
     this.#name = name;
   }
 
-  /** Fails with `table-not-found` or `table-mismatch` if the table is not what is needed. */
+  /** Fails with `table-not-found`, or as {@link checkTable} does. */
   async check(): Promise<void> {
-    const described = await translated(
+    const { Table: found = {} } = await translated(
       this.#client.send(new DescribeTableCommand({ TableName: this.#name })),
     );
-    const wanted = tableDefinition(this.#name);
-    const table = described.Table;
-    if (!sameKeys(table?.KeySchema, wanted.KeySchema)) {
-      throw new BackendError('table-mismatch', 'The table has other keys than are needed.');
-    }
-    for (const index of wanted.GlobalSecondaryIndexes ?? []) {
-      const found = table?.GlobalSecondaryIndexes?.find(
-        (candidate) => candidate.IndexName === index.IndexName,
+    checkTable(found);
+  }
+
+  /** True if DynamoDB deletes what expires; nothing if it does not say, or may not be asked. */
+  async deletesExpired(): Promise<boolean | undefined> {
+    try {
+      const { TimeToLiveDescription: found = {} } = await this.#client.send(
+        new DescribeTimeToLiveCommand({ TableName: this.#name }),
       );
-      if (!found || !sameKeys(found.KeySchema, index.KeySchema)) {
-        throw new BackendError(
-          'table-mismatch',
-          'The table lacks an index that is needed, or the index has other keys.',
-        );
-      }
+      const isOn = found.TimeToLiveStatus === 'ENABLED' || found.TimeToLiveStatus === 'ENABLING';
+      return isOn && found.AttributeName === attribute.expires;
+    } catch {
+      return undefined;
     }
   }
 
@@ -225,13 +223,4 @@ function placeholders(values: Condition['values'] = {}): Record<string, unknown>
 function handedOver(error: unknown): Item | undefined {
   const { Item: item } = error as { Item?: Parameters<typeof unmarshall>[0] };
   return item && unmarshall(item);
-}
-
-function sameKeys(
-  found: readonly KeySchemaElement[] | undefined,
-  wanted: readonly KeySchemaElement[] | undefined,
-): boolean {
-  const text = (keys: readonly KeySchemaElement[] | undefined): string =>
-    JSON.stringify(keys?.map((key) => [key.AttributeName, key.KeyType]));
-  return text(found) === text(wanted);
 }

@@ -1,6 +1,8 @@
 import { instanceRegistrySuite } from '@a2a-aws/testkit';
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, test } from 'vitest';
 import { DynamoDBInstanceRegistry } from '../src/dynamodb-instance-registry.ts';
+import { Keys } from '../src/keys.ts';
 import { onEachEngine } from './engines.ts';
 
 onEachEngine((name, engine) => {
@@ -21,6 +23,37 @@ onEachEngine((name, engine) => {
       await theirs.register('a', 'queue');
       expect(await ours.leases()).toEqual([]);
       expect(await ours.lease('a')).toBeUndefined();
+    });
+
+    test.each([
+      ['another shape', { v: 1 }],
+      ['another version', { v: 2, state: 'alive', beat: 1 }],
+      ['no version', { state: 'alive', beat: 1 }],
+    ])('fails with a code for rows of %s', async (_, fields) => {
+      const { client, aws } = engine();
+      const prefix = `p${prefixes++}`;
+      const keys = new Keys(prefix);
+      const key = { tenant: '', owner: 'o', taskId: 't' };
+      const row = { key, instance: 'a', run: 'r', watch: 'w', purpose: 'execute' } as const;
+      for (const at of [
+        keys.lease('a'),
+        keys.run(row),
+        keys.watchIndex(row),
+        keys.watch(row),
+        keys.leader,
+      ]) {
+        const Item = { ...at, ...fields };
+        await client.send(new PutCommand({ TableName: aws.tableName, Item }));
+      }
+      const subject = registry(prefix);
+      const corrupt = { code: 'corrupt-log' };
+      await expect(subject.lease('a')).rejects.toMatchObject(corrupt);
+      await expect(subject.leases()).rejects.toMatchObject(corrupt);
+      await expect(subject.register('a', 'q')).rejects.toMatchObject(corrupt);
+      await expect(subject.runs('a')).rejects.toMatchObject(corrupt);
+      await expect(subject.watches('a')).rejects.toMatchObject(corrupt);
+      await expect(subject.watchers(key)).rejects.toMatchObject(corrupt);
+      await expect(subject.leader()).rejects.toMatchObject(corrupt);
     });
 
     test('fails with a code when there is no such table', async () => {

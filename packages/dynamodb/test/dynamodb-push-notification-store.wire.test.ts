@@ -1,9 +1,15 @@
 import { pushNotificationStoreSuite } from '@a2a-aws/testkit';
-import { TaskPushNotificationConfig } from '@a2a-js/sdk';
+import { Task, TaskPushNotificationConfig } from '@a2a-js/sdk';
+import { PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, test } from 'vitest';
+import { DynamoDBLogStorage } from '../src/dynamodb-log-storage.ts';
 import { DynamoDBPushNotificationStore } from '../src/dynamodb-push-notification-store.ts';
+import { DynamoDBTaskStore } from '../src/dynamodb-task-store.ts';
+import { Keys } from '../src/keys.ts';
 import { contextOf } from './call-contexts.ts';
 import { onEachEngine } from './engines.ts';
+
+const KEY = { tenant: '', owner: 'user', taskId: 'task-1' };
 
 const configOf = (id: string): TaskPushNotificationConfig =>
   TaskPushNotificationConfig.fromJSON({ id, taskId: 'task-1', url: 'https://example.org/' });
@@ -21,6 +27,84 @@ onEachEngine((name, engine) => {
   pushNotificationStoreSuite(`DynamoDBPushNotificationStore on ${name}`, {}, async () => {
     const prefix = `push-${prefixes++}`;
     return { open: () => storeOf(prefix), dispose: async () => {} };
+  });
+
+  describe('The configs of a task', () => {
+    const R = 2 * 24 * 60 * 60 * 1000;
+    const BEGAN = 1_700_000_000_000;
+
+    /** A task with a config, both of the same moment. */
+    const begin = async (prefix: string): Promise<DynamoDBLogStorage> => {
+      const { client, aws } = engine();
+      const table = { client, tableName: aws.tableName, prefix, retentionMs: R };
+      const clock = { now: () => BEGAN, after: () => () => {} };
+      const task = { ...Task.fromJSON({ id: 'task-1', contextId: 'c' }), status: undefined };
+      await new DynamoDBPushNotificationStore({ ...table, clock }).save(
+        'task-1',
+        contextOf(),
+        configOf('a'),
+      );
+      await new DynamoDBTaskStore({ ...table, clock }).save(task, contextOf());
+      return new DynamoDBLogStorage(table);
+    };
+
+    const items = async (prefix: string): Promise<Record<string, unknown>[]> => {
+      const { client, aws } = engine();
+      const { Items = [] } = await client.send(
+        new QueryCommand({
+          TableName: aws.tableName,
+          ConsistentRead: true,
+          KeyConditionExpression: 'pk = :pk',
+          ExpressionAttributeValues: { ':pk': new Keys(prefix).task(KEY) },
+        }),
+      );
+      return Items;
+    };
+    const expiries = async (prefix: string, begins: string): Promise<number[]> =>
+      (await items(prefix))
+        .filter(({ sk }) => String(sk).startsWith(begins))
+        .map(({ expires }) => Number(expires));
+    const snapshot = { id: 's', slot: { generation: 2, sub: 0 }, text: 'text' };
+
+    test('expire after all that the task needs of its log', async () => {
+      const prefix = `push-${prefixes++}`;
+      await begin(prefix);
+      const [config = 0] = await expiries(prefix, 'config#');
+      const others = [...(await expiries(prefix, 'event#')), ...(await expiries(prefix, 'task'))];
+      expect(others).toHaveLength(2);
+      for (const other of others) expect(config).toBeGreaterThan(other);
+    });
+
+    test('are renewed by a snapshot, before it is the one that is read', async () => {
+      const prefix = `push-${prefixes++}`;
+      const storage = await begin(prefix);
+      await storage.putSnapshot(KEY, snapshot, BEGAN + R);
+      const [config = 0] = await expiries(prefix, 'config#');
+      const [chunk = 0] = await expiries(prefix, 'snap#');
+      expect(config).toBeGreaterThanOrEqual(chunk);
+      expect(chunk).toBe((BEGAN + 3 * R) / 1_000);
+    });
+
+    test('that were deleted are not brought back by it', async () => {
+      const prefix = `push-${prefixes++}`;
+      const storage = await begin(prefix);
+      await storeOf(prefix).delete('task-1', contextOf(), 'a');
+      await storage.putSnapshot(KEY, snapshot, BEGAN + R);
+      expect(await expiries(prefix, 'config#')).toEqual([]);
+      expect(await ids(storeOf(prefix))).toEqual([]);
+    });
+
+    test.each([
+      ['no config', {}],
+      ['another version', { v: 2, at: 1, wire: '1.0', config: '{}' }],
+      ['no JSON', { v: 1, at: 1, wire: '1.0', config: '{' }],
+    ])('that cannot be read fail with a code: %s', async (_, fields) => {
+      const { client, aws } = engine();
+      const prefix = `push-${prefixes++}`;
+      const key = new Keys(prefix).config(KEY, 'odd');
+      await client.send(new PutCommand({ TableName: aws.tableName, Item: { ...key, ...fields } }));
+      await expect(ids(storeOf(prefix))).rejects.toMatchObject({ code: 'corrupt-log' });
+    });
   });
 
   describe('DynamoDBPushNotificationStore', () => {

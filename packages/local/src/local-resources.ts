@@ -1,13 +1,11 @@
 import { sleep, systemClock } from '@a2a-aws/core';
-import { tableDefinition } from '@a2a-aws/dynamodb';
+import { createTable as createProjectTable, documentClient } from '@a2a-aws/dynamodb';
 import { topicDefinition } from '@a2a-aws/sns-sqs';
 import {
-  CreateTableCommand,
   DeleteTableCommand,
   DynamoDBClient,
   ListTablesCommand,
   ResourceNotFoundException,
-  waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
 import { CreateTopicCommand, DeleteTopicCommand, SNSClient } from '@aws-sdk/client-sns';
 import type { LocalClientConfig } from './local-client-config.ts';
@@ -20,11 +18,7 @@ export async function createTable(config: LocalClientConfig, tableName: string):
   const client = new DynamoDBClient({ region, credentials, ...config.dynamodb });
   try {
     await answers(client);
-    await client.send(new CreateTableCommand(tableDefinition(tableName)));
-    await waitUntilTableExists(
-      { client, maxWaitTime: READY_LIMIT_MS / 1000, minDelay: 0.05, maxDelay: 1 },
-      { TableName: tableName },
-    );
+    await createProjectTable(documentClient(client), tableName);
   } finally {
     client.destroy();
   }

@@ -33,6 +33,7 @@ export class LogReader {
   readonly #deps: LogReaderDeps;
   #isGone = false;
   #isRead = false;
+  #headSlot: Slot | undefined;
   #reading: Promise<void> | undefined;
   #readAgain: Promise<void> | undefined;
 
@@ -45,6 +46,11 @@ export class LogReader {
   /** True once the log was read to its end. */
   get isRead(): boolean {
     return this.#isRead;
+  }
+
+  /** Slot of the status that the stored head had when the log was first read, if there was one. */
+  get headSlot(): Slot | undefined {
+    return this.#headSlot;
   }
 
   /** True if the log has expired: deletion goes piece by piece, so what is left is not to be read. */
@@ -100,6 +106,7 @@ export class LogReader {
   async #load(): Promise<boolean> {
     const { storage, clock, retentionMs } = this.#deps;
     const { head, snapshot, records } = await storage.load(this.#key);
+    this.#headSlot = head?.slot;
     if (head && isHeadExpired(head, clock.now(), retentionMs)) {
       this.#isGone = true;
       return true;

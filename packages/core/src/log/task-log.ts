@@ -17,7 +17,7 @@ import {
   recordBody,
 } from './record.ts';
 import { isExpired } from './retention.ts';
-import { compareSlots } from './slot.ts';
+import { compareSlots, type Slot } from './slot.ts';
 import { type LogState, stepEntry } from './state.ts';
 import type { LogStorage } from './storage.ts';
 
@@ -157,6 +157,11 @@ export class TaskLog {
   listenEntries(listener: (state: LogState) => void): () => void {
     this.#entryListeners.add(listener);
     return () => this.#entryListeners.delete(listener);
+  }
+
+  /** Slot of the status that the stored head had when the log was first read, if there was one. */
+  get headSlot(): Slot | undefined {
+    return this.#reader.headSlot;
   }
 
   /** True once the log was read: its state is that of some prefix, not just of nothing. */

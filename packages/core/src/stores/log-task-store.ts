@@ -4,9 +4,11 @@ import { deepCopy } from '../a2a/deep-copy.ts';
 import { exactJson } from '../a2a/exact-json.ts';
 import type { Clock } from '../clock.ts';
 import type { Entropy } from '../entropy.ts';
-import { BackendError } from '../errors.ts';
+import { BackendError, errorCode } from '../errors.ts';
 import { Backlog } from '../log/backlog.ts';
-import { type Proposal, proposeDelete } from '../log/proposal.ts';
+import { LogUpkeep } from '../log/log-upkeep.ts';
+import { proposeDelete } from '../log/proposal.ts';
+import { compareSlots } from '../log/slot.ts';
 import { type LogStorage, taskHead } from '../log/storage.ts';
 import { TaskLog } from '../log/task-log.ts';
 import type { Logger } from '../logger.ts';
@@ -14,8 +16,10 @@ import { assertTaskKey, type Scope, type TaskKey } from '../task-key.ts';
 import { proposeSave } from './save-proposal.ts';
 import { listTasks, type ReadTask, readTask } from './task-list.ts';
 
-/** How long a save tries, in milliseconds. */
-const SAVE_DEADLINE_MS = 15_000;
+/** How long a save or a deletion tries, in milliseconds. */
+const WRITE_DEADLINE_MS = 15_000;
+/** A store has no end of its own. */
+const NEVER = new AbortController().signal;
 
 /** What a {@link LogTaskStore} works with. */
 export interface LogTaskStoreDeps {
@@ -47,6 +51,11 @@ export class LogTaskStore implements TaskStore {
     this.#deps = deps;
   }
 
+  /** Fails with a coded `BackendError` if the storage is not what is needed. */
+  check(): Promise<void> {
+    return this.#deps.storage.check();
+  }
+
   /** The task, or nothing. Fails with a coded `BackendError`. */
   async load(taskId: string, context: ServerCallContext): Promise<Task | undefined> {
     const found = await this.#read({ ...this.#deps.scopeOf(context), taskId });
@@ -63,7 +72,13 @@ export class LogTaskStore implements TaskStore {
     // Once the outcome of a save is unknown, the next one says everything: nothing is said twice.
     this.#seen.get(context)?.delete(task.id);
     const { propose, bytes } = proposeSave(loaded, saved);
-    if (bytes > 0) await this.#append(key, propose, bytes);
+    if (bytes > 0) {
+      await this.#write(key, async (log) => {
+        await log.append(propose, bytes);
+        await this.#settleHead(log);
+        new LogUpkeep(log, { ...this.#deps, signal: NEVER }).look();
+      });
+    }
     this.#remember(context, saved);
   }
 
@@ -81,28 +96,25 @@ export class LogTaskStore implements TaskStore {
     const { storage, scopeOf } = this.#deps;
     const key = { ...scopeOf(context), taskId };
     assertTaskKey(key);
-    const log = this.#open(key);
-    await log.refresh();
-    const outcome = await log.append(proposeDelete());
-    if ('refused' in outcome && outcome.refused === 'running') {
-      throw new BackendError('task-running', 'The task is being worked on.');
-    }
-    // Also what is left of one that nobody sees any more.
-    if (log.isExpired()) await storage.erase(key);
+    await this.#write(key, async (log) => {
+      const outcome = await log.append(proposeDelete());
+      if ('refused' in outcome && outcome.refused === 'running') {
+        throw new BackendError('task-running', 'The task is being worked on.');
+      }
+      // Also what is left of one that nobody sees any more.
+      if (log.isExpired()) await storage.erase(key);
+    });
     this.#seen.get(context)?.delete(taskId);
   }
 
-  /** Fails with what the last try met if the table does not take it in time. */
-  async #append(key: TaskKey, propose: Proposal, bytes: number): Promise<void> {
-    const { storage, clock } = this.#deps;
+  /** What is appended meanwhile fails with what the last try met if it is not taken in time. */
+  async #write(key: TaskKey, work: (log: TaskLog) => Promise<void>): Promise<void> {
     const deadline = new AbortController();
-    const cancel = clock.after(SAVE_DEADLINE_MS, () => deadline.abort());
+    const cancel = this.#deps.clock.after(WRITE_DEADLINE_MS, () => deadline.abort());
     try {
       const log = this.#open(key, deadline.signal);
       await log.refresh();
-      await log.append(propose, bytes);
-      const head = taskHead(key, log.state);
-      if (head) await storage.putHead(key, head);
+      await work(log);
     } finally {
       cancel();
     }
@@ -110,12 +122,26 @@ export class LogTaskStore implements TaskStore {
 
   async #read(key: TaskKey): Promise<ReadTask | undefined> {
     assertTaskKey(key);
-    const log = this.#open(key);
+    const log = this.#open(key, NEVER);
     await log.refresh();
-    return readTask(log);
+    const found = readTask(log);
+    // Of a save that was cut short after its record; the task itself is whole without it.
+    if (found) {
+      await this.#settleHead(log).catch((error: unknown) => {
+        this.#deps.logger.warn('head.repair-failed', { code: errorCode(error) });
+      });
+    }
+    return found;
   }
 
-  #open(key: TaskKey, signal: AbortSignal = new AbortController().signal): TaskLog {
+  /** Writes the head if the one that was read has another status than the log has now. */
+  async #settleHead(log: TaskLog): Promise<void> {
+    const head = taskHead(log.key, log.state);
+    const isDue = head && !(log.headSlot && compareSlots(log.headSlot, head.slot) >= 0);
+    if (isDue) await this.#deps.storage.putHead(log.key, head);
+  }
+
+  #open(key: TaskKey, signal: AbortSignal): TaskLog {
     return new TaskLog(key, { ...this.#deps, backlog: this.#backlog, instance: '', signal });
   }
 

@@ -1,8 +1,10 @@
+import { listedTasks } from '@a2a-aws/testkit';
 import type { Task } from '@a2a-js/sdk';
 import { Artifact, ListTasksRequest } from '@a2a-js/sdk';
 import { describe, expect, test } from 'vitest';
 import { MemoryLogStorage } from '../../src/log/memory-storage.ts';
-import { COMPLETED, message, taskOf, WORKING } from '../fixtures/events.ts';
+import { DEFAULT_RETENTION_MS } from '../../src/log/retention.ts';
+import { COMPLETED, KEY, message, taskOf, WORKING } from '../fixtures/events.ts';
 import { ManualClock } from '../fixtures/manual-clock.ts';
 import { contextOf, storeOn } from '../fixtures/task-stores.ts';
 import { doneUnanswered, lost, pass, WrappedStorage } from '../fixtures/wrapped-storage.ts';
@@ -66,5 +68,70 @@ describe('a task store on any log', () => {
     storage.onPut = pass;
     await store.save(saved, context);
     expect(await store.load(saved.id, contextOf())).toEqual(saved);
+  });
+
+  test('puts a task on the lists that a save left off, once it is read', async () => {
+    const storage = new WrappedStorage();
+    const store = storeOn(storage);
+    storage.onHead = lost;
+    const unlisted = store.save(task(), contextOf());
+    await expect(unlisted).rejects.toMatchObject({ code: 'unreachable' });
+    expect(await listedTasks(storage, KEY)).toEqual([]);
+    expect(await store.load(task().id, contextOf())).toEqual(task());
+    expect(await listedTasks(storage, KEY)).toEqual([]);
+    storage.onHead = pass;
+    await store.load(task().id, contextOf());
+    expect(await listedTasks(storage, KEY)).toMatchObject([{ state: WORKING }]);
+  });
+
+  test('writes a head when the status changes, and at no other time', async () => {
+    const storage = new WrappedStorage();
+    const store = storeOn(storage);
+    let heads = 0;
+    storage.onHead = (call) => {
+      heads += 1;
+      return call();
+    };
+    const context = contextOf();
+    await store.save(task(), context);
+    await store.save(task({ history: [message('m1')] }), context);
+    await store.save(task({ history: [message('m1')], metadata: { a: 1 } }), context);
+    await store.load(task().id, contextOf());
+    await store.list(everything, contextOf());
+    expect(heads).toBe(1);
+    await store.save(task(taskOf(COMPLETED).data as Task), context);
+    expect(heads).toBe(2);
+  });
+
+  test('[I6] gives up a deletion in time', async () => {
+    const storage = new WrappedStorage();
+    const clock = new ManualClock();
+    const store = storeOn(storage, clock);
+    await store.save(task(), contextOf());
+    storage.onPut = lost;
+    const given = store.delete(task().id, contextOf()).catch((error: unknown) => error);
+    await clock.advance(20_000);
+    expect(await given).toMatchObject({ code: 'unreachable' });
+    storage.onPut = pass;
+    await store.delete(task().id, contextOf());
+    expect(await store.load(task().id, contextOf())).toBeUndefined();
+  });
+
+  test('keeps what a living task needs from expiring, by a snapshot', async () => {
+    const storage = new WrappedStorage();
+    const clock = new ManualClock();
+    const store = storeOn(storage, clock);
+    const history = [message('m0')];
+    await store.save(task({ history }), contextOf());
+    for (const id of ['m1', 'm2', 'm3']) {
+      await clock.advance(DEFAULT_RETENTION_MS * 0.6);
+      history.push(message(id));
+      const context = contextOf();
+      await store.load(task().id, context);
+      await store.save(task({ history }), context);
+    }
+    // At 1.2 retentions the first record is too old; at 1.8 nothing that is still needed.
+    expect(storage.snapshots).toHaveLength(1);
+    expect(await store.load(task().id, contextOf())).toEqual(task({ history }));
   });
 });
