@@ -51,7 +51,7 @@ export class OpenLog {
   /** Reads in a row that found nothing, since a tap was opened. */
   quietReads = 0;
   readonly #deps: OpenLogDeps;
-  readonly #recent = new RecentSteps();
+  #recent = new RecentSteps();
   /** Instances that have taps, by watch id. */
   readonly #watchers = new Map<string, string>();
   /** The open taps: how many events each wants to be kept. */
@@ -77,19 +77,28 @@ export class OpenLog {
     return this.#taps.size > 0 || this.runs > 0 || this.watch.row !== undefined;
   }
 
-  /** Opens a tap; close it with the returned function. */
-  tap({ after, maxEvents }: LogTapOptions = {}): { tap: Tap; close: () => void } {
+  /** Opens a tap; close it with the returned function. A tap that is only left reads on, unattended. */
+  tap({ after, maxEvents }: LogTapOptions = {}): {
+    readonly tap: Tap;
+    readonly leave: () => void;
+    readonly close: () => void;
+  } {
     const tap = new Tap(this.log, this.#recent, this.#deps.storage, after);
     this.#taps.set(tap, maxEvents ?? Number.POSITIVE_INFINITY);
     this.#recent.maxEvents = Math.max(...this.#taps.values());
     this.quietReads = 0;
+    const leave = (): void => {
+      if (!this.#taps.delete(tap)) return;
+      this.#recent.maxEvents = Math.max(...this.#taps.values());
+      // Those who have left may still be reading what was kept for them.
+      if (this.#taps.size === 0) this.#recent = new RecentSteps();
+    };
     return {
       tap,
+      leave,
       close: () => {
-        if (!this.#taps.delete(tap)) return;
+        leave();
         tap.close();
-        this.#recent.maxEvents = Math.max(...this.#taps.values());
-        if (this.#taps.size === 0) this.#recent.clear();
       },
     };
   }

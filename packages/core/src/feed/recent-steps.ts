@@ -33,12 +33,6 @@ export class RecentSteps {
   at(slot: Slot): Step | undefined {
     return this.#steps.get(slotText(slot))?.step;
   }
-
-  clear(): void {
-    this.#steps.clear();
-    this.#bytes = 0;
-    this.#events = 0;
-  }
 }
 
 /** Bytes that a step keeps alive: its body, and the whole Task that a Task event is shown as. */

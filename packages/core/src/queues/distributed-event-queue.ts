@@ -3,14 +3,15 @@ import { BackendError } from '../errors.ts';
 import type { Run } from '../instances/run.ts';
 import { type Proposal, proposeAnswer, proposeEvent, type Refusal } from '../log/proposal.ts';
 import { encode } from '../log/record.ts';
+import type { LogState } from '../log/state.ts';
 import type { TaskKey } from '../task-key.ts';
 import type { CloseOptions, EventQueue, TapOptions } from './event-queue.ts';
-import type { EventTap } from './event-tap.ts';
+import { EventTap, type EventTapReading } from './event-tap.ts';
 import { QueueShutDown } from './queue-errors.ts';
 import { queueEvents } from './queue-events.ts';
 import type { QueueDeps, QueueHost } from './queue-host.ts';
 import { ownCopy, type QueuedEvent, type QueueEvent } from './queued-event.ts';
-import { assertTapOptions, openTap } from './tap-opening.ts';
+import { tapReading } from './tap-reading.ts';
 
 /** The run that the queue's events are of, and the instance that it runs on. */
 interface Opened {
@@ -91,8 +92,8 @@ export class DistributedEventQueue implements EventQueue {
   }
 
   async tap(options: TapOptions = {}): Promise<EventTap> {
-    assertTapOptions(options);
-    return this.#tap(await this.open(), options);
+    const reading = await tapReading(this.#key, options, this.#deps);
+    return this.#tap(await this.open(), reading);
   }
 
   close({ immediate = false }: CloseOptions = {}): Promise<void> {
@@ -155,33 +156,30 @@ export class DistributedEventQueue implements EventQueue {
     if (this.#dropped) throw new QueueShutDown();
     const opened = await (this.#opening ?? this.open());
     const start = opened.run.open.log.state.runs.get(opened.run.id)?.start;
-    return this.#tap(opened, { after: (start?.generation ?? 1) - 1 });
+    const after = (start?.generation ?? 1) - 1;
+    return this.#tap(opened, await tapReading(this.#key, { after }, this.#deps));
   }
 
-  async #tap({ host, run }: Opened, options: TapOptions): Promise<EventTap> {
+  async #tap({ host, run }: Opened, reading: EventTapReading): Promise<EventTap> {
     const open = host.feed.acquire(this.#key);
     let child: EventTap | undefined;
-    const source = {
-      open,
-      signal: host.signal,
-      // The instance of an open run hears of all that others append: no watch is needed.
-      isOver: ({ runs }: { readonly runs: ReadonlyMap<string, { readonly phase: string }> }) =>
-        (runs.get(run.id)?.phase ?? 'open') !== 'open',
-      tap: (again?: TapOptions) => this.tap(again),
-      leave: () => {
-        if (child) this.#children.delete(child);
-        host.feed.release(open);
-      },
+    const leave = (): void => {
+      host.feed.release(open);
+      // What a closed queue has left to give may still be dropped.
+      if (child && !this.isClosed) this.#children.delete(child);
     };
     try {
       // Closed queues are read, too: then the log may have been put aside already.
       if (!open.log.isRead) await open.log.refresh();
-      child = await openTap(source, options, this.#deps);
     } catch (error) {
-      host.feed.release(open);
+      leave();
       throw error;
     }
-    if (!child.isClosed) this.#children.add(child);
+    // The instance of an open run hears of all that others append: no watch is needed.
+    const isOver = ({ runs }: LogState): boolean => runs.get(run.id)?.phase !== 'open';
+    const tap = (options?: TapOptions): Promise<EventTap> => this.tap(options);
+    child = new EventTap({ open, signal: host.signal, isOver, tap, leave }, reading);
+    if (!child.isClosed || this.isClosed) this.#children.add(child);
     if (this.#dropped) await child.close({ immediate: true });
     return child;
   }

@@ -22,11 +22,11 @@ export interface EventTapSource {
   readonly open: OpenLog;
   /** Aborts when the instance stops or has died. */
   readonly signal: AbortSignal;
-  /** True if nothing follows this state; `before`: the one that the last record found. */
+  /** True if what is to be given ends with this state; `before`: what the last record found. */
   readonly isOver: (state: LogState, before?: LogState) => boolean;
   /** Another tap of the same source. */
   readonly tap: (options?: TapOptions) => Promise<EventTap>;
-  /** Called once, when the tap needs its source no more. */
+  /** Called once, when nothing more is to come than the log holds by then. */
   readonly leave: () => void;
 }
 
@@ -54,12 +54,15 @@ export class EventTap implements EventQueue {
   readonly #start: Place;
   readonly #progress: Progress;
   readonly #tap: Tap;
-  readonly #detach: () => void;
+  /** Nothing more is to come. */
+  readonly #leave: () => void;
+  /** Nothing more is to be given. */
+  readonly #forget: () => void;
   readonly #held: PlacedEvent[] = [];
   readonly #waiters: Waiter[] = [];
   /** Where what is held ends. */
   #place: Place;
-  /** Closed by its owner: it gives what the log held then. */
+  /** Closed, or its source is over: it gives what the log held then. */
   #until: Slot | undefined;
   #ended = false;
   #cause: unknown;
@@ -68,7 +71,7 @@ export class EventTap implements EventQueue {
   constructor(source: EventTapSource, reading: EventTapReading) {
     const { open } = source;
     const { start, maxQueueSize, offsets, signal } = reading;
-    const { tap, close } = open.tap({ after: start?.generation, maxEvents: maxQueueSize });
+    const { tap, leave } = open.tap({ after: start?.generation, maxEvents: maxQueueSize });
     this.#source = source;
     this.#offsets = offsets;
     this.#start = start ?? { generation: open.log.generation, messages: 0 };
@@ -82,18 +85,26 @@ export class EventTap implements EventQueue {
     };
     signal?.addEventListener('abort', aborted, { once: true });
     source.signal.addEventListener('abort', stopped, { once: true });
-    this.#detach = () => {
-      signal?.removeEventListener('abort', aborted);
+    const unlisten = open.log.listen(({ state, before }) => {
+      if (source.isOver(state, before)) this.#settle();
+    });
+    this.#leave = () => {
+      unlisten();
       source.signal.removeEventListener('abort', stopped);
-      close();
+      leave();
       source.leave();
     };
-    if (signal?.aborted) aborted();
+    this.#forget = () => {
+      signal?.removeEventListener('abort', aborted);
+      tap.close();
+    };
+    if (source.isOver(open.log.state)) this.#settle();
     if (source.signal.aborted) stopped();
+    if (signal?.aborted) aborted();
   }
 
   get isClosed(): boolean {
-    return this.#ended || this.#until !== undefined;
+    return this.#until !== undefined;
   }
 
   /** Rejects: only the queue that was created takes events. */
@@ -138,8 +149,7 @@ export class EventTap implements EventQueue {
   /** Resolves when what was acknowledged is remembered, as far as that can be done. */
   async close({ immediate = false }: CloseOptions = {}): Promise<void> {
     if (immediate) this.#drop();
-    else this.#until ??= this.#source.open.log.state.next;
-    if (this.#isAtEnd) this.#end();
+    else this.#settle();
     await this.#offsets?.flush();
   }
 
@@ -170,10 +180,6 @@ export class EventTap implements EventQueue {
   }
 
   async #fetch(): Promise<void> {
-    if (this.#isAtEnd) {
-      this.#end();
-      return;
-    }
     this.#refuseAborted();
     if (this.#waiters.length === 0) return;
     try {
@@ -183,29 +189,33 @@ export class EventTap implements EventQueue {
         this.#place = placed.place;
         if (comparePlaces(placed.place, this.#start) > 0) this.#held.push(placed);
       }
-      if (this.#isAtEnd || this.#source.isOver(step.state, step.before)) this.#end();
+      this.#endIfDone();
     } catch (error) {
       this.#waiters.shift()?.reject(error);
     }
   }
 
-  /** True if what was asked for has all been read. */
-  get #isAtEnd(): boolean {
-    const { state, isCaughtUp } = this.#tap;
-    if (this.#until) return compareSlots(state.next, this.#until) >= 0;
-    return isCaughtUp && this.#source.isOver(state);
+  /** What the log holds now is all that is to be given: who does not read on costs nothing more. */
+  #settle(): void {
+    if (this.#until) return;
+    this.#until = this.#source.open.log.state.next;
+    this.#leave();
+    this.#endIfDone();
   }
 
   #drop(): void {
+    this.#settle();
     this.#held.length = 0;
     this.#end();
   }
 
+  #endIfDone(): void {
+    if (this.#until && compareSlots(this.#tap.state.next, this.#until) >= 0) this.#end();
+  }
+
   #end(): void {
-    if (!this.#ended) {
-      this.#ended = true;
-      this.#detach();
-    }
+    this.#ended = true;
+    this.#forget();
     if (this.#held.length === 0) this.#refuseAll();
   }
 

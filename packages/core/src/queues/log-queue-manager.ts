@@ -1,14 +1,13 @@
 import type { OpenLog } from '../feed/open-log.ts';
-import { compareSlots } from '../log/slot.ts';
 import { type LogState, openRuns } from '../log/state.ts';
 import { assertTaskKey, type TaskKey, taskKeyText } from '../task-key.ts';
 import { DistributedEventQueue } from './distributed-event-queue.ts';
 import type { EventQueue, TapOptions } from './event-queue.ts';
-import type { EventTap } from './event-tap.ts';
+import { EventTap } from './event-tap.ts';
 import { NoTaskQueue, TaskQueueExists } from './queue-errors.ts';
 import type { QueueDeps } from './queue-host.ts';
 import type { QueueManager, QueueOptions } from './queue-manager.ts';
-import { assertTapOptions, openTap } from './tap-opening.ts';
+import { tapReading } from './tap-reading.ts';
 
 /** Queues and taps of the tasks in the log. */
 export class LogQueueManager implements QueueManager {
@@ -31,9 +30,9 @@ export class LogQueueManager implements QueueManager {
 
   async tap(key: TaskKey, options: TapOptions = {}): Promise<EventTap | undefined> {
     assertTaskKey(key);
-    assertTapOptions(options);
     const host = this.#deps.host();
     host.assertReady();
+    const reading = await tapReading(key, options, this.#deps);
     // A queue that was created and not yet used: the log is to know of it. If it cannot, there is
     // still what the log knows already.
     await this.#queues
@@ -56,9 +55,8 @@ export class LogQueueManager implements QueueManager {
         return undefined;
       }
       open.announce();
-      const isOver = endsAfter(open.log.state);
       const tap = (again?: TapOptions): Promise<EventTap> => this.#tapAgain(key, again);
-      return await openTap({ open, signal: host.signal, isOver, tap, leave }, options, this.#deps);
+      return new EventTap({ open, signal: host.signal, isOver, tap, leave }, reading);
     } catch (error) {
       leave();
       throw error;
@@ -110,13 +108,9 @@ function isUnknown({ log }: OpenLog): boolean {
   return log.isExpired() || (!log.state.hasTask && log.state.runs.size === 0);
 }
 
-/** A tap that was opened at `opened` follows the task until nobody works on it any more. */
-function endsAfter(opened: LogState): (state: LogState, before?: LogState) => boolean {
-  return (state, before) => {
-    if (state.sealed) return true;
-    const isNew = compareSlots(state.next, opened.next) > 0;
-    return isNew && before !== undefined && isWorkedOn(before) && !isWorkedOn(state);
-  };
+/** A task is followed until it has ended, or the last who worked on it has stopped. */
+function isOver(state: LogState, before?: LogState): boolean {
+  return state.sealed || (before !== undefined && isWorkedOn(before) && !isWorkedOn(state));
 }
 
 function isWorkedOn(state: LogState): boolean {

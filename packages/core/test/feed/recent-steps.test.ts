@@ -52,11 +52,14 @@ describe('the window of recent records', () => {
     expect(bytes).toBeLessThanOrEqual(2 * RECENT_BYTES);
   });
 
-  test('is empty once cleared', () => {
+  test('[I8] keeps as many events as are wanted, and the last record whatever is', () => {
     const recent = new RecentSteps();
-    const steps = stepsOf([taskOf(WORKING)]);
+    recent.maxEvents = 2;
+    const steps = stepsOf([1, 2, 3, 4].map((n) => chunkOf('a', `${n}`)));
     for (const step of steps) recent.add(step);
-    recent.clear();
-    expect(kept(recent, steps)).toEqual([]);
+    expect(kept(recent, steps)).toEqual(steps.slice(2));
+    recent.maxEvents = 0;
+    recent.add(steps[0] as Step);
+    expect(kept(recent, steps)).toEqual(steps.slice(0, 1));
   });
 });

@@ -16,7 +16,7 @@ import {
 import type { Member } from '../fixtures/fleet.ts';
 import { flush } from '../fixtures/manual-clock.ts';
 import { numbers, QueueFleet, take, takeAll, waits } from '../fixtures/queues.ts';
-import { noAnswer } from '../fixtures/wrapped-storage.ts';
+import { gate, noAnswer } from '../fixtures/wrapped-storage.ts';
 
 let fleet: QueueFleet;
 let member: Member;
@@ -150,7 +150,9 @@ describe('a queue', () => {
     await queue.close();
     expect(numbers(await takeAll(queue))).toEqual([1]);
     const again = await manager.createOrTap(KEY);
-    await again.enqueueEvent(chunkOf('a', 'x'));
+    await Promise.all([1, 2].map((n) => again.enqueueEvent(chunkOf('a', `${n}`))));
+    await again.close();
+    expect(numbers(await take(again, 1))).toEqual([2]);
     await again.close({ immediate: true });
     await expect(again.dequeueEvent()).rejects.toBeInstanceOf(QueueShutDown);
     await flush();
@@ -184,9 +186,15 @@ describe('closing a parent', () => {
   });
 
   test('immediately drops what a child would have, that is just being opened', async () => {
-    await queue.enqueueEvent(taskOf(WORKING));
+    const { hook, open } = gate();
+    const putRun = fleet.registry.putRun.bind(fleet.registry);
+    fleet.registry.putRun = (row) => hook(() => putRun(row));
+    const stored = queue.enqueueEvent(taskOf(WORKING));
     const opening = queue.tap({ after: 0 });
-    await queue.close({ immediate: true });
+    await flush();
+    const closed = queue.close({ immediate: true });
+    open();
+    await Promise.all([stored, closed]);
     await expect((await opening).dequeueEvent()).rejects.toBeInstanceOf(QueueShutDown);
   });
 

@@ -95,6 +95,19 @@ describe('[I7] no queue, map, set or list of listeners grows with the tasks that
     expect(await heldAfter(50)).toBe(full);
   });
 
+  test('in a queue that goes on, of the children that have left', async () => {
+    const fleet = new QueueFleet();
+    const { manager } = await fleet.manager('a');
+    const queue = await manager.createOrTap(KEY);
+    await queue.enqueueEvent(taskOf(WORKING));
+    const before = holdings([queue, manager]);
+    for (let n = 0; n < 5; n += 1) {
+      await (await queue.tap({ after: 0 })).close({ immediate: n % 2 === 0 });
+      await queue.tap({ signal: AbortSignal.abort() });
+    }
+    expect(holdings([queue, manager])).toBe(before);
+  });
+
   test('would be seen: a queue that is open is held', async () => {
     const fleet = new QueueFleet();
     const { manager } = await fleet.manager('a');

@@ -141,6 +141,42 @@ describe('a tap on another instance', () => {
     expect(await fleet.registry.watchers(KEY)).toEqual([]);
   });
 
+  test('[I7] that nobody reads any more costs nothing once the task has ended', async () => {
+    const queue = await a.createOrTap(KEY);
+    await queue.enqueueEvent(taskOf(WORKING));
+    const [child, tap] = [await queue.tap({ after: 0 }), await b.tap(KEY, { after: 0 })];
+    await queue.enqueueEvent(statusOf(COMPLETED));
+    await flush();
+    expect([memberA, memberB].map(({ instance }) => instance.feed.openLogs)).toEqual([0, 0]);
+    expect(await fleet.registry.watchers(KEY)).toEqual([]);
+    // What it has left to give it gives, whenever it is asked.
+    expect(numbers(await takeAll(child))).toEqual([1, 2]);
+    expect(numbers(tap ? await takeAll(tap) : [])).toEqual([1, 2]);
+  });
+
+  test('[I7] that was closed costs nothing, though it was not drained', async () => {
+    const queue = await a.createOrTap(KEY);
+    await queue.enqueueEvent(taskOf(WORKING));
+    const tap = await b.tap(KEY, { after: 0 });
+    await tap?.close();
+    await flush();
+    expect(memberB.instance.feed.openLogs).toBe(0);
+    expect(await fleet.registry.watchers(KEY)).toEqual([]);
+    expect(numbers(tap ? await takeAll(tap) : [])).toEqual([1]);
+  });
+
+  test('[I8] reads its last records from memory if it keeps up', async () => {
+    const queue = await a.createOrTap(KEY);
+    await queue.enqueueEvent(taskOf(WORKING));
+    const tap = await b.tap(KEY);
+    const read = tap && takeAll(tap);
+    await flush();
+    const before = fleet.storage.reads;
+    await queue.enqueueEvent(statusOf(COMPLETED));
+    expect(numbers((await read) ?? [])).toEqual([2]);
+    expect(fleet.storage.reads).toBe(before);
+  });
+
   test('[I6] ends though every doorbell is lost', async () => {
     const queue = await a.createOrTap(KEY);
     await queue.enqueueEvent(taskOf(WORKING));
