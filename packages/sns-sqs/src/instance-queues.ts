@@ -29,6 +29,11 @@ export interface InstanceQueuesOptions {
   readonly deadLetterArn?: string;
   /** See {@link QueueLifecycleManagerOptions.table}. */
   readonly table?: string;
+  /**
+   * Polls at once while polls come back full; an idle queue is polled once.
+   * @default 4
+   */
+  readonly concurrency?: number;
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly logger: Logger;
@@ -70,7 +75,7 @@ export class InstanceQueues {
   }
 
   receive(instance: string, onMessage: (message: string) => void): FanoutReceiver {
-    const { sqs, polling = sqs, clock, entropy, logger } = this.#options;
+    const { sqs, polling = sqs, concurrency = 4, clock, entropy, logger } = this.#options;
     return new SqsReceiver({
       sqs,
       polling,
@@ -78,6 +83,7 @@ export class InstanceQueues {
       entropy,
       logger,
       instance,
+      concurrency,
       queueUrl: () => this.#url(instance),
       onMessage,
       counters: this.#received,

@@ -32,6 +32,8 @@ export interface SqsReceiverOptions {
   readonly entropy: Entropy;
   readonly logger: Logger;
   readonly instance: string;
+  /** Polls at once while polls come back full; one otherwise. */
+  readonly concurrency: number;
   /** Where the queue is; asked again after it failed. */
   queueUrl(): Promise<string>;
   onMessage(message: string): void;
@@ -39,13 +41,14 @@ export interface SqsReceiverOptions {
   readonly counters: { received: number; unreadable: number };
 }
 
-/** Polls one queue from the moment it is made until it is closed, one poll at a time. */
+/** Polls one queue from the moment it is made until it is closed; with helpers while it is full. */
 export class SqsReceiver implements FanoutReceiver {
   readonly #options: SqsReceiverOptions;
   readonly #closing = new AbortController();
   readonly #closed: Promise<undefined>;
   readonly #deletes: BatchSender<string>;
   readonly #done: Promise<void>;
+  readonly #helpers = new Set<Promise<void>>();
   #url: string | undefined;
   #healthy = false;
   #failures = 0;
@@ -83,20 +86,42 @@ export class SqsReceiver implements FanoutReceiver {
     const { clock, entropy } = this.#options;
     const { signal } = this.#closing;
     while (!signal.aborted) {
-      // Not every await in the SDK heeds the signal (back-off, credentials): close never waits for it.
-      const messages = await Promise.race([this.#poll(), this.#closed]);
-      if (messages) {
-        this.#handle(messages);
-        // Who waits for these messages goes first, then the work of asking for more.
-        if (messages.length > 0) await sleep(clock, 0, signal);
-      } else await sleep(clock, retryDelay(this.#failures, entropy.random()), signal);
+      // The first look, and the first after a failure, tell at once whether polling works.
+      const taken = await this.#take(this.#healthy ? LONG_POLL_SECONDS : 0);
+      if (taken === undefined) {
+        await sleep(clock, retryDelay(this.#failures, entropy.random()), signal);
+      } else if (taken === MAX_BATCH_ENTRIES) this.#getHelp();
     }
     this.#healthy = false;
+    await Promise.all(this.#helpers);
     await this.#deletes.drain();
   }
 
+  /** One more polls beside the others, until it finds less than a poll can bring. */
+  #getHelp(): void {
+    if (this.#helpers.size >= this.#options.concurrency - 1 || this.#closing.signal.aborted) return;
+    const helper = this.#help().finally(() => this.#helpers.delete(helper));
+    this.#helpers.add(helper);
+  }
+
+  async #help(): Promise<void> {
+    while ((await this.#take(0)) === MAX_BATCH_ENTRIES) this.#getHelp();
+  }
+
+  /** Polls, and hands over what comes: how many, or nothing if the poll failed or was cut short. */
+  async #take(waitSeconds: number): Promise<number | undefined> {
+    // Not every await in the SDK heeds the signal (back-off, credentials): close never waits for it.
+    const messages = await Promise.race([this.#poll(waitSeconds), this.#closed]);
+    if (!messages) return undefined;
+    this.#handle(messages);
+    const { clock } = this.#options;
+    // Who waits for these messages goes first, then the work of asking for more.
+    if (messages.length > 0) await sleep(clock, 0, this.#closing.signal);
+    return messages.length;
+  }
+
   /** Resolves to nothing if the poll failed; never rejects. */
-  async #poll(): Promise<readonly Message[] | undefined> {
+  async #poll(waitSeconds: number): Promise<readonly Message[] | undefined> {
     const { polling, logger, instance } = this.#options;
     const abortSignal = this.#closing.signal;
     try {
@@ -104,8 +129,7 @@ export class SqsReceiver implements FanoutReceiver {
       const input = {
         QueueUrl: this.#url,
         MaxNumberOfMessages: MAX_BATCH_ENTRIES,
-        // The first look, and the first after a failure, tell at once whether polling works.
-        WaitTimeSeconds: this.#healthy ? LONG_POLL_SECONDS : 0,
+        WaitTimeSeconds: waitSeconds,
       };
       const { Messages } = await polling.send(new ReceiveMessageCommand(input), { abortSignal });
       if (this.#failures > 0) logger.info('receiver.recovered', { instance });

@@ -22,6 +22,8 @@ interface Poll {
 // biome-ignore lint/suspicious/noExplicitAny: the stub's type parameters do not matter here
 type Stub = AwsStub<any, any, any>;
 
+const TEN = Array.from({ length: 10 }, (_, index) => `message ${index}`);
+
 let polling: SQSClient;
 let deleting: SQSClient;
 let pollingStub: Stub;
@@ -54,6 +56,7 @@ const receiver = (
     entropy: fixedEntropy,
     logger,
     instance: 'one',
+    concurrency: 3,
     queueUrl,
     onMessage: (body) => {
       onMessage(body);
@@ -145,11 +148,46 @@ describe('polling', () => {
     expect(polls).toHaveLength(2);
   });
 
-  test('makes one poll at a time', async () => {
+  test('makes one poll at a time while polls do not come back full', async () => {
     receiver();
     await settled();
     await settled();
     expect(polls).toHaveLength(1);
+    await poll(0).bring(...TEN.slice(1));
+    await poll(1).bring('a');
+    expect(polls).toHaveLength(3);
+  });
+
+  test('makes as many at once as it may while they do, then one again', async () => {
+    receiver();
+    await settled();
+    await poll(0).bring(...TEN);
+    // The helper looks, and looks again only as long as there is much.
+    expect(polls.map(({ waitSeconds }) => waitSeconds)).toEqual([0, 0, 20]);
+    for (const index of [1, 2]) await poll(index).bring(...TEN);
+    const waits = polls.slice(3).map(({ waitSeconds }) => waitSeconds);
+    expect(waits.toSorted()).toEqual([0, 0, 20]);
+    const isHelper = (at: number): boolean => poll(at).waitSeconds === 0;
+    for (const at of [3, 4, 5].filter(isHelper)) await poll(at).bring('last');
+    expect(polls).toHaveLength(6);
+    expect(heard).toHaveLength(32);
+    for (const at of [3, 4, 5].filter((index) => !isHelper(index))) await poll(at).bring('a');
+    expect(polls).toHaveLength(7);
+  });
+
+  test('has no more help once a helper failed or was cut short', async () => {
+    const one = receiver();
+    await settled();
+    await poll(0).bring(...TEN);
+    await poll(1).fail(awsFault('ServiceUnavailable', 503));
+    expect(polls).toHaveLength(3);
+    await poll(2).bring(...TEN);
+    expect(polls).toHaveLength(5);
+    const closing = one.close();
+    await closing;
+    expect(polls.every(({ signal }) => signal?.aborted)).toBe(true);
+    await poll(4).bring('late');
+    expect(heard).toHaveLength(20);
   });
 });
 
