@@ -45,7 +45,6 @@ export interface SqsReceiverOptions {
 export class SqsReceiver implements FanoutReceiver {
   readonly #options: SqsReceiverOptions;
   readonly #closing = new AbortController();
-  readonly #closed: Promise<undefined>;
   readonly #deletes: BatchSender<string>;
   readonly #done: Promise<void>;
   readonly #helpers = new Set<Promise<void>>();
@@ -55,9 +54,6 @@ export class SqsReceiver implements FanoutReceiver {
 
   constructor(options: SqsReceiverOptions) {
     this.#options = options;
-    this.#closed = new Promise((resolve) => {
-      this.#closing.signal.addEventListener('abort', () => resolve(undefined), { once: true });
-    });
     this.#deletes = new BatchSender<string>({
       clock: options.clock,
       entropy: options.entropy,
@@ -111,7 +107,7 @@ export class SqsReceiver implements FanoutReceiver {
   /** Polls, and hands over what comes: how many, or nothing if the poll failed or was cut short. */
   async #take(waitSeconds: number): Promise<number | undefined> {
     // Not every await in the SDK heeds the signal (back-off, credentials): close never waits for it.
-    const messages = await Promise.race([this.#poll(waitSeconds), this.#closed]);
+    const messages = await unlessAborted(this.#closing.signal, this.#poll(waitSeconds));
     if (!messages) return undefined;
     this.#handle(messages);
     const { clock } = this.#options;
@@ -169,5 +165,20 @@ export class SqsReceiver implements FanoutReceiver {
     } catch (error) {
       throw awsError(error);
     }
+  }
+}
+
+/** What `work` comes to, or nothing as soon as `signal` aborts. Leaves nothing on the signal. */
+async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T | undefined> {
+  let stop = (): void => {};
+  // Of its own for each call: a promise that lives long keeps what it was raced against.
+  const aborted = new Promise<undefined>((resolve) => {
+    stop = () => resolve(undefined);
+  });
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
   }
 }
