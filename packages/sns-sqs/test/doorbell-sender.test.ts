@@ -59,7 +59,7 @@ const tasksIn = (message: string): string[] => {
   const heard = decodeMessage(message);
   return typeof heard === 'string'
     ? [heard]
-    : heard.bells.map((one) => (one.kind === 'canary' ? '' : one.key.taskId));
+    : heard.bells.map((one) => ('key' in one ? one.key.taskId : ''));
 };
 const sent = (): unknown[] =>
   calls.map(({ way, messages }) => [

@@ -21,6 +21,8 @@ export type Doorbell =
       readonly watch: string;
       readonly on: boolean;
     }
+  /** `instance` is gone, and all its watches: nobody needs to ring it any more. */
+  | { readonly kind: 'gone'; readonly instance: string }
   /** An instance rings itself: that it hears it proves that the way is open. */
   | { readonly kind: 'canary' };
 
@@ -48,14 +50,20 @@ const bell = z.discriminatedUnion('kind', [
     watch: z.string(),
     on: z.boolean(),
   }),
+  z.object({ kind: z.literal('gone'), instance: z.string() }),
   z.object({ kind: z.literal('canary') }),
 ]);
-const KINDS: ReadonlySet<unknown> = new Set<Doorbell['kind']>(['record', 'watch', 'canary']);
+const KINDS: ReadonlySet<unknown> = new Set<Doorbell['kind']>([
+  'record',
+  'watch',
+  'gone',
+  'canary',
+]);
 const kinded = z.object({ kind: z.string() });
 
 /** A doorbell as JSON text; of a record only where it is, if `inline` is false. */
 export function doorbellText(doorbell: Doorbell, inline: boolean): string {
-  if (doorbell.kind === 'canary') return JSON.stringify(doorbell);
+  if (doorbell.kind === 'canary' || doorbell.kind === 'gone') return JSON.stringify(doorbell);
   const { tenant, owner, taskId } = doorbell.key;
   const keyed = { ...doorbell, key: [tenant, owner, taskId] };
   if (doorbell.kind === 'watch') return JSON.stringify(keyed);

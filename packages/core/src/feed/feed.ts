@@ -139,6 +139,16 @@ export class Feed {
     this.#publish(targets, { kind: 'record', key: open.log.key, next: open.log.state.next });
   }
 
+  /** Tells `targets` that nobody needs to ring `instance` any more. */
+  ringGone(instance: string, targets: readonly string[]): void {
+    this.#forget(instance);
+    this.#publish(targets, { kind: 'gone', instance });
+  }
+
+  #forget(instance: string): void {
+    for (const open of this.#logs.values()) open.forget(instance);
+  }
+
   /** True while somebody here waits for what others append. */
   #isAttended(): boolean {
     for (const open of this.#logs.values()) if (open.attended) return true;
@@ -198,6 +208,10 @@ export class Feed {
   #onDoorbell(doorbell: Doorbell): void {
     if (doorbell.kind === 'canary') {
       this.#health.returned(this.#deps.clock.now());
+      return;
+    }
+    if (doorbell.kind === 'gone') {
+      this.#forget(doorbell.instance);
       return;
     }
     const open = this.#logs.get(taskKeyText(doorbell.key));

@@ -117,6 +117,13 @@ export class OpenLog {
     else this.#watchers.delete(watch);
   }
 
+  /** The instance is gone: none of its taps is left. */
+  forget(instance: string): void {
+    for (const [watch, watcher] of this.#watchers) {
+      if (watcher === instance) this.#watchers.delete(watch);
+    }
+  }
+
   /** Tells the instances of open runs that this one watches: they ring it from now on. */
   announce(): void {
     if (this.watch.row) this.#announce(this.watch.row, true);

@@ -120,10 +120,15 @@ export class Janitor {
 
   /** Removes what an instance is reached by: watches, subscription, queue. */
   async removeReach(lease: Lease): Promise<void> {
-    const { registry, fanout } = this.#deps;
+    const { registry, fanout, feed, instance } = this.#deps;
     const watches = await registry.watches(lease.instance);
     await Promise.all(watches.map((row) => this.#perRun(() => registry.removeWatch(row))));
     await this.#perReach(() => fanout.teardown(lease.instance, lease.address));
+    if (watches.length === 0) return;
+    // Who runs those tasks read the rows long ago.
+    const living = (await registry.leases()).filter(({ state }) => state === 'alive');
+    const others = living.map((one) => one.instance).filter((id) => id !== instance);
+    feed.ringGone(lease.instance, others);
   }
 
   get #leads(): boolean {

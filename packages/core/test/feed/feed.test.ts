@@ -62,6 +62,20 @@ describe('doorbells', () => {
     expect(await feeds.registry.watchers(KEY)).toEqual([]);
   });
 
+  test('[I7] go no more to an instance that is gone, once somebody says so', async () => {
+    const other = await feeds.peer('c');
+    const run = await openRun(writer);
+    await openTap(reader);
+    await openTap(other);
+    await flush();
+    // It dies: nobody takes its watch back.
+    other.feed.ringGone('b', ['a']);
+    await flush();
+    writer.fanout.published.length = 0;
+    await say(run.log, 'run-a', taskOf(WORKING));
+    expect(writer.fanout.told).toEqual(['c']);
+  });
+
   test('[I1] that come before others make the reader read the log', async () => {
     const { tap, open } = await openTap(reader);
     const run = await openRun(writer);

@@ -5,6 +5,7 @@ import { BackendError } from '../../src/errors.ts';
 import {
   CANCELED,
   COMPLETED,
+  chunkOf,
   FAILED,
   INPUT_REQUIRED,
   KEY,
@@ -44,6 +45,25 @@ describe('after an instance was killed', () => {
     expect(await listedTasks(fleet.storage, KEY)).toMatchObject([{ state: FAILED }]);
     await fleet.clock.advance(CLEAN_MS);
     expect(await fleet.states()).toEqual([WORKING, FAILED]);
+  });
+
+  test('[I7] who runs the tasks that it watched rings it no more', async () => {
+    await fleet.start('c');
+    const { run } = await begin(b, 'm1');
+    await run.publish(taskOf(WORKING));
+    const open = a.instance.feed.acquire(KEY);
+    await open.watch.hold();
+    await open.log.refresh();
+    open.announce();
+    open.tap();
+    await flush();
+    await run.publish(chunkOf('1', 'x'));
+    expect(b.fanout.told).toContain('a');
+    a.kill();
+    await fleet.clock.advance(FOUND_MS);
+    b.fanout.published.length = 0;
+    await run.publish(chunkOf('2', 'x'));
+    expect(b.fanout.told).toEqual([]);
   });
 
   test('[I6] its run is canceled if that was requested', async () => {
