@@ -313,7 +313,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
         'return this.#table.remove(this.#keys.watchIndex(row)).then(() => this.#table.remove(this.#keys.watch(row)));',
       ),
     ],
-    within: 5_000,
+    within: 200,
   },
   {
     name: 'no-own-sweep',
