@@ -166,7 +166,7 @@ export class DynamoDBLogStorage implements LogStorage {
 
   async putSnapshot(key: TaskKey, snapshot: Snapshot, now: number): Promise<SnapshotOutcome> {
     const expires = expiresAt(now, this.#retentionMs);
-    const chunks = toChunks(snapshot.text);
+    const chunks = await toChunks(snapshot.text);
     for (const [at, bytes] of chunks.entries()) {
       await this.#table.put({
         ...this.#keys.chunk(key, snapshot, at),

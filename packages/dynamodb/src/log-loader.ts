@@ -104,7 +104,7 @@ export class LogLoader {
     const keys = Array.from({ length: name.chunks }, (_, at) => this.#keys.chunk(key, name, at));
     const pieces = await this.#pieces(keys, chunks);
     if (pieces.length < keys.length) return undefined;
-    return { id: name.id, slot: name.slot, text: fromChunks(pieces) };
+    return { id: name.id, slot: name.slot, text: await fromChunks(pieces) };
   }
 
   async *#records(key: TaskKey, from: Slot, newest: Newest): AsyncIterable<LogRecord> {

@@ -249,7 +249,8 @@ export class Feed {
   async #reconcile(open: OpenLog): Promise<void> {
     const before = open.log.state.next;
     await this.#refresh(open);
-    open.upkeep.look();
+    // Who only reads would write what the writer does, each of them.
+    if (open.runs > 0) open.upkeep.look();
     const news = compareSlots(before, open.log.state.next) < 0;
     open.quietReads = news ? 0 : open.quietReads + 1;
     // The writers do not know of our taps, or the way is closed: tell them again.

@@ -70,7 +70,10 @@ export class LogUpkeep {
     }
   }
 
-  /** What is not dropped, because this instance stopped first, expires. */
+  /**
+   * What is not dropped because this instance stops or dies first expires: nothing points at it, and
+   * it goes within twice the retention, like all that a task leaves (I7).
+   */
   #dropLater(obsolete: SnapshotName): void {
     const { storage, clock, logger, signal } = this.#deps;
     const cancel = clock.after(DROP_AFTER_MS, () => {

@@ -66,6 +66,18 @@ describe('a log with a snapshot', () => {
     expect(generationsOf(steps)).toEqual(upTo(run.log.generation).slice(from));
   });
 
+  test('is written by those who append: readers of it write nothing', async () => {
+    const reader = await feeds.peer('b');
+    drain((await openTap(reader)).tap);
+    await replace(35);
+    await flush();
+    const written = feeds.storage.snapshots.length;
+    // The reader has read megabytes since, and reads the log again and again.
+    await feeds.clock.advance(60_000);
+    expect(reader.feed.taps).toBe(1);
+    expect(feeds.storage.snapshots).toHaveLength(written);
+  });
+
   test('[I3] gives a tap that was opened before it was read every record once', async () => {
     const reader = await feeds.peer('b');
     const open = reader.feed.acquire(KEY);
