@@ -65,6 +65,9 @@ export interface DynamoDBStorageOptions {
 
 /** Neither a deleted task's nor of another version. */
 const WRITABLE_HEAD = 'attribute_not_exists(#gone) AND (attribute_not_exists(#v) OR #v = :v)';
+/** At the same slot, too: a task that is worked on in silence is renewed. */
+const LATER_SNAPSHOT =
+  '(attribute_not_exists(#sslot) OR #sslot < :sslot OR (#sslot = :sslot AND #expires < :expires))';
 /** No slot has a later one of the same generation. */
 const MAX_SUB = 999_999;
 
@@ -182,7 +185,7 @@ export class DynamoDBLogStorage implements LogStorage {
       this.#keys.head(key),
       { ...toPointer(name), expires },
       {
-        expression: `attribute_exists(sk) AND (attribute_not_exists(#sslot) OR #sslot < :sslot) AND ${WRITABLE_HEAD}`,
+        expression: `attribute_exists(sk) AND ${LATER_SNAPSHOT} AND ${WRITABLE_HEAD}`,
         names: ['gone', 'v'],
         values: { v: ITEM_VERSION },
       },

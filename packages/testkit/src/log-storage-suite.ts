@@ -391,6 +391,19 @@ export function logStorageSuite(name: string, factory: () => Promise<LogStorageU
         expect(await loaded()).toEqual([one, 'r3', 'r4']);
       });
 
+      test('of the same slot win if they are put later: a silent log is renewed', async () => {
+        await write();
+        const [one, two] = [snapshot('s1', slot(3)), snapshot('s2', slot(3))];
+        await storage.putSnapshot(KEY, one, NOW);
+        const { obsolete } = await storage.putSnapshot(KEY, two, NOW + 86_400_000);
+        expect(obsolete).toMatchObject({ id: 's1', slot: slot(3) });
+        if (obsolete) await storage.dropSnapshot(KEY, obsolete);
+        expect(await loaded()).toEqual([two, 'r3', 'r4']);
+        const late = snapshot('late', slot(3));
+        expect((await storage.putSnapshot(KEY, late, NOW)).obsolete).toMatchObject({ id: 'late' });
+        expect(await loaded()).toEqual([two, 'r3', 'r4']);
+      });
+
       test('put again, after no answer, are not obsolete', async () => {
         await write();
         const one = snapshot('s1', slot(3));

@@ -17,6 +17,7 @@ interface StoredTask {
   readonly records: Map<string, LogRecord>;
   head?: TaskHead;
   snapshot?: Snapshot;
+  snapshotAt?: number;
   erased?: true;
 }
 
@@ -51,13 +52,14 @@ export class MemoryLogStorage implements LogStorage {
     return [...this.#task(key).records.values()].find((record) => holds(record, generation));
   }
 
-  async putSnapshot(key: TaskKey, snapshot: Snapshot): Promise<SnapshotOutcome> {
+  async putSnapshot(key: TaskKey, snapshot: Snapshot, now: number): Promise<SnapshotOutcome> {
     const task = this.#task(key);
     const before = task.snapshot;
     if (before?.id === snapshot.id) return {};
     if (!task.head) return { obsolete: { ...snapshot, chunks: 1 } };
-    const isNewer = !before || compareSlots(before.slot, snapshot.slot) < 0;
-    if (isNewer) task.snapshot = snapshot;
+    const order = before ? compareSlots(snapshot.slot, before.slot) : 1;
+    const isNewer = order > 0 || (order === 0 && now > (task.snapshotAt ?? 0));
+    if (isNewer) Object.assign(task, { snapshot, snapshotAt: now });
     const obsolete = isNewer ? before : snapshot;
     return obsolete ? { obsolete: { ...obsolete, chunks: 1 } } : {};
   }

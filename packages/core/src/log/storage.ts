@@ -71,9 +71,10 @@ export interface LogStorage {
   /** Writes the head unless the stored one has the same or a later slot. */
   putHead(key: TaskKey, head: TaskHead): Promise<void>;
   /**
-   * Stores a snapshot, then makes it the one that {@link load} finds, unless that has a later slot.
-   * Tells which of the two is obsolete, to be dropped once nobody can be reading it. `now`, in
-   * milliseconds since the epoch, renews how long head and snapshot are kept.
+   * Stores a snapshot, then makes it the one that {@link load} finds, unless that has a later slot,
+   * or the same and is kept as long. Tells which of the two is obsolete, to be dropped once nobody
+   * can be reading it. `now`, in milliseconds since the epoch, renews how long head and snapshot are
+   * kept.
    */
   putSnapshot(key: TaskKey, snapshot: Snapshot, now: number): Promise<SnapshotOutcome>;
   /** Removes what {@link putSnapshot} stored under this name. Idempotent. */
