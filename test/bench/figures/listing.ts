@@ -48,11 +48,13 @@ export async function listing(aws: LocalAws): Promise<Row[]> {
 
 /** The newest tasks are whole; of the others there is what a list reads of them. */
 async function fill(store: DynamoDBTaskStore, storage: DynamoDBLogStorage): Promise<void> {
+  // One moment for all: writing takes seconds, and whole tasks must stay the newest.
+  const now = Date.now();
   const all = Array.from({ length: TASKS }, (_, n) => n);
   await inParallel(all, WRITES_AT_ONCE, async (n) => {
     const taskId = crypto.randomUUID();
     const contextId = crypto.randomUUID();
-    const timestamp = Date.now() - n * 1_000;
+    const timestamp = now - n * 1_000;
     if (n < PAGE) {
       const status = {
         state: STATE,
