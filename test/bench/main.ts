@@ -13,6 +13,7 @@ import { idleCost } from './figures/idle-cost.ts';
 import { latency } from './figures/latency.ts';
 import { listing } from './figures/listing.ts';
 import { loading } from './figures/loading.ts';
+import { outage } from './figures/outage.ts';
 import { receiver } from './figures/receiver.ts';
 import { recovery } from './figures/recovery.ts';
 import { stuckReaderMemory } from './figures/stuck-reader.ts';
@@ -32,6 +33,7 @@ const FIGURES = {
   'api-calls': apiCalls,
   taps,
   'doorbell-chain': doorbellChain,
+  outage,
   receiver,
   'fleet-cost': fleetCost,
   'idle-cost': idleCost,

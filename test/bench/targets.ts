@@ -33,6 +33,14 @@ export const TARGETS = {
   /** Publish to remote tap as a multiple of the sum of the four calls on the way. */
   chainMedian: { atMost: 1.15 },
   chainTail: { atMost: 2 },
+  /** The same without a topic, as a multiple of that over one: if slower, it would be no option. */
+  directMedian: { atMost: 1 },
+  /** Seconds from the begin of an outage of SNS and SQS to the last event that was late. */
+  outageNoticed: { atMost: 15 },
+  /** Milliseconds that an event takes from then on. */
+  outageLatency: { atMost: 1_000 },
+  /** Events that the outage cost, or gave twice. */
+  outageLost: { atMost: 0 },
   /** Events a second that one receiver takes from its queue. */
   receiver: { atLeast: 10_000 },
   /** US dollars per million events of 1 KB, ten events a record. */

@@ -12,7 +12,7 @@ import {
   DynamoDBLogStorage,
   tableDefinition,
 } from '@a2a-aws/dynamodb';
-import { SnsFanout } from '@a2a-aws/sns-sqs';
+import { DirectFanout, SnsFanout } from '@a2a-aws/sns-sqs';
 import { FakeAws, type FaultPlan, seededEntropy } from '@a2a-aws/testkit/fakes';
 import type { A2ARequestHandler, AgentExecutor } from '@a2a-js/sdk/server';
 import { Backend } from 'a2a-aws';
@@ -33,6 +33,8 @@ export interface FakeFleetOptions {
   /** Deflate records where that saves write units. @default true */
   readonly compress?: boolean | undefined;
   readonly lease?: LeaseSettings | undefined;
+  /** @default `sns` */
+  readonly fanout?: 'sns' | 'direct' | undefined;
   /** How many instances are to join: they get as many topics as they need. @default few */
   readonly size?: number | undefined;
 }
@@ -61,17 +63,18 @@ export class FakeFleet {
 
   async join(name: string, executor: AgentExecutor): Promise<FakeMember> {
     const { clock = systemClock, compress, lease = DEFAULT_LEASE_SETTINGS } = this.#options;
+    const { fanout = 'sns' } = this.#options;
     const { dynamodb, ...messaging } = this.aws.clients(name);
     const entropy = { ...seededEntropy(name), id: idsOf(name) };
     const table = { client: dynamodb, tableName: BENCH_TABLE, prefix: 'a2a' };
     const prefix = 'a2a';
     const topicArns = this.#topicArns;
-    const messages = { ...messaging, topicArn: topicArns, prefix, logger: silentLogger };
+    const messages = { ...messaging, prefix, logger: silentLogger, clock, entropy };
     const backend = new Backend(
       {
         prefix,
         topicArns,
-        fanout: 'sns',
+        fanout,
         inlineContent: true,
         tableName: BENCH_TABLE,
         instanceName: name,
@@ -89,7 +92,10 @@ export class FakeFleet {
         storage: new DynamoDBLogStorage({ ...table, compress }),
         registry: new DynamoDBInstanceRegistry(table),
         offsets: new DynamoDBConsumerOffsets(table),
-        fanout: new SnsFanout({ ...messages, clock, entropy }),
+        fanout:
+          fanout === 'sns'
+            ? new SnsFanout({ ...messages, topicArn: topicArns })
+            : new DirectFanout(messages),
         clock,
         entropy,
       },

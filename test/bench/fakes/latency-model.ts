@@ -17,12 +17,10 @@ export function latencyModel(seed: number): FaultPlan {
     ...steady(),
     call: ({ service, operation }) => {
       if (operation === 'ReceiveMessage') return { acts: [0], answers: around(STEPS_MS.receive) };
+      // A send is taken to last as long as a publish.
+      const isPublish = service === 'sns' || operation === 'SendMessageBatch';
       const ms = around(
-        service === 'dynamodb'
-          ? STEPS_MS.append
-          : service === 'sns'
-            ? STEPS_MS.publish
-            : STEPS_MS.receive,
+        service === 'dynamodb' ? STEPS_MS.append : isPublish ? STEPS_MS.publish : STEPS_MS.receive,
       );
       return { acts: [ms], answers: ms };
     },

@@ -18,7 +18,8 @@ const SEED = 1;
 export async function doorbellChain(): Promise<Row[]> {
   const rows: Row[] = [];
   for (const { perSecond, events } of RATES) {
-    const ages = await agesAt(perSecond, events);
+    const ages = await agesAt(perSecond, events, 'sns');
+    const direct = await agesAt(perSecond, events, 'direct');
     const sum = Object.values(STEPS_MS).reduce((total, ms) => total + ms, 0);
     const group = `Publish on A to a tap on B, ${perSecond} events/s of one task, modelled latencies (sum ${sum} ms), ${events} events`;
     const p50 = quantile(ages, 0.5);
@@ -28,14 +29,27 @@ export async function doorbellChain(): Promise<Row[]> {
       { group, label: 'p50 ÷ the sum', value: p50 / sum, unit: '×', target: TARGETS.chainMedian },
       { group, label: 'p99', value: p99, unit: 'ms' },
       { group, label: 'p99 ÷ the sum', value: p99 / sum, unit: '×', target: TARGETS.chainTail },
+      { group, label: 'without a topic, p50', value: quantile(direct, 0.5), unit: 'ms' },
+      {
+        group,
+        label: 'without a topic, p50 ÷ over one',
+        value: quantile(direct, 0.5) / p50,
+        unit: '×',
+        target: TARGETS.directMedian,
+      },
+      { group, label: 'without a topic, p99', value: quantile(direct, 0.99), unit: 'ms' },
     );
   }
   return rows;
 }
 
-async function agesAt(perSecond: number, events: number): Promise<number[]> {
+async function agesAt(
+  perSecond: number,
+  events: number,
+  fanout: 'sns' | 'direct',
+): Promise<number[]> {
   const clock = new VirtualClock();
-  const fleet = new FakeFleet({ clock, faults: latencyModel(SEED) });
+  const fleet = new FakeFleet({ clock, faults: latencyModel(SEED), fanout });
   const agent = new CrowdAgent();
   const a = await clock.run(fleet.join('A', agent));
   const b = await clock.run(fleet.join('B', agent));

@@ -9,14 +9,22 @@ export class Pair {
   readonly #a: ProcessLink<InstanceServer>;
   readonly #b: ProcessLink<InstanceServer>;
 
-  private constructor(aws: LocalAws) {
-    this.#a = new ProcessLink(MODULE, aws.env);
-    this.#b = new ProcessLink(MODULE, aws.env);
+  private constructor(env: Readonly<Record<string, string>>) {
+    this.#a = new ProcessLink(MODULE, env);
+    this.#b = new ProcessLink(MODULE, env);
   }
 
-  /** `fleet` tells the rows of one figure's instances from those of another's. */
-  static async start(aws: LocalAws, fleet: string, metered: boolean): Promise<Pair> {
-    const pair = new Pair(aws);
+  /**
+   * `fleet` tells the rows of one figure's instances from those of another's; `env` goes before what
+   * the local AWS says.
+   */
+  static async start(
+    aws: LocalAws,
+    fleet: string,
+    metered: boolean,
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<Pair> {
+    const pair = new Pair({ ...aws.env, ...env });
     await Promise.all([pair.a.start(fleet, 'A', metered), pair.b.start(fleet, 'B', metered)]);
     return pair;
   }
