@@ -74,6 +74,19 @@ describe('README', () => {
     expect(JSON.parse(await output(run(file, {})))).toMatchObject({ ready: true });
   });
 
+  test('docs/queues.md shows its example, which follows a task', { timeout: 60_000 }, async () => {
+    const page = await readFile(new URL('../docs/queues.md', here), 'utf8');
+    const file = new URL('readme/queues.ts', here);
+    const example = await readFile(file, 'utf8');
+    expect(page).toContain(`<!-- test/readme/queues.ts -->\n\`\`\`ts\n${example}\`\`\``);
+    const aws = await startLocalAws();
+    try {
+      expect(await output(run(file, { ...aws.env }))).toBe('1 task false\n2 task true\n');
+    } finally {
+      await aws.stop();
+    }
+  });
+
   test('the ten lines serve a task, and stop on SIGTERM', { timeout: 60_000 }, async () => {
     const aws = await startLocalAws();
     try {

@@ -1,3 +1,4 @@
+import { FIRST_SLOT } from '@a2a-aws/core';
 import { consumerOffsetsSuite } from '@a2a-aws/testkit';
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, test } from 'vitest';
@@ -42,7 +43,8 @@ onEachEngine((name, engine) => {
       const offsets = new DynamoDBConsumerOffsets(own);
       const storage = new DynamoDBLogStorage(own);
       await offsets.save(KEY, 'audit', { generation: 1, messages: 0 }, NOW);
-      expect(await storage.load(KEY)).toEqual({ records: [] });
+      for await (const record of storage.readRecords(KEY, FIRST_SLOT)) expect(record).toBe('none');
+      expect((await storage.load(KEY)).head).toBeUndefined();
       await storage.erase(KEY);
       expect(await item(own)).toBeUndefined();
     });
