@@ -24,7 +24,7 @@ export function createBackend(options: BackendOptions = {}): Backend {
   const table = { client: clients.dynamodb, tableName, prefix };
   return new Backend(settings, {
     storage: new DynamoDBLogStorage({ ...table, retentionMs, ownerShards, logger }),
-    registry: new DynamoDBInstanceRegistry(table),
+    registry: new DynamoDBInstanceRegistry({ ...table, logger }),
     offsets: new DynamoDBConsumerOffsets({ ...table, retentionMs }),
     fanout: makeFanout(settings, clients),
     pushNotificationStore: new DynamoDBPushNotificationStore({

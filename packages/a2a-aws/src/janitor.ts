@@ -52,7 +52,7 @@ export async function runJanitor(
   const clients = resolveClients(settings.clients, settings.clientConfig);
   const [clock, entropy] = [systemClock, systemEntropy];
   const table = { client: clients.dynamodb, tableName, prefix };
-  const registry = new DynamoDBInstanceRegistry(table);
+  const registry = new DynamoDBInstanceRegistry({ ...table, logger });
   const sweep = new QueueSweep({
     ...clients,
     topicArns: fanout === 'sns' ? topicArns : [],

@@ -1,10 +1,13 @@
-import type {
-  FanoutAddress,
-  InstanceRegistry,
-  Lease,
-  RunRow,
-  TaskKey,
-  WatchRow,
+import {
+  errorCode,
+  type FanoutAddress,
+  type InstanceRegistry,
+  type Lease,
+  type Logger,
+  type RunRow,
+  stderrLogger,
+  type TaskKey,
+  type WatchRow,
 } from '@a2a-aws/core';
 import { z } from 'zod';
 import type { DynamoDBStorageOptions } from './dynamodb-log-storage.ts';
@@ -17,6 +20,7 @@ const leaseItem = z.object({
   state: z.enum(['alive', 'dead']),
   beat: z.number(),
   leaseMs: z.number().optional(),
+  resigned: z.boolean().optional(),
   queueName: z.string().optional(),
   queueUrl: z.string().optional(),
   subscriptionArn: z.string().optional(),
@@ -42,10 +46,12 @@ const ALIVE: Condition = {
 export class DynamoDBInstanceRegistry implements InstanceRegistry {
   readonly #table: Table;
   readonly #keys: Keys;
+  readonly #logger: Logger;
 
   constructor(options: DynamoDBStorageOptions) {
     this.#table = new Table(options.client, options.tableName);
     this.#keys = new Keys(options.prefix);
+    this.#logger = options.logger ?? stderrLogger;
   }
 
   async register(instance: string, queueName: string, leaseMs?: number): Promise<boolean> {
@@ -81,7 +87,7 @@ export class DynamoDBInstanceRegistry implements InstanceRegistry {
   }
 
   async leases(): Promise<Lease[]> {
-    return this.#rows(this.#keys.leases, '', toLease);
+    return this.#readable(this.#keys.leases, '', toLease);
   }
 
   removeLease(instance: string): Promise<void> {
@@ -91,6 +97,10 @@ export class DynamoDBInstanceRegistry implements InstanceRegistry {
   async leader(): Promise<string | undefined> {
     const item = await this.#table.get(this.#keys.leader);
     return item && readItem(leaderItem, item).instance;
+  }
+
+  setResigned(instance: string, resigned: boolean): Promise<boolean> {
+    return this.#update(instance, { resigned }, ALIVE);
   }
 
   async lead(instance: string, before: string | undefined): Promise<boolean> {
@@ -140,7 +150,7 @@ export class DynamoDBInstanceRegistry implements InstanceRegistry {
   }
 
   watchers(key: TaskKey): Promise<{ watch: string; instance: string }[]> {
-    return this.#rows(this.#keys.task(key), 'watch#', (item) => readItem(watcherItem, item));
+    return this.#readable(this.#keys.task(key), 'watch#', (item) => readItem(watcherItem, item));
   }
 
   /** False if the lease is not there, or does not meet the condition. */
@@ -152,6 +162,19 @@ export class DynamoDBInstanceRegistry implements InstanceRegistry {
     return this.#table.put({ ...key, v: ITEM_VERSION, ...fields });
   }
 
+  /** The rows but those that this release cannot read. */
+  async #readable<T>(partition: string, begins: string, read: (item: Item) => T): Promise<T[]> {
+    const rows = await this.#rows(partition, begins, (item): T[] => {
+      try {
+        return [read(item)];
+      } catch (error) {
+        this.#logger.error('registry.row-unreadable', { code: errorCode(error) });
+        return [];
+      }
+    });
+    return rows.flat();
+  }
+
   async #rows<T>(partition: string, begins: string, read: (item: Item) => T): Promise<T[]> {
     const rows: T[] = [];
     const range = { partition, from: begins === '' ? '\u0000' : begins, to: begins + END };
@@ -161,8 +184,12 @@ export class DynamoDBInstanceRegistry implements InstanceRegistry {
 }
 
 function toLease(item: Item): Lease {
-  const { sk, state, beat, leaseMs, ...address } = readItem(leaseItem, item);
+  const { sk, state, beat, leaseMs, resigned, ...address } = readItem(leaseItem, item);
   const known = Object.entries(address).filter(([, value]) => value !== undefined);
   const lease: Lease = { instance: sk, state, beat, address: Object.fromEntries(known) };
-  return leaseMs === undefined ? lease : { ...lease, leaseMs };
+  return {
+    ...lease,
+    ...(leaseMs === undefined ? {} : { leaseMs }),
+    ...(resigned === undefined ? {} : { resigned }),
+  };
 }

@@ -136,32 +136,37 @@ onEachEngine((_name, engine) => {
       await expect(store.load(KEY.taskId, contextOf())).rejects.toEqual(corrupt);
     });
 
-    test('a lease is refused, and so is a leader', async () => {
+    test('a lease is refused, and so is a leader; the other leases are not', async () => {
       const { options, keys, change } = corner();
-      const registry = new DynamoDBInstanceRegistry(options);
+      const logged: string[] = [];
+      const logger = { ...silentLogger, error: (event: string) => logged.push(event) };
+      const registry = new DynamoDBInstanceRegistry({ ...options, logger });
       await registry.register('a', 'queue');
+      await registry.register('b', 'queue');
       await registry.lead('a', undefined);
       await change(keys.lease('a'));
       await change(keys.leader);
       await expect(registry.lease('a')).rejects.toEqual(corrupt);
-      await expect(registry.leases()).rejects.toEqual(corrupt);
+      expect(await registry.leases()).toMatchObject([{ instance: 'b' }]);
+      expect(logged).toEqual(['registry.row-unreadable']);
       await expect(registry.register('a', 'queue')).rejects.toEqual(corrupt);
       await expect(registry.leader()).rejects.toEqual(corrupt);
     });
 
-    test('the row of a run is refused, and so are both rows of a watch', async () => {
+    test('the row of a run is refused, and so is that of a watch; other watchers are not', async () => {
       const { options, keys, change } = corner();
-      const registry = new DynamoDBInstanceRegistry(options);
+      const registry = new DynamoDBInstanceRegistry({ ...options, logger: silentLogger });
       const run = { instance: 'a', run: 'r', key: KEY, purpose: 'execute' } as const;
       const watch = { instance: 'b', watch: 'w', key: KEY };
       await registry.putRun(run);
       await registry.putWatch(watch);
+      await registry.putWatch({ ...watch, watch: 'x' });
       for (const key of [keys.run(run), keys.watch(watch), keys.watchIndex(watch)]) {
         await change(key);
       }
       await expect(registry.runs('a')).rejects.toEqual(corrupt);
       await expect(registry.watches('b')).rejects.toEqual(corrupt);
-      await expect(registry.watchers(KEY)).rejects.toEqual(corrupt);
+      expect(await registry.watchers(KEY)).toEqual([{ watch: 'x', instance: 'b' }]);
     });
   });
 });

@@ -182,6 +182,19 @@ export function instanceRegistrySuite(
         expect(await registry.lead('b', 'a')).toBe(true);
       });
 
+      test('may resign and come back, if it lives', async () => {
+        await registry.register('a', 'queue-a');
+        expect(await registry.setResigned('a', true)).toBe(true);
+        expect(await registry.lease('a')).toMatchObject({ state: 'alive', resigned: true });
+        expect(await registry.beat('a', 1)).toBe(true);
+        expect(await registry.setResigned('a', false)).toBe(true);
+        expect(await registry.lease('a')).toMatchObject({ beat: 1, resigned: false });
+        await registry.markDead('a', 1);
+        expect(await registry.setResigned('a', true)).toBe(false);
+        expect(await registry.setResigned('b', true)).toBe(false);
+        expect(await registry.lease('b')).toBeUndefined();
+      });
+
       test('is no lease', async () => {
         await registry.lead('a', undefined);
         expect(await registry.leases()).toEqual([]);

@@ -4,16 +4,17 @@ import type { Entropy } from '../entropy.ts';
 import { BackendError, errorCode } from '../errors.ts';
 import type { Fanout } from '../feed/fanout.ts';
 import { Feed } from '../feed/feed.ts';
+import { limiter } from '../limiter.ts';
 import { proposeFence } from '../log/proposal.ts';
 import type { LogStorage } from '../log/storage.ts';
 import type { Logger } from '../logger.ts';
-import type { TaskKey } from '../task-key.ts';
+import { type TaskKey, taskKeyText } from '../task-key.ts';
 import { type CancelOutcome, cancelTask } from './cancel.ts';
 import { Janitor } from './janitor.ts';
 import { OwnSweep } from './own-sweep.ts';
 import { Presence } from './presence.ts';
-import type { InstanceRegistry } from './registry.ts';
-import type { Resumer } from './resumption.ts';
+import type { InstanceRegistry, RunRow } from './registry.ts';
+import { isResumed, type Resumer } from './resumption.ts';
 import { type Begun, type RunRequest, Runs } from './runs.ts';
 import type { LeaseSettings } from './settings.ts';
 
@@ -42,6 +43,8 @@ export interface InstanceDeps {
 
 /** How long a stop waits for AWS, in milliseconds. */
 const TEARDOWN_MS = 10_000;
+/** Runs that a stop ends at once. */
+const FENCE_WIDTH = 16;
 
 /** Where an instance is in its life. */
 export type InstancePhase = 'new' | 'ready' | 'draining' | 'stopped' | 'dead';
@@ -176,22 +179,27 @@ export class Instance {
 
   /** Ends what the budget did not let finish, so that nobody waits for the lease to run out. */
   async #fenceRuns(): Promise<void> {
+    const rows = await this.#deps.registry.runs(this.id);
+    // A living instance takes these up as soon as this one is marked dead: unless their log is fenced.
+    const left = new Set(rows.filter(isResumed).map(({ key }) => taskKeyText(key)));
+    const ended = rows.filter(({ key }) => !left.has(taskKeyText(key)));
+    const perRun = limiter(FENCE_WIDTH);
+    await Promise.all(ended.map((row) => perRun(() => this.#fenceRun(row))));
+  }
+
+  async #fenceRun(row: RunRow): Promise<void> {
     const { registry, logger } = this.#deps;
-    for (const row of await registry.runs(this.id)) {
-      // A living instance takes these up as soon as this one is marked dead.
-      if (row.resume !== undefined) continue;
-      const open = this.feed.acquire(row.key);
-      try {
-        await open.log.refresh();
-        await open.log.append(proposeFence(this.runs.author(row.key), this.id));
-        await open.head.settle();
-        await registry.removeRun(row);
-      } catch (error) {
-        // The next janitor finds the row.
-        logger.warn('instance.run-left', { run: row.run, code: errorCode(error) });
-      } finally {
-        this.feed.release(open);
-      }
+    const open = this.feed.acquire(row.key);
+    try {
+      await open.log.refresh();
+      await open.log.append(proposeFence(this.runs.author(row.key), this.id));
+      await open.head.settle();
+      await registry.removeRun(row);
+    } catch (error) {
+      // The next janitor finds the row.
+      logger.warn('instance.run-left', { run: row.run, code: errorCode(error) });
+    } finally {
+      this.feed.release(open);
     }
   }
 

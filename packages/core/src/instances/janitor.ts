@@ -1,5 +1,4 @@
-import type { Clock } from '../clock.ts';
-import { sleep } from '../clock.ts';
+import { type Clock, elapsed, sleep } from '../clock.ts';
 import { BackendError, errorCode } from '../errors.ts';
 import type { Fanout } from '../feed/fanout.ts';
 import type { Feed } from '../feed/feed.ts';
@@ -8,10 +7,11 @@ import { limiter } from '../limiter.ts';
 import { proposeFence } from '../log/proposal.ts';
 import type { LogStorage } from '../log/storage.ts';
 import type { Logger } from '../logger.ts';
+import { taskKeyText } from '../task-key.ts';
 import { Leadership } from './leadership.ts';
 import { LeaseObserver } from './lease-observer.ts';
 import type { InstanceRegistry, Lease, RunRow } from './registry.ts';
-import { type Resumer, resumeRun } from './resumption.ts';
+import { isResumed, type Resumer, resumeRun } from './resumption.ts';
 import type { Runs } from './runs.ts';
 import type { LeaseSettings } from './settings.ts';
 
@@ -90,13 +90,16 @@ export class Janitor {
   /** Looks for the dead every beat until the instance stops. */
   async keep(): Promise<void> {
     const { clock, logger, settings, signal } = this.#deps;
+    let seenAt = clock.now();
     while (!signal.aborted) {
       let rest = settings.beatMs;
       try {
         rest = await this.#look();
+        seenAt = clock.now();
       } catch (error) {
         if (signal.aborted) return;
         logger.warn('janitor.look-failed', { code: errorCode(error) });
+        if (elapsed(seenAt, clock.now()) >= settings.leaseMs) await this.#resign();
       }
       await sleep(clock, rest, signal);
     }
@@ -108,27 +111,16 @@ export class Janitor {
    * so that a second pass finds what came late.
    */
   async finish(lease: Lease): Promise<void> {
-    const { registry } = this.#deps;
-    const rows = await registry.runs(lease.instance);
-    const failures = await Promise.all(
-      // One log that cannot be read must not keep the others from their end.
-      rows.map((row) => this.#perRun(() => this.#attempt(row))),
-    );
-    await this.removeReach(lease);
-    for (const { failure } of failures) if (failure !== undefined) throw failure;
+    await each([() => this.#finishRuns(lease.instance), () => this.removeReach(lease)]);
   }
 
-  /** Removes what an instance is reached by: watches, subscription, queue. */
+  /** Removes what an instance is reached by: watches, subscription, queue; fails as {@link finish}. */
   async removeReach(lease: Lease): Promise<void> {
-    const { registry, fanout, feed, instance } = this.#deps;
-    const watches = await registry.watches(lease.instance);
-    await Promise.all(watches.map((row) => this.#perRun(() => registry.removeWatch(row))));
-    await this.#perReach(() => fanout.teardown(lease.instance, lease.address));
-    if (watches.length === 0) return;
-    // Who runs those tasks read the rows long ago.
-    const living = (await registry.leases()).filter(({ state }) => state === 'alive');
-    const others = living.map((one) => one.instance).filter((id) => id !== instance);
-    feed.ringGone(lease.instance, others);
+    const { fanout } = this.#deps;
+    await each([
+      () => this.#removeWatches(lease.instance),
+      () => this.#perReach(() => fanout.teardown(lease.instance, lease.address)),
+    ]);
   }
 
   get #leads(): boolean {
@@ -139,7 +131,10 @@ export class Janitor {
   async #look(): Promise<number> {
     const { instance, registry, clock, isReady, settings } = this.#deps;
     // Whoever is about to go leaves it to the others.
-    if (!isReady()) return settings.beatMs;
+    if (!isReady()) {
+      await this.#leadership.resign();
+      return settings.beatMs;
+    }
     if (!this.#leads && !(await this.#leadership.look())) return this.#leadership.restMs;
     const asked = clock.now();
     const leases = await registry.leases();
@@ -149,6 +144,15 @@ export class Janitor {
     for (const gone of this.#failing) if (!known.has(gone)) this.#failing.delete(gone);
     for (const lease of dead) if (lease.instance !== instance) void this.#clean(lease);
     return this.#observer.restMs;
+  }
+
+  /** Others may see what this one does not. */
+  async #resign(): Promise<void> {
+    try {
+      await this.#leadership.resign();
+    } catch (error) {
+      this.#deps.logger.warn('janitor.resign-failed', { code: errorCode(error) });
+    }
   }
 
   async #clean(lease: Lease): Promise<void> {
@@ -188,17 +192,45 @@ export class Janitor {
   async #isForOthers({ instance }: Lease): Promise<boolean> {
     const { alone, registry } = this.#deps;
     if (!alone || !this.#othersLive) return false;
-    return (await registry.runs(instance)).some(({ resume }) => resume !== undefined);
+    return (await registry.runs(instance)).some(isResumed);
   }
 
-  async #attempt(row: RunRow): Promise<{ readonly failure?: unknown }> {
-    try {
-      await this.#finishRun(row);
-      return {};
-    } catch (failure) {
-      this.#deps.logger.error('janitor.run-left', { run: row.run, code: errorCode(failure) });
-      return { failure };
+  async #removeWatches(gone: string): Promise<void> {
+    const { registry, feed, instance } = this.#deps;
+    const watches = await registry.watches(gone);
+    await Promise.all(watches.map((row) => this.#perRun(() => registry.removeWatch(row))));
+    if (watches.length === 0) return;
+    // Who runs those tasks read the rows long ago.
+    const living = (await registry.leases()).filter(({ state }) => state === 'alive');
+    const others = living.map((one) => one.instance).filter((id) => id !== instance);
+    feed.ringGone(gone, others);
+  }
+
+  async #finishRuns(instance: string): Promise<void> {
+    const logs = new Map<string, RunRow[]>();
+    for (const row of await this.#deps.registry.runs(instance)) {
+      const log = taskKeyText(row.key);
+      logs.set(log, [...(logs.get(log) ?? []), row]);
     }
+    const failures = await Promise.all(
+      // One log that cannot be read must not keep the others from their end.
+      [...logs.values()].map((rows) => this.#perRun(() => this.#attempt(rows))),
+    );
+    for (const { failure } of failures) if (failure !== undefined) throw failure;
+  }
+
+  /** Finishes the runs of one log. Those to be executed again first: any other row ends them all. */
+  async #attempt(rows: readonly RunRow[]): Promise<{ readonly failure?: unknown }> {
+    const inOrder = rows.toSorted((a, b) => Number(isResumed(b)) - Number(isResumed(a)));
+    for (const row of inOrder) {
+      try {
+        await this.#finishRun(row);
+      } catch (failure) {
+        this.#deps.logger.error('janitor.run-left', { run: row.run, code: errorCode(failure) });
+        return { failure };
+      }
+    }
+    return {};
   }
 
   async #finishRun(row: RunRow): Promise<void> {
@@ -228,4 +260,11 @@ export class Janitor {
 
 function fenced(): BackendError {
   return new BackendError('fenced', 'This instance was declared dead.');
+}
+
+/** Does one step after the other, whatever becomes of them; then fails with the first failure. */
+async function each(steps: readonly (() => Promise<void>)[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const step of steps) await step().catch((error: unknown) => failures.push(error));
+  if (failures.length > 0) throw failures[0];
 }

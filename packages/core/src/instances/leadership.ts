@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import { type Clock, elapsed } from '../clock.ts';
 import { LeaseObserver } from './lease-observer.ts';
 import type { InstanceRegistry, Lease } from './registry.ts';
 import type { LeaseSettings } from './settings.ts';
@@ -18,6 +18,7 @@ export class Leadership {
   readonly #deps: LeadershipDeps;
   readonly #observer: LeaseObserver;
   #leader: string | undefined;
+  #resignedAt: number | undefined;
 
   constructor(deps: LeadershipDeps) {
     this.#deps = deps;
@@ -37,6 +38,14 @@ export class Leadership {
   /** Looks at the leader, takes its place if it is dead. True if this instance leads now. */
   async look(): Promise<boolean> {
     const { instance, registry } = this.#deps;
+    if (this.#resignedAt !== undefined) {
+      // Each of the others has looked meanwhile: if none took the place, none is there.
+      if (elapsed(this.#resignedAt, this.#deps.clock.now()) < 2 * this.#deps.settings.beatMs) {
+        return false;
+      }
+      await registry.setResigned(instance, false);
+      this.#resignedAt = undefined;
+    }
     this.#leader ??= await registry.leader();
     // Also if the answer to taking the place was lost.
     if (this.isHeld) return true;
@@ -47,11 +56,20 @@ export class Leadership {
     return this.isHeld;
   }
 
+  /** Lets another lead: while the leader lives, nobody else looks after the rest. */
+  async resign(): Promise<void> {
+    const { instance, registry, clock } = this.#deps;
+    if (!this.isHeld) return;
+    await registry.setResigned(instance, true);
+    this.#leader = undefined;
+    this.#resignedAt = clock.now();
+  }
+
   async #lives(leader: string): Promise<boolean> {
     const { registry, clock } = this.#deps;
     const asked = clock.now();
     const lease: Lease | undefined = await registry.lease(leader);
-    if (!lease) return false;
+    if (!lease || lease.resigned) return false;
     const [silent] = this.#observer.observe([lease], asked, clock.now());
     return !silent || !(await registry.markDead(leader, silent.beat));
   }

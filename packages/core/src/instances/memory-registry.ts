@@ -46,6 +46,10 @@ export class MemoryInstanceRegistry implements InstanceRegistry {
     this.#leases.delete(instance);
   }
 
+  async setResigned(instance: string, resigned: boolean): Promise<boolean> {
+    return this.#change(instance, (lease) => ({ ...lease, resigned }));
+  }
+
   async leader(): Promise<string | undefined> {
     return this.#leader;
   }

@@ -11,6 +11,8 @@ export interface Lease {
   readonly address: FanoutAddress;
   /** For how long it may be silent; milliseconds. If unknown, as long as the observer may itself. */
   readonly leaseMs?: number | undefined;
+  /** It does not look after the others, even if it is named for it: whoever can takes its place. */
+  readonly resigned?: boolean | undefined;
 }
 
 /**
@@ -41,6 +43,9 @@ export interface WatchRow {
 /**
  * Leases, intents and watches of the instances of a fleet.
  *
+ * A row that this release cannot read fails what it is asked for with `corrupt-log`; it is left out,
+ * and told of, where it must not keep all others from being looked after: among leases and watchers.
+ *
  * All reads are strongly consistent and page to the end. Every method is safe to repeat; all fail
  * with a coded error (`unreachable` is worth another try), and a write that failed so may have
  * happened all the same.
@@ -60,6 +65,8 @@ export interface InstanceRegistry {
   removeLease(instance: string): Promise<void>;
   /** The instance that looks after all leases, if one ever did; it may be dead. */
   leader(): Promise<string | undefined>;
+  /** Says that the instance does not look after the others, or may again. False: see {@link beat}. */
+  setResigned(instance: string, resigned: boolean): Promise<boolean>;
   /** Puts `instance` in the place of `before`, or of nobody. False: another was faster. */
   lead(instance: string, before: string | undefined): Promise<boolean>;
 

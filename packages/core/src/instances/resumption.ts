@@ -29,6 +29,11 @@ export interface ResumptionDeps {
   readonly resumer: Resumer;
 }
 
+/** True for the row of a run that is to be executed again if its instance is lost. */
+export function isResumed({ resume }: RunRow): boolean {
+  return resume !== undefined;
+}
+
 /** Continues the run of a dead instance's row here. False: it is not to be continued, or not by us. */
 export async function resumeRun(
   row: RunRow,

@@ -1,5 +1,5 @@
 import { listedTasks } from '@a2a-aws/testkit';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { sleep } from '../../src/clock.ts';
 import { BackendError } from '../../src/errors.ts';
 import {
@@ -117,6 +117,26 @@ describe('after an instance was killed', () => {
     expect(await fleet.traces('a')).toEqual(NO_TRACES);
     expect(b.instance.janitor.stats).toMatchObject({ cleaned: 1, failing: 0 });
   });
+
+  test.each(['runs', 'watches'] as const)(
+    '[I7] its queue goes although its %s cannot be read, and it is not forgotten',
+    async (rows) => {
+      const { run } = await begin(a, 'm1');
+      await run.publish(taskOf(WORKING));
+      await a.instance.feed.acquire(KEY).watch.hold();
+      a.kill();
+      const corrupt = new BackendError('corrupt-log', 'An item of an unknown version.');
+      const read = vi.spyOn(fleet.registry, rows).mockRejectedValue(corrupt);
+      await fleet.clock.advance(FOUND_MS);
+      expect(fleet.queues.has('a')).toBe(false);
+      expect(await fleet.registry.lease('a')).toMatchObject({ state: 'dead' });
+      expect(b.instance.janitor.stats).toMatchObject({ cleaned: 0, failing: 1 });
+      read.mockRestore();
+      await fleet.clock.advance(2 * CLEAN_MS);
+      expect(await fleet.states()).toEqual([WORKING, FAILED]);
+      expect(await fleet.traces('a')).toEqual(NO_TRACES);
+    },
+  );
 
   test('[I6] its task goes on with a run of another instance', async () => {
     const [one, other] = [await begin(a, 'm1'), await begin(b, 'm2')];

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { FAILED, taskOf, WORKING } from '../fixtures/events.ts';
+import { FAILED, KEY, taskOf, WORKING } from '../fixtures/events.ts';
 import { begin, CLEAN_MS, Fleet, type Member, NO_TRACES, SETTINGS } from '../fixtures/fleet.ts';
 import { noAnswer } from '../fixtures/wrapped-storage.ts';
 
@@ -60,6 +60,47 @@ describe('of many instances', () => {
     await member('a').instance.stop(0);
     await fleet.clock.advance(2 * SETTINGS.beatMs);
     expect(leaders().filter((id) => id !== 'a')).toHaveLength(1);
+  });
+
+  test('[I6] another leads while the leader drains, however long that takes', async () => {
+    await begin(member('a'), 'm1');
+    void member('a').instance.stop(10 * CLEAN_MS);
+    await fleet.clock.advance(2 * SETTINGS.beatMs);
+    expect(leaders()).toEqual([await fleet.registry.leader()]);
+    expect(leaders()).not.toEqual(['a']);
+    expect(member('a').instance.phase).toBe('draining');
+  });
+
+  test('[I6] another leads if the leader beats, but cannot read the leases', async () => {
+    let failing = true;
+    member('a').wire = async (call, name) => {
+      if (failing && name === 'leases') throw noAnswer();
+      return call();
+    };
+    const key = { ...KEY, taskId: 'task-b' };
+    await begin(member('b'), 'm1', key);
+    member('b').kill();
+    await fleet.clock.advance(2 * SETTINGS.leaseMs + 2 * SETTINGS.beatMs);
+    expect(await fleet.states(key)).toEqual([FAILED]);
+    expect(member('a').instance.phase).toBe('ready');
+    failing = false;
+    await fleet.clock.advance(CLEAN_MS);
+    expect(leaders()).toEqual([await fleet.registry.leader()]);
+    expect(leaders()).not.toEqual(['a']);
+  });
+
+  test('[I6] one that resigned leads again if there is no other', async () => {
+    for (const id of ['b', 'c', 'd']) await member(id).instance.stop(0);
+    member('a').wire = async (call, name) => {
+      if (name === 'leases') throw noAnswer();
+      return call();
+    };
+    await fleet.clock.advance(3 * SETTINGS.leaseMs);
+    expect(await fleet.registry.lease('a')).toMatchObject({ state: 'alive' });
+    member('a').wire = (call) => call();
+    await fleet.clock.advance(3 * SETTINGS.beatMs);
+    expect(leaders()).toEqual(['a']);
+    expect(await fleet.registry.lease('a')).toMatchObject({ resigned: false });
   });
 
   test('[I7] the leader leads although the answer that it does was lost', async () => {

@@ -115,6 +115,21 @@ describe('a run whose instance was killed', () => {
     expect(await fleet.states()).toEqual([WORKING, FAILED]);
   });
 
+  test('[I6] is executed again also if the next one dies before it has tidied up', async () => {
+    const { run } = await begin(a, 'm1', KEY, RECORDED);
+    await run.publish(taskOf(WORKING));
+    // Besides the row of the run that b takes up, that of its cleaning stays.
+    b.wire = (call, name) => (name === 'removeRun' ? new Promise(() => {}) : call());
+    a.kill();
+    await fleet.clock.advance(FOUND_MS);
+    expect(await fleet.traces('b')).toMatchObject({ runs: 2 });
+    await fleet.start('c');
+    b.kill();
+    await fleet.clock.advance(2 * FOUND_MS);
+    expect(resumed.map((one) => one.run.attempt)).toEqual([2, 3]);
+    expect(await fleet.states()).toEqual([WORKING]);
+  });
+
   test('[I6] is not executed again if a cancel was requested', async () => {
     const { run } = await begin(a, 'm1', KEY, RECORDED);
     await run.publish(taskOf(WORKING));
@@ -189,6 +204,16 @@ describe('a run whose instance stops before it is done', () => {
     await fleet.clock.advance(2 * SETTINGS.beatMs);
     expect(first().run).toMatchObject({ attempt: 2 });
     expect(await fleet.states()).toEqual([WORKING]);
+  });
+
+  test('[I6] has failed for nobody also if the instance was cleaning up its log', async () => {
+    await begin(a, 'm1', KEY, RECORDED);
+    await fleet.registry.putRun({ instance: 'a', run: 'late', key: KEY, purpose: 'clean' });
+    const stop = a.instance.stop(0);
+    await fleet.clock.advance(2 * SETTINGS.beatMs);
+    await stop;
+    expect(first().run).toMatchObject({ attempt: 2 });
+    expect(await fleet.states()).toEqual([]);
   });
 
   test('is not taken up by an instance that stops as well', async () => {
