@@ -1,4 +1,4 @@
-import type { Artifact, Part, Task } from '@a2a-js/sdk';
+import type { Artifact, Task } from '@a2a-js/sdk';
 import type { TaskEvent } from '../a2a/event.ts';
 import type { Entry } from '../log/entry.ts';
 
@@ -55,23 +55,38 @@ function contentDifference(loaded: Task, saved: Task): Entry[] {
   return entries;
 }
 
+/** What was added is appended: as a whole the artifact would lose what another has added to it. */
 function artifactChange(
   before: Artifact | undefined,
   after: Artifact,
 ): { artifact: Artifact; append: boolean } | undefined {
   if (!before) return { artifact: after, append: false };
   if (same(before, after)) return undefined;
-  const added = addedParts(before.parts, after.parts);
-  const rest = same({ ...before, parts: [] }, { ...after, parts: [] });
-  return added && rest
-    ? { artifact: { ...after, parts: added }, append: true }
-    : { artifact: after, append: false };
+  if (!hasGrown(before, after)) return { artifact: after, append: false };
+  const artifact = {
+    ...after,
+    parts: after.parts.slice(before.parts.length),
+    // Empty: it stays as it is, which may be as another has named it.
+    name: after.name === before.name ? '' : after.name,
+    description: after.description === before.description ? '' : after.description,
+    metadata: changedKeys(before.metadata, after.metadata),
+  };
+  return { artifact, append: true };
 }
 
-function addedParts(before: readonly Part[], after: readonly Part[]): Part[] | undefined {
-  const extended =
-    after.length > before.length && before.every((part, at) => same(part, after[at]));
-  return extended ? after.slice(before.length) : undefined;
+/** True if a chunk can say what has changed: it takes nothing away and adds no extension. */
+function hasGrown(before: Artifact, after: Artifact): boolean {
+  const kept = Object.keys(before.metadata ?? {}).every((key) =>
+    Object.hasOwn(after.metadata ?? {}, key),
+  );
+  return (
+    before.parts.every((part, at) => same(part, after.parts[at])) &&
+    (after.name !== '' || before.name === '') &&
+    (after.description !== '' || before.description === '') &&
+    kept &&
+    (after.metadata !== undefined || before.metadata === undefined) &&
+    same(before.extensions, after.extensions)
+  );
 }
 
 function metadataEntries(metadata: Task['metadata']): Entry[] {

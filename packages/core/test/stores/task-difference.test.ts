@@ -1,4 +1,4 @@
-import { Task } from '@a2a-js/sdk';
+import { Artifact, Task } from '@a2a-js/sdk';
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import type { Entry } from '../../src/log/entry.ts';
@@ -199,6 +199,45 @@ describe('the difference of a task', () => {
         event: { kind: 'artifactUpdate', data: { append: true, artifact: { parts: [part('2')] } } },
       },
     ]);
+  });
+
+  test('[I1] keeps what another has added to an artifact, and says nothing of its old name', () => {
+    const artifact = (name: string, metadata: Task['metadata'], ...texts: string[]): Artifact => ({
+      ...Artifact.fromJSON({ artifactId: 'a', name, parts: texts.map((text) => ({ text })) }),
+      metadata,
+    });
+    const loaded = { ...base, artifacts: [artifact('old', { a: 1, b: 1 }, '1')] };
+    const saves = [
+      artifact('new', { a: 2, b: 1 }, '1', '2'),
+      artifact('old', { a: 1, b: 1 }, '1', '3'),
+      artifact('old', { a: 1, b: 1, c: 1 }, '1'),
+    ];
+    const fold = foldOf(loaded);
+    for (const saved of saves) {
+      append(fold, taskDifference(loaded, { ...base, artifacts: [saved] }));
+    }
+    expect(fold.task()?.artifacts).toEqual([artifact('new', { a: 2, b: 1, c: 1 }, '1', '2', '3')]);
+  });
+
+  test.each<[string, Partial<Artifact>]>([
+    ['its name', { name: '' }],
+    ['its description', { description: '' }],
+    ['a key of its metadata', { metadata: { b: 1 } }],
+    ['its metadata', { metadata: undefined }],
+    ['a part', { parts: [] }],
+    ['an extension', { extensions: [] }],
+  ])('replaces an artifact that has lost %s', (_, lost) => {
+    const artifact: Artifact = {
+      ...Artifact.fromJSON({ artifactId: 'a', name: 'n', parts: [{ text: '1' }] }),
+      description: 'd',
+      metadata: { a: 1, b: 1 },
+      extensions: ['https://example.org/extension'],
+    };
+    const loaded = { ...base, artifacts: [artifact] };
+    const saved = { ...base, artifacts: [{ ...artifact, ...lost }] };
+    const fold = foldOf(loaded);
+    append(fold, taskDifference(loaded, saved));
+    expect(fold.task()?.artifacts).toEqual(saved.artifacts);
   });
 
   test('says of metadata the keys that are new or changed, whatever they are called', () => {
