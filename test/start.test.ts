@@ -204,6 +204,7 @@ test('[I7] a backend that is suspended has no queue and takes no requests until 
   const before = one.stats().instance;
 
   await one.suspend();
+  expect(await failure('start', one.start())).toMatchObject({ code: 'draining' });
   expect(one.health()).toMatchObject({ ready: false, phase: 'stopped' });
   await eventually('no reach', async () => (await topic(aws.topicArn)).length === 0);
 

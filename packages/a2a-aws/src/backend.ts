@@ -108,11 +108,12 @@ export class Backend {
   /**
    * Checks table and topic, provisions this instance's queue and subscription. Fails with a coded
    * {@link BackendError} (`table-not-found`, `topic-not-found`, `access-denied`, `unreachable` …),
-   * and may then be called again.
+   * and may then be called again. After {@link suspend} only {@link resume} starts it.
    */
   start(): Promise<void> {
-    if (this.#isStopped) {
-      return Promise.reject(new BackendError('draining', 'The backend was stopped.'));
+    if (this.#isStopped || this.#leave.signal.aborted) {
+      const text = this.#isStopped ? 'The backend was stopped.' : 'The backend is suspended.';
+      return Promise.reject(new BackendError('draining', text));
     }
     this.#starting ??= this.#start().catch((error: unknown) => {
       this.#starting = undefined;

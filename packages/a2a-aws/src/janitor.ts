@@ -59,6 +59,7 @@ export async function runJanitor(
     prefix,
     table: tableName,
     clock,
+    entropy,
     logger,
     minAgeMs: options.minQueueAgeMs,
     hasLease: async (instance) => (await registry.lease(instance)) !== undefined,

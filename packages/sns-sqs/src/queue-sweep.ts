@@ -1,4 +1,4 @@
-import { type Clock, errorCode, type Logger, sleep } from '@a2a-aws/core';
+import { type Clock, type Entropy, errorCode, type Logger, sleep } from '@a2a-aws/core';
 import { UnsubscribeCommand } from '@aws-sdk/client-sns';
 import { DeleteQueueCommand } from '@aws-sdk/client-sqs';
 import { asked, isNotFound, isQueueMissing } from './aws-error.ts';
@@ -7,6 +7,7 @@ import { findQueueUrl } from './queue-url.ts';
 
 export interface QueueSweepOptions extends FleetQueuesOptions {
   readonly clock: Clock;
+  readonly entropy: Entropy;
   readonly logger: Logger;
   /** True if the instance has a lease, alive or dead; strongly consistent. */
   readonly hasLease: (instance: string) => Promise<boolean>;
@@ -28,6 +29,8 @@ export interface SweepReport {
 }
 
 const MIN_AGE_MS = 10 * 60_000;
+/** How long is looked for suspects of either kind, in milliseconds: a later round finds the rest. */
+const LOOK_MS = 60_000;
 /** Between two removals: SNS takes 100 such calls a second. */
 const PACE_MS = 20;
 
@@ -35,7 +38,8 @@ const PACE_MS = 20;
  * The second sweep, for queues and subscriptions whose lease row is gone: what a request made that
  * came later than anybody waits for. A lease row is written before its queue is made and removed after
  * it, and never written again: a queue that was seen before its lease row was looked for, in vain, is
- * dead. In two phases, with a lease time in between.
+ * dead. In two phases, with a lease time in between. Of more than a round can look through, each
+ * begins somewhere else.
  */
 export class QueueSweep {
   readonly #options: QueueSweepOptions;
@@ -47,17 +51,28 @@ export class QueueSweep {
     this.#fleet = new FleetQueues(options);
   }
 
-  /** The first phase. Ends early when `signal` aborts. */
+  /** The first phase. Ends early when `signal` aborts; never rejects: what fails is counted. */
   async suspects(signal: AbortSignal): Promise<Suspects> {
     const subscriptions: FleetSubscription[] = [];
-    const all = await this.#fleet.subscriptions();
-    await this.#each(all, signal, async (subscription) => {
-      if (await this.#isLost(subscription)) subscriptions.push(subscription);
-    });
+    const subscribed = await this.#listed(() => this.#fleet.subscriptions());
+    await this.#each(
+      subscribed,
+      signal,
+      async (subscription) => {
+        if (await this.#isLost(subscription)) subscriptions.push(subscription);
+      },
+      LOOK_MS,
+    );
     const queues: string[] = [];
-    await this.#each(await this.#fleet.urls(), signal, async (url) => {
-      if (await this.#isOwnerless(url)) queues.push(url);
-    });
+    const urls = await this.#listed(() => this.#fleet.urls());
+    await this.#each(
+      urls,
+      signal,
+      async (url) => {
+        if (await this.#isOwnerless(url)) queues.push(url);
+      },
+      LOOK_MS,
+    );
     return { queues, subscriptions };
   }
 
@@ -95,22 +110,40 @@ export class QueueSweep {
     return instance !== undefined && !(await hasLease(instance));
   }
 
+  /** All there are, from anywhere on; nothing if they cannot be listed. */
+  async #listed<T>(list: () => Promise<readonly T[]>): Promise<readonly T[]> {
+    try {
+      const all = await list();
+      const first = Math.floor(this.#options.entropy.random() * all.length);
+      return [...all.slice(first), ...all.slice(0, first)];
+    } catch (error) {
+      this.#fail(error);
+      return [];
+    }
+  }
+
   async #each<T>(
     items: readonly T[],
     signal: AbortSignal,
     work: (item: T) => Promise<void>,
+    forMs: number = Number.POSITIVE_INFINITY,
   ): Promise<void> {
-    const { clock, logger } = this.#options;
+    const { clock } = this.#options;
+    const end = clock.now() + forMs;
     for (const item of items) {
-      if (signal.aborted) return;
+      if (signal.aborted || clock.now() >= end) return;
       try {
         await work(item);
       } catch (error) {
         // One that cannot be judged must not keep the others.
-        this.#failed += 1;
-        logger.error('sweep.failed', { code: errorCode(error) });
+        this.#fail(error);
       }
       await sleep(clock, PACE_MS, signal);
     }
+  }
+
+  #fail(error: unknown): void {
+    this.#failed += 1;
+    this.#options.logger.error('sweep.failed', { code: errorCode(error) });
   }
 }

@@ -31,6 +31,8 @@ let logger: ReturnType<typeof recordingLogger>;
 let leases: Set<string>;
 /** What has been asked for, in order. */
 let asked: string[];
+let now: number;
+let random: number;
 
 function sweep(): QueueSweep {
   return new QueueSweep({
@@ -42,12 +44,13 @@ function sweep(): QueueSweep {
     logger,
     // Pauses take no time here.
     clock: {
-      now: () => NOW,
+      now: () => now,
       after: (_ms, callback) => {
         const turn = setImmediate(callback);
         return () => clearImmediate(turn);
       },
     },
+    entropy: { id: () => 'id', random: () => random },
     hasLease: async (instance) => {
       asked.push(`lease ${instance}`);
       return leases.has(instance);
@@ -90,6 +93,8 @@ beforeEach(() => {
   logger = recordingLogger();
   leases = new Set();
   asked = [];
+  now = NOW;
+  random = 0;
   sqs.on(ListQueuesCommand).resolves({});
   sqs.on(DeleteQueueCommand).resolves({});
   sqs.on(GetQueueUrlCommand).rejects(awsFault('QueueDoesNotExist', 400));
@@ -169,6 +174,40 @@ describe('the sweep of queues', () => {
     const one = sweep();
     const suspects = await one.suspects(signal);
     expect(await one.remove(suspects, signal)).toEqual({ queues: 0, subscriptions: 0, failed: 0 });
+  });
+
+  test('[I7] leaves time for the rest of the round, and begins elsewhere the next time', async () => {
+    const names = ['a', 'b', 'c', 'd'];
+    sqs.on(ListQueuesCommand).resolves(listed(...names.map((name) => `a2a-${name}`)));
+    for (const name of names) queue(name);
+    // Whatever a queue is asked for takes a minute.
+    sqs.on(GetQueueAttributesCommand).callsFake(() => {
+      now += 60_000;
+      return { Attributes: { CreatedTimestamp: '0' } };
+    });
+    const { queues } = await sweep().suspects(signal);
+    expect(queues).toEqual([urlOf('a2a-a')]);
+    random = 0.5;
+    expect((await sweep().suspects(signal)).queues).toEqual([urlOf('a2a-c')]);
+  });
+
+  test('[I7] goes on with queues when subscriptions cannot be listed, and says so', async () => {
+    sns.on(ListSubscriptionsByTopicCommand).rejects(awsFault('AuthorizationError', 403));
+    sqs.on(ListQueuesCommand).resolves(listed('a2a-lost'));
+    queue('lost');
+    const one = sweep();
+    const suspects = await one.suspects(signal);
+    expect(await one.remove(suspects, signal)).toEqual({ queues: 1, subscriptions: 0, failed: 1 });
+    expect(JSON.stringify(logger)).toContain('sweep.failed');
+  });
+
+  test('[I7] does not keep the round from its other work when nothing can be listed', async () => {
+    sns.on(ListSubscriptionsByTopicCommand).rejects(awsFault('InternalError', 500));
+    sqs.on(ListQueuesCommand).rejects(awsFault('InternalError', 500));
+    const one = sweep();
+    const suspects = await one.suspects(signal);
+    expect(suspects).toEqual({ queues: [], subscriptions: [] });
+    expect(await one.remove(suspects, signal)).toMatchObject({ failed: 2 });
   });
 
   test('ends early when its time is over', async () => {
