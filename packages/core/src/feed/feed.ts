@@ -240,9 +240,9 @@ export class Feed {
     const { clock, fanout, instance } = this.#deps;
     if (!this.#isAttended()) this.#health.rest();
     else if (this.#health.ring(clock.now())) this.#publish([instance], { kind: 'canary' });
-    const whileRinging = reconcileInterval(this.healthy === true);
+    const proven = this.healthy === true;
     this.#reconciler.look(this.#logs.values(), (open) =>
-      fanout.rings ? whileRinging : pollInterval(open),
+      fanout.rings ? reconcileInterval(proven, open) : pollInterval(open),
     );
   }
 
