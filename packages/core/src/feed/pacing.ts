@@ -5,7 +5,7 @@ export const RECONCILE_MS = 15_000;
 /** While it is not, this often: a second, less the tick. */
 export const RECONCILE_UNPROVEN_MS = 750;
 /** The log of a run that nobody reads: its runner is to hear of a cancel before its deadline. */
-export const RECONCILE_RUN_MS = 4_000;
+const RECONCILE_RUN_MS = 4_000;
 
 /** As {@link TICK_MS}, where the transport does not ring. */
 export const POLL_TICK_MS = 50;
