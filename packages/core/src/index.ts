@@ -73,6 +73,7 @@ export {
   recordBody,
 } from './log/record.ts';
 export {
+  checkedRetention,
   DEFAULT_RETENTION_MS,
   expiresAt,
   MIN_RETENTION_MS,

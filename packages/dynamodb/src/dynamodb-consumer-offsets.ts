@@ -3,7 +3,7 @@ import {
   assertTaskKey,
   BackendError,
   type ConsumerOffsets,
-  DEFAULT_RETENTION_MS,
+  checkedRetention,
   expiresAt,
   type Place,
   type TaskKey,
@@ -28,7 +28,7 @@ export class DynamoDBConsumerOffsets implements ConsumerOffsets {
   constructor(options: DynamoDBStorageOptions) {
     this.#table = new Table(options.client, options.tableName);
     this.#keys = new Keys(options.prefix);
-    this.#retentionMs = options.retentionMs ?? DEFAULT_RETENTION_MS;
+    this.#retentionMs = checkedRetention(options.retentionMs);
   }
 
   async load(key: TaskKey, consumer: string): Promise<Place | undefined> {

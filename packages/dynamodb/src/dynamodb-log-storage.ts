@@ -1,7 +1,7 @@
 import {
   assertScope,
   assertTaskKey,
-  DEFAULT_RETENTION_MS,
+  checkedRetention,
   expiresAt,
   holds,
   type ListedTask,
@@ -57,7 +57,7 @@ export interface DynamoDBStorageOptions {
    * @default 4
    */
   readonly ownerShards?: number | undefined;
-  /** How long tasks stay visible; items may be deleted after twice as long. @default 30 days */
+  /** How long tasks stay visible, a day or more; items may be deleted after twice as long. @default 30 days */
   readonly retentionMs?: number | undefined;
   /** @default JSON lines on stderr, warnings and errors only */
   readonly logger?: Logger | undefined;
@@ -85,7 +85,7 @@ export class DynamoDBLogStorage implements LogStorage {
     this.#keys = new Keys(options.prefix, options.ownerShards);
     this.#loader = new LogLoader(this.#table, this.#keys);
     this.#compress = options.compress ?? true;
-    this.#retentionMs = options.retentionMs ?? DEFAULT_RETENTION_MS;
+    this.#retentionMs = checkedRetention(options.retentionMs);
     this.#logger = options.logger ?? stderrLogger;
   }
 

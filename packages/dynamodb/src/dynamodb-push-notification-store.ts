@@ -2,7 +2,7 @@ import {
   assertTaskKey,
   BackendError,
   type Clock,
-  DEFAULT_RETENTION_MS,
+  checkedRetention,
   type Entropy,
   escapeKeyPart,
   exactJson,
@@ -71,7 +71,7 @@ export class DynamoDBPushNotificationStore implements PushNotificationStore {
     this.#table = new Table(options.client, options.tableName);
     this.#keys = new Keys(options.prefix ?? 'a2a');
     this.#ownerResolver = options.ownerResolver ?? resolveUserScope;
-    this.#retentionMs = options.retentionMs ?? DEFAULT_RETENTION_MS;
+    this.#retentionMs = checkedRetention(options.retentionMs);
     this.#clock = options.clock ?? systemClock;
     this.#entropy = options.entropy ?? systemEntropy;
   }

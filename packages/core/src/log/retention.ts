@@ -1,4 +1,5 @@
 import { isTerminal } from '../a2a/event.ts';
+import { BackendError } from '../errors.ts';
 import { type LogState, openRuns } from './state.ts';
 import type { ListedTask } from './storage.ts';
 
@@ -7,6 +8,14 @@ export const DEFAULT_RETENTION_MS: number = 30 * 24 * 60 * 60 * 1000;
 
 /** The shortest retention: clocks of machines may differ by less than this. */
 export const MIN_RETENTION_MS: number = 24 * 60 * 60 * 1000;
+
+/** A retention as an option gives it. Throws `configuration` for one that is none, or too short. */
+export function checkedRetention(retentionMs: number = DEFAULT_RETENTION_MS): number {
+  if (!Number.isInteger(retentionMs) || retentionMs < MIN_RETENTION_MS) {
+    throw new BackendError('configuration', 'retentionMs must be at least a day.');
+  }
+  return retentionMs;
+}
 
 /**
  * When what is written at `time` may be deleted, in seconds since the epoch: twice the retention
