@@ -125,13 +125,18 @@ export class LogTaskStore implements TaskStore {
     const log = this.#open(key, NEVER);
     await log.refresh();
     const found = readTask(log);
-    // Of a save that was cut short after its record; the task itself is whole without it.
-    if (found) {
-      await this.#settleHead(log).catch((error: unknown) => {
-        this.#deps.logger.warn('head.repair-failed', { code: errorCode(error) });
-      });
-    }
+    // Of what was cut short after its record; what is read is whole without it.
+    await this.#settle(log, found !== undefined).catch((error: unknown) => {
+      this.#deps.logger.warn('head.repair-failed', { code: errorCode(error) });
+    });
     return found;
+  }
+
+  /** Makes up for what a save, or a deletion, has left undone. */
+  async #settle(log: TaskLog, isSeen: boolean): Promise<void> {
+    if (isSeen) await this.#settleHead(log);
+    // Lists count it as long as it has a head.
+    else if (log.state.deleted && log.headSlot) await this.#deps.storage.erase(log.key);
   }
 
   /** Writes the head if the one that was read has another status than the log has now. */

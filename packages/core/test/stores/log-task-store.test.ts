@@ -1,13 +1,19 @@
 import { listedTasks } from '@a2a-aws/testkit';
 import type { Task } from '@a2a-js/sdk';
 import { Artifact, ListTasksRequest } from '@a2a-js/sdk';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { MemoryLogStorage } from '../../src/log/memory-storage.ts';
 import { DEFAULT_RETENTION_MS } from '../../src/log/retention.ts';
 import { COMPLETED, KEY, message, taskOf, WORKING } from '../fixtures/events.ts';
 import { ManualClock } from '../fixtures/manual-clock.ts';
 import { contextOf, storeOn } from '../fixtures/task-stores.ts';
-import { doneUnanswered, lost, pass, WrappedStorage } from '../fixtures/wrapped-storage.ts';
+import {
+  doneUnanswered,
+  lost,
+  noAnswer,
+  pass,
+  WrappedStorage,
+} from '../fixtures/wrapped-storage.ts';
 
 const task = (fields: Partial<Task> = {}): Task => {
   const { data } = taskOf(WORKING, fields);
@@ -101,6 +107,19 @@ describe('a task store on any log', () => {
     expect(heads).toBe(1);
     await store.save(task(taskOf(COMPLETED).data as Task), context);
     expect(heads).toBe(2);
+  });
+
+  test('takes a task off the lists that a deletion left there, once it is read', async () => {
+    const storage = new MemoryLogStorage();
+    const store = storeOn(storage);
+    await store.save(task(), contextOf());
+    const erase = vi.spyOn(storage, 'erase').mockRejectedValue(noAnswer());
+    const deletion = store.delete(task().id, contextOf());
+    await expect(deletion).rejects.toMatchObject({ code: 'unreachable' });
+    expect(await store.load(task().id, contextOf())).toBeUndefined();
+    erase.mockRestore();
+    await store.list(everything, contextOf());
+    expect((await store.list(everything, contextOf())).totalSize).toBe(0);
   });
 
   test('[I6] gives up a deletion in time', async () => {
