@@ -75,7 +75,8 @@ export class EventTap implements EventQueue {
     this.#source = source;
     this.#offsets = offsets;
     this.#start = start ?? { generation: open.log.generation, messages: 0 };
-    this.#place = this.#start;
+    // The Messages behind the first event are counted as they come.
+    this.#place = { generation: this.#start.generation, messages: 0 };
     this.#progress = new Progress(this.#start);
     this.#tap = tap;
     const aborted = (): void => this.#drop();

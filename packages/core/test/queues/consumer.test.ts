@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
 import type { EventQueue } from '../../src/queues/event-queue.ts';
+import type { QueuedEvent } from '../../src/queues/queued-event.ts';
 import { COMPLETED, chunkOf, KEY, message, statusOf, taskOf, WORKING } from '../fixtures/events.ts';
 import { flush } from '../fixtures/manual-clock.ts';
 import { numbers, QueueFleet, take, takeAll } from '../fixtures/queues.ts';
@@ -54,6 +55,20 @@ test('[I3] never before `after`, and never before what was acknowledged', async 
   expect(await startOf()).toBe(4);
   expect(await startOf(1)).toBe(4);
   expect(await startOf(4)).toBe(5);
+});
+
+test('[I3] a Message that was acknowledged is not given again, where there is nothing else', async () => {
+  const fleet = new QueueFleet();
+  const { manager } = await fleet.manager('a');
+  const queue = await manager.createOrTap(KEY);
+  await queue.enqueueEvent({ kind: 'message', data: message('m1') });
+  const answered = async (): Promise<QueuedEvent[]> => {
+    const tap = opened(await manager.tap(KEY, { consumer: 'audit' }));
+    await tap.close();
+    return takeAll(tap);
+  };
+  expect(await answered()).toHaveLength(1);
+  expect(await answered()).toEqual([]);
 });
 
 test('[I3] a Message that was acknowledged is not given again', async () => {
