@@ -2,7 +2,7 @@ import { elapsed } from '../clock.ts';
 
 /** How often an instance with open taps rings itself, in milliseconds. */
 export const CANARY_MS = 4_000;
-/** Without hearing anything for this long the doorbell counts as dead: three canaries in a row. */
+/** A ring that comes back proves the doorbell alive for this long from when it was made. */
 export const PROOF_MS = 12_000;
 /**
  * A doorbell that was dead counts as alive only this long after it was heard again: what was given
@@ -10,21 +10,14 @@ export const PROOF_MS = 12_000;
  */
 export const SETTLE_MS = 5_000;
 
-/** Whether doorbells arrive, judged by those that did. Times in milliseconds of the own clock. */
+/** Whether doorbells arrive, judged by one's own. Times in milliseconds of the own clock. */
 export class DoorbellHealth {
-  #heardAt: number | undefined;
+  /** When the latest ring that came back was made. */
+  #provenAt: number | undefined;
   #rungAt: number | undefined;
-  #isAwaited = false;
   #lagMs: number | undefined;
   #doubtedAt = 0;
   #doubtMs = 0;
-
-  /** A message has arrived. */
-  heard(now: number): void {
-    if (this.#heardAt === undefined || elapsed(this.#heardAt, now) >= PROOF_MS)
-      this.#doubt(SETTLE_MS, now);
-    this.#heardAt = now;
-  }
 
   /** What has arrived may have been for us, but in words of another release: reading tells. */
   misheard(now: number): void {
@@ -35,15 +28,21 @@ export class DoorbellHealth {
   ring(now: number): boolean {
     if (this.#rungAt !== undefined && elapsed(this.#rungAt, now) < CANARY_MS) return false;
     this.#rungAt = now;
-    this.#isAwaited = true;
     return true;
   }
 
-  /** The own ring has come back. */
-  returned(now: number): void {
-    if (!this.#isAwaited || this.#rungAt === undefined) return;
-    this.#isAwaited = false;
-    this.#lagMs = elapsed(this.#rungAt, now);
+  /**
+   * The ring that was made then has come back. Late or again, as a queue gives what was not deleted,
+   * it proves nothing: the way may be closed by now.
+   */
+  returned(rungAt: number, now: number): void {
+    const lag = elapsed(rungAt, now);
+    const known =
+      this.#provenAt === undefined ? Number.POSITIVE_INFINITY : elapsed(this.#provenAt, now);
+    if (lag >= Math.min(known, PROOF_MS)) return;
+    if (known >= PROOF_MS) this.#doubt(SETTLE_MS, now);
+    this.#provenAt = rungAt;
+    this.#lagMs = lag;
   }
 
   /** How long the last ring that came back was under way; nothing if none is known of. */
@@ -53,15 +52,15 @@ export class DoorbellHealth {
 
   /** Nobody taps: no canary, no proof. The next tap starts unproven. */
   rest(): void {
-    this.#heardAt = undefined;
+    this.#provenAt = undefined;
     this.#rungAt = undefined;
     this.#lagMs = undefined;
   }
 
   /** True while the way from publish to receive was seen open lately, and for a while. */
   proven(now: number): boolean {
-    if (this.#heardAt === undefined || elapsed(this.#doubtedAt, now) < this.#doubtMs) return false;
-    return elapsed(this.#heardAt, now) < PROOF_MS;
+    if (this.#provenAt === undefined || elapsed(this.#doubtedAt, now) < this.#doubtMs) return false;
+    return elapsed(this.#provenAt, now) < PROOF_MS;
   }
 
   #doubt(ms: number, now: number): void {

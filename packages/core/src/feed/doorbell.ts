@@ -13,18 +13,22 @@ export type Doorbell =
       readonly next: Slot;
       readonly record?: LogRecord | undefined;
     }
-  /** `instance` has taps on the task (`on`), or no longer, under this watch id. */
+  /**
+   * `instance` has taps on the task (`on`), or no longer, under this watch id. `next`: how far it has
+   * read.
+   */
   | {
       readonly kind: 'watch';
       readonly key: TaskKey;
       readonly instance: string;
       readonly watch: string;
       readonly on: boolean;
+      readonly next: Slot;
     }
   /** `instance` is gone, and all its watches: nobody needs to ring it any more. */
   | { readonly kind: 'gone'; readonly instance: string }
-  /** An instance rings itself: that it hears it proves that the way is open. */
-  | { readonly kind: 'canary' };
+  /** An instance rings itself, `at` milliseconds of its clock: to hear it proves that the way is open. */
+  | { readonly kind: 'canary'; readonly at: number };
 
 const key = z
   .tuple([z.string(), z.string(), z.string()])
@@ -49,9 +53,10 @@ const bell = z.discriminatedUnion('kind', [
     instance: z.string(),
     watch: z.string(),
     on: z.boolean(),
+    next: slot,
   }),
   z.object({ kind: z.literal('gone'), instance: z.string() }),
-  z.object({ kind: z.literal('canary') }),
+  z.object({ kind: z.literal('canary'), at: z.number() }),
 ]);
 const KINDS: ReadonlySet<unknown> = new Set<Doorbell['kind']>([
   'record',
@@ -65,12 +70,11 @@ const kinded = z.object({ kind: z.string() });
 export function doorbellText(doorbell: Doorbell, inline: boolean): string {
   if (doorbell.kind === 'canary' || doorbell.kind === 'gone') return JSON.stringify(doorbell);
   const { tenant, owner, taskId } = doorbell.key;
-  const keyed = { ...doorbell, key: [tenant, owner, taskId] };
-  if (doorbell.kind === 'watch') return JSON.stringify(keyed);
-  const { next, record } = doorbell;
+  const placed = { ...doorbell, key: [tenant, owner, taskId], next: slotText(doorbell.next) };
+  if (doorbell.kind === 'watch') return JSON.stringify(placed);
+  const { record } = doorbell;
   return JSON.stringify({
-    ...keyed,
-    next: slotText(next),
+    ...placed,
     record:
       inline && record
         ? {

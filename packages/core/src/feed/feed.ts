@@ -172,7 +172,8 @@ export class Feed {
       rings: fanout.rings,
       ring: (step, targets) => this.#ring(key, step, targets),
       announce: (row, on, targets) => {
-        this.#publish(targets, { kind: 'watch', on, ...row });
+        const { next } = open.log.state;
+        this.#publish(targets, { kind: 'watch', on, next, ...row });
       },
     });
     return open;
@@ -192,12 +193,10 @@ export class Feed {
 
   #onMessage(text: string): void {
     const heard = decodeMessage(text);
-    const now = this.#deps.clock.now();
-    this.#health.heard(now);
     if (heard === 'junk') throw new BackendError('corrupt-log', 'Not a doorbell.');
     // A newer release may have meant something by it.
     const missed = heard === 'other-version' ? 1 : heard.unknown;
-    if (missed > 0) this.#health.misheard(now);
+    if (missed > 0) this.#health.misheard(this.#deps.clock.now());
     this.#ignored += missed;
     if (heard === 'other-version') return;
     for (const bell of heard.bells) this.#onDoorbell(bell);
@@ -207,7 +206,7 @@ export class Feed {
 
   #onDoorbell(doorbell: Doorbell): void {
     if (doorbell.kind === 'canary') {
-      this.#health.returned(this.#deps.clock.now());
+      this.#health.returned(doorbell.at, this.#deps.clock.now());
       return;
     }
     if (doorbell.kind === 'gone') {
@@ -217,7 +216,10 @@ export class Feed {
     const open = this.#logs.get(taskKeyText(doorbell.key));
     if (!open) return;
     if (doorbell.kind === 'watch') {
-      open.setWatcher(doorbell.watch, doorbell.instance, doorbell.on);
+      const { watch, instance, on, next } = doorbell;
+      open.setWatcher(watch, instance, on);
+      // What was written since it read, before this was heard, nobody has told it.
+      if (on && compareSlots(next, open.log.state.next) < 0) this.ringEnd(open, [instance]);
       return;
     }
     if (compareSlots(doorbell.next, open.log.state.next) <= 0) return;
@@ -238,8 +240,9 @@ export class Feed {
 
   #tick(): void {
     const { clock, fanout, instance } = this.#deps;
+    const now = clock.now();
     if (!this.#isAttended()) this.#health.rest();
-    else if (this.#health.ring(clock.now())) this.#publish([instance], { kind: 'canary' });
+    else if (this.#health.ring(now)) this.#publish([instance], { kind: 'canary', at: now });
     const proven = this.healthy === true;
     this.#reconciler.look(this.#logs.values(), (open) =>
       fanout.rings ? reconcileInterval(proven, open) : pollInterval(open),

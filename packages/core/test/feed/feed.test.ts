@@ -50,6 +50,22 @@ describe('doorbells', () => {
     expect(generationsOf(steps)).toEqual([1]);
   });
 
+  test('[I6] reach a tap for what was written before its watch was known', async () => {
+    const run = await openRun(writer);
+    // A reader whose doorbell is proven alive, and so reads seldom.
+    await openTap(reader, { ...KEY, taskId: 'another' });
+    await feeds.clock.advance(60_000);
+    const held: (() => void)[] = [];
+    reader.fanout.network = (send) => held.push(send);
+    const steps = drain((await openTap(reader)).tap);
+    await say(run.log, 'run-a', taskOf(WORKING));
+    await flush();
+    reader.fanout.network = (send) => send();
+    for (const send of held) send();
+    await flush();
+    expect(generationsOf(steps)).toEqual([1]);
+  });
+
   test('[I7] go no more to a tap that was closed', async () => {
     const run = await openRun(writer);
     const opened = await openTap(reader);

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { sleep } from '../../src/clock.ts';
 import { CANARY_MS } from '../../src/feed/doorbell-health.ts';
+import { encodeDoorbell } from '../../src/feed/doorbell-message.ts';
 import { RECONCILE_MS, TICK_MS } from '../../src/feed/pacing.ts';
 import { say } from '../fixtures/author.ts';
 import { chunkOf, KEY, taskOf, WORKING } from '../fixtures/events.ts';
@@ -120,6 +121,26 @@ describe('[I6] an outage of the doorbell', () => {
       expect(events.came.at(-1)).toBeLessThanOrEqual(said + LATE_MS);
       expect(reader.feed.healthy).toBe(true);
     }
+  });
+
+  test.each([
+    ['what nobody can read', 'junk'],
+    ['an old ring of its own', encodeDoorbell({ kind: 'canary', at: 1_700_000_060_000 }, 1e6)],
+  ])('is not hidden by %s, which the queue gives again and again', async (_, text) => {
+    const events = await watchEvents();
+    await feeds.clock.advance(MINUTE);
+    setNetwork((send, _target, message) => {
+      if (message === text) send();
+    });
+    reader.fanout.network = () => {};
+    for (let n = 0; n < 8; n += 1) {
+      await writer.fanout.publish(['b'], text);
+      await feeds.clock.advance(2_000);
+    }
+    expect(reader.feed.healthy).toBe(false);
+    await events.say();
+    await feeds.clock.advance(LATE_MS);
+    expect(events.came.at(-1)).toBeLessThanOrEqual((events.said.at(-1) ?? 0) + LATE_MS);
   });
 
   test('that shows in failing polls is noticed at once', async () => {
