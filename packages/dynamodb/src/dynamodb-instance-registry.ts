@@ -121,11 +121,15 @@ export class DynamoDBInstanceRegistry implements InstanceRegistry {
     return this.#table.remove(this.#keys.run(row));
   }
 
-  runs(instance: string): Promise<RunRow[]> {
-    return this.#rows(this.#keys.instance(instance), 'run#', (item) => {
+  runs(instance: string, unreadable?: (error: unknown) => void): Promise<RunRow[]> {
+    const read = (item: Item): RunRow => {
       const { run, purpose, resume, ...key } = readItem(runItem, item);
       return { instance, run, purpose, key, ...(resume === undefined ? {} : { resume }) };
-    });
+    };
+    const partition = this.#keys.instance(instance);
+    return unreadable
+      ? this.#readable(partition, 'run#', read, unreadable)
+      : this.#rows(partition, 'run#', read);
   }
 
   async putWatch(row: WatchRow): Promise<void> {
@@ -163,12 +167,18 @@ export class DynamoDBInstanceRegistry implements InstanceRegistry {
   }
 
   /** The rows but those that this release cannot read. */
-  async #readable<T>(partition: string, begins: string, read: (item: Item) => T): Promise<T[]> {
+  async #readable<T>(
+    partition: string,
+    begins: string,
+    read: (item: Item) => T,
+    unreadable: (error: unknown) => void = (error) =>
+      this.#logger.error('registry.row-unreadable', { code: errorCode(error) }),
+  ): Promise<T[]> {
     const rows = await this.#rows(partition, begins, (item): T[] => {
       try {
         return [read(item)];
       } catch (error) {
-        this.#logger.error('registry.row-unreadable', { code: errorCode(error) });
+        unreadable(error);
         return [];
       }
     });

@@ -159,12 +159,17 @@ onEachEngine((_name, engine) => {
       const run = { instance: 'a', run: 'r', key: KEY, purpose: 'execute' } as const;
       const watch = { instance: 'b', watch: 'w', key: KEY };
       await registry.putRun(run);
+      await registry.putRun({ ...run, run: 's' });
       await registry.putWatch(watch);
       await registry.putWatch({ ...watch, watch: 'x' });
       for (const key of [keys.run(run), keys.watch(watch), keys.watchIndex(watch)]) {
         await change(key);
       }
       await expect(registry.runs('a')).rejects.toEqual(corrupt);
+      const unreadable: unknown[] = [];
+      const left = await registry.runs('a', (error) => unreadable.push(error));
+      expect(left).toEqual([{ ...run, run: 's' }]);
+      expect(unreadable).toEqual([corrupt]);
       await expect(registry.watches('b')).rejects.toEqual(corrupt);
       expect(await registry.watchers(KEY)).toEqual([{ watch: 'x', instance: 'b' }]);
     });

@@ -77,7 +77,7 @@ export class Janitor {
     return {
       cleaned: this.#cleaned,
       failed: this.#failed,
-      failing: this.#failing.size,
+      failing: this.#leads ? this.#failing.size : 0,
       leads: this.#leads,
     };
   }
@@ -207,8 +207,10 @@ export class Janitor {
   }
 
   async #finishRuns(instance: string): Promise<void> {
+    const { registry } = this.#deps;
+    const unreadable: unknown[] = [];
     const logs = new Map<string, RunRow[]>();
-    for (const row of await this.#deps.registry.runs(instance)) {
+    for (const row of await registry.runs(instance, (error) => unreadable.push(error))) {
       const log = taskKeyText(row.key);
       logs.set(log, [...(logs.get(log) ?? []), row]);
     }
@@ -217,6 +219,7 @@ export class Janitor {
       [...logs.values()].map((rows) => this.#perRun(() => this.#attempt(rows))),
     );
     for (const { failure } of failures) if (failure !== undefined) throw failure;
+    if (unreadable.length > 0) throw unreadable[0];
   }
 
   /** Finishes the runs of one log. Those to be executed again first: any other row ends them all. */

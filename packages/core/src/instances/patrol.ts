@@ -6,7 +6,7 @@ import { Instance, type InstanceDeps } from './instance.ts';
 export interface PatrolReport {
   /** Instances that it has cleaned up after. */
   readonly cleaned: number;
-  /** Attempts at it that failed. */
+  /** Attempts at it that failed; the round itself, if it was declared dead. */
   readonly failed: number;
   /** Dead instances that it was still busy with when its time was over: the next one goes on. */
   readonly left: number;
@@ -33,9 +33,10 @@ export async function patrol(deps: InstanceDeps, signal: AbortSignal): Promise<P
   }
   const { cleaned, failed } = janitor.stats;
   const left = janitor.busy;
+  const isLost = instance.phase === 'dead';
   await instance.stop(0);
   const isQuiet = clock.now() - (runs.lastIntentAt ?? 0) >= settings.quarantineMs;
   // Nothing of it can be under way any more: nobody need clean up after the cleaner.
   if (isQuiet && (await registry.runs(deps.id)).length === 0) await registry.removeLease(deps.id);
-  return { cleaned, failed, left };
+  return { cleaned, failed: isLost ? failed + 1 : failed, left };
 }

@@ -72,7 +72,8 @@ export interface InstanceRegistry {
 
   putRun(row: RunRow): Promise<void>;
   removeRun(row: RunRow): Promise<void>;
-  runs(instance: string): Promise<RunRow[]>;
+  /** Rows that cannot be read are left out if `unreadable` is told of them, with their errors. */
+  runs(instance: string, unreadable?: (error: unknown) => void): Promise<RunRow[]>;
 
   /** Writes the index row (under the instance), then the watch (under the task). */
   putWatch(row: WatchRow): Promise<void>;

@@ -2,6 +2,7 @@ import { listedTasks } from '@a2a-aws/testkit';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { sleep } from '../../src/clock.ts';
 import { BackendError } from '../../src/errors.ts';
+import type { InstanceRegistry } from '../../src/instances/registry.ts';
 import {
   CANCELED,
   COMPLETED,
@@ -137,6 +138,26 @@ describe('after an instance was killed', () => {
       expect(await fleet.traces('a')).toEqual(NO_TRACES);
     },
   );
+
+  test('[I6] a run that cannot be read keeps no other from its end, and is not forgotten', async () => {
+    const { run } = await begin(a, 'm1');
+    await run.publish(taskOf(WORKING));
+    a.kill();
+    const runs = fleet.registry.runs.bind(fleet.registry);
+    const corrupt = new BackendError('corrupt-log', 'An item of an unknown version.');
+    const patched: InstanceRegistry = fleet.registry;
+    patched.runs = async (id, unreadable) => {
+      if (id === 'a') unreadable?.(corrupt);
+      return runs(id);
+    };
+    await fleet.clock.advance(2 * CLEAN_MS);
+    expect(await fleet.states()).toEqual([WORKING, FAILED]);
+    expect(await fleet.registry.lease('a')).toMatchObject({ state: 'dead' });
+    expect(b.instance.janitor.stats).toMatchObject({ cleaned: 0, failing: 1 });
+    patched.runs = runs;
+    await fleet.clock.advance(2 * CLEAN_MS);
+    expect(await fleet.traces('a')).toEqual(NO_TRACES);
+  });
 
   test('[I6] its task goes on with a run of another instance', async () => {
     const [one, other] = [await begin(a, 'm1'), await begin(b, 'm2')];

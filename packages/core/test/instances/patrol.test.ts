@@ -113,6 +113,15 @@ describe('a patrol', () => {
     expect(await fleet.states()).toEqual([WORKING, FAILED]);
   });
 
+  test('[I6] that was declared dead itself says that it did nothing', async () => {
+    await begin(a, 'm1');
+    a.kill();
+    const beat = fleet.registry.beat.bind(fleet.registry);
+    fleet.registry.beat = async (id, count) => (count > 1 ? id === 'a' : beat(id, count));
+    const { outcome } = await round();
+    expect(outcome.report).toEqual({ cleaned: 0, failed: 1, left: 0 });
+  });
+
   test('[I7] that ran out of time is followed by one that completes it', async () => {
     const { run } = await begin(a, 'm1');
     await run.publish(taskOf(WORKING));
