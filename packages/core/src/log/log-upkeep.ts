@@ -9,6 +9,8 @@ import type { TaskLog } from './task-log.ts';
 const MIN_TAIL_BYTES = 1024 * 1024;
 /** A snapshot pays when what it replaces is so many times larger. */
 const GAIN = 4;
+/** Of what ages nothing goes for another retention: there is time to try again, in milliseconds. */
+const RETRY_AFTER_MS = 60_000;
 /** A reader that found the old snapshot has read it by then, in milliseconds. */
 const DROP_AFTER_MS = 5 * 60_000;
 
@@ -30,6 +32,7 @@ export class LogUpkeep {
   readonly #log: TaskLog;
   readonly #deps: LogUpkeepDeps;
   #nextLook = MIN_TAIL_BYTES;
+  #retryAt = 0;
   #writing = false;
 
   constructor(log: TaskLog, deps: LogUpkeepDeps) {
@@ -42,7 +45,9 @@ export class LogUpkeep {
     if (this.#writing || !this.#log.state.hasTask) return;
     const { bytes, since } = this.#log.tail;
     const { clock, retentionMs } = this.#deps;
-    const ageing = since > 0 && clock.now() - since > retentionMs && !this.#log.isExpired();
+    const now = clock.now();
+    const isDue = now >= this.#retryAt && since > 0 && now - since > retentionMs;
+    const ageing = isDue && !this.#log.isExpired();
     if (!ageing && bytes < this.#nextLook) return;
     const text = this.#log.snapshot();
     if (!ageing && text.length * GAIN > bytes) {
@@ -66,6 +71,7 @@ export class LogUpkeep {
     } catch (error) {
       // The log is whole without it. Not with every append: tries are bytes written, too.
       this.#nextLook = bytes * 2;
+      this.#retryAt = clock.now() + RETRY_AFTER_MS;
       logger.warn('snapshot.failed', { code: errorCode(error) });
     }
   }

@@ -194,6 +194,18 @@ describe('a snapshot that cannot be written', () => {
 });
 
 describe('a log that ages', () => {
+  test('is not tried to be renewed with every look, while that fails', async () => {
+    storage.onSnapshot = lost;
+    await clock.advance(DEFAULT_RETENTION_MS + 1);
+    await replace(5, 'x');
+    expect(storage.snapshots).toHaveLength(1);
+    storage.onSnapshot = pass;
+    await clock.advance(MINUTE);
+    upkeep.look();
+    await flush();
+    expect((await storage.loaded(log.key)).snapshot).toEqual(storage.snapshots[1]);
+  });
+
   test('is renewed once per retention while it is being worked on', async () => {
     for (const count of [1, 2, 3]) {
       await clock.advance(DEFAULT_RETENTION_MS);
