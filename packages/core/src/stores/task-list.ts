@@ -102,7 +102,7 @@ function toState(state: TaskState | undefined): TaskState | undefined {
 
 function toTime(text: string | undefined): number | undefined {
   if (!text) return undefined;
-  const time = Date.parse(text);
+  const time = statusTime(text) ?? Date.parse(text);
   if (Number.isNaN(time)) {
     throw new RequestMalformedError('statusTimestampAfter must be an ISO 8601 date.');
   }

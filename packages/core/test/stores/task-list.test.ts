@@ -183,6 +183,21 @@ describe('a list of tasks', () => {
     expect(ids(await listed.list({ statusTimestampAfter: second(1) }))).toEqual(['b']);
   });
 
+  test('takes a time without an offset for UTC, wherever the machine is', async () => {
+    const listed = await Listed.of(
+      taskOf('a', { at: '2026-01-01T11:59:59Z' }),
+      taskOf('b', { at: '2026-01-01T12:00:01Z' }),
+    );
+    vi.stubEnv('TZ', 'America/New_York');
+    try {
+      expect(new Date('2026-01-01T12:00:00Z').getHours()).toBe(7);
+      const statusTimestampAfter = '2026-01-01T12:00:00';
+      expect(ids(await listed.list({ statusTimestampAfter }))).toEqual(['b']);
+    } finally {
+      vi.unstubAllEnvs();
+    }
+  });
+
   test('shows what it was asked for, and not more', async () => {
     const listed = await Listed.of(taskOf('t'));
     const one = async (request: Partial<ListTasksRequest>): Promise<unknown> => {
