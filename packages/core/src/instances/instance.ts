@@ -165,7 +165,8 @@ export class Instance {
 
   async #teardown(): Promise<void> {
     try {
-      await this.#fenceRuns();
+      // A log that takes nothing must not keep the others from knowing that this instance is gone.
+      await within(this.#deps.clock, TEARDOWN_MS / 2, this.#fenceRuns());
       this.#retired = true;
       const lease = await this.#presence.retire();
       // What was declared while the lease still lived.

@@ -216,6 +216,17 @@ describe('a run whose instance stops before it is done', () => {
     expect(await fleet.states()).toEqual([]);
   });
 
+  test('[I6] is executed again soon also if another log takes nothing', async () => {
+    await begin(a, 'm1', KEY, RECORDED);
+    await begin(a, 'm2', { ...KEY, taskId: 'task-2' });
+    a.wire = (call, name) => (name === 'putRecord' ? new Promise(() => {}) : call());
+    const stop = a.instance.stop(0);
+    // Not only once its lease has run out.
+    await fleet.clock.advance(10_000 + SETTINGS.beatMs);
+    await stop;
+    expect(first().run).toMatchObject({ attempt: 2 });
+  });
+
   test('is not taken up by an instance that stops as well', async () => {
     await begin(a, 'm1', KEY, RECORDED);
     await begin(b, 'm2', { ...KEY, taskId: 'task-2' });
