@@ -20,7 +20,7 @@ export class EventConsumer {
     for (let queued = await this.#next(); queued; queued = await this.#next()) {
       // Before it is given: whoever has the final event may never ask again. What a dying instance
       // cannot close is closed by who cleans up after it.
-      if (queued.final) await this.#queue.close({ immediate: true }).catch(() => {});
+      if (queued.final) await this.#queue.close().catch(() => {});
       yield queued;
       this.#queue.taskDone();
       if (queued.final) return void (await this.#queue.close().catch(() => {}));

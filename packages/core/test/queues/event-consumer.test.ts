@@ -18,7 +18,7 @@ import {
   WORKING,
 } from '../fixtures/events.ts';
 import { flush } from '../fixtures/manual-clock.ts';
-import { numbers } from '../fixtures/queues.ts';
+import { numbers, takeAll } from '../fixtures/queues.ts';
 
 let queue: EventQueue;
 
@@ -82,6 +82,15 @@ describe('consumeAll', () => {
     await queue.enqueueEvent(statusOf(INPUT_REQUIRED));
     expect(numbers(await consumed)).toEqual([1, 2]);
     expect(queue.isClosed).toBe(true);
+  });
+
+  test('[I8] ends the queue without taking from its children what they have still to read', async () => {
+    const child = await queue.tap();
+    const consumed = consume(new EventConsumer(queue));
+    await queue.enqueueEvent(taskOf(WORKING));
+    await queue.enqueueEvent(statusOf(COMPLETED));
+    expect(numbers(await consumed)).toEqual([1, 2]);
+    expect(numbers(await takeAll(child))).toEqual([1, 2]);
   });
 
   test('that is broken off leaves the queue open', async () => {
