@@ -38,7 +38,7 @@ import { LogLoader } from './log-loader.ts';
 import { erasedItem, toRecordItems } from './record-item.ts';
 import { toChunks } from './snapshot-chunks.ts';
 import { ITEM_VERSION } from './stored-item.ts';
-import { Table, type TableClient } from './table.ts';
+import { type Item, Table, type TableClient } from './table.ts';
 import { CONTEXT_INDEX, OWNER_INDEX } from './table-definition.ts';
 
 export interface DynamoDBStorageOptions {
@@ -206,7 +206,7 @@ export class DynamoDBLogStorage implements LogStorage {
   async erase(key: TaskKey): Promise<void> {
     const partition = this.#keys.task(key);
     // Off the lists first; a head stays, or is made, so that no late write makes another.
-    const expires = await this.#expires(partition);
+    const expires = await this.#expires(key);
     await this.#table.put({
       ...this.#keys.head(key),
       v: ITEM_VERSION,
@@ -248,10 +248,18 @@ export class DynamoDBLogStorage implements LogStorage {
     }
   }
 
-  /** When the last record may be deleted. */
-  async #expires(partition: string): Promise<unknown> {
-    const range = { partition, from: RECORDS, to: RECORDS + END, reverse: true };
-    for await (const { expires } of this.#table.range(range)) return expires;
-    return undefined;
+  /** When the last record may be deleted; the head, if no record is left. */
+  async #expires(key: TaskKey): Promise<unknown> {
+    for await (const { expires } of this.#table.range({
+      partition: this.#keys.task(key),
+      from: RECORDS,
+      to: RECORDS + END,
+      reverse: true,
+      pageSize: 1,
+    })) {
+      return expires;
+    }
+    const { expires }: Item = (await this.#table.get(this.#keys.head(key))) ?? {};
+    return expires;
   }
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { FIRST_SLOT, type LogRecord } from '@a2a-aws/core';
 import { listedTasks, loadWhole, logStorageSuite, taskLogSuite } from '@a2a-aws/testkit';
 import { TaskState } from '@a2a-js/sdk';
-import { DeleteCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, test } from 'vitest';
 import { createDynamoDBClient } from '../src/clients.ts';
 import { DynamoDBLogStorage } from '../src/dynamodb-log-storage.ts';
@@ -67,6 +67,19 @@ onEachEngine((name, engine) => {
         }),
       );
       expect(Items).toHaveLength(1);
+    });
+
+    test('[I7] leaves nothing for ever of a task that is erased when its records have expired', async () => {
+      const { client, aws } = engine();
+      const subject = storage('expired');
+      const state = TaskState.TASK_STATE_COMPLETED;
+      const head = { taskId: KEY.taskId, contextId: 'c', state, latest: 0, at: 1 };
+      await subject.putHead(KEY, { ...head, slot: FIRST_SLOT });
+      await subject.erase(KEY);
+      const { Item } = await client.send(
+        new GetCommand({ TableName: aws.tableName, Key: new Keys('expired').head(KEY) }),
+      );
+      expect(Item).toMatchObject({ gone: true, expires: expect.any(Number) });
     });
 
     test('reads what is written with and without deflating', async () => {
