@@ -2,7 +2,9 @@ import { joinKey, type Logger } from '@a2a-aws/core';
 import { tableDefinition } from '@a2a-aws/dynamodb';
 import {
   FakeAws,
+  type FakeCall,
   type FakeService,
+  type Fate,
   type FaultPlan,
   type FaultRates,
   NO_FAULTS,
@@ -35,6 +37,8 @@ export interface FleetOptions {
   readonly violate: Violate;
   readonly onOrphan: 'fail' | 'resume';
   readonly logger: Logger;
+  /** New subscriptions hear at once. */
+  readonly hearsAtOnce: boolean;
 }
 
 /** Server processes by name, each started anew when it has ended, on one AWS and one clock. */
@@ -47,6 +51,8 @@ export class Fleet {
   rates: FaultRates = NO_FAULTS;
   partitions: Partition[] = [];
   onPoint: OnPoint = () => {};
+  /** What becomes of a call, where a schedule wants something particular. */
+  fate: (call: FakeCall) => Fate | undefined = () => undefined;
   readonly #options: FleetOptions;
   readonly #topicArn: string;
   readonly #servers = new Map<string, Server>();
@@ -84,11 +90,14 @@ export class Fleet {
     return this.watch.task(joinKey(PREFIX, 'T', '', owner, taskId));
   }
 
-  /** A server as a load balancer would choose it. */
-  pick(): Server | undefined {
+  /** A server as a load balancer would choose it, another than `avoid`. */
+  pick(avoid?: SimulatedProcess): Server | undefined {
     const soon = this.clock.now() + 50;
     const able = this.servers.filter(
-      (server) => server.process.pausedUntil <= soon && server.instance() !== undefined,
+      (server) =>
+        server.process !== avoid &&
+        server.process.pausedUntil <= soon &&
+        server.instance() !== undefined,
     );
     const [first, ...others] = able;
     return first && this.random.pick([first, ...others]);
@@ -124,7 +133,7 @@ export class Fleet {
       random,
       clients: this.aws.clients(`${name}${life}`),
       skewMs: this.#skews.get(name) ?? 0,
-      onPoint: (at, point, command) => this.onPoint(at, point, command),
+      onPoint: (...at) => this.onPoint(...at),
     });
     const server = createServer({
       name,
@@ -144,13 +153,15 @@ export class Fleet {
     const faults = randomFaults(this.random.fork(), () => this.rates);
     return {
       ...faults,
+      subscriptionLag: () => (this.#options.hearsAtOnce ? 0 : faults.subscriptionLag()),
       call: (call) => {
         const now = this.clock.now();
         const isCut = this.partitions.some(
           ({ process, service, until }) =>
             now < until && process === call.caller && service === call.service,
         );
-        return isCut ? { acts: [], answers: 1_000, fails: 'time-out' } : faults.call(call);
+        if (isCut) return { acts: [], answers: 1_000, fails: 'time-out' };
+        return this.fate(call) ?? faults.call(call);
       },
     };
   }

@@ -250,6 +250,72 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     within: 5_000,
   },
   {
+    name: 'private-response',
+    patches: [
+      server(
+        'task-result.ts',
+        'return result.answer ?? task ?? taskAt(storage, open.log.key, result.at);',
+        `const by = open.log.state.runs.get(run)?.instance;
+  const readRecords = async function* (...range: Parameters<LogStorage['readRecords']>) {
+    for await (const record of storage.readRecords(...range)) {
+      if (record.instance === by) yield record;
+    }
+  };
+  const own = await taskAt({ readRecords } as never, open.log.key, result.at);
+  return result.answer ?? own ?? task ?? taskAt(storage, open.log.key, result.at);`,
+      ),
+    ],
+    within: 200,
+  },
+  {
+    name: 'snapshot-task-only',
+    patches: [
+      core('log/snapshot.ts', 'fenced: new Set(fenced),', 'fenced: new Set(),'),
+      core(
+        'log/snapshot.ts',
+        'messages: new Map(\n        known.map(',
+        'messages: new Map(\n        known.slice(0, 0).map(',
+      ),
+    ],
+    within: 200,
+  },
+  {
+    name: 'torn-load',
+    patches: [
+      core('log/log-upkeep.ts', 'const DROP_AFTER_MS = 5 * 60_000;', 'const DROP_AFTER_MS = 0;'),
+      table('log-loader.ts', 'if (pieces.length < keys.length) return undefined;', ''),
+    ],
+    within: 200,
+  },
+  {
+    name: 'trim',
+    patches: [
+      table(
+        'dynamodb-log-storage.ts',
+        "if ('before' in updated) return { obsolete: snapshotOf(updated.before) };",
+        `if ('before' in updated) {
+      const partition = this.#keys.task(key);
+      for await (const { sk } of this.#table.range({ partition, from: RECORDS, to: RECORDS + slotText(snapshot.slot) })) {
+        await this.#table.remove({ pk: partition, sk: String(sk) });
+      }
+      return { obsolete: snapshotOf(updated.before) };
+    }`,
+      ),
+    ],
+    within: 200,
+  },
+  {
+    name: 'snap-shared-key',
+    patches: [
+      table(
+        'keys.ts',
+        '${slotText(slot)}#${escapeKeyPart(id)}#`;',
+        '${slotText(slot)}#${escapeKeyPart(id).slice(0, 0)}#`;',
+      ),
+    ],
+    within: 2_000,
+  },
+  {
     name: 'no-dedupe',
     patches: [
       core(
@@ -292,6 +358,50 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
       ),
     ],
     within: 5_000,
+  },
+  {
+    name: 'watch-after-read',
+    patches: [
+      server(
+        'request-handler.ts',
+        `      // Watch first, then read: what was appended between is in one of the two.
+      await open.watch.hold();
+      watching = true;
+      await open.log.refresh();
+      assertLive(open);
+`,
+        `      await open.watch.hold();
+      watching = true;
+`,
+      ),
+    ],
+    within: 200,
+  },
+  {
+    name: 'cancel-by-ring',
+    patches: [
+      core('instances/run.ts', "else if (step.state.cancelRequested) this.#stop('cancel');", ''),
+      core(
+        'feed/feed.ts',
+        'if (doorbell.record && open.log.absorb(doorbell.record)) return;',
+        `if (doorbell.record && open.log.absorb(doorbell.record)) {
+      if (open.log.state.cancelRequested) open.cancelled?.();
+      return;
+    }`,
+      ),
+      core(
+        'feed/open-log.ts',
+        '  runs = 0;\n',
+        '  runs = 0;\n  cancelled: (() => void) | undefined;\n',
+      ),
+      core(
+        'instances/run.ts',
+        '    const unlisten = deps.open.log.listen((step) => this.#onStep(step));',
+        `    deps.open.cancelled = () => this.#stop('cancel');
+    const unlisten = deps.open.log.listen((step) => this.#onStep(step));`,
+      ),
+    ],
+    within: 200,
   },
   {
     name: 'watch-no-index',

@@ -1,16 +1,20 @@
 import { silentLogger } from '@a2a-aws/core';
 import { type FaultRates, NO_FAULTS, SOME_FAULTS } from '@a2a-aws/testkit/fakes';
+import { type Scenario, scenarioOf } from './directed.ts';
 import { Fleet } from './fleet.ts';
 import { judgeLists } from './lists.ts';
 import { randomScript } from './script.ts';
-import { type Send, SimulatedClient } from './simulated-client.ts';
+import { type ClientDeps, type Send, SimulatedClient } from './simulated-client.ts';
+import { Stage } from './stage.ts';
 import { storyOf } from './story.ts';
 import { judge, judgeStop } from './verdict.ts';
 
 /** Until then faults happen, clients come, processes die; milliseconds from the start. */
 const CHAOS_MS = 60_000;
-/** By then everything must have come to its end. */
+/** By then everything must have come to its end; a schedule in which it has sooner ends then. */
 const END_MS = 270_000;
+/** How often that is looked at. */
+const LOOK_MS = 10_000;
 /** Whoever hangs is cancelled then. */
 const CANCELS_AT_MS = [62_000, 75_000, 90_000];
 /** Clients that still follow a task that waits for them give it up then. */
@@ -99,34 +103,79 @@ class Schedule {
   #pauses = 0;
 
   constructor(seed: number, violate: (law: string, text: string) => void) {
+    this.#scenario = scenarioOf(seed);
     this.fleet = new Fleet({
       seed,
       names: NAMES,
       violate,
-      onOrphan: seed % 2 === 0 ? 'fail' : 'resume',
+      onOrphan: this.#scenario?.onOrphan ?? (seed % 2 === 0 ? 'fail' : 'resume'),
       logger: silentLogger,
+      hearsAtOnce: this.#scenario?.rates === NO_FAULTS,
     });
     this.#violate = violate;
   }
 
+  readonly #scenario: Scenario | undefined;
   readonly #violate: (law: string, text: string) => void;
 
   async play(): Promise<void> {
     const { fleet } = this;
-    const { random, clock } = fleet;
-    fleet.rates = random.pick([NO_FAULTS, SOME_FAULTS, SOME_FAULTS, MESSAGES_LOST, DOORBELL_DEAD]);
+    const { clock } = fleet;
+    if (this.#scenario) this.#direct(this.#scenario);
+    else this.#planAtRandom();
+    const cancels = this.#scenario?.isPatient ? CANCELS_AT_MS.slice(-1) : CANCELS_AT_MS;
+    for (const at of cancels) clock.after(at, () => this.#cancelHanging());
+    clock.after(GIVE_UP_MS, () => this.#giveUp());
+    await clock.advance(CHAOS_MS);
+    fleet.rates = NO_FAULTS;
+    fleet.onPoint = () => {};
+    fleet.fate = () => undefined;
+    fleet.watch.onWrite = () => {};
+    const end = clock.now() + (this.#scenario?.endMs ?? END_MS) - CHAOS_MS;
+    await clock.advance(this.#scenario?.restMs ?? LOOK_MS);
+    while (clock.now() < end && !(await this.#rests())) await clock.advance(LOOK_MS);
+  }
+
+  /** True if nothing is left to be done, and all is as it must be at the end. */
+  async #rests(): Promise<boolean> {
+    const { servers } = this.fleet;
+    const isUp = servers.every(({ process, instance }) => !process.isPaused && instance());
+    if (servers.length < NAMES.length || !isUp) return false;
+    if (this.clients.some(({ outcome }) => outcome === 'open')) return false;
+    let isLeft = false;
+    await judge(this.fleet, this.clients, () => {
+      isLeft = true;
+    });
+    return !isLeft;
+  }
+
+  #planAtRandom(): void {
+    const { random } = this.fleet;
+    this.fleet.rates = random.pick([
+      NO_FAULTS,
+      SOME_FAULTS,
+      SOME_FAULTS,
+      MESSAGES_LOST,
+      DOORBELL_DEAD,
+    ]);
     const began = random.whole(200, 1_500);
     this.#planClients(began);
     this.#planDeaths(began);
     this.#planStepFaults(began);
     this.#planHotWrite(began);
-    for (const at of CANCELS_AT_MS) clock.after(at, () => this.#cancelHanging());
-    clock.after(GIVE_UP_MS, () => this.#giveUp());
-    await clock.advance(CHAOS_MS);
-    fleet.rates = NO_FAULTS;
-    fleet.onPoint = () => {};
-    fleet.watch.onWrite = () => {};
-    await clock.advance(END_MS - CHAOS_MS);
+  }
+
+  #direct({ rates, play }: Scenario): void {
+    this.fleet.rates = rates;
+    const stage = new Stage({
+      fleet: this.fleet,
+      client: (kind, more) => this.#client(kind, OWNERS[0], more),
+      crash: (process) => this.#crash(process),
+      pause: (process, ms) => this.#pause(process, ms),
+    });
+    play(stage).catch((error: unknown) => {
+      this.#violate('harness', error instanceof Error ? (error.stack ?? '') : String(error));
+    });
   }
 
   counts(): { events: number; crashes: number; pauses: number } {
@@ -210,7 +259,7 @@ class Schedule {
     }
   }
 
-  #client(kind: string, owner: string): SimulatedClient {
+  #client(kind: string, owner: string, more: Partial<ClientDeps> = {}): SimulatedClient {
     const { clock, random } = this.fleet;
     const client = new SimulatedClient(`${kind} ${this.clients.length}`, owner, {
       clock,
@@ -218,6 +267,7 @@ class Schedule {
       violate: this.#violate,
       pick: () => this.fleet.pick(),
       truth: (of, taskId) => this.fleet.truth(of, taskId),
+      ...more,
     });
     this.clients.push(client);
     return client;

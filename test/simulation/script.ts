@@ -8,6 +8,8 @@ type Ending =
   | 'AUTH_REQUIRED'
   /** It asks for credentials, then completes. */
   | 'AUTH_THEN_COMPLETED'
+  /** It asks for credentials, then works until it is told to stop. */
+  | 'AUTH_THEN_HANGS'
   /** It answers with a Message, without a task. */
   | 'MESSAGE'
   /** It returns without a word. */
@@ -26,6 +28,10 @@ export interface Script {
   readonly task: boolean;
   /** Bytes of text in each chunk, besides its name. */
   readonly padding: number;
+  /** Each chunk takes the place of the one before. */
+  readonly replaces?: boolean | undefined;
+  /** The padding cannot be compressed. */
+  readonly dense?: boolean | undefined;
   readonly ending: Ending;
   /** Goes on as if nobody had told it to stop. */
   readonly deaf: boolean;
@@ -47,6 +53,11 @@ const ENDINGS: readonly [Ending, ...Ending[]] = [
   'THROWS',
   'HANGS',
 ];
+
+/** A script that ends so, and is as simple as can be besides. */
+export function plainScript(ending: Ending, more: Partial<Script> = {}): Script {
+  return { chunks: 0, gapMs: 0, task: true, padding: 0, ending, deaf: false, ...more };
+}
 
 export function randomScript(random: SeededRandom): Script {
   const ending = random.pick(ENDINGS);

@@ -69,6 +69,12 @@ export class SimulatedAgent implements AgentExecutor {
     }
   };
 
+  #padding({ padding, dense }: Script): string {
+    if (!dense) return 'x'.repeat(padding);
+    const bytes = Uint8Array.from({ length: (padding * 3) / 4 }, () => this.#random.whole(0, 255));
+    return Buffer.from(bytes).toString('base64');
+  }
+
   async #play(
     script: Script,
     name: string,
@@ -87,7 +93,7 @@ export class SimulatedAgent implements AgentExecutor {
         bus.publish(says.status('CANCELED'));
         return;
       }
-      bus.publish(says.chunk(n, script.padding));
+      bus.publish(says.chunk(this.#padding(script), script.replaces ? false : n > 0));
     }
     switch (script.ending) {
       case 'MESSAGE':
@@ -97,11 +103,13 @@ export class SimulatedAgent implements AgentExecutor {
         return;
       case 'THROWS':
         throw new Error('The agent throws, as it was told to.');
+      case 'AUTH_THEN_HANGS':
+        bus.publish(says.status('AUTH_REQUIRED'));
+        await told(stopped);
+        if (!script.deaf) bus.publish(says.status('CANCELED'));
+        return;
       case 'HANGS':
-        await new Promise<void>((resolve) => {
-          if (stopped.aborted) resolve();
-          stopped.addEventListener('abort', () => resolve(), { once: true });
-        });
+        await told(stopped);
         if (!script.deaf) bus.publish(says.status('CANCELED'));
         return;
       case 'AUTH_THEN_COMPLETED':
@@ -113,6 +121,13 @@ export class SimulatedAgent implements AgentExecutor {
         bus.publish(says.status(script.ending));
     }
   }
+}
+
+function told(stopped: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (stopped.aborted) resolve();
+    stopped.addEventListener('abort', () => resolve(), { once: true });
+  });
 }
 
 /** What an execution publishes: each event holds words that no other event does. */
@@ -146,13 +161,13 @@ class Phrases {
     );
   }
 
-  chunk(n: number, padding: number): AgentExecutionEvent {
-    const parts = [{ text: `${this.#words()}${'x'.repeat(padding)}` }];
+  chunk(padding: string, append: boolean): AgentExecutionEvent {
+    const parts = [{ text: `${this.#words()}${padding}` }];
     return AgentEvent.artifactUpdate(
       TaskArtifactUpdateEvent.fromJSON({
         ...this.#ids(),
         artifact: { artifactId: `artifact-${this.#name}`, parts },
-        append: n > 0,
+        append,
       }),
     );
   }

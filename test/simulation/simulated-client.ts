@@ -37,10 +37,16 @@ export interface ClientDeps {
   /** Some server that takes requests, as a load balancer would choose it. */
   readonly pick: () => Reachable | undefined;
   readonly truth: (owner: string, taskId: string) => TaskTruth | undefined;
+  /** Does not try again when a server fails it. */
+  readonly leaves?: boolean | undefined;
+  /** Nothing goes wrong: frames and cancels may not take longer, in milliseconds. */
+  readonly promptMs?: number | undefined;
+  /** How long it takes over each frame, in milliseconds. */
+  readonly slowMs?: number | undefined;
 }
 
 /** How an exchange of a client with the servers came out. */
-export type Outcome = 'open' | 'done' | 'refused' | 'gave-up';
+export type Outcome = 'open' | 'done' | 'refused' | 'left' | 'gave-up';
 
 /** A stream or an answer may come so long after the log came to rest, in milliseconds. */
 const PATIENCE_MS = 40_000;
@@ -68,6 +74,10 @@ export class SimulatedClient {
   doneAt: number | undefined;
   readonly #deps: ClientDeps;
   readonly #used = new Set<SimulatedProcess>();
+  #sleptMs = 0;
+  #askedAt = 0;
+  /** Since when it waits for what the servers have; milliseconds. */
+  #openedAt = 0;
 
   constructor(name: string, owner: string, deps: ClientDeps) {
     this.name = name;
@@ -79,14 +89,15 @@ export class SimulatedClient {
     return this.taskId === undefined ? undefined : this.#deps.truth(this.owner, this.taskId);
   }
 
-  /** Pauses of the servers that it used, together. */
+  /** Pauses of the servers that it used and its own, together. */
   get pausedMs(): number {
-    return [...this.#used].reduce((sum, { pausedMs }) => sum + pausedMs, 0);
+    return [...this.#used].reduce((sum, { pausedMs }) => sum + pausedMs, this.#sleptMs);
   }
 
   /** Sends a message, and follows its run to its result. */
   async send(send: Send): Promise<void> {
     const request = requestOf(send);
+    this.#askedAt = this.#deps.clock.now();
     this.taskId ??= send.taskId;
     await this.#untilDone(async (server) => {
       if (send.mode === 'stream') return this.#followSend(server, request, send);
@@ -107,12 +118,14 @@ export class SimulatedClient {
 
   async cancel(taskId: string): Promise<void> {
     this.taskId = taskId;
+    const asked = this.#deps.clock.now();
     await this.#untilDone(async (server) => {
       const context = contextOf(this.owner);
       try {
         const task = await server.process.request(() =>
           server.handler.cancelTask({ tenant: '', id: taskId, metadata: undefined }, context),
         );
+        this.#prompt(asked, 'a cancel');
         this.#mustBeView(task, 'the answer to a cancel');
         if (task.status?.state !== TaskState.TASK_STATE_CANCELED) {
           this.#violate('cancel', 'was answered by a task that is not canceled');
@@ -167,6 +180,10 @@ export class SimulatedClient {
             this.#finish('gave-up');
             return;
           }
+          if (this.#deps.leaves) {
+            this.#finish('left');
+            return;
+          }
         }
       }
       await sleep(clock, random.whole(10, 800));
@@ -182,7 +199,7 @@ export class SimulatedClient {
     let count = 0;
     let message = false;
     for await (const frame of frames) {
-      this.#seen(frame, check);
+      await this.#seen(frame, check);
       message ||= frame.payload?.$case === 'message';
       count += 1;
       if (count === send.leavesAfter) return true;
@@ -215,7 +232,7 @@ export class SimulatedClient {
     try {
       const request = { tenant: '', id: taskId };
       const frames = server.process.stream(() => server.handler.resubscribe(request, context));
-      for await (const frame of frames) this.#seen(frame, check);
+      for await (const frame of frames) await this.#seen(frame, check);
     } catch (error) {
       if (!(error instanceof UnsupportedOperationError)) throw error;
       if (this.truth?.sealed !== true)
@@ -237,17 +254,33 @@ export class SimulatedClient {
     return false;
   }
 
-  #seen(frame: StreamResponse, check: ReaderCheck): void {
+  async #seen(frame: StreamResponse, check: ReaderCheck): Promise<void> {
     const { payload } = frame;
     this.accepted = true;
     if (payload?.$case === 'task') this.#isTask(payload.value.id);
     if (payload?.$case === 'message') this.#isTask(payload.value.taskId);
+    const isFirst = check.generation === undefined;
     check.got(frame, this.truth);
+    const { clock, slowMs = 0 } = this.#deps;
+    const durableAt = this.truth?.times[(check.generation ?? 0) - 1];
+    if (!isFirst && durableAt !== undefined) this.#prompt(durableAt, 'a frame');
+    if (slowMs > 0) {
+      this.#sleptMs += slowMs;
+      await sleep(clock, slowMs);
+    }
+  }
+
+  /** What became possible at `since` may not take long where nothing goes wrong. */
+  #prompt(since: number, what: string): void {
+    const { clock, promptMs = Number.POSITIVE_INFINITY } = this.#deps;
+    const late = clock.now() - Math.max(since, this.#openedAt);
+    if (late > promptMs) this.#violate('late', `${what} took ${late} ms`);
   }
 
   #isTask(taskId: string): void {
     this.taskId ??= taskId;
     if (this.taskId !== taskId) this.#violate('I9', 'was told of another task');
+    if (this.#openedAt === 0) this.#openedAt = this.#deps.clock.now();
   }
 
   #answered(answer: Message | Task, send: Send): void {
@@ -269,6 +302,8 @@ export class SimulatedClient {
       this.#violate('answer', `is the task at ${places}, the result of its run is at ${wanted}`);
     }
     this.#late(truth);
+    const authAt = truth?.times[(truth.authOf(run) ?? 0) - 1];
+    if (authAt !== undefined) this.#lateSince(authAt);
   }
 
   #mustBeView(task: Task, what: string, from = 0): void {
@@ -280,8 +315,11 @@ export class SimulatedClient {
 
   /** The log came to rest too long ago. */
   #late(truth: TaskTruth | undefined): void {
-    if (truth?.restsSince === undefined) return;
-    const late = this.#deps.clock.now() - truth.restsSince - this.pausedMs;
+    if (truth?.restsSince !== undefined) this.#lateSince(truth.restsSince);
+  }
+
+  #lateSince(since: number): void {
+    const late = this.#deps.clock.now() - Math.max(since, this.#askedAt) - this.pausedMs;
     if (late > PATIENCE_MS) this.#violate('I6', `was told ${late} ms after the end`);
   }
 

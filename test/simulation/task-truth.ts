@@ -49,6 +49,8 @@ export class TaskTruth {
   /** By generation, from 1 on: what every reader must get. */
   readonly events: string[] = [];
   readonly views: View[] = [];
+  /** When each event became durable; milliseconds. */
+  readonly times: number[] = [];
   readonly runs: Map<string, TrueRun> = new Map();
   readonly fenced: Set<string> = new Set();
   sealed = false;
@@ -132,7 +134,10 @@ export class TaskTruth {
     this.#settleLost();
     const before = this.generation;
     const step = this.#fold.apply(record, () => this.#look());
-    for (const { event } of step.deliveries) this.events.push(JSON.stringify(eventToJson(event)));
+    for (const { event } of step.deliveries) {
+      this.events.push(JSON.stringify(eventToJson(event)));
+      this.times.push(at);
+    }
     const events = this.generation - before;
     this.#next =
       events > 0 ? { generation: generation + events, sub: 0 } : { generation, sub: sub + 1 };

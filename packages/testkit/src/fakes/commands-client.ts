@@ -51,7 +51,7 @@ export function commandsClient<Client>(
     if (!doer) throw new Error(`This fake does not know ${sent.constructor.name}.`);
     const { operation, writes } = doer;
     return wire.carry(
-      { service, operation, writes, caller },
+      { service, operation, writes, caller, input: sent.input },
       (failedEntries) => doer.act(sent.input, { caller, failedEntries }),
       abortSignal,
     );

@@ -11,6 +11,8 @@ export interface FakeCall {
   readonly operation: string;
   /** It may change something. */
   readonly writes: boolean;
+  /** What is asked for, as the client's command has it. */
+  readonly input: unknown;
 }
 
 /**

@@ -13,8 +13,13 @@ export class ConnectionLost extends Error {
 /** Where a process stands when a fault may hit it: before it sends a call, or when the answer is there. */
 export type Point = 'before' | 'after';
 
-/** Hears of every point; `command` is the command's class. */
-export type OnPoint = (process: SimulatedProcess, point: Point, command: string) => void;
+/** Hears of every point; `command` is the command's class, `input` what it asks for. */
+export type OnPoint = (
+  process: SimulatedProcess,
+  point: Point,
+  command: string,
+  input: unknown,
+) => void;
 
 export interface SimulatedProcessDeps {
   readonly name: string;
@@ -156,17 +161,18 @@ export class SimulatedProcess {
   #wrapped<C extends { send: unknown }>(client: C): C {
     const through = client.send as (...sent: unknown[]) => Promise<unknown>;
     const send = async (...sent: unknown[]): Promise<unknown> => {
-      const { name } = (sent[0] as object).constructor;
-      await this.#at('before', name);
+      const command = sent[0] as { readonly input: unknown };
+      const { name } = command.constructor;
+      await this.#at('before', name, command.input);
       const answer = await outcome(through(...sent));
-      await this.#at('after', name);
+      await this.#at('after', name, command.input);
       return answer();
     };
     return { send } as unknown as C;
   }
 
-  #at(point: Point, command: string): Promise<void> | undefined {
-    this.#deps.onPoint(this, point, command);
+  #at(point: Point, command: string, input: unknown): Promise<void> | undefined {
+    this.#deps.onPoint(this, point, command, input);
     if (!this.#isCrashed && !this.isPaused) return undefined;
     return this.#reached();
   }

@@ -1,0 +1,122 @@
+import { sleep } from '@a2a-aws/core';
+import type { FakeCall, Fate, SeededRandom, SimulatedProcess } from '@a2a-aws/testkit/fakes';
+import type { Fleet } from './fleet.ts';
+import type { Script } from './script.ts';
+import type { ClientDeps, Send, SimulatedClient } from './simulated-client.ts';
+
+export interface StageDeps {
+  readonly fleet: Fleet;
+  readonly client: (kind: string, more?: Partial<ClientDeps>) => SimulatedClient;
+  readonly crash: (process: SimulatedProcess) => void;
+  readonly pause: (process: SimulatedProcess, ms: number) => void;
+}
+
+/** How a client of a scenario is. */
+export interface ClientOptions extends Pick<ClientDeps, 'leaves' | 'promptMs' | 'slowMs'> {
+  /** Asks any server but this one. */
+  readonly avoid?: SimulatedProcess | undefined;
+  /** Asks this server. */
+  readonly at?: SimulatedProcess | undefined;
+}
+
+export interface SendOptions extends ClientOptions {
+  readonly mode?: Send['mode'];
+  readonly taskId?: string;
+  readonly messageId?: string;
+  readonly leavesAfter?: number;
+}
+
+/** A scenario's words must come true within so many milliseconds, if they do at all. */
+const LONGEST_WAIT_MS = 50_000;
+
+/** What a scenario directs: clients, and what happens to servers and their calls. */
+export class Stage {
+  readonly fleet: Fleet;
+  readonly #deps: StageDeps;
+  #messages = 0;
+
+  constructor(deps: StageDeps) {
+    this.fleet = deps.fleet;
+    this.#deps = deps;
+  }
+
+  get random(): SeededRandom {
+    return this.fleet.random;
+  }
+
+  rest(ms: number): Promise<void> {
+    return sleep(this.fleet.clock, ms);
+  }
+
+  /** Rests until `known` is something; nothing if that takes too long. */
+  async until<T>(known: () => T | undefined | false): Promise<T | undefined> {
+    for (let waited = 0; waited < LONGEST_WAIT_MS; waited += 20) {
+      const found = known();
+      if (found) return found;
+      await this.rest(20);
+    }
+    return undefined;
+  }
+
+  /** Sends a message once a server is there. */
+  send(script: Script, options: SendOptions = {}): SimulatedClient {
+    const { mode = 'stream', taskId, leavesAfter } = options;
+    const { messageId = `message-${++this.#messages}` } = options;
+    const client = this.#client('send', options);
+    void client.send({ messageId, contextId: 'context-1', taskId, script, mode, leavesAfter });
+    return client;
+  }
+
+  subscribe(taskId: string, options: ClientOptions = {}): void {
+    void this.#client('tap', options).subscribe(taskId);
+  }
+
+  cancel(taskId: string, options: ClientOptions = {}): void {
+    void this.#client('cancel', options).cancel(taskId);
+  }
+
+  read(taskId: string, options: ClientOptions = {}): void {
+    void this.#client('read', options).read(taskId);
+  }
+
+  /** The task that a client has to do with, once its first event is durable. */
+  async task(client: SimulatedClient): Promise<string> {
+    const taskId = await this.until(() => client.truth?.hasTask && client.taskId);
+    if (!taskId) throw new Error('There is no task.');
+    return taskId;
+  }
+
+  /** The process of the first open run of a task. */
+  async runner(client: SimulatedClient): Promise<SimulatedProcess> {
+    const found = await this.until(() => {
+      const run = client.truth?.openRuns[0];
+      return this.fleet.servers.find((server) => run && server.instance() === run.instance);
+    });
+    if (!found) throw new Error('Nobody runs the task.');
+    return found.process;
+  }
+
+  crash(process: SimulatedProcess): void {
+    this.#deps.crash(process);
+  }
+
+  pause(process: SimulatedProcess, ms: number): void {
+    this.#deps.pause(process, ms);
+  }
+
+  /** The first calls that `matches` finds have this fate. */
+  fate(matches: (call: FakeCall) => boolean, fate: Fate, times = 1): void {
+    let left = times;
+    this.fleet.fate = (call) => {
+      if (left === 0 || !matches(call)) return undefined;
+      left -= 1;
+      return fate;
+    };
+  }
+
+  #client(kind: string, { avoid, at, ...more }: ClientOptions): SimulatedClient {
+    const pick = () =>
+      at ? this.fleet.servers.find(({ process }) => process === at) : this.fleet.pick(avoid);
+    return this.#deps.client(kind, { ...more, pick });
+  }
+}
