@@ -103,7 +103,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
         "'attribute_exists(sk) AND (#beat = :seen OR #beat <> :seen)'",
       ),
     ],
-    within: 5_000,
+    within: 200,
   },
   {
     name: 'beat-upsert',
@@ -147,7 +147,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
         'await this.#table.put({ ...this.#keys.lease(instance), ...fields });\n    const found = undefined;',
       ),
     ],
-    within: 5_000,
+    within: 200,
   },
   // Head and janitor.
   {
@@ -155,7 +155,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     patches: [
       table('dynamodb-log-storage.ts', '(attribute_not_exists(#slot) OR #slot < :slot) AND ', ''),
     ],
-    within: 5_000,
+    within: 200,
   },
   {
     name: 'row-before-head',
@@ -194,7 +194,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
         'if (state.runs.size === 0) return undefined;',
       ),
     ],
-    within: 5_000,
+    within: 200,
   },
   {
     name: 'cancel-left-open',
@@ -205,7 +205,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
         'const { status } = state;',
       ),
     ],
-    within: 5_000,
+    within: 200,
   },
   // Append and answers.
   {
@@ -247,7 +247,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
         'return open.log.task();',
       ),
     ],
-    within: 5_000,
+    within: 200,
   },
   {
     name: 'private-response',
@@ -255,14 +255,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
       server(
         'task-result.ts',
         'return result.answer ?? task ?? taskAt(storage, open.log.key, result.at);',
-        `const by = open.log.state.runs.get(run)?.instance;
-  const readRecords = async function* (...range: Parameters<LogStorage['readRecords']>) {
-    for await (const record of storage.readRecords(...range)) {
-      if (record.instance === by) yield record;
-    }
-  };
-  const own = await taskAt({ readRecords } as never, open.log.key, result.at);
-  return result.answer ?? own ?? task ?? taskAt(storage, open.log.key, result.at);`,
+        'return result.answer ?? (task && { ...task, artifacts: task.artifacts.slice(-1) }) ?? taskAt(storage, open.log.key, result.at);',
       ),
     ],
     within: 200,
@@ -309,11 +302,11 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     patches: [
       table(
         'keys.ts',
-        '${slotText(slot)}#${escapeKeyPart(id)}#`;',
-        '${slotText(slot)}#${escapeKeyPart(id).slice(0, 0)}#`;',
+        "chunks({ slot, id }: Pick<SnapshotName, 'slot' | 'id'>): string {",
+        "chunks({ slot, id }: Pick<SnapshotName, 'slot' | 'id'>): string {\n    id = '';",
       ),
     ],
-    within: 2_000,
+    within: 200,
   },
   {
     name: 'no-dedupe',
@@ -341,7 +334,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
         '',
       ),
     ],
-    within: 5_000,
+    within: 200,
   },
   {
     name: 'no-reconcile',
@@ -357,7 +350,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
         '!open.log.state.sealed && open.taps > 0)',
       ),
     ],
-    within: 5_000,
+    within: 200,
   },
   {
     name: 'watch-after-read',
@@ -430,7 +423,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     patches: [core('instances/own-sweep.ts', '        await this.sweep();\n', '')],
     within: 200,
   },
-  { name: 'no-quarantine', patches: [NO_QUARANTINE], within: 5_000 },
+  { name: 'no-quarantine', patches: [NO_QUARANTINE], within: 200 },
   {
     name: 'provision-no-recheck+no-quarantine',
     patches: [
@@ -446,7 +439,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
         '',
       ),
     ],
-    within: 5_000,
+    within: 200,
   },
   // Not in the model's list.
   {
@@ -480,12 +473,12 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
         'return undefined;',
       ),
     ],
-    within: 5_000,
+    within: 200,
   },
   {
     name: 'executes-what-is-over',
     patches: [server('run-driver.ts', 'if (!run.signal.aborted) {', '{')],
-    within: 5_000,
+    within: 200,
   },
   {
     name: 'owner-not-in-key',

@@ -50,6 +50,14 @@ function judgeTask(truth: TaskTruth, items: readonly Item[], violate: Violate): 
   const slot = truth.records[truth.stateAt]?.slot;
   const isRight = head?.state === state && slot && head?.slot === slotText(slot);
   if (!isRight) violate('head', `${name}: its head says ${head?.state}, its log ${state}`);
+  if (head?.sid !== undefined) judgeSnapshot(name, head, items, violate);
+}
+
+/** All pieces of the snapshot that a head names are there. */
+function judgeSnapshot(name: string, head: Item, items: readonly Item[], violate: Violate): void {
+  const begin = `snap#${head.sslot}#`;
+  const pieces = items.filter(({ pk, sk }) => pk === name && String(sk).startsWith(begin));
+  if (pieces.length < Number(head.sn)) violate('I1', `${name}: its snapshot ${begin} is not whole`);
 }
 
 function judgeClient(client: SimulatedClient, violate: Violate): void {
