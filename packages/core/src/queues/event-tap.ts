@@ -62,6 +62,8 @@ export class EventTap implements EventQueue {
   readonly #waiters: Waiter[] = [];
   /** Where what is held ends. */
   #place: Place;
+  /** What comes from here on was not held yet; the tap itself may be a record further. */
+  #next: Slot;
   /** Closed, or its source is over: it gives what the log held then. */
   #until: Slot | undefined;
   #ended = false;
@@ -79,6 +81,7 @@ export class EventTap implements EventQueue {
     this.#place = { generation: this.#start.generation, messages: 0 };
     this.#progress = new Progress(this.#start);
     this.#tap = tap;
+    this.#next = tap.state.next;
     const aborted = (): void => this.#drop();
     const stopped = (): void => {
       this.#cause = new BackendError('draining', 'This instance has stopped.');
@@ -190,6 +193,7 @@ export class EventTap implements EventQueue {
         this.#place = placed.place;
         if (comparePlaces(placed.place, this.#start) > 0) this.#held.push(placed);
       }
+      this.#next = step.state.next;
       this.#endIfDone();
     } catch (error) {
       this.#waiters.shift()?.reject(error);
@@ -211,7 +215,7 @@ export class EventTap implements EventQueue {
   }
 
   #endIfDone(): void {
-    if (this.#until && compareSlots(this.#tap.state.next, this.#until) >= 0) this.#end();
+    if (this.#until && compareSlots(this.#next, this.#until) >= 0) this.#end();
   }
 
   #end(): void {

@@ -129,6 +129,18 @@ describe('closing a child', () => {
     await expect(child.dequeueEvent()).rejects.toBeInstanceOf(QueueShutDown);
   });
 
+  test('[I3] lets be given what is on its way to who waits, whenever it comes', async () => {
+    await queue.enqueueEvent(taskOf(WORKING));
+    for (let turns = 0; turns < 20; turns += 1) {
+      const child = await queue.tap();
+      const waiting = child.dequeueEvent();
+      const generation = await queue.enqueueEvent(chunkOf('a', 'x'));
+      for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
+      await child.close();
+      expect((await waiting).generation, `${turns} turns`).toBe(generation);
+    }
+  });
+
   test('immediately drops what is there, what was read already too', async () => {
     const child = await tap();
     await queue.enqueueEvent(taskOf(WORKING));
