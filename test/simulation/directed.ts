@@ -1,4 +1,10 @@
-import { type FakeCall, type FaultRates, NO_FAULTS, SOME_FAULTS } from '@a2a-aws/testkit/fakes';
+import {
+  type FakeCall,
+  type Fate,
+  type FaultRates,
+  NO_FAULTS,
+  SOME_FAULTS,
+} from '@a2a-aws/testkit/fakes';
 import { plainScript } from './script.ts';
 import type { Stage } from './stage.ts';
 
@@ -168,12 +174,14 @@ const SCENARIOS: readonly Scenario[] = [
       };
     },
   },
-  // What a dead instance was about to write comes after it was cleaned up, and then it is gone.
+  // What a dead instance was about to write comes after it was cleaned up, and then it is gone; or
+  // it goes on, and does not learn from its beats that it is dead.
   {
     rates: NO_FAULTS,
     play: async (stage) => {
       const kind = stage.random.pick(['queue', 'run', 'watch'] as const);
       const ms = stage.random.whole(30_000, 38_000);
+      const goesOn = kind === 'run' && stage.random.percent(60);
       await stage.rest(1_500);
       let writer: unknown;
       stage.fleet.onPoint = (process, point, command, input) => {
@@ -182,7 +190,8 @@ const SCENARIOS: readonly Scenario[] = [
         if (!isRow && !(kind === 'queue' && command.endsWith('CreateQueueCommand'))) return;
         writer = process;
         if (point === 'before') stage.pause(process, ms);
-        else stage.crash(process);
+        else if (!goesOn) stage.crash(process);
+        if (goesOn) stage.fate((call) => call.caller === process.name && isBeat(call), LOST, 99);
       };
       if (kind === 'queue') {
         const [server] = stage.fleet.servers;
@@ -271,7 +280,7 @@ const SCENARIOS: readonly Scenario[] = [
 ];
 
 /** The answer takes so long, in milliseconds; what was asked for is done at once. */
-function slow(ms: number): { readonly acts: readonly number[]; readonly answers: number } {
+function slow(ms: number): Fate {
   return { acts: [3], answers: ms };
 }
 
@@ -292,6 +301,12 @@ function isHead({ operation, input }: FakeCall): boolean {
 function isNewLease({ operation, input }: FakeCall): boolean {
   const { Item } = input as Record<string, Record<string, unknown> | undefined>;
   return operation === 'PutItem' && Item?.queueName !== undefined;
+}
+
+const LOST: Fate = { acts: [], answers: 3_000, fails: 'time-out' };
+
+function isBeat({ operation, input }: FakeCall): boolean {
+  return operation === 'UpdateItem' && JSON.stringify(input).includes('beat');
 }
 
 function isSnapshotRead({ operation, input }: FakeCall): boolean {
