@@ -213,9 +213,9 @@ const SCENARIOS: readonly Scenario[] = [
       stage.cancel(taskId, { avoid, promptMs: PROMPT_MS + 2_000 });
     },
   },
-  // A log gets snapshots while others read it, write to it and send their messages again.
+  // A log gets snapshots, from all who read it often, while others begin to read it.
   {
-    rates: NO_FAULTS,
+    rates: DOORBELL_DEAD,
     endMs: 460_000,
     restMs: 330_000,
     play: async (stage) => {
@@ -234,10 +234,10 @@ const SCENARIOS: readonly Scenario[] = [
       const avoid = await stage.runner(long);
       for (let n = dense ? 3 : 0; n < 3; n += 1)
         stage.subscribe(taskId, { avoid, slowMs: n * 500 });
-      for (let n = 0; n < 8; n += 1) {
+      for (let n = 0; n < 14; n += 1) {
         stage.read(taskId, { avoid });
-        await stage.rest(stage.random.whole(10, 1_000));
-        if (n === 6) stage.send(first, { messageId: 'sent-twice', mode: 'blocking', avoid });
+        await stage.rest(stage.random.whole(10, 600));
+        if (n === 12) stage.send(first, { messageId: 'sent-twice', mode: 'blocking', avoid });
       }
     },
   },

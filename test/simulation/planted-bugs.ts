@@ -70,7 +70,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
         "if (lease?.state === 'never') {\n      died();",
       ),
     ],
-    within: 5_000,
+    within: 400,
   },
   {
     name: 'cancel-no-row',
@@ -278,7 +278,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
       core('log/log-upkeep.ts', 'const DROP_AFTER_MS = 5 * 60_000;', 'const DROP_AFTER_MS = 0;'),
       table('log-loader.ts', 'if (pieces.length < keys.length) return undefined;', ''),
     ],
-    within: 200,
+    within: 400,
   },
   {
     name: 'trim',
@@ -306,7 +306,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
         "chunks({ slot, id }: Pick<SnapshotName, 'slot' | 'id'>): string {\n    id = '';",
       ),
     ],
-    within: 200,
+    within: 5_000,
   },
   {
     name: 'no-dedupe',
@@ -368,7 +368,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
 `,
       ),
     ],
-    within: 200,
+    within: 5_000,
   },
   {
     name: 'cancel-by-ring',
