@@ -41,6 +41,7 @@ export type { Resumer, Resumption } from './instances/resumption.ts';
 export type { Run, StopReason, Stored } from './instances/run.ts';
 export type { Begun, RunRequest } from './instances/runs.ts';
 export { DEFAULT_LEASE_SETTINGS, type LeaseSettings } from './instances/settings.ts';
+export { limiter } from './limiter.ts';
 export type { Backlog } from './log/backlog.ts';
 export type { Entry, EventEntry, StartEntry } from './log/entry.ts';
 export { type Delivery, Fold, type Step, stepRecord } from './log/fold.ts';

@@ -3,6 +3,7 @@ import {
   FIRST_SLOT,
   inParallel,
   type LogRecord,
+  limiter,
   type Slot,
   type Snapshot,
   type SnapshotName,
@@ -21,6 +22,8 @@ import type { Item, Table } from './table.ts';
 const LOAD_TRIES = 3;
 /** Pieces of one record or snapshot that are read at once: each has up to 300 KB. */
 const PIECES_AT_ONCE = 8;
+/** Logs of more than a page that are read at once: a list may be of fifty, of any length. */
+const LONG_LOGS_AT_ONCE = 4;
 
 /** What one backward read from the head finds. */
 interface Newest {
@@ -38,6 +41,7 @@ interface Newest {
 export class LogLoader {
   readonly #table: Table;
   readonly #keys: Keys;
+  readonly #perLongLog = limiter(LONG_LOGS_AT_ONCE);
 
   constructor(table: Table, keys: Keys) {
     this.#table = table;
@@ -117,16 +121,28 @@ export class LogLoader {
         bytes: newest.records.reduce((sum, item) => sum + recordBytes(item), 0),
       };
       const partition = this.#keys.task(key);
-      const pages = recordPages({ from, before, sample }, (first, to, after) =>
-        this.#table.page({ partition, from: first, to }, after),
-      );
-      for await (const items of pages) {
-        for (const item of items) yield await this.record(key, item);
+      const leave = await this.#enter();
+      try {
+        const pages = recordPages({ from, before, sample }, (first, to, after) =>
+          this.#table.page({ partition, from: first, to }, after),
+        );
+        for await (const items of pages) {
+          for (const item of items) yield await this.record(key, item);
+        }
+      } finally {
+        leave();
       }
     }
     for (const item of newest.records) {
       if (compareSlots(recordSlot(item), from) >= 0) yield await this.record(key, item);
     }
+  }
+
+  /** Waits for a place among the long logs; it is free again when what this resolves with is called. */
+  #enter(): Promise<() => void> {
+    return new Promise((entered) => {
+      void this.#perLongLog(() => new Promise<void>((leave) => entered(leave)));
+    });
   }
 
   /** The bytes at these keys, in their order, without those that are missing. */

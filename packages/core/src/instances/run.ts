@@ -205,9 +205,8 @@ export class Run {
   #encoded(entry: Entry): EncodedEntry | undefined {
     try {
       const encoded = encode(entry);
-      const barred = this.#deps.open.log.bars(encoded.bytes);
-      if (!barred) return encoded;
-      this.#refuse(barred);
+      if (this.#deps.open.log.takes(encoded.bytes)) return encoded;
+      this.#refuse('backlog-full');
       this.#giveUp(BACKLOG);
     } catch (error) {
       this.#refuse(errorCode(error));

@@ -1,6 +1,6 @@
 import type { Task } from '@a2a-js/sdk';
 import { backoff } from '../backoff.ts';
-import { type Clock, sleep } from '../clock.ts';
+import { type Clock, elapsed, sleep } from '../clock.ts';
 import type { Entropy } from '../entropy.ts';
 import { BackendError, errorCode } from '../errors.ts';
 import type { Logger } from '../logger.ts';
@@ -9,13 +9,7 @@ import { Backlog } from './backlog.ts';
 import { Fold, type Step } from './fold.ts';
 import { LogReader } from './log-reader.ts';
 import type { Proposal, Refusal } from './proposal.ts';
-import {
-  countEvents,
-  type EncodedEntry,
-  type LogRecord,
-  MAX_ENTRY_BYTES,
-  recordBody,
-} from './record.ts';
+import { countEvents, type EncodedEntry, type LogRecord, recordBody } from './record.ts';
 import { isExpired } from './retention.ts';
 import { compareSlots, type Slot } from './slot.ts';
 import { type LogState, stepEntry } from './state.ts';
@@ -47,12 +41,12 @@ export type StepListener = (step: Step, own: boolean) => void;
 
 /** Entries of one record together stay below this many bytes, so that a doorbell can carry it. */
 export const MAX_RECORD_BYTES: number = 192 * 1024;
-const BARRED = {
-  'event-too-large': 'One event is larger than the log takes.',
-  'backlog-full': 'More is waiting to be written than the limit allows.',
-} as const;
+const FULL = 'More is waiting to be written than the limit allows.';
 
 const SEALED = { refused: 'sealed' } as const;
+
+/** A handle that has heard nothing of its log for so long reads before it appends, in milliseconds. */
+const FORGOTTEN_MS = 60 * 60_000;
 
 interface Waiting {
   readonly propose: Proposal;
@@ -87,6 +81,8 @@ export class TaskLog {
   #pending: string | undefined;
   #tailBytes = 0;
   #tailSince = 0;
+  /** When a read or a record last told how the log stands, by the own clock; 0 for never. */
+  #heardAt = 0;
   readonly #reader: LogReader;
 
   constructor(key: TaskKey, deps: TaskLogDeps) {
@@ -173,8 +169,9 @@ export class TaskLog {
    * Reads what others have appended: everything that was durable when this was called is in the
    * fold when it resolves. Fails with `corrupt-log` if three readings agree on a hole.
    */
-  refresh(): Promise<void> {
-    return this.#reader.refresh();
+  async refresh(): Promise<void> {
+    await this.#reader.refresh();
+    this.#heardAt = this.#deps.clock.now();
   }
 
   /** Takes a record that a doorbell brought. False: records before it are missing. */
@@ -186,22 +183,23 @@ export class TaskLog {
     return order <= 0;
   }
 
-  /** Why `bytes` more cannot be taken now, if so: {@link append} would reject with this code. */
-  bars(bytes: number): 'event-too-large' | 'backlog-full' | undefined {
-    if (bytes > MAX_ENTRY_BYTES) return 'event-too-large';
+  /** False if so many bytes more cannot be taken now: {@link append} would reject with `backlog-full`. */
+  takes(bytes: number): boolean {
     // What brings no content ends something: it must get through.
-    return bytes === 0 || this.#backlog.takes(bytes) ? undefined : 'backlog-full';
+    return bytes === 0 || this.#backlog.takes(bytes);
   }
 
   /**
    * Appends what `propose` makes of the log's state, after all that was proposed before.
-   * Resolves once durable. Rejects with `event-too-large`, `backlog-full` or `invalid-event`, with
+   * Resolves once durable. Rejects with `backlog-full` or `invalid-event`, with
    * `corrupt-log` if what is in its place cannot be read, and when the instance stops first with
    * `draining` or what the last try met: then the outcome is unknown.
    */
   append(propose: Proposal, bytes = 0): Promise<Appended> {
-    const barred = this.bars(bytes);
-    if (barred) return Promise.reject(new BackendError(barred, BARRED[barred]));
+    // Each entry was found small enough when it was encoded: several may be more than one may.
+    if (!this.takes(bytes)) {
+      return Promise.reject(new BackendError('backlog-full', FULL));
+    }
     return new Promise((resolve, reject) => {
       this.#queue.push({ propose, bytes, resolve, reject });
       this.#backlog.add(bytes);
@@ -215,6 +213,7 @@ export class TaskLog {
   async #write(): Promise<void> {
     try {
       while (this.#queue.length > 0) {
+        if (this.#isForgotten()) await this.#remember();
         const taken = this.#takeRecord();
         if (taken) await this.#commitOrReject(taken);
       }
@@ -222,6 +221,29 @@ export class TaskLog {
       for (const waiting of this.#dequeue(this.#queue.length)) waiting.reject(error);
     } finally {
       this.#writing = false;
+    }
+  }
+
+  #isForgotten(): boolean {
+    const now = this.#deps.clock.now();
+    return this.#heardAt > 0 && elapsed(this.#heardAt, now) >= FORGOTTEN_MS;
+  }
+
+  /**
+   * Whoever was away for long may find records expired, and a slot empty that once was taken: what
+   * was appended meanwhile, a fence for one, is read first.
+   */
+  async #remember(): Promise<void> {
+    const { clock, entropy, logger, signal } = this.#deps;
+    for (let failures = 0; this.#isForgotten() && !signal.aborted; ) {
+      try {
+        await this.refresh();
+      } catch (error) {
+        if (errorCode(error) === 'corrupt-log') throw error;
+        failures += 1;
+        if (failures === 1) logger.warn('log.refresh-failed', { code: errorCode(error) });
+        await sleep(clock, backoff(failures, entropy), signal);
+      }
     }
   }
 
@@ -339,6 +361,7 @@ export class TaskLog {
   }
 
   #apply(record: LogRecord): void {
+    this.#heardAt = this.#deps.clock.now();
     this.#tailBytes += record.body.length;
     if (this.#tailSince === 0) this.#tailSince = record.time;
     const own = record.id === this.#pending;
