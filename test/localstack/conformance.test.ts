@@ -8,7 +8,7 @@ import {
   DynamoDBTaskStore,
 } from '@a2a-aws/dynamodb';
 import { type LocalAws, startLocalAws } from '@a2a-aws/local';
-import { createFanoutClients, SnsFanout } from '@a2a-aws/sns-sqs';
+import { createFanoutClients, DirectFanout, SnsFanout } from '@a2a-aws/sns-sqs';
 import {
   consumerOffsetsSuite,
   fanoutSuite,
@@ -81,20 +81,30 @@ pushNotificationStoreSuite('DynamoDBPushNotificationStore on LocalStack', {}, as
   };
 });
 
-fanoutSuite('SnsFanout on LocalStack', { delivers: true, broadcast: '*' }, async () => {
+/** Clients of queues and topics, and a part of them that no other test uses. */
+function queues() {
   const { region, credentials, sns } = aws.clientConfig;
   const clients = createFanoutClients({ region, credentials, ...sns });
   return {
-    fanout: new SnsFanout({
+    options: {
       ...clients,
-      topicArn: aws.topicArn,
       prefix: `p${prefixes++}`,
       clock: systemClock,
       entropy: systemEntropy,
       logger: silentLogger,
-    }),
+    },
     dispose: async () => {
       for (const client of Object.values(clients)) client.destroy();
     },
   };
+}
+
+fanoutSuite('SnsFanout on LocalStack', { delivers: true, broadcast: '*' }, async () => {
+  const { options, dispose } = queues();
+  return { fanout: new SnsFanout({ ...options, topicArn: aws.topicArn }), dispose };
+});
+
+fanoutSuite('DirectFanout on LocalStack', { delivers: true }, async () => {
+  const { options, dispose } = queues();
+  return { fanout: new DirectFanout(options), dispose };
 });
