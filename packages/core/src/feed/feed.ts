@@ -243,9 +243,9 @@ export class Feed {
     const now = clock.now();
     if (!this.#isAttended()) this.#health.rest();
     else if (this.#health.ring(now)) this.#publish([instance], { kind: 'canary', at: now });
-    const proven = this.healthy === true;
+    const whileRinging = reconcileInterval(this.healthy === true);
     this.#reconciler.look(this.#logs.values(), (open) =>
-      fanout.rings ? reconcileInterval(proven, open) : pollInterval(open),
+      fanout.rings ? whileRinging : pollInterval(open),
     );
   }
 

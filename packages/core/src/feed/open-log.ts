@@ -74,7 +74,7 @@ export class OpenLog {
 
   /** True while somebody here waits for what others append. */
   get attended(): boolean {
-    return this.#taps.size > 0 || this.watch.row !== undefined;
+    return this.#taps.size > 0 || this.runs > 0 || this.watch.row !== undefined;
   }
 
   /** Opens a tap; close it with the returned function. A tap that is only left reads on, unattended. */

@@ -4,8 +4,6 @@ export const TICK_MS = 250;
 export const RECONCILE_MS = 15_000;
 /** While it is not, this often: a second, less the tick. */
 export const RECONCILE_UNPROVEN_MS = 750;
-/** The log of a run that nobody reads: its runner is to hear of a cancel before its deadline. */
-const RECONCILE_RUN_MS = 4_000;
 
 /** As {@link TICK_MS}, where the transport does not ring. */
 export const POLL_TICK_MS = 50;
@@ -18,22 +16,13 @@ export const POLL_LATE_MS = 950;
 export interface Interest {
   /** Somebody here waits for what others append. */
   readonly attended: boolean;
-  /** Runs of this instance that are open. */
-  readonly runs: number;
   /** Reads in a row that found nothing. */
   readonly quietReads: number;
 }
 
-/**
- * Milliseconds that a log may go unread where the transport rings. Without a reader nothing proves
- * the doorbell alive: the log of a run is read a little more often instead.
- */
-export function reconcileInterval(
-  proven: boolean,
-  { attended, runs }: Pick<Interest, 'attended' | 'runs'>,
-): number {
-  if (attended && !proven) return RECONCILE_UNPROVEN_MS;
-  return !attended && runs > 0 ? RECONCILE_RUN_MS : RECONCILE_MS;
+/** Milliseconds that a log may go unread while the doorbell is proven alive, or not. */
+export function reconcileInterval(proven: boolean): number {
+  return proven ? RECONCILE_MS : RECONCILE_UNPROVEN_MS;
 }
 
 /**

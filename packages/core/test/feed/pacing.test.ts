@@ -14,25 +14,17 @@ test('a log goes unread for a second at most where no doorbell is proven, the ti
 });
 
 test('a proven doorbell spares reads: four a minute', () => {
-  const tapped = { attended: true, runs: 0 };
-  expect(reconcileInterval(false, tapped)).toBe(RECONCILE_UNPROVEN_MS);
-  expect(60_000 / reconcileInterval(true, tapped)).toBe(4);
-});
-
-test('a run that nobody reads hears of a cancel in half of the time that it has, without any canary', () => {
-  const run = { attended: false, runs: 1 };
-  for (const proven of [true, false]) {
-    expect(reconcileInterval(proven, run) + TICK_MS).toBeLessThanOrEqual(10_000 / 2);
-  }
+  expect(reconcileInterval(false)).toBe(RECONCILE_UNPROVEN_MS);
+  expect(60_000 / reconcileInterval(true)).toBe(4);
 });
 
 test('where nothing rings a tapped log is read less and less often while there is no news', () => {
   const intervals = [0, 1, 2, 3, 4, 5, 6, 99].map((quietReads) =>
-    pollInterval({ attended: true, runs: 0, quietReads }),
+    pollInterval({ attended: true, quietReads }),
   );
   expect(intervals).toEqual([50, 100, 200, 400, 800, 950, 950, 950]);
 });
 
 test('where nothing rings a run without a reader is read once a second', () => {
-  expect(pollInterval({ attended: false, runs: 1, quietReads: 0 })).toBe(POLL_LATE_MS);
+  expect(pollInterval({ attended: false, quietReads: 0 })).toBe(POLL_LATE_MS);
 });

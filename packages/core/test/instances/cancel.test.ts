@@ -83,7 +83,7 @@ describe('a cancel from another instance', () => {
     const { run, stops } = await begin(a, 'm1');
     await run.publish(taskOf(WORKING));
     const cancel = watchOutcome(b.instance.cancel(KEY, 60_000));
-    await fleet.clock.advance(4_500);
+    await fleet.clock.advance(3_000);
     expect(stops).toEqual(['cancel']);
     await a.instance.runs.finish(run);
     await fleet.clock.advance(2_000);
