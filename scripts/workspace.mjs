@@ -33,7 +33,8 @@ const tasks = {
   deploy: () => [program('aws-cdk', 'bin/cdk'), 'deploy'],
 };
 
-const [task, ...passed] = process.argv.slice(2);
+// pnpm hands on the `--` that npm takes away.
+const [task, ...passed] = process.argv.slice(2).filter((word, at) => at !== 1 || word !== '--');
 
 if (!Object.hasOwn(tasks, task ?? '')) {
   fail(`usage: node scripts/workspace.mjs ${Object.keys(tasks).join('|')} [arguments]`, 2);
