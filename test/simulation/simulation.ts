@@ -30,32 +30,28 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
   const began = performance.now();
   const total = { schedules: 0, events: 0, crashes: 0, pauses: 0 };
   const failed: Played[] = [];
-  const threads: Worker[] = [];
-  const over = new AbortController();
+  const over = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   const played = (one: Played): void => {
-    if (over.signal.aborted) return;
+    if (Atomics.load(over, 0) !== 0) return;
     total.schedules += 1;
     total.events += one.events;
     total.crashes += one.crashes;
     total.pauses += one.pauses;
     if (one.violations.length > 0) failed.push(one);
-    if (onPlayed?.(one) === 'enough') over.abort();
+    if (onPlayed?.(one) === 'enough') Atomics.store(over, 0, 1);
   };
   const done = Array.from({ length: workers }, (_, n) => {
-    const workerData: WorkerTask = { from: from + n, step: workers, to: from + count - 1 };
+    const workerData: WorkerTask = { from: from + n, step: workers, to: from + count - 1, over };
     const thread = new Worker(code, { eval: true, workerData });
-    threads.push(thread);
     return new Promise<void>((resolve, reject) => {
       thread.on('message', played);
-      thread.on('error', reject);
+      thread.on('error', (error) => {
+        Atomics.store(over, 0, 1);
+        reject(error);
+      });
       thread.on('exit', () => resolve());
-      over.signal.addEventListener('abort', () => resolve());
     });
   });
-  try {
-    await Promise.all(done);
-  } finally {
-    await Promise.all(threads.map((thread) => thread.terminate()));
-  }
+  await Promise.all(done);
   return { ...total, failed, ms: performance.now() - began };
 }
