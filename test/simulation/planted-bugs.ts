@@ -131,7 +131,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     name: 'run-row-per-task',
     patches: [
       table(
-        'keys.ts',
+        'table/keys.ts',
         "joinKey('run', taskKeyHash(row.key), row.run)",
         "joinKey('run', taskKeyHash(row.key), '')",
       ),
@@ -242,7 +242,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     name: 'answer-of-another-moment',
     patches: [
       server(
-        'task-result.ts',
+        'handler/task-result.ts',
         'return open.log.generation === result.at && state.hasTask ? open.log.task() : undefined;',
         'return open.log.task();',
       ),
@@ -253,7 +253,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     name: 'private-response',
     patches: [
       server(
-        'task-result.ts',
+        'handler/task-result.ts',
         'return result.answer ?? task ?? taskAt(storage, open.log.key, result.at);',
         'return result.answer ?? (task && { ...task, artifacts: task.artifacts.slice(-1) }) ?? taskAt(storage, open.log.key, result.at);',
       ),
@@ -276,7 +276,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     name: 'torn-load',
     patches: [
       core('log/log-upkeep.ts', 'const DROP_AFTER_MS = 5 * 60_000;', 'const DROP_AFTER_MS = 0;'),
-      table('log-loader.ts', 'if (pieces.length < keys.length) return undefined;', ''),
+      table('log/log-loader.ts', 'if (pieces.length < keys.length) return undefined;', ''),
     ],
     within: 400,
   },
@@ -301,7 +301,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     name: 'snap-shared-key',
     patches: [
       table(
-        'keys.ts',
+        'table/keys.ts',
         "chunks({ slot, id }: Pick<SnapshotName, 'slot' | 'id'>): string {",
         "chunks({ slot, id }: Pick<SnapshotName, 'slot' | 'id'>): string {\n    id = '';",
       ),
@@ -317,7 +317,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
         '',
       ),
       server(
-        'run-starter.ts',
+        'runs/run-starter.ts',
         'let run = known(open, message, digest);',
         'let run: string | undefined;',
       ),
@@ -356,7 +356,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     name: 'watch-after-read',
     patches: [
       server(
-        'request-handler.ts',
+        'handler/request-handler.ts',
         `      // Watch first, then read: what was appended between is in one of the two.
       await open.watch.hold();
       watching = true;
@@ -446,7 +446,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     name: 'request-outlives-its-instance',
     patches: [
       server(
-        'run-starter.ts',
+        'runs/run-starter.ts',
         'const { away: signal } = instance;',
         'const { signal } = new AbortController();',
       ),
@@ -468,7 +468,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     name: 'asks-for-credentials-unheard',
     patches: [
       server(
-        'task-result.ts',
+        'handler/task-result.ts',
         'return run?.resumedBy === undefined ? undefined : authenticationAt(state, run.resumedBy);',
         'return undefined;',
       ),
@@ -477,14 +477,14 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'executes-what-is-over',
-    patches: [server('run-driver.ts', 'if (!run.signal.aborted) {', '{')],
+    patches: [server('runs/run-driver.ts', 'if (!run.signal.aborted) {', '{')],
     within: 200,
   },
   {
     name: 'owner-not-in-key',
     patches: [
       table(
-        'keys.ts',
+        'table/keys.ts',
         "return joinKey(this.#prefix, 'T', tenant, owner, taskId);",
         "return joinKey(this.#prefix, 'T', tenant, 'ann' || owner, taskId);",
       ),

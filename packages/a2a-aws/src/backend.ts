@@ -17,10 +17,10 @@ import {
 import { queueName } from '@a2a-aws/sns-sqs';
 import type { AgentCard } from '@a2a-js/sdk';
 import type { A2ARequestHandler, AgentExecutor, PushNotificationStore } from '@a2a-js/sdk/server';
-import type { RequestHandlerOptions } from './handler-options.ts';
-import { exchangeMiddleware, type Middleware } from './http-exchange.ts';
-import type { BackendSettings } from './options.ts';
-import { BackendRequestHandler } from './request-handler.ts';
+import type { RequestHandlerOptions } from './handler/handler-options.ts';
+import { BackendRequestHandler } from './handler/request-handler.ts';
+import { exchangeMiddleware, type Middleware } from './http/http-exchange.ts';
+import type { BackendSettings } from './options/options.ts';
 
 /** The outside world, as the backend sees it. */
 export interface BackendPorts {

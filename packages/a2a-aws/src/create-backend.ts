@@ -4,10 +4,10 @@ import {
   DynamoDBLogStorage,
   DynamoDBPushNotificationStore,
 } from '@a2a-aws/dynamodb';
-import { resolveClients } from './aws-clients.ts';
 import { Backend } from './backend.ts';
-import { makeFanout } from './fanout-choice.ts';
-import { type BackendOptions, resolveOptions } from './options.ts';
+import { resolveClients } from './options/aws-clients.ts';
+import { makeFanout } from './options/fanout-choice.ts';
+import { type BackendOptions, resolveOptions } from './options/options.ts';
 
 /**
  * Makes a backend; no I/O before {@link Backend.start}. Every option has a default: with none, the

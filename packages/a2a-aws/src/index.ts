@@ -45,7 +45,6 @@ export {
   type QueueLifecycleManagerOptions,
   type QueueProvisionResult,
 } from '@a2a-aws/sns-sqs';
-export type { BackendClients, ClientConfig } from './aws-clients.ts';
 export {
   Backend,
   type BackendHealth,
@@ -53,10 +52,11 @@ export {
   type StopOptions,
 } from './backend.ts';
 export { createBackend } from './create-backend.ts';
-export type { FanoutChoice } from './fanout-choice.ts';
-export type { RequestHandlerOptions } from './handler-options.ts';
-export type { Middleware } from './http-exchange.ts';
-export { type JanitorOptions, type JanitorReport, runJanitor } from './janitor.ts';
-export type { BackendOptions } from './options.ts';
-export { type RunContext, runContext } from './run-context.ts';
+export type { RequestHandlerOptions } from './handler/handler-options.ts';
+export type { Middleware } from './http/http-exchange.ts';
+export { type JanitorOptions, type JanitorReport, runJanitor } from './janitor/janitor.ts';
+export type { BackendClients, ClientConfig } from './options/aws-clients.ts';
+export type { FanoutChoice } from './options/fanout-choice.ts';
+export type { BackendOptions } from './options/options.ts';
+export { type RunContext, runContext } from './runs/run-context.ts';
 export { SnsQueueManager } from './sns-queue-manager.ts';

@@ -10,8 +10,8 @@ import {
 } from '@a2a-aws/core';
 import { z } from 'zod';
 import type { DynamoDBStorageOptions } from './dynamodb-log-storage.ts';
-import { type ItemKey, Keys } from './keys.ts';
-import { Table } from './table.ts';
+import { type ItemKey, Keys } from './table/keys.ts';
+import { Table } from './table/table.ts';
 
 const offsetItem = z.object({
   v: z.literal(1),

@@ -11,9 +11,9 @@ import {
 } from '@a2a-aws/core';
 import { z } from 'zod';
 import type { DynamoDBStorageOptions } from './dynamodb-log-storage.ts';
-import { END, type ItemKey, Keys } from './keys.ts';
-import { ITEM_VERSION, readItem } from './stored-item.ts';
-import { type Condition, type Item, Table } from './table.ts';
+import { END, type ItemKey, Keys } from './table/keys.ts';
+import { ITEM_VERSION, readItem } from './table/stored-item.ts';
+import { type Condition, type Item, Table } from './table/table.ts';
 
 const leaseItem = z.object({
   sk: z.string(),

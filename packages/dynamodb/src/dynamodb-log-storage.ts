@@ -21,7 +21,17 @@ import {
   type TaskHead,
   type TaskKey,
 } from '@a2a-aws/core';
-import { fromHeadItem, fromListedItem, snapshotOf, toHeadItem, toPointer } from './head-item.ts';
+import {
+  fromHeadItem,
+  fromListedItem,
+  snapshotOf,
+  toHeadItem,
+  toPointer,
+} from './log/head-item.ts';
+import { listedItems } from './log/listed-items.ts';
+import { LogLoader } from './log/log-loader.ts';
+import { erasedItem, toRecordItems } from './log/record-item.ts';
+import { toChunks } from './log/snapshot-chunks.ts';
 import {
   CONFIGS,
   CONSUMERS,
@@ -32,14 +42,10 @@ import {
   RECORDS,
   SNAPSHOTS,
   under,
-} from './keys.ts';
-import { listedItems } from './listed-items.ts';
-import { LogLoader } from './log-loader.ts';
-import { erasedItem, toRecordItems } from './record-item.ts';
-import { toChunks } from './snapshot-chunks.ts';
-import { ITEM_VERSION } from './stored-item.ts';
-import { type Item, Table, type TableClient } from './table.ts';
-import { CONTEXT_INDEX, OWNER_INDEX } from './table-definition.ts';
+} from './table/keys.ts';
+import { ITEM_VERSION } from './table/stored-item.ts';
+import { type Item, Table, type TableClient } from './table/table.ts';
+import { CONTEXT_INDEX, OWNER_INDEX } from './table/table-definition.ts';
 
 export interface DynamoDBStorageOptions {
   readonly client: TableClient;

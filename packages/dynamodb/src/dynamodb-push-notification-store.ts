@@ -21,9 +21,9 @@ import {
   type StoredPushNotificationConfig,
 } from '@a2a-js/sdk/server';
 import { z } from 'zod';
-import { CONFIGS, Keys, under } from './keys.ts';
-import { ITEM_VERSION, readItem } from './stored-item.ts';
-import { Table, type TableClient } from './table.ts';
+import { CONFIGS, Keys, under } from './table/keys.ts';
+import { ITEM_VERSION, readItem } from './table/stored-item.ts';
+import { Table, type TableClient } from './table/table.ts';
 
 /** The longest id of a config, escaped, in bytes: a sort key holds 1,024. */
 const MAX_CONFIG_ID_BYTES = 512;

@@ -17,7 +17,7 @@ import {
   type TaskStore,
 } from '@a2a-js/sdk/server';
 import { DynamoDBLogStorage } from './dynamodb-log-storage.ts';
-import type { TableClient } from './table.ts';
+import type { TableClient } from './table/table.ts';
 
 export interface DynamoDBTaskStoreOptions {
   /** Made with {@link createDynamoDBClient} or {@link documentClient}. */

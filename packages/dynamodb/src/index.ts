@@ -1,5 +1,4 @@
 export { createDynamoDBClient, type DynamoDBClientOptions, documentClient } from './clients.ts';
-export { createTable } from './create-table.ts';
 export { DynamoDBConsumerOffsets } from './dynamodb-consumer-offsets.ts';
 export { DynamoDBInstanceRegistry } from './dynamodb-instance-registry.ts';
 export { DynamoDBLogStorage, type DynamoDBStorageOptions } from './dynamodb-log-storage.ts';
@@ -9,7 +8,8 @@ export {
 } from './dynamodb-push-notification-store.ts';
 export { DynamoDBTaskStore, type DynamoDBTaskStoreOptions } from './dynamodb-task-store.ts';
 export { type ImportTasksOptions, importTasks } from './import-tasks.ts';
-export { MAX_OWNER_SHARDS } from './keys.ts';
+export { createTable } from './table/create-table.ts';
+export { MAX_OWNER_SHARDS } from './table/keys.ts';
 export {
   attribute,
   CONTEXT_INDEX,
@@ -18,4 +18,4 @@ export {
   type IndexDefinition,
   OWNER_INDEX,
   tableDefinition,
-} from './table-definition.ts';
+} from './table/table-definition.ts';

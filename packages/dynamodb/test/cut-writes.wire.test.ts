@@ -4,9 +4,9 @@ import { TaskState } from '@a2a-js/sdk';
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, test } from 'vitest';
 import { DynamoDBLogStorage } from '../src/dynamodb-log-storage.ts';
-import { Keys } from '../src/keys.ts';
-import { cutClient } from './cut-client.ts';
-import { onEachEngine } from './engines.ts';
+import { Keys } from '../src/table/keys.ts';
+import { cutClient } from './fixtures/cut-client.ts';
+import { onEachEngine } from './fixtures/engines.ts';
 
 const KEY = { tenant: '', owner: 'owner', taskId: 'task-1' };
 const NOW = 1_700_000_000_000;

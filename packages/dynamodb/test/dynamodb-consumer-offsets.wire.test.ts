@@ -4,8 +4,8 @@ import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, test } from 'vitest';
 import { DynamoDBConsumerOffsets } from '../src/dynamodb-consumer-offsets.ts';
 import { DynamoDBLogStorage, type DynamoDBStorageOptions } from '../src/dynamodb-log-storage.ts';
-import { Keys } from '../src/keys.ts';
-import { onEachEngine } from './engines.ts';
+import { Keys } from '../src/table/keys.ts';
+import { onEachEngine } from './fixtures/engines.ts';
 
 const KEY = { tenant: '', owner: 'owner', taskId: 'task-1' };
 const DAY_MS = 24 * 60 * 60 * 1000;

@@ -2,8 +2,8 @@ import { instanceRegistrySuite } from '@a2a-aws/testkit';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, test } from 'vitest';
 import { DynamoDBInstanceRegistry } from '../src/dynamodb-instance-registry.ts';
-import { Keys } from '../src/keys.ts';
-import { onEachEngine } from './engines.ts';
+import { Keys } from '../src/table/keys.ts';
+import { onEachEngine } from './fixtures/engines.ts';
 
 onEachEngine((name, engine) => {
   let prefixes = 0;

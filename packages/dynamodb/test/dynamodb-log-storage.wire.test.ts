@@ -6,8 +6,8 @@ import { DeleteCommand, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, test } from 'vitest';
 import { createDynamoDBClient } from '../src/clients.ts';
 import { DynamoDBLogStorage } from '../src/dynamodb-log-storage.ts';
-import { Keys } from '../src/keys.ts';
-import { onEachEngine } from './engines.ts';
+import { Keys } from '../src/table/keys.ts';
+import { onEachEngine } from './fixtures/engines.ts';
 
 const KEY = { tenant: '', owner: 'owner', taskId: 'task-1' };
 

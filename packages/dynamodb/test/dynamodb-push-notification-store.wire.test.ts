@@ -5,9 +5,9 @@ import { describe, expect, test } from 'vitest';
 import { DynamoDBLogStorage } from '../src/dynamodb-log-storage.ts';
 import { DynamoDBPushNotificationStore } from '../src/dynamodb-push-notification-store.ts';
 import { DynamoDBTaskStore } from '../src/dynamodb-task-store.ts';
-import { Keys } from '../src/keys.ts';
-import { contextOf } from './call-contexts.ts';
-import { onEachEngine } from './engines.ts';
+import { Keys } from '../src/table/keys.ts';
+import { contextOf } from './fixtures/call-contexts.ts';
+import { onEachEngine } from './fixtures/engines.ts';
 
 const KEY = { tenant: '', owner: 'user', taskId: 'task-1' };
 

@@ -8,11 +8,11 @@ import { describe, expect, test } from 'vitest';
 import { DynamoDBLogStorage } from '../src/dynamodb-log-storage.ts';
 import { DynamoDBPushNotificationStore } from '../src/dynamodb-push-notification-store.ts';
 import { DynamoDBTaskStore } from '../src/dynamodb-task-store.ts';
-import { Keys } from '../src/keys.ts';
-import { contextOf } from './call-contexts.ts';
-import { countingClient } from './counting-client.ts';
-import { cutClient } from './cut-client.ts';
-import { onEachEngine } from './engines.ts';
+import { Keys } from '../src/table/keys.ts';
+import { contextOf } from './fixtures/call-contexts.ts';
+import { countingClient } from './fixtures/counting-client.ts';
+import { cutClient } from './fixtures/cut-client.ts';
+import { onEachEngine } from './fixtures/engines.ts';
 
 const WORKING = TaskState.TASK_STATE_WORKING;
 const COMPLETED = TaskState.TASK_STATE_COMPLETED;

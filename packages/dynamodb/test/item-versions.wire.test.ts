@@ -14,9 +14,9 @@ import { describe, expect, test } from 'vitest';
 import { DynamoDBInstanceRegistry } from '../src/dynamodb-instance-registry.ts';
 import { DynamoDBLogStorage } from '../src/dynamodb-log-storage.ts';
 import { DynamoDBPushNotificationStore } from '../src/dynamodb-push-notification-store.ts';
-import { type ItemKey, Keys } from '../src/keys.ts';
-import { contextOf } from './call-contexts.ts';
-import { onEachEngine } from './engines.ts';
+import { type ItemKey, Keys } from '../src/table/keys.ts';
+import { contextOf } from './fixtures/call-contexts.ts';
+import { onEachEngine } from './fixtures/engines.ts';
 
 const KEY = { tenant: '', owner: 'user', taskId: 'task-1' };
 const NOW = 1_700_000_000_000;

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { guardProgram, guardScript } from '../src/guarded-child.ts';
-import { descendants, killed, runs, startScript } from './processes.ts';
+import { descendants, killed, runs, startScript } from './fixtures/processes.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 

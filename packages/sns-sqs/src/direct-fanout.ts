@@ -1,11 +1,14 @@
 import type { Fanout, FanoutAddress, FanoutReceiver, FanoutStats } from '@a2a-aws/core';
 import { SendMessageBatchCommand } from '@aws-sdk/client-sqs';
 import { awsError, isQueueMissing } from './aws-error.ts';
-import { type EntryOutcome, entryOutcomes } from './batch-outcome.ts';
-import { type Addressed, DoorbellSender } from './doorbell-sender.ts';
-import { InstanceQueues, type InstanceQueuesOptions } from './instance-queues.ts';
-import { QueueLifecycleManager, type QueueProvisionResult } from './queue-lifecycle-manager.ts';
-import { isQueueName } from './topic-definition.ts';
+import { type EntryOutcome, entryOutcomes } from './delivery/batch-outcome.ts';
+import { type Addressed, DoorbellSender } from './delivery/doorbell-sender.ts';
+import { InstanceQueues, type InstanceQueuesOptions } from './queue/instance-queues.ts';
+import {
+  QueueLifecycleManager,
+  type QueueProvisionResult,
+} from './queue/queue-lifecycle-manager.ts';
+import { isQueueName } from './topic/topic-definition.ts';
 
 export type DirectFanoutOptions = InstanceQueuesOptions;
 

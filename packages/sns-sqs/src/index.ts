@@ -4,14 +4,14 @@ export {
   QueueLifecycleManager,
   type QueueLifecycleManagerOptions,
   type QueueProvisionResult,
-} from './queue-lifecycle-manager.ts';
-export { type PolicyDocument, type PolicyStatement, queuePolicy } from './queue-policy.ts';
+} from './queue/queue-lifecycle-manager.ts';
+export { type PolicyDocument, type PolicyStatement, queuePolicy } from './queue/queue-policy.ts';
 export {
   QueueSweep,
   type QueueSweepOptions,
   type Suspects,
   type SweepReport,
-} from './queue-sweep.ts';
+} from './queue/queue-sweep.ts';
 export { SnsFanout, type SnsFanoutOptions } from './sns-fanout.ts';
 export {
   ALL_TARGETS,
@@ -21,4 +21,4 @@ export {
   queueTag,
   TARGET_ATTRIBUTE,
   topicDefinition,
-} from './topic-definition.ts';
+} from './topic/topic-definition.ts';

@@ -11,13 +11,16 @@ import {
   type SNSClient,
 } from '@aws-sdk/client-sns';
 import { awsError } from './aws-error.ts';
-import { type EntryOutcome, entryOutcomes } from './batch-outcome.ts';
-import { type Addressed, DoorbellSender } from './doorbell-sender.ts';
-import { InstanceQueues, type InstanceQueuesOptions } from './instance-queues.ts';
-import { QueueLifecycleManager, type QueueProvisionResult } from './queue-lifecycle-manager.ts';
-import { parseTopicArn } from './topic-arn.ts';
-import { ALL_TARGETS, TARGET_ATTRIBUTE } from './topic-definition.ts';
-import { leastFullShard, shardedId, shardOf } from './topic-shards.ts';
+import { type EntryOutcome, entryOutcomes } from './delivery/batch-outcome.ts';
+import { type Addressed, DoorbellSender } from './delivery/doorbell-sender.ts';
+import { InstanceQueues, type InstanceQueuesOptions } from './queue/instance-queues.ts';
+import {
+  QueueLifecycleManager,
+  type QueueProvisionResult,
+} from './queue/queue-lifecycle-manager.ts';
+import { parseTopicArn } from './topic/topic-arn.ts';
+import { ALL_TARGETS, TARGET_ATTRIBUTE } from './topic/topic-definition.ts';
+import { leastFullShard, shardedId, shardOf } from './topic/topic-shards.ts';
 
 export interface SnsFanoutOptions extends InstanceQueuesOptions {
   readonly sns: Pick<SNSClient, 'send'>;

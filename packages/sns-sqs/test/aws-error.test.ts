@@ -1,7 +1,7 @@
 import { BackendError, isPassingName } from '@a2a-aws/core';
 import { describe, expect, test } from 'vitest';
 import { awsError, isNotFound, isQueueMissing } from '../src/aws-error.ts';
-import { awsFault } from './fake-clock.ts';
+import { awsFault } from './fixtures/fake-clock.ts';
 
 const network = (code: string): Error => Object.assign(new Error(`connect ${code}`), { code });
 

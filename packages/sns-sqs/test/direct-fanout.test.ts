@@ -8,8 +8,14 @@ import {
 import { type AwsClientStub, mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { DirectFanout } from '../src/direct-fanout.ts';
-import { queuePolicy } from '../src/queue-policy.ts';
-import { awsFault, FakeClock, fixedEntropy, recordingLogger, settled } from './fake-clock.ts';
+import { queuePolicy } from '../src/queue/queue-policy.ts';
+import {
+  awsFault,
+  FakeClock,
+  fixedEntropy,
+  recordingLogger,
+  settled,
+} from './fixtures/fake-clock.ts';
 
 const BASE = 'https://sqs.eu-west-1.amazonaws.com/123456789012/';
 

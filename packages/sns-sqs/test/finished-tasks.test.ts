@@ -3,7 +3,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { heapCensus } from '../../core/test/fixtures/heap-census.ts';
 import { DirectFanout } from '../src/direct-fanout.ts';
 import { SnsFanout } from '../src/sns-fanout.ts';
-import { FakeFleet, keyOf } from './fake-fleet.ts';
+import { FakeFleet, keyOf } from './fixtures/fake-fleet.ts';
 
 // Minutes of virtual time, with thousands of calls: a machine under load may take its time.
 vi.setConfig({ testTimeout: 120_000 });

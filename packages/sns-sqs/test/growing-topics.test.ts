@@ -1,8 +1,8 @@
 import { sleep } from '@a2a-aws/core';
 import { expect, test, vi } from 'vitest';
 import { SnsFanout } from '../src/sns-fanout.ts';
-import { shardOf } from '../src/topic-shards.ts';
-import { FakeFleet, keyOf, type Member } from './fake-fleet.ts';
+import { shardOf } from '../src/topic/topic-shards.ts';
+import { FakeFleet, keyOf, type Member } from './fixtures/fake-fleet.ts';
 
 // Minutes of virtual time, with thousands of calls: a machine under load may take its time.
 vi.setConfig({ testTimeout: 120_000 });

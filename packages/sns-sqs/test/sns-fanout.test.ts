@@ -16,11 +16,18 @@ import {
 } from '@aws-sdk/client-sqs';
 import { type AwsClientStub, mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { queuePolicy } from '../src/queue-policy.ts';
+import { queuePolicy } from '../src/queue/queue-policy.ts';
 import { SnsFanout, type SnsFanoutOptions } from '../src/sns-fanout.ts';
-import { TARGET_ATTRIBUTE } from '../src/topic-definition.ts';
-import { shardedId } from '../src/topic-shards.ts';
-import { awsFault, FakeClock, fixedEntropy, gate, recordingLogger, settled } from './fake-clock.ts';
+import { TARGET_ATTRIBUTE } from '../src/topic/topic-definition.ts';
+import { shardedId } from '../src/topic/topic-shards.ts';
+import {
+  awsFault,
+  FakeClock,
+  fixedEntropy,
+  gate,
+  recordingLogger,
+  settled,
+} from './fixtures/fake-clock.ts';
 
 const TOPIC = 'arn:aws:sns:eu-west-1:123456789012:events';
 const URL = 'https://sqs.eu-west-1.amazonaws.com/123456789012/a2a-one';

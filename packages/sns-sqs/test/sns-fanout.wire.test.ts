@@ -15,10 +15,10 @@ import { buildApp } from 'fauxqs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createFanoutClients, type FanoutClients } from '../src/clients.ts';
 import { DirectFanout } from '../src/direct-fanout.ts';
-import { queuePolicy } from '../src/queue-policy.ts';
+import { queuePolicy } from '../src/queue/queue-policy.ts';
 import { SnsFanout } from '../src/sns-fanout.ts';
-import { ALL_TARGETS, topicDefinition } from '../src/topic-definition.ts';
-import { gate } from './fake-clock.ts';
+import { ALL_TARGETS, topicDefinition } from '../src/topic/topic-definition.ts';
+import { gate } from './fixtures/fake-clock.ts';
 
 interface Wire extends FanoutUnderTest {
   readonly fanout: SnsFanout;

@@ -1,5 +1,5 @@
 import { BackendError, type LeaseSettings } from '@a2a-aws/core';
-import { type LocalAws, startLocalAws } from '../local-aws.ts';
+import { type LocalAws, startLocalAws } from '../aws/local-aws.ts';
 import { executorUrl } from './executor-module.ts';
 import { startLoadBalancer } from './load-balancer.ts';
 import { type ClusterInstance, type ServerProcess, startServer } from './server-process.ts';

@@ -1,6 +1,6 @@
 import { ListSubscriptionsByTopicCommand, SNSClient } from '@aws-sdk/client-sns';
 import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
-import type { LocalAws } from '../local-aws.ts';
+import type { LocalAws } from '../aws/local-aws.ts';
 
 /** What servers own in AWS, as SQS and SNS themselves list it. */
 export interface Reach {

@@ -1,6 +1,6 @@
 import { systemClock } from '@a2a-aws/core';
+import { type LocalAws, startLocalAws } from '../aws/local-aws.ts';
 import type { Cluster } from '../cluster/cluster.ts';
-import { type LocalAws, startLocalAws } from '../local-aws.ts';
 import { addresses } from './addresses.ts';
 import { type DemoOptions, HELP, parseDemoOptions } from './demo-options.ts';
 import { open } from './opening.ts';

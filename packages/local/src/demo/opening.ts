@@ -1,7 +1,7 @@
 import { extname } from 'node:path';
 import { type LeaseSettings, systemClock } from '@a2a-aws/core';
+import type { LocalAws } from '../aws/local-aws.ts';
 import { type Cluster, startCluster } from '../cluster/cluster.ts';
-import type { LocalAws } from '../local-aws.ts';
 import type { DemoOptions } from './demo-options.ts';
 import { listReach } from './leftovers.ts';
 import { seconds, type Transcript } from './transcript.ts';

@@ -1,5 +1,5 @@
 import { sleep, systemClock } from '@a2a-aws/core';
-import type { LocalAws } from '../../local-aws.ts';
+import type { LocalAws } from '../../aws/local-aws.ts';
 import { end } from '../ending.ts';
 import { listReach, type Reach } from '../leftovers.ts';
 import { PATIENCE_MS, type Scene } from '../stage.ts';

@@ -1,0 +1,52 @@
+import { BackendError, type BackendErrorCode, errorCode, type Logger } from '@a2a-aws/core';
+import { A2AError, RequestMalformedError } from '@a2a-js/sdk/errors';
+import type { HttpExchange } from '../http/http-exchange.ts';
+
+/** Codes that another try, here or on another instance, may not meet. */
+const RETRYABLE: ReadonlySet<BackendErrorCode> = new Set([
+  'unreachable',
+  'not-started',
+  'draining',
+  'fenced',
+  'backlog-full',
+]);
+
+/** gRPC's UNAVAILABLE. */
+const UNAVAILABLE = 14;
+
+/**
+ * For another try, here or elsewhere. The SDK's gRPC service takes the status from an error of its
+ * transport; its other transports take it for any A2A error.
+ */
+class RetryableError extends A2AError {
+  readonly transport = 'grpc';
+  readonly status: number = UNAVAILABLE;
+}
+
+/**
+ * What a client is told: the A2A errors as they are, anything else as an A2A error with a fixed
+ * text. What another try may not meet becomes HTTP 503 with Retry-After, or gRPC UNAVAILABLE.
+ */
+export function clientError(
+  error: unknown,
+  logger: Logger,
+  exchange: HttpExchange | undefined,
+): A2AError {
+  if (error instanceof A2AError) return error;
+  const code = errorCode(error);
+  if (error instanceof BackendError) {
+    if (error.code === 'invalid-key' || error.code === 'invalid-event') {
+      return new RequestMalformedError('The request holds an id or a value that cannot be stored.');
+    }
+    if (error.code === 'event-too-large') {
+      return new RequestMalformedError('The message is too large.');
+    }
+    if (RETRYABLE.has(error.code)) {
+      logger.warn('request.refused', { code });
+      exchange?.retryLater();
+      return new RetryableError('The server cannot take the request now. Try again.');
+    }
+  }
+  logger.error('request.failed', { code });
+  return new A2AError('The server failed to handle the request.');
+}

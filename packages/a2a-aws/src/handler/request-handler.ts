@@ -1,0 +1,340 @@
+import {
+  BackendError,
+  type Clock,
+  type Entropy,
+  type Instance,
+  type Logger,
+  type LogStorage,
+  limitHistory,
+  listTasks,
+  type OpenLog,
+  type ReadTask,
+  type Resumer,
+  readTask,
+  type Scope,
+  type TaskKey,
+  within,
+} from '@a2a-aws/core';
+import type {
+  AgentCard,
+  CancelTaskRequest,
+  DeleteTaskPushNotificationConfigRequest,
+  GetExtendedAgentCardRequest,
+  GetTaskPushNotificationConfigRequest,
+  GetTaskRequest,
+  ListTaskPushNotificationConfigsRequest,
+  ListTaskPushNotificationConfigsResponse,
+  ListTasksRequest,
+  ListTasksResponse,
+  Message,
+  SendMessageRequest,
+  StreamResponse,
+  SubscribeToTaskRequest,
+  Task,
+  TaskPushNotificationConfig,
+} from '@a2a-js/sdk';
+import {
+  A2AError,
+  RequestMalformedError,
+  TaskNotCancelableError,
+  TaskNotFoundError,
+  UnsupportedOperationError,
+} from '@a2a-js/sdk/errors';
+import {
+  type A2ARequestHandler,
+  type AgentExecutor,
+  DefaultRequestHandler,
+  type ServerCallContext,
+} from '@a2a-js/sdk/server';
+import { currentExchange } from '../http/http-exchange.ts';
+import { RunBusManager, RunDriver } from '../runs/run-driver.ts';
+import { RunStarter } from '../runs/run-starter.ts';
+import { RunTaskStore } from '../runs/run-task-store.ts';
+import { clientError } from './client-error.ts';
+import type { RequestHandlerOptions } from './handler-options.ts';
+import { linkSignals } from './linked-signal.ts';
+import { blockingAnswer, immediateAnswer } from './task-result.ts';
+import { runStream, subscriberStream } from './task-stream.ts';
+
+/** How long a cancel may take besides waiting for the executor, in milliseconds. */
+const ANSWER_MS = 15_000;
+
+/** What a handler works with: the backend, as far as it concerns requests. */
+export interface HandlerDeps {
+  /** The instance that this process is now. */
+  readonly instance: () => Instance;
+  readonly storage: LogStorage;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly scopeOf: (context: ServerCallContext) => Scope;
+  readonly cancelDeadlineMs: number;
+  readonly entropy: Entropy;
+  readonly retentionMs: number;
+}
+
+/**
+ * An `A2ARequestHandler` whose tasks live in the log. The SDK's handler keeps the protocol of a send
+ * and of push notifications; durability, order and reach are the log's.
+ */
+export class BackendRequestHandler implements A2ARequestHandler {
+  readonly #card: AgentCard;
+  readonly #deps: HandlerDeps;
+  readonly #options: RequestHandlerOptions;
+  readonly #sdk: DefaultRequestHandler;
+  readonly #starter: RunStarter;
+
+  constructor(
+    card: AgentCard,
+    executor: AgentExecutor,
+    options: RequestHandlerOptions,
+    deps: HandlerDeps,
+  ) {
+    this.#card = card;
+    this.#deps = deps;
+    this.#options = options;
+    this.#sdk = new DefaultRequestHandler(
+      card,
+      new RunTaskStore(
+        (taskId, context) => this.#load(this.#key(taskId, context)),
+        card.capabilities?.pushNotifications === true,
+      ),
+      new RunDriver(executor, { ...deps, isResumable: options.onOrphan === 'resume' }),
+      new RunBusManager(),
+      options.pushNotificationStore,
+      options.pushNotificationSender,
+      options.extendedAgentCardProvider,
+      options.agentCardSignatureGenerator,
+      { validateInputModes: options.validateInputModes ?? false },
+    );
+    this.#starter = new RunStarter(this.#sdk, deps);
+  }
+
+  /** Executes the run of a lost instance again. */
+  readonly resume: Resumer = (resumption) => this.#starter.resume(resumption);
+
+  /** The card; `streaming` only while this instance can stream. */
+  async getAgentCard(): Promise<AgentCard> {
+    const capabilities = this.#card.capabilities && {
+      ...this.#card.capabilities,
+      streaming: this.#canStream(),
+    };
+    const card = { ...this.#card, capabilities };
+    return this.#options.agentCardSignatureGenerator?.(card) ?? card;
+  }
+
+  getAuthenticatedExtendedAgentCard(
+    params: GetExtendedAgentCardRequest,
+    context: ServerCallContext,
+  ): Promise<AgentCard> {
+    return this.#guard(() => this.#sdk.getAuthenticatedExtendedAgentCard(params, context));
+  }
+
+  sendMessage(params: SendMessageRequest, context: ServerCallContext): Promise<Message | Task> {
+    return this.#guard(async () => {
+      const exchange = currentExchange();
+      const sent = await this.#starter.start(params, context);
+      const linked = linkSignals(sent.signal, exchange?.left);
+      // Somebody waits here, as at a stream: the doorbell's health is to be known.
+      const { close } = sent.open.tap();
+      try {
+        const waits = params.configuration?.returnImmediately !== true;
+        const pick = waits ? blockingAnswer : immediateAnswer;
+        const answer = await pick(sent.open, this.#deps.storage, sent.run, linked.signal);
+        if (!answer && exchange?.left.aborted) throw new A2AError('The client has left.');
+        if (!answer) throw new BackendError('draining', 'This instance stopped first.');
+        if ('messageId' in answer) return answer;
+        return limitHistory(answer, params.configuration?.historyLength);
+      } finally {
+        close();
+        linked.unlink();
+        sent.release();
+      }
+    });
+  }
+
+  async *sendMessageStream(
+    params: SendMessageRequest,
+    context: ServerCallContext,
+  ): AsyncGenerator<StreamResponse, void, undefined> {
+    yield* this.#guardStream(this.#sendStream(params, context));
+  }
+
+  async *resubscribe(
+    params: SubscribeToTaskRequest,
+    context: ServerCallContext,
+  ): AsyncGenerator<StreamResponse, void, undefined> {
+    yield* this.#guardStream(this.#subscribe(params, context));
+  }
+
+  getTask(params: GetTaskRequest, context: ServerCallContext): Promise<Task> {
+    return this.#guard(async () => {
+      const task = await this.#load(this.#key(params.id, context));
+      if (!task) throw new TaskNotFoundError();
+      return limitHistory(task, params.historyLength);
+    });
+  }
+
+  listTasks(params: ListTasksRequest, context: ServerCallContext): Promise<ListTasksResponse> {
+    const read = (key: TaskKey): Promise<ReadTask | undefined> => this.#read(key);
+    const deps = { ...this.#deps, read };
+    return this.#guard(() => listTasks(params, this.#deps.scopeOf(context), deps));
+  }
+
+  cancelTask(params: CancelTaskRequest, context: ServerCallContext): Promise<Task> {
+    return this.#guard(async () => {
+      const key = this.#key(params.id, context);
+      const instance = this.#deps.instance();
+      instance.assertReady();
+      // Cheap for what is not there or over; everything else goes through the log.
+      if (!(await this.#load(key))) throw new TaskNotFoundError();
+      const { clock, cancelDeadlineMs } = this.#deps;
+      const canceled = instance.cancel(key, cancelDeadlineMs);
+      const outcome = await within(clock, cancelDeadlineMs + ANSWER_MS, canceled);
+      // It may be canceled all the same: the wish may be in the log.
+      if (!outcome) throw new BackendError('unreachable', 'The task was not canceled in time.');
+      if ('canceled' in outcome) return outcome.canceled;
+      throw outcome.refused === 'not-found'
+        ? new TaskNotFoundError()
+        : new TaskNotCancelableError();
+    });
+  }
+
+  createTaskPushNotificationConfig(
+    params: TaskPushNotificationConfig,
+    context: ServerCallContext,
+  ): Promise<TaskPushNotificationConfig> {
+    return this.#guard(() => this.#sdk.createTaskPushNotificationConfig(params, context));
+  }
+
+  getTaskPushNotificationConfig(
+    params: GetTaskPushNotificationConfigRequest,
+    context: ServerCallContext,
+  ): Promise<TaskPushNotificationConfig> {
+    return this.#guard(() => this.#sdk.getTaskPushNotificationConfig(params, context));
+  }
+
+  listTaskPushNotificationConfigs(
+    params: ListTaskPushNotificationConfigsRequest,
+    context: ServerCallContext,
+  ): Promise<ListTaskPushNotificationConfigsResponse> {
+    return this.#guard(() => this.#sdk.listTaskPushNotificationConfigs(params, context));
+  }
+
+  deleteTaskPushNotificationConfig(
+    params: DeleteTaskPushNotificationConfigRequest,
+    context: ServerCallContext,
+  ): Promise<void> {
+    return this.#guard(() => this.#sdk.deleteTaskPushNotificationConfig(params, context));
+  }
+
+  async *#sendStream(
+    params: SendMessageRequest,
+    context: ServerCallContext,
+  ): AsyncGenerator<StreamResponse, void, undefined> {
+    this.#assertStreaming();
+    const exchange = currentExchange();
+    const sent = await this.#starter.start(params, context);
+    const linked = linkSignals(sent.signal, exchange?.left);
+    try {
+      yield* runStream(sent.open, sent.run, {
+        signal: linked.signal,
+        drained: () => exchange?.drained() ?? Promise.resolve(),
+        historyLength: params.configuration?.historyLength,
+      });
+    } finally {
+      linked.unlink();
+      sent.release();
+    }
+  }
+
+  async *#subscribe(
+    params: SubscribeToTaskRequest,
+    context: ServerCallContext,
+  ): AsyncGenerator<StreamResponse, void, undefined> {
+    this.#assertStreaming();
+    const exchange = currentExchange();
+    const { feed, away } = this.#ready();
+    const open = feed.acquire(this.#key(params.id, context));
+    const linked = linkSignals(away, exchange?.left);
+    let watching = false;
+    try {
+      await open.log.refresh();
+      assertLive(open);
+      // Watch first, then read: what was appended between is in one of the two.
+      await open.watch.hold();
+      watching = true;
+      await open.log.refresh();
+      assertLive(open);
+      open.announce();
+      yield* subscriberStream(open, {
+        signal: linked.signal,
+        drained: () => exchange?.drained() ?? Promise.resolve(),
+      });
+    } finally {
+      linked.unlink();
+      if (watching) open.watch.release();
+      feed.release(open);
+    }
+  }
+
+  async #load(key: TaskKey): Promise<Task | undefined> {
+    return (await this.#read(key))?.task;
+  }
+
+  async #read(key: TaskKey): Promise<ReadTask | undefined> {
+    const { feed } = this.#deps.instance();
+    const open = feed.acquire(key);
+    try {
+      await open.log.refresh();
+      return readTask(open.log);
+    } finally {
+      feed.release(open);
+    }
+  }
+
+  #key(taskId: string, context: ServerCallContext): TaskKey {
+    if (!taskId || taskId.trim() === '') throw new RequestMalformedError('A task id is required.');
+    return { ...this.#deps.scopeOf(context), taskId };
+  }
+
+  #ready(): Instance {
+    const instance = this.#deps.instance();
+    instance.assertReady();
+    return instance;
+  }
+
+  #canStream(): boolean {
+    return this.#card.capabilities?.streaming === true && this.#deps.instance().phase === 'ready';
+  }
+
+  #assertStreaming(): void {
+    if (!this.#card.capabilities?.streaming) {
+      throw new UnsupportedOperationError('The agent does not stream.');
+    }
+  }
+
+  async #guard<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw clientError(error, this.#deps.logger, currentExchange());
+    }
+  }
+
+  async *#guardStream(
+    stream: AsyncGenerator<StreamResponse, void, undefined>,
+  ): AsyncGenerator<StreamResponse, void, undefined> {
+    try {
+      yield* stream;
+    } catch (error) {
+      throw clientError(error, this.#deps.logger, currentExchange());
+    }
+  }
+}
+
+function assertLive(open: OpenLog): void {
+  if (!open.log.state.hasTask || open.log.isExpired()) throw new TaskNotFoundError();
+  if (open.log.state.sealed) {
+    throw new UnsupportedOperationError('The task has ended and cannot be subscribed to.');
+  }
+}

@@ -1,0 +1,88 @@
+import { patrol, systemClock, systemEntropy } from '@a2a-aws/core';
+import { DynamoDBInstanceRegistry, DynamoDBLogStorage } from '@a2a-aws/dynamodb';
+import { QueueSweep, queueName } from '@a2a-aws/sns-sqs';
+import { resolveClients } from '../options/aws-clients.ts';
+import { makeFanout } from '../options/fanout-choice.ts';
+import { type BackendOptions, resolveOptions } from '../options/options.ts';
+
+/** Of the backend's options those that concern a janitor; give it the same as the servers. */
+export type JanitorOptions = Pick<
+  BackendOptions,
+  | 'tableName'
+  | 'topicArn'
+  | 'fanout'
+  | 'prefix'
+  | 'clients'
+  | 'clientConfig'
+  | 'logger'
+  | 'lease'
+  | 'retentionMs'
+> & {
+  /** Queues younger than this are left alone by the sweep, in milliseconds. @default 10 minutes */
+  readonly minQueueAgeMs?: number | undefined;
+};
+
+/** What a round of a janitor came to. */
+export interface JanitorReport {
+  /** Dead instances that it has cleaned up after. */
+  readonly cleaned: number;
+  /** Dead instances that it was still busy with when its time was over. */
+  readonly left: number;
+  /** Queues, and subscriptions, that no lease row told of any more. */
+  readonly queues: number;
+  readonly subscriptions: number;
+  /** What it could not do: a later round tries again. */
+  readonly failed: number;
+}
+
+/**
+ * One round of cleaning up for a fleet of which nobody may be alive: watches every lease for its whole
+ * time, ends what the dead left (FAILED: there is no executor here), then removes queues and
+ * subscriptions that have no lease row. Safe beside living instances and other rounds.
+ *
+ * Takes at least the lease time; with somebody dead, the quarantine besides. Ends early when `signal`
+ * aborts. Rejects with a coded error if AWS could not be asked at all.
+ */
+export async function runJanitor(
+  options: JanitorOptions = {},
+  signal: AbortSignal = new AbortController().signal,
+): Promise<JanitorReport> {
+  const settings = resolveOptions(options, process.env);
+  const { tableName, fanout, topicArns, prefix, logger, lease, retentionMs } = settings;
+  const clients = resolveClients(settings.clients, settings.clientConfig);
+  const [clock, entropy] = [systemClock, systemEntropy];
+  const table = { client: clients.dynamodb, tableName, prefix };
+  const registry = new DynamoDBInstanceRegistry({ ...table, logger });
+  const sweep = new QueueSweep({
+    ...clients,
+    topicArns: fanout === 'sns' ? topicArns : [],
+    prefix,
+    table: tableName,
+    clock,
+    entropy,
+    logger,
+    minAgeMs: options.minQueueAgeMs,
+    hasLease: async (instance) => (await registry.lease(instance)) !== undefined,
+  });
+  // Where instances have no queues of ours there is nothing to sweep.
+  const hasQueues = fanout === 'sns' || fanout === 'direct';
+  const suspects = hasQueues ? await sweep.suspects(signal) : { queues: [], subscriptions: [] };
+  const id = `janitor-${entropy.id()}`;
+  const { cleaned, failed, left } = await patrol(
+    {
+      id,
+      queueName: queueName(prefix, id),
+      storage: new DynamoDBLogStorage({ ...table, retentionMs }),
+      registry,
+      fanout: makeFanout(settings, clients),
+      clock,
+      entropy,
+      logger,
+      settings: lease,
+      retentionMs,
+    },
+    signal,
+  );
+  const swept = await sweep.remove(suspects, signal);
+  return { ...swept, cleaned, left, failed: failed + swept.failed };
+}

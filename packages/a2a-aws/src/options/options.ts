@@ -1,0 +1,175 @@
+import {
+  BackendError,
+  type Clock,
+  DEFAULT_LEASE_SETTINGS,
+  DEFAULT_RETENTION_MS,
+  type Entropy,
+  type LeaseSettings,
+  type Logger,
+  MIN_RETENTION_MS,
+  stderrLogger,
+  systemClock,
+  systemEntropy,
+} from '@a2a-aws/core';
+import { MAX_OWNER_SHARDS } from '@a2a-aws/dynamodb';
+import { type OwnerResolver, resolveUserScope } from '@a2a-js/sdk/server';
+import { z } from 'zod';
+import { knowingOwners } from '../runs/recorded-request.ts';
+import type { BackendClients, ClientConfig } from './aws-clients.ts';
+import { FANOUT_NAMES, type FanoutChoice } from './fanout-choice.ts';
+
+/** All of {@link createBackend}'s options; each has a default. */
+export interface BackendOptions {
+  /** @default the environment's `A2A_TABLE_NAME` */
+  readonly tableName?: string | undefined;
+  /**
+   * The topic of the doorbells, or several topics, among which the instances are divided: one takes
+   * 200 instances by default. More may be added at the end while the fleet runs.
+   * @default the environment's `A2A_TOPIC_ARN`; several are separated by commas
+   */
+  readonly topicArn?: string | readonly string[] | undefined;
+  /**
+   * How instances reach each other, the same for all of a fleet: `sns`, over a topic and a queue per
+   * instance; `direct`, into each other's queues; `polling`, by reading the table alone, at the cost
+   * of up to a second; or one of your own.
+   * @default the environment's `A2A_FANOUT`, or `sns`
+   */
+  readonly fanout?: FanoutChoice | undefined;
+  /** False: what instances tell each other says where an event is, never what is in it. @default true */
+  readonly inlineContent?: boolean | undefined;
+  /**
+   * Begins every partition key and queue name, so that several agents share a table and a topic.
+   * 1 to 32 of `[A-Za-z0-9_-]`.
+   * @default the environment's `A2A_PREFIX`, or `a2a`
+   */
+  readonly prefix?: string | undefined;
+  /**
+   * A name for this process in rows and queue names; a fresh nonce is added at each start.
+   * 1 to 20 of `[A-Za-z0-9_-]`.
+   * @default `i`
+   */
+  readonly instanceId?: string | undefined;
+  /** Ready-made clients instead of those made from `clientConfig`. */
+  readonly clients?: Partial<BackendClients> | undefined;
+  /** Region, credentials, endpoints. @default what the AWS SDK finds in the environment */
+  readonly clientConfig?: ClientConfig | undefined;
+  /** @default JSON lines on stderr, warnings and errors only */
+  readonly logger?: Logger | undefined;
+  /** Whose tasks a request may see. @default the SDK's: the authenticated user's name */
+  readonly ownerResolver?: OwnerResolver | undefined;
+  /** How instances live and die. @default beat 5 s, dead after 20 s */
+  readonly lease?: Partial<LeaseSettings> | undefined;
+  /**
+   * How long a task stays visible after it ended or was last worked on, in milliseconds; at least a
+   * day.
+   * @default 30 days
+   */
+  readonly retentionMs?: number | undefined;
+  /**
+   * Over how many partitions of the index an owner's tasks are spread, 1 to 64. The same on all
+   * instances; it may grow, but must not shrink: see `DynamoDBStorageOptions`.
+   * @default 4
+   */
+  readonly ownerShards?: number | undefined;
+  /** How long CancelTask waits for the executor, in milliseconds. @default 10,000 */
+  readonly cancelDeadlineMs?: number | undefined;
+  /** The dead-letter queue of the instances' queues. @default the environment's `A2A_DEAD_LETTER_ARN`, or none */
+  readonly deadLetterArn?: string | undefined;
+  /** Time and timers: another clock replays a schedule in a test. @default this machine's */
+  readonly clock?: Clock | undefined;
+  /** Ids and randomness, likewise. @default this machine's */
+  readonly entropy?: Entropy | undefined;
+}
+
+/** Where options are looked for that are not given. */
+export interface BackendEnvironment {
+  readonly A2A_TABLE_NAME?: string | undefined;
+  readonly A2A_TOPIC_ARN?: string | undefined;
+  readonly A2A_PREFIX?: string | undefined;
+  readonly A2A_FANOUT?: string | undefined;
+  readonly A2A_DEAD_LETTER_ARN?: string | undefined;
+}
+
+/** The options with their defaults. */
+export interface BackendSettings {
+  readonly tableName: string;
+  readonly topicArns: readonly string[];
+  readonly fanout: FanoutChoice;
+  readonly inlineContent: boolean;
+  readonly prefix: string;
+  readonly instanceName: string;
+  readonly clients: Partial<BackendClients>;
+  readonly clientConfig: ClientConfig;
+  readonly logger: Logger;
+  readonly ownerResolver: OwnerResolver;
+  readonly lease: LeaseSettings;
+  readonly cancelDeadlineMs: number;
+  readonly retentionMs: number;
+  readonly ownerShards?: number | undefined;
+  readonly deadLetterArn?: string | undefined;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+}
+
+const milliseconds = z.number().int().positive();
+
+const isFanout = (value: unknown): boolean => typeof value === 'object' && value !== null;
+
+const checked = z.object({
+  tableName: z.string().min(3).max(1024),
+  topicArns: z.array(z.string().regex(/^arn:[^:]+:sns:[^:]+:\d{12}:[^:]+$/)),
+  fanout: z.union([z.enum(FANOUT_NAMES), z.custom(isFanout)]),
+  inlineContent: z.boolean(),
+  prefix: z.string().regex(/^[A-Za-z0-9_-]{1,32}$/),
+  instanceName: z.string().regex(/^[A-Za-z0-9_-]{1,20}$/),
+  cancelDeadlineMs: milliseconds,
+  retentionMs: milliseconds.min(MIN_RETENTION_MS),
+  ownerShards: z.number().int().min(1).max(MAX_OWNER_SHARDS).optional(),
+  lease: z
+    .object({ beatMs: milliseconds, leaseMs: milliseconds, quarantineMs: milliseconds })
+    .refine((lease) => lease.leaseMs >= 2 * lease.beatMs),
+});
+
+const withTopic = checked.extend({ topicArns: checked.shape.topicArns.min(1) });
+
+/** Fills in the defaults. Throws `configuration` naming the options that are missing or malformed. */
+export function resolveOptions(options: BackendOptions, env: BackendEnvironment): BackendSettings {
+  const settings: BackendSettings = {
+    tableName: options.tableName ?? env.A2A_TABLE_NAME ?? '',
+    topicArns: [options.topicArn ?? env.A2A_TOPIC_ARN?.split(',') ?? []].flat(),
+    // Of the environment, any text may be; it is looked at below.
+    fanout: options.fanout ?? (env.A2A_FANOUT as FanoutChoice | undefined) ?? 'sns',
+    inlineContent: options.inlineContent ?? true,
+    prefix: options.prefix ?? env.A2A_PREFIX ?? 'a2a',
+    instanceName: options.instanceId ?? 'i',
+    clients: options.clients ?? {},
+    clientConfig: options.clientConfig ?? {},
+    logger: options.logger ?? stderrLogger,
+    ownerResolver: knowingOwners(options.ownerResolver ?? resolveUserScope),
+    lease: { ...DEFAULT_LEASE_SETTINGS, ...options.lease },
+    cancelDeadlineMs: options.cancelDeadlineMs ?? 10_000,
+    retentionMs: options.retentionMs ?? DEFAULT_RETENTION_MS,
+    ownerShards: options.ownerShards,
+    deadLetterArn: options.deadLetterArn ?? env.A2A_DEAD_LETTER_ARN,
+    clock: options.clock ?? systemClock,
+    entropy: options.entropy ?? systemEntropy,
+  };
+  const needed = settings.fanout === 'sns' ? withTopic : checked;
+  const result = needed.safeParse(settings);
+  if (!result.success) {
+    const names = [...new Set(result.error.issues.map((issue) => String(issue.path[0])))];
+    throw new BackendError(
+      'configuration',
+      `Missing or malformed options: ${names.map((name) => OPTION_NAMES[name] ?? name).join(', ')}.`,
+    );
+  }
+  return settings;
+}
+
+/** How an option is called where it is set. */
+const OPTION_NAMES: Readonly<Record<string, string>> = {
+  tableName: 'tableName (A2A_TABLE_NAME)',
+  topicArns: 'topicArn (A2A_TOPIC_ARN)',
+  fanout: 'fanout (A2A_FANOUT)',
+  instanceName: 'instanceId',
+};

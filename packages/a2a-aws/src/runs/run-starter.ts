@@ -1,0 +1,179 @@
+import {
+  BackendError,
+  type Clock,
+  type Entropy,
+  errorCode,
+  type Instance,
+  type Logger,
+  type OpenLog,
+  type Resumption,
+  type Scope,
+  within,
+} from '@a2a-aws/core';
+import type { Message, SendMessageRequest } from '@a2a-js/sdk';
+import {
+  RequestMalformedError,
+  TaskNotFoundError,
+  UnsupportedOperationError,
+} from '@a2a-js/sdk/errors';
+import type { DefaultRequestHandler, ServerCallContext } from '@a2a-js/sdk/server';
+import { outsideExchange } from '../http/http-exchange.ts';
+import { derivedTaskId, messageDigest } from './message-digest.ts';
+import { recordedRequest } from './recorded-request.ts';
+import { inScope, RunScope, type Started } from './run-scope.ts';
+
+/** A message on its way: whose run to follow, and in which log; release it when done. */
+export interface Sent {
+  readonly open: OpenLog;
+  readonly run: string;
+  /** Aborts when the instance that has the log open takes no requests any more. */
+  readonly signal: AbortSignal;
+  readonly release: () => void;
+}
+
+/** How long a send waits for its run to start, in milliseconds. */
+const START_DEADLINE_MS = 15_000;
+
+export interface RunStarterDeps {
+  readonly instance: () => Instance;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly logger: Logger;
+  readonly scopeOf: (context: ServerCallContext) => Scope;
+}
+
+/** Turns a message into a run in its task's log, with the SDK's handler in between. */
+export class RunStarter {
+  readonly #sdk: Pick<DefaultRequestHandler, 'sendMessage'>;
+  readonly #deps: RunStarterDeps;
+
+  constructor(sdk: Pick<DefaultRequestHandler, 'sendMessage'>, deps: RunStarterDeps) {
+    this.#sdk = sdk;
+    this.#deps = deps;
+  }
+
+  /** Starts a run for the message, or finds the one that the same message has started before. */
+  async start(params: SendMessageRequest, context: ServerCallContext): Promise<Sent> {
+    const { message } = params;
+    if (!message?.messageId) throw new RequestMalformedError('message.messageId is required.');
+    if (!message.contextId.isWellFormed()) {
+      throw new RequestMalformedError('message.contextId is not well-formed Unicode.');
+    }
+    const instance = this.#deps.instance();
+    instance.assertReady();
+    const { away: signal } = instance;
+    const scope = this.#deps.scopeOf(context);
+    const digest = messageDigest(message);
+    const open = await this.#open(instance, scope, message, digest);
+    const { taskId } = open.log.key;
+    let watching = false;
+    const release = (): void => {
+      if (watching) open.watch.release();
+      instance.feed.release(open);
+    };
+    try {
+      let run = known(open, message, digest);
+      if (run === undefined) {
+        assertAccepts(open, message);
+        const request = { ...params, message: { ...message, taskId } };
+        const started = await this.#inTime(
+          new RunScope(open, request, digest, { instance }),
+          context,
+        );
+        if (started.own) return { open, run: started.run, signal, release };
+        run = known(open, message, digest) ?? started.run;
+      }
+      await open.watch.hold();
+      watching = true;
+      await open.log.refresh();
+      open.announce();
+      return { open, run, signal, release };
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  /** Has the run of a lost instance executed here; it has started already. */
+  resume({ run, message, digest, recorded, finish }: Resumption): void {
+    const { open } = run;
+    const driven = Promise.resolve().then(() => {
+      const { request, context } = recordedRequest(recorded, open.log.key, message);
+      const scope = new RunScope(open, request, digest, { resumed: { run, finish } });
+      return this.#drive(scope, context);
+    });
+    driven.catch(async (error: unknown) => {
+      // The executor was never asked: nobody may wait for it.
+      this.#deps.logger.error('run.resume-failed', { run: run.id, code: errorCode(error) });
+      await finish().catch(() => {});
+    });
+  }
+
+  /** The log that the message goes to, as it is now. */
+  async #open(
+    instance: Instance,
+    scope: Scope,
+    message: Message,
+    digest: string,
+  ): Promise<OpenLog> {
+    const taskId = message.taskId || derivedTaskId(scope, message, digest);
+    const open = instance.feed.acquire({ ...scope, taskId });
+    try {
+      await open.log.refresh();
+      if (message.taskId || !open.log.isExpired()) return open;
+    } catch (error) {
+      instance.feed.release(open);
+      throw error;
+    }
+    // The task that this message once started is gone: it starts another.
+    instance.feed.release(open);
+    return instance.feed.acquire({ ...scope, taskId: this.#deps.entropy.id() });
+  }
+
+  async #inTime(scope: RunScope, context: ServerCallContext): Promise<Started> {
+    const started = await within(this.#deps.clock, START_DEADLINE_MS, this.#drive(scope, context));
+    // The run may start all the same: the message sent again finds it.
+    if (!started) throw new BackendError('unreachable', 'The run could not be started in time.');
+    return started;
+  }
+
+  /** Has the SDK's handler drive the executor; resolves once the run's start is durable. */
+  #drive(scope: RunScope, context: ServerCallContext): Promise<Started> {
+    const { request } = scope;
+    const configuration = request.configuration && {
+      ...request.configuration,
+      // The SDK's own answer goes nowhere: it drives the run to its end.
+      returnImmediately: false,
+    };
+    // The run is nobody's request (I10): what its executor starts must not end with this one's client.
+    const driven = outsideExchange(() =>
+      inScope(scope, () => this.#sdk.sendMessage({ ...request, configuration }, context)),
+    );
+    driven.then(
+      () => scope.reject(new BackendError('unreachable', 'The run did not start.')),
+      (error: unknown) => scope.reject(error),
+    );
+    return scope.started;
+  }
+}
+
+/** The run that this very message has started before, if any. */
+function known(open: OpenLog, message: Message, digest: string): string | undefined {
+  const known = open.log.state.messages.get(message.messageId);
+  if (known && known.digest !== digest) {
+    throw new RequestMalformedError('Another message was sent under this message id.');
+  }
+  return known?.run;
+}
+
+function assertAccepts(open: OpenLog, message: Message): void {
+  const { state } = open.log;
+  if (!message.taskId) return;
+  if (!state.hasTask || open.log.isExpired()) throw new TaskNotFoundError();
+  if (state.sealed) {
+    throw new UnsupportedOperationError('The task has ended and takes no more messages.');
+  }
+  if (message.contextId && state.contextId && message.contextId !== state.contextId) {
+    throw new RequestMalformedError('The message is of another context than its task.');
+  }
+}

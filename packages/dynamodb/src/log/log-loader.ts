@@ -1,0 +1,157 @@
+import {
+  compareSlots,
+  FIRST_SLOT,
+  inParallel,
+  type LogRecord,
+  limiter,
+  type Slot,
+  type Snapshot,
+  type SnapshotName,
+  type StoredLog,
+  type TaskHead,
+  type TaskKey,
+} from '@a2a-aws/core';
+import { END, type ItemKey, type Keys, RECORDS, SNAPSHOTS } from '../table/keys.ts';
+import type { Item, Table } from '../table/table.ts';
+import { fromHeadItem, snapshotOf } from './head-item.ts';
+import { fromRecordItem, isErased, partBytes, recordBytes, recordSlot } from './record-item.ts';
+import { recordPages } from './record-pages.ts';
+import { fromChunks } from './snapshot-chunks.ts';
+
+/** How often a log is read anew while a snapshot is replaced under the reader. */
+const LOAD_TRIES = 3;
+/** Pieces of one record or snapshot that are read at once: each has up to 300 KB. */
+const PIECES_AT_ONCE = 8;
+/** Logs of more than a page that are read at once: a list may be of fifty, of any length. */
+const LONG_LOGS_AT_ONCE = 4;
+
+/** What one backward read from the head finds. */
+interface Newest {
+  readonly head: TaskHead | undefined;
+  readonly snapshot: SnapshotName | undefined;
+  /** Chunks by sort key, those of other snapshots among them. */
+  readonly chunks: ReadonlyMap<unknown, Item>;
+  /** The last records, in slot order. */
+  readonly records: readonly Item[];
+  /** There are no records before these. */
+  readonly isWhole: boolean;
+}
+
+/** Reads logs from the table. */
+export class LogLoader {
+  readonly #table: Table;
+  readonly #keys: Keys;
+  readonly #perLongLog = limiter(LONG_LOGS_AT_ONCE);
+
+  constructor(table: Table, keys: Keys) {
+    this.#table = table;
+    this.#keys = keys;
+  }
+
+  /**
+   * The log as it was when its end was read. One call where all of it fits into a page; else what is
+   * before that page is read forwards, several pages at once: nothing is added there any more.
+   */
+  async load(key: TaskKey): Promise<StoredLog> {
+    for (let attempt = 1; ; attempt += 1) {
+      const newest = await this.#newest(key);
+      const { head, snapshot: name } = newest;
+      if (!name) return { head, records: this.#records(key, FIRST_SLOT, newest) };
+      const snapshot = await this.#snapshot(key, name, newest.chunks);
+      if (snapshot) return { head, snapshot, records: this.#records(key, name.slot, newest) };
+      // It was replaced meanwhile, or is lost: then the records may still be there, all of them.
+      if (attempt === LOAD_TRIES) return { head, records: this.#records(key, FIRST_SLOT, newest) };
+    }
+  }
+
+  /** A record from its item; the pieces of a large one are read at once. */
+  async record(key: TaskKey, item: Item): Promise<LogRecord> {
+    const read = (stored: Item): Promise<LogRecord> =>
+      fromRecordItem(stored, (id, count) =>
+        this.#pieces(Array.from({ length: count }, (_, at) => this.#keys.part(key, id, at))),
+      );
+    try {
+      return await read(item);
+    } catch (error) {
+      // Whoever erases a log empties a record before its pieces go: it may say so by now.
+      const sk = String(item.sk);
+      const now = 'x' in item ? await this.#table.get({ pk: this.#keys.task(key), sk }) : undefined;
+      if (now && isErased(now)) return read(now);
+      throw error;
+    }
+  }
+
+  /** Backwards: what is appended meanwhile is not seen. */
+  async #newest(key: TaskKey): Promise<Newest> {
+    const range = { partition: this.#keys.task(key), from: RECORDS, to: 'task', reverse: true };
+    const page = await this.#table.page(range);
+    const head = page.items.find(({ sk }) => sk === 'task');
+    const chunks = page.items.filter(({ sk }) => String(sk).startsWith(SNAPSHOTS));
+    // Chunks may fill a page: they are read by their keys, the records go on behind them.
+    const onlyChunks = page.next && page.items.length === chunks.length + (head ? 1 : 0);
+    const records = onlyChunks ? await this.#table.page({ ...range, to: RECORDS + END }) : page;
+    return {
+      head: head && fromHeadItem(head),
+      snapshot: head && snapshotOf(head),
+      chunks: new Map(chunks.map((chunk) => [chunk.sk, chunk])),
+      records: records.items.filter(({ sk }) => String(sk).startsWith(RECORDS)).reverse(),
+      isWhole: records.next === undefined,
+    };
+  }
+
+  /** The snapshot of this name, or nothing if a chunk of it is missing. */
+  async #snapshot(
+    key: TaskKey,
+    name: SnapshotName,
+    chunks: Newest['chunks'],
+  ): Promise<Snapshot | undefined> {
+    const keys = Array.from({ length: name.chunks }, (_, at) => this.#keys.chunk(key, name, at));
+    const pieces = await this.#pieces(keys, chunks);
+    if (pieces.length < keys.length) return undefined;
+    return { id: name.id, slot: name.slot, text: await fromChunks(pieces) };
+  }
+
+  async *#records(key: TaskKey, from: Slot, newest: Newest): AsyncIterable<LogRecord> {
+    const [oldest] = newest.records;
+    const last = newest.records.at(-1);
+    const before = oldest && recordSlot(oldest);
+    if (before && last && !newest.isWhole && compareSlots(from, before) < 0) {
+      const sample = {
+        generations: recordSlot(last).generation - before.generation + 1,
+        bytes: newest.records.reduce((sum, item) => sum + recordBytes(item), 0),
+      };
+      const partition = this.#keys.task(key);
+      const leave = await this.#enter();
+      try {
+        const pages = recordPages({ from, before, sample }, (first, to, after) =>
+          this.#table.page({ partition, from: first, to }, after),
+        );
+        for await (const items of pages) {
+          for (const item of items) yield await this.record(key, item);
+        }
+      } finally {
+        leave();
+      }
+    }
+    for (const item of newest.records) {
+      if (compareSlots(recordSlot(item), from) >= 0) yield await this.record(key, item);
+    }
+  }
+
+  /** Waits for a place among the long logs; it is free again when what this resolves with is called. */
+  #enter(): Promise<() => void> {
+    return new Promise((entered) => {
+      void this.#perLongLog(() => new Promise<void>((leave) => entered(leave)));
+    });
+  }
+
+  /** The bytes at these keys, in their order, without those that are missing. */
+  async #pieces(keys: readonly ItemKey[], known?: Newest['chunks']): Promise<Uint8Array[]> {
+    const items = await inParallel(
+      keys,
+      PIECES_AT_ONCE,
+      async (at) => known?.get(at.sk) ?? (await this.#table.get(at)),
+    );
+    return items.flatMap((item) => (item ? [partBytes(item)] : []));
+  }
+}

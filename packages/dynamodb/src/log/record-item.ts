@@ -1,0 +1,151 @@
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import {
+  BackendError,
+  type Entry,
+  type LogRecord,
+  parseBody,
+  parseSlot,
+  RECORD_VERSION,
+  type Slot,
+} from '@a2a-aws/core';
+import { z } from 'zod';
+import { RECORDS } from '../table/keys.ts';
+import { readItem } from '../table/stored-item.ts';
+import type { Item } from '../table/table.ts';
+
+/** Bytes of a write unit, which is what a write costs (Amazon DynamoDB, "Read/write capacity"). */
+const WRITE_UNIT_BYTES = 1024;
+/** What an item has besides its body: keys, names, ids. Only the rounding depends on it. */
+const OVERHEAD_BYTES = 200;
+/** A body below this is not worth a try to deflate it. */
+const MIN_DEFLATE_BYTES = 600;
+/** The most of a body that one item holds: an item may have 400 KB. */
+const MAX_INLINE_BYTES = 380_000;
+const PART_BYTES = 300 * 1024;
+
+const stored = z.object({
+  sk: z.string(),
+  v: z.literal(RECORD_VERSION),
+  id: z.string(),
+  by: z.string(),
+  at: z.number(),
+  /** The body as it is, … */
+  e: z.string().optional(),
+  /** … or deflated, … */
+  z: z.instanceof(Uint8Array).optional(),
+  /** … or in so many pieces, which may be deflated together. */
+  x: z.number().int().positive().optional(),
+  xz: z.boolean().optional(),
+  /** Erased: the task was deleted. */
+  gone: z.literal(true).optional(),
+});
+
+const piece = z.object({ b: z.instanceof(Uint8Array) });
+const ERASED: readonly Entry[] = [{ kind: 'deleted' }];
+
+/** A record as items: the pieces of a large body are written before the record that names them. */
+export interface RecordItems {
+  /** The attributes of the record, besides its key. */
+  readonly fields: Item;
+  readonly parts: readonly Uint8Array[];
+}
+
+/** A record in the form that is stored. `compress`: deflate where that saves write units. */
+export function toRecordItems(record: LogRecord, compress: boolean): RecordItems {
+  const common = { v: RECORD_VERSION, id: record.id, by: record.instance, at: record.time };
+  const plain = Buffer.from(record.body);
+  const deflated = compress ? deflate(plain) : undefined;
+  const bytes = deflated ?? plain;
+  if (bytes.length > MAX_INLINE_BYTES) {
+    const parts = split(bytes);
+    return {
+      fields: { ...common, x: parts.length, xz: deflated !== undefined },
+      parts,
+    };
+  }
+  const body = deflated ? { z: deflated } : { e: record.body };
+  return { fields: { ...common, ...body }, parts: [] };
+}
+
+/** The slot of a stored record. Throws `corrupt-log` if its key names none. */
+export function recordSlot({ sk }: Item): Slot {
+  const slot = parseSlot(String(sk).slice(RECORDS.length));
+  if (!slot) throw corrupt();
+  return slot;
+}
+
+/** About how many bytes a stored record has, its pieces left out. */
+export function recordBytes({ e, z: deflated }: Item): number {
+  const body = typeof e === 'string' ? Buffer.byteLength(e) : 0;
+  return OVERHEAD_BYTES + body + (deflated instanceof Uint8Array ? deflated.length : 0);
+}
+
+/**
+ * Reads a stored record; `readParts` fetches the pieces of a large one. Throws `corrupt-log` for
+ * another version or shape: a record is never misread.
+ */
+export async function fromRecordItem(
+  item: Item,
+  readParts: (recordId: string, count: number) => Promise<Uint8Array[]>,
+): Promise<LogRecord> {
+  const parsed = stored.safeParse(item);
+  if (!parsed.success) throw corrupt();
+  const slot = recordSlot(item);
+  const { id, by, at, e, z: deflated, x, xz, gone } = parsed.data;
+  if (gone) return { id, instance: by, time: at, slot, entries: ERASED, body: '' };
+  let body = e;
+  if (deflated) body = inflate(deflated);
+  if (x !== undefined) {
+    const parts = await readParts(id, x);
+    if (parts.length !== x) throw corrupt();
+    const whole = Buffer.concat(parts);
+    body = xz ? inflate(whole) : whole.toString();
+  }
+  if (body === undefined) throw corrupt();
+  return { id, instance: by, time: at, slot, entries: parseBody(body), body };
+}
+
+/** What is left of a record of a deleted task: its slot stays taken. */
+export function erasedItem({ v, id, by, at, expires }: Item): Item {
+  return { v, id, by, at, expires, gone: true };
+}
+
+/** True for what {@link erasedItem} made. */
+export function isErased({ gone }: Item): boolean {
+  return gone === true;
+}
+
+/** The bytes of a piece of a record or a snapshot. */
+export function partBytes(item: Item): Uint8Array {
+  return readItem(piece, item).b;
+}
+
+function deflate(plain: Buffer): Buffer | undefined {
+  if (plain.length < MIN_DEFLATE_BYTES) return undefined;
+  const deflated = deflateRawSync(plain);
+  return units(deflated.length) < units(plain.length) ? deflated : undefined;
+}
+
+function units(bytes: number): number {
+  return Math.ceil((OVERHEAD_BYTES + bytes) / WRITE_UNIT_BYTES);
+}
+
+function inflate(bytes: Uint8Array): string {
+  try {
+    return inflateRawSync(bytes, { chunkSize: 4 * bytes.length + 64 }).toString();
+  } catch (cause) {
+    throw new BackendError('corrupt-log', 'A record of the log cannot be inflated.', { cause });
+  }
+}
+
+function split(bytes: Buffer): Uint8Array[] {
+  const parts: Uint8Array[] = [];
+  for (let at = 0; at < bytes.length; at += PART_BYTES) {
+    parts.push(bytes.subarray(at, at + PART_BYTES));
+  }
+  return parts;
+}
+
+function corrupt(): BackendError {
+  return new BackendError('corrupt-log', 'A record of an unknown version or shape is in the log.');
+}

@@ -1,0 +1,184 @@
+import {
+  type Clock,
+  type Entropy,
+  errorCode,
+  type FanoutReceiver,
+  type Logger,
+  sleep,
+} from '@a2a-aws/core';
+import {
+  DeleteMessageBatchCommand,
+  type Message,
+  ReceiveMessageCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
+import { awsError } from '../aws-error.ts';
+import { type EntryOutcome, entryOutcomes } from './batch-outcome.ts';
+import { BatchSender, MAX_BATCH_ENTRIES } from './batch-sender.ts';
+import { ByteBudget } from './byte-budget.ts';
+import { retryDelay } from './retry-delay.ts';
+
+/** The longest that SQS lets a poll wait (Amazon SQS, "ReceiveMessage"). */
+const LONG_POLL_SECONDS = 20;
+/** Receipts of handled messages that may wait for deletion; beyond it a message comes again. */
+const RECEIPT_BACKLOG_BYTES = 4 * 1024 * 1024;
+
+export interface SqsReceiverOptions {
+  /** Deletes what was handled. */
+  readonly sqs: Pick<SQSClient, 'send'>;
+  /** Long polls: each holds a socket for 20 seconds. */
+  readonly polling: Pick<SQSClient, 'send'>;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly logger: Logger;
+  readonly instance: string;
+  /** Polls at once while polls come back full; one otherwise. */
+  readonly concurrency: number;
+  /** Where the queue is; asked again after it failed. */
+  queueUrl(): Promise<string>;
+  onMessage(message: string): void;
+  /** Counted up as messages come. */
+  readonly counters: { received: number; unreadable: number };
+}
+
+/** Polls one queue from the moment it is made until it is closed; with helpers while it is full. */
+export class SqsReceiver implements FanoutReceiver {
+  readonly #options: SqsReceiverOptions;
+  readonly #closing = new AbortController();
+  readonly #deletes: BatchSender<string>;
+  readonly #done: Promise<void>;
+  readonly #helpers = new Set<Promise<void>>();
+  #url: string | undefined;
+  #healthy = false;
+  #failures = 0;
+
+  constructor(options: SqsReceiverOptions) {
+    this.#options = options;
+    this.#deletes = new BatchSender<string>({
+      clock: options.clock,
+      entropy: options.entropy,
+      batchBytes: Number.POSITIVE_INFINITY,
+      backlog: new ByteBudget(RECEIPT_BACKLOG_BYTES),
+      bytes: (receipt) => receipt.length,
+      send: (receipts) => this.#delete(receipts),
+    });
+    this.#done = this.#run();
+  }
+
+  get healthy(): boolean {
+    return this.#healthy;
+  }
+
+  /**
+   * Aborts the poll under way: what SQS gives to it after this comes again after the visibility
+   * timeout, if the queue still exists then. Resolves when what was handled has been deleted.
+   */
+  close(): Promise<void> {
+    this.#closing.abort();
+    return this.#done;
+  }
+
+  async #run(): Promise<void> {
+    const { clock, entropy } = this.#options;
+    const { signal } = this.#closing;
+    while (!signal.aborted) {
+      // The first look, and the first after a failure, tell at once whether polling works.
+      const taken = await this.#take(this.#healthy ? LONG_POLL_SECONDS : 0);
+      if (taken === undefined) {
+        await sleep(clock, retryDelay(this.#failures, entropy.random()), signal);
+      } else if (taken === MAX_BATCH_ENTRIES) this.#getHelp();
+    }
+    this.#healthy = false;
+    await Promise.all(this.#helpers);
+    await this.#deletes.drain();
+  }
+
+  /** One more polls beside the others, until it finds less than a poll can bring. */
+  #getHelp(): void {
+    if (this.#helpers.size >= this.#options.concurrency - 1 || this.#closing.signal.aborted) return;
+    const helper = this.#help().finally(() => this.#helpers.delete(helper));
+    this.#helpers.add(helper);
+  }
+
+  async #help(): Promise<void> {
+    while ((await this.#take(0)) === MAX_BATCH_ENTRIES) this.#getHelp();
+  }
+
+  /** Polls, and hands over what comes: how many, or nothing if the poll failed or was cut short. */
+  async #take(waitSeconds: number): Promise<number | undefined> {
+    // Not every await in the SDK heeds the signal (back-off, credentials): close never waits for it.
+    const messages = await unlessAborted(this.#closing.signal, this.#poll(waitSeconds));
+    if (!messages) return undefined;
+    this.#handle(messages);
+    const { clock } = this.#options;
+    // Who waits for these messages goes first, then the work of asking for more.
+    if (messages.length > 0) await sleep(clock, 0, this.#closing.signal);
+    return messages.length;
+  }
+
+  /** Resolves to nothing if the poll failed; never rejects. */
+  async #poll(waitSeconds: number): Promise<readonly Message[] | undefined> {
+    const { polling, logger, instance } = this.#options;
+    const abortSignal = this.#closing.signal;
+    try {
+      this.#url ??= await this.#options.queueUrl();
+      const input = {
+        QueueUrl: this.#url,
+        MaxNumberOfMessages: MAX_BATCH_ENTRIES,
+        WaitTimeSeconds: waitSeconds,
+      };
+      const { Messages } = await polling.send(new ReceiveMessageCommand(input), { abortSignal });
+      if (this.#failures > 0) logger.info('receiver.recovered', { instance });
+      this.#failures = 0;
+      this.#healthy = !abortSignal.aborted;
+      return Messages ?? [];
+    } catch (error) {
+      if (abortSignal.aborted) return undefined;
+      this.#healthy = false;
+      if (this.#failures++ === 0) {
+        logger.warn('receiver.failed', { instance, code: errorCode(awsError(error)) });
+      }
+      return undefined;
+    }
+  }
+
+  #handle(messages: readonly Message[]): void {
+    const { onMessage, logger, instance, counters } = this.#options;
+    for (const { Body, ReceiptHandle, MessageId } of messages) {
+      try {
+        if (Body === undefined) throw new TypeError('A message without a body.');
+        onMessage(Body);
+        counters.received++;
+        if (ReceiptHandle) void this.#deletes.add(ReceiptHandle);
+      } catch {
+        counters.unreadable++;
+        logger.warn('receiver.unreadable', { instance, messageId: MessageId });
+      }
+    }
+  }
+
+  async #delete(receipts: readonly string[]): Promise<readonly EntryOutcome[]> {
+    const Entries = receipts.map((ReceiptHandle, index) => ({ Id: String(index), ReceiptHandle }));
+    try {
+      const command = new DeleteMessageBatchCommand({ QueueUrl: this.#url, Entries });
+      return entryOutcomes(receipts.length, await this.#options.sqs.send(command));
+    } catch (error) {
+      throw awsError(error);
+    }
+  }
+}
+
+/** What `work` comes to, or nothing as soon as `signal` aborts. Leaves nothing on the signal. */
+async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T | undefined> {
+  let stop = (): void => {};
+  // Of its own for each call: a promise that lives long keeps what it was raced against.
+  const aborted = new Promise<undefined>((resolve) => {
+    stop = () => resolve(undefined);
+  });
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}

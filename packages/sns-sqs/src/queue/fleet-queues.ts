@@ -1,0 +1,142 @@
+import { type Clock, sleep } from '@a2a-aws/core';
+import {
+  GetSubscriptionAttributesCommand,
+  ListSubscriptionsByTopicCommand,
+  type SNSClient,
+} from '@aws-sdk/client-sns';
+import {
+  GetQueueAttributesCommand,
+  ListQueuesCommand,
+  ListQueueTagsCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
+import { asked, isNotFound, isQueueMissing } from '../aws-error.ts';
+import { parseTopicArn, queueArn } from '../topic/topic-arn.ts';
+import { queueName, queueTag, TARGET_ATTRIBUTE } from '../topic/topic-definition.ts';
+
+export interface FleetQueuesOptions {
+  readonly sns: Pick<SNSClient, 'send'>;
+  readonly sqs: Pick<SQSClient, 'send'>;
+  /** The topics of the doorbells; none if instances send to each other's queues. */
+  readonly topicArns: readonly string[];
+  readonly prefix: string;
+  /** Where the leases of this fleet are. */
+  readonly table: string;
+  readonly clock: Clock;
+}
+
+/** A queue that says, by all its tags, whose it is. */
+export interface FleetQueue {
+  readonly instance: string;
+  readonly url: string;
+  /** When it was made, by SQS's clock; milliseconds since the epoch. */
+  readonly createdAt: number;
+}
+
+/** A subscription of a topic to a queue of the fleet's names, which may be gone. */
+export interface FleetSubscription {
+  readonly arn: string;
+  readonly queueName: string;
+}
+
+/** Between two pages of subscriptions: SNS takes 30 such calls a second. */
+const PAGE_MS = 50;
+
+/** What there is in AWS under a fleet's names, whatever its leases say. Fails with coded errors. */
+export class FleetQueues {
+  readonly #options: FleetQueuesOptions;
+
+  constructor(options: FleetQueuesOptions) {
+    this.#options = options;
+  }
+
+  /** The URLs of all queues whose names begin with the prefix, other fleets' among them. */
+  async urls(): Promise<string[]> {
+    const { sqs, prefix } = this.#options;
+    const urls: string[] = [];
+    let token: string | undefined;
+    do {
+      // Without MaxResults SQS gives 1,000 and no token for the rest (Amazon SQS, "ListQueues").
+      const input = { QueueNamePrefix: `${prefix}-`, MaxResults: 1_000, NextToken: token };
+      const page = await asked(sqs.send(new ListQueuesCommand(input)));
+      urls.push(...(page.QueueUrls ?? []));
+      token = page.NextToken;
+    } while (token);
+    return urls;
+  }
+
+  /** The queue, if it is this fleet's: by prefix, topic and table, and by its own name. */
+  async describe(url: string): Promise<FleetQueue | undefined> {
+    const { sqs, prefix, topicArns, table } = this.#options;
+    const listed = new ListQueueTagsCommand({ QueueUrl: url });
+    const { Tags = {} } = (await asked(sqs.send(listed), isQueueMissing)) ?? {};
+    const instance = Tags[queueTag.instance];
+    const topic = Tags[queueTag.topic];
+    const isOurs =
+      Tags[queueTag.prefix] === prefix &&
+      (topic === undefined ? topicArns.length === 0 : topicArns.includes(topic)) &&
+      Tags[queueTag.table] === table;
+    if (!instance || !isOurs || !url.endsWith(`/${queueName(prefix, instance)}`)) return undefined;
+    const question = new GetQueueAttributesCommand({
+      QueueUrl: url,
+      AttributeNames: ['CreatedTimestamp'],
+    });
+    const { Attributes } = (await asked(sqs.send(question), isQueueMissing)) ?? {};
+    const seconds = Number(Attributes?.CreatedTimestamp);
+    return Number.isFinite(seconds) ? { instance, url, createdAt: seconds * 1_000 } : undefined;
+  }
+
+  /** The topics' subscriptions to queues beside them whose names begin with the prefix. */
+  async subscriptions(): Promise<FleetSubscription[]> {
+    const found: FleetSubscription[] = [];
+    for (const topicArn of this.#options.topicArns) {
+      found.push(...(await this.#subscriptionsOf(topicArn)));
+    }
+    return found;
+  }
+
+  /**
+   * The instance that the subscription is for, by its filter policy: with the queue's name it tells
+   * this fleet's from one whose prefix begins alike.
+   */
+  async subscriber({ arn, queueName: name }: FleetSubscription): Promise<string | undefined> {
+    const { sns, prefix } = this.#options;
+    const question = new GetSubscriptionAttributesCommand({ SubscriptionArn: arn });
+    const answer = await asked(sns.send(question), isNotFound);
+    const { FilterPolicy = '' }: { FilterPolicy?: string } = answer?.Attributes ?? {};
+    const instance = firstTarget(FilterPolicy);
+    return instance && queueName(prefix, instance) === name ? instance : undefined;
+  }
+
+  async #subscriptionsOf(topicArn: string): Promise<FleetSubscription[]> {
+    const { sns, prefix, clock } = this.#options;
+    const ours = queueArn(parseTopicArn(topicArn), `${prefix}-`);
+    const found: FleetSubscription[] = [];
+    let token: string | undefined;
+    do {
+      if (token) await sleep(clock, PAGE_MS);
+      const input = { TopicArn: topicArn, ...(token ? { NextToken: token } : {}) };
+      const page = await asked(sns.send(new ListSubscriptionsByTopicCommand(input)));
+      for (const { Endpoint = '', SubscriptionArn = '' } of page.Subscriptions ?? []) {
+        // The ARN may also read `PendingConfirmation` or `Deleted`.
+        if (!Endpoint.startsWith(ours) || !SubscriptionArn.startsWith('arn:')) continue;
+        found.push({
+          arn: SubscriptionArn,
+          queueName: Endpoint.slice(Endpoint.lastIndexOf(':') + 1),
+        });
+      }
+      token = page.NextToken;
+    } while (token);
+    return found;
+  }
+}
+
+function firstTarget(policy: string): string | undefined {
+  try {
+    const targets: unknown = (JSON.parse(policy) as Record<string, unknown>)[TARGET_ATTRIBUTE];
+    const first: unknown = Array.isArray(targets) ? targets[0] : undefined;
+    return typeof first === 'string' && /^[A-Za-z0-9_-]+$/.test(first) ? first : undefined;
+  } catch {
+    return undefined;
+  }
+}

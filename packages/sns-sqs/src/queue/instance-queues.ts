@@ -1,0 +1,99 @@
+import {
+  BackendError,
+  type Clock,
+  type Entropy,
+  type FanoutAddress,
+  type FanoutReceiver,
+  type Logger,
+} from '@a2a-aws/core';
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import { SqsReceiver } from '../delivery/sqs-receiver.ts';
+import { queueName } from '../topic/topic-definition.ts';
+import type { QueueLifecycleManager, QueueProvisionResult } from './queue-lifecycle-manager.ts';
+import { findQueueUrl } from './queue-url.ts';
+
+/** What every fan-out over SQS is made with. */
+export interface InstanceQueuesOptions {
+  readonly sqs: Pick<SQSClient, 'send'>;
+  /**
+   * The client for long polls.
+   * @default - `sqs` polls too, so its request time-out must be longer than 20 seconds
+   */
+  readonly polling?: Pick<SQSClient, 'send'>;
+  /** What the names of this fleet's queues begin with. */
+  readonly prefix: string;
+  /**
+   * The fleet's dead-letter queue.
+   * @default - an unreadable message is delivered again until it expires
+   */
+  readonly deadLetterArn?: string;
+  /** See {@link QueueLifecycleManagerOptions.table}. */
+  readonly table?: string;
+  /**
+   * Polls at once while polls come back full; an idle queue is polled once.
+   * @default 4
+   */
+  readonly concurrency?: number;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly logger: Logger;
+}
+
+/** Who makes and removes the queue of an instance, heard at `address` if known. Throws if nobody does. */
+type ManagerOf = (instance: string, address?: FanoutAddress) => QueueLifecycleManager;
+
+/** The queues that instances are heard at: made, read and removed. */
+export class InstanceQueues {
+  readonly #options: InstanceQueuesOptions;
+  readonly #managerOf: ManagerOf;
+  readonly #urls = new Map<string, string>();
+  readonly #received = { received: 0, unreadable: 0 };
+
+  constructor(options: InstanceQueuesOptions, managerOf: ManagerOf) {
+    this.#options = options;
+    this.#managerOf = managerOf;
+  }
+
+  get stats(): { readonly received: number; readonly unreadable: number } {
+    return { ...this.#received };
+  }
+
+  /** The URL of a queue that was made here, if any was. */
+  get anyUrl(): string | undefined {
+    return this.#urls.values().next().value;
+  }
+
+  async provision(instance: string): Promise<QueueProvisionResult> {
+    const made = await this.#managerOf(instance).provision(instance);
+    this.#urls.set(instance, made.queueUrl);
+    return made;
+  }
+
+  async teardown(instance: string, address?: FanoutAddress): Promise<void> {
+    await this.#managerOf(instance, address).teardown(instance, address);
+    this.#urls.delete(instance);
+  }
+
+  receive(instance: string, onMessage: (message: string) => void): FanoutReceiver {
+    const { sqs, polling = sqs, concurrency = 4, clock, entropy, logger } = this.#options;
+    return new SqsReceiver({
+      sqs,
+      polling,
+      clock,
+      entropy,
+      logger,
+      instance,
+      concurrency,
+      queueUrl: () => this.#url(instance),
+      onMessage,
+      counters: this.#received,
+    });
+  }
+
+  async #url(instance: string): Promise<string> {
+    const { sqs, prefix } = this.#options;
+    const url = this.#urls.get(instance) ?? (await findQueueUrl(sqs, queueName(prefix, instance)));
+    if (url) return url;
+    throw new BackendError('configuration', 'This instance has no queue: provision it first.');
+  }
+}

@@ -1,0 +1,190 @@
+import { BackendError, errorCode, type FanoutAddress, type Logger } from '@a2a-aws/core';
+import type { SNSClient } from '@aws-sdk/client-sns';
+import { CreateQueueCommand, DeleteQueueCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { asked, awsError, isQueueMissing, present } from '../aws-error.ts';
+import { parseTopicArn, queueArn } from '../topic/topic-arn.ts';
+import { queueDefaults, queueName, queueTag } from '../topic/topic-definition.ts';
+import { TopicSubscriptions } from '../topic/topic-subscriptions.ts';
+import { queuePolicy } from './queue-policy.ts';
+import { findQueueUrl } from './queue-url.ts';
+
+export interface QueueLifecycleManagerOptions {
+  readonly sqs: Pick<SQSClient, 'send'>;
+  /** @default none: queues are subscribed to nothing, instances send to them directly */
+  readonly topic?: {
+    readonly sns: Pick<SNSClient, 'send'>;
+    /** Of a standard topic; the queues are made in its region and account. */
+    readonly arn: string;
+  };
+  /** What the names of this fleet's queues begin with. */
+  readonly prefix: string;
+  /**
+   * The fleet's dead-letter queue.
+   * @default - an unreadable message is delivered again until it expires
+   */
+  readonly deadLetterArn?: string;
+  /**
+   * Where the leases of this fleet are: a tag of the queues, without which no sweep removes them.
+   * @default - queues are removed by their leases alone
+   */
+  readonly table?: string;
+  readonly logger: Logger;
+}
+
+/** What an instance is heard at. */
+export interface QueueProvisionResult extends FanoutAddress {
+  readonly queueName: string;
+  readonly queueUrl: string;
+}
+
+/**
+ * Makes and removes the queue of an instance and its subscription to the topic, if there is one.
+ *
+ * Both are safe to repeat and to be cut short anywhere. Calls for one instance on one manager run
+ * one after the other; whoever else works on it (a janitor, once the instance was declared dead)
+ * only ever removes.
+ */
+export class QueueLifecycleManager {
+  readonly #options: QueueLifecycleManagerOptions;
+  readonly #subscriptions: TopicSubscriptions | undefined;
+  readonly #made = new Set<string>();
+  readonly #turns = new Map<string, Promise<unknown>>();
+
+  constructor(options: QueueLifecycleManagerOptions) {
+    this.#options = options;
+    const { topic } = options;
+    this.#subscriptions = topic && new TopicSubscriptions(topic.sns, topic.arn);
+  }
+
+  /**
+   * Makes the queue with all its attributes, then subscribes it to the messages for `instance` and
+   * for all. If subscribing fails, what was made is removed again, unless an earlier call completed.
+   *
+   * Source: Amazon SQS, "CreateQueue"; Amazon SNS, "Subscribe" (both answer a repeated call with
+   * what exists; SQS blocks a deleted queue's name for 60 seconds).
+   *
+   * @throws BackendError `configuration` (names; a queue with other attributes; no room for another
+   * filter policy), `topic-mismatch`, `topic-not-found`, `access-denied`, or `unreachable` (also
+   * while the name of a deleted queue is blocked).
+   */
+  provision(instance: string): Promise<QueueProvisionResult> {
+    return this.#inTurn(instance, () => this.#provision(instance));
+  }
+
+  /**
+   * Removes the subscription, then the queue. `known` (from the lease row) spares the search for
+   * them, and names a queue that was made under another prefix.
+   *
+   * Source: Amazon SNS, "Unsubscribe"; Amazon SQS, "DeleteQueue" (takes up to 60 seconds; neither
+   * removes the other).
+   *
+   * @throws BackendError as {@link provision}, after having tried both.
+   */
+  teardown(instance: string, known: FanoutAddress = {}): Promise<void> {
+    return this.#inTurn(instance, async () => {
+      const name = known.queueName ?? queueName(this.#options.prefix, instance);
+      await this.#remove(name, known);
+      this.#made.delete(instance);
+    });
+  }
+
+  async #provision(instance: string): Promise<QueueProvisionResult> {
+    const name = queueName(this.#options.prefix, instance);
+    const queueUrl = await this.#createQueue(instance, name);
+    try {
+      const subscriptionArn = await this.#subscriptions?.add(instance, this.#arnOf(name));
+      this.#made.add(instance);
+      return { queueName: name, queueUrl, ...(subscriptionArn ? { subscriptionArn } : {}) };
+    } catch (error) {
+      if (!this.#made.has(instance)) await this.#undo(instance, name, queueUrl);
+      throw error;
+    }
+  }
+
+  async #createQueue(instance: string, name: string): Promise<string> {
+    const { sqs, topic, prefix, deadLetterArn, table } = this.#options;
+    const redrive = {
+      deadLetterTargetArn: deadLetterArn,
+      maxReceiveCount: queueDefaults.maxReceiveCount,
+    };
+    // Everything in this one call: an attribute changed later needs up to 60 seconds.
+    const input = {
+      QueueName: name,
+      Attributes: {
+        Policy: JSON.stringify(queuePolicy(this.#arnOf(name), topic?.arn)),
+        SqsManagedSseEnabled: 'true',
+        MessageRetentionPeriod: String(queueDefaults.messageRetentionSeconds),
+        VisibilityTimeout: String(queueDefaults.visibilityTimeoutSeconds),
+        ...(deadLetterArn ? { RedrivePolicy: JSON.stringify(redrive) } : {}),
+      },
+      tags: {
+        [queueTag.instance]: instance,
+        [queueTag.prefix]: prefix,
+        ...(topic ? { [queueTag.topic]: topic.arn } : {}),
+        ...(table ? { [queueTag.table]: table } : {}),
+      },
+    };
+    const { QueueUrl } = await asked(sqs.send(new CreateQueueCommand(input)));
+    return present(QueueUrl);
+  }
+
+  async #undo(instance: string, name: string, queueUrl: string): Promise<void> {
+    try {
+      await this.#remove(name, { queueUrl });
+    } catch (error) {
+      // The lease row names the queue, so a janitor will find it.
+      this.#options.logger.warn('queue.undo_failed', { instance, code: errorCode(error) });
+    }
+  }
+
+  async #remove(name: string, known: FanoutAddress): Promise<void> {
+    const unsubscribed = await settled(this.#unsubscribe(name, known.subscriptionArn));
+    const deleted = await settled(this.#deleteQueue(name, known.queueUrl));
+    const failure = unsubscribed ?? deleted;
+    if (failure) throw failure;
+  }
+
+  async #unsubscribe(name: string, known: string | undefined): Promise<void> {
+    if (this.#subscriptions) await this.#subscriptions.remove(this.#arnOf(name), known);
+    else if (known) {
+      // Said, not passed over: the lease row stays until an instance with a topic takes it up.
+      throw new BackendError(
+        'configuration',
+        'The instance has a subscription, but no topic is known.',
+      );
+    }
+  }
+
+  async #deleteQueue(name: string, known: string | undefined): Promise<void> {
+    const { sqs } = this.#options;
+    const QueueUrl = known ?? (await findQueueUrl(sqs, name));
+    if (!QueueUrl) return;
+    await asked(sqs.send(new DeleteQueueCommand({ QueueUrl })), isQueueMissing);
+  }
+
+  /** Known before the queue exists; without a topic `*`, which in its policy is the queue itself. */
+  #arnOf(name: string): string {
+    const { topic } = this.#options;
+    return topic ? queueArn(parseTopicArn(topic.arn), name) : '*';
+  }
+
+  async #inTurn<T>(instance: string, work: () => Promise<T>): Promise<T> {
+    const before = this.#turns.get(instance);
+    const turn = before ? before.then(work, work) : work();
+    this.#turns.set(instance, turn);
+    try {
+      return await turn;
+    } finally {
+      if (this.#turns.get(instance) === turn) this.#turns.delete(instance);
+    }
+  }
+}
+
+async function settled(work: Promise<void>): Promise<BackendError | undefined> {
+  try {
+    await work;
+    return undefined;
+  } catch (error) {
+    return awsError(error);
+  }
+}

@@ -1,0 +1,149 @@
+import { type Clock, type Entropy, errorCode, type Logger, sleep } from '@a2a-aws/core';
+import { UnsubscribeCommand } from '@aws-sdk/client-sns';
+import { DeleteQueueCommand } from '@aws-sdk/client-sqs';
+import { asked, isNotFound, isQueueMissing } from '../aws-error.ts';
+import { FleetQueues, type FleetQueuesOptions, type FleetSubscription } from './fleet-queues.ts';
+import { findQueueUrl } from './queue-url.ts';
+
+export interface QueueSweepOptions extends FleetQueuesOptions {
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly logger: Logger;
+  /** True if the instance has a lease, alive or dead; strongly consistent. */
+  readonly hasLease: (instance: string) => Promise<boolean>;
+  /** Younger queues are left alone, in milliseconds. @default 10 minutes */
+  readonly minAgeMs?: number | undefined;
+}
+
+/** What has no lease row any more, and so belongs to nobody. */
+export interface Suspects {
+  readonly queues: readonly string[];
+  readonly subscriptions: readonly FleetSubscription[];
+}
+
+export interface SweepReport {
+  readonly queues: number;
+  readonly subscriptions: number;
+  /** What could not be judged or removed. */
+  readonly failed: number;
+}
+
+const MIN_AGE_MS = 10 * 60_000;
+/** How long is looked for suspects of either kind, in milliseconds: a later round finds the rest. */
+const LOOK_MS = 60_000;
+/** Between two removals: SNS takes 100 such calls a second. */
+const PACE_MS = 20;
+
+/**
+ * The second sweep, for queues and subscriptions whose lease row is gone: what a request made that
+ * came later than anybody waits for. A lease row is written before its queue is made and removed after
+ * it, and never written again: a queue that was seen before its lease row was looked for, in vain, is
+ * dead. In two phases, with a lease time in between. Of more than a round can look through, each
+ * begins somewhere else.
+ */
+export class QueueSweep {
+  readonly #options: QueueSweepOptions;
+  readonly #fleet: FleetQueues;
+  #failed = 0;
+
+  constructor(options: QueueSweepOptions) {
+    this.#options = options;
+    this.#fleet = new FleetQueues(options);
+  }
+
+  /** The first phase. Ends early when `signal` aborts; never rejects: what fails is counted. */
+  async suspects(signal: AbortSignal): Promise<Suspects> {
+    const subscriptions: FleetSubscription[] = [];
+    const subscribed = await this.#listed(() => this.#fleet.subscriptions());
+    await this.#each(
+      subscribed,
+      signal,
+      async (subscription) => {
+        if (await this.#isLost(subscription)) subscriptions.push(subscription);
+      },
+      LOOK_MS,
+    );
+    const queues: string[] = [];
+    const urls = await this.#listed(() => this.#fleet.urls());
+    await this.#each(
+      urls,
+      signal,
+      async (url) => {
+        if (await this.#isOwnerless(url)) queues.push(url);
+      },
+      LOOK_MS,
+    );
+    return { queues, subscriptions };
+  }
+
+  /** The second: removes what is still so. */
+  async remove(suspects: Suspects, signal: AbortSignal): Promise<SweepReport> {
+    const { sns, sqs, logger } = this.#options;
+    const removed = { queues: 0, subscriptions: 0 };
+    await this.#each(suspects.queues, signal, async (url) => {
+      if (!(await this.#isOwnerless(url))) return;
+      await asked(sqs.send(new DeleteQueueCommand({ QueueUrl: url })), isQueueMissing);
+      removed.queues += 1;
+    });
+    await this.#each(suspects.subscriptions, signal, async (subscription) => {
+      if (!(await this.#isLost(subscription))) return;
+      const { arn } = subscription;
+      await asked(sns.send(new UnsubscribeCommand({ SubscriptionArn: arn })), isNotFound);
+      removed.subscriptions += 1;
+    });
+    if (removed.queues + removed.subscriptions > 0) logger.warn('sweep.removed', { ...removed });
+    return { ...removed, failed: this.#failed };
+  }
+
+  async #isOwnerless(url: string): Promise<boolean> {
+    const { clock, hasLease, minAgeMs = MIN_AGE_MS } = this.#options;
+    const queue = await this.#fleet.describe(url);
+    if (!queue || clock.now() - queue.createdAt < minAgeMs) return false;
+    return !(await hasLease(queue.instance));
+  }
+
+  /** True for one whose queue is gone: it is subscribed after that was made. */
+  async #isLost(subscription: FleetSubscription): Promise<boolean> {
+    const { sqs, hasLease } = this.#options;
+    if ((await findQueueUrl(sqs, subscription.queueName)) !== undefined) return false;
+    const instance = await this.#fleet.subscriber(subscription);
+    return instance !== undefined && !(await hasLease(instance));
+  }
+
+  /** All there are, from anywhere on; nothing if they cannot be listed. */
+  async #listed<T>(list: () => Promise<readonly T[]>): Promise<readonly T[]> {
+    try {
+      const all = await list();
+      const first = Math.floor(this.#options.entropy.random() * all.length);
+      return [...all.slice(first), ...all.slice(0, first)];
+    } catch (error) {
+      this.#fail(error);
+      return [];
+    }
+  }
+
+  async #each<T>(
+    items: readonly T[],
+    signal: AbortSignal,
+    work: (item: T) => Promise<void>,
+    forMs: number = Number.POSITIVE_INFINITY,
+  ): Promise<void> {
+    const { clock } = this.#options;
+    const end = clock.now() + forMs;
+    for (const item of items) {
+      if (signal.aborted || clock.now() >= end) return;
+      try {
+        await work(item);
+      } catch (error) {
+        // One that cannot be judged must not keep the others.
+        this.#fail(error);
+      }
+      await sleep(clock, PACE_MS, signal);
+    }
+  }
+
+  #fail(error: unknown): void {
+    this.#failed += 1;
+    this.#options.logger.error('sweep.failed', { code: errorCode(error) });
+  }
+}

@@ -1,0 +1,317 @@
+import { BackendError } from '@a2a-aws/core';
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { EntryOutcome } from '../../src/delivery/batch-outcome.ts';
+import { BatchSender, worthSending } from '../../src/delivery/batch-sender.ts';
+import { ByteBudget } from '../../src/delivery/byte-budget.ts';
+import { FakeClock, fixedEntropy, gate, settled } from '../fixtures/fake-clock.ts';
+
+interface Call {
+  readonly items: readonly string[];
+  readonly answer: (outcomes?: readonly EntryOutcome[]) => Promise<void>;
+  readonly fail: (error: unknown) => Promise<void>;
+}
+
+let clock: FakeClock;
+let calls: Call[];
+let sender: BatchSender<string>;
+
+const make = (
+  limits: { batchBytes?: number; backlogBytes?: number; joinKey?: (item: string) => string } = {},
+): BatchSender<string> =>
+  new BatchSender<string>({
+    clock,
+    entropy: fixedEntropy,
+    batchBytes: limits.batchBytes ?? 1_000,
+    backlog: new ByteBudget(limits.backlogBytes ?? 10_000),
+    bytes: (item) => item.length,
+    ...(limits.joinKey && { joinKey: limits.joinKey }),
+    send: (items) => {
+      const { promise, open, fail } = gate<readonly EntryOutcome[]>();
+      calls.push({
+        items,
+        answer: (outcomes = items.map(() => 'taken')) => {
+          open(outcomes);
+          return settled();
+        },
+        fail: (error) => {
+          fail(error);
+          return settled();
+        },
+      });
+      return promise;
+    },
+  });
+
+const call = (index: number): Call => {
+  const found = calls[index];
+  if (!found) throw new Error(`there was no call ${index}`);
+  return found;
+};
+const sent = (): (readonly string[])[] => calls.map(({ items }) => items);
+const unreachable = (): BackendError => new BackendError('unreachable', 'gone');
+const refused = (): BackendError => new BackendError('configuration', 'no');
+
+beforeEach(() => {
+  clock = new FakeClock();
+  calls = [];
+  sender = make();
+});
+
+describe('batches', () => {
+  test('the first goes out at once, alone and without a timer', async () => {
+    const taken = sender.add('a');
+    await settled();
+    expect(sent()).toEqual([['a']]);
+    expect(clock.next).toBeUndefined();
+    await call(0).answer();
+    expect(await taken).toBe(true);
+  });
+
+  test('what one tick adds goes out together', async () => {
+    for (const item of ['a', 'b', 'c']) void sender.add(item);
+    await settled();
+    expect(sent()).toEqual([['a', 'b', 'c']]);
+  });
+
+  test('what queues up while calls are under way follows together', async () => {
+    for (const item of 'abcdefg') {
+      void sender.add(item);
+      await settled();
+    }
+    expect(sent()).toEqual([['a'], ['b'], ['c', 'd']]);
+    await call(0).answer();
+    expect(sent()).toEqual([['a'], ['b'], ['c', 'd'], ['e', 'f', 'g']]);
+  });
+
+  test('a call that hangs holds up no later one', async () => {
+    void sender.add('stuck');
+    await settled();
+    const taken = sender.add('free');
+    await settled();
+    await call(1).answer();
+    expect(await taken).toBe(true);
+  });
+
+  test('holds at most 10 entries, and at most 8 batches are under way', async () => {
+    const all = Array.from({ length: 95 }, (_, index) => sender.add(String(index)));
+    await settled();
+    expect(sent().map((items) => items.length)).toEqual([10, 10, 10, 10, 10, 10, 10, 10]);
+    for (let index = 0; index < 10; index++) await call(index).answer();
+    expect(
+      sent()
+        .slice(8)
+        .map((items) => items.length),
+    ).toEqual([10, 5]);
+    expect(await Promise.all(all)).toEqual(new Array(95).fill(true));
+    expect(new Set(sent().flat()).size).toBe(95);
+  });
+
+  test('holds at most so many bytes', async () => {
+    for (const length of [400, 600, 1, 999, 1000]) void sender.add('x'.repeat(length));
+    await settled();
+    expect(sent().map((items) => items.map(({ length }) => length))).toEqual([
+      [400, 600],
+      [1, 999],
+      [1000],
+    ]);
+  });
+
+  test('full by bytes counts as full', async () => {
+    for (const item of ['a', 'b']) {
+      void sender.add(item);
+      await settled();
+    }
+    void sender.add('x'.repeat(1000));
+    await settled();
+    expect(sent()).toHaveLength(3);
+  });
+
+  test('what has gone out no longer counts as waiting', async () => {
+    void sender.add('x'.repeat(999));
+    await settled();
+    void sender.add('x');
+    await settled();
+    expect(calls).toHaveLength(2);
+    void sender.add('y');
+    await settled();
+    expect(calls).toHaveLength(2);
+  });
+
+  test('holds ten entries, however many items are in them', async () => {
+    sender = make({ joinKey: (item) => item.slice(0, 2) });
+    for (let n = 0; n < 40; n += 1) void sender.add(`${10 + (n % 10)} ${n}`);
+    for (const item of ['20 a', '10 b']) void sender.add(item);
+    await settled();
+    expect(sent().map((items) => items.length)).toEqual([40, 2]);
+  });
+
+  test('wait for more company the more is under way', () => {
+    expect([0, 1, 2, 3, 4, 5, 6, 7].map(worthSending)).toEqual([1, 1, 2, 4, 8, 10, 10, 10]);
+  });
+});
+
+describe('failures', () => {
+  test('only what failed is tried again, after a while', async () => {
+    const outcomes = Promise.all(['a', 'b', 'c'].map((item) => sender.add(item)));
+    await settled();
+    await call(0).answer(['taken', 'failed', 'refused']);
+    expect(calls).toHaveLength(1);
+    await clock.advance(99);
+    expect(calls).toHaveLength(1);
+    await clock.advance(1);
+    expect(sent()).toEqual([['a', 'b', 'c'], ['b']]);
+    await call(1).answer();
+    expect(await outcomes).toEqual([true, true, false]);
+  });
+
+  test('are given up after three tries', async () => {
+    const taken = sender.add('a');
+    await settled();
+    await call(0).answer(['failed']);
+    await clock.advance(100);
+    await call(1).answer(['failed']);
+    await clock.advance(200);
+    await call(2).answer(['failed']);
+    expect(await taken).toBe(false);
+    expect(clock.next).toBeUndefined();
+    expect(calls).toHaveLength(3);
+  });
+
+  test('a call that failed for now is made again as it was', async () => {
+    const outcomes = Promise.all(['a', 'b'].map((item) => sender.add(item)));
+    await settled();
+    await call(0).fail(unreachable());
+    await clock.advance(100);
+    expect(sent()[1]).toEqual(['a', 'b']);
+    await call(1).answer();
+    expect(await outcomes).toEqual([true, true]);
+  });
+
+  test('one refused entry does not take the others of its batch with it', async () => {
+    const outcomes = Promise.all(['good', 'bad', 'fine'].map((item) => sender.add(item)));
+    await settled();
+    await call(0).fail(refused());
+    await clock.advance(100);
+    expect(sent().slice(1)).toEqual([['good'], ['bad']]);
+    await call(1).answer();
+    await call(2).fail(refused());
+    expect(sent()[3]).toEqual(['fine']);
+    await call(3).answer();
+    expect(await outcomes).toEqual([true, false, true]);
+  });
+
+  test('an entry that goes alone takes no new one with it', async () => {
+    for (const item of ['bad', 'good']) void sender.add(item);
+    await settled();
+    await call(0).fail(refused());
+    await clock.advance(99);
+    const later = clock.advance(1);
+    void sender.add('new');
+    await later;
+    expect(sent().slice(1)).toEqual([['bad'], ['good']]);
+    await call(1).fail(refused());
+    expect(sent()[3]).toEqual(['new']);
+  });
+
+  test('an entry that goes alone does not join others either', async () => {
+    for (const item of ['bad', 'good']) void sender.add(item);
+    await settled();
+    void sender.add('slow');
+    await settled();
+    await call(0).fail(refused());
+    await call(1).answer(['failed']);
+    await clock.advance(100);
+    expect(sent().slice(2)).toEqual([['slow'], ['bad']]);
+  });
+
+  test('other batches go on meanwhile', async () => {
+    void sender.add('a');
+    await settled();
+    await call(0).answer(['failed']);
+    const taken = sender.add('b');
+    await settled();
+    await call(1).answer();
+    expect(await taken).toBe(true);
+    expect(sent()).toEqual([['a'], ['b']]);
+  });
+
+  test('an answer that names nothing is a failure', async () => {
+    void sender.add('a');
+    await settled();
+    await call(0).answer([]);
+    await clock.advance(100);
+    expect(sent()).toEqual([['a'], ['a']]);
+  });
+});
+
+describe('bounds', () => {
+  test('what does not fit the backlog is given up at once, until there is room', async () => {
+    sender = make({ backlogBytes: 10 });
+    const first = sender.add('12345678');
+    expect(await sender.add('123')).toBe(false);
+    const second = sender.add('12');
+    expect(await sender.add('1')).toBe(false);
+    await settled();
+    expect(sent()).toEqual([['12345678'], ['12']]);
+    await call(0).answer();
+    await call(1).answer();
+    expect(await Promise.all([first, second])).toEqual([true, true]);
+    void sender.add('12345678');
+    await settled();
+    expect(calls).toHaveLength(3);
+  });
+
+  test('what waits for another try is part of the backlog', async () => {
+    sender = make({ backlogBytes: 10 });
+    void sender.add('12345678');
+    await settled();
+    await call(0).answer(['failed']);
+    expect(await sender.add('123')).toBe(false);
+  });
+
+  test('what is larger than a batch is given up at once', async () => {
+    sender = make({ batchBytes: 3 });
+    expect(await sender.add('1234')).toBe(false);
+    await settled();
+    expect(calls).toHaveLength(0);
+  });
+});
+
+describe('draining', () => {
+  test('with nothing to send is over at once', async () => {
+    await expect(sender.drain()).resolves.toBeUndefined();
+  });
+
+  test('sends what waits, and waits for it', async () => {
+    for (const item of 'abcde') {
+      void sender.add(item);
+      await settled();
+    }
+    let drained = false;
+    const draining = sender.drain().then(() => {
+      drained = true;
+    });
+    await call(0).answer();
+    await call(1).answer();
+    await settled();
+    expect(drained).toBe(false);
+    for (const { answer } of calls.slice(2)) await answer();
+    await draining;
+    expect(sent().flat()).toEqual(['a', 'b', 'c', 'd', 'e']);
+  });
+
+  test('gives up what waits for another try, and tries nothing again', async () => {
+    const [first, second] = [sender.add('a'), sender.add('b')];
+    await settled();
+    await call(0).answer(['failed', 'taken']);
+    const third = sender.add('c');
+    await settled();
+    const draining = sender.drain();
+    await settled();
+    await call(1).answer(['failed']);
+    await draining;
+    expect(await Promise.all([first, second, third])).toEqual([false, true, false]);
+    expect(calls).toHaveLength(2);
+    expect(clock.next).toBeUndefined();
+  });
+});

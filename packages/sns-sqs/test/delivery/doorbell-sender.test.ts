@@ -1,0 +1,187 @@
+import { BackendError, decodeMessage, encodeDoorbell } from '@a2a-aws/core';
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { EntryOutcome } from '../../src/delivery/batch-outcome.ts';
+import { type Addressed, DoorbellSender } from '../../src/delivery/doorbell-sender.ts';
+import { FakeClock, fixedEntropy, gate, recordingLogger, settled } from '../fixtures/fake-clock.ts';
+
+interface Call {
+  readonly way: string;
+  readonly messages: readonly Addressed[];
+  readonly answer: (outcomes?: readonly EntryOutcome[]) => Promise<void>;
+  readonly fail: (error: unknown) => Promise<void>;
+}
+
+let clock: FakeClock;
+let calls: Call[];
+let logger: ReturnType<typeof recordingLogger>;
+let sender: DoorbellSender;
+
+/** A target's way is its first letter; `x` has none, `*` goes all ways. */
+const waysTo = (target: string): string[] => {
+  if (target === '*') return ['a', 'b'];
+  return target.startsWith('x') ? [] : [target.slice(0, 1)];
+};
+
+beforeEach(() => {
+  clock = new FakeClock();
+  calls = [];
+  logger = recordingLogger();
+  sender = new DoorbellSender({
+    clock,
+    entropy: fixedEntropy,
+    logger,
+    addressBytes: (target) => target.length,
+    waysTo,
+    send: (way, messages) => {
+      const { promise, open, fail } = gate<readonly EntryOutcome[]>();
+      calls.push({
+        way,
+        messages,
+        answer: (outcomes = messages.map(() => 'taken')) => {
+          open(outcomes);
+          return settled();
+        },
+        fail: (error) => {
+          fail(error);
+          return settled();
+        },
+      });
+      return promise;
+    },
+  });
+});
+
+const bell = (taskId: string): string => {
+  const key = { tenant: '', owner: '', taskId };
+  return encodeDoorbell({ kind: 'record', key, next: { generation: 1, sub: 0 } }, 1e9);
+};
+const tasksIn = (message: string): string[] => {
+  const heard = decodeMessage(message);
+  return typeof heard === 'string'
+    ? [heard]
+    : heard.bells.map((one) => ('key' in one ? one.key.taskId : ''));
+};
+const sent = (): unknown[] =>
+  calls.map(({ way, messages }) => [
+    way,
+    ...messages.map(({ target, message }) => `${target}: ${tasksIn(message)}`),
+  ]);
+const call = (index: number): Call => {
+  const found = calls[index];
+  if (!found) throw new Error(`there was no call ${index}`);
+  return found;
+};
+
+describe('what waits together', () => {
+  test('goes as one message for each target, in order', async () => {
+    for (const task of ['1', '2', '3']) void sender.publish(['a1', 'a2'], bell(task));
+    void sender.publish(['a1'], bell('4'));
+    await settled();
+    expect(sent()).toEqual([['a', 'a1: 1,2,3,4', 'a2: 1,2,3']]);
+    await call(0).answer();
+    expect(sender.stats).toEqual({ published: 7, publishFailed: 0 });
+  });
+
+  test('is not joined to what is no doorbell of ours', async () => {
+    for (const text of ['one', 'two', bell('1'), bell('2')]) void sender.publish(['a1'], text);
+    await settled();
+    expect(calls[0]?.messages).toHaveLength(3);
+    expect(calls[0]?.messages.map(({ message }) => tasksIn(message))).toEqual([
+      ['junk'],
+      ['junk'],
+      ['1', '2'],
+    ]);
+  });
+
+  test('is tried again with its message, and counted one by one', async () => {
+    for (const task of ['1', '2']) void sender.publish(['a1', 'a2'], bell(task));
+    await settled();
+    await call(0).answer(['taken', 'failed']);
+    expect(sender.stats).toEqual({ published: 2, publishFailed: 0 });
+    await clock.advance(100);
+    expect(sent()[1]).toEqual(['a', 'a2: 1,2']);
+    await call(1).answer(['refused']);
+    expect(sender.stats).toEqual({ published: 2, publishFailed: 2 });
+  });
+
+  test('goes in as few calls as hold ten targets, and a message of as many bytes as one takes', async () => {
+    const targets = Array.from({ length: 11 }, (_, n) => `a${n}`);
+    for (let n = 0; n < 50; n += 1) void sender.publish(targets, bell(`${n}`));
+    await settled();
+    // 50 for each of the eleven: ten targets in the first call, in the order in which they came.
+    expect(calls[0]?.messages).toHaveLength(10);
+    for (let index = 0; index < calls.length; index += 1) await call(index).answer();
+    expect(calls.length).toBeLessThan(60);
+    expect(sender.stats.published).toBe(550);
+    const large = bell('x'.repeat(100 * 1024));
+    for (let n = 0; n < 3; n += 1) void sender.publish(['b1'], large);
+    await settled();
+    const sizes = calls
+      .filter(({ way }) => way === 'b')
+      .flatMap(({ messages }) => messages.map(({ message }) => message.length));
+    expect(sizes).toHaveLength(2);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(sender.maxBytes);
+  });
+});
+
+describe('ways', () => {
+  test('do not wait for each other', async () => {
+    for (let n = 0; n < 100; n += 1) void sender.publish([`a${n}`], bell('1'));
+    await settled();
+    const stuck = calls.length;
+    const free = sender.publish(['b1'], bell('2'));
+    await settled();
+    expect(sent().slice(stuck)).toEqual([['b', 'b1: 2']]);
+    await call(stuck).answer();
+    await expect(free).resolves.toBeUndefined();
+  });
+
+  test('that are not known are no fault: the message is given up and counted', async () => {
+    await expect(sender.publish(['x1', 'x2'], bell('1'))).resolves.toBeUndefined();
+    expect(calls).toEqual([]);
+    expect(sender.stats).toEqual({ published: 0, publishFailed: 2 });
+  });
+
+  test('may be several to one target', async () => {
+    const done = sender.publish(['*'], bell('1'));
+    await settled();
+    expect(sent()).toEqual([
+      ['a', '*: 1'],
+      ['b', '*: 1'],
+    ]);
+    for (const one of calls) await one.answer();
+    await done;
+    expect(sender.stats.published).toBe(2);
+  });
+
+  test('share one bound of what may wait', async () => {
+    const large = 'x'.repeat(255 * 1024 - 2);
+    for (let n = 0; n < 64; n += 1) void sender.publish([`${'abcd'[n % 4]}1`], large);
+    await settled();
+    expect(sender.stats.publishFailed).toBe(0);
+    await sender.publish(['e1'], large);
+    expect(sender.stats).toEqual({ published: 0, publishFailed: 1 });
+  });
+});
+
+test('an outage is told once, and its end', async () => {
+  const down = new BackendError('unreachable', 'gone');
+  for (const target of ['a1', 'b1']) {
+    const given = sender.publish([target], bell('1'));
+    await settled();
+    for (let tries = 0; tries < 3; tries += 1) {
+      await call(calls.length - 1).fail(down);
+      await clock.advance(5_000);
+    }
+    await given;
+  }
+  const taken = sender.publish(['a1'], bell('2'));
+  await settled();
+  await call(calls.length - 1).answer();
+  await taken;
+  expect(logger.lines.map(({ event, fields }) => [event, fields])).toEqual([
+    ['fanout.publish_failed', { code: 'unreachable' }],
+    ['fanout.recovered', undefined],
+  ]);
+  expect(sender.stats).toEqual({ published: 1, publishFailed: 2 });
+});

@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest';
+import { queuePolicy } from '../../src/queue/queue-policy.ts';
+
+const TOPIC = 'arn:aws:sns:eu-west-1:123456789012:events';
+const QUEUE = 'arn:aws:sqs:eu-west-1:123456789012:a2a-one';
+
+test('lets this topic of this account send, and nobody do anything without TLS', () => {
+  expect(queuePolicy(QUEUE, TOPIC)).toEqual({
+    Version: '2012-10-17',
+    Statement: [
+      {
+        Sid: 'TopicMaySend',
+        Effect: 'Allow',
+        Principal: { Service: 'sns.amazonaws.com' },
+        Action: 'sqs:SendMessage',
+        Resource: QUEUE,
+        Condition: {
+          ArnEquals: { 'aws:SourceArn': TOPIC },
+          StringEquals: { 'aws:SourceAccount': '123456789012' },
+        },
+      },
+      {
+        Sid: 'NothingWithoutTls',
+        Effect: 'Deny',
+        Principal: '*',
+        Action: 'sqs:*',
+        Resource: QUEUE,
+        Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+      },
+    ],
+  });
+});
+
+test('refuses what is no topic', () => {
+  expect(() => queuePolicy(QUEUE, QUEUE)).toThrow(
+    expect.objectContaining({ code: 'topic-mismatch' }),
+  );
+});
