@@ -1,3 +1,5 @@
+// Before the backend.
+import './zlib-in-turn.ts';
 import { silentLogger } from '@a2a-aws/core';
 import { type FaultRates, NO_FAULTS, SOME_FAULTS } from '@a2a-aws/testkit/fakes';
 import { type Scenario, scenarioOf } from './directed.ts';
