@@ -4,11 +4,11 @@ import { awsError, isQueueMissing } from './aws-error.ts';
 import { type EntryOutcome, entryOutcomes } from './delivery/batch-outcome.ts';
 import { type Addressed, DoorbellSender } from './delivery/doorbell-sender.ts';
 import { InstanceQueues, type InstanceQueuesOptions } from './queue/instance-queues.ts';
+import { isQueueName } from './queue/queue-definition.ts';
 import {
   QueueLifecycleManager,
   type QueueProvisionResult,
 } from './queue/queue-lifecycle-manager.ts';
-import { isQueueName } from './topic/topic-definition.ts';
 
 export type DirectFanoutOptions = InstanceQueuesOptions;
 

@@ -1,5 +1,6 @@
 export { createFanoutClients, type FanoutClientOptions, type FanoutClients } from './clients.ts';
 export { DirectFanout, type DirectFanoutOptions } from './direct-fanout.ts';
+export { queueDefaults, queueName, queueNamePattern, queueTag } from './queue/queue-definition.ts';
 export {
   QueueLifecycleManager,
   type QueueLifecycleManagerOptions,
@@ -13,12 +14,4 @@ export {
   type SweepReport,
 } from './queue/queue-sweep.ts';
 export { SnsFanout, type SnsFanoutOptions } from './sns-fanout.ts';
-export {
-  ALL_TARGETS,
-  queueDefaults,
-  queueName,
-  queueNamePattern,
-  queueTag,
-  TARGET_ATTRIBUTE,
-  topicDefinition,
-} from './topic/topic-definition.ts';
+export { ALL_TARGETS, TARGET_ATTRIBUTE, topicDefinition } from './topic/topic-definition.ts';

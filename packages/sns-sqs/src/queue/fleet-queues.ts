@@ -12,7 +12,8 @@ import {
 } from '@aws-sdk/client-sqs';
 import { asked, isNotFound, isQueueMissing } from '../aws-error.ts';
 import { parseTopicArn, queueArn } from '../topic/topic-arn.ts';
-import { queueName, queueTag, TARGET_ATTRIBUTE } from '../topic/topic-definition.ts';
+import { TARGET_ATTRIBUTE } from '../topic/topic-definition.ts';
+import { queueName, queueTag } from './queue-definition.ts';
 
 export interface FleetQueuesOptions {
   readonly sns: Pick<SNSClient, 'send'>;

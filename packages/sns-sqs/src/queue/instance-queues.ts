@@ -8,7 +8,7 @@ import {
 } from '@a2a-aws/core';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { SqsReceiver } from '../delivery/sqs-receiver.ts';
-import { queueName } from '../topic/topic-definition.ts';
+import { queueName } from './queue-definition.ts';
 import type { QueueLifecycleManager, QueueProvisionResult } from './queue-lifecycle-manager.ts';
 import { findQueueUrl } from './queue-url.ts';
 

@@ -3,8 +3,8 @@ import type { SNSClient } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, DeleteQueueCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { asked, awsError, isQueueMissing, present } from '../aws-error.ts';
 import { parseTopicArn, queueArn } from '../topic/topic-arn.ts';
-import { queueDefaults, queueName, queueTag } from '../topic/topic-definition.ts';
 import { TopicSubscriptions } from '../topic/topic-subscriptions.ts';
+import { queueDefaults, queueName, queueTag } from './queue-definition.ts';
 import { queuePolicy } from './queue-policy.ts';
 import { findQueueUrl } from './queue-url.ts';
 

@@ -1,4 +1,3 @@
-import { BackendError } from '@a2a-aws/core';
 import type { CreateTopicCommandInput } from '@aws-sdk/client-sns';
 
 /** The message attribute (String) that names the instance a message is for; queues filter on it. */
@@ -7,67 +6,10 @@ export const TARGET_ATTRIBUTE = 'target';
 /** The target that every instance hears. No instance can have this name. */
 export const ALL_TARGETS = '*';
 
-/** Names of the tags on every instance's queue: a sweep finds queues by them, not by their names. */
-export const queueTag: {
-  readonly instance: string;
-  readonly prefix: string;
-  readonly topic: string;
-  readonly table: string;
-} = {
-  instance: 'a2a-aws:instance',
-  prefix: 'a2a-aws:prefix',
-  topic: 'a2a-aws:topic',
-  table: 'a2a-aws:table',
-};
-
-/** What the queues are made with. */
-export const queueDefaults: {
-  /** A doorbell older than this is of no use: the log has been read since. */
-  readonly messageRetentionSeconds: number;
-  /** Short, because an aborted long poll hides what it took for this long. */
-  readonly visibilityTimeoutSeconds: number;
-  /** Deliveries of an unreadable message before it goes to the dead-letter queue. */
-  readonly maxReceiveCount: number;
-  /** How long the fleet's dead-letter queue keeps what nobody could read. */
-  readonly deadLetterRetentionSeconds: number;
-} = {
-  messageRetentionSeconds: 300,
-  visibilityTimeoutSeconds: 10,
-  maxReceiveCount: 5,
-  deadLetterRetentionSeconds: 86_400,
-};
-
 /**
  * The topic in the API's own words: a standard topic, shared by the fleet. Encryption at rest is
  * the deployer's choice (with a customer key, publishers need `kms:GenerateDataKey*` on it).
  */
 export function topicDefinition(name: string): CreateTopicCommandInput {
   return { Name: name };
-}
-
-/**
- * The name of an instance's queue: `<prefix>-<instance>`.
- *
- * @throws BackendError `configuration` if that is no queue name: at most 80 of `[A-Za-z0-9_-]`
- * (Amazon SQS, "CreateQueue").
- */
-export function queueName(prefix: string, instance: string): string {
-  const name = `${prefix}-${instance}`;
-  if (prefix === '' || instance === '' || !isQueueName(name)) {
-    throw new BackendError(
-      'configuration',
-      'Queue prefix and instance must be letters, digits, "-" or "_", and at most 79 characters together.',
-    );
-  }
-  return name;
-}
-
-/** True for at most 80 of `[A-Za-z0-9_-]` (Amazon SQS, "CreateQueue"). */
-export function isQueueName(name: string): boolean {
-  return /^[A-Za-z0-9_-]{1,80}$/.test(name);
-}
-
-/** Matches every queue of a prefix in an IAM policy's resource. */
-export function queueNamePattern(prefix: string): string {
-  return `${prefix}-*`;
 }

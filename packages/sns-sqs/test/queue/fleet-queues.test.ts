@@ -3,7 +3,7 @@ import { GetQueueAttributesCommand, ListQueueTagsCommand, SQSClient } from '@aws
 import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { FleetQueues } from '../../src/queue/fleet-queues.ts';
-import { queueTag } from '../../src/topic/topic-definition.ts';
+import { queueTag } from '../../src/queue/queue-definition.ts';
 import { FakeClock } from '../fixtures/fake-clock.ts';
 
 const TOPIC = 'arn:aws:sns:eu-west-1:123456789012:events';
