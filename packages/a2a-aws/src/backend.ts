@@ -19,7 +19,7 @@ import type { AgentCard } from '@a2a-js/sdk';
 import type { A2ARequestHandler, AgentExecutor, PushNotificationStore } from '@a2a-js/sdk/server';
 import type { RequestHandlerOptions } from './handler/handler-options.ts';
 import { BackendRequestHandler } from './handler/request-handler.ts';
-import { exchangeMiddleware, type Middleware } from './http/http-exchange.ts';
+import { exchangeMiddleware, type Middleware } from './http/exchange-middleware.ts';
 import type { BackendSettings } from './options/options.ts';
 
 /** The outside world, as the backend sees it. */

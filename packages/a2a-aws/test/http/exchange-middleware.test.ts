@@ -1,11 +1,8 @@
 import { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import {
-  currentExchange,
-  exchangeMiddleware,
-  outsideExchange,
-} from '../../src/http/http-exchange.ts';
+import { exchangeMiddleware } from '../../src/http/exchange-middleware.ts';
+import { currentExchange, outsideExchange } from '../../src/http/http-exchange.ts';
 
 /** As much of a response as the middleware touches. */
 class FakeResponse extends EventEmitter {
