@@ -25,7 +25,7 @@ import {
 } from '@a2a-aws/core';
 import { TaskArtifactUpdateEvent, TaskState, TaskStatusUpdateEvent } from '@a2a-js/sdk';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { LogStorageUnderTest } from './log-storage-suite.ts';
+import type { LogStorageUnderTest } from './log-storage/log-storage-under-test.ts';
 import { collect, loadWhole, noise } from './sample-log.ts';
 import { artifactOf, messageOf, taskOf, textPart } from './task-store/sample-tasks.ts';
 
