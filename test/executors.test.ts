@@ -15,6 +15,7 @@ const SECRET = 'x-secret-of-the-executor-x';
 const HUGE = 'h'.repeat(4 * 1024 * 1024);
 const ENDED = 'The agent ended without a final status.';
 const FAILED = 'The agent failed.';
+const NO_EVENT = 'The agent published an event that cannot be stored.';
 const TOO_LARGE = 'The agent published an event that is too large.';
 
 interface Case {
@@ -126,6 +127,24 @@ const lasting: readonly Case[] = [
 ];
 
 const brief: readonly Case[] = [
+  {
+    name: 'an event as an earlier SDK has it, and then a good one',
+    act: (turn) => {
+      turn.anything({ kind: 'status-update', taskId: turn.taskId, status: { state: 'working' } });
+      turn.status('COMPLETED', 'looks complete');
+    },
+    state: 'FAILED',
+    text: NO_EVENT,
+  },
+  {
+    name: 'null, and then an event',
+    act: (turn) => {
+      turn.anything(null);
+      turn.status('COMPLETED', 'looks complete');
+    },
+    state: 'FAILED',
+    text: NO_EVENT,
+  },
   { name: 'publishes nothing', act: () => {}, state: 'FAILED', text: ENDED },
   {
     name: 'throws before its Task',

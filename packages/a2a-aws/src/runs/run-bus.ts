@@ -5,6 +5,8 @@ import type {
   ExecutionEventName,
 } from '@a2a-js/sdk/server';
 
+type AgentMessage = Extract<AgentExecutionEvent, { kind: 'message' }>;
+
 /** Both kinds of listeners; which one it is, its event name says. */
 type Listener = (event: AgentExecutionEvent) => void;
 
@@ -22,8 +24,9 @@ export class RunBus implements ExecutionEventBus {
     run.onEvent((event) => outlet.publish(event));
   }
 
+  /** Never throws: what is no event fails the run, whether or not the executor looks. */
   publish(event: AgentExecutionEvent): void {
-    if (event.kind === 'message') void this.#answer(event);
+    if (isMessage(event)) void this.#answer(event);
     else void this.#run.publish(event);
   }
 
@@ -52,7 +55,15 @@ export class RunBus implements ExecutionEventBus {
     return this;
   }
 
-  async #answer(event: Extract<AgentExecutionEvent, { kind: 'message' }>): Promise<void> {
+  async #answer(event: AgentMessage): Promise<void> {
     if (await this.#run.answer(event.data)) this.#outlet.publish(event);
+  }
+}
+
+function isMessage(event: AgentExecutionEvent): event is AgentMessage {
+  try {
+    return event.kind === 'message';
+  } catch {
+    return false;
   }
 }

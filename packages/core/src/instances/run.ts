@@ -120,7 +120,7 @@ export class Run {
   /** As {@link publish}; with the generation that the event got. */
   append(event: TaskEvent): Promise<Stored | undefined> {
     const { open, author } = this.#deps;
-    if (eventTaskId(event) !== author.taskId) {
+    if (isOfAnother(event, author.taskId)) {
       // It may be another owner's task: such an event must not reach any log.
       this.#refuse('other-task');
       return Promise.resolve(undefined);
@@ -276,5 +276,14 @@ export class Run {
     this.#stopped = reason;
     if (reason !== 'ended') this.halt();
     for (const listener of [...this.#onStop]) listener(reason);
+  }
+}
+
+/** True if the event speaks of another task; what cannot be asked is no event, and refused as such. */
+function isOfAnother(event: TaskEvent, taskId: string): boolean {
+  try {
+    return eventTaskId(event) !== taskId;
+  } catch {
+    return false;
   }
 }

@@ -181,6 +181,33 @@ describe('a run', () => {
     expect(stops).toEqual(['closed']);
   });
 
+  test.each([
+    ['nothing', undefined],
+    [
+      'an event as an earlier SDK has it',
+      { kind: 'status-update', taskId: KEY.taskId, status: {} },
+    ],
+    ['an event without data', { kind: 'statusUpdate' }],
+    ['a promise', Promise.resolve(taskOf(COMPLETED))],
+    [
+      'what throws when it is read',
+      {
+        get kind(): string {
+          throw new Error('secret');
+        },
+      },
+    ],
+  ])('[I6] that publishes %s has failed, and nobody else hears of it', async (_, given) => {
+    const { run, stops } = await begin(a, 'm1');
+    await run.publish(taskOf(WORKING));
+    const published = run.publish(given as never);
+    const after = run.publish(statusOf(COMPLETED));
+    expect(await Promise.all([published, after])).toEqual([undefined, undefined]);
+    await a.instance.runs.finish(run);
+    expect(await fleet.states()).toEqual([WORKING, FAILED]);
+    expect(stops).toEqual(['closed']);
+  });
+
   test('[I8] that publishes without end fails, and what it goes on with takes no memory', async () => {
     fleet.backlogBytes = 200_000;
     const small = await fleet.start('small');
