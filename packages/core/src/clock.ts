@@ -10,10 +10,19 @@ export interface Clock {
   after(ms: number, callback: () => void): () => void;
 }
 
+/** The longest that a timer of node takes, in milliseconds: it fires at once if it is to take longer. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** The clock of this machine. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   after(ms, callback) {
+    if (ms > LONGEST_TIMER_MS) {
+      let cancel = systemClock.after(LONGEST_TIMER_MS, () => {
+        cancel = systemClock.after(ms - LONGEST_TIMER_MS, callback);
+      });
+      return () => cancel();
+    }
     if (ms <= 0) {
       // A timer of zero milliseconds waits for one.
       const turn = setImmediate(callback);

@@ -5,6 +5,7 @@ import {
   type Instance,
   type Logger,
   type Run,
+  sleep,
 } from '@a2a-aws/core';
 import { UnsupportedOperationError } from '@a2a-js/sdk/errors';
 import {
@@ -108,8 +109,10 @@ export class RunDriver implements AgentExecutor {
     bindRun(context, run);
     // An executor that was told to stop before it began would never hear of it.
     if (!run.signal.aborted) {
-      const executed = this.#execute(context, bus, run);
-      await Promise.race([executed, this.#stopOnDemand(run, scope, bus)]);
+      const over = new AbortController();
+      const stopped = this.#stopOnDemand(run, scope, bus, over.signal);
+      await Promise.race([this.#execute(context, bus, run), stopped]);
+      over.abort();
     }
     await assignment.finish();
     bus.finished();
@@ -149,14 +152,20 @@ export class RunDriver implements AgentExecutor {
 
   /**
    * Tells the executor to stop; resolves when the log takes nothing more of the run and there is no
-   * use in waiting for the executor.
+   * use in waiting for the executor. `over` aborts when nobody does any more.
    */
-  #stopOnDemand(run: Run, scope: RunScope, bus: ExecutionEventBus): Promise<void> {
+  #stopOnDemand(
+    run: Run,
+    scope: RunScope,
+    bus: ExecutionEventBus,
+    over: AbortSignal,
+  ): Promise<void> {
     return new Promise((resolve) => {
       run.onStop((reason) => {
         if (reason === 'ended') {
           // It said how it ends: it may tidy up, but nothing hangs on it for ever.
-          this.#clock.after(GRACE_MS, () => {
+          void sleep(this.#clock, GRACE_MS, over).then(() => {
+            if (over.aborted) return;
             run.halt();
             resolve();
           });

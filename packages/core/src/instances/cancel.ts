@@ -1,6 +1,6 @@
 import type { Task } from '@a2a-js/sdk';
 import { TaskState } from '@a2a-js/sdk';
-import type { Clock } from '../clock.ts';
+import { type Clock, sleep } from '../clock.ts';
 import { BackendError } from '../errors.ts';
 import type { OpenLog } from '../feed/open-log.ts';
 import { proposeCancel, proposeForcedCancel } from '../log/proposal.ts';
@@ -18,6 +18,8 @@ export interface CancelDeps {
   readonly runs: Runs;
   readonly registry: InstanceRegistry;
   readonly clock: Clock;
+  /** Aborts when the instance stops or has died: the cancel is for another, then. */
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -27,7 +29,7 @@ export interface CancelDeps {
 export function cancelTask(
   key: TaskKey,
   deadlineMs: number,
-  { runs, registry, clock }: CancelDeps,
+  { runs, registry, clock, signal }: CancelDeps,
 ): Promise<CancelOutcome> {
   return runs.under(key, 'cancel', async (open, run) => {
     await open.watch.hold();
@@ -37,7 +39,7 @@ export function cancelTask(
       const asked = await open.log.append(proposeCancel(author, run));
       if ('refused' in asked && asked.refused === 'not-found') return { refused: 'not-found' };
       if ('refused' in asked && asked.refused === 'fenced') throw fenced();
-      if (await hasRunner(open, registry)) await settled(open, clock, deadlineMs);
+      if (await hasRunner(open, registry)) await settled(open, { clock, signal, deadlineMs });
       const forced = await open.log.append(proposeForcedCancel(author));
       if ('refused' in forced && forced.refused === 'fenced') throw fenced();
       const task = open.log.task();
@@ -59,21 +61,24 @@ async function hasRunner(open: OpenLog, registry: InstanceRegistry): Promise<boo
   return false;
 }
 
-/** Resolves when the log is sealed or no run is open, or at the deadline. */
-function settled(open: OpenLog, clock: Clock, deadlineMs: number): Promise<void> {
-  const over = (): boolean => open.log.state.sealed || openRuns(open.log.state).length === 0;
-  if (over()) return Promise.resolve();
-  return new Promise((resolve) => {
-    const done = (): void => {
-      unlisten();
-      cancelTimer();
-      resolve();
-    };
-    const unlisten = open.log.listen(() => {
-      if (over()) done();
-    });
-    const cancelTimer = clock.after(deadlineMs, done);
-  });
+interface Waiting extends Pick<CancelDeps, 'clock' | 'signal'> {
+  readonly deadlineMs: number;
+}
+
+/** Resolves when the log is sealed or no run is open, at the deadline, or when `signal` aborts. */
+async function settled(open: OpenLog, { clock, signal, deadlineMs }: Waiting): Promise<void> {
+  const over = new AbortController();
+  const look = (): void => {
+    if (open.log.state.sealed || openRuns(open.log.state).length === 0) over.abort();
+  };
+  const leave = (): void => over.abort();
+  const unlisten = open.log.listen(look);
+  signal.addEventListener('abort', leave, { once: true });
+  look();
+  if (signal.aborted) leave();
+  await sleep(clock, deadlineMs, over.signal);
+  unlisten();
+  signal.removeEventListener('abort', leave);
 }
 
 function fenced(): BackendError {

@@ -129,7 +129,8 @@ export class Instance {
   /** Cancels a task, wherever it runs. */
   cancel(key: TaskKey, deadlineMs: number): Promise<CancelOutcome> {
     this.assertReady();
-    return cancelTask(key, deadlineMs, { ...this.#deps, runs: this.runs });
+    const { signal } = this.#end;
+    return cancelTask(key, deadlineMs, { ...this.#deps, runs: this.runs, signal });
   }
 
   /** Throws the coded error that says why this instance takes no work. */

@@ -1,4 +1,5 @@
 import { type Clock, elapsed } from '../clock.ts';
+import type { Logger } from '../logger.ts';
 import { LeaseObserver } from './lease-observer.ts';
 import type { InstanceRegistry, Lease } from './registry.ts';
 import type { LeaseSettings } from './settings.ts';
@@ -7,6 +8,7 @@ export interface LeadershipDeps {
   readonly instance: string;
   readonly registry: InstanceRegistry;
   readonly clock: Clock;
+  readonly logger: Logger;
   readonly settings: LeaseSettings;
 }
 
@@ -66,11 +68,13 @@ export class Leadership {
   }
 
   async #lives(leader: string): Promise<boolean> {
-    const { registry, clock } = this.#deps;
+    const { registry, clock, logger } = this.#deps;
     const asked = clock.now();
     const lease: Lease | undefined = await registry.lease(leader);
     if (!lease || lease.resigned) return false;
     const [silent] = this.#observer.observe([lease], asked, clock.now());
-    return !silent || !(await registry.markDead(leader, silent.beat));
+    if (!silent || !(await registry.markDead(leader, silent.beat))) return true;
+    if (silent.state === 'alive') logger.warn('janitor.declared-dead', { dead: leader });
+    return false;
   }
 }

@@ -82,6 +82,7 @@ export class LogUpkeep {
    */
   #dropLater(obsolete: SnapshotName): void {
     const { storage, clock, logger, signal } = this.#deps;
+    if (signal.aborted) return;
     const cancel = clock.after(DROP_AFTER_MS, () => {
       signal.removeEventListener('abort', cancel);
       storage.dropSnapshot(this.#log.key, obsolete).catch((error: unknown) => {

@@ -10,7 +10,7 @@ import {
   taskOf,
   WORKING,
 } from '../fixtures/events.ts';
-import { begin, Fleet, type Member } from '../fixtures/fleet.ts';
+import { begin, Fleet, type Member, SETTINGS } from '../fixtures/fleet.ts';
 import { flush } from '../fixtures/manual-clock.ts';
 import { lost } from '../fixtures/wrapped-storage.ts';
 
@@ -76,6 +76,23 @@ describe('a cancel from another instance', () => {
     expect(stops).toEqual(['cancel', 'closed']);
     expect(await run.publish(statusOf(COMPLETED))).toBeUndefined();
     expect(await fleet.states()).toEqual([WORKING, CANCELED]);
+  });
+
+  test('[I6] is for another at once when its own instance stops or dies; it waits for nothing', async () => {
+    const { run } = await begin(a, 'm1');
+    await run.publish(taskOf(WORKING));
+    const c = await fleet.start('c');
+    const cancels = [b, c].map((m) => m.instance.cancel(KEY, 60_000).catch(({ code }) => code));
+    await flush();
+    const stopped = b.instance.stop(0);
+    await fleet.clock.advance(0);
+    await stopped;
+    expect(await cancels[0]).toBe('draining');
+    await fleet.registry.markDead('c', (await fleet.registry.lease('c'))?.beat ?? 0);
+    await fleet.clock.advance(SETTINGS.beatMs);
+    expect(c.instance.phase).toBe('dead');
+    expect(await cancels[1]).toMatch(/^(draining|fenced)$/);
+    expect(await fleet.states()).toEqual([WORKING]);
   });
 
   test('[I6] is heard by the run also without any doorbell', async () => {

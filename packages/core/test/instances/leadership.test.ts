@@ -44,6 +44,7 @@ describe('of many instances', () => {
     await fleet.clock.advance(SETTINGS.leaseMs + 2 * SETTINGS.beatMs);
     expect(await fleet.states()).toEqual([WORKING, FAILED]);
     expect(leaders().filter((id) => id !== 'a')).toHaveLength(1);
+    expect(fleet.logged.filter((event) => event === 'janitor.declared-dead')).toHaveLength(1);
   });
 
   test('[I6] who died with the leader is found within another lease time', async () => {

@@ -18,7 +18,7 @@ import {
 import { flush, ManualClock } from '../fixtures/manual-clock.ts';
 import { seededEntropy } from '../fixtures/seeded-entropy.ts';
 import { taskLog } from '../fixtures/task-logs.ts';
-import { lost, pass, WrappedStorage } from '../fixtures/wrapped-storage.ts';
+import { gate, lost, pass, WrappedStorage } from '../fixtures/wrapped-storage.ts';
 
 // Megabytes: a machine under load may take its time.
 vi.setConfig({ testTimeout: 60_000 });
@@ -155,6 +155,19 @@ describe('a snapshot', () => {
     expect(clock.pending).toBe(0);
     await clock.advance(10 * MINUTE);
     expect(storage.dropped).toEqual([]);
+  });
+
+  test('is not dropped by an instance that stopped while it was being written', async () => {
+    await replace(15);
+    expect(storage.snapshots).toHaveLength(1);
+    const { hook, open } = gate();
+    storage.onSnapshot = hook;
+    await replace(20);
+    end.abort();
+    open();
+    await flush();
+    expect(storage.snapshots).toHaveLength(2);
+    expect(clock.pending).toBe(0);
   });
 
   test('is not written of a log that has no Task', async () => {

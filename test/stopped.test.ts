@@ -1,0 +1,144 @@
+import { silentLogger, systemClock } from '@a2a-aws/core';
+import { tableDefinition } from '@a2a-aws/dynamodb';
+import { FakeAws } from '@a2a-aws/testkit/fakes';
+import type { SendMessageRequest, Task } from '@a2a-js/sdk';
+import { type A2ARequestHandler, ServerCallContext } from '@a2a-js/sdk/server';
+import { type Backend, type Clock, createBackend } from 'a2a-aws';
+import { afterEach, expect, test } from 'vitest';
+import { agentCard } from './fixtures/agent-card.ts';
+import { eventually, failure, Gate, pause, soon } from './fixtures/eventually.ts';
+import { cancel, get, send } from './fixtures/requests.ts';
+import { type Script, ScriptedAgent, Scripts } from './fixtures/scripted-agent.ts';
+import { pictureOf } from './fixtures/task-picture.ts';
+
+/** This machine's clock, which knows how many timers are set: what a process does not end before. */
+class CountedClock implements Clock {
+  readonly #set = new Set<symbol>();
+
+  get pending(): number {
+    return this.#set.size;
+  }
+
+  now(): number {
+    return systemClock.now();
+  }
+
+  after(ms: number, callback: () => void): () => void {
+    const timer = Symbol();
+    this.#set.add(timer);
+    const unset = systemClock.after(ms, () => {
+      this.#set.delete(timer);
+      callback();
+    });
+    return () => {
+      this.#set.delete(timer);
+      unset();
+    };
+  }
+}
+
+const context = (): ServerCallContext => new ServerCallContext({ requestedVersion: '1.0' });
+
+const scripts = new Scripts();
+const started: Backend[] = [];
+
+afterEach(async () => {
+  await Promise.all(started.splice(0).map((backend) => backend.stop({ drainMs: 0 })));
+});
+
+/** A message that asks the agent to do this. */
+function saying(script: Script): SendMessageRequest {
+  return send(scripts.add(script));
+}
+
+/** Instances a and b on an AWS in this process, started. */
+async function instances() {
+  const aws = new FakeAws({ tables: [tableDefinition('stopped')] });
+  const topicArn = aws.sns.createTopic('stopped');
+  const start = async (name: string) => {
+    const clock = new CountedClock();
+    const backend = createBackend({
+      tableName: 'stopped',
+      topicArn,
+      instanceId: name,
+      clients: aws.clients(name),
+      logger: silentLogger,
+      clock,
+    });
+    const agent = new ScriptedAgent(name, scripts);
+    const handler = backend.requestHandler(agentCard('http://127.0.0.1'), agent);
+    await backend.start();
+    started.push(backend);
+    return { backend, clock, agent, handler };
+  };
+  return { a: await start('a'), b: await start('b') };
+}
+
+/** The task as the handler has it, if it has it. */
+async function task(handler: A2ARequestHandler, id = ''): Promise<Task | undefined> {
+  return handler.getTask(get(id), context()).catch(() => undefined);
+}
+
+async function all<T>(stream: AsyncIterable<T>): Promise<T[]> {
+  const items: T[] = [];
+  for await (const item of stream) items.push(item);
+  return items;
+}
+
+test('[I7] a backend whose tasks are done has no timer set when it has stopped', async () => {
+  const { a } = await instances();
+  await a.handler.sendMessage(
+    saying((turn) => turn.task('COMPLETED')),
+    context(),
+  );
+  expect(a.clock.pending).toBeGreaterThan(0);
+  await a.backend.stop();
+  expect(a.clock.pending).toBe(0);
+});
+
+test('[I6][I7] nor has one that stops in the middle of everything: all who wait are sent away', async () => {
+  const { a, b } = await instances();
+  const hangs = saying(async (turn) => {
+    turn.task();
+    await turn.untilCanceled();
+    await new Promise(() => {});
+  });
+  const first = a.handler.sendMessage(hangs, context());
+  const { id } = await eventually('the task', () => task(b.handler, a.agent.started[0]));
+  const again = b.handler.sendMessage(hangs, context());
+  const subscriber = all(b.handler.resubscribe(get(id), context()));
+  await eventually('their taps', () => b.backend.stats().taps === 2);
+  const canceled = b.handler.cancelTask(cancel(id), context());
+  await eventually('the wish', () => a.agent.canceled.includes(id));
+
+  await b.backend.stop({ drainMs: 0 });
+  expect(b.clock.pending).toBe(0);
+  for (const refused of [again, canceled]) {
+    expect((await failure('a call', refused)).message).toMatch(/Try again/);
+  }
+  expect(await soon('the stream', subscriber)).not.toHaveLength(0);
+
+  await a.backend.stop({ drainMs: 0 });
+  expect(a.clock.pending).toBe(0);
+  expect((await failure('the send', first)).message).toMatch(/Try again/);
+});
+
+test('[I6] a stop may give runs all the time that they need', async () => {
+  const { a } = await instances();
+  const gate = new Gate();
+  const sent = a.handler.sendMessage(
+    saying(async (turn) => {
+      turn.task();
+      await gate.opened;
+      turn.status('COMPLETED');
+    }),
+    context(),
+  );
+  await eventually('the run', () => a.backend.stats().runs === 1);
+  const stopped = a.backend.stop({ drainMs: Number.POSITIVE_INFINITY });
+  // Longer than what passes for a timer of that length.
+  await pause(50);
+  gate.open();
+  await soon('the stop', stopped);
+  expect(pictureOf((await sent) as Task)).toMatchObject({ state: 'COMPLETED' });
+});
