@@ -2,9 +2,10 @@
 import './zlib-in-turn.ts';
 import { silentLogger } from '@a2a-aws/core';
 import { type FaultRates, NO_FAULTS, SOME_FAULTS } from '@a2a-aws/testkit/fakes';
-import { type Scenario, scenarioOf } from './directed.ts';
+import { scenarioOf } from './directed.ts';
 import { Fleet } from './fleet.ts';
 import { judgeLists } from './lists.ts';
+import type { Scenario } from './scenarios/scenario.ts';
 import { randomScript } from './script.ts';
 import { type ClientDeps, type Send, SimulatedClient } from './simulated-client.ts';
 import { Stage } from './stage.ts';

@@ -1,0 +1,121 @@
+import { core, type PlantedBug, server, table } from './planted-bug.ts';
+
+/** The log, its snapshots, and what is told of it. */
+export const APPENDING: readonly PlantedBug[] = [
+  {
+    name: 'new-record-after-timeout',
+    patches: [
+      core(
+        'log/task-log.ts',
+        'const outcome = await storage.putRecord(this.key, record);',
+        'if (failures > 0) Object.assign(record, { id: entropy.id() });\n        const outcome = await storage.putRecord(this.key, record);',
+      ),
+    ],
+    within: 200,
+  },
+  {
+    name: 'after-terminal-in-batch',
+    patches: [
+      core('log/task-log.ts', '      if (state.sealed) break;\n', ''),
+      core('log/proposal.ts', "if (state.sealed) return 'sealed';\n", ''),
+    ],
+    within: 200,
+  },
+  {
+    name: 'publish-before-append',
+    patches: [
+      core(
+        'log/task-log.ts',
+        '        const outcome = await storage.putRecord(this.key, record);',
+        '        this.absorb(record);\n        const outcome = await storage.putRecord(this.key, record);',
+      ),
+    ],
+    within: 200,
+  },
+  {
+    name: 'answer-of-another-moment',
+    patches: [
+      server(
+        'handler/task-result.ts',
+        'return open.log.generation === result.at && state.hasTask ? open.log.task() : undefined;',
+        'return open.log.task();',
+      ),
+    ],
+    within: 200,
+  },
+  {
+    name: 'private-response',
+    patches: [
+      server(
+        'handler/task-result.ts',
+        'return result.answer ?? task ?? taskAt(storage, open.log.key, result.at);',
+        'return result.answer ?? (task && { ...task, artifacts: task.artifacts.slice(-1) }) ?? taskAt(storage, open.log.key, result.at);',
+      ),
+    ],
+    within: 200,
+  },
+  {
+    name: 'snapshot-task-only',
+    patches: [
+      core('log/snapshot.ts', 'fenced: new Set(fenced),', 'fenced: new Set(),'),
+      core(
+        'log/snapshot.ts',
+        'messages: new Map(\n        known.map(',
+        'messages: new Map(\n        known.slice(0, 0).map(',
+      ),
+    ],
+    within: 200,
+  },
+  {
+    name: 'torn-load',
+    patches: [
+      core('log/log-upkeep.ts', 'const DROP_AFTER_MS = 5 * 60_000;', 'const DROP_AFTER_MS = 0;'),
+      table('log/log-loader.ts', 'if (pieces.length < keys.length) return undefined;', ''),
+    ],
+    within: 400,
+  },
+  {
+    name: 'trim',
+    patches: [
+      table(
+        'dynamodb-log-storage.ts',
+        "if ('before' in updated) return { obsolete: snapshotOf(updated.before) };",
+        `if ('before' in updated) {
+      const partition = this.#keys.task(key);
+      for await (const { sk } of this.#table.range({ partition, from: RECORDS, to: RECORDS + slotText(snapshot.slot) })) {
+        await this.#table.remove({ pk: partition, sk: String(sk) });
+      }
+      return { obsolete: snapshotOf(updated.before) };
+    }`,
+      ),
+    ],
+    within: 200,
+  },
+  {
+    name: 'snap-shared-key',
+    patches: [
+      table(
+        'table/keys.ts',
+        "chunks({ slot, id }: Pick<SnapshotName, 'slot' | 'id'>): string {",
+        "chunks({ slot, id }: Pick<SnapshotName, 'slot' | 'id'>): string {\n    id = '';",
+      ),
+    ],
+    within: 5_000,
+  },
+  {
+    name: 'no-dedupe',
+    patches: [
+      core(
+        'log/proposal.ts',
+        "if (messageId && state.messages.has(messageId)) return { refused: 'duplicate' };",
+        '',
+      ),
+      server(
+        'runs/run-starter.ts',
+        'let run = known(open, message, digest);',
+        'let run: string | undefined;',
+      ),
+    ],
+    within: 200,
+  },
+];

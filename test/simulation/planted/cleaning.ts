@@ -1,0 +1,62 @@
+import { core, type PlantedBug, table } from './planted-bug.ts';
+
+/** Heads, and what the janitor does. */
+export const CLEANING: readonly PlantedBug[] = [
+  {
+    name: 'head-unconditional',
+    patches: [
+      table('dynamodb-log-storage.ts', '(attribute_not_exists(#slot) OR #slot < :slot) AND ', ''),
+    ],
+    within: 200,
+  },
+  {
+    name: 'row-before-head',
+    patches: [
+      core(
+        'instances/runs.ts',
+        'await open.head.settle().catch((error: unknown) => {',
+        "await untilDone('run.remove', this.#deps, () => registry.removeRun(row));\n      await open.head.settle().catch((error: unknown) => {",
+      ),
+    ],
+    within: 200,
+  },
+  {
+    name: 'janitor-no-head',
+    patches: [
+      core('instances/janitor.ts', '      await open.head.settle();\n', ''),
+      core(
+        'instances/runs.ts',
+        'await open.head.settle().catch((error: unknown) => {',
+        "if (row.purpose !== 'clean') await open.head.settle().catch((error: unknown) => {",
+      ),
+    ],
+    within: 200,
+  },
+  {
+    name: 'fail-interrupted',
+    patches: [core('log/proposal.ts', 'return rests ? undefined : LOST;', 'return LOST;')],
+    within: 200,
+  },
+  {
+    name: 'fail-over-live-runs',
+    patches: [
+      core(
+        'log/proposal.ts',
+        'if (openRuns(state).length > 0 || state.runs.size === 0) return undefined;',
+        'if (state.runs.size === 0) return undefined;',
+      ),
+    ],
+    within: 200,
+  },
+  {
+    name: 'cancel-left-open',
+    patches: [
+      core(
+        'log/proposal.ts',
+        'if (state.cancelRequested) return CANCELED;\n  const { status } = state;',
+        'const { status } = state;',
+      ),
+    ],
+    within: 200,
+  },
+];

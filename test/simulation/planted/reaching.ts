@@ -1,0 +1,127 @@
+import { core, type PlantedBug, server, table } from './planted-bug.ts';
+
+const NO_QUARANTINE = core(
+  'instances/janitor.ts',
+  'await sleep(clock, settings.quarantineMs, signal);',
+  '',
+);
+
+/** Who hears of what, and what is left behind. */
+export const REACHING: readonly PlantedBug[] = [
+  {
+    name: 'runner-not-target',
+    patches: [
+      core(
+        'feed/open-log.ts',
+        '      ...[...openRuns(before), ...openRuns(step.state)].map(([, run]) => run.instance),\n',
+        '',
+      ),
+    ],
+    within: 200,
+  },
+  {
+    name: 'no-reconcile',
+    patches: [core('feed/reconciler.ts', '!open.log.state.sealed)', 'open.users < 0)')],
+    within: 200,
+  },
+  {
+    name: 'runner-not-reconciled',
+    patches: [
+      core(
+        'feed/reconciler.ts',
+        '!open.log.state.sealed)',
+        '!open.log.state.sealed && open.taps > 0)',
+      ),
+    ],
+    within: 200,
+  },
+  {
+    name: 'watch-after-read',
+    patches: [
+      server(
+        'handler/request-handler.ts',
+        `      // Watch first, then read: what was appended between is in one of the two.
+      await open.watch.hold();
+      watching = true;
+      await open.log.refresh();
+      assertLive(open);
+`,
+        `      await open.watch.hold();
+      watching = true;
+`,
+      ),
+    ],
+    within: 5_000,
+  },
+  {
+    name: 'cancel-by-ring',
+    patches: [
+      core('instances/run.ts', "else if (step.state.cancelRequested) this.#stop('cancel');", ''),
+      core(
+        'feed/feed.ts',
+        'if (doorbell.record && open.log.absorb(doorbell.record)) return;',
+        `if (doorbell.record && open.log.absorb(doorbell.record)) {
+      if (open.log.state.cancelRequested) open.cancelled?.();
+      return;
+    }`,
+      ),
+      core(
+        'feed/open-log.ts',
+        '  runs = 0;\n',
+        '  runs = 0;\n  cancelled: (() => void) | undefined;\n',
+      ),
+      core(
+        'instances/run.ts',
+        '    const unlisten = deps.open.log.listen((step) => this.#onStep(step));',
+        `    deps.open.cancelled = () => this.#stop('cancel');
+    const unlisten = deps.open.log.listen((step) => this.#onStep(step));`,
+      ),
+    ],
+    within: 200,
+  },
+  {
+    name: 'watch-no-index',
+    patches: [
+      table(
+        'dynamodb-instance-registry.ts',
+        '    await this.#put(this.#keys.watchIndex(row), { ...row.key, watch: row.watch });\n',
+        '',
+      ),
+    ],
+    within: 200,
+  },
+  {
+    name: 'watch-index-at-once',
+    patches: [
+      table(
+        'dynamodb-instance-registry.ts',
+        'return this.#table.remove(this.#keys.watch(row));',
+        'return this.#table.remove(this.#keys.watchIndex(row)).then(() => this.#table.remove(this.#keys.watch(row)));',
+      ),
+    ],
+    within: 200,
+  },
+  {
+    name: 'no-own-sweep',
+    patches: [core('instances/own-sweep.ts', '        await this.sweep();\n', '')],
+    within: 200,
+  },
+  { name: 'no-quarantine', patches: [NO_QUARANTINE], within: 200 },
+  {
+    name: 'provision-no-recheck+no-quarantine',
+    patches: [
+      NO_QUARANTINE,
+      core(
+        'instances/presence.ts',
+        'if (address && !(await registry.setAddress(instance, address))) throw lost();',
+        'if (address) await registry.setAddress(instance, address);',
+      ),
+      core(
+        'instances/presence.ts',
+        '      if (!(await registry.beat(instance, this.#beat))) throw lost();\n',
+        '',
+      ),
+    ],
+    within: 200,
+  },
+];

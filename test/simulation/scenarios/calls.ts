@@ -1,0 +1,48 @@
+import type { FakeCall, Fate } from '@a2a-aws/testkit/fakes';
+
+/** The call is lost. */
+export const LOST: Fate = { acts: [], answers: 3_000, fails: 'time-out' };
+
+/** The answer takes so long, in milliseconds; what was asked for is done at once. */
+export function slow(ms: number): Fate {
+  return { acts: [3], answers: ms };
+}
+
+export function sortKey(input: unknown): string {
+  const { Item, Key } = (input ?? {}) as Record<string, Record<string, unknown> | undefined>;
+  return String((Item ?? Key)?.sk ?? '');
+}
+
+function values(input: unknown): unknown[] {
+  const { ExpressionAttributeValues = {} } = input as Record<string, Record<string, unknown>>;
+  return Object.values(ExpressionAttributeValues);
+}
+
+export function isHead({ operation, input }: FakeCall): boolean {
+  return operation === 'UpdateItem' && sortKey(input) === 'task';
+}
+
+export function isNewLease({ operation, input }: FakeCall): boolean {
+  const { Item } = input as Record<string, Record<string, unknown> | undefined>;
+  return operation === 'PutItem' && Item?.queueName !== undefined;
+}
+
+export function isBeat({ operation, input }: FakeCall): boolean {
+  return operation === 'UpdateItem' && JSON.stringify(input).includes('beat');
+}
+
+export function isSnapshotRead({ operation, input }: FakeCall): boolean {
+  return operation === 'GetItem' && sortKey(input).startsWith('snap#');
+}
+
+export function isWatchersQuery({ operation, input }: FakeCall): boolean {
+  return (
+    operation === 'Query' &&
+    JSON.stringify(values(input)).includes('#T#') &&
+    JSON.stringify(values(input)).includes('"watch#')
+  );
+}
+
+export function declaresDead(input: unknown): boolean {
+  return values(input).includes('dead');
+}

@@ -1,0 +1,61 @@
+import { NO_FAULTS } from '@a2a-aws/testkit/fakes';
+import { plainScript } from '../script.ts';
+import { isWatchersQuery, slow } from './calls.ts';
+import { DOORBELL_DEAD, PROMPT_MS, PROVEN_MS, type Scenario } from './scenario.ts';
+
+/** Somebody cancels. */
+export const CANCELS: readonly Scenario[] = [
+  // Whoever runs a task hears of a cancel at once.
+  {
+    rates: NO_FAULTS,
+    play: async (stage) => {
+      const sent = stage.send(plainScript('HANGS'), { mode: 'immediate' });
+      const taskId = await stage.task(sent);
+      const avoid = await stage.runner(sent);
+      await stage.rest(PROVEN_MS + stage.random.whole(0, 4_000));
+      stage.cancel(taskId, { avoid, promptMs: PROMPT_MS });
+    },
+  },
+  // Whoever cancels dies, and so does the runner, whose task waits for credentials.
+  {
+    rates: NO_FAULTS,
+    play: async (stage) => {
+      const sent = stage.send(plainScript('AUTH_THEN_HANGS'), { mode: 'immediate' });
+      const taskId = await stage.task(sent);
+      const runner = await stage.runner(sent);
+      await stage.rest(1_000);
+      stage.fleet.watch.onWrite = (caller, sk) => {
+        if (!sk.startsWith('event#')) return;
+        for (const { process } of stage.fleet.servers) {
+          if (process === runner || process.name === caller) stage.crash(process);
+        }
+      };
+      stage.cancel(taskId, { avoid: runner, leaves: true });
+    },
+  },
+  // A run is over before its executor begins, on an instance whose other run was told to stop.
+  {
+    rates: NO_FAULTS,
+    play: async (stage) => {
+      const first = stage.send(plainScript('HANGS'), { mode: 'immediate' });
+      const taskId = await stage.task(first);
+      const at = await stage.runner(first);
+      await stage.rest(500);
+      stage.fate(isWatchersQuery, slow(3_000));
+      const second = stage.send(plainScript('HANGS'), { taskId, mode: 'immediate', at });
+      await stage.until(() => (second.truth?.openRuns.length ?? 0) > 1);
+      stage.cancel(taskId, { avoid: at });
+    },
+  },
+  // No doorbell rings, and the runner's instance has no tap on the task that is canceled.
+  {
+    rates: DOORBELL_DEAD,
+    play: async (stage) => {
+      const sent = stage.send(plainScript('HANGS'), { mode: 'immediate' });
+      const taskId = await stage.task(sent);
+      const avoid = await stage.runner(sent);
+      await stage.rest(stage.random.whole(500, 8_000));
+      stage.cancel(taskId, { avoid, promptMs: PROMPT_MS + 2_000 });
+    },
+  },
+];

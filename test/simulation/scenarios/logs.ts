@@ -1,0 +1,69 @@
+import { NO_FAULTS, SOME_FAULTS } from '@a2a-aws/testkit/fakes';
+import { plainScript } from '../script.ts';
+import { isHead, isSnapshotRead, sortKey } from './calls.ts';
+import { DOORBELL_DEAD, type Scenario } from './scenario.ts';
+
+/** What a log is made of, late or in pieces. */
+export const LOGS: readonly Scenario[] = [
+  // A head comes late, after the one that followed it.
+  {
+    rates: NO_FAULTS,
+    play: async (stage) => {
+      const late = stage.random.whole(1_000, 4_000);
+      stage.fate(isHead, { acts: [late], answers: 50, fails: 'time-out' });
+      stage.send(plainScript('COMPLETED', { chunks: 1, gapMs: 500 }));
+    },
+  },
+  // A log gets snapshots, from all who read it often, while others begin to read it.
+  {
+    rates: DOORBELL_DEAD,
+    endMs: 460_000,
+    restMs: 330_000,
+    play: async (stage) => {
+      const first = plainScript('INPUT_REQUIRED', { chunks: 1 });
+      const sent = stage.send(first, { messageId: 'sent-twice' });
+      const taskId = await stage.task(sent);
+      await stage.until(() => sent.outcome === 'done');
+      // A reader comes late for its pieces if there are several.
+      const dense = stage.random.percent(30);
+      stage.fate(isSnapshotRead, { acts: [2_000], answers: 2_010 }, 20);
+      const size = dense
+        ? { chunks: 13, padding: 420_000, dense }
+        : { chunks: stage.random.whole(6, 8), padding: 180_000 };
+      const big = { ...size, gapMs: 400, replaces: true };
+      const long = stage.send(plainScript('HANGS', big), { taskId, mode: 'immediate' });
+      const avoid = await stage.runner(long);
+      for (let n = dense ? 3 : 0; n < 3; n += 1)
+        stage.subscribe(taskId, { avoid, slowMs: n * 500 });
+      for (let n = 0; n < 14; n += 1) {
+        stage.read(taskId, { avoid });
+        await stage.rest(stage.random.whole(10, 600));
+        if (n === 12) stage.send(first, { messageId: 'sent-twice', mode: 'blocking', avoid });
+      }
+    },
+  },
+  // An event that takes several items, whose writer dies or stands still between them.
+  {
+    rates: SOME_FAULTS,
+    play: async (stage) => {
+      const dense = { chunks: 3, gapMs: 300, padding: 700_000, dense: true } as const;
+      const sent = stage.send(plainScript('COMPLETED', dense));
+      const taskId = await stage.task(sent);
+      stage.subscribe(taskId);
+      let left = stage.random.whole(1, 5);
+      const { point, ms } = {
+        point: stage.random.pick(['before', 'after'] as const),
+        ms: stage.random.pick([0, 5_000, 30_000]),
+      };
+      stage.fleet.onPoint = (process, at, _, input) => {
+        if (at !== point || !sortKey(input).startsWith('xpart#')) return;
+        left -= 1;
+        if (left !== 0) return;
+        if (ms === 0) stage.crash(process);
+        else stage.pause(process, ms);
+      };
+      await stage.rest(stage.random.whole(200, 3_000));
+      stage.read(taskId);
+    },
+  },
+];

@@ -1,0 +1,21 @@
+import { type FaultRates, NO_FAULTS } from '@a2a-aws/testkit/fakes';
+import type { Stage } from '../stage.ts';
+
+/** A schedule that makes something rare likely; what is left open in it, its seed decides. */
+export interface Scenario {
+  readonly rates: FaultRates;
+  readonly onOrphan?: 'fail' | 'resume';
+  /** Nobody cancels what hangs before long. */
+  readonly isPatient?: boolean;
+  /** By then everything must have come to its end; milliseconds. */
+  readonly endMs?: number;
+  /** Goes on for so long in any case after its faults; milliseconds. */
+  readonly restMs?: number;
+  readonly play: (stage: Stage) => Promise<void>;
+}
+
+/** Where nothing goes wrong nothing takes longer, in milliseconds. */
+export const PROMPT_MS = 3_000;
+/** By then an instance that works has seen that its doorbell rings, and reads seldom; milliseconds. */
+export const PROVEN_MS = 8_000;
+export const DOORBELL_DEAD: FaultRates = { ...NO_FAULTS, messagesLost: 100 };
