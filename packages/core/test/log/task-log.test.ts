@@ -1,31 +1,13 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { BackendError } from '../../src/errors.ts';
-import { Backlog } from '../../src/log/backlog.ts';
 import type { Step } from '../../src/log/fold.ts';
-import { proposeAnswer, proposeEnd } from '../../src/log/proposal.ts';
-import { countEvents, encode, type LogRecord, MAX_ENTRY_BYTES } from '../../src/log/record.ts';
-import { MAX_RECORD_BYTES, TaskLog } from '../../src/log/task-log.ts';
-import { authorOf, say, startRun } from '../fixtures/author.ts';
-import {
-  COMPLETED,
-  chunkOf,
-  FAILED,
-  KEY,
-  message,
-  statusOf,
-  taskOf,
-  WORKING,
-} from '../fixtures/events.ts';
+import { countEvents } from '../../src/log/record.ts';
+import type { TaskLog } from '../../src/log/task-log.ts';
+import { say, startRun } from '../fixtures/author.ts';
+import { chunkOf, KEY, taskOf, WORKING } from '../fixtures/events.ts';
 import { flush, ManualClock } from '../fixtures/manual-clock.ts';
-import { recordAt, start } from '../fixtures/records.ts';
-import { taskLog, taskLogDeps } from '../fixtures/task-logs.ts';
-import {
-  doneUnanswered,
-  gate,
-  lost,
-  noAnswer,
-  WrappedStorage,
-} from '../fixtures/wrapped-storage.ts';
+import { chunksOf, recordAt, start } from '../fixtures/records.ts';
+import { taskLog } from '../fixtures/task-logs.ts';
+import { gate, lost, noAnswer, WrappedStorage } from '../fixtures/wrapped-storage.ts';
 
 let clock: ManualClock;
 let storage: WrappedStorage;
@@ -44,162 +26,13 @@ const running = async (): Promise<void> => {
   storage.puts.length = 0;
 };
 
-/** A handle of instance b whose tasks share this backlog. */
-const limitedLog = (backlog: Backlog, taskId = KEY.taskId): TaskLog =>
-  new TaskLog({ ...KEY, taskId }, { ...taskLogDeps(storage, clock, 'b'), backlog });
-
-const texts = (record: LogRecord | undefined): string[] =>
-  record?.entries.flatMap((entry) =>
-    entry.kind === 'event' && entry.event.kind === 'artifactUpdate'
-      ? (entry.event.data.artifact?.artifactId ?? [])
-      : [],
-  ) ?? [];
-
-describe('group commit', () => {
-  beforeEach(running);
-
-  test('[I1] sends the first at once, and together what came meanwhile', async () => {
-    const all = ['1', '2', '3', '4'].map((id) => say(log, 'r', chunkOf(id, 'x')));
-    expect(storage.puts).toHaveLength(1);
-    await Promise.all(all);
-    expect(storage.puts.map(texts)).toEqual([['1'], ['2', '3', '4']]);
-    expect(log.state.next).toEqual({ generation: 6, sub: 0 });
-  });
-
-  test('[I2] resolves when the record is durable, not before', async () => {
-    const held = gate();
-    storage.script.push(held.hook);
-    let resolved = false;
-    const said = say(log, 'r', chunkOf('1', 'x')).then(() => {
-      resolved = true;
-    });
-    await flush();
-    expect(resolved).toBe(false);
-    held.open();
-    await said;
-    expect((await storage.loaded(KEY)).records.at(-1)).toEqual(storage.puts[0]);
-  });
-
-  test('keeps records below what a doorbell carries', async () => {
-    const text = 'x'.repeat(MAX_RECORD_BYTES / 4);
-    await Promise.all(
-      Array.from({ length: 13 }, (_, n) => say(log, 'r', chunkOf(String(n), text))),
-    );
-    for (const record of storage.puts) {
-      expect(Buffer.byteLength(record.body)).toBeLessThanOrEqual(MAX_RECORD_BYTES);
-    }
-    expect(storage.puts.flatMap(texts)).toEqual(Array.from({ length: 13 }, (_, n) => String(n)));
-    // Small ones would otherwise go one by one.
-    expect(storage.puts.length).toBeLessThanOrEqual(6);
-  });
-
-  test('sends an entry that is larger than a record alone', async () => {
-    const large = 'x'.repeat(MAX_RECORD_BYTES * 2);
-    await Promise.all([
-      say(log, 'r', chunkOf('0', 'x')),
-      say(log, 'r', chunkOf('1', 'x')),
-      say(log, 'r', chunkOf('2', large)),
-      say(log, 'r', chunkOf('3', 'x')),
-    ]);
-    expect(storage.puts.map(texts)).toEqual([['0'], ['1'], ['2'], ['3']]);
-  });
-
-  test('[I4] stops at the first terminal event; the rest is refused', async () => {
-    const first = say(log, 'r', chunkOf('0', 'x'));
-    const rest = await Promise.all([
-      say(log, 'r', chunkOf('1', 'x')),
-      say(log, 'r', statusOf(COMPLETED)),
-      say(log, 'r', chunkOf('2', 'x')),
-      say(log, 'r', statusOf(FAILED)),
-    ]);
-    await first;
-    expect(rest).toMatchObject([
-      { appended: expect.anything() },
-      { appended: expect.anything() },
-      { refused: 'sealed' },
-      { refused: 'sealed' },
-    ]);
-    expect(storage.puts).toHaveLength(2);
-    expect(log.task()?.status?.state).toBe(COMPLETED);
-  });
-
-  test('refuses only what a confirmed log refuses', async () => {
-    // The end is proposed but not yet durable: another's record may still come first.
-    const held = gate();
-    storage.script.push(held.hook);
-    const ended = log.append(proposeEnd(authorOf('a'), 'r'));
-    let outcome: unknown;
-    void say(log, 'r', chunkOf('1', 'x')).then((got) => {
-      outcome = got;
-    });
-    await flush();
-    expect(outcome).toBeUndefined();
-    held.open();
-    await ended;
-    await flush();
-    expect(outcome).toEqual({ refused: 'sealed' });
-  });
-});
-
-describe('without an answer', () => {
-  beforeEach(running);
-
-  test('[I1] repeats the same bytes, and the entry is in the log once', async () => {
-    storage.script.push(doneUnanswered, lost, lost);
-    const said = say(log, 'r', chunkOf('1', 'x'));
-    await clock.advance(10_000);
-    expect(await said).toHaveProperty('appended');
-    expect(storage.puts.length).toBeGreaterThanOrEqual(3);
-    expect(new Set(storage.puts)).toEqual(new Set([storage.puts[0]]));
-    expect((await storage.loaded(KEY)).records.flatMap((r) => texts(r))).toEqual(['1']);
-  });
-
-  test('[I1] builds no other record meanwhile, however much queues up', async () => {
-    storage.script.push(lost, lost, doneUnanswered);
-    const all = ['1', '2', '3'].map((id) => say(log, 'r', chunkOf(id, 'x')));
-    await clock.advance(10_000);
-    await Promise.all(all);
-    expect(storage.puts.map(texts)).toEqual([['1'], ['1'], ['1'], ['1'], ['2', '3']]);
-  });
-
-  test('[I1] goes on behind the record of another who was first', async () => {
-    storage.script.push(lost);
-    const said = say(log, 'r', chunkOf('1', 'x'));
-    await flush();
-    const { slot } = storage.puts[0] ?? { slot: log.state.next };
-    await storage.memory.putRecord(KEY, recordAt(slot, [start('other', { instance: 'b' })], 'b'));
-    await clock.advance(10_000);
-    expect(await said).toHaveProperty('appended');
-    const records = (await storage.loaded(KEY)).records;
-    expect(records.map((r) => r.instance)).toEqual(['a', 'a', 'b', 'a']);
-    expect(records.at(-1)?.slot).toEqual({ generation: 2, sub: 1 });
-    expect(records.flatMap(texts)).toEqual(['1']);
-  });
-
-  test('[I4] is refused if another has sealed the log meanwhile', async () => {
-    storage.script.push(lost);
-    const said = say(log, 'r', statusOf(FAILED));
-    await flush();
-    await storage.memory.putRecord(
-      KEY,
-      recordAt(log.state.next, [{ kind: 'event', event: statusOf(COMPLETED) }], 'b'),
-    );
-    await clock.advance(10_000);
-    expect(await said).toEqual({ refused: 'sealed' });
-    expect(log.task()?.status?.state).toBe(COMPLETED);
-  });
-
-  test('[I1] learns of its own record from a read that was faster', async () => {
-    const steps: [string, boolean][] = [];
-    log.listen((step, own) => steps.push([step.record.id, own]));
-    storage.script.push(doneUnanswered);
-    const said = say(log, 'r', chunkOf('1', 'x'));
-    await log.refresh();
-    expect(steps).toEqual([[storage.puts[0]?.id, true]]);
-    await clock.advance(10_000);
-    expect(await said).toHaveProperty('appended');
-    expect(steps).toHaveLength(1);
-  });
+test('[I1] an event of a log without a Task is preceded by one, in the same record', async () => {
+  await startRun(log, 'r');
+  await say(log, 'r', chunkOf('1', 'x'));
+  const record = storage.puts.at(-1);
+  expect(countEvents(record?.entries ?? [])).toBe(2);
+  expect(log.task()).toMatchObject({ id: KEY.taskId, artifacts: [{ artifactId: '1' }] });
+  expect(log.task()?.history.map((m) => m.messageId)).toEqual(['to-r']);
 });
 
 describe('listeners', () => {
@@ -351,111 +184,6 @@ describe('a handle that was away for long', () => {
     await clock.advance(5_000);
     await said;
     expect(failures).toBe(3);
-    expect(texts(storage.puts.at(-1))).toEqual(['1']);
+    expect(chunksOf(storage.puts.at(-1))).toEqual(['1']);
   });
-});
-
-describe('append rejects', () => {
-  beforeEach(running);
-
-  test('what is larger than an item, at once, and writes nothing', async () => {
-    await expect(say(log, 'r', chunkOf('1', 'x'.repeat(MAX_ENTRY_BYTES)))).rejects.toMatchObject({
-      code: 'event-too-large',
-    });
-    expect(storage.puts).toEqual([]);
-    expect(log.backlog).toBe(0);
-  });
-
-  test('[I8] what is more than may wait, and takes more once that is written', async () => {
-    const limited = limitedLog(new Backlog(400_000));
-    await startRun(limited, 's', 'b');
-    storage.onPut = lost;
-    const waiting: Promise<unknown>[] = [];
-    const text = 'x'.repeat(20_000);
-    while (limited.takes(20_500)) waiting.push(say(limited, 's', chunkOf('1', text), 'b'));
-    expect(waiting.length).toBeGreaterThan(5);
-    await expect(say(limited, 's', chunkOf('2', text), 'b')).rejects.toMatchObject({
-      code: 'backlog-full',
-    });
-    expect(limited.backlog).toBeLessThanOrEqual(200_000);
-    storage.onPut = (call) => call();
-    await clock.advance(10_000);
-    await Promise.all(waiting);
-    expect(limited.backlog).toBe(0);
-    expect(await say(limited, 's', chunkOf('3', 'x'), 'b')).toHaveProperty('appended');
-  });
-
-  test('[I8] what is more than may wait in all tasks together, none of which has all of it', async () => {
-    const backlog = new Backlog(400_000);
-    const [one, two] = [limitedLog(backlog), limitedLog(backlog, 'task-2')];
-    await startRun(one, 's', 'b');
-    await startRun(two, 's', 'b');
-    storage.onPut = lost;
-    const event = encode({ kind: 'event', run: 's', event: chunkOf('1', 'x'.repeat(20_000)) });
-    const fill = (log: TaskLog): void => {
-      while (log.takes(event.bytes)) void log.append(() => ({ entries: [event] }), event.bytes);
-    };
-    fill(one);
-    expect(backlog.fullness).toBeGreaterThan(0.4);
-    expect(backlog.fullness).toBeLessThanOrEqual(0.5);
-    fill(two);
-    expect(backlog.bytes).toBe(one.backlog + two.backlog);
-    expect(two.backlog).toBeGreaterThan(170_000);
-    const third = limitedLog(backlog);
-    expect(third.takes(20_000)).toBe(false);
-    storage.onPut = (call) => call();
-    await clock.advance(10_000);
-    expect(backlog.bytes).toBe(0);
-    expect(third.takes(20_000)).toBe(true);
-  });
-
-  test('[I6] nothing that ends a run, however much is waiting', async () => {
-    const limited = limitedLog(new Backlog(10_000));
-    await startRun(limited, 's', 'b');
-    storage.onPut = lost;
-    while (limited.takes(500)) void say(limited, 's', chunkOf('1', 'x'.repeat(100)), 'b');
-    const ended = limited.append(proposeEnd(authorOf('b'), 's'));
-    storage.onPut = (call) => call();
-    await clock.advance(10_000);
-    expect(await ended).toHaveProperty('appended');
-  });
-
-  test('what an instance that stops could not write', async () => {
-    const stop = new AbortController();
-    const stopping = taskLog(storage, clock, 'b', stop.signal);
-    await stopping.refresh();
-    storage.onPut = lost;
-    const said = [startRun(stopping, 's', 'b'), startRun(stopping, 't', 'b')];
-    await flush();
-    stop.abort();
-    // With what the last try met, where there was one.
-    for (const one of said) await expect(one).rejects.toMatchObject({ code: 'unreachable' });
-    await expect(startRun(stopping, 'u', 'b')).rejects.toMatchObject({ code: 'draining' });
-    expect(clock.pending).toBe(0);
-  });
-
-  test('[I6] only what the table refuses: who waits behind it is written', async () => {
-    const held = gate();
-    storage.script.push(held.hook, () =>
-      Promise.reject(new BackendError('event-too-large', 'The item is too large.')),
-    );
-    const first = say(log, 'r', chunkOf('1', 'x'));
-    const text = 'x'.repeat(450_000);
-    const answer = encode({ kind: 'answer', run: 'r', message: message('answer', text) });
-    const refused = log.append(proposeAnswer(authorOf('a'), 'r', answer));
-    const behind = startRun(log, 's');
-    held.open();
-    expect(await first).toHaveProperty('appended');
-    await expect(refused).rejects.toMatchObject({ code: 'event-too-large' });
-    await expect(behind).resolves.toHaveProperty('appended');
-  });
-});
-
-test('[I1] an event of a log without a Task is preceded by one, in the same record', async () => {
-  await startRun(log, 'r');
-  await say(log, 'r', chunkOf('1', 'x'));
-  const record = storage.puts.at(-1);
-  expect(countEvents(record?.entries ?? [])).toBe(2);
-  expect(log.task()).toMatchObject({ id: KEY.taskId, artifacts: [{ artifactId: '1' }] });
-  expect(log.task()?.history.map((m) => m.messageId)).toEqual(['to-r']);
 });
