@@ -1,11 +1,4 @@
-import {
-  DeleteMessageBatchCommand,
-  type Message,
-  ReceiveMessageCommand,
-  type ReceiveMessageCommandOutput,
-  SQSClient,
-} from '@aws-sdk/client-sqs';
-import { type AwsStub, mockClient } from 'aws-sdk-client-mock';
+import { DeleteMessageBatchCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { SqsReceiver } from '../../src/delivery/sqs-receiver.ts';
 import {
@@ -16,49 +9,25 @@ import {
   recordingLogger,
   settled,
 } from '../fixtures/fake-clock.ts';
+import { PolledQueue } from '../fixtures/polled-queue.ts';
 
 const URL = 'https://sqs.eu-west-1.amazonaws.com/123456789012/a2a-one';
-
-interface Poll {
-  readonly waitSeconds: number | undefined;
-  readonly signal: AbortSignal | undefined;
-  readonly bring: (...bodies: readonly (string | undefined)[]) => Promise<void>;
-  readonly fail: (error: unknown) => Promise<void>;
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: the stub's type parameters do not matter here
-type Stub = AwsStub<any, any, any>;
-
 const TEN = Array.from({ length: 10 }, (_, index) => `message ${index}`);
 
-let polling: SQSClient;
-let deleting: SQSClient;
-let pollingStub: Stub;
-let deletingStub: Stub;
+let queue: PolledQueue;
 let clock: FakeClock;
 let logger: ReturnType<typeof recordingLogger>;
-let polls: Poll[];
 let heard: string[];
 let counters: { received: number; unreadable: number };
 let receivers: SqsReceiver[];
-let serial: number;
-
-const message = (body: string | undefined): Message => {
-  const id = serial++;
-  return {
-    MessageId: `id-${id}`,
-    ReceiptHandle: `receipt-${id}`,
-    ...(body === undefined ? {} : { Body: body }),
-  };
-};
 
 const receiver = (
   onMessage: (message: string) => void = () => {},
   queueUrl: () => Promise<string> = async () => URL,
 ): SqsReceiver => {
   const made = new SqsReceiver({
-    sqs: deleting,
-    polling,
+    sqs: queue.deleting,
+    polling: queue.polling,
     clock,
     entropy: fixedEntropy,
     logger,
@@ -75,53 +44,13 @@ const receiver = (
   return made;
 };
 
-const poll = (index: number): Poll => {
-  const found = polls[index];
-  if (!found) throw new Error(`there was no poll ${index}`);
-  return found;
-};
-
-const deleted = (): (string | undefined)[][] =>
-  deletingStub
-    .commandCalls(DeleteMessageBatchCommand)
-    .map(({ args }) =>
-      (args[0] as DeleteMessageBatchCommand).input.Entries?.map((entry) => entry.ReceiptHandle),
-    )
-    .map((receipts) => receipts ?? []);
-
 beforeEach(() => {
-  serial = 0;
-  polls = [];
   heard = [];
   receivers = [];
   counters = { received: 0, unreadable: 0 };
   clock = new FakeClock();
   logger = recordingLogger();
-  polling = new SQSClient({});
-  deleting = new SQSClient({});
-  pollingStub = mockClient(polling) as Stub;
-  deletingStub = mockClient(deleting) as Stub;
-  pollingStub.on(ReceiveMessageCommand).callsFake(() => {
-    const { promise, open, fail } = gate<Partial<ReceiveMessageCommandOutput>>();
-    const [command, options] = (pollingStub.calls().at(-1)?.args ?? []) as unknown[];
-    const { input } = command as ReceiveMessageCommand;
-    polls.push({
-      waitSeconds: input.WaitTimeSeconds,
-      signal: (options as { abortSignal?: AbortSignal } | undefined)?.abortSignal,
-      bring: (...bodies) => {
-        open(bodies.length > 0 ? { Messages: bodies.map(message) } : {});
-        return settled();
-      },
-      fail: (error) => {
-        fail(error);
-        return settled();
-      },
-    });
-    return promise;
-  });
-  deletingStub.on(DeleteMessageBatchCommand).callsFake((input) => ({
-    Successful: input.Entries.map(({ Id }: { Id: string }) => ({ Id })),
-  }));
+  queue = new PolledQueue();
 });
 
 afterEach(async () => {
@@ -133,67 +62,67 @@ describe('polling', () => {
     const one = receiver();
     await settled();
     expect(one.healthy).toBe(false);
-    expect(pollingStub.commandCalls(ReceiveMessageCommand)[0]?.args[0].input).toEqual({
+    expect(queue.pollingStub.commandCalls(ReceiveMessageCommand)[0]?.args[0].input).toEqual({
       QueueUrl: URL,
       MaxNumberOfMessages: 10,
       WaitTimeSeconds: 0,
     });
-    await poll(0).bring();
+    await queue.poll(0).bring();
     expect(one.healthy).toBe(true);
-    expect(poll(1).waitSeconds).toBe(20);
-    await poll(1).bring('a');
-    expect(poll(2).waitSeconds).toBe(20);
+    expect(queue.poll(1).waitSeconds).toBe(20);
+    await queue.poll(1).bring('a');
+    expect(queue.poll(2).waitSeconds).toBe(20);
     expect(clock.next).toBeUndefined();
   });
 
   test('hands over every message before it asks for more', async () => {
     receiver();
     await settled();
-    await poll(0).bring('a', 'b', 'c');
+    await queue.poll(0).bring('a', 'b', 'c');
     expect(heard).toEqual(['a', 'b', 'c']);
     expect(counters).toEqual({ received: 3, unreadable: 0 });
-    expect(polls).toHaveLength(2);
+    expect(queue.polls).toHaveLength(2);
   });
 
   test('makes one poll at a time while polls do not come back full', async () => {
     receiver();
     await settled();
     await settled();
-    expect(polls).toHaveLength(1);
-    await poll(0).bring(...TEN.slice(1));
-    await poll(1).bring('a');
-    expect(polls).toHaveLength(3);
+    expect(queue.polls).toHaveLength(1);
+    await queue.poll(0).bring(...TEN.slice(1));
+    await queue.poll(1).bring('a');
+    expect(queue.polls).toHaveLength(3);
   });
 
   test('makes as many at once as it may while they do, then one again', async () => {
     receiver();
     await settled();
-    await poll(0).bring(...TEN);
+    await queue.poll(0).bring(...TEN);
     // The helper looks, and looks again only as long as there is much.
-    expect(polls.map(({ waitSeconds }) => waitSeconds)).toEqual([0, 0, 20]);
-    for (const index of [1, 2]) await poll(index).bring(...TEN);
-    const waits = polls.slice(3).map(({ waitSeconds }) => waitSeconds);
+    expect(queue.polls.map(({ waitSeconds }) => waitSeconds)).toEqual([0, 0, 20]);
+    for (const index of [1, 2]) await queue.poll(index).bring(...TEN);
+    const waits = queue.polls.slice(3).map(({ waitSeconds }) => waitSeconds);
     expect(waits.toSorted()).toEqual([0, 0, 20]);
-    const isHelper = (at: number): boolean => poll(at).waitSeconds === 0;
-    for (const at of [3, 4, 5].filter(isHelper)) await poll(at).bring('last');
-    expect(polls).toHaveLength(6);
+    const isHelper = (at: number): boolean => queue.poll(at).waitSeconds === 0;
+    for (const at of [3, 4, 5].filter(isHelper)) await queue.poll(at).bring('last');
+    expect(queue.polls).toHaveLength(6);
     expect(heard).toHaveLength(32);
-    for (const at of [3, 4, 5].filter((index) => !isHelper(index))) await poll(at).bring('a');
-    expect(polls).toHaveLength(7);
+    for (const at of [3, 4, 5].filter((index) => !isHelper(index))) await queue.poll(at).bring('a');
+    expect(queue.polls).toHaveLength(7);
   });
 
   test('has no more help once a helper failed or was cut short', async () => {
     const one = receiver();
     await settled();
-    await poll(0).bring(...TEN);
-    await poll(1).fail(awsFault('ServiceUnavailable', 503));
-    expect(polls).toHaveLength(3);
-    await poll(2).bring(...TEN);
-    expect(polls).toHaveLength(5);
+    await queue.poll(0).bring(...TEN);
+    await queue.poll(1).fail(awsFault('ServiceUnavailable', 503));
+    expect(queue.polls).toHaveLength(3);
+    await queue.poll(2).bring(...TEN);
+    expect(queue.polls).toHaveLength(5);
     const closing = one.close();
     await closing;
-    expect(polls.every(({ signal }) => signal?.aborted)).toBe(true);
-    await poll(4).bring('late');
+    expect(queue.polls.every(({ signal }) => signal?.aborted)).toBe(true);
+    await queue.poll(4).bring('late');
     expect(heard).toHaveLength(20);
   });
 });
@@ -202,8 +131,8 @@ describe('deleting', () => {
   test('deletes what was handled, in one batch', async () => {
     receiver();
     await settled();
-    await poll(0).bring('a', 'b');
-    const [call] = deletingStub.commandCalls(DeleteMessageBatchCommand);
+    await queue.poll(0).bring('a', 'b');
+    const [call] = queue.deletingStub.commandCalls(DeleteMessageBatchCommand);
     expect(call?.args[0].input).toEqual({
       QueueUrl: URL,
       Entries: [
@@ -216,23 +145,23 @@ describe('deleting', () => {
   test('makes no call when there is nothing to delete', async () => {
     receiver();
     await settled();
-    await poll(0).bring();
-    expect(deletingStub.calls()).toHaveLength(0);
+    await queue.poll(0).bring();
+    expect(queue.deletingStub.calls()).toHaveLength(0);
   });
 
   test('does not keep the next poll waiting', async () => {
-    deletingStub.on(DeleteMessageBatchCommand).callsFake(() => gate<never>().promise);
+    queue.deletingStub.on(DeleteMessageBatchCommand).callsFake(() => gate<never>().promise);
     receiver();
     await settled();
-    for (let index = 0; index < 12; index++) await poll(index).bring('a');
-    expect(polls).toHaveLength(13);
-    expect(deletingStub.calls().length).toBeLessThanOrEqual(8);
+    for (let index = 0; index < 12; index++) await queue.poll(index).bring('a');
+    expect(queue.polls).toHaveLength(13);
+    expect(queue.deletingStub.calls().length).toBeLessThanOrEqual(8);
     // Nothing will answer: closing would wait for it.
     receivers = [];
   });
 
   test('tries again what was not deleted, and only that', async () => {
-    deletingStub
+    queue.deletingStub
       .on(DeleteMessageBatchCommand)
       .resolvesOnce({
         Successful: [{ Id: '0' }],
@@ -241,19 +170,19 @@ describe('deleting', () => {
       .resolves({ Successful: [{ Id: '0' }] });
     receiver();
     await settled();
-    await poll(0).bring('a', 'b');
-    expect(deleted()).toEqual([['receipt-0', 'receipt-1']]);
+    await queue.poll(0).bring('a', 'b');
+    expect(queue.deleted).toEqual([['receipt-0', 'receipt-1']]);
     await clock.advance(100);
-    expect(deleted()).toEqual([['receipt-0', 'receipt-1'], ['receipt-1']]);
+    expect(queue.deleted).toEqual([['receipt-0', 'receipt-1'], ['receipt-1']]);
   });
 
   test('lets it be after three tries: the message comes again', async () => {
-    deletingStub.on(DeleteMessageBatchCommand).rejects(awsFault('RequestThrottled'));
+    queue.deletingStub.on(DeleteMessageBatchCommand).rejects(awsFault('RequestThrottled'));
     receiver();
     await settled();
-    await poll(0).bring('a');
+    await queue.poll(0).bring('a');
     for (let round = 0; round < 10; round++) await clock.advance(10_000);
-    expect(deleted()).toHaveLength(3);
+    expect(queue.deleted).toHaveLength(3);
   });
 });
 
@@ -263,10 +192,10 @@ describe('poison', () => {
       if (body.startsWith('secret')) throw new Error(`cannot read ${body}`);
     });
     await settled();
-    await poll(0).bring('a', 'secret', 'b');
+    await queue.poll(0).bring('a', 'secret', 'b');
     expect(heard).toEqual(['a', 'b']);
     expect(counters).toEqual({ received: 2, unreadable: 1 });
-    expect(deleted()).toEqual([['receipt-0', 'receipt-2']]);
+    expect(queue.deleted).toEqual([['receipt-0', 'receipt-2']]);
     expect(logger.lines).toEqual([
       {
         level: 'warn',
@@ -274,15 +203,15 @@ describe('poison', () => {
         fields: { instance: 'one', messageId: 'id-1' },
       },
     ]);
-    expect(polls).toHaveLength(2);
+    expect(queue.polls).toHaveLength(2);
   });
 
   test('may also be a message without a body', async () => {
     receiver();
     await settled();
-    await poll(0).bring(undefined);
+    await queue.poll(0).bring(undefined);
     expect(counters).toEqual({ received: 0, unreadable: 1 });
-    expect(deleted()).toEqual([]);
+    expect(queue.deleted).toEqual([]);
   });
 });
 
@@ -292,13 +221,13 @@ describe('failing', () => {
     await settled();
     const waits: (number | undefined)[] = [];
     for (let index = 0; index < 9; index++) {
-      await poll(index).fail(awsFault('ServiceUnavailable', 503));
+      await queue.poll(index).fail(awsFault('ServiceUnavailable', 503));
       expect(one.healthy).toBe(false);
       waits.push(clock.next);
       await clock.advance((clock.next ?? 0) - 1);
-      expect(polls).toHaveLength(index + 1);
+      expect(queue.polls).toHaveLength(index + 1);
       await clock.advance(1);
-      expect(polls).toHaveLength(index + 2);
+      expect(queue.polls).toHaveLength(index + 2);
     }
     expect(waits).toEqual([100, 200, 400, 800, 1600, 3200, 5000, 5000, 5000]);
     expect(logger.lines).toEqual([
@@ -313,18 +242,18 @@ describe('failing', () => {
   test('is over with the next answer, which it asks for at once', async () => {
     const one = receiver();
     await settled();
-    await poll(0).bring();
-    await poll(1).fail(awsFault('ServiceUnavailable', 503));
+    await queue.poll(0).bring();
+    await queue.poll(1).fail(awsFault('ServiceUnavailable', 503));
     await clock.advance(100);
-    expect(poll(2).waitSeconds).toBe(0);
-    await poll(2).bring('a');
+    expect(queue.poll(2).waitSeconds).toBe(0);
+    await queue.poll(2).bring('a');
     expect(one.healthy).toBe(true);
     expect(heard).toEqual(['a']);
     expect(logger.lines.map(({ event }) => event)).toEqual([
       'receiver.failed',
       'receiver.recovered',
     ]);
-    await poll(3).fail(awsFault('ServiceUnavailable', 503));
+    await queue.poll(3).fail(awsFault('ServiceUnavailable', 503));
     expect(clock.next).toBe(100);
   });
 
@@ -335,10 +264,10 @@ describe('failing', () => {
       return URL;
     });
     await settled();
-    expect(polls).toHaveLength(0);
+    expect(queue.polls).toHaveLength(0);
     await clock.advance(100);
-    await poll(0).bring();
-    await poll(1).bring();
+    await queue.poll(0).bring();
+    await queue.poll(1).bring();
     expect(asked).toBe(2);
   });
 });
@@ -347,14 +276,14 @@ describe('closing', () => {
   test('aborts the poll under way and starts no other', async () => {
     const one = receiver();
     await settled();
-    expect(poll(0).signal?.aborted).toBe(false);
+    expect(queue.poll(0).signal?.aborted).toBe(false);
     await one.close();
-    expect(poll(0).signal?.aborted).toBe(true);
+    expect(queue.poll(0).signal?.aborted).toBe(true);
     expect(one.healthy).toBe(false);
-    await poll(0).bring('late');
-    expect(polls).toHaveLength(1);
+    await queue.poll(0).bring('late');
+    expect(queue.polls).toHaveLength(1);
     expect(heard).toEqual([]);
-    expect(deleted()).toEqual([]);
+    expect(queue.deleted).toEqual([]);
     expect(one.healthy).toBe(false);
   });
 
@@ -362,17 +291,17 @@ describe('closing', () => {
     const one = receiver();
     await settled();
     const closing = one.close();
-    await poll(0).fail(awsFault('AbortError', 0));
+    await queue.poll(0).fail(awsFault('AbortError', 0));
     await closing;
     expect(logger.lines).toEqual([]);
   });
 
   test('waits until what was handled is deleted', async () => {
     const answer = gate<object>();
-    deletingStub.on(DeleteMessageBatchCommand).callsFake(() => answer.promise);
+    queue.deletingStub.on(DeleteMessageBatchCommand).callsFake(() => answer.promise);
     const one = receiver();
     await settled();
-    await poll(0).bring('a');
+    await queue.poll(0).bring('a');
     let closed = false;
     const closing = one.close().then(() => {
       closed = true;
@@ -384,31 +313,31 @@ describe('closing', () => {
   });
 
   test('does not wait for another try', async () => {
-    deletingStub.on(DeleteMessageBatchCommand).rejects(awsFault('RequestThrottled'));
+    queue.deletingStub.on(DeleteMessageBatchCommand).rejects(awsFault('RequestThrottled'));
     const one = receiver();
     await settled();
-    await poll(0).bring('a');
+    await queue.poll(0).bring('a');
     await one.close();
-    expect(deleted()).toHaveLength(1);
+    expect(queue.deleted).toHaveLength(1);
     expect(clock.next).toBeUndefined();
   });
 
   test('ends a back-off', async () => {
     const one = receiver();
     await settled();
-    await poll(0).fail(awsFault('ServiceUnavailable', 503));
+    await queue.poll(0).fail(awsFault('ServiceUnavailable', 503));
     await one.close();
     expect(clock.next).toBeUndefined();
-    expect(polls).toHaveLength(1);
+    expect(queue.polls).toHaveLength(1);
   });
 
   test('may be asked for from the handler, and twice', async () => {
     const one = receiver(() => void one.close());
     await settled();
-    await poll(0).bring('a', 'b');
+    await queue.poll(0).bring('a', 'b');
     await one.close();
     expect(heard).toEqual(['a', 'b']);
-    expect(deleted()).toEqual([['receipt-0', 'receipt-1']]);
-    expect(polls).toHaveLength(1);
+    expect(queue.deleted).toEqual([['receipt-0', 'receipt-1']]);
+    expect(queue.polls).toHaveLength(1);
   });
 });
