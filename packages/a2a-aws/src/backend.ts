@@ -122,12 +122,19 @@ export class Backend {
     return this.#starting;
   }
 
-  /** A handler for the SDK's transports; takes what the SDK's `DefaultRequestHandler` takes. */
+  /**
+   * A handler for the SDK's transports; takes what the SDK's `DefaultRequestHandler` takes. Throws
+   * `configuration` if `onOrphan` is neither, or the second of this backend's to resume.
+   */
   requestHandler(
     agentCard: AgentCard,
     executor: AgentExecutor,
     options: RequestHandlerOptions = {},
   ): A2ARequestHandler {
+    const { onOrphan = 'fail' } = options;
+    if (onOrphan !== 'fail' && onOrphan !== 'resume') {
+      throw new BackendError('configuration', 'onOrphan is fail or resume.');
+    }
     const { storage, clock, entropy } = this.#ports;
     const { logger, ownerResolver, cancelDeadlineMs, retentionMs } = this.#settings;
     const pushNotificationStore =
@@ -143,7 +150,7 @@ export class Backend {
       entropy,
       retentionMs,
     });
-    if (options.onOrphan === 'resume') this.#setResumer(handler.resume);
+    if (onOrphan === 'resume') this.#setResumer(handler.resume);
     return handler;
   }
 

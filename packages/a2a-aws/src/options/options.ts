@@ -113,26 +113,69 @@ export interface BackendSettings {
 
 const milliseconds = z.number().int().positive();
 
-const isFanout = (value: unknown): boolean => typeof value === 'object' && value !== null;
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
+
+/** An object with these methods; what they do is up to whoever gives it. */
+const having = (...methods: readonly string[]) =>
+  z.custom((value) => {
+    const found = isObject(value) ? (value as Readonly<Record<string, unknown>>) : {};
+    return methods.every((method) => typeof found[method] === 'function');
+  });
+
+const client = having('send').optional();
 
 const checked = z.object({
   tableName: z.string().min(3).max(1024),
   topicArns: z.array(z.string().regex(/^arn:[^:]+:sns:[^:]+:\d{12}:[^:]+$/)),
-  fanout: z.union([z.enum(FANOUT_NAMES), z.custom(isFanout)]),
+  fanout: z.union([z.enum(FANOUT_NAMES), z.custom(isObject)]),
   inlineContent: z.boolean(),
   prefix: z.string().regex(/^[A-Za-z0-9_-]{1,32}$/),
   instanceName: z.string().regex(/^[A-Za-z0-9_-]{1,20}$/),
+  clients: z.object({ dynamodb: client, sns: client, sqs: client, polling: client }),
+  clientConfig: z.custom(isObject),
+  logger: having('debug', 'info', 'warn', 'error'),
+  ownerResolver: z.custom((value) => typeof value === 'function'),
   cancelDeadlineMs: milliseconds,
   retentionMs: milliseconds.min(MIN_RETENTION_MS),
   ownerShards: z.number().int().min(1).max(MAX_OWNER_SHARDS).optional(),
   lease: z
-    .object({ beatMs: milliseconds, leaseMs: milliseconds, quarantineMs: milliseconds })
+    .strictObject({ beatMs: milliseconds, leaseMs: milliseconds, quarantineMs: milliseconds })
     .refine((lease) => lease.leaseMs >= 2 * lease.beatMs),
+  deadLetterArn: z
+    .string()
+    .regex(/^arn:[^:]+:sqs:[^:]+:\d{12}:[^:]+$/)
+    .optional(),
+  clock: having('now', 'after'),
+  entropy: having('id', 'random'),
 });
 
 const withTopic = checked.extend({ topicArns: checked.shape.topicArns.min(1) });
 
-/** Fills in the defaults. Throws `configuration` naming the options that are missing or malformed. */
+/** How each option is called where it is set, and what it must be. */
+const RULES: Readonly<Record<keyof z.output<typeof checked>, string>> = {
+  tableName: 'tableName (A2A_TABLE_NAME) is the name or the ARN of a table',
+  topicArns: 'topicArn (A2A_TOPIC_ARN) is the ARN of a topic of SNS, or several',
+  fanout: 'fanout (A2A_FANOUT) is sns, direct, polling, or a Fanout',
+  inlineContent: 'inlineContent is true or false',
+  prefix: 'prefix (A2A_PREFIX) is 1 to 32 of A-Z, a-z, 0-9, _ and -',
+  instanceName: 'instanceId is 1 to 20 of A-Z, a-z, 0-9, _ and -',
+  clients: 'clients are clients of the AWS SDK',
+  clientConfig: 'clientConfig is an object',
+  logger: 'logger has debug, info, warn and error',
+  ownerResolver: 'ownerResolver is a function',
+  cancelDeadlineMs: 'cancelDeadlineMs is a whole number above 0',
+  retentionMs: `retentionMs is a whole number from ${MIN_RETENTION_MS} (a day)`,
+  ownerShards: `ownerShards is a whole number from 1 to ${MAX_OWNER_SHARDS}`,
+  lease: 'lease has beatMs, leaseMs (twice beatMs or more) and quarantineMs, whole numbers above 0',
+  deadLetterArn: 'deadLetterArn (A2A_DEAD_LETTER_ARN) is the ARN of a queue of SQS',
+  clock: 'clock has now and after',
+  entropy: 'entropy has id and random',
+};
+
+/**
+ * Fills in the defaults. Throws `configuration` naming the options that are missing or malformed, and
+ * what they must be; never what they are.
+ */
 export function resolveOptions(options: BackendOptions, env: BackendEnvironment): BackendSettings {
   const settings: BackendSettings = {
     tableName: options.tableName ?? env.A2A_TABLE_NAME ?? '',
@@ -150,26 +193,20 @@ export function resolveOptions(options: BackendOptions, env: BackendEnvironment)
     cancelDeadlineMs: options.cancelDeadlineMs ?? 10_000,
     retentionMs: options.retentionMs ?? DEFAULT_RETENTION_MS,
     ownerShards: options.ownerShards,
-    deadLetterArn: options.deadLetterArn ?? env.A2A_DEAD_LETTER_ARN,
+    deadLetterArn: options.deadLetterArn ?? (env.A2A_DEAD_LETTER_ARN || undefined),
     clock: options.clock ?? systemClock,
     entropy: options.entropy ?? systemEntropy,
   };
   const needed = settings.fanout === 'sns' ? withTopic : checked;
-  const result = needed.safeParse(settings);
+  // The resolver as it was given: around it is a function of this package.
+  const { ownerResolver = resolveUserScope } = options;
+  const result = needed.safeParse({ ...settings, ownerResolver });
   if (!result.success) {
-    const names = [...new Set(result.error.issues.map((issue) => String(issue.path[0])))];
+    const names = new Set(result.error.issues.map(({ path }) => path[0] as keyof typeof RULES));
     throw new BackendError(
       'configuration',
-      `Missing or malformed options: ${names.map((name) => OPTION_NAMES[name] ?? name).join(', ')}.`,
+      `Missing or malformed options: ${[...names].map((name) => RULES[name]).join('; ')}.`,
     );
   }
   return settings;
 }
-
-/** How an option is called where it is set. */
-const OPTION_NAMES: Readonly<Record<string, string>> = {
-  tableName: 'tableName (A2A_TABLE_NAME)',
-  topicArns: 'topicArn (A2A_TOPIC_ARN)',
-  fanout: 'fanout (A2A_FANOUT)',
-  instanceName: 'instanceId',
-};

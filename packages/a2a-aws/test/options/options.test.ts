@@ -27,7 +27,7 @@ describe('the topics', () => {
     [[TOPIC, 'events'], undefined],
   ])('are refused when they are %j and %j in the environment', (option, inEnvironment) => {
     expect(() => topics(option, inEnvironment)).toThrow(
-      'Missing or malformed options: topicArn (A2A_TOPIC_ARN).',
+      'Missing or malformed options: topicArn (A2A_TOPIC_ARN) is the ARN of a topic of SNS, or several.',
     );
   });
 });
@@ -55,7 +55,7 @@ describe('the fan-out', () => {
 
   test.each(['', 'kinesis', 'SNS'])('is refused when the environment says %j', (name) => {
     expect(() => chosen({ topicArn: TOPIC }, name)).toThrow(
-      'Missing or malformed options: fanout (A2A_FANOUT).',
+      'Missing or malformed options: fanout (A2A_FANOUT) is sns, direct, polling, or a Fanout.',
     );
   });
 });
@@ -64,4 +64,47 @@ test('content goes with the doorbells unless it must not', () => {
   const options = { topicArn: TOPIC, tableName: 'tasks' };
   expect(resolveOptions(options, {}).inlineContent).toBe(true);
   expect(resolveOptions({ ...options, inlineContent: false }, {}).inlineContent).toBe(false);
+});
+
+describe('what is malformed', () => {
+  const good = { topicArn: TOPIC, tableName: 'tasks' };
+  const resolved = (options: object) => () => resolveOptions({ ...good, ...options }, {});
+
+  test.each([
+    [{ tableName: 'x' }, 'tableName (A2A_TABLE_NAME) is the name or the ARN of a table'],
+    [{ inlineContent: 'no' }, 'inlineContent is true or false'],
+    [{ prefix: 'a b' }, 'prefix (A2A_PREFIX) is 1 to 32 of'],
+    [{ instanceId: 'i'.repeat(21) }, 'instanceId is 1 to 20 of'],
+    [{ clients: 5 }, 'clients are clients of the AWS SDK'],
+    [{ clients: { sqs: {} } }, 'clients are clients of the AWS SDK'],
+    [{ clientConfig: 'eu-west-1' }, 'clientConfig is an object'],
+    [{ logger: 'console' }, 'logger has debug, info, warn and error'],
+    [{ logger: { error() {} } }, 'logger has debug, info, warn and error'],
+    [{ ownerResolver: 'name' }, 'ownerResolver is a function'],
+    [{ cancelDeadlineMs: -1 }, 'cancelDeadlineMs is a whole number above 0'],
+    [{ retentionMs: 1000 }, 'retentionMs is a whole number from 86400000 (a day)'],
+    [{ ownerShards: 65 }, 'ownerShards is a whole number from 1 to 64'],
+    [{ lease: { beatMs: 5000, leaseMs: 6000 } }, 'leaseMs (twice beatMs or more)'],
+    [{ lease: { beat: 1000 } }, 'lease has beatMs'],
+    [{ deadLetterArn: 'dead' }, 'deadLetterArn (A2A_DEAD_LETTER_ARN) is the ARN of a queue'],
+    [{ clock: 3 }, 'clock has now and after'],
+    [{ entropy: 3 }, 'entropy has id and random'],
+  ])('is refused, and the error says what it must be: %j', (options, rule) => {
+    expect(resolved(options)).toThrow(rule);
+  });
+
+  test('is named with all else that is', () => {
+    expect(resolved({ prefix: '', ownerShards: 0 })).toThrow(
+      /^Missing or malformed options: prefix [^;]*; ownerShards [^;]*\.$/,
+    );
+  });
+
+  test('is not repeated in the error', () => {
+    expect(resolved({ prefix: '<script>' })).toThrow(/^((?!script).)*$/);
+  });
+});
+
+test('an empty dead-letter queue of the environment is none', () => {
+  const env = { ...TABLE, A2A_TOPIC_ARN: TOPIC, A2A_DEAD_LETTER_ARN: '' };
+  expect(resolveOptions({}, env).deadLetterArn).toBeUndefined();
 });

@@ -1,3 +1,4 @@
+import { BackendError } from '@a2a-aws/core';
 import { DescribeTableCommand, DescribeTimeToLiveCommand } from '@aws-sdk/client-dynamodb';
 import {
   DeleteCommand,
@@ -65,7 +66,9 @@ export class Table {
   readonly #client: TableClient;
   readonly #name: string;
 
+  /** Throws `configuration` if there is no name: an unset variable, most often. */
   constructor(client: TableClient, name: string) {
+    if (!name) throw new BackendError('configuration', 'No table is named: tableName is empty.');
     this.#client = client;
     this.#name = name;
   }
