@@ -66,6 +66,8 @@ export class DynamoDBPushNotificationStore implements PushNotificationStore {
   readonly #retentionMs: number;
   readonly #clock: Clock;
   readonly #entropy: Entropy;
+  /** By partition, the last load that is under way. */
+  readonly #loads = new Map<string, Promise<unknown>>();
 
   constructor(options: DynamoDBPushNotificationStoreOptions) {
     this.#table = new Table(options.client, options.tableName);
@@ -101,7 +103,7 @@ export class DynamoDBPushNotificationStore implements PushNotificationStore {
     });
   }
 
-  /** The configs of a task, the one saved last at the end. */
+  /** The configs of a task, the one saved last at the end. Loads of a task end in the order of their calls. */
   async load(taskId: string, context: ServerCallContext): Promise<TaskPushNotificationConfig[]> {
     return (await this.loadWithMetadata(taskId, context)).map((stored) => stored.config);
   }
@@ -111,19 +113,16 @@ export class DynamoDBPushNotificationStore implements PushNotificationStore {
     taskId: string,
     context: ServerCallContext,
   ): Promise<StoredPushNotificationConfig[]> {
-    const found: z.output<typeof configItem>[] = [];
-    for await (const item of this.#table.range({
-      partition: this.#keys.task(this.#key(taskId, context)),
-      ...under(CONFIGS),
-    })) {
-      found.push(readItem(configItem, item));
+    const partition = this.#keys.task(this.#key(taskId, context));
+    const found = this.#read(partition);
+    // The SDK's sender pushes a task's events in the order in which their loads end.
+    const turn = Promise.allSettled([this.#loads.get(partition), found]).then(() => found);
+    this.#loads.set(partition, turn);
+    try {
+      return await turn;
+    } finally {
+      if (this.#loads.get(partition) === turn) this.#loads.delete(partition);
     }
-    return found
-      .sort((a, b) => a.at - b.at)
-      .map(({ wire, config }) => ({
-        wireVersion: wire,
-        config: TaskPushNotificationConfig.fromJSON(config),
-      }));
   }
 
   /** Removes a config; without an id the one that is named like the task, as the SDK does. */
@@ -134,6 +133,19 @@ export class DynamoDBPushNotificationStore implements PushNotificationStore {
   ): Promise<void> {
     const key = this.#key(taskId, context);
     if (isStorable(configId)) await this.#table.remove(this.#keys.config(key, configId));
+  }
+
+  async #read(partition: string): Promise<StoredPushNotificationConfig[]> {
+    const found: z.output<typeof configItem>[] = [];
+    for await (const item of this.#table.range({ partition, ...under(CONFIGS) })) {
+      found.push(readItem(configItem, item));
+    }
+    return found
+      .sort((a, b) => a.at - b.at)
+      .map(({ wire, config }) => ({
+        wireVersion: wire,
+        config: TaskPushNotificationConfig.fromJSON(config),
+      }));
   }
 
   #key(taskId: string, context: ServerCallContext): TaskKey {
