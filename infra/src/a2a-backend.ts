@@ -1,4 +1,5 @@
 import type { RemovalPolicy } from 'aws-cdk-lib';
+import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { Grant, IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
@@ -47,7 +48,7 @@ export interface A2aBackendProps {
    * @default the table uses a key that AWS owns, the topic the one that AWS manages for SNS
    */
   readonly encryptionKey?: IKey;
-  /** @default RETAIN: the table outlives the stack */
+  /** @default RETAIN: the table outlives the stack, and is protected from being deleted */
   readonly removalPolicy?: RemovalPolicy;
 }
 
@@ -58,6 +59,8 @@ export class A2aBackend extends Construct implements InstanceResources {
   readonly topics: readonly Topic[];
   /** None where instances have no queues. */
   readonly deadLetters: Queue | undefined;
+  /** Rings when there are dead letters; give it an action. */
+  readonly deadLetterAlarm: Alarm | undefined;
   readonly queuePrefix: string;
   readonly fanout: FanoutName;
 
@@ -79,8 +82,9 @@ export class A2aBackend extends Construct implements InstanceResources {
       // The first keeps its name whatever follows: a topic that is made anew loses its subscribers.
       (_, shard) => new A2aTopic(this, `Doorbells${shard || ''}`, { ...encryption }).topic,
     );
-    this.deadLetters =
-      fanout === 'polling' ? undefined : new DeadLetterQueue(this, 'DeadLetters').queue;
+    const letters = fanout === 'polling' ? undefined : new DeadLetterQueue(this, 'DeadLetters');
+    this.deadLetters = letters?.queue;
+    this.deadLetterAlarm = letters?.alarm;
   }
 
   /** The permissions of an instance, for a policy of your own. */

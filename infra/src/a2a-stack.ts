@@ -8,7 +8,7 @@ export interface A2aStackProps extends StackProps, A2aBackendProps {}
 
 /**
  * A backend as a stack of its own, for servers that are deployed by other means: start them with
- * the outputs `TableName`, `Fanout`, `TopicArn` and `DeadLetterArn`, as far as there are such, and
+ * the outputs `TableName`, `Prefix`, `Fanout`, `TopicArn` and `DeadLetterArn`, as far as there are such, and
  * attach the policy `InstancePolicyArn` to the role they run as.
  */
 export class A2aStack extends Stack {
@@ -26,6 +26,7 @@ export class A2aStack extends Stack {
     acknowledgeInstanceWildcards(this.instancePolicy, queuePrefix);
 
     this.output('TableName', 'The table of the task log', table.tableName);
+    this.output('Prefix', 'What keys and queue names begin with', queuePrefix);
     this.output('Fanout', 'How instances reach each other', fanout);
     if (topics.length > 0) {
       const arns = topics.map(({ topicArn }) => topicArn).join(',');

@@ -18,7 +18,11 @@ export interface A2aTableProps {
    * @default the table is encrypted with a key that AWS owns, at no cost
    */
   readonly encryptionKey?: IKey;
-  /** @default RETAIN: the tasks outlive the stack */
+  /**
+   * A table that is to be kept is moreover protected: nobody deletes it before that is switched off.
+   *
+   * @default RETAIN: the tasks outlive the stack
+   */
   readonly removalPolicy?: RemovalPolicy;
 }
 
@@ -32,6 +36,7 @@ export class A2aTable extends Construct {
 
   constructor(scope: Construct, id: string, props: A2aTableProps = {}) {
     super(scope, id);
+    const { removalPolicy = RemovalPolicy.RETAIN } = props;
     this.table = new TableV2(this, 'Table', {
       partitionKey: text(attribute.partition),
       sortKey: text(attribute.sort),
@@ -48,7 +53,8 @@ export class A2aTable extends Construct {
         ? TableEncryptionV2.customerManagedKey(props.encryptionKey)
         : TableEncryptionV2.dynamoOwnedKey(),
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-      removalPolicy: props.removalPolicy ?? RemovalPolicy.RETAIN,
+      removalPolicy,
+      deletionProtection: removalPolicy !== RemovalPolicy.DESTROY,
     });
   }
 }

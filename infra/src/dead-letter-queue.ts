@@ -1,4 +1,5 @@
 import { Duration, Names, Validations } from 'aws-cdk-lib';
+import { type Alarm, ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 
@@ -8,6 +9,8 @@ import { Construct } from 'constructs';
  */
 export class DeadLetterQueue extends Construct {
   readonly queue: Queue;
+  /** Rings when something is in it; give it an action. */
+  readonly alarm: Alarm;
 
   constructor(scope: Construct, id: string) {
     super(scope, id);
@@ -22,6 +25,13 @@ export class DeadLetterQueue extends Construct {
     Validations.of(this.queue).acknowledge({
       id: 'AwsSolutions-SQS3',
       reason: 'This is the dead-letter queue; the queues that use it are made at run time.',
+    });
+    this.alarm = this.queue.metricApproximateNumberOfMessagesVisible().createAlarm(this, 'Filled', {
+      alarmDescription: 'Doorbells that no instance of an A2A server could read',
+      comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+      threshold: 0,
+      evaluationPeriods: 1,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
     });
   }
 }

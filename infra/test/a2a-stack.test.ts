@@ -17,12 +17,13 @@ function findings(scope: Stack): string[] {
 
 describe('A2aStack', () => {
   it('says what instances are started with', () => {
-    const stack = stackOf({ topicShards: 2 });
+    const stack = stackOf({ topicShards: 2, queuePrefix: 'blue' });
     const { table, topics, deadLetters } = stack.backend;
     const outputs = Template.fromStack(stack).findOutputs('*');
     const values = Object.entries(outputs).map(([name, { Value }]) => [name, Value]);
     expect(Object.fromEntries(values)).toEqual({
       TableName: stack.resolve(table.tableName),
+      Prefix: 'blue',
       Fanout: 'sns',
       TopicArn: stack.resolve(topics.map(({ topicArn }) => topicArn).join(',')),
       DeadLetterArn: stack.resolve(deadLetters?.queueArn),
@@ -42,9 +43,10 @@ describe('A2aStack', () => {
     expect(JSON.stringify(document).length).toBeLessThan(6_144);
   });
 
-  it('makes nothing but table, topic, dead letters and their policies', () => {
+  it('makes nothing but table, topic, dead letters with an alarm, and their policies', () => {
     const types = resourcesOf(stackOf()).map((resource) => resource.Type);
     expect(types.sort()).toEqual([
+      'AWS::CloudWatch::Alarm',
       'AWS::DynamoDB::GlobalTable',
       'AWS::IAM::ManagedPolicy',
       'AWS::SNS::Topic',
@@ -58,6 +60,7 @@ describe('A2aStack', () => {
     const types = (props: A2aStackProps): string[] =>
       resourcesOf(stackOf(props)).map((resource) => resource.Type);
     expect(types({ fanout: 'direct' }).sort()).toEqual([
+      'AWS::CloudWatch::Alarm',
       'AWS::DynamoDB::GlobalTable',
       'AWS::IAM::ManagedPolicy',
       'AWS::SQS::Queue',

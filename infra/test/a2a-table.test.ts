@@ -56,6 +56,7 @@ describe('A2aTable', () => {
     const table = tableOf();
     expect(table.DeletionPolicy).toBe('Retain');
     expect(table.UpdateReplacePolicy).toBe('Retain');
+    expect(table.Properties.Replicas[0].DeletionProtectionEnabled).toBe(true);
     // A fixed name of a retained table would fail the next deployment.
     expect(table.Properties.TableName).toBeUndefined();
   });
@@ -63,6 +64,7 @@ describe('A2aTable', () => {
   it('goes with the stack where that is asked for', () => {
     const table = tableOf({ removalPolicy: RemovalPolicy.DESTROY });
     expect(table.DeletionPolicy).toBe('Delete');
+    expect(table.Properties.Replicas[0].DeletionProtectionEnabled).toBe(false);
   });
 
   it('is encrypted with the key that AWS owns unless it is given one', () => {

@@ -14,6 +14,17 @@ describe('DeadLetterQueue', () => {
     });
   });
 
+  it('rings when there is a message', () => {
+    const stack = new Stack();
+    const { queue } = new DeadLetterQueue(stack, 'DeadLetters');
+    Template.fromStack(stack).hasResourceProperties('AWS::CloudWatch::Alarm', {
+      MetricName: 'ApproximateNumberOfMessagesVisible',
+      Dimensions: [{ Name: 'QueueName', Value: stack.resolve(queue.queueName) }],
+      ComparisonOperator: 'GreaterThanThreshold',
+      Threshold: 0,
+    });
+  });
+
   it('takes nothing without TLS', () => {
     const stack = new Stack();
     const { queue } = new DeadLetterQueue(stack, 'DeadLetters');
