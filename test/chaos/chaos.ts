@@ -84,6 +84,8 @@ async function verdict(
   let twoTerminalStates = 0;
   const faults = told.flatMap((one) => one.faults);
   for (const { taskId, seen } of told) {
+    // Nobody took its message: it hung.
+    if (taskId === '') continue;
     const log = await view.log(taskId);
     const { chunks, terminals } = contentOf(log);
     const wanted = chunks.map((_, at) => at);

@@ -15,6 +15,8 @@ const TERMS = 20;
 const PAUSE_MS = [100, 4_000] as const;
 /** Between two blows, in milliseconds. */
 const LULL_MS = [50, 500] as const;
+/** Whoever comes back when nobody is left has so long to answer those who wait. */
+const BREATH_MS = [200, 4_000] as const;
 
 /** Strikes servers at random moments until so many blows have fallen; each comes back by itself. */
 export async function storm(
@@ -27,8 +29,11 @@ export async function storm(
   for (let blow = 0; blow < count; blow += 1) {
     await pause(random.whole(...LULL_MS));
     // At times nobody is left: then the next one to come back finishes what all of them left.
-    const free = servers.filter((server) => !struck.has(server));
-    const [first, ...rest] = free.length > 0 ? free : [await anyOf(struck)];
+    if (struck.size === servers.length) {
+      await Promise.race(struck.values());
+      await pause(random.whole(...BREATH_MS));
+    }
+    const [first, ...rest] = servers.filter((server) => !struck.has(server));
     if (!first) throw new Error('There is no server.');
     const server = random.pick([first, ...rest]);
     const signal = signalOf(random);
@@ -57,10 +62,6 @@ async function strike(server: ChaosServer, signal: keyof Blows, pauseMs: number)
   }
   await server.gone();
   await server.start();
-}
-
-async function anyOf(struck: ReadonlyMap<ChaosServer, Promise<void>>): Promise<ChaosServer> {
-  return Promise.race([...struck].map(([server, back]) => back.then(() => server)));
 }
 
 function pause(ms: number): Promise<void> {
