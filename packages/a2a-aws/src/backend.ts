@@ -91,6 +91,7 @@ export class Backend {
   #instance: Instance;
   #starting: Promise<void> | undefined;
   #resumer: Resumer | undefined;
+  #hasHandler = false;
   #replacing: Promise<void> = Promise.resolve();
   #suspending: Promise<void> = Promise.resolve();
   #isStopped = false;
@@ -151,6 +152,7 @@ export class Backend {
       retentionMs,
     });
     if (onOrphan === 'resume') this.#setResumer(handler.resume);
+    this.#hasHandler = true;
     return handler;
   }
 
@@ -255,7 +257,7 @@ export class Backend {
   }
 
   #newInstance(living: readonly string[]): Instance {
-    const { instanceName, prefix, logger, lease, retentionMs, inlineContent } = this.#settings;
+    const { instanceName, prefix, lease, ...settings } = this.#settings;
     const { entropy, fanout } = this.#ports;
     const id = fanout.instanceId(instanceName, entropy.id(), living);
     return new Instance(
@@ -263,11 +265,13 @@ export class Backend {
         ...this.#ports,
         id,
         queueName: queueName(prefix, id),
-        logger,
+        logger: settings.logger,
         settings: lease,
-        retentionMs,
-        inlineContent,
-        resumer: () => this.#resumer,
+        retentionMs: settings.retentionMs,
+        inlineContent: settings.inlineContent,
+        cancelDeadlineMs: settings.cancelDeadlineMs,
+        // The first handler may still be to come; a process of queues alone never makes one.
+        resumer: () => this.#resumer ?? (this.#hasHandler ? undefined : 'undecided'),
       },
       (dead) => {
         this.#replacing = this.#replace();

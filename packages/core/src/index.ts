@@ -36,7 +36,13 @@ export type { JanitorStats } from './instances/janitor.ts';
 export { LeaseObserver } from './instances/lease-observer.ts';
 export { MemoryInstanceRegistry } from './instances/memory-registry.ts';
 export { type PatrolReport, patrol } from './instances/patrol.ts';
-export type { InstanceRegistry, Lease, RunRow, WatchRow } from './instances/registry.ts';
+export type {
+  InstanceRegistry,
+  Lease,
+  LeaseTerms,
+  RunRow,
+  WatchRow,
+} from './instances/registry.ts';
 export type { Resumer, Resumption } from './instances/resumption.ts';
 export type { Run, StopReason, Stored } from './instances/run.ts';
 export type { Begun, RunRequest } from './instances/runs.ts';

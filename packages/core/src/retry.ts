@@ -19,6 +19,7 @@ const FINAL: ReadonlySet<string> = new Set([
   'event-too-large',
   'table-mismatch',
   'configuration',
+  'corrupt-log',
 ]);
 
 /**

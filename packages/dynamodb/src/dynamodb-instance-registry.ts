@@ -3,6 +3,7 @@ import {
   type FanoutAddress,
   type InstanceRegistry,
   type Lease,
+  type LeaseTerms,
   type Logger,
   type RunRow,
   stderrLogger,
@@ -21,6 +22,7 @@ const leaseItem = z.object({
   beat: z.number(),
   leaseMs: z.number().optional(),
   resigned: z.boolean().optional(),
+  serves: z.boolean().optional(),
   queueName: z.string().optional(),
   queueUrl: z.string().optional(),
   subscriptionArn: z.string().optional(),
@@ -54,8 +56,8 @@ export class DynamoDBInstanceRegistry implements InstanceRegistry {
     this.#logger = options.logger ?? stderrLogger;
   }
 
-  async register(instance: string, queueName: string, leaseMs?: number): Promise<boolean> {
-    const fields = { v: ITEM_VERSION, state: 'alive', beat: 0, queueName, leaseMs };
+  async register(instance: string, queueName: string, terms: LeaseTerms = {}): Promise<boolean> {
+    const fields = { v: ITEM_VERSION, state: 'alive', beat: 0, queueName, ...terms };
     const found = await this.#table.putNew(this.#keys.lease(instance), fields);
     // Instance ids are fresh: a lease that is there is the own one, from a try that got no answer.
     return !found || toLease(found).state === 'alive';
@@ -122,14 +124,10 @@ export class DynamoDBInstanceRegistry implements InstanceRegistry {
   }
 
   runs(instance: string, unreadable?: (error: unknown) => void): Promise<RunRow[]> {
-    const read = (item: Item): RunRow => {
+    return this.#rowsOf(instance, 'run#', unreadable, (item) => {
       const { run, purpose, resume, ...key } = readItem(runItem, item);
       return { instance, run, purpose, key, ...(resume === undefined ? {} : { resume }) };
-    };
-    const partition = this.#keys.instance(instance);
-    return unreadable
-      ? this.#readable(partition, 'run#', read, unreadable)
-      : this.#rows(partition, 'run#', read);
+    });
   }
 
   async putWatch(row: WatchRow): Promise<void> {
@@ -146,8 +144,8 @@ export class DynamoDBInstanceRegistry implements InstanceRegistry {
     return this.#table.remove(this.#keys.watchIndex(row));
   }
 
-  watches(instance: string): Promise<WatchRow[]> {
-    return this.#rows(this.#keys.instance(instance), 'watch#', (item) => {
+  watches(instance: string, unreadable?: (error: unknown) => void): Promise<WatchRow[]> {
+    return this.#rowsOf(instance, 'watch#', unreadable, (item) => {
       const { watch, ...key } = readItem(watchItem, item);
       return { instance, watch, key };
     });
@@ -164,6 +162,19 @@ export class DynamoDBInstanceRegistry implements InstanceRegistry {
 
   #put(key: ItemKey, fields: Item): Promise<void> {
     return this.#table.put({ ...key, v: ITEM_VERSION, ...fields });
+  }
+
+  /** The rows of an instance; those that cannot be read are told of, or fail it. */
+  #rowsOf<T>(
+    instance: string,
+    begins: string,
+    unreadable: ((error: unknown) => void) | undefined,
+    read: (item: Item) => T,
+  ): Promise<T[]> {
+    const partition = this.#keys.instance(instance);
+    return unreadable
+      ? this.#readable(partition, begins, read, unreadable)
+      : this.#rows(partition, begins, read);
   }
 
   /** The rows but those that this release cannot read. */
@@ -194,12 +205,13 @@ export class DynamoDBInstanceRegistry implements InstanceRegistry {
 }
 
 function toLease(item: Item): Lease {
-  const { sk, state, beat, leaseMs, resigned, ...address } = readItem(leaseItem, item);
+  const { sk, state, beat, leaseMs, resigned, serves, ...address } = readItem(leaseItem, item);
   const known = Object.entries(address).filter(([, value]) => value !== undefined);
   const lease: Lease = { instance: sk, state, beat, address: Object.fromEntries(known) };
   return {
     ...lease,
     ...(leaseMs === undefined ? {} : { leaseMs }),
     ...(resigned === undefined ? {} : { resigned }),
+    ...(serves === undefined ? {} : { serves }),
   };
 }

@@ -171,6 +171,10 @@ onEachEngine((_name, engine) => {
       expect(left).toEqual([{ ...run, run: 's' }]);
       expect(unreadable).toEqual([corrupt]);
       await expect(registry.watches('b')).rejects.toEqual(corrupt);
+      expect(await registry.watches('b', (error) => unreadable.push(error))).toEqual([
+        { ...watch, watch: 'x' },
+      ]);
+      expect(unreadable).toEqual([corrupt, corrupt]);
       expect(await registry.watchers(KEY)).toEqual([{ watch: 'x', instance: 'b' }]);
     });
   });

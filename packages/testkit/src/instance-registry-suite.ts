@@ -64,6 +64,14 @@ export function instanceRegistrySuite(
         expect(await registry.leases()).toEqual([lease]);
       });
 
+      test('keeps the terms that it was registered with', async () => {
+        const terms = { leaseMs: 7_000, serves: false };
+        await registry.register('a', 'queue-a', terms);
+        await registry.beat('a', 1);
+        expect(await registry.lease('a')).toMatchObject(terms);
+        expect(await registry.leases()).toMatchObject([terms]);
+      });
+
       test('may be registered again, which changes nothing', async () => {
         await registry.register('a', 'queue-a');
         await registry.beat('a', 7);

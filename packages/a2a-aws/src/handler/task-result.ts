@@ -2,7 +2,10 @@ import type { LogState } from '@a2a-aws/core';
 import { type LogStorage, type OpenLog, type RunResult, runResult, taskAt } from '@a2a-aws/core';
 import type { Message, Task } from '@a2a-js/sdk';
 
-/** Resolves with `pick`'s first result, while the fold is exactly the one that it was picked from. */
+/**
+ * Resolves with `pick`'s first result, while the fold is exactly the one that it was picked from.
+ * Rejects with `corrupt-log` if the log cannot be read on.
+ */
 function firstOf<T>(
   open: OpenLog,
   signal: AbortSignal,
@@ -10,17 +13,20 @@ function firstOf<T>(
 ): Promise<T | undefined> {
   const now = pick(open.log.state);
   if (now !== undefined || signal.aborted) return Promise.resolve(now);
-  return new Promise((resolve) => {
-    const done = (found: T | undefined): void => {
-      unlisten();
+  return new Promise((resolve, reject) => {
+    const settle = (how: () => void): void => {
+      for (const stop of stops) stop();
       signal.removeEventListener('abort', aborted);
-      resolve(found);
+      how();
     };
-    const aborted = (): void => done(undefined);
-    const unlisten = open.log.listenEntries((state) => {
-      const found = pick(state);
-      if (found !== undefined) done(found);
-    });
+    const aborted = (): void => settle(() => resolve(undefined));
+    const stops = [
+      open.log.listenEntries((state) => {
+        const found = pick(state);
+        if (found !== undefined) settle(() => resolve(found));
+      }),
+      open.log.listenFaults((fault) => settle(() => reject(fault))),
+    ];
     signal.addEventListener('abort', aborted, { once: true });
   });
 }

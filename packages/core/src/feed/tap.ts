@@ -53,7 +53,8 @@ export class Tap {
 
   /**
    * The next record, as soon as there is one; nothing once closed. One call at a time. Rejects with
-   * `expired` if records are missing there, and with what a read of the log met: it may be asked again.
+   * `expired` if records are missing there, with `corrupt-log` if the log cannot be read on, and with
+   * what a read of it met: it may be asked again.
    */
   async next(): Promise<Step | undefined> {
     while (!this.#closed) {
@@ -82,13 +83,17 @@ export class Tap {
   async #caughtUp(): Promise<void> {
     void this.#behind?.return?.();
     this.#behind = undefined;
-    await new Promise<void>((resolve) => {
-      const stop = this.#log.listen(() => this.#wake?.());
-      this.#wake = () => {
+    await new Promise<void>((resolve, reject) => {
+      const stops = [
+        this.#log.listen(() => this.#wake?.()),
+        this.#log.listenFaults((fault) => settle(() => reject(fault))),
+      ];
+      const settle = (how: () => void): void => {
         this.#wake = undefined;
-        stop();
-        resolve();
+        for (const stop of stops) stop();
+        how();
       };
+      this.#wake = () => settle(resolve);
     });
   }
 

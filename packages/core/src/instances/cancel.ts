@@ -1,7 +1,7 @@
 import type { Task } from '@a2a-js/sdk';
 import { TaskState } from '@a2a-js/sdk';
 import { type Clock, sleep } from '../clock.ts';
-import { BackendError } from '../errors.ts';
+import { BackendError, errorCode } from '../errors.ts';
 import type { OpenLog } from '../feed/open-log.ts';
 import { proposeCancel, proposeForcedCancel } from '../log/proposal.ts';
 import { openRuns } from '../log/state.ts';
@@ -56,9 +56,19 @@ export function cancelTask(
 async function hasRunner(open: OpenLog, registry: InstanceRegistry): Promise<boolean> {
   const instances = new Set(openRuns(open.log.state).map(([, run]) => run.instance));
   for (const instance of instances) {
-    if ((await registry.lease(instance))?.state === 'alive') return true;
+    if (await mayLive(instance, registry)) return true;
   }
   return false;
+}
+
+async function mayLive(instance: string, registry: InstanceRegistry): Promise<boolean> {
+  try {
+    return (await registry.lease(instance))?.state === 'alive';
+  } catch (error) {
+    // Of another release: only what can be read proves a death.
+    if (errorCode(error) === 'corrupt-log') return true;
+    throw error;
+  }
 }
 
 interface Waiting extends Pick<CancelDeps, 'clock' | 'signal'> {

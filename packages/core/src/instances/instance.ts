@@ -11,10 +11,11 @@ import type { Logger } from '../logger.ts';
 import { type TaskKey, taskKeyText } from '../task-key.ts';
 import { type CancelOutcome, cancelTask } from './cancel.ts';
 import { Janitor } from './janitor.ts';
+import { OwnRows } from './own-rows.ts';
 import { OwnSweep } from './own-sweep.ts';
 import { Presence } from './presence.ts';
 import type { InstanceRegistry, RunRow } from './registry.ts';
-import { isResumed, type Resumer } from './resumption.ts';
+import { type FindResumer, isResumed } from './resumption.ts';
 import { type Begun, type RunRequest, Runs } from './runs.ts';
 import type { LeaseSettings } from './settings.ts';
 
@@ -35,10 +36,12 @@ export interface InstanceDeps {
   readonly backlogBytes?: number | undefined;
   /** False: doorbells say where a record is, never what is in it. @default true */
   readonly inlineContent?: boolean | undefined;
+  /** How long cancels wait here for their runs, in milliseconds. @default 10,000 */
+  readonly cancelDeadlineMs?: number | undefined;
   /** True for a janitor that is no server: it looks after all leases, whoever leads. */
   readonly alone?: boolean;
   /** Who executes the runs of dead instances again, if that is wanted. */
-  readonly resumer?: () => Resumer | undefined;
+  readonly resumer?: FindResumer;
 }
 
 /** How long a stop waits for AWS, in milliseconds. */
@@ -57,6 +60,7 @@ export class Instance {
   readonly runs: Runs;
   readonly #deps: InstanceDeps;
   readonly #presence: Presence;
+  readonly #rows: OwnRows;
   readonly #sweep: OwnSweep;
   readonly #end = new AbortController();
   readonly #away = new AbortController();
@@ -74,17 +78,19 @@ export class Instance {
     this.#died = died;
     const own = { ...deps, instance: deps.id, signal: this.#end.signal };
     this.feed = new Feed(own);
-    this.#presence = new Presence({ ...own, died: () => this.#die() });
+    const alone = deps.alone ?? false;
+    this.#presence = new Presence({ ...own, serves: !alone, died: () => this.#die() });
     this.runs = new Runs({ ...own, feed: this.feed, presence: this.#presence });
     this.janitor = new Janitor({
       ...own,
       feed: this.feed,
       runs: this.runs,
-      alone: deps.alone ?? false,
+      alone,
       isReady: () => this.#phase === 'ready',
       resumer: deps.resumer ?? (() => undefined),
     });
-    this.#sweep = new OwnSweep({ ...own, feed: this.feed, runs: this.runs });
+    this.#rows = new OwnRows(own);
+    this.#sweep = new OwnSweep({ ...own, rows: this.#rows, feed: this.feed, runs: this.runs });
   }
 
   get phase(): InstancePhase {
@@ -181,7 +187,7 @@ export class Instance {
 
   /** Ends what the budget did not let finish, so that nobody waits for the lease to run out. */
   async #fenceRuns(): Promise<void> {
-    const rows = await this.#deps.registry.runs(this.id);
+    const rows = await this.#rows.runs();
     // A living instance takes these up as soon as this one is marked dead: unless their log is fenced.
     const left = new Set(rows.filter(isResumed).map(({ key }) => taskKeyText(key)));
     const ended = rows.filter(({ key }) => !left.has(taskKeyText(key)));

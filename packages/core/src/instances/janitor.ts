@@ -11,7 +11,7 @@ import { taskKeyText } from '../task-key.ts';
 import { Leadership } from './leadership.ts';
 import { LeaseObserver } from './lease-observer.ts';
 import type { InstanceRegistry, Lease, RunRow } from './registry.ts';
-import { isResumed, type Resumer, resumeRun } from './resumption.ts';
+import { type FindResumer, isResumed, resumeRun } from './resumption.ts';
 import type { Runs } from './runs.ts';
 import type { LeaseSettings } from './settings.ts';
 
@@ -31,7 +31,7 @@ export interface JanitorDeps {
   /** False while this instance is not to take up any work: it drains. */
   readonly isReady: () => boolean;
   /** Who executes the runs of the dead again, if that is wanted here. */
-  readonly resumer: () => Resumer | undefined;
+  readonly resumer: FindResumer;
 }
 
 /** What a janitor has done, and what it has not. */
@@ -63,7 +63,8 @@ export class Janitor {
   readonly #failing = new Set<string>();
   readonly #perRun = limiter(RUNS_WIDTH);
   readonly #perReach = limiter(REACH_WIDTH);
-  #othersLive = false;
+  #othersServe = false;
+  #undecidedSince: number | undefined;
   #cleaned = 0;
   #failed = 0;
 
@@ -139,7 +140,9 @@ export class Janitor {
     const asked = clock.now();
     const leases = await registry.leases();
     const dead = this.#observer.observe(leases, asked, clock.now());
-    this.#othersLive = leases.some((lease) => lease.instance !== instance && !dead.includes(lease));
+    this.#othersServe = leases.some(
+      (lease) => lease.instance !== instance && lease.serves !== false && !dead.includes(lease),
+    );
     const known = new Set(leases.map((lease) => lease.instance));
     for (const gone of this.#failing) if (!known.has(gone)) this.#failing.delete(gone);
     for (const lease of dead) if (lease.instance !== instance) void this.#clean(lease);
@@ -162,7 +165,7 @@ export class Janitor {
     try {
       if (!(await registry.markDead(lease.instance, lease.beat))) return;
       if (lease.state === 'alive') logger.warn('janitor.declared-dead', { dead: lease.instance });
-      if (await this.#isForOthers(lease)) return;
+      if (await this.#isForLater(lease)) return;
       await this.finish(lease);
       logger.info('janitor.finished', { dead: lease.instance });
       // Longer than a request of the dead one can still be under way.
@@ -188,22 +191,36 @@ export class Janitor {
     }
   }
 
-  /** Runs to be executed again are for servers, as long as any lives: a lone janitor can only fail them. */
-  async #isForOthers({ instance }: Lease): Promise<boolean> {
-    const { alone, registry } = this.#deps;
-    if (!alone || !this.#othersLive) return false;
-    return (await registry.runs(instance)).some(isResumed);
+  /**
+   * Runs to be executed again are for servers, as long as any lives: a lone janitor can only fail them.
+   * A server whose handler is still to be made could do no more: they wait, a lease time at the most.
+   */
+  async #isForLater({ instance }: Lease): Promise<boolean> {
+    const { alone, registry, resumer } = this.#deps;
+    if (!(alone ? this.#othersServe : resumer() === 'undecided')) return false;
+    // Those that cannot be read are of no concern here.
+    if (!(await registry.runs(instance, () => {})).some(isResumed)) return false;
+    return alone || this.#mayWait();
+  }
+
+  #mayWait(): boolean {
+    const now = this.#deps.clock.now();
+    this.#undecidedSince ??= now;
+    return elapsed(this.#undecidedSince, now) < this.#deps.settings.leaseMs;
   }
 
   async #removeWatches(gone: string): Promise<void> {
     const { registry, feed, instance } = this.#deps;
-    const watches = await registry.watches(gone);
+    const unreadable: unknown[] = [];
+    const watches = await registry.watches(gone, (error) => unreadable.push(error));
     await Promise.all(watches.map((row) => this.#perRun(() => registry.removeWatch(row))));
-    if (watches.length === 0) return;
-    // Who runs those tasks read the rows long ago.
-    const living = (await registry.leases()).filter(({ state }) => state === 'alive');
-    const others = living.map((one) => one.instance).filter((id) => id !== instance);
-    feed.ringGone(gone, others);
+    if (watches.length > 0) {
+      // Who runs those tasks read the rows long ago.
+      const living = (await registry.leases()).filter(({ state }) => state === 'alive');
+      const others = living.map((one) => one.instance).filter((id) => id !== instance);
+      feed.ringGone(gone, others);
+    }
+    if (unreadable.length > 0) throw unreadable[0];
   }
 
   async #finishRuns(instance: string): Promise<void> {
@@ -253,7 +270,7 @@ export class Janitor {
   async #resume(row: RunRow, open: OpenLog): Promise<boolean> {
     const { isReady, resumer: find } = this.#deps;
     const resumer = find();
-    if (row.resume === undefined || !resumer) return false;
+    if (row.resume === undefined || !resumer || resumer === 'undecided') return false;
     if (!isReady()) throw new BackendError('draining', 'This instance is stopping.');
     const resumed = await resumeRun(row, open, { ...this.#deps, resumer });
     if (resumed) this.#deps.logger.info('janitor.resumed', { run: row.run });

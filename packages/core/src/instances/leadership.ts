@@ -1,4 +1,5 @@
 import { type Clock, elapsed } from '../clock.ts';
+import { errorCode } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { LeaseObserver } from './lease-observer.ts';
 import type { InstanceRegistry, Lease } from './registry.ts';
@@ -39,7 +40,7 @@ export class Leadership {
 
   /** Looks at the leader, takes its place if it is dead. True if this instance leads now. */
   async look(): Promise<boolean> {
-    const { instance, registry } = this.#deps;
+    const { instance, registry, logger } = this.#deps;
     if (this.#resignedAt !== undefined) {
       // Each of the others has looked meanwhile: if none took the place, none is there.
       if (elapsed(this.#resignedAt, this.#deps.clock.now()) < 2 * this.#deps.settings.beatMs) {
@@ -48,6 +49,19 @@ export class Leadership {
       await registry.setResigned(instance, false);
       this.#resignedAt = undefined;
     }
+    try {
+      return await this.#follow();
+    } catch (error) {
+      if (errorCode(error) !== 'corrupt-log') throw error;
+      // It may live, and lead those that can read it: nobody takes its place, but nobody waits for it.
+      logger.error('leader.unreadable');
+      this.#leader = firstServing(await registry.leases());
+      return this.isHeld;
+    }
+  }
+
+  async #follow(): Promise<boolean> {
+    const { instance, registry } = this.#deps;
     this.#leader ??= await registry.leader();
     // Also if the answer to taking the place was lost.
     if (this.isHeld) return true;
@@ -77,4 +91,13 @@ export class Leadership {
     if (silent.state === 'alive') logger.warn('janitor.declared-dead', { dead: leader });
     return false;
   }
+}
+
+/** Whom those follow that cannot read who leads: all of them the same, as far as they see the same. */
+function firstServing(leases: readonly Lease[]): string | undefined {
+  const able = leases.filter(
+    ({ state, resigned, serves }) => state === 'alive' && !resigned && serves !== false,
+  );
+  const [first] = able.map(({ instance }) => instance).sort();
+  return first;
 }

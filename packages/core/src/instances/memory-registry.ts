@@ -1,6 +1,6 @@
 import type { FanoutAddress } from '../feed/fanout.ts';
 import { type TaskKey, taskKeyText } from '../task-key.ts';
-import type { InstanceRegistry, Lease, RunRow, WatchRow } from './registry.ts';
+import type { InstanceRegistry, Lease, LeaseTerms, RunRow, WatchRow } from './registry.ts';
 
 /** An {@link InstanceRegistry} in this process' memory: for tests, and as the suite's oracle. */
 export class MemoryInstanceRegistry implements InstanceRegistry {
@@ -10,11 +10,16 @@ export class MemoryInstanceRegistry implements InstanceRegistry {
   readonly #index = new Map<string, WatchRow>();
   readonly #watches = new Map<string, WatchRow>();
 
-  async register(instance: string, queueName: string, leaseMs?: number): Promise<boolean> {
+  async register(instance: string, queueName: string, terms: LeaseTerms = {}): Promise<boolean> {
     const known = this.#leases.get(instance);
     if (known) return known.state === 'alive';
-    const lease: Lease = { instance, state: 'alive', beat: 0, address: { queueName } };
-    this.#leases.set(instance, leaseMs === undefined ? lease : { ...lease, leaseMs });
+    this.#leases.set(instance, {
+      instance,
+      state: 'alive',
+      beat: 0,
+      address: { queueName },
+      ...terms,
+    });
     return true;
   }
 

@@ -2,6 +2,7 @@ import { type Clock, sleep } from '../clock.ts';
 import { errorCode } from '../errors.ts';
 import type { Feed } from '../feed/feed.ts';
 import type { Logger } from '../logger.ts';
+import type { OwnRows } from './own-rows.ts';
 import type { InstanceRegistry } from './registry.ts';
 import type { Runs } from './runs.ts';
 import type { LeaseSettings } from './settings.ts';
@@ -9,6 +10,7 @@ import type { LeaseSettings } from './settings.ts';
 export interface OwnSweepDeps {
   readonly instance: string;
   readonly registry: InstanceRegistry;
+  readonly rows: OwnRows;
   readonly feed: Feed;
   readonly runs: Runs;
   readonly clock: Clock;
@@ -50,14 +52,14 @@ export class OwnSweep {
    * long and wakes up dead may have written a row after those who cleaned up had looked.
    */
   async bury(signal: AbortSignal): Promise<void> {
-    const { instance, registry, clock, logger, settings } = this.#deps;
+    const { instance, registry, rows, clock, logger, settings } = this.#deps;
     while (!signal.aborted) {
       await sleep(clock, settings.quarantineMs, signal);
       try {
         // While the lease is there, its janitor needs the rows.
         if (signal.aborted || (await registry.lease(instance))) continue;
-        for (const row of await registry.runs(instance)) await registry.removeRun(row);
-        for (const row of await registry.watches(instance)) {
+        for (const row of await rows.runs()) await registry.removeRun(row);
+        for (const row of await rows.watches()) {
           await registry.removeWatch(row);
           await registry.removeWatchIndex(row);
         }
@@ -69,17 +71,17 @@ export class OwnSweep {
   }
 
   async sweep(): Promise<void> {
-    const { instance, registry, feed, runs } = this.#deps;
+    const { registry, rows, feed, runs } = this.#deps;
     const idle = new Set<string>();
     const isIdle = (id: string): boolean => {
       idle.add(id);
       return this.#idle.has(id);
     };
-    for (const row of await registry.runs(instance)) {
+    for (const row of await rows.runs()) {
       if (!runs.wanted(row.run) && isIdle(row.run)) await registry.removeRun(row);
     }
     const held = feed.heldWatches();
-    for (const row of await registry.watches(instance)) {
+    for (const row of await rows.watches()) {
       if (held.has(row.watch) || !isIdle(row.watch)) continue;
       await registry.removeWatch(row);
       await registry.removeWatchIndex(row);

@@ -2,7 +2,7 @@ import { backoff } from '../backoff.ts';
 import { type Clock, elapsed, sleep } from '../clock.ts';
 import type { Entropy } from '../entropy.ts';
 import { BackendError, errorCode } from '../errors.ts';
-import type { Fanout } from '../feed/fanout.ts';
+import type { Fanout, FanoutAddress } from '../feed/fanout.ts';
 import type { Logger } from '../logger.ts';
 import type { InstanceRegistry, Lease, RunRow } from './registry.ts';
 import type { LeaseSettings } from './settings.ts';
@@ -17,6 +17,8 @@ export interface PresenceDeps {
   readonly entropy: Entropy;
   readonly logger: Logger;
   readonly settings: LeaseSettings;
+  /** False if it executes nothing. */
+  readonly serves: boolean;
   readonly signal: AbortSignal;
   /** Called once, when this instance learns that it was declared dead. */
   readonly died: () => void;
@@ -30,25 +32,41 @@ export class Presence {
   readonly #deps: PresenceDeps;
   readonly #retired = new AbortController();
   #beating: Promise<void> = Promise.resolve();
-  #beat = 1;
+  #beat = 0;
   #beatenAt: number | undefined;
 
   constructor(deps: PresenceDeps) {
     this.#deps = deps;
   }
 
-  /** Lease row, queue, subscription, first beat, in this order; what was made goes if that fails. */
+  /** Lease row, queue, subscription, last a beat, in this order; what was made goes if that fails. */
   async provision(): Promise<void> {
-    const { instance, queueName, registry, fanout, settings, clock } = this.#deps;
-    if (!(await registry.register(instance, queueName, settings.leaseMs))) throw lost();
+    const { instance, queueName, registry, settings, serves, clock } = this.#deps;
+    const terms = serves ? { leaseMs: settings.leaseMs } : { leaseMs: settings.leaseMs, serves };
+    if (!(await registry.register(instance, queueName, terms))) throw lost();
     try {
-      const address = await fanout.provision(instance);
+      const address = await this.#reach();
       if (address && !(await registry.setAddress(instance, address))) throw lost();
       if (!(await registry.beat(instance, this.#beat))) throw lost();
       this.#beatenAt = clock.now();
     } catch (error) {
       await this.#undo();
       throw error;
+    }
+  }
+
+  /** Makes what it is heard at, beating meanwhile: where many start at once it may take long. */
+  async #reach(): Promise<FanoutAddress | undefined> {
+    const { instance, fanout } = this.#deps;
+    const made = new AbortController();
+    // Refused: the beat at the end finds out.
+    const beating = this.#keep(made.signal, () => {});
+    try {
+      return await fanout.provision(instance);
+    } finally {
+      made.abort();
+      await beating;
+      this.#beat += 1;
     }
   }
 
@@ -64,7 +82,7 @@ export class Presence {
     const stop = (): void => this.#retired.abort();
     if (this.#deps.signal.aborted) stop();
     this.#deps.signal.addEventListener('abort', stop, { once: true });
-    this.#beating = this.#keep(this.#retired.signal);
+    this.#beating = this.#keep(this.#retired.signal, this.#deps.died);
     return this.#beating;
   }
 
@@ -87,8 +105,8 @@ export class Presence {
     return undefined;
   }
 
-  async #keep(signal: AbortSignal): Promise<void> {
-    const { instance, registry, clock, entropy, logger, settings, died } = this.#deps;
+  async #keep(signal: AbortSignal, died: () => void): Promise<void> {
+    const { instance, registry, clock, entropy, logger, settings } = this.#deps;
     let failures = 0;
     while (!signal.aborted) {
       await sleep(clock, failures > 0 ? backoff(failures, entropy) : settings.beatMs, signal);

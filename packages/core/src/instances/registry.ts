@@ -13,7 +13,12 @@ export interface Lease {
   readonly leaseMs?: number | undefined;
   /** It does not look after the others, even if it is named for it: whoever can takes its place. */
   readonly resigned?: boolean | undefined;
+  /** False for a janitor's round: it lives, but executes nothing. */
+  readonly serves?: boolean | undefined;
 }
+
+/** What a lease says from its beginning. */
+export type LeaseTerms = Pick<Lease, 'leaseMs' | 'serves'>;
 
 /**
  * An intent: `instance` may append to this task's log under `run`. Written before the first append,
@@ -52,7 +57,7 @@ export interface WatchRow {
  */
 export interface InstanceRegistry {
   /** Writes a new lease, alive. False: this instance was declared dead already. */
-  register(instance: string, queueName: string, leaseMs?: number): Promise<boolean>;
+  register(instance: string, queueName: string, terms?: LeaseTerms): Promise<boolean>;
   /** Adds where the instance is heard. False: the lease is no longer alive. */
   setAddress(instance: string, address: FanoutAddress): Promise<boolean>;
   /** Moves the beat. False: the lease is no longer alive, so this instance has died. */
@@ -81,7 +86,8 @@ export interface InstanceRegistry {
   removeWatch(row: WatchRow): Promise<void>;
   /** Removes the index row: at least a sweep after the watch, so that a late write is found. */
   removeWatchIndex(row: WatchRow): Promise<void>;
-  watches(instance: string): Promise<WatchRow[]>;
+  /** As {@link runs}. */
+  watches(instance: string, unreadable?: (error: unknown) => void): Promise<WatchRow[]>;
   /** Who has taps on this task. */
   watchers(key: TaskKey): Promise<Omit<WatchRow, 'key'>[]>;
 }

@@ -23,6 +23,12 @@ export interface Resumption {
 /** Executes runs again; does not wait for them. */
 export type Resumer = (resumption: Resumption) => void;
 
+/**
+ * Who executes runs again here, if anybody does; `undecided` while it may be that nobody has said so
+ * yet.
+ */
+export type FindResumer = () => Resumer | 'undecided' | undefined;
+
 export interface ResumptionDeps {
   readonly runs: Runs;
   readonly storage: LogStorage;

@@ -20,7 +20,8 @@ import type { Logger } from '../logger.ts';
  *
  * - `cancel`: cancel was requested, the run may still say how it ends
  * - `ended`: it said its own last word; nothing more of it is taken
- * - `closed`: the log takes nothing more of it: sealed elsewhere, or its instance stops or was fenced
+ * - `closed`: the log takes nothing more of it: sealed elsewhere, or its instance stops or was fenced,
+ *   or it cannot be read
  */
 export type StopReason = 'cancel' | 'ended' | 'closed';
 
@@ -63,11 +64,15 @@ export class Run {
   constructor(id: string, deps: RunDeps) {
     this.id = id;
     this.#deps = deps;
-    const unlisten = deps.open.log.listen((step) => this.#onStep(step));
+    const { log } = deps.open;
+    const unlisten = log.listen((step) => this.#onStep(step));
+    // Nobody can say here how the task ends: its intent stays for those who can read the log.
+    const unlistenFaults = log.listenFaults(() => this.#stop('closed'));
     const aborted = (): void => this.#stop('closed');
     deps.signal.addEventListener('abort', aborted, { once: true });
     this.#unlisten = () => {
       unlisten();
+      unlistenFaults();
       deps.signal.removeEventListener('abort', aborted);
     };
   }
@@ -195,8 +200,6 @@ export class Run {
       const code = errorCode(error);
       this.#refuse(code);
       if (code === 'event-too-large') this.#giveUp(TOO_LARGE);
-      // Nobody can say here how the task ends: its intent stays for those who can read the log.
-      if (code === 'corrupt-log') this.#stop('closed');
     }
     return undefined;
   }

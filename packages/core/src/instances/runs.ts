@@ -16,6 +16,7 @@ import { encode } from '../log/record.ts';
 import type { Logger } from '../logger.ts';
 import { untilDone } from '../retry.ts';
 import type { TaskKey } from '../task-key.ts';
+import { CancelDeadline } from './cancel-deadline.ts';
 import type { Presence } from './presence.ts';
 import type { InstanceRegistry, RunRow } from './registry.ts';
 import { Run } from './run.ts';
@@ -29,6 +30,8 @@ export interface RunsDeps {
   readonly entropy: Entropy;
   readonly logger: Logger;
   readonly signal: AbortSignal;
+  /** See {@link CancelDeadline}. @default 10,000 */
+  readonly cancelDeadlineMs?: number | undefined;
 }
 
 /** What a run is started for. */
@@ -52,11 +55,15 @@ interface Starting {
   readonly propose: (run: string) => Proposal;
 }
 
+const CANCEL_DEADLINE_MS = 10_000;
+
 /** The intents of this instance: runs, and the short appends of cancels and cleaners. */
 export class Runs {
   readonly #deps: RunsDeps;
   readonly #rows = new Map<string, RunRow>();
-  readonly #running = new Set<Run>();
+  /** The runs of those rows that stay for others: nothing is done about them here any more. */
+  readonly #left = new Set<string>();
+  readonly #running = new Map<Run, CancelDeadline>();
   readonly #onLeft: (() => void)[] = [];
   #refused = 0;
   #lastIntentAt: number | undefined;
@@ -85,9 +92,9 @@ export class Runs {
     return this.#rows.has(run);
   }
 
-  /** Resolves when nothing runs or begins here, and no intent is left. */
+  /** Resolves when nothing runs or begins here, and no intent is left but to others. */
   async idle(): Promise<void> {
-    while (this.#rows.size > 0) {
+    while (this.#rows.size > this.#left.size) {
       await new Promise<void>((resolve) => {
         this.#onLeft.push(resolve);
       });
@@ -125,20 +132,22 @@ export class Runs {
   }
 
   async #start(key: TaskKey, { resume, attempt, bytes, propose }: Starting): Promise<Begun> {
-    const { feed, logger, signal } = this.#deps;
+    const { feed, clock, logger, signal, cancelDeadlineMs } = this.#deps;
     const row = await this.#declare(key, 'execute', resume);
     const open = feed.acquire(key);
+    const author = this.author(key);
+    const deadlineMs = cancelDeadlineMs ?? CANCEL_DEADLINE_MS;
     const run = new Run(row.run, {
       attempt,
       open,
-      author: this.author(key),
+      author,
       logger,
       signal,
       refused: () => {
         this.#refused += 1;
       },
     });
-    this.#running.add(run);
+    this.#running.set(run, new CancelDeadline(run, { author, clock, deadlineMs }));
     open.runs += 1;
     try {
       // What was read may be old: the put at its end proves or corrects it.
@@ -222,6 +231,7 @@ export class Runs {
   #leave(open: OpenLog, run: Run | undefined, row: RunRow): void {
     if (run) {
       run.dispose();
+      this.#running.get(run)?.drop();
       this.#running.delete(run);
       open.runs -= 1;
     }
@@ -230,24 +240,38 @@ export class Runs {
 
   #forget(row: RunRow): void {
     this.#rows.delete(row.run);
+    this.#wake();
+  }
+
+  /** Whoever cleans up after this instance finds the row. */
+  #leaveRow(row: RunRow, code: string): void {
+    const { logger, signal } = this.#deps;
+    this.#left.add(row.run);
+    const level = signal.aborted ? 'debug' : 'error';
+    logger[level]('run.row-left', { run: row.run, code });
+    this.#wake();
+  }
+
+  #wake(): void {
     for (const wake of this.#onLeft.splice(0)) wake();
   }
 
   async #removeRow(open: OpenLog, row: RunRow): Promise<void> {
     const { registry, logger } = this.#deps;
-    // It was started and could not be ended: whoever cleans up after this instance does.
-    if (open.log.state.runs.get(row.run)?.phase === 'open') return;
+    // It was started and could not be ended.
+    if (open.log.state.runs.get(row.run)?.phase === 'open') return this.#leaveRow(row, 'run-open');
     try {
       await open.head.settle().catch((error: unknown) => {
-        // A head that the table will never take must not keep the row for ever.
-        if (errorCode(error) === 'draining') throw error;
-        logger.error('head.refused', { run: row.run, code: errorCode(error) });
+        const code = errorCode(error);
+        // Those who can read the head write it.
+        if (code === 'draining' || code === 'corrupt-log') throw error;
+        // One that the table will never take must not keep the row for ever.
+        logger.error('head.refused', { run: row.run, code });
       });
       await untilDone('run.remove', this.#deps, () => registry.removeRun(row));
       this.#forget(row);
     } catch (error) {
-      // The instance has stopped: whoever cleans up after it finds the row.
-      logger.debug('run.row-left', { run: row.run, code: errorCode(error) });
+      this.#leaveRow(row, errorCode(error));
     }
   }
 }

@@ -73,6 +73,7 @@ export class TaskLog {
   readonly #deps: TaskLogDeps;
   readonly #fold = new Fold();
   readonly #listeners = new Set<StepListener>();
+  readonly #faultListeners = new Set<(fault: unknown) => void>();
   readonly #entryListeners = new Set<(state: LogState) => void>();
   readonly #queue: Waiting[] = [];
   readonly #backlog: Backlog;
@@ -155,6 +156,12 @@ export class TaskLog {
     return () => this.#entryListeners.delete(listener);
   }
 
+  /** Calls back whenever it turns out that the log cannot be read on, until the returned function is called. */
+  listenFaults(listener: (fault: unknown) => void): () => void {
+    this.#faultListeners.add(listener);
+    return () => this.#faultListeners.delete(listener);
+  }
+
   /** Slot of the status that the stored head had when the log was first read, if there was one. */
   get headSlot(): Slot | undefined {
     return this.#reader.headSlot;
@@ -170,7 +177,12 @@ export class TaskLog {
    * fold when it resolves. Fails with `corrupt-log` if three readings agree on a hole.
    */
   async refresh(): Promise<void> {
-    await this.#reader.refresh();
+    try {
+      await this.#reader.refresh();
+    } catch (error) {
+      this.#tellFault(error);
+      throw error;
+    }
     this.#heardAt = this.#deps.clock.now();
   }
 
@@ -218,10 +230,17 @@ export class TaskLog {
         if (taken) await this.#commitOrReject(taken);
       }
     } catch (error) {
+      this.#tellFault(error);
       for (const waiting of this.#dequeue(this.#queue.length)) waiting.reject(error);
     } finally {
       this.#writing = false;
     }
+  }
+
+  /** Whoever waits for more would wait for ever. */
+  #tellFault(error: unknown): void {
+    if (errorCode(error) !== 'corrupt-log') return;
+    for (const listener of [...this.#faultListeners]) listener(error);
   }
 
   #isForgotten(): boolean {

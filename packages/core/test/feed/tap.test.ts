@@ -10,6 +10,7 @@ import { COMPLETED, chunkOf, KEY, message, statusOf, taskOf, WORKING } from '../
 import { drain, Feeds, generationsOf, openRun, openTap, type Peer } from '../fixtures/feeds.ts';
 import { flush } from '../fixtures/manual-clock.ts';
 import { seededEntropy } from '../fixtures/seeded-entropy.ts';
+import { pass, unreadable } from '../fixtures/wrapped-storage.ts';
 
 // Many schedules: a machine under load may take its time.
 vi.setConfig({ testTimeout: 60_000 });
@@ -40,6 +41,21 @@ const rest = async (generation: number): Promise<number[]> => {
 };
 
 describe('a tap', () => {
+  test('[I6] of a log that cannot be read on fails soon, and goes on if it can', async () => {
+    const run = await openRun(writer);
+    await say(run.log, 'run-a', taskOf(WORKING));
+    const { tap } = await openTap(reader);
+    feeds.storage.onRead = () => Promise.reject(unreadable());
+    const failed = tap.next().catch((error: unknown) => error);
+    await feeds.clock.advance(20_000);
+    expect(await failed).toEqual(unreadable());
+    feeds.storage.onRead = pass;
+    const steps = drain(tap);
+    await say(run.log, 'run-a', chunkOf('1', 'x'));
+    await flush();
+    expect(generationsOf(steps)).toEqual([2]);
+  });
+
   test('[I3] gives what follows its place, each record once, in order', async () => {
     const run = await openRun(writer);
     await say(run.log, 'run-a', taskOf(WORKING));

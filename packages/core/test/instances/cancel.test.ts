@@ -12,7 +12,7 @@ import {
 } from '../fixtures/events.ts';
 import { begin, Fleet, type Member, SETTINGS } from '../fixtures/fleet.ts';
 import { flush } from '../fixtures/manual-clock.ts';
-import { lost } from '../fixtures/wrapped-storage.ts';
+import { lost, unreadable } from '../fixtures/wrapped-storage.ts';
 
 const DEADLINE_MS = 5_000;
 
@@ -34,6 +34,12 @@ const watchOutcome = <T>(promise: Promise<T>): { value?: T } => {
   });
   return outcome;
 };
+
+/** The lease of a cannot be read. */
+const hidden =
+  (lease: Fleet['registry']['lease']): Fleet['registry']['lease'] =>
+  (id) =>
+    id === 'a' ? Promise.reject(unreadable()) : lease(id);
 
 describe('a cancel from another instance', () => {
   test('[I6] is told to the run once, which says how it ends', async () => {
@@ -87,7 +93,7 @@ describe('a cancel from another instance', () => {
     const stopped = b.instance.stop(0);
     await fleet.clock.advance(0);
     await stopped;
-    expect(await cancels[0]).toBe('draining');
+    expect(await cancels[0]).toMatch(/^(draining|fenced)$/);
     await fleet.registry.markDead('c', (await fleet.registry.lease('c'))?.beat ?? 0);
     await fleet.clock.advance(SETTINGS.beatMs);
     expect(c.instance.phase).toBe('dead');
@@ -104,6 +110,61 @@ describe('a cancel from another instance', () => {
     expect(stops).toEqual(['cancel']);
     await a.instance.runs.finish(run);
     await fleet.clock.advance(2_000);
+    expect(cancel.value).toHaveProperty('canceled');
+  });
+
+  test('[I6] is done by force on the runner if who asked for it has died', async () => {
+    const { run, stops } = await begin(a, 'm1');
+    await run.publish(taskOf(WORKING));
+    void b.instance.cancel(KEY, DEADLINE_MS);
+    await flush();
+    b.kill();
+    await fleet.clock.advance(10_000);
+    expect(await fleet.states()).toEqual([WORKING]);
+    await fleet.clock.advance(5_000);
+    expect(await fleet.states()).toEqual([WORKING, CANCELED]);
+    expect(stops).toEqual(['cancel', 'closed']);
+    await a.instance.runs.finish(run);
+  });
+
+  test('[I6] is done by force also on who has resumed the run', async () => {
+    fleet.resumer = () => {};
+    const { run } = await begin(a, 'm1', KEY, 'recorded');
+    await run.publish(taskOf(WORKING));
+    const c = await fleet.start('c');
+    a.kill();
+    await fleet.clock.advance(SETTINGS.leaseMs + 2 * SETTINGS.beatMs);
+    const runner = [...(await fleet.fold()).state.runs.values()].at(-1)?.instance;
+    const other = runner === 'b' ? c : b;
+    void other.instance.cancel(KEY, DEADLINE_MS);
+    await flush();
+    other.kill();
+    await fleet.clock.advance(15_000);
+    expect(await fleet.states()).toEqual([WORKING, CANCELED]);
+  });
+
+  test('leaves no timer once the run has ended', async () => {
+    const { run } = await begin(a, 'm1');
+    await run.publish(taskOf(WORKING));
+    const cancel = watchOutcome(b.instance.cancel(KEY, DEADLINE_MS));
+    await flush();
+    const { pending } = fleet.clock;
+    await run.publish(statusOf(CANCELED));
+    await a.instance.runs.finish(run);
+    await flush();
+    expect(cancel.value).toHaveProperty('canceled');
+    // The canceller's, and the runner's.
+    expect(fleet.clock.pending).toBe(pending - 2);
+  });
+
+  test('[I6] waits for a runner whose lease cannot be read', async () => {
+    const { run } = await begin(a, 'm1');
+    await run.publish(taskOf(WORKING));
+    fleet.registry.lease = hidden(fleet.registry.lease.bind(fleet.registry));
+    const cancel = watchOutcome(b.instance.cancel(KEY, DEADLINE_MS));
+    await fleet.clock.advance(DEADLINE_MS - 1);
+    expect(cancel).toEqual({});
+    await fleet.clock.advance(1);
     expect(cancel.value).toHaveProperty('canceled');
   });
 

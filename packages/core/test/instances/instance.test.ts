@@ -149,6 +149,21 @@ describe('an instance that stops', () => {
     expect(isDone()).toBe(true);
   });
 
+  test('[I6] ends its runs and goes although a row cannot be read, which it says', async () => {
+    const { run } = await begin(a, 'm1');
+    await run.publish(taskOf(WORKING));
+    fleet.spoil('runs', 'spoiled');
+    await fleet.registry.putRun({ instance: 'a', run: 'spoiled', key: KEY, purpose: 'execute' });
+    const stop = a.instance.stop(0);
+    await fleet.clock.advance(0);
+    await stop;
+    expect(await fleet.states()).toEqual([WORKING, FAILED]);
+    expect(await fleet.registry.lease('a')).toMatchObject({ state: 'dead' });
+    expect(fleet.queues.has('a')).toBe(false);
+    expect(fleet.logged).toContain('instance.rows-unreadable');
+    expect(fleet.logged).not.toContain('instance.teardown-failed');
+  });
+
   test('may be told to twice', async () => {
     await Promise.all([a.instance.stop(0), a.instance.stop(0)]);
     await a.instance.stop(0);

@@ -16,7 +16,7 @@ import {
 } from '../fixtures/events.ts';
 import { begin, CLEAN_MS, Fleet, type Member, NO_TRACES, SETTINGS } from '../fixtures/fleet.ts';
 import { flush } from '../fixtures/manual-clock.ts';
-import { lost, noAnswer } from '../fixtures/wrapped-storage.ts';
+import { lost, noAnswer, unreadable } from '../fixtures/wrapped-storage.ts';
 
 let fleet: Fleet;
 let a: Member;
@@ -46,6 +46,39 @@ describe('after an instance was killed', () => {
     expect(await listedTasks(fleet.storage, KEY)).toMatchObject([{ state: FAILED }]);
     await fleet.clock.advance(CLEAN_MS);
     expect(await fleet.states()).toEqual([WORKING, FAILED]);
+  });
+
+  test('[I6] a log, or a head, that cannot be read keeps nothing but itself from its end', async () => {
+    const spoiled = { ...KEY, taskId: 'spoiled' };
+    const [load, putHead] = [fleet.storage.load, fleet.storage.putHead];
+    fleet.storage.load = (key) =>
+      key.taskId === 'spoiled' ? Promise.reject(unreadable()) : load.call(fleet.storage, key);
+    fleet.storage.putHead = (key, head) =>
+      key.taskId === 'headless'
+        ? Promise.reject(unreadable())
+        : putHead.call(fleet.storage, key, head);
+    for (let run = 0; run < 20; run += 1) {
+      const row = { instance: 'a', run: `${run}`, purpose: 'execute' } as const;
+      await fleet.registry.putRun({ ...row, key: spoiled });
+      await fleet.registry.putRun({
+        ...row,
+        run: `head-${run}`,
+        key: { ...KEY, taskId: 'headless' },
+      });
+    }
+    await begin(a, 'm2', { ...KEY, taskId: 'headless' });
+    const { run } = await begin(a, 'm1');
+    await run.publish(taskOf(WORKING));
+    a.kill();
+    await fleet.clock.advance(FOUND_MS);
+    expect(await fleet.states()).toEqual([WORKING, FAILED]);
+    expect(await fleet.states({ ...KEY, taskId: 'headless' })).toEqual([FAILED]);
+    expect(fleet.queues.has('a')).toBe(false);
+    expect(b.instance.janitor.stats.failing).toBe(1);
+    // The rows are there for those that can read what they name.
+    await fleet.clock.advance(10 * CLEAN_MS);
+    expect(await fleet.traces('a')).toMatchObject({ lease: 'dead', runs: 41 });
+    expect(fleet.logged).toContain('janitor.run-left');
   });
 
   test('[I7] who runs the tasks that it watched rings it no more', async () => {

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { FAILED, KEY, taskOf, WORKING } from '../fixtures/events.ts';
 import { begin, CLEAN_MS, Fleet, type Member, NO_TRACES, SETTINGS } from '../fixtures/fleet.ts';
-import { noAnswer } from '../fixtures/wrapped-storage.ts';
+import { noAnswer, unreadable } from '../fixtures/wrapped-storage.ts';
 
 let fleet: Fleet;
 let members: Member[];
@@ -130,5 +130,65 @@ describe('of many instances', () => {
     expect(member('a').instance.phase).toBe('dead');
     expect(members.slice(1).map(({ instance }) => instance.phase)).toEqual(Array(3).fill('ready'));
     expect(await fleet.states()).toEqual([WORKING, FAILED]);
+  });
+});
+
+describe('where it cannot be read who leads', () => {
+  const unled = async (): Promise<void> => {
+    fleet = new Fleet();
+    looks.count = 0;
+    const leases = fleet.registry.leases.bind(fleet.registry);
+    fleet.registry.leases = () => {
+      looks.count += 1;
+      return leases();
+    };
+    fleet.registry.leader = () => Promise.reject(unreadable());
+    fleet.registry.lead = async () => false;
+    members = [];
+    for (const id of ['a', 'b', 'c', 'd']) members.push(await fleet.start(id));
+  };
+
+  test('[I6] one of those that cannot looks after all, and takes no place', async () => {
+    await unled();
+    const { run } = await begin(member('c'), 'm1');
+    await run.publish(taskOf(WORKING));
+    member('c').kill();
+    await fleet.clock.advance(SETTINGS.leaseMs + 2 * SETTINGS.beatMs);
+    expect(await fleet.states()).toEqual([WORKING, FAILED]);
+    expect(leaders()).toEqual(['a']);
+    expect(fleet.logged.filter((event) => event === 'leader.unreadable')).toHaveLength(4);
+    // Two to begin with, for each but the first, and the one that looks after all.
+    looks.count = 0;
+    await fleet.clock.advance(10 * SETTINGS.beatMs);
+    expect(looks.count).toBeLessThan(15);
+  });
+
+  test('[I6] another does once that one was killed, or drains', async () => {
+    await unled();
+    const { run } = await begin(member('c'), 'm1');
+    await run.publish(taskOf(WORKING));
+    for (const id of ['a', 'c']) member(id).kill();
+    await fleet.clock.advance(2 * SETTINGS.leaseMs + 2 * SETTINGS.beatMs);
+    expect(await fleet.states()).toEqual([WORKING, FAILED]);
+    expect(leaders().filter((id) => id !== 'a')).toEqual(['b']);
+    await begin(member('b'), 'm2', { ...KEY, taskId: 'task-2' });
+    void member('b').instance.stop(10 * CLEAN_MS);
+    await fleet.clock.advance(3 * SETTINGS.beatMs);
+    expect(leaders().filter((id) => id !== 'a')).toEqual(['d']);
+  });
+
+  test('[I5][I6] a leader whose lease cannot be read is left alone, and not waited for', async () => {
+    const lease = fleet.registry.lease.bind(fleet.registry);
+    fleet.registry.lease = (id) => (id === 'a' ? Promise.reject(unreadable()) : lease(id));
+    const leases = fleet.registry.leases.bind(fleet.registry);
+    fleet.registry.leases = async () => (await leases()).filter((one) => one.instance !== 'a');
+    const { run } = await begin(member('c'), 'm1');
+    await run.publish(taskOf(WORKING));
+    for (const id of ['a', 'c']) member(id).kill();
+    await fleet.clock.advance(2 * SETTINGS.leaseMs + 2 * SETTINGS.beatMs);
+    expect(await fleet.states()).toEqual([WORKING, FAILED]);
+    expect(leaders().filter((id) => id !== 'a')).toEqual(['b']);
+    expect(await lease('a')).toMatchObject({ state: 'alive' });
+    expect(await fleet.registry.leader()).toBe('a');
   });
 });

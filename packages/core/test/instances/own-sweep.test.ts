@@ -77,3 +77,44 @@ describe('the sweep of the own rows', () => {
     expect(await fleet.traces('b')).toMatchObject({ runs: 1, watches: 1 });
   });
 });
+
+describe('a row that cannot be read', () => {
+  const RUN = { instance: 'a', key: KEY, purpose: 'execute' } as const;
+
+  let rows: () => Promise<string[]>;
+
+  const spoilSome = async (): Promise<void> => {
+    const { registry } = fleet;
+    const all = { runs: registry.runs.bind(registry), watches: registry.watches.bind(registry) };
+    rows = async () => [
+      ...(await all.runs('a')).map(({ run }) => run),
+      ...(await all.watches('a')).map(({ watch }) => watch),
+    ];
+    for (const kind of ['runs', 'watches'] as const) fleet.spoil(kind, 'spoiled');
+    for (const id of ['spoiled', 'late']) {
+      await registry.putRun({ ...RUN, run: id });
+      await registry.putWatch({ instance: 'a', watch: id, key: KEY });
+    }
+    expect(await rows()).toHaveLength(4);
+  };
+
+  test('[I7] stays, is told of, and keeps the sweep from none of the others', async () => {
+    await spoilSome();
+    await fleet.clock.advance(2 * SWEEP_MS);
+    expect(await rows()).toEqual(['spoiled', 'spoiled']);
+    expect(fleet.logged).toContain('instance.rows-unreadable');
+    expect(fleet.logged).not.toContain('sweep.failed');
+  });
+
+  test('[I7] stays when the dead instance removes what it wrote late', async () => {
+    a.wire = () => new Promise(() => {});
+    await fleet.start('b');
+    await fleet.clock.advance(CLEAN_MS);
+    a.wire = (call) => call();
+    await spoilSome();
+    void a.instance.bury(new AbortController().signal);
+    await fleet.clock.advance(SETTINGS.quarantineMs);
+    expect(await rows()).toEqual(['spoiled', 'spoiled']);
+    expect(fleet.logged).toContain('instance.rows-unreadable');
+  });
+});

@@ -15,8 +15,11 @@ beforeEach(async () => {
   a = await fleet.start('a');
 });
 
-async function round(signal = new AbortController().signal, forMs = 2 * CLEAN_MS) {
-  const id = 'janitor-1';
+async function round(
+  signal = new AbortController().signal,
+  forMs = 2 * CLEAN_MS,
+  id = 'janitor-1',
+) {
   const outcome: { report?: PatrolReport } = {};
   const done = patrol(
     {
@@ -63,7 +66,7 @@ describe('a patrol', () => {
 
   test('[I5] gives those with a longer lease their time', async () => {
     const longer = 3 * SETTINGS.leaseMs;
-    await fleet.registry.register('slow', 'queue-slow', longer);
+    await fleet.registry.register('slow', 'queue-slow', { leaseMs: longer });
     a.kill();
     const { outcome } = await round(undefined, longer - SETTINGS.beatMs);
     expect(await fleet.traces('slow')).toMatchObject({ lease: 'alive' });
@@ -110,6 +113,16 @@ describe('a patrol', () => {
     a.kill();
     const { outcome } = await round();
     expect(outcome.report).toMatchObject({ cleaned: 1 });
+    expect(await fleet.states()).toEqual([WORKING, FAILED]);
+  });
+
+  test('[I6] does so also if another round is under way: it executes nothing either', async () => {
+    const { run } = await begin(a, 'm1', KEY, 'recorded');
+    await run.publish(taskOf(WORKING));
+    a.kill();
+    const rounds = ['janitor-1', 'janitor-2'].map((id) => round(undefined, 0, id));
+    await fleet.clock.advance(2 * CLEAN_MS);
+    for (const { outcome } of await Promise.all(rounds)) expect(outcome.report?.failed).toBe(0);
     expect(await fleet.states()).toEqual([WORKING, FAILED]);
   });
 

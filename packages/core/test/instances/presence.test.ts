@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { sleep } from '../../src/clock.ts';
 import { KEY } from '../fixtures/events.ts';
 import { begin, CLEAN_MS, Fleet, NO_TRACES, SETTINGS } from '../fixtures/fleet.ts';
 import { flush } from '../fixtures/manual-clock.ts';
@@ -38,6 +39,54 @@ describe('the presence of an instance', () => {
     await fleet.start('b');
     await fleet.clock.advance(CLEAN_MS);
     expect(await fleet.traces('a')).toEqual(NO_TRACES);
+  });
+
+  test('[I6] beats while it is made, however long that takes', async () => {
+    const fleet = new Fleet();
+    await fleet.start('b');
+    const member = fleet.make('a');
+    member.wire = async (call, name) => {
+      if (name === 'provision') await sleep(fleet.clock, 5 * SETTINGS.leaseMs);
+      return call();
+    };
+    void member.instance.start();
+    await fleet.clock.advance(5 * SETTINGS.leaseMs + SETTINGS.beatMs);
+    expect(member.instance.phase).toBe('ready');
+    expect(await fleet.registry.lease('a')).toMatchObject({ state: 'alive' });
+  });
+
+  test('[I7] who was declared dead while it was made removes what was made', async () => {
+    const fleet = new Fleet();
+    const member = fleet.make('a');
+    member.wire = async (call, name) => {
+      if (name === 'provision') await sleep(fleet.clock, 3 * SETTINGS.beatMs);
+      return call();
+    };
+    const started = member.instance.start().catch((error: unknown) => error);
+    await fleet.clock.advance(SETTINGS.beatMs);
+    await fleet.registry.markDead('a', (await fleet.registry.lease('a'))?.beat ?? 0);
+    await fleet.clock.advance(3 * SETTINGS.beatMs);
+    expect(await started).toMatchObject({ code: 'fenced' });
+    expect(fleet.queues.has('a')).toBe(false);
+    expect(member.instance.phase).toBe('new');
+  });
+
+  test('[I7] who could not be made beats no more', async () => {
+    const fleet = new Fleet();
+    const member = fleet.make('a');
+    member.wire = async (call, name) => {
+      if (name === 'provision') {
+        await sleep(fleet.clock, SETTINGS.beatMs);
+        throw noAnswer();
+      }
+      return call();
+    };
+    const started = member.instance.start().catch((error: unknown) => error);
+    await fleet.clock.advance(SETTINGS.beatMs);
+    expect(await started).toMatchObject({ code: 'unreachable' });
+    const lease = await fleet.registry.lease('a');
+    await fleet.clock.advance(5 * SETTINGS.beatMs);
+    expect(await fleet.registry.lease('a')).toEqual(lease);
   });
 
   test('beats', async () => {

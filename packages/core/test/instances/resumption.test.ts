@@ -175,6 +175,29 @@ describe('a run whose instance was killed', () => {
     expect(await fleet.states()).toEqual([FAILED]);
   });
 
+  test('[I6] waits for its executor where it is still to be said who that is', async () => {
+    const { run } = await begin(a, 'm1', KEY, RECORDED);
+    await run.publish(taskOf(WORKING));
+    const resumer = fleet.resumer;
+    fleet.resumer = 'undecided';
+    a.kill();
+    await fleet.clock.advance(FOUND_MS);
+    expect(await fleet.states()).toEqual([WORKING]);
+    fleet.resumer = resumer;
+    await fleet.clock.advance(SETTINGS.beatMs);
+    expect(first().run).toMatchObject({ attempt: 2 });
+    expect(await fleet.states()).toEqual([WORKING]);
+  });
+
+  test('[I6] does not wait for ever', async () => {
+    const { run } = await begin(a, 'm1', KEY, RECORDED);
+    await run.publish(taskOf(WORKING));
+    fleet.resumer = 'undecided';
+    a.kill();
+    await fleet.clock.advance(FOUND_MS + SETTINGS.leaseMs + SETTINGS.beatMs);
+    expect(await fleet.states()).toEqual([WORKING, FAILED]);
+  });
+
   test('[I5] that was only slow adds nothing once another continues it', async () => {
     const { run, stops } = await begin(a, 'm1', KEY, RECORDED);
     await run.publish(taskOf(WORKING));

@@ -15,7 +15,7 @@ import {
 } from '../fixtures/events.ts';
 import { begin, Fleet, type Member } from '../fixtures/fleet.ts';
 import { flush } from '../fixtures/manual-clock.ts';
-import { lost, noAnswer } from '../fixtures/wrapped-storage.ts';
+import { lost, noAnswer, unreadable } from '../fixtures/wrapped-storage.ts';
 
 let fleet: Fleet;
 let a: Member;
@@ -264,5 +264,31 @@ describe('a run', () => {
     await a.instance.runs.finish(other.run);
     await flush();
     expect(await rows()).toBe(0);
+  });
+
+  test('[I6] whose log cannot be read on is stopped, though it says nothing, and its row stays', async () => {
+    const { run, stops } = await begin(a, 'm1');
+    await run.publish(taskOf(WORKING));
+    fleet.storage.onRead = () => Promise.reject(unreadable());
+    fleet.storage.onPut = () => Promise.reject(unreadable());
+    await fleet.clock.advance(20_000);
+    expect(stops).toEqual(['closed']);
+    await expect(a.instance.runs.finish(run)).rejects.toEqual(unreadable());
+    await flush();
+    expect(fleet.logged).toContain('run.row-left');
+    // Not even in two sweeps.
+    await fleet.clock.advance(130_000);
+    expect(await rows()).toBe(1);
+    // Nor does the instance wait for it when it stops.
+    await a.instance.runs.idle();
+  });
+
+  test('[I6] whose head cannot be read leaves its row, and waits for nobody', async () => {
+    fleet.storage.onHead = () => Promise.reject(unreadable());
+    const { run } = await begin(a, 'm1');
+    await run.publish(statusOf(COMPLETED));
+    await a.instance.runs.finish(run);
+    await a.instance.runs.idle();
+    expect(await rows()).toBe(1);
   });
 });

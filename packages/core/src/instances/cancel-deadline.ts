@@ -1,0 +1,47 @@
+import type { Clock } from '../clock.ts';
+import { type Author, proposeForcedCancel } from '../log/proposal.ts';
+import type { Run } from './run.ts';
+
+export interface CancelDeadlineDeps {
+  readonly author: Author;
+  readonly clock: Clock;
+  /** How long who cancels waits for the run, in milliseconds. */
+  readonly deadlineMs: number;
+}
+
+/** How much longer the run's own instance waits, in milliseconds. */
+const MARGIN_MS = 5_000;
+
+/**
+ * CANCELED by force for a run that goes on though it was cancelled, by its own instance: whoever asked
+ * for it may be dead by the deadline. The run's intent covers the append.
+ */
+export class CancelDeadline {
+  readonly #run: Run;
+  readonly #deps: CancelDeadlineDeps;
+  #cancelTimer: (() => void) | undefined;
+
+  constructor(run: Run, deps: CancelDeadlineDeps) {
+    this.#run = run;
+    this.#deps = deps;
+    run.onStop((reason) => {
+      if (reason === 'cancel') this.#begin();
+      else this.drop();
+    });
+  }
+
+  /** The run is over, one way or another. */
+  drop(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+  }
+
+  #begin(): void {
+    const { clock, deadlineMs, author } = this.#deps;
+    this.#cancelTimer = clock.after(deadlineMs + MARGIN_MS, () => {
+      this.#cancelTimer = undefined;
+      // Fails only if the instance stops, or the log cannot be read: then others are to end it.
+      this.#run.open.log.append(proposeForcedCancel(author)).catch(() => {});
+    });
+  }
+}
