@@ -23,8 +23,6 @@ export async function bundleSimulator(patches: readonly Patch[] = []): Promise<s
     platform: 'node',
     target: 'node20',
     format: 'cjs',
-    // Schedules know calls by the names of their commands.
-    keepNames: true,
     conditions: ['@a2a-aws/source'],
     logLevel: 'silent',
     plugins: [

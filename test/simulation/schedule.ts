@@ -25,17 +25,17 @@ const GIVE_UP_MS = 110_000;
 const NAMES = ['A', 'B', 'C'];
 const OWNERS = ['ann', 'bob'] as const;
 /** Calls that decide something, the likelier the more often they stand here. */
-const HOT_COMMANDS = [
-  'PutCommand',
-  'PutCommand',
-  'PutCommand',
-  'UpdateCommand',
-  'UpdateCommand',
-  'DeleteCommand',
-  'GetCommand',
-  'QueryCommand',
-  'SubscribeCommand',
-  'CreateQueueCommand',
+const HOT_OPERATIONS = [
+  'PutItem',
+  'PutItem',
+  'PutItem',
+  'UpdateItem',
+  'UpdateItem',
+  'DeleteItem',
+  'GetItem',
+  'Query',
+  'Subscribe',
+  'CreateQueue',
 ] as const;
 const PAUSES_MS = [500, 5_000, 13_000, 25_000, 45_000] as const;
 
@@ -333,11 +333,11 @@ class Schedule {
   /** Before or after one call of a kind its caller stands still for longer than its lease, or dies. */
   #planHotCall(began: number): void {
     const { random, clock } = this.fleet;
-    const [point, command] = [random.pick(['before', 'after']), random.pick(HOT_COMMANDS)];
+    const [point, operation] = [random.pick(['before', 'after']), random.pick(HOT_OPERATIONS)];
     const start = clock.now();
     let left = random.whole(1, 12);
     this.fleet.onPoint = (process, at, called) => {
-      if (clock.now() - start < began || at !== point || !called.endsWith(command)) return;
+      if (clock.now() - start < began || at !== point || called !== operation) return;
       left -= 1;
       if (left !== 0) return;
       if (random.percent(20)) this.#crash(process);

@@ -58,10 +58,10 @@ export const LIVES: readonly Scenario[] = [
       const goesOn = kind === 'run' && stage.random.percent(60);
       await stage.rest(1_500);
       let writer: unknown;
-      stage.fleet.onPoint = (process, point, command, input) => {
+      stage.fleet.onPoint = (process, point, operation, input) => {
         if (writer !== undefined && writer !== process) return;
-        const isRow = command.endsWith('PutCommand') && sortKey(input).startsWith(`${kind}#`);
-        if (!isRow && !(kind === 'queue' && command.endsWith('CreateQueueCommand'))) return;
+        const isRow = operation === 'PutItem' && sortKey(input).startsWith(`${kind}#`);
+        if (!isRow && !(kind === 'queue' && operation === 'CreateQueue')) return;
         writer = process;
         if (point === 'before') stage.pause(process, ms);
         else if (!goesOn) stage.crash(process);

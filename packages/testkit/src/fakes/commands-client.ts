@@ -29,6 +29,13 @@ interface SendOptions {
   readonly abortSignal?: AbortSignal | undefined;
 }
 
+const operations = new Map<unknown, string>();
+
+/** What a command of a class that some fake knows asks for, as the service names it: `PutItem`. */
+export function operationOf(command: object): string {
+  return operations.get(command.constructor) ?? '';
+}
+
 /** What a fake does with commands of a class. */
 export function command<C extends CommandClass>(
   type: C,
@@ -36,6 +43,7 @@ export function command<C extends CommandClass>(
   writes: boolean,
   act: (input: InstanceType<C>['input'], context: ActContext) => unknown,
 ): [CommandClass, CommandDoer] {
+  operations.set(type, operation);
   return [type, { operation, writes, act }];
 }
 

@@ -1,4 +1,5 @@
 import type { Clock } from '@a2a-aws/core';
+import { operationOf } from './commands-client.ts';
 import type { FakeClients } from './fake-aws.ts';
 import type { SeededRandom } from './seeded-entropy.ts';
 
@@ -13,11 +14,11 @@ export class ConnectionLost extends Error {
 /** Where a process stands when a fault may hit it: before it sends a call, or when the answer is there. */
 export type Point = 'before' | 'after';
 
-/** Hears of every point; `command` is the command's class, `input` what it asks for. */
+/** Hears of every point; `operation` as the service names it, `input` as the client's command has it. */
 export type OnPoint = (
   process: SimulatedProcess,
   point: Point,
-  command: string,
+  operation: string,
   input: unknown,
 ) => void;
 
@@ -162,17 +163,17 @@ export class SimulatedProcess {
     const through = client.send as (...sent: unknown[]) => Promise<unknown>;
     const send = async (...sent: unknown[]): Promise<unknown> => {
       const command = sent[0] as { readonly input: unknown };
-      const { name } = command.constructor;
-      await this.#at('before', name, command.input);
+      const operation = operationOf(command);
+      await this.#at('before', operation, command.input);
       const answer = await outcome(through(...sent));
-      await this.#at('after', name, command.input);
+      await this.#at('after', operation, command.input);
       return answer();
     };
     return { send } as unknown as C;
   }
 
-  #at(point: Point, command: string, input: unknown): Promise<void> | undefined {
-    this.#deps.onPoint(this, point, command, input);
+  #at(point: Point, operation: string, input: unknown): Promise<void> | undefined {
+    this.#deps.onPoint(this, point, operation, input);
     if (!this.#isCrashed && !this.isPaused) return undefined;
     return this.#reached();
   }
