@@ -14,6 +14,7 @@ export class ReaderCheck {
   /** Generations that the reader may stand at. */
   #places: number[] | undefined;
   #broken = false;
+  #atEnd = false;
 
   constructor(name: string, violate: Violate) {
     this.#name = name;
@@ -27,6 +28,11 @@ export class ReaderCheck {
 
   get isBroken(): boolean {
     return this.#broken;
+  }
+
+  /** True if a subscriber's stream is to end here: it told how the task ended, or that it waits. */
+  get isAtEnd(): boolean {
+    return this.#atEnd;
   }
 
   got(frame: StreamResponse, truth: TaskTruth | undefined): void {
@@ -61,7 +67,11 @@ export class ReaderCheck {
     this.#places = places
       .filter((generation) => truth.events[generation] === text)
       .map((generation) => generation + 1);
-    if (this.#places.length > 0) return;
+    if (this.#places.length > 0) {
+      if (this.#atEnd) this.#fail('I6', `goes on after ${places}, where it was to end`);
+      this.#atEnd = this.#places.every((generation) => truth.ends.has(generation));
+      return;
+    }
     const at = truth.events.indexOf(text) + 1;
     if (at === 0) this.#fail('I2', `got an event that is not in the log: ${text.slice(0, 200)}`);
     else this.#fail('I3', `got ${at} while it stands at ${places.join(' or ')}`);

@@ -197,10 +197,10 @@ export class SimulatedClient {
     const check = new ReaderCheck(`${this.name} (${send.messageId})`, this.#deps.violate);
     const frames = server.process.stream(() => server.handler.sendMessageStream(request, context));
     let count = 0;
-    let message = false;
+    let message: Message | undefined;
     for await (const frame of frames) {
       await this.#seen(frame, check);
-      message ||= frame.payload?.$case === 'message';
+      if (frame.payload?.$case === 'message') message = frame.payload.value;
       count += 1;
       if (count === send.leavesAfter) return true;
     }
@@ -208,13 +208,17 @@ export class SimulatedClient {
     const { truth } = this;
     const run = truth?.runOf(send.messageId);
     const result = truth?.resultOf(run);
+    const answer = truth?.answerOf(run);
+    if (message) {
+      this.#mustBeAnswer(message, answer);
+      return true;
+    }
     // One that comes when all is over gets the task as it is by then.
     const stands = count === 1 && (check.generation ?? 0) >= (result ?? 0);
-    if (result !== undefined && (message || stands || check.generation === result)) {
+    if (result !== undefined && answer === undefined && (stands || check.generation === result)) {
       this.#late(truth);
       return true;
     }
-    if (result !== undefined && run?.answered) return true;
     if (life !== undefined && life === server.instance()) {
       this.#violate(
         'I6',
@@ -241,12 +245,10 @@ export class SimulatedClient {
     }
     if (check.isBroken) return true;
     const { truth } = this;
-    if (truth?.sealed && check.generation === truth.generation) {
-      this.#late(truth);
+    if (check.isAtEnd) {
+      if (truth?.sealed && check.generation === truth.generation) this.#late(truth);
       return true;
     }
-    // It waits for its client; others may have gone on with it since.
-    if (check.generation !== undefined && restsAt(truth, check.generation)) return true;
     if (life !== undefined && life === server.instance()) {
       this.#violate('I6', `a subscription ended at ${check.generation} of ${truth?.generation}`);
       return true;
@@ -285,15 +287,18 @@ export class SimulatedClient {
 
   #answered(answer: Message | Task, send: Send): void {
     this.accepted = true;
-    if ('messageId' in answer) {
-      this.#isTask(answer.taskId);
-      return;
-    }
-    this.#isTask(answer.id);
-    this.#mustBeView(answer, 'the answer to a send');
-    if (send.mode === 'immediate') return;
+    this.#isTask('messageId' in answer ? answer.taskId : answer.id);
     const { truth } = this;
     const run = truth?.runOf(send.messageId);
+    if ('messageId' in answer) {
+      this.#mustBeAnswer(answer, truth?.answerOf(run));
+      return;
+    }
+    this.#mustBeView(answer, 'the answer to a send');
+    if (send.mode === 'immediate') return;
+    if (truth?.answerOf(run) !== undefined && truth.authOf(run) === undefined) {
+      this.#violate('answer', 'is a task, its run came to a message');
+    }
     const result = truth?.resultOf(run);
     const text = JSON.stringify(Task.toJSON(answer));
     const places = truth?.views.filter((view) => view.text === text).map((view) => view.generation);
@@ -304,6 +309,11 @@ export class SimulatedClient {
     this.#late(truth);
     const authAt = truth?.times[(truth.authOf(run) ?? 0) - 1];
     if (authAt !== undefined) this.#lateSince(authAt);
+  }
+
+  #mustBeAnswer(message: Message, answer: string | undefined): void {
+    if (JSON.stringify(Message.toJSON(message)) === answer) this.#late(this.truth);
+    else this.#violate('answer', 'is a message that its run did not come to');
   }
 
   #mustBeView(task: Task, what: string, from = 0): void {
@@ -331,12 +341,6 @@ export class SimulatedClient {
     this.outcome = outcome;
     this.doneAt = this.#deps.clock.now();
   }
-}
-
-/** True if a subscriber's stream may end there: it waits for input, and nobody works on it. */
-function restsAt(truth: TaskTruth | undefined, generation: number): boolean {
-  const event = truth?.events[generation - 1] ?? '';
-  return /"state":"TASK_STATE_INPUT_REQUIRED"/.test(event);
 }
 
 function isRefusal(error: unknown): boolean {

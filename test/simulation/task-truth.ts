@@ -8,7 +8,7 @@ import {
   type LogRecord,
   type Slot,
 } from '@a2a-aws/core';
-import { Task, TaskState } from '@a2a-js/sdk';
+import { Message, Task, TaskState } from '@a2a-js/sdk';
 
 /** Something that must never happen. `law` is a law's name, or what else was promised. */
 export type Violate = (law: string, text: string) => void;
@@ -35,7 +35,8 @@ export interface TrueRun {
   result: number | undefined;
   /** Generation of its first AUTH_REQUIRED. */
   auth: number | undefined;
-  answered: boolean;
+  /** The Message that is its result, as JSON. */
+  answer: string | undefined;
 }
 
 /**
@@ -51,6 +52,8 @@ export class TaskTruth {
   readonly views: View[] = [];
   /** When each event became durable; milliseconds. */
   readonly times: number[] = [];
+  /** Generations at which a subscriber's stream ends: the task ended, or waits for input and nobody works on it. */
+  readonly ends: Set<number> = new Set();
   readonly runs: Map<string, TrueRun> = new Map();
   readonly fenced: Set<string> = new Set();
   sealed = false;
@@ -105,6 +108,13 @@ export class TaskTruth {
     if (!run) return undefined;
     if (run.result !== undefined) return run.result;
     return run.resumedBy === undefined ? undefined : this.resultOf(this.runs.get(run.resumedBy));
+  }
+
+  /** The Message that a run, or one that resumed it, came to; JSON. */
+  answerOf(run: TrueRun | undefined): string | undefined {
+    if (!run) return undefined;
+    if (run.answer !== undefined) return run.answer;
+    return run.resumedBy === undefined ? undefined : this.answerOf(this.runs.get(run.resumedBy));
   }
 
   /** Where a run, or one that resumed it, first asked for credentials. */
@@ -169,7 +179,7 @@ export class TaskTruth {
           this.#violate('I4', `${this.name}: ${entry.kind} of a run that is not open`);
         if (!run) return;
         run.open = false;
-        run.answered ||= entry.kind === 'answer';
+        if (entry.kind === 'answer') run.answer ??= JSON.stringify(Message.toJSON(entry.message));
         run.result ??= this.#counted(record, index);
         return;
       }
@@ -211,12 +221,14 @@ export class TaskTruth {
     if (run) run.statusAt = index;
     if (isTerminal(status.state)) {
       this.sealed = true;
+      this.ends.add(generation);
       for (const one of this.runs.values()) {
         one.open = false;
         one.result ??= generation;
       }
     } else if (run && status.state === TaskState.TASK_STATE_INPUT_REQUIRED) {
       run.result ??= generation;
+      if (this.openRuns.every((one) => one === run)) this.ends.add(generation);
     } else if (run && status.state === TaskState.TASK_STATE_AUTH_REQUIRED) {
       run.auth ??= generation;
     }
@@ -258,7 +270,7 @@ export class TaskTruth {
       resumedBy: undefined,
       result: undefined,
       auth: undefined,
-      answered: false,
+      answer: undefined,
     });
   }
 
