@@ -4,10 +4,18 @@ import { LOGS } from './scenarios/logs.ts';
 import { MESSAGES } from './scenarios/messages.ts';
 import { READERS } from './scenarios/readers.ts';
 import type { Scenario } from './scenarios/scenario.ts';
+import { SCOPES } from './scenarios/strangers.ts';
 
 /** Of so many seeds one is directed. */
 const EVERY = 3;
-const SCENARIOS: readonly Scenario[] = [...CANCELS, ...READERS, ...MESSAGES, ...LIVES, ...LOGS];
+const SCENARIOS: readonly Scenario[] = [
+  ...CANCELS,
+  ...READERS,
+  ...MESSAGES,
+  ...LIVES,
+  ...LOGS,
+  ...SCOPES,
+];
 
 /** The scenario of a seed; nothing for one that is played at random. */
 export function scenarioOf(seed: number): Scenario | undefined {

@@ -1,4 +1,4 @@
-import { joinKey, type Logger } from '@a2a-aws/core';
+import { joinKey, type Logger, type Scope } from '@a2a-aws/core';
 import { tableDefinition } from '@a2a-aws/dynamodb';
 import {
   FakeAws,
@@ -86,8 +86,8 @@ export class Fleet {
     return [...this.#servers.values()];
   }
 
-  truth(owner: string, taskId: string): TaskTruth | undefined {
-    return this.watch.task(joinKey(PREFIX, 'T', '', owner, taskId));
+  truth({ tenant, owner }: Scope, taskId: string): TaskTruth | undefined {
+    return this.watch.task(joinKey(PREFIX, 'T', tenant, owner, taskId));
   }
 
   /** A server as a load balancer would choose it, another than `avoid`. */

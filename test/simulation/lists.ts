@@ -1,38 +1,40 @@
+import type { Scope } from '@a2a-aws/core';
 import { TaskState } from '@a2a-js/sdk';
 import { TaskNotFoundError } from '@a2a-js/sdk/errors';
 import type { Fleet } from './fleet.ts';
 import { contextOf } from './simulated-client.ts';
 import type { TaskTruth, Violate } from './task-truth.ts';
 
-/** Every owner's list holds its tasks, as they are, and nobody else's; so do its reads (I9). */
+/** The list of an owner of a tenant holds its tasks, as they are, and nobody else's; so do its reads (I9). */
 export async function judgeLists(
   fleet: Fleet,
-  owners: readonly string[],
+  scopes: readonly Scope[],
   violate: Violate,
 ): Promise<void> {
   const server = fleet.pick();
   if (!server) return;
   const { handler, process } = server;
   const all = [...fleet.watch.tasks.values()].filter(({ hasTask }) => hasTask);
-  for (const owner of owners) {
-    const own = all.filter((truth) => truth.owner === owner);
+  for (const scope of scopes) {
+    const name = nameOf(scope);
+    const own = all.filter((truth) => nameOf(truth.scope) === name);
     const listed = await fleet.clock.run(
-      process.request(() => handler.listTasks(EVERYTHING, contextOf(owner))),
+      process.request(() => handler.listTasks(EVERYTHING, contextOf(scope))),
     );
     const found = listed.tasks.map(({ id, status }) => `${id} ${status?.state}`).sort();
     const wanted = own.map(({ taskId, state }) => `${taskId} ${state}`).sort();
     if (JSON.stringify(found) !== JSON.stringify(wanted)) {
-      violate('list', `${owner} is told of ${found}, and has ${wanted}`);
+      violate('list', `${name} is told of ${found}, and has ${wanted}`);
     }
     for (const truth of all) {
-      if (truth.owner !== owner) await judgeForeign(fleet, owner, truth, violate);
+      if (nameOf(truth.scope) !== name) await judgeForeign(fleet, scope, truth, violate);
     }
   }
 }
 
 async function judgeForeign(
   fleet: Fleet,
-  owner: string,
+  scope: Scope,
   { taskId }: TaskTruth,
   violate: Violate,
 ): Promise<void> {
@@ -41,12 +43,16 @@ async function judgeForeign(
   const { handler, process } = server;
   try {
     await fleet.clock.run(
-      process.request(() => handler.getTask({ tenant: '', id: taskId }, contextOf(owner))),
+      process.request(() => handler.getTask({ tenant: '', id: taskId }, contextOf(scope))),
     );
-    violate('I9', `${owner} reads the task ${taskId} of another`);
+    violate('I9', `${nameOf(scope)} reads the task ${taskId} of another`);
   } catch (error) {
     if (!(error instanceof TaskNotFoundError)) throw error;
   }
+}
+
+function nameOf({ tenant, owner }: Scope): string {
+  return `${owner} of '${tenant}'`;
 }
 
 const EVERYTHING = {

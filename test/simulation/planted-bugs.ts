@@ -4,6 +4,7 @@ import { FENCING } from './planted/fencing.ts';
 import type { PlantedBug } from './planted/planted-bug.ts';
 import { REACHING } from './planted/reaching.ts';
 import { SERVING } from './planted/serving.ts';
+import { STREAMING } from './planted/streaming.ts';
 
 /** Every bug that the simulator must catch, one at a time. */
 export const PLANTED_BUGS: readonly PlantedBug[] = [
@@ -12,4 +13,5 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ...APPENDING,
   ...REACHING,
   ...SERVING,
+  ...STREAMING,
 ];

@@ -1,6 +1,6 @@
 // Before the backend.
 import './zlib-in-turn.ts';
-import { silentLogger } from '@a2a-aws/core';
+import { type Scope, silentLogger } from '@a2a-aws/core';
 import { type FaultRates, NO_FAULTS, SOME_FAULTS } from '@a2a-aws/testkit/fakes';
 import { scenarioOf } from './directed.ts';
 import { Fleet } from './fleet.ts';
@@ -23,7 +23,11 @@ const CANCELS_AT_MS = [62_000, 75_000, 90_000];
 /** Clients that still follow a task that waits for them give it up then. */
 const GIVE_UP_MS = 110_000;
 const NAMES = ['A', 'B', 'C'];
-const OWNERS = ['ann', 'bob'] as const;
+const SCOPES = [
+  { tenant: '', owner: 'ann' },
+  { tenant: '', owner: 'bob' },
+  { tenant: 'blue', owner: 'ann' },
+] as const;
 /** Calls that decide something, the likelier the more often they stand here. */
 const HOT_OPERATIONS = [
   'PutItem',
@@ -71,7 +75,7 @@ export async function playSchedule(seed: number): Promise<Played> {
     const schedule = new Schedule(seed, violate);
     await schedule.play();
     await judge(schedule.fleet, schedule.clients, violate);
-    await judgeLists(schedule.fleet, OWNERS, violate);
+    await judgeLists(schedule.fleet, SCOPES, violate);
     await judgeStop(schedule.fleet, violate);
     const story = violations.length > 0 ? storyOf(schedule.fleet, schedule.clients) : [];
     return { seed, violations, story, ...schedule.counts(), trace: schedule.trace() };
@@ -172,7 +176,8 @@ class Schedule {
     this.fleet.rates = rates;
     const stage = new Stage({
       fleet: this.fleet,
-      client: (kind, more) => this.#client(kind, OWNERS[0], more),
+      client: (kind, more, scope = SCOPES[0]) => this.#client(kind, scope, more),
+      violate: this.#violate,
       crash: (process) => this.#crash(process),
       pause: (process, ms) => this.#pause(process, ms),
     });
@@ -197,7 +202,7 @@ class Schedule {
 
   #planClients(began: number): void {
     const { random, clock } = this.fleet;
-    const main = this.#first(OWNERS[0], began);
+    const main = this.#first(SCOPES[0], began);
     const whenKnown = (at: number, then: (taskId: string) => void): void => {
       clock.after(at, () => {
         const { taskId, truth } = main;
@@ -206,39 +211,39 @@ class Schedule {
     };
     for (let n = random.whole(0, 3); n > 0; n -= 1) {
       whenKnown(began + random.whole(0, 15_000), (taskId) => {
-        void this.#client('tap', OWNERS[0]).subscribe(taskId);
+        void this.#client('tap', SCOPES[0]).subscribe(taskId);
       });
     }
     for (let n = random.whole(0, 2); n > 0; n -= 1) {
       whenKnown(began + random.whole(100, 20_000), (taskId) => {
-        this.#send(OWNERS[0], { taskId, contextId: 'context-1' });
-        if (random.percent(30)) this.#send(OWNERS[0], { taskId, contextId: 'context-1' });
+        this.#send(SCOPES[0], { taskId, contextId: 'context-1' });
+        if (random.percent(30)) this.#send(SCOPES[0], { taskId, contextId: 'context-1' });
       });
     }
     for (let n = random.whole(0, 2); n > 0; n -= 1) {
       whenKnown(began + random.whole(0, 20_000), (taskId) => {
-        void this.#client('read', OWNERS[0]).read(taskId);
+        void this.#client('read', SCOPES[0]).read(taskId);
       });
     }
     if (random.percent(35)) {
       whenKnown(began + random.whole(5, 12_000), (taskId) => {
-        void this.#client('cancel', OWNERS[0]).cancel(taskId);
+        void this.#client('cancel', SCOPES[0]).cancel(taskId);
       });
     }
-    if (random.percent(20)) this.#first(OWNERS[1], began + random.whole(0, 5_000));
+    if (random.percent(20)) this.#first(SCOPES[1], began + random.whole(0, 5_000));
   }
 
   /** A new task. */
-  #first(owner: string, at: number): SimulatedClient {
-    const client = this.#client('send', owner);
-    this.fleet.clock.after(at, () => this.#send(owner, { contextId: 'context-1' }, client));
+  #first(scope: Scope, at: number): SimulatedClient {
+    const client = this.#client('send', scope);
+    this.fleet.clock.after(at, () => this.#send(scope, { contextId: 'context-1' }, client));
     return client;
   }
 
   #send(
-    owner: string,
+    scope: Scope,
     to: Pick<Send, 'taskId' | 'contextId'>,
-    client: SimulatedClient = this.#client('send', owner),
+    client: SimulatedClient = this.#client('send', scope),
   ): void {
     const { random, clock } = this.fleet;
     const send: Send = {
@@ -251,7 +256,7 @@ class Schedule {
     void client.send(send);
     // The same message again, as after a time-out: no second run.
     if (random.percent(30)) {
-      const again = this.#client('again', owner);
+      const again = this.#client('again', scope);
       clock.after(random.whole(50, 4_000), () => {
         void again.send({
           ...send,
@@ -262,9 +267,9 @@ class Schedule {
     }
   }
 
-  #client(kind: string, owner: string, more: Partial<ClientDeps> = {}): SimulatedClient {
+  #client(kind: string, scope: Scope, more: Partial<ClientDeps> = {}): SimulatedClient {
     const { clock, random } = this.fleet;
-    const client = new SimulatedClient(`${kind} ${this.clients.length}`, owner, {
+    const client = new SimulatedClient(`${kind} ${this.clients.length}`, scope, {
       clock,
       random: random.fork(),
       violate: this.#violate,
@@ -365,7 +370,7 @@ class Schedule {
   /** Somebody loses patience with what does not end by itself. */
   #cancelHanging(): void {
     for (const truth of this.fleet.watch.tasks.values()) {
-      const { owner, taskId } = truth;
+      const { scope, taskId } = truth;
       if (!truth.hasTask || truth.sealed || truth.openRuns.length === 0) continue;
       if (
         this.clients.some(
@@ -373,15 +378,15 @@ class Schedule {
         )
       )
         continue;
-      void this.#client('cancel', owner).cancel(taskId);
+      void this.#client('cancel', scope).cancel(taskId);
     }
   }
 
   /** A tap that was opened on a task at rest follows it until somebody ends it. */
   #giveUp(): void {
-    for (const { outcome, taskId, owner, truth } of [...this.clients]) {
+    for (const { outcome, taskId, scope, truth } of [...this.clients]) {
       if (outcome !== 'open' || taskId === undefined || truth?.sealed !== false) continue;
-      void this.#client('cancel', owner).cancel(taskId);
+      void this.#client('cancel', scope).cancel(taskId);
     }
   }
 

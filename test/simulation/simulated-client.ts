@@ -1,4 +1,4 @@
-import type { Clock } from '@a2a-aws/core';
+import type { Clock, Scope } from '@a2a-aws/core';
 import { sleep } from '@a2a-aws/core';
 import type { SeededRandom } from '@a2a-aws/testkit/fakes';
 import { ConnectionLost, type SimulatedProcess } from '@a2a-aws/testkit/fakes';
@@ -36,7 +36,7 @@ export interface ClientDeps {
   readonly violate: Violate;
   /** Some server that takes requests, as a load balancer would choose it. */
   readonly pick: () => Reachable | undefined;
-  readonly truth: (owner: string, taskId: string) => TaskTruth | undefined;
+  readonly truth: (scope: Scope, taskId: string) => TaskTruth | undefined;
   /** Does not try again when a server fails it. */
   readonly leaves?: boolean | undefined;
   /** Nothing goes wrong: frames and cancels may not take longer, in milliseconds. */
@@ -66,7 +66,7 @@ export interface Send {
 /** A client that goes to another server when one fails it, and judges all that it is told. */
 export class SimulatedClient {
   readonly name: string;
-  readonly owner: string;
+  readonly scope: Scope;
   outcome: Outcome = 'open';
   taskId: string | undefined;
   /** The servers' answer said that the message was taken. */
@@ -79,14 +79,14 @@ export class SimulatedClient {
   /** Since when it waits for what the servers have; milliseconds. */
   #openedAt = 0;
 
-  constructor(name: string, owner: string, deps: ClientDeps) {
+  constructor(name: string, scope: Scope, deps: ClientDeps) {
     this.name = name;
-    this.owner = owner;
+    this.scope = scope;
     this.#deps = deps;
   }
 
   get truth(): TaskTruth | undefined {
-    return this.taskId === undefined ? undefined : this.#deps.truth(this.owner, this.taskId);
+    return this.taskId === undefined ? undefined : this.#deps.truth(this.scope, this.taskId);
   }
 
   /** Pauses of the servers that it used and its own, together. */
@@ -101,7 +101,7 @@ export class SimulatedClient {
     this.taskId ??= send.taskId;
     await this.#untilDone(async (server) => {
       if (send.mode === 'stream') return this.#followSend(server, request, send);
-      const context = contextOf(this.owner);
+      const context = contextOf(this.scope);
       const answer = await server.process.request(() =>
         server.handler.sendMessage(request, context),
       );
@@ -120,7 +120,7 @@ export class SimulatedClient {
     this.taskId = taskId;
     const asked = this.#deps.clock.now();
     await this.#untilDone(async (server) => {
-      const context = contextOf(this.owner);
+      const context = contextOf(this.scope);
       try {
         const task = await server.process.request(() =>
           server.handler.cancelTask({ tenant: '', id: taskId, metadata: undefined }, context),
@@ -149,7 +149,7 @@ export class SimulatedClient {
     this.taskId = taskId;
     await this.#untilDone(async (server) => {
       const known = this.truth?.views.length ?? 0;
-      const context = contextOf(this.owner);
+      const context = contextOf(this.scope);
       const task = await server.process.request(() =>
         server.handler.getTask({ tenant: '', id: taskId }, context),
       );
@@ -193,7 +193,7 @@ export class SimulatedClient {
 
   async #followSend(server: Reachable, request: SendMessageRequest, send: Send): Promise<boolean> {
     const life = server.instance();
-    const context = contextOf(this.owner);
+    const context = contextOf(this.scope);
     const check = new ReaderCheck(`${this.name} (${send.messageId})`, this.#deps.violate);
     const frames = server.process.stream(() => server.handler.sendMessageStream(request, context));
     let count = 0;
@@ -231,7 +231,7 @@ export class SimulatedClient {
 
   async #subscribeAt(server: Reachable, taskId: string): Promise<boolean> {
     const life = server.instance();
-    const context = contextOf(this.owner);
+    const context = contextOf(this.scope);
     const check = new ReaderCheck(this.name, this.#deps.violate);
     try {
       const request = { tenant: '', id: taskId };
@@ -351,19 +351,21 @@ function isRefusal(error: unknown): boolean {
   );
 }
 
-function isRetryable(error: unknown): boolean {
+/** True for what another server may do, or the same one later. */
+export function isRetryable(error: unknown): boolean {
   if (error instanceof ConnectionLost) return true;
   return error instanceof A2AError && /Try again/.test(error.message);
 }
 
 /** Who asks. */
-export function contextOf(owner: string): ServerCallContext {
+export function contextOf({ tenant, owner }: Scope): ServerCallContext {
   const user =
     owner === '' ? new UnauthenticatedUser() : { isAuthenticated: true, userName: owner };
-  return new ServerCallContext({ user });
+  return new ServerCallContext({ user, tenant });
 }
 
-function requestOf(send: Send): SendMessageRequest {
+/** The request of a send. */
+export function requestOf(send: Send): SendMessageRequest {
   return {
     tenant: '',
     message: Message.fromJSON({

@@ -1,12 +1,15 @@
-import { sleep } from '@a2a-aws/core';
+import { type Scope, sleep } from '@a2a-aws/core';
 import type { FakeCall, Fate, SeededRandom, SimulatedProcess } from '@a2a-aws/testkit/fakes';
 import type { Fleet } from './fleet.ts';
+import { intrude } from './intruder.ts';
 import type { Script } from './script.ts';
 import type { ClientDeps, Send, SimulatedClient } from './simulated-client.ts';
+import type { Violate } from './task-truth.ts';
 
 export interface StageDeps {
   readonly fleet: Fleet;
-  readonly client: (kind: string, more?: Partial<ClientDeps>) => SimulatedClient;
+  readonly client: (kind: string, more: Partial<ClientDeps>, scope?: Scope) => SimulatedClient;
+  readonly violate: Violate;
   readonly crash: (process: SimulatedProcess) => void;
   readonly pause: (process: SimulatedProcess, ms: number) => void;
 }
@@ -15,6 +18,8 @@ export interface StageDeps {
 export interface ClientOptions extends Pick<ClientDeps, 'leaves' | 'promptMs' | 'slowMs'> {
   /** Asks any server but this one. */
   readonly avoid?: SimulatedProcess | undefined;
+  /** @default the first owner */
+  readonly scope?: Scope | undefined;
   /** Asks this server. */
   readonly at?: SimulatedProcess | undefined;
 }
@@ -79,6 +84,13 @@ export class Stage {
     void this.#client('read', options).read(taskId);
   }
 
+  /** Asks for the task as somebody whose it is not. */
+  intrude(taskId: string, stranger: Scope): Promise<void> {
+    const { clock } = this.fleet;
+    const { violate } = this.#deps;
+    return intrude(stranger, taskId, { clock, violate, pick: () => this.fleet.pick() });
+  }
+
   /** The task that a client has to do with, once its first event is durable. */
   async task(client: SimulatedClient): Promise<string> {
     const taskId = await this.until(() => client.truth?.hasTask && client.taskId);
@@ -114,9 +126,9 @@ export class Stage {
     };
   }
 
-  #client(kind: string, { avoid, at, ...more }: ClientOptions): SimulatedClient {
+  #client(kind: string, { avoid, at, scope, ...more }: ClientOptions): SimulatedClient {
     const pick = () =>
       at ? this.fleet.servers.find(({ process }) => process === at) : this.fleet.pick(avoid);
-    return this.#deps.client(kind, { ...more, pick });
+    return this.#deps.client(kind, { ...more, pick }, scope);
   }
 }

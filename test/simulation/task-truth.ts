@@ -6,6 +6,7 @@ import {
   isInterrupted,
   isTerminal,
   type LogRecord,
+  type Scope,
   type Slot,
 } from '@a2a-aws/core';
 import { Message, Task, TaskState } from '@a2a-js/sdk';
@@ -74,8 +75,9 @@ export class TaskTruth {
     this.#violate = violate;
   }
 
-  get owner(): string {
-    return this.name.split('#')[3] ?? '';
+  get scope(): Scope {
+    const [, , tenant = '', owner = ''] = this.name.split('#');
+    return { tenant, owner };
   }
 
   get taskId(): string {

@@ -52,6 +52,17 @@ export const SERVING: readonly PlantedBug[] = [
     within: 200,
   },
   {
+    name: 'tenant-not-in-key',
+    patches: [
+      table(
+        'table/keys.ts',
+        "return joinKey(this.#prefix, 'T', tenant, owner, taskId);",
+        "return joinKey(this.#prefix, 'T', '' && tenant, owner, taskId);",
+      ),
+    ],
+    within: 200,
+  },
+  {
     name: 'tap-skips',
     patches: [core('feed/tap.ts', 'this.#state = step.state;', 'this.#state = this.#log.state;')],
     within: 200,

@@ -32,4 +32,18 @@ export const READERS: readonly Scenario[] = [
       stage.send(plainScript('INPUT_REQUIRED', { chunks: 3 }), { taskId, slowMs: 1_000 });
     },
   },
+  // A task comes to wait for its client, with somebody else at work on it or not, and goes on later.
+  {
+    rates: SOME_FAULTS,
+    play: async (stage) => {
+      const script = plainScript('INPUT_REQUIRED', { chunks: 4, gapMs: 2_500 });
+      const sent = stage.send(script);
+      const taskId = await stage.task(sent);
+      for (let n = 0; n < 3; n += 1) stage.subscribe(taskId);
+      if (stage.random.percent(50)) stage.send(script, { taskId });
+      await stage.until(() => sent.outcome === 'done' && sent.truth?.openRuns.length === 0);
+      await stage.rest(1_000);
+      stage.send(plainScript('COMPLETED', { chunks: 1 }), { taskId });
+    },
+  },
 ];

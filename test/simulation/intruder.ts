@@ -1,0 +1,63 @@
+import { type Clock, type Scope, sleep } from '@a2a-aws/core';
+import { TaskNotFoundError } from '@a2a-js/sdk/errors';
+import { plainScript } from './script.ts';
+import { contextOf, isRetryable, type Reachable, requestOf } from './simulated-client.ts';
+import type { Violate } from './task-truth.ts';
+
+export interface IntruderDeps {
+  readonly clock: Clock;
+  readonly violate: Violate;
+  readonly pick: () => Reachable | undefined;
+}
+
+const TRY_AGAIN_MS = 500;
+
+/** Asks for a task of others in every way there is: it must hear that there is none (I9). */
+export async function intrude(stranger: Scope, id: string, deps: IntruderDeps): Promise<void> {
+  const { tenant, owner } = stranger;
+  const context = contextOf(stranger);
+  const request = requestOf({
+    messageId: `message of ${owner} of ${tenant}`,
+    contextId: '',
+    taskId: id,
+    script: plainScript('COMPLETED'),
+    mode: 'blocking',
+  });
+  const asks: Record<string, (server: Reachable) => Promise<unknown>> = {
+    'reads it': ({ handler, process }) =>
+      process.request(() => handler.getTask({ tenant, id }, context)),
+    'subscribes to it': ({ handler, process }) =>
+      process.stream(() => handler.resubscribe({ tenant, id }, context)).next(),
+    'cancels it': ({ handler, process }) =>
+      process.request(() => handler.cancelTask({ tenant, id, metadata: undefined }, context)),
+    'sends to it': ({ handler, process }) =>
+      process.request(() => handler.sendMessage(request, context)),
+    'streams to it': ({ handler, process }) =>
+      process.stream(() => handler.sendMessageStream(request, context)).next(),
+  };
+  for (const [what, ask] of Object.entries(asks)) {
+    const refused = await refusal(ask, deps);
+    if (!(refused instanceof TaskNotFoundError)) {
+      deps.violate('I9', `${owner} of '${tenant}' ${what}, and is told ${refused}`);
+    }
+  }
+}
+
+/** What a request is refused with by a server that can judge it; nothing if it is not. */
+async function refusal(
+  ask: (server: Reachable) => Promise<unknown>,
+  { clock, pick }: IntruderDeps,
+): Promise<unknown> {
+  for (;;) {
+    const server = pick();
+    try {
+      if (server) {
+        await ask(server);
+        return undefined;
+      }
+    } catch (error) {
+      if (!isRetryable(error)) return error;
+    }
+    await sleep(clock, TRY_AGAIN_MS);
+  }
+}

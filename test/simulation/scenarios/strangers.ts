@@ -1,0 +1,24 @@
+import { SOME_FAULTS } from '@a2a-aws/testkit/fakes';
+import { plainScript } from '../script.ts';
+import type { Scenario } from './scenario.ts';
+
+const STRANGERS = [
+  { tenant: '', owner: 'bob' },
+  { tenant: 'blue', owner: 'ann' },
+] as const;
+
+/** Whose a task is. */
+export const SCOPES: readonly Scenario[] = [
+  // The same message from two owners and two tenants makes three tasks; each asks for the others'.
+  {
+    rates: SOME_FAULTS,
+    play: async (stage) => {
+      const script = plainScript('INPUT_REQUIRED', { chunks: 2, gapMs: 3_000 });
+      const send = { messageId: 'sent-by-all' } as const;
+      const sent = stage.send(script, send);
+      for (const scope of STRANGERS) stage.send(script, { ...send, scope });
+      const taskId = await stage.task(sent);
+      for (const stranger of STRANGERS) void stage.intrude(taskId, stranger);
+    },
+  },
+];
