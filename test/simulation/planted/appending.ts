@@ -48,8 +48,8 @@ export const APPENDING: readonly PlantedBug[] = [
     patches: [
       server(
         'handler/task-result.ts',
-        'return result.answer ?? task ?? taskAt(storage, open.log.key, result.at);',
-        'return result.answer ?? (task && { ...task, artifacts: task.artifacts.slice(-1) }) ?? taskAt(storage, open.log.key, result.at);',
+        'const kept = result.answer ?? task ??',
+        'const kept = result.answer ?? (task && { ...task, artifacts: task.artifacts.slice(-1) }) ??',
       ),
     ],
     within: 200,

@@ -47,7 +47,9 @@ export async function blockingAnswer(
   });
   if (!answered) return undefined;
   const { result, task } = answered;
-  return result.answer ?? task ?? taskAt(storage, open.log.key, result.at);
+  const kept = result.answer ?? task ?? (await taskAt(storage, open.log.key, result.at));
+  // Of a result that is older than all that is kept, the task as it is says most.
+  return kept ?? open.log.task();
 }
 
 /** The answer of a send that does not wait: the task as soon as there is one. */

@@ -139,7 +139,10 @@ function expired(): BackendError {
   return new BackendError('expired', 'What the reader asks for is not kept any more.');
 }
 
-/** The Task as it was when `generation` was its last event; reads the log from its start. */
+/**
+ * The Task as it was when `generation` was its last event; reads the log from its start. Nothing if
+ * that is not kept any more.
+ */
 export async function taskAt(
   storage: LogStorage,
   key: TaskKey,
@@ -148,7 +151,8 @@ export async function taskAt(
   const fold = new Fold();
   let task: Task | undefined;
   for await (const record of storage.readRecords(key, FIRST_SLOT)) {
-    if (record.slot.generation > generation) break;
+    const isNext = compareSlots(record.slot, fold.state.next) === 0;
+    if (!isNext || record.slot.generation > generation) break;
     fold.apply(record, () => {
       if (fold.generation === generation) task ??= fold.task();
     });

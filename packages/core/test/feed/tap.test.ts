@@ -5,6 +5,7 @@ import type { OpenLog } from '../../src/feed/open-log.ts';
 import { RECENT_BYTES } from '../../src/feed/recent-steps.ts';
 import { taskAt } from '../../src/feed/tap.ts';
 import { Fold, type Step } from '../../src/log/fold.ts';
+import type { LogStorage } from '../../src/log/storage.ts';
 import { say, startOf } from '../fixtures/author.ts';
 import { COMPLETED, chunkOf, KEY, message, statusOf, taskOf, WORKING } from '../fixtures/events.ts';
 import { drain, Feeds, generationsOf, openRun, openTap, type Peer } from '../fixtures/feeds.ts';
@@ -310,3 +311,23 @@ test('[I1] the Task at a generation is the fold up to there', async () => {
   }
   expect(await taskAt(feeds.storage, KEY, 5)).toBeUndefined();
 });
+
+test('[I1] the Task at a generation is nothing, not a part of it, once records are missing', async () => {
+  const run = await openRun(writer);
+  await say(run.log, 'run-a', taskOf(WORKING));
+  await say(run.log, 'run-a', chunkOf('1', 'x'));
+  await say(run.log, 'run-a', taskOf(WORKING));
+  await say(run.log, 'run-a', chunkOf('2', 'x'));
+  expect((await taskAt(feeds.storage, KEY, 4))?.artifacts).toHaveLength(2);
+  const expiring = withoutFirst(feeds.storage, 3);
+  expect(await taskAt(expiring, KEY, 4)).toBeUndefined();
+});
+
+/** The storage when the first `count` records of a log have expired. */
+function withoutFirst(storage: LogStorage, count: number): LogStorage {
+  const readRecords = async function* (...read: Parameters<LogStorage['readRecords']>) {
+    let left = count;
+    for await (const record of storage.readRecords(...read)) if (left-- <= 0) yield record;
+  };
+  return Object.assign(Object.create(storage), { readRecords });
+}

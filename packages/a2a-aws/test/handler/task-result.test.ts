@@ -1,0 +1,29 @@
+import type { LogStorage } from '@a2a-aws/core';
+import { expect, test } from 'vitest';
+import { say } from '../../../core/test/fixtures/author.ts';
+import {
+  chunkOf,
+  INPUT_REQUIRED,
+  statusOf,
+  taskOf,
+  WORKING,
+} from '../../../core/test/fixtures/events.ts';
+import { Feeds, openRun } from '../../../core/test/fixtures/feeds.ts';
+import { blockingAnswer } from '../../src/handler/task-result.ts';
+
+const { signal } = new AbortController();
+
+test('[I6] a message sent again for a result that is not kept any more gets the task as it is', async () => {
+  const feeds = new Feeds();
+  const open = await openRun(await feeds.peer('a'));
+  await say(open.log, 'run-a', taskOf(WORKING));
+  await say(open.log, 'run-a', statusOf(INPUT_REQUIRED));
+  await say(open.log, 'run-a', chunkOf('later', 'x'));
+  const expired: LogStorage = Object.assign(Object.create(feeds.storage), {
+    readRecords: async function* () {},
+  });
+  const then = await blockingAnswer(open, feeds.storage, 'run-a', signal);
+  const now = await blockingAnswer(open, expired, 'run-a', signal);
+  expect(then).toEqual({ ...open.log.task(), artifacts: [] });
+  expect(now).toEqual(open.log.task());
+});
