@@ -104,7 +104,7 @@ export class Runs {
   /**
    * Starts a run: intent, lease check, `start`, watches, in this order. Refused with `duplicate`
    * the message has started a run before, which the log's state names. Fails with a coded error if
-   * the intent cannot be declared or the log cannot be read; nothing was started then.
+   * the intent cannot be declared or the log cannot be read: nothing was started then, or it failed.
    */
   async begin(key: TaskKey, { resume, ...request }: RunRequest): Promise<Begun> {
     const { instance } = this.#deps;
@@ -160,7 +160,8 @@ export class Runs {
       await untilDone('watch.read', this.#deps, () => open.readWatchers());
       return { run };
     } catch (error) {
-      this.#leave(open, run, row);
+      // It may have started: nobody executes it, so it has failed.
+      this.finish(run).catch(() => {});
       throw error;
     }
   }

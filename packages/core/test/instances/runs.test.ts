@@ -97,6 +97,19 @@ describe('a run', () => {
     expect(a.instance.runs.running).toBe(0);
   });
 
+  test('[I6] has failed if it started and then cannot be executed', async () => {
+    const watchers = fleet.registry.watchers.bind(fleet.registry);
+    fleet.registry.watchers = () =>
+      Promise.reject(new BackendError('table-mismatch', 'The table refuses this.'));
+    await expect(begin(a, 'm1')).rejects.toMatchObject({ code: 'table-mismatch' });
+    fleet.registry.watchers = watchers;
+    await flush();
+    expect(await fleet.states()).toEqual([FAILED]);
+    expect(await rows()).toBe(0);
+    expect(a.instance.runs.running).toBe(0);
+    expect(a.instance.feed.openLogs).toBe(0);
+  });
+
   test('[I6] rings those who watched before it began', async () => {
     const b = await fleet.start('b');
     await b.instance.feed.acquire(KEY).watch.hold();
