@@ -1,12 +1,11 @@
 import { FIRST_SLOT, type LogRecord, type Slot, type Snapshot, slotText } from '@a2a-aws/core';
 import { loadWhole, noise, sampleRecord } from '@a2a-aws/testkit';
 import { TaskState } from '@a2a-js/sdk';
-import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, test } from 'vitest';
 import { DynamoDBLogStorage } from '../src/dynamodb-log-storage.ts';
-import { Keys } from '../src/table/keys.ts';
 import { cutClient } from './fixtures/cut-client.ts';
 import { onEachEngine } from './fixtures/engines.ts';
+import { storedItems } from './fixtures/stored-items.ts';
 
 const KEY = { tenant: '', owner: 'owner', taskId: 'task-1' };
 const NOW = 1_700_000_000_000;
@@ -51,16 +50,10 @@ onEachEngine((name, engine) => {
         cut.client.destroy();
         wasCut = cut.wasCut();
         if (wasCut) made = at + 1;
-        const { Items = [] } = await client.send(
-          new QueryCommand({
-            TableName: aws.tableName,
-            ConsistentRead: true,
-            KeyConditionExpression: 'pk = :pk',
-            ExpressionAttributeValues: { ':pk': new Keys(options.prefix).task(KEY) },
-          }),
-        );
         // Whatever is left of it, TTL takes.
-        for (const item of Items) expect(item).toHaveProperty('expires');
+        for (const item of await storedItems(engine(), options.prefix, KEY)) {
+          expect(item).toHaveProperty('expires');
+        }
         await check(storage);
       }
     }

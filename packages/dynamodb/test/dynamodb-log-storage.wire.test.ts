@@ -2,12 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { FIRST_SLOT, type LogRecord } from '@a2a-aws/core';
 import { listedTasks, loadWhole, logStorageSuite, taskLogSuite } from '@a2a-aws/testkit';
 import { TaskState } from '@a2a-js/sdk';
-import { DeleteCommand, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, test } from 'vitest';
 import { createDynamoDBClient } from '../src/clients.ts';
 import { DynamoDBLogStorage } from '../src/dynamodb-log-storage.ts';
 import { Keys } from '../src/table/keys.ts';
 import { onEachEngine } from './fixtures/engines.ts';
+import { storedItems } from './fixtures/stored-items.ts';
 
 const KEY = { tenant: '', owner: 'owner', taskId: 'task-1' };
 
@@ -53,20 +54,12 @@ onEachEngine((name, engine) => {
     });
 
     test('[I7] leaves no piece of a large record that lost its slot', async () => {
-      const { client, aws } = engine();
       const subject = storage('pieces');
       const record = recordOf('small');
       await subject.putRecord(KEY, record);
       const large = { ...recordOf(randomBytes(400_000).toString('hex')), id: 'other' };
       expect(await subject.putRecord(KEY, large)).toEqual({ taken: record });
-      const { Items } = await client.send(
-        new QueryCommand({
-          TableName: aws.tableName,
-          KeyConditionExpression: 'pk = :pk',
-          ExpressionAttributeValues: { ':pk': new Keys('pieces').task(KEY) },
-        }),
-      );
-      expect(Items).toHaveLength(1);
+      expect(await storedItems(engine(), 'pieces', KEY)).toHaveLength(1);
     });
 
     test('[I7] leaves nothing for ever of a task that is erased when its records have expired', async () => {

@@ -1,6 +1,6 @@
 import { pushNotificationStoreSuite } from '@a2a-aws/testkit';
 import { Task, TaskPushNotificationConfig } from '@a2a-js/sdk';
-import { PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, test } from 'vitest';
 import { DynamoDBLogStorage } from '../src/dynamodb-log-storage.ts';
 import { DynamoDBPushNotificationStore } from '../src/dynamodb-push-notification-store.ts';
@@ -8,6 +8,7 @@ import { DynamoDBTaskStore } from '../src/dynamodb-task-store.ts';
 import { Keys } from '../src/table/keys.ts';
 import { contextOf } from './fixtures/call-contexts.ts';
 import { onEachEngine } from './fixtures/engines.ts';
+import { storedItems } from './fixtures/stored-items.ts';
 
 const KEY = { tenant: '', owner: 'user', taskId: 'task-1' };
 
@@ -48,18 +49,8 @@ onEachEngine((name, engine) => {
       return new DynamoDBLogStorage(table);
     };
 
-    const items = async (prefix: string): Promise<Record<string, unknown>[]> => {
-      const { client, aws } = engine();
-      const { Items = [] } = await client.send(
-        new QueryCommand({
-          TableName: aws.tableName,
-          ConsistentRead: true,
-          KeyConditionExpression: 'pk = :pk',
-          ExpressionAttributeValues: { ':pk': new Keys(prefix).task(KEY) },
-        }),
-      );
-      return Items;
-    };
+    const items = (prefix: string): Promise<Record<string, unknown>[]> =>
+      storedItems(engine(), prefix, KEY);
     const expiries = async (prefix: string, begins: string): Promise<number[]> =>
       (await items(prefix))
         .filter(({ sk }) => String(sk).startsWith(begins))

@@ -3,16 +3,15 @@ import { FIRST_SLOT, Fold, inParallel, silentLogger } from '@a2a-aws/core';
 import { taskStoreSuite } from '@a2a-aws/testkit';
 import { ListTasksRequest, Message, Role, Task, TaskState } from '@a2a-js/sdk';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, test } from 'vitest';
 import { DynamoDBLogStorage } from '../src/dynamodb-log-storage.ts';
 import { DynamoDBPushNotificationStore } from '../src/dynamodb-push-notification-store.ts';
 import { DynamoDBTaskStore } from '../src/dynamodb-task-store.ts';
-import { Keys } from '../src/table/keys.ts';
 import { contextOf } from './fixtures/call-contexts.ts';
 import { countingClient } from './fixtures/counting-client.ts';
 import { cutClient } from './fixtures/cut-client.ts';
 import { onEachEngine } from './fixtures/engines.ts';
+import { storedItems } from './fixtures/stored-items.ts';
 
 const WORKING = TaskState.TASK_STATE_WORKING;
 const COMPLETED = TaskState.TASK_STATE_COMPLETED;
@@ -74,18 +73,8 @@ onEachEngine((name, engine) => {
 
   const store = (): DynamoDBTaskStore => storeOf(fresh());
 
-  const items = async (prefix: string): Promise<Record<string, unknown>[]> => {
-    const { client, aws } = engine();
-    const { Items = [] } = await client.send(
-      new QueryCommand({
-        TableName: aws.tableName,
-        ConsistentRead: true,
-        KeyConditionExpression: 'pk = :pk',
-        ExpressionAttributeValues: { ':pk': new Keys(prefix).task(KEY) },
-      }),
-    );
-    return Items;
-  };
+  const items = (prefix: string): Promise<Record<string, unknown>[]> =>
+    storedItems(engine(), prefix, KEY);
 
   taskStoreSuite(`DynamoDBTaskStore on ${name}`, {}, async () => {
     const prefix = fresh();

@@ -9,7 +9,7 @@ import {
 } from '@a2a-aws/core';
 import { collect, sampleRecord } from '@a2a-aws/testkit';
 import { TaskPushNotificationConfig, TaskState } from '@a2a-js/sdk';
-import { QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, test } from 'vitest';
 import { DynamoDBInstanceRegistry } from '../src/dynamodb-instance-registry.ts';
 import { DynamoDBLogStorage } from '../src/dynamodb-log-storage.ts';
@@ -17,6 +17,7 @@ import { DynamoDBPushNotificationStore } from '../src/dynamodb-push-notification
 import { type ItemKey, Keys } from '../src/table/keys.ts';
 import { contextOf } from './fixtures/call-contexts.ts';
 import { onEachEngine } from './fixtures/engines.ts';
+import { storedItems } from './fixtures/stored-items.ts';
 
 const KEY = { tenant: '', owner: 'user', taskId: 'task-1' };
 const NOW = 1_700_000_000_000;
@@ -51,16 +52,7 @@ onEachEngine((_name, engine) => {
         }),
       );
     };
-    const items = async (): Promise<unknown> =>
-      (
-        await client.send(
-          new QueryCommand({
-            TableName: aws.tableName,
-            KeyConditionExpression: 'pk = :pk',
-            ExpressionAttributeValues: { ':pk': keys.task(KEY) },
-          }),
-        )
-      ).Items;
+    const items = (): Promise<unknown> => storedItems(engine(), options.prefix, KEY);
     return { options, keys, storage, change, items };
   };
 

@@ -17,19 +17,21 @@ let log: TaskLog;
 let head: HeadWriter;
 let end: AbortController;
 
+const headWriter = (): HeadWriter =>
+  new HeadWriter(log, {
+    storage,
+    clock,
+    entropy: seededEntropy('head'),
+    logger: silentLogger,
+    signal: end.signal,
+  });
+
 beforeEach(async () => {
   clock = new ManualClock();
   storage = new WrappedStorage();
   end = new AbortController();
   log = taskLog(storage, clock);
-  const entropy = seededEntropy('head');
-  head = new HeadWriter(log, {
-    storage,
-    clock,
-    entropy,
-    logger: silentLogger,
-    signal: end.signal,
-  });
+  head = headWriter();
   await startRun(log, 'r');
 });
 
@@ -93,14 +95,7 @@ describe('the head of a task', () => {
     for (let moment = 0; moment < 12; moment += 1) {
       storage = new WrappedStorage();
       log = taskLog(storage, clock);
-      const entropy = seededEntropy('head');
-      head = new HeadWriter(log, {
-        storage,
-        clock,
-        entropy,
-        logger: silentLogger,
-        signal: end.signal,
-      });
+      head = headWriter();
       await startRun(log, 'r');
       await say(log, 'r', taskOf(WORKING));
       const held = gate();

@@ -73,23 +73,27 @@ const ofRun = (what: string, id: string, propose: Proposal): Step => ({
   propose,
 });
 
+/** A start of the run for the message of this id, if any. */
+const startOf = (id: string, messageId?: string): Step =>
+  ofRun(
+    'start',
+    id,
+    proposeStart(authorOf(homeOf(id)), {
+      kind: 'start',
+      run: id,
+      attempt: 1,
+      instance: homeOf(id),
+      contextId: 'context-1',
+      message: messageId === undefined ? undefined : message(messageId),
+    }),
+  );
+
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 5,
-    arbitrary: fc.tuple(run, fc.constantFrom('m0', 'm1', 'm2', 'm3', undefined)).map(([id, m]) =>
-      ofRun(
-        'start',
-        id,
-        proposeStart(authorOf(homeOf(id)), {
-          kind: 'start',
-          run: id,
-          attempt: 1,
-          instance: homeOf(id),
-          contextId: 'context-1',
-          message: m === undefined ? undefined : message(m),
-        }),
-      ),
-    ),
+    arbitrary: fc
+      .tuple(run, fc.constantFrom('m0', 'm1', 'm2', 'm3', undefined))
+      .map(([id, messageId]) => startOf(id, messageId)),
   },
   {
     weight: 6,
@@ -291,21 +295,7 @@ describe('whatever is proposed, in whatever order', () => {
 });
 
 describe('a fence', () => {
-  const started = (...ids: readonly string[]): Step[] =>
-    ids.map((id) =>
-      ofRun(
-        'start',
-        id,
-        proposeStart(authorOf(homeOf(id)), {
-          kind: 'start',
-          run: id,
-          attempt: 1,
-          instance: homeOf(id),
-          contextId: 'context-1',
-          message: message(`for ${id}`),
-        }),
-      ),
-    );
+  const started = (...ids: readonly string[]): Step[] => ids.map((id) => startOf(id, `for ${id}`));
   const says = (id: string, what: ReturnType<typeof statusOf>): Step =>
     ofRun(
       'event',
