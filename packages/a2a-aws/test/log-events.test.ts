@@ -22,6 +22,10 @@ function logged(): Set<string> {
   return names;
 }
 
+test('an event is named in kebab case, after what it is about', () => {
+  for (const name of logged()) expect(name).toMatch(/^[a-z-]+\.[a-z-]+$/);
+});
+
 test('docs/operations.md tells of every event that is logged', () => {
   const page = readFileSync(new URL('docs/operations.md', root), 'utf8');
   const names = [...logged()];

@@ -155,7 +155,7 @@ describe('publish', () => {
     expect(logger.lines).toEqual([
       {
         level: 'warn',
-        event: 'fanout.message_too_large',
+        event: 'fanout.message-too-large',
         fields: { bytes: fanout.maxBytes + 1 },
       },
     ]);
@@ -210,7 +210,7 @@ describe('publish, when it fails', () => {
     ]);
     expect(fanout.stats()).toMatchObject({ published: 0, publishFailed: 2 });
     expect(logger.lines).toEqual([
-      { level: 'warn', event: 'fanout.publish_failed', fields: { code: 'unreachable' } },
+      { level: 'warn', event: 'fanout.publish-failed', fields: { code: 'unreachable' } },
     ]);
   });
 
@@ -221,7 +221,7 @@ describe('publish, when it fails', () => {
     await clock.advance(100);
     await publishing;
     expect(logger.lines.map(({ event }) => event)).toEqual([
-      'fanout.publish_failed',
+      'fanout.publish-failed',
       'fanout.recovered',
     ]);
     expect(fanout.stats()).toMatchObject({ published: 1, publishFailed: 0 });

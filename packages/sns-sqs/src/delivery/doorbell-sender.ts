@@ -67,7 +67,7 @@ export class DoorbellSender {
     const bytes = Buffer.byteLength(message);
     if (bytes > this.maxBytes) {
       this.#publishFailed += new Set(targets).size;
-      this.#options.logger.warn('fanout.message_too_large', { bytes });
+      this.#options.logger.warn('fanout.message-too-large', { bytes });
       return;
     }
     await Promise.all([...new Set(targets)].map((target) => this.#ring(target, message, bytes)));
@@ -117,7 +117,7 @@ export class DoorbellSender {
       return places.map((place) => outcomes[place] ?? 'failed');
     } catch (error) {
       // Once per outage: a busy server publishes hundreds of times a second.
-      if (!this.#failing) logger.warn('fanout.publish_failed', { code: errorCode(error) });
+      if (!this.#failing) logger.warn('fanout.publish-failed', { code: errorCode(error) });
       this.#failing = true;
       throw error;
     }

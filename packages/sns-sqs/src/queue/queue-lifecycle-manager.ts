@@ -133,7 +133,7 @@ export class QueueLifecycleManager {
       await this.#remove(name, { queueUrl });
     } catch (error) {
       // The lease row names the queue, so a janitor will find it.
-      this.#options.logger.warn('queue.undo_failed', { instance, code: errorCode(error) });
+      this.#options.logger.warn('queue.undo-failed', { instance, code: errorCode(error) });
     }
   }
 

@@ -180,7 +180,7 @@ test('an outage is told once, and its end', async () => {
   await call(calls.length - 1).answer();
   await taken;
   expect(logger.lines.map(({ event, fields }) => [event, fields])).toEqual([
-    ['fanout.publish_failed', { code: 'unreachable' }],
+    ['fanout.publish-failed', { code: 'unreachable' }],
     ['fanout.recovered', undefined],
   ]);
   expect(sender.stats).toEqual({ published: 1, publishFailed: 2 });

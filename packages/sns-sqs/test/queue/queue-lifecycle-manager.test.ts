@@ -158,7 +158,7 @@ describe('provision', () => {
     expect(logger.lines).toEqual([
       {
         level: 'warn',
-        event: 'queue.undo_failed',
+        event: 'queue.undo-failed',
         fields: { instance: 'one', code: 'access-denied' },
       },
     ]);
