@@ -32,13 +32,13 @@ test('[I8] of many long logs that are opened at once only a few are in memory', 
     readers.push(reader);
     void reader.next().then(() => opened.push(log));
   }
-  const quiet = () => new Promise((resolve) => setTimeout(resolve, 50));
-  await quiet();
+  await expect.poll(() => opened).toEqual([0, 1, 2, 3]);
+  // The others would follow in a moment, if they did not wait.
+  await new Promise((resolve) => setTimeout(resolve, 50));
   expect(opened).toEqual([0, 1, 2, 3]);
 
   // One is broken off, one is read to its end.
   await readers[0]?.return?.();
   for (let next = await readers[1]?.next(); next && !next.done; next = await readers[1]?.next());
-  await quiet();
-  expect(opened).toEqual([0, 1, 2, 3, 4, 5]);
+  await expect.poll(() => opened).toEqual([0, 1, 2, 3, 4, 5]);
 });
