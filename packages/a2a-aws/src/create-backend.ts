@@ -6,7 +6,7 @@ import {
 } from '@a2a-aws/dynamodb';
 import { Backend } from './backend.ts';
 import { resolveClients } from './options/aws-clients.ts';
-import { makeFanout } from './options/fanout-choice.ts';
+import { makeFanout } from './options/chosen-fanout.ts';
 import { type BackendOptions, resolveOptions } from './options/options.ts';
 
 /**

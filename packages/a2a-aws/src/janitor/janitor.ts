@@ -2,7 +2,7 @@ import { patrol, systemClock, systemEntropy } from '@a2a-aws/core';
 import { DynamoDBInstanceRegistry, DynamoDBLogStorage } from '@a2a-aws/dynamodb';
 import { QueueSweep, queueName } from '@a2a-aws/sns-sqs';
 import { resolveClients } from '../options/aws-clients.ts';
-import { makeFanout } from '../options/fanout-choice.ts';
+import { makeFanout } from '../options/chosen-fanout.ts';
 import { type BackendOptions, resolveOptions } from '../options/options.ts';
 
 /** Of the backend's options those that concern a janitor; give it the same as the servers. */

@@ -87,7 +87,7 @@ export class Runs {
     return this.#refused;
   }
 
-  /** The run ids whose rows are wanted: any other row of this instance is left over. */
+  /** True if the row of this run is wanted: any other row of this instance is left over. */
   wanted(run: string): boolean {
     return this.#rows.has(run);
   }
