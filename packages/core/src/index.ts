@@ -12,7 +12,7 @@ export {
 export { exactJson } from './a2a/exact-json.ts';
 export { limitHistory } from './a2a/history-limit.ts';
 export { backoff } from './backoff.ts';
-export { type Clock, sleep, systemClock, within } from './clock.ts';
+export { type Clock, elapsed, sleep, systemClock, within } from './clock.ts';
 export { type Entropy, systemEntropy } from './entropy.ts';
 export { BackendError, type BackendErrorCode, errorCode, isTransient } from './errors.ts';
 export type { Doorbell } from './feed/doorbell.ts';

@@ -3,6 +3,7 @@ import { SendMessageBatchCommand } from '@aws-sdk/client-sqs';
 import { awsError, isQueueMissing } from './aws-error.ts';
 import { type EntryOutcome, entryOutcomes } from './delivery/batch-outcome.ts';
 import { type Addressed, DoorbellSender } from './delivery/doorbell-sender.ts';
+import { MissingQueues } from './delivery/missing-queues.ts';
 import { InstanceQueues, type InstanceQueuesOptions } from './queue/instance-queues.ts';
 import { isQueueName } from './queue/queue-definition.ts';
 import {
@@ -22,6 +23,7 @@ export class DirectFanout implements Fanout {
   readonly #options: DirectFanoutOptions;
   readonly #queues: InstanceQueues;
   readonly #sender: DoorbellSender;
+  readonly #missing = new MissingQueues();
 
   constructor(options: DirectFanoutOptions) {
     this.#options = options;
@@ -68,21 +70,26 @@ export class DirectFanout implements Fanout {
     const url = this.#queues.anyUrl;
     const name = `${this.#options.prefix}-${target}`;
     if (!url || target === '' || !isQueueName(name)) return [];
-    return [url.slice(0, url.lastIndexOf('/') + 1) + name];
+    const queue = url.slice(0, url.lastIndexOf('/') + 1) + name;
+    return this.#missing.isGone(queue, this.#options.clock.now()) ? [] : [queue];
   }
 
   async #send(queueUrl: string, messages: readonly Addressed[]): Promise<readonly EntryOutcome[]> {
+    const { sqs, clock } = this.#options;
     const Entries = messages.map(({ message }, index) => ({
       Id: String(index),
       MessageBody: message,
     }));
     try {
       const command = new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries });
-      return entryOutcomes(Entries.length, await this.#options.sqs.send(command));
+      const outcomes = entryOutcomes(Entries.length, await sqs.send(command));
+      this.#missing.found(queueUrl);
+      return outcomes;
     } catch (error) {
+      if (!isQueueMissing(error)) throw awsError(error);
       // Of an instance that is gone: no fault.
-      if (isQueueMissing(error)) return Entries.map(() => 'refused');
-      throw awsError(error);
+      this.#missing.missed(queueUrl, clock.now());
+      return Entries.map(() => 'refused');
     }
   }
 }

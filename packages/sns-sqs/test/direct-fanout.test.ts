@@ -100,6 +100,29 @@ describe('publish', () => {
     expect(logger.lines).toEqual([]);
   });
 
+  test('to an instance whose end nobody told of soon costs no calls', async () => {
+    sqs.on(SendMessageBatchCommand).rejects(awsFault('AWS.SimpleQueueService.NonExistentQueue'));
+    for (let second = 0; second < 60; second += 1) {
+      await fanout.publish(['two'], 'hello');
+      await clock.advance(1_000);
+    }
+    expect(sent()).toHaveLength(6);
+    expect(fanout.stats()).toMatchObject({ published: 0, publishFailed: 60 });
+  });
+
+  test('to an instance whose queue was just made is tried until it is there', async () => {
+    sqs
+      .on(SendMessageBatchCommand)
+      .rejectsOnce(awsFault('QueueDoesNotExist'))
+      .rejectsOnce(awsFault('QueueDoesNotExist'))
+      .callsFake(takeAll);
+    for (let second = 0; second < 10; second += 1) {
+      await fanout.publish(['two'], 'hello');
+      await clock.advance(1_000);
+    }
+    expect(fanout.stats()).toMatchObject({ published: 8, publishFailed: 2 });
+  });
+
   test.each(['', 'a/b', '../x', 'x'.repeat(80), '*'])('never makes a URL of %j', async (target) => {
     await fanout.publish([target], 'hello');
     expect(sent()).toEqual([]);

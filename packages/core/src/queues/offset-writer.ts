@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import { errorCode } from '../errors.ts';
+import { errorCode, isTransient } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { TaskKey } from '../task-key.ts';
 import type { ConsumerOffsets } from './consumer-offsets.ts';
@@ -13,6 +13,8 @@ export interface OffsetWriterDeps {
 
 /** Between two writes for one tap, in milliseconds: a fast reader costs a write a second. */
 const PAUSE_MS = 1_000;
+/** Tries in a row once the tap is closed: nobody waits for them. */
+const LAST_TRIES = 30;
 
 /**
  * Remembers what a named consumer has acknowledged: the latest place, now and then. A crash costs
@@ -23,8 +25,11 @@ export class OffsetWriter {
   readonly #consumer: string;
   readonly #deps: OffsetWriterDeps;
   #acknowledged: Place | undefined;
-  #saved: Place | undefined;
-  #failing = false;
+  /** Saved, or given up: what is not later is not tried again. */
+  #settled: Place | undefined;
+  #failures = 0;
+  #saidGivenUp = false;
+  #closed = false;
   #writing: Promise<void> | undefined;
   #cancelPause: (() => void) | undefined;
 
@@ -39,8 +44,12 @@ export class OffsetWriter {
     if (!this.#cancelPause) void this.#write();
   }
 
-  /** Resolves when all that was acknowledged is remembered, or could not be, which is logged. */
+  /**
+   * To be called when the tap is closed. Resolves when all that was acknowledged is remembered, or
+   * could not be, which is logged.
+   */
   async flush(): Promise<void> {
+    this.#closed = true;
     // What is being written may be older than what was acknowledged since.
     await this.#writing;
     await this.#write();
@@ -57,21 +66,35 @@ export class OffsetWriter {
 
   async #save(): Promise<void> {
     const place = this.#acknowledged;
-    if (!place || place === this.#saved) return;
-    const { offsets, clock, logger } = this.#deps;
+    if (!place || place === this.#settled) return;
+    const { offsets, clock } = this.#deps;
     try {
       await offsets.save(this.#key, this.#consumer, place, clock.now());
-      this.#saved = place;
-      this.#failing = false;
+      this.#settled = place;
+      this.#failures = 0;
+      this.#saidGivenUp = false;
     } catch (error) {
-      // Tried again after the pause, or at the end.
-      if (!this.#failing) logger.warn('consumer.save-failed', { code: errorCode(error) });
-      this.#failing = true;
+      this.#fail(place, error);
     }
     this.#cancelPause?.();
     this.#cancelPause = clock.after(PAUSE_MS, () => {
       this.#cancelPause = undefined;
       void this.#write();
     });
+  }
+
+  /** Tried again after the pause or at the end, unless that is of no use. */
+  #fail(place: Place, error: unknown): void {
+    const { logger } = this.#deps;
+    this.#failures += 1;
+    const code = errorCode(error);
+    const isOver = !isTransient(error) || (this.#closed && this.#failures >= LAST_TRIES);
+    if (!isOver) {
+      if (this.#failures === 1) logger.warn('consumer.save-failed', { code });
+      return;
+    }
+    this.#settled = place;
+    if (!this.#saidGivenUp) logger.error('consumer.save-given-up', { code });
+    this.#saidGivenUp = true;
   }
 }

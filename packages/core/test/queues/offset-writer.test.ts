@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { BackendError } from '../../src/errors.ts';
 import type { Logger } from '../../src/logger.ts';
 import { silentLogger } from '../../src/logger.ts';
 import type { ConsumerOffsets } from '../../src/queues/consumer-offsets.ts';
@@ -11,21 +12,31 @@ let clock: ManualClock;
 let saved: number[];
 let way: Hook;
 let writer: OffsetWriter;
+let tries: number;
 const warn = vi.fn<Logger['warn']>();
+const error = vi.fn<Logger['error']>();
 
 beforeEach(() => {
   warn.mockClear();
+  error.mockClear();
+  tries = 0;
   clock = new ManualClock();
   saved = [];
   way = pass;
   const offsets: ConsumerOffsets = {
     load: async () => undefined,
-    save: (_key, _consumer, { generation }) =>
-      way(async () => {
+    save: (_key, _consumer, { generation }) => {
+      tries += 1;
+      return way(async () => {
         saved.push(generation);
-      }),
+      });
+    },
   };
-  writer = new OffsetWriter(KEY, 'audit', { offsets, clock, logger: { ...silentLogger, warn } });
+  writer = new OffsetWriter(KEY, 'audit', {
+    offsets,
+    clock,
+    logger: { ...silentLogger, warn, error },
+  });
 });
 
 const acknowledge = (...generations: readonly number[]): void => {
@@ -73,6 +84,33 @@ describe('what was acknowledged', () => {
     await clock.advance(1_000);
     expect(saved).toEqual([2]);
     expect(warn.mock.calls).toEqual([['consumer.save-failed', { code: noAnswer().code }]]);
+  });
+
+  test('what is refused is tried once for each place, and said once, loudly', async () => {
+    way = () => Promise.reject(new BackendError('access-denied', 'No.'));
+    acknowledge(1);
+    await clock.advance(60_000);
+    expect(tries).toBe(1);
+    expect(clock.pending).toBe(0);
+    acknowledge(2, 3, 4);
+    await clock.advance(60_000);
+    // At once, and what came meanwhile.
+    expect(tries).toBe(3);
+    expect(error.mock.calls).toEqual([['consumer.save-given-up', { code: 'access-denied' }]]);
+    way = pass;
+    acknowledge(5);
+    await flush();
+    expect(saved).toEqual([5]);
+  });
+
+  test('what is acknowledged after the end is not tried for ever', async () => {
+    await writer.flush();
+    way = lost;
+    acknowledge(1);
+    await clock.advance(10 * 60_000);
+    expect(tries).toBe(30);
+    expect(clock.pending).toBe(0);
+    expect(error.mock.calls).toEqual([['consumer.save-given-up', { code: noAnswer().code }]]);
   });
 
   test('[I6] a flush that cannot save ends all the same', async () => {

@@ -1,9 +1,5 @@
-import { type Clock, sleep } from '@a2a-aws/core';
-import {
-  GetSubscriptionAttributesCommand,
-  ListSubscriptionsByTopicCommand,
-  type SNSClient,
-} from '@aws-sdk/client-sns';
+import type { Clock } from '@a2a-aws/core';
+import { GetSubscriptionAttributesCommand, type SNSClient } from '@aws-sdk/client-sns';
 import {
   GetQueueAttributesCommand,
   ListQueuesCommand,
@@ -11,6 +7,7 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import { asked, isNotFound, isQueueMissing } from '../aws-error.ts';
+import { SubscriptionPages } from '../topic/subscription-pages.ts';
 import { parseTopicArn, queueArn } from '../topic/topic-arn.ts';
 import { TARGET_ATTRIBUTE } from '../topic/topic-definition.ts';
 import { queueName, queueTag } from './queue-definition.ts';
@@ -39,9 +36,6 @@ export interface FleetSubscription {
   readonly arn: string;
   readonly queueName: string;
 }
-
-/** Between two pages of subscriptions: SNS takes 30 such calls a second. */
-const PAGE_MS = 50;
 
 /** What there is in AWS under a fleet's names, whatever its leases say. Fails with coded errors. */
 export class FleetQueues {
@@ -113,21 +107,10 @@ export class FleetQueues {
     const { sns, prefix, clock } = this.#options;
     const ours = queueArn(parseTopicArn(topicArn), `${prefix}-`);
     const found: FleetSubscription[] = [];
-    let token: string | undefined;
-    do {
-      if (token) await sleep(clock, PAGE_MS);
-      const input = { TopicArn: topicArn, ...(token ? { NextToken: token } : {}) };
-      const page = await asked(sns.send(new ListSubscriptionsByTopicCommand(input)));
-      for (const { Endpoint = '', SubscriptionArn = '' } of page.Subscriptions ?? []) {
-        // The ARN may also read `PendingConfirmation` or `Deleted`.
-        if (!Endpoint.startsWith(ours) || !SubscriptionArn.startsWith('arn:')) continue;
-        found.push({
-          arn: SubscriptionArn,
-          queueName: Endpoint.slice(Endpoint.lastIndexOf(':') + 1),
-        });
-      }
-      token = page.NextToken;
-    } while (token);
+    for await (const { arn, endpoint } of new SubscriptionPages(sns, topicArn, clock).all()) {
+      if (!endpoint.startsWith(ours)) continue;
+      found.push({ arn, queueName: endpoint.slice(endpoint.lastIndexOf(':') + 1) });
+    }
     return found;
   }
 }

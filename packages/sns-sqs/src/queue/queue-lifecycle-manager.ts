@@ -1,4 +1,11 @@
-import { BackendError, errorCode, type FanoutAddress, type Logger } from '@a2a-aws/core';
+import {
+  BackendError,
+  type Clock,
+  errorCode,
+  type FanoutAddress,
+  type Logger,
+  systemClock,
+} from '@a2a-aws/core';
 import type { SNSClient } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, DeleteQueueCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { asked, awsError, isQueueMissing, present } from '../aws-error.ts';
@@ -28,6 +35,8 @@ export interface QueueLifecycleManagerOptions {
    * @default - queues are removed by their leases alone
    */
   readonly table?: string;
+  /** @default - that of this machine */
+  readonly clock?: Clock;
   readonly logger: Logger;
 }
 
@@ -52,8 +61,8 @@ export class QueueLifecycleManager {
 
   constructor(options: QueueLifecycleManagerOptions) {
     this.#options = options;
-    const { topic } = options;
-    this.#subscriptions = topic && new TopicSubscriptions(topic.sns, topic.arn);
+    const { topic, clock = systemClock } = options;
+    this.#subscriptions = topic && new TopicSubscriptions(topic.sns, topic.arn, clock);
   }
 
   /**

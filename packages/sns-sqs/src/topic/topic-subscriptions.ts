@@ -1,20 +1,19 @@
-import {
-  ListSubscriptionsByTopicCommand,
-  type SNSClient,
-  SubscribeCommand,
-  UnsubscribeCommand,
-} from '@aws-sdk/client-sns';
+import { type Clock, errorCode } from '@a2a-aws/core';
+import { type SNSClient, SubscribeCommand, UnsubscribeCommand } from '@aws-sdk/client-sns';
 import { asked, isNotFound, present } from '../aws-error.ts';
+import { SubscriptionPages } from './subscription-pages.ts';
 import { ALL_TARGETS, TARGET_ATTRIBUTE } from './topic-definition.ts';
 
 /** Subscriptions of instances' queues to one topic. All fails with a BackendError. */
 export class TopicSubscriptions {
   readonly #sns: Pick<SNSClient, 'send'>;
   readonly #topicArn: string;
+  readonly #pages: SubscriptionPages;
 
-  constructor(sns: Pick<SNSClient, 'send'>, topicArn: string) {
+  constructor(sns: Pick<SNSClient, 'send'>, topicArn: string, clock: Clock) {
     this.#sns = sns;
     this.#topicArn = topicArn;
+    this.#pages = new SubscriptionPages(sns, topicArn, clock);
   }
 
   /** Subscribes a queue to the messages for `instance` and for all; the subscription's ARN. */
@@ -45,19 +44,13 @@ export class TopicSubscriptions {
 
   async #find(queueArn: string): Promise<string[]> {
     const found: string[] = [];
-    let token: string | undefined;
-    do {
-      const input = { TopicArn: this.#topicArn, ...(token ? { NextToken: token } : {}) };
-      const command = new ListSubscriptionsByTopicCommand(input);
-      const page = await asked(this.#sns.send(command), isNotFound);
-      for (const { Endpoint, SubscriptionArn } of page?.Subscriptions ?? []) {
-        // The ARN may also read `PendingConfirmation` or `Deleted`.
-        if (Endpoint === queueArn && SubscriptionArn?.startsWith('arn:')) {
-          found.push(SubscriptionArn);
-        }
+    try {
+      for await (const { arn, endpoint } of this.#pages.all()) {
+        if (endpoint === queueArn) found.push(arn);
       }
-      token = page?.NextToken;
-    } while (token);
+    } catch (error) {
+      if (errorCode(error) !== 'topic-not-found') throw error;
+    }
     return found;
   }
 }

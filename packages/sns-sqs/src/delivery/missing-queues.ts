@@ -1,0 +1,40 @@
+import { elapsed } from '@a2a-aws/core';
+
+interface Missing {
+  readonly since: number;
+  readonly last: number;
+}
+
+/** A queue that is missing for longer was not just made: SQS needs a second (Amazon SQS, "CreateQueue"). */
+const GONE_AFTER_MS = 5_000;
+/** How often one that is gone is tried all the same, in milliseconds. */
+const RETRY_MS = 600_000;
+/** Queues that are remembered; of more, those that were missing first are tried again. */
+const MAX_QUEUES = 1_000;
+
+/** Which queues are gone, so that nothing is sent to instances whose end nobody told of. */
+export class MissingQueues {
+  readonly #missing = new Map<string, Missing>();
+
+  /** SQS said that there is none; `now` in milliseconds of the own clock. */
+  missed(url: string, now: number): void {
+    const { since } = this.#missing.get(url) ?? { since: now };
+    this.#missing.delete(url);
+    this.#missing.set(url, { since, last: now });
+    for (const oldest of this.#missing.keys()) {
+      if (this.#missing.size <= MAX_QUEUES) return;
+      this.#missing.delete(oldest);
+    }
+  }
+
+  found(url: string): void {
+    this.#missing.delete(url);
+  }
+
+  isGone(url: string, now: number): boolean {
+    const missing = this.#missing.get(url);
+    if (!missing) return false;
+    const { since, last } = missing;
+    return last - since >= GONE_AFTER_MS && elapsed(last, now) < RETRY_MS;
+  }
+}
