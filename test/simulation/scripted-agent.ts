@@ -71,8 +71,9 @@ export class SimulatedAgent implements AgentExecutor {
 
   #padding({ padding, dense }: Script): string {
     if (!dense) return 'x'.repeat(padding);
-    const bytes = Uint8Array.from({ length: (padding * 3) / 4 }, () => this.#random.whole(0, 255));
-    return Buffer.from(bytes).toString('base64');
+    const bytes = Buffer.alloc(Math.floor((padding * 3) / 4));
+    for (let at = 0; at < bytes.length; at += 1) bytes[at] = this.#random.whole(0, 255);
+    return bytes.toString('base64');
   }
 
   async #play(

@@ -145,7 +145,11 @@ export class TaskTruth {
     for (const entry of record.entries) this.#judge(entry, record, index);
     this.#settleLost();
     const before = this.generation;
-    const step = this.#fold.apply(record, () => this.#look());
+    let entries = 0;
+    const step = this.#fold.apply(record, () => {
+      // After the last entry it is called once more, for the record.
+      if (entries++ < record.entries.length) this.#look();
+    });
     for (const { event } of step.deliveries) {
       this.events.push(JSON.stringify(eventToJson(event)));
       this.times.push(at);
