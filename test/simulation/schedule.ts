@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 // Before the backend.
 import './zlib-in-turn.ts';
 import { type Scope, silentLogger } from '@a2a-aws/core';
@@ -197,7 +198,11 @@ class Schedule {
     const logs = [...this.fleet.watch.tasks.values()].map(({ records }) =>
       records.map(({ id, time, body }) => [id, time, body]),
     );
-    return JSON.stringify([logs, [...meter.entries()], this.clients.map(({ doneAt }) => doneAt)]);
+    const doneAt = this.clients.map((client) => client.doneAt);
+    // Its text may have megabytes, which every schedule would have to send from its thread.
+    return createHash('sha256')
+      .update(JSON.stringify([logs, [...meter.entries()], doneAt]))
+      .digest('hex');
   }
 
   #planClients(began: number): void {
