@@ -1,6 +1,14 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { type LocalAws, startLocalAws } from '@a2a-aws/local';
-import { Message, Task, TaskState } from '@a2a-js/sdk';
+import {
+  Message,
+  SendMessageRequest,
+  StreamResponse,
+  Task,
+  TaskState,
+  taskStateToJSON,
+} from '@a2a-js/sdk';
+import { UnsupportedOperationError } from '@a2a-js/sdk/errors';
 import { ServerCallContext } from '@a2a-js/sdk/server';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import {
@@ -9,6 +17,7 @@ import {
   IN_MEMORY_PUSH_NOTIFICATION_STORE,
   IN_MEMORY_TASK_STORE,
 } from './fixtures/sdk-store-capabilities.ts';
+import { follow } from './readme/follow.ts';
 
 const here = new URL('.', import.meta.url);
 const docs = new URL('../docs/', here);
@@ -67,6 +76,56 @@ describe('docs/stores.md', () => {
     for (const [, own, ...others] of rows) {
       for (const cell of others) if (!cell.startsWith('**')) expect(cell).toBe(own);
     }
+  });
+});
+
+describe('the example of docs/clients.md', () => {
+  const event = ($case: 'task' | 'statusUpdate', state: TaskState): StreamResponse => {
+    const value = { id: 't', taskId: 't', status: { state: taskStateToJSON(state) } };
+    return StreamResponse.fromJSON({ [$case]: value });
+  };
+  const submitted = event('task', TaskState.TASK_STATE_SUBMITTED);
+  const working = event('statusUpdate', TaskState.TASK_STATE_WORKING);
+  const completed = event('task', TaskState.TASK_STATE_COMPLETED);
+  const request = SendMessageRequest.fromJSON({ message: { messageId: 'm' } });
+
+  /** A client each of whose streams is the next of these; what is thrown breaks it. */
+  const clientOf = (...streams: readonly (StreamResponse | Error)[][]) => {
+    const calls: string[] = [];
+    const next = (call: string) =>
+      (async function* () {
+        calls.push(call);
+        for (const part of streams[calls.length - 1] ?? []) {
+          if (part instanceof Error) throw part;
+          yield part;
+        }
+      })();
+    const client = {
+      sendMessageStream: () => next('send'),
+      resubscribeTask: () => next('subscribe'),
+      getTask: async () => Task.fromJSON({ id: 't', status: { state: 'TASK_STATE_COMPLETED' } }),
+    };
+    return { client, calls };
+  };
+
+  const followed = async (client: Parameters<typeof follow>[0]): Promise<StreamResponse[]> => {
+    const events: StreamResponse[] = [];
+    for await (const one of follow(client, request)) events.push(one);
+    return events;
+  };
+
+  test('sends again until it knows the task, then subscribes until that has ended', async () => {
+    const lost = new TypeError('terminated');
+    const { client, calls } = clientOf([lost], [submitted, working, lost], [], [completed]);
+    expect(await followed(client)).toEqual([submitted, working, completed]);
+    expect(calls).toEqual(['send', 'send', 'subscribe', 'subscribe']);
+  });
+
+  test('asks for a task that has ended meanwhile', async () => {
+    const ended = new UnsupportedOperationError('The task has ended.');
+    const { client, calls } = clientOf([submitted], [ended]);
+    expect((await followed(client)).map(({ payload }) => payload?.$case)).toEqual(['task', 'task']);
+    expect(calls).toEqual(['send', 'subscribe']);
   });
 });
 

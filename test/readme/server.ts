@@ -20,7 +20,7 @@ app.use(backend.express()); // before the SDK's routers
 app.use(`/${AGENT_CARD_PATH}`, agentCardHandler({ agentCardProvider: requestHandler }));
 app.use('/a2a/jsonrpc', jsonRpcHandler({ requestHandler, userBuilder }));
 app.use('/a2a/rest', restHandler({ requestHandler, userBuilder }));
-const server = app.listen(Number(process.env.PORT), '127.0.0.1');
+const server = app.listen(Number(process.env.PORT), process.env.HOST ?? '127.0.0.1'); // 0.0.0.0 in a container
 
 process.once('SIGTERM', async () => {
   await backend.stop(); // runs finish, streams end, the queue goes
