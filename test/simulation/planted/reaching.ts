@@ -72,9 +72,9 @@ export const REACHING: readonly PlantedBug[] = [
       ),
       core(
         'instances/run.ts',
-        '    const unlisten = deps.open.log.listen((step) => this.#onStep(step));',
+        '    const unlisten = log.listen((step) => this.#onStep(step));',
         `    deps.open.cancelled = () => this.#stop('cancel');
-    const unlisten = deps.open.log.listen((step) => this.#onStep(step));`,
+    const unlisten = log.listen((step) => this.#onStep(step));`,
       ),
     ],
     within: 200,

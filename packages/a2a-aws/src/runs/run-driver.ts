@@ -87,7 +87,6 @@ export class RunDriver implements AgentExecutor {
   readonly cancelTask = async (): Promise<void> => {};
 
   async #drive(scope: RunScope, request: RequestContext, outlet: ExecutionEventBus): Promise<void> {
-    const isNew = !scope.open.log.state.hasTask;
     const { by } = scope;
     const assignment =
       'resumed' in by ? by.resumed : await this.#begin(by.instance, scope, request);
@@ -103,14 +102,15 @@ export class RunDriver implements AgentExecutor {
       scope.key.taskId,
       request.contextId,
       request.context,
-      isNew ? undefined : scope.open.log.task(),
+      // Not the scope's: of a run that was long in starting, the sender has left, and closed that.
+      run.open.log.task(),
       request.referenceTasks,
     );
     bindRun(context, run);
     // An executor that was told to stop before it began would never hear of it.
     if (!run.signal.aborted) {
       const over = new AbortController();
-      const stopped = this.#stopOnDemand(run, scope, bus, over.signal);
+      const stopped = this.#stopOnDemand(run, bus, over.signal);
       await Promise.race([this.#execute(context, bus, run), stopped]);
       over.abort();
     }
@@ -154,12 +154,7 @@ export class RunDriver implements AgentExecutor {
    * Tells the executor to stop; resolves when the log takes nothing more of the run and there is no
    * use in waiting for the executor. `over` aborts when nobody does any more.
    */
-  #stopOnDemand(
-    run: Run,
-    scope: RunScope,
-    bus: ExecutionEventBus,
-    over: AbortSignal,
-  ): Promise<void> {
+  #stopOnDemand(run: Run, bus: ExecutionEventBus, over: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       run.onStop((reason) => {
         if (reason === 'ended') {
@@ -172,9 +167,9 @@ export class RunDriver implements AgentExecutor {
           return;
         }
         if (reason === 'closed') resolve();
-        if (this.#told.has(scope.open)) return;
-        this.#told.add(scope.open);
-        this.#cancel(scope.key.taskId, bus).catch(() => {
+        if (this.#told.has(run.open)) return;
+        this.#told.add(run.open);
+        this.#cancel(run.open.log.key.taskId, bus).catch(() => {
           this.#logger.error('run.cancel-failed', { run: run.id });
         });
       });

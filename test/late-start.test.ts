@@ -1,0 +1,66 @@
+import { silentLogger } from '@a2a-aws/core';
+import { tableDefinition } from '@a2a-aws/dynamodb';
+import { FakeAws, type FakeCall, type Fate, steady, VirtualClock } from '@a2a-aws/testkit/fakes';
+import type { Task } from '@a2a-js/sdk';
+import { ServerCallContext } from '@a2a-js/sdk/server';
+import { createBackend } from 'a2a-aws';
+import { expect, test } from 'vitest';
+import { agentCard } from './fixtures/agent-card.ts';
+import { failure } from './fixtures/eventually.ts';
+import { get, send } from './fixtures/requests.ts';
+import { ScriptedAgent, Scripts } from './fixtures/scripted-agent.ts';
+
+/** Longer than a sender waits for its run to start, in milliseconds. */
+const LONG_MS = 17_000;
+
+const context = (): ServerCallContext => new ServerCallContext({ requestedVersion: '1.0' });
+
+const isIntent = ({ operation, input }: FakeCall): boolean => {
+  const { Item } = input as { readonly Item?: Readonly<Record<string, unknown>> };
+  return operation === 'PutItem' && String(Item?.sk).startsWith('run#');
+};
+
+test('[I10] a run that starts when its sender has given up sees the task with all that was said', async () => {
+  const clock = new VirtualClock();
+  let isSlow = false;
+  const faults = steady();
+  const call = (asked: FakeCall): Fate =>
+    isSlow && isIntent(asked) ? { acts: [LONG_MS], answers: LONG_MS } : faults.call(asked);
+  const aws = new FakeAws({
+    clock,
+    faults: { ...faults, call },
+    tables: [tableDefinition('late')],
+  });
+  const backend = createBackend({
+    tableName: 'late',
+    topicArn: aws.sns.createTopic('late'),
+    clients: aws.clients(),
+    logger: silentLogger,
+    clock,
+  });
+  const scripts = new Scripts();
+  const handler = backend.requestHandler(
+    agentCard('http://127.0.0.1'),
+    new ScriptedAgent('a', scripts),
+  );
+  await clock.run(backend.start());
+  const asks = scripts.add((turn) => turn.task('INPUT_REQUIRED'));
+  const { id } = (await clock.run(handler.sendMessage(send(asks), context()))) as Task;
+  let seen: Task | undefined;
+  const answers = scripts.add((turn) => {
+    seen = turn.request.task;
+    turn.status('COMPLETED');
+  });
+
+  isSlow = true;
+  const given = failure('send', handler.sendMessage(send(answers, { taskId: id }), context()));
+  await clock.advance(LONG_MS - 1);
+  expect((await given).message).toMatch(/Try again/);
+  isSlow = false;
+  await clock.advance(1_000);
+
+  const done = await clock.run(handler.getTask(get(id), context()));
+  expect(done.history).toHaveLength(2);
+  expect(seen?.history).toEqual(done.history);
+  await clock.run(backend.stop({ drainMs: 0 }));
+});
