@@ -49,6 +49,17 @@ export const CLEANING: readonly PlantedBug[] = [
     within: 200,
   },
   {
+    name: 'cancel-left-to-who-asked',
+    patches: [
+      core(
+        'instances/cancel-deadline.ts',
+        "if (reason === 'cancel') this.#begin();",
+        "if (reason === 'cancel') return;",
+      ),
+    ],
+    within: 200,
+  },
+  {
     name: 'cancel-left-open',
     patches: [
       core(

@@ -3,6 +3,9 @@ import { plainScript } from '../script.ts';
 import { isWatchersQuery, slow } from './calls.ts';
 import { DOORBELL_DEAD, PROMPT_MS, PROVEN_MS, type Scenario } from './scenario.ts';
 
+/** By then the runner's own instance has ended what goes on after a cancel, in milliseconds. */
+const DEADLINE_MS = 20_000;
+
 /** Somebody cancels. */
 export const CANCELS: readonly Scenario[] = [
   // Whoever runs a task hears of a cancel at once.
@@ -56,6 +59,28 @@ export const CANCELS: readonly Scenario[] = [
       const avoid = await stage.runner(sent);
       await stage.rest(stage.random.whole(500, 8_000));
       stage.cancel(taskId, { avoid, promptMs: PROMPT_MS + 2_000 });
+    },
+  },
+  // Whoever cancels dies right after it has said so, and the executor goes on as if nobody had.
+  {
+    rates: NO_FAULTS,
+    isPatient: true,
+    play: async (stage) => {
+      const script = plainScript('COMPLETED', { chunks: 60, gapMs: 3_000, deaf: true });
+      const sent = stage.send(script, { mode: 'immediate' });
+      const taskId = await stage.task(sent);
+      const avoid = await stage.runner(sent);
+      await stage.rest(stage.random.whole(0, 2_000));
+      stage.fleet.watch.onWrite = (caller, sk) => {
+        if (!sk.startsWith('event#') || caller === avoid.name) return;
+        for (const { process } of stage.fleet.servers) {
+          if (process.name === caller) stage.crash(process);
+        }
+      };
+      stage.cancel(taskId, { avoid, leaves: true });
+      await stage.until(() => sent.truth?.cancelRequested);
+      await stage.rest(DEADLINE_MS);
+      if (!sent.truth?.sealed) throw new Error('Nobody kept the deadline of the cancel.');
     },
   },
 ];
