@@ -36,6 +36,7 @@ export {
   type DynamoDBPushNotificationStoreOptions,
   DynamoDBTaskStore,
   type DynamoDBTaskStoreOptions,
+  documentClient,
   type ImportTasksOptions,
   importTasks,
 } from '@a2a-aws/dynamodb';

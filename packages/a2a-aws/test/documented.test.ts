@@ -46,18 +46,26 @@ test('docs/troubleshooting.md tells of every code of an error', () => {
   expect(codes.filter((code) => !page.includes(`\`${code}\``))).toEqual([]);
 });
 
+test('the README of the package shows lines of the example', () => {
+  const [, shown = ''] = textOf('packages/a2a-aws/README.md').split('```ts\n');
+  const [lines = ''] = shown.split('```');
+  const example = textOf('test/readme/server.ts').split('\n');
+  expect(lines.split('\n').filter((line) => !example.includes(line))).toEqual([]);
+});
+
 const pages = readdirSync(new URL('docs/', root), { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.md'))
   .map((name) => `docs/${name}`);
 
-test.each(['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'infra/README.md', ...pages])(
-  'the links of %s lead somewhere',
-  (page) => {
-    const links = Array.from(
-      textOf(page).matchAll(/\]\(([^)#]+)[^)]*\)/g),
-      ([, link = '']) => link,
-    );
-    const inside = links.filter((link) => !link.includes('://'));
-    expect(inside.filter((link) => !existsSync(new URL(link, new URL(page, root))))).toEqual([]);
-  },
-);
+test.each([
+  'README.md',
+  'ARCHITECTURE.md',
+  'CONTRIBUTING.md',
+  'infra/README.md',
+  'packages/a2a-aws/README.md',
+  ...pages,
+])('the links of %s lead somewhere', (page) => {
+  const links = Array.from(textOf(page).matchAll(/\]\(([^)#]+)[^)]*\)/g), ([, link = '']) => link);
+  const inside = links.filter((link) => !link.includes('://'));
+  expect(inside.filter((link) => !existsSync(new URL(link, new URL(page, root))))).toEqual([]);
+});
