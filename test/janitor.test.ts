@@ -3,7 +3,7 @@ import { QueueLifecycleManager } from '@a2a-aws/sns-sqs';
 import { ClientFactory } from '@a2a-js/sdk/client';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, DeleteQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { runJanitor } from 'a2a-aws';
+import { createBackend, runJanitor } from 'a2a-aws';
 import { handler } from 'a2a-aws/janitor';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { AwsView } from './fixtures/aws-view.ts';
@@ -108,4 +108,15 @@ test('as a Lambda handler it fails when AWS does not let it', { timeout }, async
   for (const [name, value] of Object.entries(aws.env)) vi.stubEnv(name, value);
   vi.stubEnv('A2A_TABLE_NAME', 'no-such-table');
   expect(await failure('round', handler({}, lambda))).toMatchObject({ code: 'table-not-found' });
+});
+
+test('[I7] as a Lambda handler it fails when its time is too short for the dead', {
+  timeout,
+}, async () => {
+  for (const [name, value] of Object.entries(aws.env)) vi.stubEnv(name, value);
+  const backend = createBackend({ ...options(), logger: new RecordedLogger() });
+  await backend.start();
+  const short = { getRemainingTimeInMillis: () => 20_500 };
+  expect(await failure('round', handler({}, short))).toMatchObject({ code: 'unreachable' });
+  await backend.stop();
 });

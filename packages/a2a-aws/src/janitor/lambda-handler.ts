@@ -11,7 +11,7 @@ const RESERVE_MS = 20_000;
 
 /**
  * A Lambda function's handler: one round of {@link runJanitor}, with the options that the environment
- * names. Fails if anything could not be cleaned up, so that an alarm on the function's errors tells.
+ * names. Fails if anything could not be cleaned up, or not in its time, so that an alarm on the function's errors tells.
  */
 export async function handler(_event: unknown, context: LambdaContext): Promise<JanitorReport> {
   const time = new AbortController();
@@ -19,7 +19,7 @@ export async function handler(_event: unknown, context: LambdaContext): Promise<
   try {
     const report = await runJanitor({}, time.signal);
     process.stdout.write(`${JSON.stringify({ event: 'janitor.round', ...report })}\n`);
-    if (report.failed > 0) {
+    if (report.failed + report.left > 0) {
       throw new BackendError('unreachable', 'Some of what the dead left could not be removed.');
     }
     return report;

@@ -6,7 +6,7 @@ import { Instance, type InstanceDeps } from './instance.ts';
 export interface PatrolReport {
   /** Instances that it has cleaned up after. */
   readonly cleaned: number;
-  /** Attempts at it that failed; the round itself, if it was declared dead. */
+  /** Attempts at it that failed; the round itself, if it was declared dead, or cut short before it knew who is. */
   readonly failed: number;
   /** Dead instances that it was still busy with when its time was over: the next one goes on. */
   readonly left: number;
@@ -27,7 +27,10 @@ export async function patrol(deps: InstanceDeps, signal: AbortSignal): Promise<P
   await instance.start();
   const others = (await registry.leases()).filter((lease) => lease.instance !== deps.id);
   const longest = Math.max(0, ...others.map(({ leaseMs = settings.leaseMs }) => leaseMs));
-  if (longest > 0) await sleep(clock, longest + 2 * settings.beatMs, signal);
+  const watchMs = longest > 0 ? longest + 2 * settings.beatMs : 0;
+  const since = clock.now();
+  await sleep(clock, watchMs, signal);
+  const isCut = clock.now() - since < watchMs;
   while (janitor.busy > 0 && !signal.aborted && instance.phase === 'ready') {
     await sleep(clock, PROBE_MS, signal);
   }
@@ -38,5 +41,5 @@ export async function patrol(deps: InstanceDeps, signal: AbortSignal): Promise<P
   const isQuiet = clock.now() - (runs.lastIntentAt ?? 0) >= settings.quarantineMs;
   // Nothing of it can be under way any more: nobody need clean up after the cleaner.
   if (isQuiet && (await registry.runs(deps.id)).length === 0) await registry.removeLease(deps.id);
-  return { cleaned, failed: isLost ? failed + 1 : failed, left };
+  return { cleaned, failed: isLost || isCut ? failed + 1 : failed, left };
 }

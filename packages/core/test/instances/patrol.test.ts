@@ -135,6 +135,14 @@ describe('a patrol', () => {
     expect(outcome.report).toEqual({ cleaned: 0, failed: 1, left: 0 });
   });
 
+  test('[I6] that has no time to watch the leases says that it did nothing', async () => {
+    a.kill();
+    const time = new AbortController();
+    fleet.clock.after(SETTINGS.leaseMs, () => time.abort());
+    const { outcome } = await round(time.signal);
+    expect(outcome.report).toMatchObject({ cleaned: 0, failed: 1 });
+  });
+
   test('[I7] that ran out of time is followed by one that completes it', async () => {
     const { run } = await begin(a, 'm1');
     await run.publish(taskOf(WORKING));
