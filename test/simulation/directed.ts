@@ -5,6 +5,7 @@ import { MESSAGES } from './scenarios/messages.ts';
 import { READERS } from './scenarios/readers.ts';
 import type { Scenario } from './scenarios/scenario.ts';
 import { SCOPES } from './scenarios/strangers.ts';
+import { UNATTENDED } from './scenarios/unattended.ts';
 
 /** Of so many seeds one is directed. */
 const EVERY = 3;
@@ -15,6 +16,7 @@ const SCENARIOS: readonly Scenario[] = [
   ...LIVES,
   ...LOGS,
   ...SCOPES,
+  ...UNATTENDED,
 ];
 
 /** The scenario of a seed; nothing for one that is played at random. */

@@ -15,6 +15,7 @@ import {
   seededEntropy,
   VirtualClock,
 } from '@a2a-aws/testkit/fakes';
+import { type JanitorRound, janitorRound } from './janitor-round.ts';
 import { type Execution, SimulatedAgent } from './scripted-agent.ts';
 import { createServer, PREFIX, type Server, TABLE } from './server.ts';
 import { TableWatch } from './table-watch.ts';
@@ -51,6 +52,8 @@ export class Fleet {
   rates: FaultRates = NO_FAULTS;
   partitions: Partition[] = [];
   onPoint: OnPoint = () => {};
+  /** False while nobody starts a server anew that has ended. */
+  restarts = true;
   /** What becomes of a call, where a schedule wants something particular. */
   fate: (call: FakeCall) => Fate | undefined = () => undefined;
   readonly #options: FleetOptions;
@@ -109,12 +112,36 @@ export class Fleet {
     process.crash();
     const name = this.#nameOf(process);
     this.#servers.delete(name);
-    this.clock.after(this.random.whole(300, 9_000), () => this.#boot(name));
+    this.clock.after(this.random.whole(300, 9_000), () => {
+      if (this.restarts) this.#boot(name);
+    });
   }
 
   /** Ends a process as SIGTERM does. */
   terminate(server: Server, drainMs: number): void {
     void server.stop(drainMs).then(() => this.crash(server.process));
+  }
+
+  /** A round of the scheduled janitor, in a process of its own. */
+  janitor(name: string): JanitorRound {
+    const clients = this.aws.clients(name);
+    const random = this.random.fork();
+    const { clock } = this;
+    const process = new SimulatedProcess({
+      name,
+      clock,
+      random,
+      clients,
+      skewMs: random.whole(-90_000, 90_000),
+      onPoint: (...at) => this.onPoint(...at),
+    });
+    const entropy = seededEntropy(name, random.whole(0, 2 ** 31));
+    return janitorRound({
+      process,
+      topicArn: this.#topicArn,
+      entropy,
+      logger: this.#options.logger,
+    });
   }
 
   #nameOf(process: SimulatedProcess): string {

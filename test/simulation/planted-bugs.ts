@@ -1,6 +1,7 @@
 import { APPENDING } from './planted/appending.ts';
 import { CLEANING } from './planted/cleaning.ts';
 import { FENCING } from './planted/fencing.ts';
+import { PATROLLING } from './planted/patrolling.ts';
 import type { PlantedBug } from './planted/planted-bug.ts';
 import { REACHING } from './planted/reaching.ts';
 import { SERVING } from './planted/serving.ts';
@@ -12,6 +13,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ...CLEANING,
   ...APPENDING,
   ...REACHING,
+  ...PATROLLING,
   ...SERVING,
   ...STREAMING,
 ];

@@ -148,7 +148,7 @@ class Schedule {
   async #rests(): Promise<boolean> {
     const { servers } = this.fleet;
     const isUp = servers.every(({ process, instance }) => !process.isPaused && instance());
-    if (servers.length < NAMES.length || !isUp) return false;
+    if ((this.fleet.restarts && servers.length < NAMES.length) || !isUp) return false;
     if (this.clients.some(({ outcome }) => outcome === 'open')) return false;
     let isLeft = false;
     await judge(this.fleet, this.clients, () => {
@@ -374,6 +374,7 @@ class Schedule {
 
   /** Somebody loses patience with what does not end by itself. */
   #cancelHanging(): void {
+    if (this.fleet.servers.length === 0) return;
     for (const truth of this.fleet.watch.tasks.values()) {
       const { scope, taskId } = truth;
       if (!truth.hasTask || truth.sealed || truth.openRuns.length === 0) continue;
@@ -389,6 +390,7 @@ class Schedule {
 
   /** A tap that was opened on a task at rest follows it until somebody ends it. */
   #giveUp(): void {
+    if (this.fleet.servers.length === 0) return;
     for (const { outcome, taskId, scope, truth } of [...this.clients]) {
       if (outcome !== 'open' || taskId === undefined || truth?.sealed !== false) continue;
       void this.#client('cancel', scope).cancel(taskId);

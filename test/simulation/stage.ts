@@ -45,6 +45,10 @@ export class Stage {
     this.#deps = deps;
   }
 
+  get violate(): Violate {
+    return this.#deps.violate;
+  }
+
   get random(): SeededRandom {
     return this.fleet.random;
   }
@@ -87,8 +91,11 @@ export class Stage {
   /** Asks for the task as somebody whose it is not. */
   intrude(taskId: string, stranger: Scope): Promise<void> {
     const { clock } = this.fleet;
-    const { violate } = this.#deps;
-    return intrude(stranger, taskId, { clock, violate, pick: () => this.fleet.pick() });
+    return intrude(stranger, taskId, {
+      clock,
+      violate: this.violate,
+      pick: () => this.fleet.pick(),
+    });
   }
 
   /** The task that a client has to do with, once its first event is durable. */

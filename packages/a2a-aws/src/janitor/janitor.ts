@@ -1,4 +1,4 @@
-import { patrol, systemClock, systemEntropy } from '@a2a-aws/core';
+import { patrol } from '@a2a-aws/core';
 import { DynamoDBInstanceRegistry, DynamoDBLogStorage } from '@a2a-aws/dynamodb';
 import { QueueSweep, queueName } from '@a2a-aws/sns-sqs';
 import { resolveClients } from '../options/aws-clients.ts';
@@ -17,6 +17,8 @@ export type JanitorOptions = Pick<
   | 'logger'
   | 'lease'
   | 'retentionMs'
+  | 'clock'
+  | 'entropy'
 > & {
   /** Queues younger than this are left alone by the sweep, in milliseconds. @default 10 minutes */
   readonly minQueueAgeMs?: number | undefined;
@@ -48,9 +50,9 @@ export async function runJanitor(
   signal: AbortSignal = new AbortController().signal,
 ): Promise<JanitorReport> {
   const settings = resolveOptions(options, process.env);
-  const { tableName, fanout, topicArns, prefix, logger, lease, retentionMs } = settings;
+  const { tableName, fanout, topicArns, prefix, logger, lease, retentionMs, clock, entropy } =
+    settings;
   const clients = resolveClients(settings.clients, settings.clientConfig);
-  const [clock, entropy] = [systemClock, systemEntropy];
   const table = { client: clients.dynamodb, tableName, prefix };
   const registry = new DynamoDBInstanceRegistry({ ...table, logger });
   const sweep = new QueueSweep({

@@ -1,5 +1,6 @@
 import { queuePolicy } from '@a2a-aws/sns-sqs';
 import {
+  GetSubscriptionAttributesCommand,
   ListSubscriptionsByTopicCommand,
   PublishBatchCommand,
   SubscribeCommand,
@@ -9,6 +10,7 @@ import {
   CreateQueueCommand,
   DeleteMessageBatchCommand,
   DeleteQueueCommand,
+  GetQueueAttributesCommand,
   GetQueueUrlCommand,
   ListQueuesCommand,
   ListQueueTagsCommand,
@@ -116,6 +118,16 @@ describe('a topic', () => {
     await expect(subscribe('a', ['b'])).rejects.toMatchObject({ name: 'InvalidParameter' });
     await clients.sns.send(new UnsubscribeCommand({ SubscriptionArn: first }));
     expect(await subscribe('a', ['b'])).not.toBe(first);
+  });
+
+  test('tells what a subscription was made with, while there is one', async () => {
+    await queue('a');
+    const SubscriptionArn = await subscribe('a', ['a']);
+    const asks = new GetSubscriptionAttributesCommand({ SubscriptionArn });
+    const { Attributes } = await clients.sns.send(asks);
+    expect(Attributes).toMatchObject({ Endpoint: arnOf('a'), FilterPolicy: '{"target":["a"]}' });
+    await clients.sns.send(new UnsubscribeCommand({ SubscriptionArn }));
+    await expect(clients.sns.send(asks)).rejects.toMatchObject({ name: 'NotFoundException' });
   });
 
   test('takes 200 filter policies', async () => {
@@ -282,6 +294,16 @@ describe('a queue', () => {
     ).rejects.toMatchObject(gone);
     await clock.advance(60_000);
     expect(await queue('a')).toBe(url);
+  });
+
+  test('tells when it was made, in seconds', async () => {
+    const made = clock.now();
+    const QueueUrl = await queue('a');
+    await clock.advance(5_000);
+    const { Attributes } = await clients.sqs.send(
+      new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['CreatedTimestamp'] }),
+    );
+    expect(Attributes?.CreatedTimestamp).toBe(String(Math.floor(made / 1_000)));
   });
 
   test('is listed by pages, with its tags', async () => {

@@ -27,6 +27,8 @@ export class FakeQueue {
   readonly url: string;
   readonly arn: string;
   readonly making: QueueMaking;
+  /** Milliseconds of the clock. */
+  readonly createdAt: number;
   readonly #clock: Clock;
   readonly #deadLetters: (arn: string, message: QueuedMessage) => void;
   #messages: QueuedMessage[] = [];
@@ -45,6 +47,7 @@ export class FakeQueue {
     this.url = at.url;
     this.arn = at.arn;
     this.making = making;
+    this.createdAt = clock.now();
     this.#clock = clock;
     this.#deadLetters = deadLetters;
   }

@@ -1,6 +1,7 @@
 import {
   CreateTopicCommand,
   DeleteTopicCommand,
+  GetSubscriptionAttributesCommand,
   GetTopicAttributesCommand,
   ListSubscriptionsByTopicCommand,
   type ListSubscriptionsByTopicCommandInput,
@@ -65,6 +66,9 @@ export class FakeSns {
       command(ListSubscriptionsByTopicCommand, 'ListSubscriptionsByTopic', false, (input) =>
         this.#list(input),
       ),
+      command(GetSubscriptionAttributesCommand, 'GetSubscriptionAttributes', false, (input) =>
+        this.#attributes(input.SubscriptionArn ?? ''),
+      ),
       command(PublishBatchCommand, 'PublishBatch', true, (input, context) =>
         this.#publishBatch(input, context),
       ),
@@ -119,6 +123,14 @@ export class FakeSns {
   #unsubscribe(arn: string): unknown {
     for (const topic of this.#topics.values()) topic.delete(arn);
     return OK;
+  }
+
+  #attributes(arn: string): unknown {
+    for (const topic of this.#topics.values()) {
+      const found = topic.get(arn);
+      if (found) return { ...OK, Attributes: { ...found.attributes, Endpoint: found.endpoint } };
+    }
+    throw new FakeServiceError('NotFoundException', 'Subscription does not exist', 404);
   }
 
   #list({ TopicArn, NextToken = '0' }: ListSubscriptionsByTopicCommandInput): unknown {

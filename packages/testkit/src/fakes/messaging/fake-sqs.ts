@@ -130,6 +130,7 @@ export class FakeSqs {
       Attributes: {
         ...queue.making.attributes,
         QueueArn: queue.arn,
+        CreatedTimestamp: String(Math.floor(queue.createdAt / 1_000)),
         ApproximateNumberOfMessages: String(visible),
         ApproximateNumberOfMessagesNotVisible: String(hidden),
       },

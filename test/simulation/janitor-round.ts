@@ -1,0 +1,40 @@
+import type { SimulatedProcess } from '@a2a-aws/testkit/fakes';
+import { type JanitorReport, runJanitor } from 'a2a-aws';
+import type { ServerOptions } from './server.ts';
+import { PREFIX, TABLE } from './server.ts';
+
+/** How long the function may run; milliseconds. */
+const TIME_MS = 160_000;
+/** Younger queues are not swept; milliseconds. The clocks of processes are up to 90 s off. */
+const MIN_QUEUE_AGE_MS = 180_000;
+
+/** One invocation of the scheduled janitor. */
+export interface JanitorRound {
+  readonly process: SimulatedProcess;
+  /** What it came to; nothing if it failed or was killed. */
+  readonly report: Promise<JanitorReport | undefined>;
+}
+
+/** Runs the real janitor once in a process. */
+export function janitorRound({
+  process,
+  topicArn,
+  entropy,
+  logger,
+}: Pick<ServerOptions, 'process' | 'topicArn' | 'entropy' | 'logger'>): JanitorRound {
+  const { clients, clock } = process;
+  const time = new AbortController();
+  clock.after(TIME_MS, () => time.abort());
+  const options = {
+    tableName: TABLE,
+    topicArn,
+    prefix: PREFIX,
+    clients,
+    logger,
+    clock,
+    entropy,
+    minQueueAgeMs: MIN_QUEUE_AGE_MS,
+  };
+  const report = process.request(() => runJanitor(options, time.signal)).catch(() => undefined);
+  return { process, report };
+}

@@ -1,0 +1,44 @@
+import type { Patch } from '../bundle.ts';
+import { core, type PlantedBug, server } from './planted-bug.ts';
+
+const sweep = (find: string, put: string): Patch => ({
+  file: 'packages/sns-sqs/src/queue/queue-sweep.ts',
+  find,
+  put,
+});
+
+/** What the scheduled janitor does when nobody else is left. */
+export const PATROLLING: readonly PlantedBug[] = [
+  {
+    name: 'patrol-leaves-too-early',
+    patches: [
+      core(
+        'instances/patrol.ts',
+        'await sleep(clock, longest + 2 * settings.beatMs, signal);',
+        'await sleep(clock, longest - 2 * settings.beatMs, signal);',
+      ),
+    ],
+    within: 200,
+  },
+  {
+    name: 'patrol-forgets-itself',
+    patches: [core('instances/patrol.ts', 'await registry.removeLease(deps.id);', ';')],
+    within: 200,
+  },
+  {
+    name: 'no-sweep-by-tag',
+    patches: [
+      server(
+        'janitor/janitor.ts',
+        'const swept = await sweep.remove(suspects, signal);',
+        'const swept = { queues: 0, subscriptions: 0, failed: 0 };',
+      ),
+    ],
+    within: 200,
+  },
+  {
+    name: 'sweep-asks-for-no-lease',
+    patches: [sweep('return !(await hasLease(queue.instance));', 'return true;')],
+    within: 200,
+  },
+];

@@ -1,0 +1,88 @@
+import { NO_FAULTS, SOME_FAULTS } from '@a2a-aws/testkit/fakes';
+import { plainScript } from '../script.ts';
+import type { Stage } from '../stage.ts';
+import { LOST } from './calls.ts';
+import type { Scenario } from './scenario.ts';
+
+/** From one round of the scheduled janitor to the next, as if it were impatient; milliseconds. */
+const ROUND_MS = 75_000;
+const ROUNDS = 9;
+/** Later than any janitor waits for a request of the dead; milliseconds. */
+const TOO_LATE_MS = 90_000;
+
+/** Nobody is left but the scheduled janitor. */
+export const UNATTENDED: readonly Scenario[] = [
+  // All instances die; the janitor itself is killed or stands still in the middle.
+  {
+    rates: SOME_FAULTS,
+    endMs: 780_000,
+    restMs: 700_000,
+    play: async (stage) => {
+      await workThenDie(stage);
+      await rounds(stage);
+    },
+  },
+  // What one that is gone has asked for comes when its lease has been removed: only tag and age tell of it.
+  {
+    rates: NO_FAULTS,
+    endMs: 780_000,
+    restMs: 700_000,
+    play: async (stage) => {
+      const what = stage.random.pick(['CreateQueue', 'Subscribe'] as const);
+      const late = { ...LOST, acts: [TOO_LATE_MS + stage.random.whole(0, 20_000)] };
+      stage.fate(({ operation }) => operation === what, late);
+      await workThenDie(stage);
+      await rounds(stage);
+    },
+  },
+  // It passes by those that live, and cleans up after one that does not.
+  {
+    rates: SOME_FAULTS,
+    endMs: 420_000,
+    restMs: 340_000,
+    play: async (stage) => {
+      const sent = stage.send(plainScript('COMPLETED', { chunks: 6, gapMs: 8_000 }));
+      await stage.task(sent);
+      stage.crash(await stage.runner(sent));
+      await rounds(stage, 4);
+    },
+  },
+];
+
+async function workThenDie(stage: Stage): Promise<void> {
+  const { fleet } = stage;
+  const clients = (['HANGS', 'INPUT_REQUIRED', 'COMPLETED'] as const).map((ending) =>
+    stage.send(plainScript(ending, { chunks: 3, gapMs: 2_000 }), { mode: 'immediate' }),
+  );
+  for (const client of clients) await stage.task(client);
+  await stage.rest(stage.random.whole(800, 6_000));
+  fleet.restarts = false;
+  for (const { process } of fleet.servers) stage.crash(process);
+}
+
+/** Rounds on their schedule, whatever becomes of the ones before; only the first are disturbed. */
+async function rounds(stage: Stage, count = ROUNDS): Promise<void> {
+  for (let n = 0; n < count; n += 1) {
+    const { process, report } = stage.fleet.janitor(`J${n}`);
+    let came: Awaited<typeof report>;
+    void report.then((all) => {
+      came = all;
+    });
+    const end = stage.random.pick(['kill', 'freeze', 'freeze', 'none'] as const);
+    if (end !== 'none' && n < 2) {
+      let left = stage.random.whole(1, 60);
+      stage.fleet.onPoint = (at) => {
+        if (at !== process) return;
+        left -= 1;
+        if (left !== 0) return;
+        if (end === 'kill') process.crash();
+        else stage.pause(process, stage.random.pick([10_000, 45_000, 90_000]));
+      };
+    }
+    await stage.rest(ROUND_MS);
+    const isClean = came?.failed === 0 && came.left === 0;
+    if (n === count - 1 && !isClean) {
+      stage.violate('I7', `the last round of the janitor came to ${JSON.stringify(came)}`);
+    }
+  }
+}
