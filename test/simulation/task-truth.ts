@@ -107,9 +107,8 @@ export class TaskTruth {
 
   /** Where the result of a run stands, followed through those that resumed it. */
   resultOf(run: TrueRun | undefined): number | undefined {
-    if (!run) return undefined;
-    if (run.result !== undefined) return run.result;
-    return run.resumedBy === undefined ? undefined : this.resultOf(this.runs.get(run.resumedBy));
+    if (run?.resumedBy !== undefined) return this.resultOf(this.runs.get(run.resumedBy));
+    return run?.result;
   }
 
   /** The Message that a run, or one that resumed it, came to; JSON. */

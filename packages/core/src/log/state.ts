@@ -94,8 +94,9 @@ export interface RunResult {
 /** The result of a run, followed through the runs that resumed it; nothing while it goes on. */
 export function runResult(state: LogState, id: string): RunResult | undefined {
   const run = state.runs.get(id);
-  if (run?.resultAt !== undefined) return { at: run.resultAt, answer: run.answer };
-  return run?.resumedBy === undefined ? undefined : runResult(state, run.resumedBy);
+  // The end of the task ends all runs that have no result of their own, also those that were resumed.
+  if (run?.resumedBy !== undefined) return runResult(state, run.resumedBy);
+  return run?.resultAt === undefined ? undefined : { at: run.resultAt, answer: run.answer };
 }
 
 /**

@@ -100,6 +100,21 @@ describe('a run whose instance was killed', () => {
     expect(runResult(state, run.id)).toBeDefined();
   });
 
+  test('[I6] has the result of the run that continues it also once another has ended the task', async () => {
+    const { run } = await begin(a, 'm1', KEY, RECORDED);
+    await run.publish(taskOf(WORKING));
+    a.kill();
+    await fleet.clock.advance(FOUND_MS);
+    await first().run.publish(statusOf(INPUT_REQUIRED));
+    await first().finish();
+    const { state: asked } = await fleet.fold();
+    expect(runResult(asked, run.id)).toEqual({ at: 2 });
+    const next = await begin(b, 'm2');
+    await next.run.publish(statusOf(COMPLETED));
+    const { state } = await fleet.fold();
+    expect(runResult(state, run.id)).toEqual({ at: 2 });
+  });
+
   test('[I6] is executed three times in all, then its task fails', async () => {
     const { run } = await begin(a, 'm1', KEY, RECORDED);
     await run.publish(taskOf(WORKING));
