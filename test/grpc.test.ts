@@ -8,7 +8,7 @@ import { type Backend, createBackend } from 'a2a-aws';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { failure, Gate } from './fixtures/eventually.ts';
 import { RecordedLogger } from './fixtures/recorded-logger.ts';
-import { get, send } from './fixtures/requests.ts';
+import { cancel, get, send } from './fixtures/requests.ts';
 import { ScriptedAgent, Scripts } from './fixtures/scripted-agent.ts';
 import { StreamReader } from './fixtures/stream-reader.ts';
 import { pictureOf } from './fixtures/task-picture.ts';
@@ -80,12 +80,20 @@ test('[I6] over gRPC a draining instance is UNAVAILABLE, and its runs end in pea
   await subscriber.taskId();
 
   const stopped = backend.stop({ drainMs: 20_000 });
-  const refused = await failure('send', client.sendMessage(send(text)));
+  const refusals = Object.entries({
+    SendMessage: client.sendMessage(send(text)),
+    SendStreamingMessage: new StreamReader(client.sendMessageStream(send(text))).end(),
+    SubscribeToTask: new StreamReader(client.resubscribeTask(get(id))).end(),
+    CancelTask: client.cancelTask(cancel(id)),
+  });
+  const refused = await Promise.all(refusals.map(([method, call]) => failure(method, call)));
   gate.open();
   await Promise.all([sender.end(), subscriber.end(), stopped]);
 
-  expect(refused.message).toMatch(/Try again/);
-  expect(statusOf(refused)).toBe(status.UNAVAILABLE);
+  for (const [at, [method]] of refusals.entries()) {
+    expect(refused[at]?.message, method).toMatch(/Try again/);
+    expect(statusOf(refused[at]), method).toBe(status.UNAVAILABLE);
+  }
   expect(sender.picture).toMatchObject({ state: 'COMPLETED', text: 'done' });
   expect(subscriber.picture).toEqual(sender.picture);
   expect(pictureOf(await client.getTask(get(id)))).toEqual(sender.picture);
