@@ -248,8 +248,10 @@ export class Runs {
   #leaveRow(row: RunRow, code: string): void {
     const { logger, signal } = this.#deps;
     this.#left.add(row.run);
-    const level = signal.aborted ? 'debug' : 'error';
-    logger[level]('run.row-left', { run: row.run, code });
+    const fields = { run: row.run, code };
+    // Of one that stops that is to be expected.
+    if (signal.aborted) logger.debug('run.row-left', fields);
+    else logger.error('run.row-left', fields);
     this.#wake();
   }
 
