@@ -5,6 +5,7 @@ import { MESSAGES } from './scenarios/messages.ts';
 import { READERS } from './scenarios/readers.ts';
 import type { Scenario } from './scenarios/scenario.ts';
 import { SCOPES } from './scenarios/strangers.ts';
+import { STUCK } from './scenarios/stuck.ts';
 import { UNATTENDED } from './scenarios/unattended.ts';
 
 /** Of so many seeds one is directed. */
@@ -17,6 +18,7 @@ const SCENARIOS: readonly Scenario[] = [
   ...LOGS,
   ...SCOPES,
   ...UNATTENDED,
+  ...STUCK,
 ];
 
 /** The scenario of a seed; nothing for one that is played at random. */

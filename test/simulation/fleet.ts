@@ -16,6 +16,7 @@ import {
   VirtualClock,
 } from '@a2a-aws/testkit/fakes';
 import { type JanitorRound, janitorRound } from './janitor-round.ts';
+import { ReadBack } from './read-back.ts';
 import { type Execution, SimulatedAgent } from './scripted-agent.ts';
 import { createServer, PREFIX, type Server, TABLE } from './server.ts';
 import { TableWatch } from './table-watch.ts';
@@ -154,17 +155,19 @@ export class Fleet {
     const life = (this.#lives.get(name) ?? 0) + 1;
     this.#lives.set(name, life);
     const random = this.random.fork();
+    const readBack = new ReadBack();
     const process = new SimulatedProcess({
       name: `${name}${life}`,
       clock: this.clock,
       random,
-      clients: this.aws.clients(`${name}${life}`),
+      clients: readBack.counting(this.aws.clients(`${name}${life}`)),
       skewMs: this.#skews.get(name) ?? 0,
       onPoint: (...at) => this.onPoint(...at),
     });
     const server = createServer({
       name,
       process,
+      readBack,
       topicArn: this.#topicArn,
       entropy: seededEntropy(`${name}${life}`, random.whole(0, 2 ** 31)),
       logger: this.#options.logger,

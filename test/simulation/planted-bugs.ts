@@ -6,6 +6,7 @@ import type { PlantedBug } from './planted/planted-bug.ts';
 import { REACHING } from './planted/reaching.ts';
 import { SERVING } from './planted/serving.ts';
 import { STREAMING } from './planted/streaming.ts';
+import { HOLDING } from './planted/stuck.ts';
 
 /** Every bug that the simulator must catch, one at a time. */
 export const PLANTED_BUGS: readonly PlantedBug[] = [
@@ -16,4 +17,5 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ...PATROLLING,
   ...SERVING,
   ...STREAMING,
+  ...HOLDING,
 ];

@@ -3,6 +3,7 @@ import type { SimulatedProcess } from '@a2a-aws/testkit/fakes';
 import { AgentCard } from '@a2a-js/sdk';
 import type { A2ARequestHandler, AgentExecutor } from '@a2a-js/sdk/server';
 import { createBackend } from 'a2a-aws';
+import type { ReadBack } from './read-back.ts';
 
 export const TABLE = 'simulated';
 export const PREFIX = 'sim';
@@ -13,6 +14,7 @@ export interface ServerOptions {
   /** That of the process, and of those that take its place. */
   readonly name: string;
   readonly process: SimulatedProcess;
+  readonly readBack: ReadBack;
   readonly topicArn: string;
   readonly entropy: Entropy;
   readonly logger: Logger;
@@ -24,6 +26,7 @@ export interface ServerOptions {
 export interface Server {
   readonly process: SimulatedProcess;
   readonly handler: A2ARequestHandler;
+  readonly readBack: ReadBack;
   start(): Promise<void>;
   stop(drainMs: number): Promise<void>;
   /** The id under which it takes requests, if it does. */
@@ -31,7 +34,7 @@ export interface Server {
 }
 
 export function createServer(options: ServerOptions): Server {
-  const { name, process, topicArn, entropy, logger, executor, onOrphan } = options;
+  const { name, process, readBack, topicArn, entropy, logger, executor, onOrphan } = options;
   const backend = createBackend({
     tableName: TABLE,
     topicArn,
@@ -44,6 +47,7 @@ export function createServer(options: ServerOptions): Server {
   });
   return {
     process,
+    readBack,
     handler: backend.requestHandler(CARD, executor, { onOrphan }),
     start: () => backend.start(),
     stop: (drainMs) => backend.stop({ drainMs }),

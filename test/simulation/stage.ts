@@ -4,6 +4,7 @@ import type { Fleet } from './fleet.ts';
 import { intrude } from './intruder.ts';
 import type { Script } from './script.ts';
 import type { ClientDeps, Send, SimulatedClient } from './simulated-client.ts';
+import { StuckReader } from './stuck-reader.ts';
 import type { Violate } from './task-truth.ts';
 
 export interface StageDeps {
@@ -86,6 +87,17 @@ export class Stage {
 
   read(taskId: string, options: ClientOptions = {}): void {
     void this.#client('read', options).read(taskId);
+  }
+
+  /** A subscriber at this server that reads one frame, and then stands still. */
+  async getStuck(client: SimulatedClient, at: SimulatedProcess): Promise<StuckReader> {
+    const server = this.fleet.servers.find(({ process }) => process === at);
+    if (!server || client.taskId === undefined) throw new Error('There is no such server or task.');
+    const { scope } = client;
+    const truth = () => client.truth;
+    const reader = new StuckReader(client.taskId, { server, scope, truth, violate: this.violate });
+    await reader.begin();
+    return reader;
   }
 
   /** Asks for the task as somebody whose it is not. */

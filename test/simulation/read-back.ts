@@ -1,0 +1,28 @@
+import type { FakeClients } from '@a2a-aws/testkit/fakes';
+
+/** Counts the records of logs that a process has read from the table. */
+export class ReadBack {
+  #records = 0;
+
+  get records(): number {
+    return this.#records;
+  }
+
+  /** Clients whose answers are counted; nothing else about them changes. */
+  counting(clients: FakeClients): FakeClients {
+    const through = clients.dynamodb.send as (...sent: unknown[]) => Promise<unknown>;
+    const send = (...sent: unknown[]): Promise<unknown> => {
+      const answer = through(...sent);
+      answer.then(
+        (told) => this.#count((told ?? {}) as { Items?: readonly Record<string, unknown>[] }),
+        () => {},
+      );
+      return answer;
+    };
+    return { ...clients, dynamodb: { send } as unknown as FakeClients['dynamodb'] };
+  }
+
+  #count({ Items = [] }: { Items?: readonly Record<string, unknown>[] }): void {
+    for (const { sk } of Items) if (String(sk).startsWith('event#')) this.#records += 1;
+  }
+}

@@ -1,0 +1,73 @@
+import type { LogRecord, Scope } from '@a2a-aws/core';
+import { ReaderCheck } from './reader-check.ts';
+import type { Server } from './server.ts';
+import { contextOf } from './simulated-client.ts';
+import type { TaskTruth, Violate } from './task-truth.ts';
+
+/** What an instance may keep of a log for readers that lag, in bytes of its records' bodies. */
+const KEPT_BYTES = 1024 * 1024;
+
+export interface StuckReaderDeps {
+  readonly server: Server;
+  readonly scope: Scope;
+  readonly truth: () => TaskTruth | undefined;
+  readonly violate: Violate;
+}
+
+/**
+ * A subscriber that stops reading after a frame. What it gets later without the process having read it
+ * from the log again, the process has held for it meanwhile: that is bounded (I8).
+ */
+export class StuckReader {
+  readonly #deps: StuckReaderDeps;
+  readonly #check: ReaderCheck;
+  readonly #frames: AsyncGenerator<Parameters<ReaderCheck['got']>[0], void, undefined>;
+
+  constructor(taskId: string, deps: StuckReaderDeps) {
+    this.#deps = deps;
+    this.#check = new ReaderCheck('the stuck reader', deps.violate);
+    const { process, handler } = deps.server;
+    const context = contextOf(deps.scope);
+    this.#frames = process.stream(() =>
+      handler.resubscribe({ tenant: deps.scope.tenant, id: taskId }, context),
+    );
+  }
+
+  /** Reads the first frame. */
+  async begin(): Promise<void> {
+    const { value } = await this.#frames.next();
+    if (value) this.#check.got(value, this.#deps.truth());
+  }
+
+  /** Leaves, as a connection that is cut. */
+  async leave(): Promise<void> {
+    await this.#frames.return(undefined);
+  }
+
+  /** Reads to the end of a task that has ended. */
+  async goOn(): Promise<void> {
+    const { server, truth, violate } = this.#deps;
+    const from = this.#check.generation ?? 0;
+    const before = server.readBack.records;
+    for await (const frame of this.#frames) this.#check.got(frame, truth());
+    const missed = (truth()?.records ?? []).filter(
+      ({ slot, entries }) => slot.generation > from && entries.some(({ kind }) => kind === 'event'),
+    );
+    // One more was in its hands when it got stuck.
+    const held = missed.length - (server.readBack.records - before) - 1;
+    if (held > kept(missed)) {
+      violate('I8', `${held} of ${missed.length} records were held for a reader that was stuck`);
+    }
+    if (!this.#check.isAtEnd) violate('I3', 'the stuck reader does not get to the end');
+  }
+}
+
+/** How many of the last records may be kept. */
+function kept(records: readonly LogRecord[]): number {
+  let bytes = 0;
+  const index = records.findLastIndex(({ body }) => {
+    bytes += body.length;
+    return bytes > KEPT_BYTES;
+  });
+  return records.length - 1 - index;
+}
