@@ -36,22 +36,31 @@ export interface BackendPorts {
 
 /** Plain counters: those marked so count what is now, the others since this instance's start. */
 export interface BackendStats {
+  /** The id of this process's instance: in rows, queue names and log events. */
   readonly instance: string;
-  /** Now. */
+  /** Executions under way, now. */
   readonly runs: number;
-  /** Now. */
+  /** Readers of tasks' events that are open, now. */
   readonly taps: number;
-  /** Now. */
+  /** Tasks' logs that are kept up to date, now. */
   readonly openLogs: number;
   /** About how many bytes wait to be written, now. */
   readonly backlogBytes: number;
+  /** Doorbells that SNS, or SQS, took from here. */
   readonly published: number;
+  /** Doorbells that were given up: their readers find the events by reading the log. */
   readonly publishFailed: number;
+  /** Messages from this instance's queue. */
   readonly received: number;
+  /** Of these, what was no doorbell: it goes to the dead-letter queue. */
   readonly unreadable: number;
+  /** Of these, what was of another release's version. */
   readonly ignored: number;
+  /** Events of executors that did not enter a log; the log event `run.event-refused` says why. */
   readonly refusedEvents: number;
+  /** Dead instances that this one has cleaned up after. */
   readonly janitorCleaned: number;
+  /** Its tries at that which failed. */
   readonly janitorFailed: number;
 }
 
