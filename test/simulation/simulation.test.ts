@@ -16,6 +16,10 @@ const REGRESSIONS: readonly (readonly [number, string])[] = [
   [4201, 'an executor began after its run had ended, and was never told to stop'],
   [275, 'a clock that was set back made a silent doorbell look proven'],
   [14257, 'a retried message got where its task ended, not where the run that continued it did'],
+  [
+    14728,
+    'each followed the other, and nobody led: a place was taken, but the answer said it was not',
+  ],
 ];
 
 describe('[I1] [I2] [I3] [I4] [I5] [I6] [I7] [I9] [I10] the backend under a simulated AWS', () => {

@@ -41,8 +41,10 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
     if (onPlayed?.(one) === 'enough') Atomics.store(over, 0, 1);
   };
   const done = Array.from({ length: workers }, (_, n) => {
+    // Much is made that is needed for a moment only.
+    const resourceLimits = { maxYoungGenerationSizeMb: 64 };
     const workerData: WorkerTask = { from: from + n, step: workers, to: from + count - 1, over };
-    const thread = new Worker(code, { eval: true, workerData });
+    const thread = new Worker(code, { eval: true, workerData, resourceLimits });
     return new Promise<void>((resolve, reject) => {
       thread.on('message', played);
       thread.on('error', (error) => {

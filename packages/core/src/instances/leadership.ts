@@ -21,6 +21,7 @@ export class Leadership {
   readonly #deps: LeadershipDeps;
   readonly #observer: LeaseObserver;
   #leader: string | undefined;
+  #learnedAt = 0;
   #resignedAt: number | undefined;
 
   constructor(deps: LeadershipDeps) {
@@ -55,21 +56,29 @@ export class Leadership {
       if (errorCode(error) !== 'corrupt-log') throw error;
       // It may live, and lead those that can read it: nobody takes its place, but nobody waits for it.
       logger.error('leader.unreadable');
-      this.#leader = firstServing(await registry.leases());
+      this.#learn(firstServing(await registry.leases()));
       return this.isHeld;
     }
   }
 
   async #follow(): Promise<boolean> {
-    const { instance, registry } = this.#deps;
-    this.#leader ??= await registry.leader();
+    const { instance, registry, clock, settings } = this.#deps;
+    // Another may lead by now: this one itself, if its taking the place came late.
+    const isOld = elapsed(this.#learnedAt, clock.now()) >= settings.leaseMs;
+    if (this.#leader === undefined || isOld) this.#learn(await registry.leader());
     // Also if the answer to taking the place was lost.
     if (this.isHeld) return true;
     const before = this.#leader;
     if (before !== undefined && (await this.#lives(before))) return false;
-    // Another may have been faster: the next look finds out who.
-    this.#leader = (await registry.lead(instance, before)) ? instance : undefined;
+    // Another may have been faster, or the answer gets lost: the next look finds out who leads.
+    this.#leader = undefined;
+    if (await registry.lead(instance, before)) this.#learn(instance);
     return this.isHeld;
+  }
+
+  #learn(leader: string | undefined): void {
+    this.#leader = leader;
+    this.#learnedAt = this.#deps.clock.now();
   }
 
   /** Lets another lead: while the leader lives, nobody else looks after the rest. */
