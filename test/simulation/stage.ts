@@ -2,7 +2,7 @@ import { type Scope, sleep } from '@a2a-aws/core';
 import type { FakeCall, Fate, SeededRandom, SimulatedProcess } from '@a2a-aws/testkit/fakes';
 import type { Fleet } from './fleet.ts';
 import { intrude } from './intruder.ts';
-import type { Script } from './script.ts';
+import { plainScript, type Script } from './script.ts';
 import type { ClientDeps, Send, SimulatedClient } from './simulated-client.ts';
 import { StuckReader } from './stuck-reader.ts';
 import type { Violate } from './task-truth.ts';
@@ -32,6 +32,8 @@ export interface SendOptions extends ClientOptions {
   readonly leavesAfter?: number;
 }
 
+/** By then an instance that works has seen that its doorbell rings; milliseconds. */
+export const PROVEN_MS = 8_000;
 /** A scenario's words must come true within so many milliseconds, if they do at all. */
 const LONGEST_WAIT_MS = 50_000;
 
@@ -59,13 +61,38 @@ export class Stage {
   }
 
   /** Rests until `known` is something; nothing if that takes too long. */
-  async until<T>(known: () => T | undefined | false): Promise<T | undefined> {
-    for (let waited = 0; waited < LONGEST_WAIT_MS; waited += 20) {
+  async until<T>(
+    known: () => T | undefined | false,
+    longestMs = LONGEST_WAIT_MS,
+  ): Promise<T | undefined> {
+    for (let waited = 0; waited < longestMs; waited += 20) {
       const found = known();
       if (found) return found;
       await this.rest(20);
     }
     return undefined;
+  }
+
+  /** What must come true within so many milliseconds; `law` and `text` say what is broken if not. */
+  async expect(law: string, text: string, ms: number, known: () => boolean): Promise<void> {
+    if (!(await this.until(known, ms))) this.#deps.violate(law, text);
+  }
+
+  /** Another instance must go on with what the first run of a message was lost over. */
+  resumed(client: SimulatedClient): Promise<void> {
+    return this.expect('retry', 'What can be executed again was not.', LONGEST_WAIT_MS, () =>
+      [...(client.truth?.runs.values() ?? [])].some((run) => run.resumedBy !== undefined),
+    );
+  }
+
+  /** Rests until an item is written whose sort key begins so. */
+  async written(begins: string): Promise<void> {
+    const { watch } = this.fleet;
+    let isWritten = false;
+    watch.onWrite = (_, sk) => {
+      isWritten ||= sk.startsWith(begins);
+    };
+    await this.until(() => isWritten);
   }
 
   /** Sends a message once a server is there. */
@@ -125,6 +152,15 @@ export class Stage {
     });
     if (!found) throw new Error('Nobody runs the task.');
     return found.process;
+  }
+
+  /** A process that has seen that its doorbell rings, and so seldom reads by itself. */
+  async hearer(): Promise<SimulatedProcess> {
+    const sent = this.send(plainScript('HANGS'), { mode: 'immediate' });
+    await this.task(sent);
+    const found = await this.runner(sent);
+    await this.rest(PROVEN_MS);
+    return found;
   }
 
   crash(process: SimulatedProcess): void {

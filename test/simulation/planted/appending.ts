@@ -72,7 +72,7 @@ export const APPENDING: readonly PlantedBug[] = [
       core('log/log-upkeep.ts', 'const DROP_AFTER_MS = 5 * 60_000;', 'const DROP_AFTER_MS = 0;'),
       table('log/log-loader.ts', 'if (pieces.length < keys.length) return undefined;', ''),
     ],
-    within: 400,
+    within: 200,
   },
   {
     name: 'trim',
@@ -100,7 +100,7 @@ export const APPENDING: readonly PlantedBug[] = [
         "chunks({ slot, id }: Pick<SnapshotName, 'slot' | 'id'>): string {\n    id = '';",
       ),
     ],
-    within: 5_000,
+    within: 200,
   },
   {
     name: 'no-dedupe',

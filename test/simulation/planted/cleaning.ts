@@ -70,4 +70,53 @@ export const CLEANING: readonly PlantedBug[] = [
     ],
     within: 200,
   },
+  {
+    name: 'resumable-not-first',
+    patches: [
+      core(
+        'instances/janitor.ts',
+        'rows.toSorted((a, b) => Number(isResumed(b)) - Number(isResumed(a)))',
+        '[...rows]',
+      ),
+    ],
+    within: 200,
+  },
+  {
+    name: 'drain-ends-what-others-resume',
+    patches: [
+      core(
+        'instances/instance.ts',
+        'rows.filter(({ key }) => !left.has(taskKeyText(key)))',
+        'rows.filter(({ key }) => taskKeyText(key) || left)',
+      ),
+    ],
+    within: 200,
+  },
+  {
+    name: 'drain-leaves-its-reach',
+    patches: [
+      core(
+        'instances/instance.ts',
+        'if (lease) await this.janitor.removeReach(lease);',
+        'if (!lease) return;',
+      ),
+    ],
+    within: 200,
+  },
+  {
+    name: 'leader-for-ever',
+    patches: [
+      core(
+        'instances/leadership.ts',
+        'if (!silent || !(await registry.markDead(leader, silent.beat))) return true;',
+        'if (!silent || silent.beat >= 0) return true;',
+      ),
+    ],
+    within: 200,
+  },
+  {
+    name: 'failed-cleaning-forgotten',
+    patches: [core('instances/janitor.ts', 'this.#cleaning.delete(lease.instance);', '')],
+    within: 200,
+  },
 ];

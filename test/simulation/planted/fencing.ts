@@ -40,7 +40,7 @@ export const FENCING: readonly PlantedBug[] = [
         "if (lease?.state === 'never') {\n      died();",
       ),
     ],
-    within: 400,
+    within: 200,
   },
   {
     name: 'cancel-no-row',

@@ -1,11 +1,5 @@
 import { core, type PlantedBug, server, table } from './planted-bug.ts';
 
-const NO_QUARANTINE = core(
-  'instances/janitor.ts',
-  'await sleep(clock, settings.quarantineMs, signal);',
-  '',
-);
-
 /** Who hears of what, and what is left behind. */
 export const REACHING: readonly PlantedBug[] = [
   {
@@ -51,7 +45,40 @@ export const REACHING: readonly PlantedBug[] = [
 `,
       ),
     ],
-    within: 5_000,
+    within: 200,
+  },
+  {
+    name: 'watch-not-told',
+    patches: [
+      server(
+        'handler/request-handler.ts',
+        '      open.announce();\n      yield* subscriberStream',
+        '      yield* subscriberStream',
+      ),
+    ],
+    within: 200,
+  },
+  {
+    name: 'watch-not-rung-back',
+    patches: [
+      core(
+        'feed/feed.ts',
+        'if (on && compareSlots(next, open.log.state.next) < 0) this.ringEnd(open, [instance]);',
+        'if (on && compareSlots(next, open.log.state.next) > 0) this.ringEnd(open, [instance]);',
+      ),
+    ],
+    within: 200,
+  },
+  {
+    name: 'clock-set-back',
+    patches: [
+      core(
+        'clock.ts',
+        'return now < then ? Number.POSITIVE_INFINITY : now - then;',
+        'return now - then;',
+      ),
+    ],
+    within: 200,
   },
   {
     name: 'cancel-by-ring',
@@ -106,11 +133,16 @@ export const REACHING: readonly PlantedBug[] = [
     patches: [core('instances/own-sweep.ts', '        await this.sweep();\n', '')],
     within: 200,
   },
-  { name: 'no-quarantine', patches: [NO_QUARANTINE], within: 200 },
   {
-    name: 'provision-no-recheck+no-quarantine',
+    name: 'no-quarantine',
     patches: [
-      NO_QUARANTINE,
+      core('instances/janitor.ts', 'await sleep(clock, settings.quarantineMs, signal);', ''),
+    ],
+    within: 200,
+  },
+  {
+    name: 'provision-no-recheck',
+    patches: [
       core(
         'instances/presence.ts',
         'if (address && !(await registry.setAddress(instance, address))) throw lost();',

@@ -11,18 +11,7 @@ export const SERVING: readonly PlantedBug[] = [
         'const { signal } = new AbortController();',
       ),
     ],
-    within: 5_000,
-  },
-  {
-    name: 'clock-set-back-proves-the-doorbell',
-    patches: [
-      core(
-        'clock.ts',
-        'return now < then ? Number.POSITIVE_INFINITY : now - then;',
-        'return now - then;',
-      ),
-    ],
-    within: 5_000,
+    within: 200,
   },
   {
     name: 'asks-for-credentials-unheard',
@@ -65,6 +54,28 @@ export const SERVING: readonly PlantedBug[] = [
   {
     name: 'tap-skips',
     patches: [core('feed/tap.ts', 'this.#state = step.state;', 'this.#state = this.#log.state;')],
+    within: 200,
+  },
+  {
+    name: 'cancel-without-deadline',
+    patches: [
+      core(
+        'instances/cancel.ts',
+        'await sleep(clock, deadlineMs, over.signal);',
+        'await sleep(clock, 10 * deadlineMs, over.signal);',
+      ),
+    ],
+    within: 200,
+  },
+  {
+    name: 'retry-starts-another-task',
+    patches: [
+      server(
+        'runs/run-starter.ts',
+        'message.taskId || derivedTaskId(scope, message, digest)',
+        'message.taskId || this.#deps.entropy.id()',
+      ),
+    ],
     within: 200,
   },
 ];

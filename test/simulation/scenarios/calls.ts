@@ -46,3 +46,16 @@ export function isWatchersQuery({ operation, input }: FakeCall): boolean {
 export function declaresDead(input: unknown): boolean {
   return values(input).includes('dead');
 }
+
+/** The row of a watch, or its index row. */
+export function isWatch({ operation, input }: FakeCall): boolean {
+  return operation === 'PutItem' && sortKey(input).startsWith('watch#');
+}
+
+/** A read of this task's records. */
+export function isRecordsQuery(taskId: string): (call: FakeCall) => boolean {
+  return ({ operation, input }) =>
+    operation === 'Query' &&
+    JSON.stringify(values(input)).includes(`#${taskId}"`) &&
+    JSON.stringify(values(input)).includes('"event#');
+}

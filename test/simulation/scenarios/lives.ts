@@ -1,7 +1,7 @@
 import { NO_FAULTS } from '@a2a-aws/testkit/fakes';
 import { plainScript } from '../script.ts';
-import { declaresDead, isBeat, isNewLease, LOST, sortKey } from './calls.ts';
-import type { Scenario } from './scenario.ts';
+import { declaresDead, isBeat, isNewLease, isRecordsQuery, LOST, sortKey } from './calls.ts';
+import { DOORBELL_DEAD, type Scenario } from './scenario.ts';
 
 /** Instances come, are lost, and come back too late. */
 export const LIVES: readonly Scenario[] = [
@@ -48,14 +48,12 @@ export const LIVES: readonly Scenario[] = [
       };
     },
   },
-  // What a dead instance was about to write comes after it was cleaned up, and then it is gone; or
-  // it goes on, and does not learn from its beats that it is dead.
+  // What a dead instance was about to write comes after it was cleaned up, and then it is gone.
   {
     rates: NO_FAULTS,
     play: async (stage) => {
       const kind = stage.random.pick(['queue', 'run', 'watch'] as const);
       const ms = stage.random.whole(30_000, 38_000);
-      const goesOn = kind === 'run' && stage.random.percent(60);
       await stage.rest(1_500);
       let writer: unknown;
       stage.fleet.onPoint = (process, point, operation, input) => {
@@ -64,8 +62,7 @@ export const LIVES: readonly Scenario[] = [
         if (!isRow && !(kind === 'queue' && operation === 'CreateQueue')) return;
         writer = process;
         if (point === 'before') stage.pause(process, ms);
-        else if (!goesOn) stage.crash(process);
-        if (goesOn) stage.fate((call) => call.caller === process.name && isBeat(call), LOST, 99);
+        else stage.crash(process);
       };
       if (kind === 'queue') {
         const [server] = stage.fleet.servers;
@@ -74,6 +71,52 @@ export const LIVES: readonly Scenario[] = [
       }
       const sent = stage.send(plainScript('HANGS'), { leaves: true });
       if (kind === 'watch') stage.subscribe(await stage.task(sent), { leaves: true });
+    },
+  },
+  // One that was declared dead goes on with a message, and does not learn it from its beats.
+  {
+    rates: NO_FAULTS,
+    play: async (stage) => {
+      await stage.rest(1_500);
+      let writer: unknown;
+      stage.fleet.onPoint = (process, point, operation, input) => {
+        if (writer !== undefined || point !== 'before') return;
+        if (operation !== 'PutItem' || !sortKey(input).startsWith('run#')) return;
+        writer = process;
+        stage.pause(process, stage.random.whole(30_000, 38_000));
+        stage.fate((call) => call.caller === process.name && isBeat(call), LOST, 99);
+      };
+      stage.send(plainScript('HANGS'), { leaves: true });
+    },
+  },
+  // One stands still while it gets its queue, until nothing of it is known any more.
+  {
+    rates: NO_FAULTS,
+    play: async (stage) => {
+      const called = stage.random.pick(['CreateQueue', 'Subscribe']);
+      await stage.rest(1_500);
+      const [server] = stage.fleet.servers;
+      if (server) stage.crash(server.process);
+      stage.fleet.onPoint = (process, point, operation) => {
+        if (point !== 'before' || operation !== called) return;
+        stage.pause(process, stage.random.whole(75_000, 90_000));
+        stage.fleet.onPoint = () => {};
+      };
+    },
+  },
+  // A server stands still for longer than its lease while clients follow what it works on, and then
+  // learns that it is dead before it reads what was done about that.
+  {
+    rates: DOORBELL_DEAD,
+    play: async (stage) => {
+      const sent = stage.send(plainScript('HANGS'));
+      const taskId = await stage.task(sent);
+      const at = await stage.runner(sent);
+      stage.subscribe(taskId, { at });
+      await stage.rest(stage.random.whole(500, 4_000));
+      stage.pause(at, stage.random.whole(30_000, 40_000));
+      const isRead = isRecordsQuery(taskId);
+      stage.fate((call) => call.caller === at.name && isRead(call), LOST, 6);
     },
   },
 ];

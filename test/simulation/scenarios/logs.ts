@@ -66,4 +66,31 @@ export const LOGS: readonly Scenario[] = [
       stage.read(taskId);
     },
   },
+  // A snapshot is replaced while somebody reads it.
+  {
+    rates: NO_FAULTS,
+    play: async (stage) => {
+      const big = { chunks: 20, gapMs: 300, padding: 180_000, dense: true, replaces: true };
+      const sent = stage.send(plainScript('HANGS', big), { mode: 'immediate' });
+      const taskId = await stage.task(sent);
+      const avoid = await stage.runner(sent);
+      await stage.written('snap#');
+      await stage.rest(stage.random.whole(50, 500));
+      stage.fate(isSnapshotRead, { acts: [4_000], answers: 4_010 }, 3);
+      stage.read(taskId, { avoid });
+    },
+  },
+  // Two that run a task write a snapshot of it, both up to the same slot.
+  {
+    rates: NO_FAULTS,
+    endMs: 460_000,
+    restMs: 330_000,
+    play: async (stage) => {
+      const sent = stage.send(plainScript('HANGS'), { mode: 'immediate' });
+      const taskId = await stage.task(sent);
+      const avoid = await stage.runner(sent);
+      const big = { chunks: 6, gapMs: 300, padding: 180_000, replaces: true };
+      stage.send(plainScript('HANGS', big), { taskId, mode: 'immediate', avoid });
+    },
+  },
 ];

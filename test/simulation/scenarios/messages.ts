@@ -1,5 +1,6 @@
 import { NO_FAULTS, SOME_FAULTS } from '@a2a-aws/testkit/fakes';
 import { plainScript } from '../script.ts';
+import { sortKey } from './calls.ts';
 import type { Scenario } from './scenario.ts';
 
 /** Messages that come again, and runs that go on elsewhere. */
@@ -32,6 +33,41 @@ export const MESSAGES: readonly Scenario[] = [
       for (let n = 0; n < 2; n += 1) {
         stage.send(script, { messageId: 'sent-twice', mode: 'blocking' });
       }
+    },
+  },
+  // A run dies with its instance while that was about to cancel: it is executed again elsewhere.
+  {
+    rates: NO_FAULTS,
+    onOrphan: 'resume',
+    isPatient: true,
+    play: async (stage) => {
+      const sent = stage.send(plainScript('HANGS'), { mode: 'immediate' });
+      const taskId = await stage.task(sent);
+      const at = await stage.runner(sent);
+      await stage.rest(stage.random.whole(500, 4_000));
+      stage.fleet.onPoint = (process, point, _, input) => {
+        if (process === at && point === 'before' && sortKey(input).startsWith('event#')) {
+          stage.crash(at);
+        }
+      };
+      // Several intents, of which none comes to anything.
+      for (let n = 0; n < 10; n += 1) stage.cancel(taskId, { at, leaves: true });
+      await stage.resumed(sent);
+    },
+  },
+  // A server is stopped while it executes what may be executed again: others go on with it.
+  {
+    rates: NO_FAULTS,
+    onOrphan: 'resume',
+    isPatient: true,
+    play: async (stage) => {
+      const sent = stage.send(plainScript('HANGS'));
+      await stage.task(sent);
+      const at = await stage.runner(sent);
+      await stage.rest(stage.random.whole(500, 4_000));
+      const server = stage.fleet.servers.find(({ process }) => process === at);
+      if (server) stage.fleet.terminate(server, stage.random.pick([0, 2_000]));
+      await stage.resumed(sent);
     },
   },
 ];

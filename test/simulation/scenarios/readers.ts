@@ -1,23 +1,55 @@
 import { NO_FAULTS, SOME_FAULTS } from '@a2a-aws/testkit/fakes';
 import { plainScript } from '../script.ts';
-import { slow, sortKey } from './calls.ts';
-import { PROMPT_MS, PROVEN_MS, type Scenario } from './scenario.ts';
+import { isRecordsQuery, isWatch, slow } from './calls.ts';
+import { DOORBELL_DEAD, PROMPT_MS, type Scenario } from './scenario.ts';
 
 /** Others read what is written. */
 export const READERS: readonly Scenario[] = [
-  // A tap opens while events come: it gets them in time, though its watch was long in writing.
+  // A tap opens while events come: it gets them in time, though it was long about it.
   {
     rates: NO_FAULTS,
     play: async (stage) => {
-      const other = stage.send(plainScript('HANGS'), { mode: 'immediate' });
-      await stage.task(other);
-      const at = await stage.runner(other);
-      await stage.rest(PROVEN_MS);
-      const script = plainScript('HANGS', { chunks: stage.random.whole(2, 7), gapMs: 900 });
+      const at = await stage.hearer();
+      const script = plainScript('HANGS', { chunks: stage.random.whole(2, 4), gapMs: 900 });
       const sent = stage.send(script, { mode: 'immediate', avoid: at });
       const taskId = await stage.task(sent);
-      stage.fate(({ input }) => sortKey(input).startsWith('watch#'), slow(2_000), 2);
+      // The read that follows the writing of its watch.
+      let isWatching = false;
+      stage.fleet.watch.onWrite = (caller, sk) => {
+        isWatching ||= caller === at.name && sk.startsWith('watch#');
+      };
+      const isRead = isRecordsQuery(taskId);
+      stage.fate((call) => isWatching && call.caller === at.name && isRead(call), slow(2_000));
       stage.subscribe(taskId, { at, promptMs: PROMPT_MS });
+    },
+  },
+  // A tap opens on a task at rest, and a run of it starts before its watch is there to be seen.
+  {
+    rates: NO_FAULTS,
+    play: async (stage) => {
+      const at = await stage.hearer();
+      const sent = stage.send(plainScript('INPUT_REQUIRED'), { mode: 'immediate', avoid: at });
+      const taskId = await stage.task(sent);
+      await stage.until(() => sent.truth?.openRuns.length === 0);
+      stage.fate(isWatch, { acts: [1_000], answers: 1_010 }, 2);
+      stage.subscribe(taskId, { at, promptMs: PROMPT_MS });
+      await stage.rest(stage.random.whole(100, 1_200));
+      const script = plainScript('HANGS', { chunks: 2, gapMs: 900 });
+      stage.send(script, { taskId, mode: 'immediate', avoid: at });
+    },
+  },
+  // A reader's clock is set back, and no doorbell rings.
+  {
+    rates: DOORBELL_DEAD,
+    play: async (stage) => {
+      const script = plainScript('HANGS', { chunks: 6, gapMs: 4_000 });
+      const sent = stage.send(script, { mode: 'immediate' });
+      const taskId = await stage.task(sent);
+      const server = stage.fleet.pick(await stage.runner(sent));
+      if (!server) return;
+      stage.subscribe(taskId, { at: server.process, promptMs: PROMPT_MS });
+      await stage.rest(stage.random.whole(500, 8_000));
+      server.process.jump(-stage.random.pick([60_000, 3_600_000]));
     },
   },
   // Slow readers: they get all of it, and nobody waits for them.
