@@ -77,4 +77,21 @@ export const CANCELS: readonly Scenario[] = [
       );
     },
   },
+  // Whoever cancels dies, and the executor does as if it had not heard: its own server sees to it.
+  {
+    rates: NO_FAULTS,
+    isPatient: true,
+    play: async (stage) => {
+      const script = plainScript('COMPLETED', { chunks: 12, gapMs: 20_000, deaf: true });
+      const sent = stage.send(script, { mode: 'immediate' });
+      const taskId = await stage.task(sent);
+      const avoid = await stage.runner(sent);
+      stage.cancel(taskId, { avoid, leaves: true });
+      await stage.until(() => sent.truth?.cancelRequested);
+      for (const { process } of stage.fleet.servers) if (process !== avoid) stage.crash(process);
+      await stage.expect('I6', 'A cancel ends with its caller.', 2 * CANCEL_MS, () =>
+        Boolean(sent.truth?.sealed),
+      );
+    },
+  },
 ];
