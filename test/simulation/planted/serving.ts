@@ -68,17 +68,6 @@ export const SERVING: readonly PlantedBug[] = [
     within: 200,
   },
   {
-    name: 'cancel-ends-with-its-caller',
-    patches: [
-      core(
-        'instances/cancel-deadline.ts',
-        "if (reason === 'cancel') this.#begin();",
-        'if (false) this.#begin();',
-      ),
-    ],
-    within: 200,
-  },
-  {
     name: 'retry-starts-another-task',
     patches: [
       server(
