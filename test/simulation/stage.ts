@@ -2,6 +2,7 @@ import { type Scope, sleep } from '@a2a-aws/core';
 import type { FakeCall, Fate, SeededRandom, SimulatedProcess } from '@a2a-aws/testkit/fakes';
 import type { Fleet } from './fleet.ts';
 import { intrude } from './intruder.ts';
+import { PROVEN_MS } from './scenarios/scenario.ts';
 import { plainScript, type Script } from './script.ts';
 import type { ClientDeps, Send, SimulatedClient } from './simulated-client.ts';
 import { StuckReader } from './stuck-reader.ts';
@@ -32,8 +33,6 @@ export interface SendOptions extends ClientOptions {
   readonly leavesAfter?: number;
 }
 
-/** By then an instance that works has seen that its doorbell rings; milliseconds. */
-export const PROVEN_MS = 8_000;
 /** A scenario's words must come true within so many milliseconds, if they do at all. */
 const LONGEST_WAIT_MS = 50_000;
 

@@ -14,8 +14,8 @@ export const PATROLLING: readonly PlantedBug[] = [
     patches: [
       core(
         'instances/patrol.ts',
-        'await sleep(clock, longest + 2 * settings.beatMs, signal);',
-        'await sleep(clock, longest - 2 * settings.beatMs, signal);',
+        'const watchMs = longest > 0 ? longest + 2 * settings.beatMs : 0;',
+        'const watchMs = longest - 2 * settings.beatMs;',
       ),
     ],
     within: 200,

@@ -1,8 +1,7 @@
 import { NO_FAULTS } from '@a2a-aws/testkit/fakes';
 import { plainScript } from '../script.ts';
-import { PROVEN_MS } from '../stage.ts';
 import { isWatchersQuery, slow } from './calls.ts';
-import { DOORBELL_DEAD, PROMPT_MS, type Scenario } from './scenario.ts';
+import { DOORBELL_DEAD, PROMPT_MS, PROVEN_MS, type Scenario } from './scenario.ts';
 
 /** By then a task is canceled by force; milliseconds. */
 const CANCEL_MS = 10_000;

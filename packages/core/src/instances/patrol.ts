@@ -25,8 +25,15 @@ export async function patrol(deps: InstanceDeps, signal: AbortSignal): Promise<P
   const instance = new Instance({ ...deps, fanout, alone: true }, () => {});
   const { janitor, runs } = instance;
   await instance.start();
-  const others = (await registry.leases()).filter((lease) => lease.instance !== deps.id);
-  const longest = Math.max(0, ...others.map(({ leaseMs = settings.leaseMs }) => leaseMs));
+  let longest = 0;
+  try {
+    const others = (await registry.leases()).filter((lease) => lease.instance !== deps.id);
+    longest = Math.max(0, ...others.map(({ leaseMs = settings.leaseMs }) => leaseMs));
+  } catch (error) {
+    // It would beat for as long as its process lives, and nobody would clean up after it.
+    await instance.stop(0);
+    throw error;
+  }
   const watchMs = longest > 0 ? longest + 2 * settings.beatMs : 0;
   const since = clock.now();
   await sleep(clock, watchMs, signal);

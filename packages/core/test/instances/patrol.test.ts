@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { type PatrolReport, patrol } from '../../src/instances/patrol.ts';
 import { DEFAULT_RETENTION_MS } from '../../src/log/retention.ts';
 import { silentLogger } from '../../src/logger.ts';
@@ -38,6 +38,8 @@ async function round(
   ).then((report) => {
     outcome.report = report;
   });
+  // Whoever waits for it hears of a failure; others have gone on meanwhile.
+  done.catch(() => {});
   await fleet.clock.advance(forMs);
   return { outcome, done };
 }
@@ -62,6 +64,14 @@ describe('a patrol', () => {
     expect(await fleet.traces('a')).toMatchObject({ lease: 'alive', queue: true });
     expect(a.deaths.count).toBe(0);
     expect(await fleet.traces('janitor-1')).toEqual(NO_TRACES);
+  });
+
+  test('[I7] that cannot read the leases fails, and does not beat on', async () => {
+    const leases = vi.spyOn(fleet.registry, 'leases').mockRejectedValue(new Error('no answer'));
+    const { done } = await round(undefined, SETTINGS.beatMs);
+    await expect(done).rejects.toThrow('no answer');
+    expect(await fleet.traces('janitor-1')).toMatchObject({ lease: 'dead' });
+    leases.mockRestore();
   });
 
   test('[I5] gives those with a longer lease their time', async () => {
