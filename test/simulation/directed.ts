@@ -2,6 +2,7 @@ import { CANCELS } from './scenarios/cancels.ts';
 import { LIVES } from './scenarios/lives.ts';
 import { LOGS } from './scenarios/logs.ts';
 import { MESSAGES } from './scenarios/messages.ts';
+import { PUSHES } from './scenarios/pushes.ts';
 import { READERS } from './scenarios/readers.ts';
 import type { Scenario } from './scenarios/scenario.ts';
 import { SCOPES } from './scenarios/strangers.ts';
@@ -19,6 +20,7 @@ const SCENARIOS: readonly Scenario[] = [
   ...SCOPES,
   ...UNATTENDED,
   ...STUCK,
+  ...PUSHES,
 ];
 
 /** The scenario of a seed; nothing for one that is played at random. */

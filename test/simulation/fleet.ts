@@ -16,6 +16,7 @@ import {
   VirtualClock,
 } from '@a2a-aws/testkit/fakes';
 import { type JanitorRound, janitorRound } from './janitor-round.ts';
+import { PushWatch } from './push-watch.ts';
 import { ReadBack } from './read-back.ts';
 import { type Execution, SimulatedAgent } from './scripted-agent.ts';
 import { createServer, PREFIX, type Server, TABLE } from './server.ts';
@@ -39,6 +40,8 @@ export interface FleetOptions {
   readonly violate: Violate;
   readonly onOrphan: 'fail' | 'resume';
   readonly logger: Logger;
+  /** The agent can push. */
+  readonly pushes: boolean;
   /** New subscriptions hear at once. */
   readonly hearsAtOnce: boolean;
 }
@@ -48,6 +51,7 @@ export class Fleet {
   readonly clock: VirtualClock = new VirtualClock();
   readonly aws: FakeAws;
   readonly watch: TableWatch;
+  readonly pushes: PushWatch;
   readonly executions: Execution[] = [];
   readonly random: SeededRandom;
   rates: FaultRates = NO_FAULTS;
@@ -66,6 +70,10 @@ export class Fleet {
   constructor(options: FleetOptions) {
     this.#options = options;
     this.random = new SeededRandom(options.seed);
+    this.pushes = new PushWatch({
+      truth: (scope, taskId) => this.truth(scope, taskId),
+      violate: options.violate,
+    });
     this.watch = new TableWatch(
       () => this.aws,
       () => this.clock.now(),
@@ -173,6 +181,7 @@ export class Fleet {
       logger: this.#options.logger,
       executor: new SimulatedAgent(process.name, process.clock, random, this.executions),
       onOrphan: this.#options.onOrphan,
+      pushes: this.#options.pushes ? this.pushes : undefined,
     });
     this.#servers.set(name, server);
     // A process that cannot start ends, and is started again.

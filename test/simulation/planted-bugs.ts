@@ -3,6 +3,7 @@ import { CLEANING } from './planted/cleaning.ts';
 import { FENCING } from './planted/fencing.ts';
 import { PATROLLING } from './planted/patrolling.ts';
 import type { PlantedBug } from './planted/planted-bug.ts';
+import { PUSHING } from './planted/pushing.ts';
 import { REACHING } from './planted/reaching.ts';
 import { SERVING } from './planted/serving.ts';
 import { STREAMING } from './planted/streaming.ts';
@@ -18,4 +19,5 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ...SERVING,
   ...STREAMING,
   ...HOLDING,
+  ...PUSHING,
 ];

@@ -11,7 +11,7 @@ import { randomScript } from './script.ts';
 import { type ClientDeps, type Send, SimulatedClient } from './simulated-client.ts';
 import { Stage } from './stage.ts';
 import { storyOf } from './story.ts';
-import { judge, judgeStop } from './verdict.ts';
+import { judge, judgePushes, judgeStop } from './verdict.ts';
 
 /** Until then faults happen, clients come, processes die; milliseconds from the start. */
 const CHAOS_MS = 60_000;
@@ -76,6 +76,7 @@ export async function playSchedule(seed: number): Promise<Played> {
     const schedule = new Schedule(seed, violate);
     await schedule.play();
     await judge(schedule.fleet, schedule.clients, violate);
+    if (schedule.pushes) judgePushes(schedule.fleet);
     await judgeLists(schedule.fleet, SCOPES, violate);
     await judgeStop(schedule.fleet, violate);
     const story = violations.length > 0 ? storyOf(schedule.fleet, schedule.clients) : [];
@@ -118,6 +119,7 @@ class Schedule {
       violate,
       onOrphan: this.#scenario?.onOrphan ?? (seed % 2 === 0 ? 'fail' : 'resume'),
       logger: silentLogger,
+      pushes: this.#scenario?.pushes ?? false,
       hearsAtOnce: this.#scenario?.rates === NO_FAULTS,
     });
     this.#violate = violate;
@@ -125,6 +127,10 @@ class Schedule {
 
   readonly #scenario: Scenario | undefined;
   readonly #violate: (law: string, text: string) => void;
+
+  get pushes(): boolean {
+    return this.#scenario?.pushes ?? false;
+  }
 
   async play(): Promise<void> {
     const { fleet } = this;

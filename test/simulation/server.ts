@@ -2,13 +2,17 @@ import type { Entropy, Logger } from '@a2a-aws/core';
 import type { SimulatedProcess } from '@a2a-aws/testkit/fakes';
 import { AgentCard } from '@a2a-js/sdk';
 import type { A2ARequestHandler, AgentExecutor } from '@a2a-js/sdk/server';
-import { createBackend } from 'a2a-aws';
+import { createBackend, DynamoDBPushNotificationStore } from 'a2a-aws';
+import type { PushWatch } from './push-watch.ts';
 import type { ReadBack } from './read-back.ts';
 
 export const TABLE = 'simulated';
 export const PREFIX = 'sim';
 
-const CARD = AgentCard.fromJSON({ name: 'Simulated', capabilities: { streaming: true } });
+function card(pushNotifications: boolean): AgentCard {
+  const capabilities = { streaming: true, pushNotifications };
+  return AgentCard.fromJSON({ name: 'Simulated', capabilities });
+}
 
 export interface ServerOptions {
   /** That of the process, and of those that take its place. */
@@ -20,6 +24,8 @@ export interface ServerOptions {
   readonly logger: Logger;
   readonly executor: AgentExecutor;
   readonly onOrphan: 'fail' | 'resume';
+  /** Hears what is pushed, if the agent can push. */
+  readonly pushes: PushWatch | undefined;
 }
 
 /** The server in one process: the real backend with the SDK's handler in it, on the process's AWS. */
@@ -34,7 +40,8 @@ export interface Server {
 }
 
 export function createServer(options: ServerOptions): Server {
-  const { name, process, readBack, topicArn, entropy, logger, executor, onOrphan } = options;
+  const { name, process, readBack, topicArn, entropy, logger, executor, onOrphan, pushes } =
+    options;
   const backend = createBackend({
     tableName: TABLE,
     topicArn,
@@ -45,10 +52,19 @@ export function createServer(options: ServerOptions): Server {
     clock: process.clock,
     entropy,
   });
+  const pushNotificationStore = new DynamoDBPushNotificationStore({
+    client: process.clients.dynamodb,
+    tableName: TABLE,
+    prefix: PREFIX,
+  });
   return {
     process,
     readBack,
-    handler: backend.requestHandler(CARD, executor, { onOrphan }),
+    handler: backend.requestHandler(card(pushes !== undefined), executor, {
+      onOrphan,
+      pushNotificationStore,
+      pushNotificationSender: pushes?.sender(process, pushNotificationStore),
+    }),
     start: () => backend.start(),
     stop: (drainMs) => backend.stop({ drainMs }),
     instance: () => (backend.health().ready ? backend.stats().instance : undefined),

@@ -7,6 +7,7 @@ import {
   type SendMessageRequest,
   type StreamResponse,
   Task,
+  TaskPushNotificationConfig,
   TaskState,
 } from '@a2a-js/sdk';
 import {
@@ -59,6 +60,8 @@ export interface Send {
   readonly taskId?: string | undefined;
   readonly script: Script;
   readonly mode: 'stream' | 'blocking' | 'immediate';
+  /** Asks for push notifications. */
+  readonly pushes?: boolean | undefined;
   /** Leaves after so many frames, and never comes back. */
   readonly leavesAfter?: number | undefined;
 }
@@ -364,6 +367,11 @@ export function contextOf({ tenant, owner }: Scope): ServerCallContext {
   return new ServerCallContext({ user, tenant });
 }
 
+const PUSH_CONFIG = TaskPushNotificationConfig.fromJSON({
+  id: 'config',
+  url: 'https://client.example/pushed',
+});
+
 /** The request of a send. */
 export function requestOf(send: Send): SendMessageRequest {
   return {
@@ -377,7 +385,7 @@ export function requestOf(send: Send): SendMessageRequest {
     }),
     configuration: {
       acceptedOutputModes: [],
-      taskPushNotificationConfig: undefined,
+      taskPushNotificationConfig: send.pushes ? PUSH_CONFIG : undefined,
       returnImmediately: send.mode === 'immediate',
     },
     metadata: undefined,

@@ -22,7 +22,7 @@ const REGRESSIONS: readonly (readonly [number, string])[] = [
   ],
 ];
 
-describe('[I1] [I2] [I3] [I4] [I5] [I6] [I7] [I9] [I10] the backend under a simulated AWS', () => {
+describe('[I1] [I2] [I3] [I4] [I5] [I6] [I7] [I8] [I9] [I10] the backend under a simulated AWS', () => {
   test(`keeps its laws in ${SCHEDULES} schedules`, async () => {
     const { schedules, failed } = await simulate({ from: 1, count: SCHEDULES, workers: WORKERS });
     expect(failed).toEqual([]);

@@ -26,7 +26,7 @@ export interface ClientOptions extends Pick<ClientDeps, 'leaves' | 'promptMs' | 
   readonly at?: SimulatedProcess | undefined;
 }
 
-export interface SendOptions extends ClientOptions {
+export interface SendOptions extends ClientOptions, Pick<Send, 'pushes'> {
   readonly mode?: Send['mode'];
   readonly taskId?: string;
   readonly messageId?: string;
@@ -96,10 +96,18 @@ export class Stage {
 
   /** Sends a message once a server is there. */
   send(script: Script, options: SendOptions = {}): SimulatedClient {
-    const { mode = 'stream', taskId, leavesAfter } = options;
+    const { mode = 'stream', taskId, leavesAfter, pushes } = options;
     const { messageId = `message-${++this.#messages}` } = options;
     const client = this.#client('send', options);
-    void client.send({ messageId, contextId: 'context-1', taskId, script, mode, leavesAfter });
+    void client.send({
+      messageId,
+      contextId: 'context-1',
+      taskId,
+      script,
+      mode,
+      leavesAfter,
+      pushes,
+    });
     return client;
   }
 

@@ -72,6 +72,11 @@ export class TableWatch {
     this.onWrite(caller, sk);
   };
 
+  /** The process that an instance is a life of. */
+  home(instance: string): string | undefined {
+    return this.#homes.get(instance);
+  }
+
   /** The truth of a task's log, from when its first record was written. */
   task(pk: string): TaskTruth | undefined {
     return this.tasks.get(pk);

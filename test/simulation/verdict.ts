@@ -131,6 +131,14 @@ function judgeReach(fleet: Fleet, violate: Violate): void {
   }
 }
 
+/** The processes that live have pushed all that their runs told. */
+export function judgePushes({ pushes, servers, watch }: Fleet): void {
+  pushes.judgeEnd(watch.tasks.values(), ({ instance }) => {
+    const home = watch.home(instance);
+    return servers.some(({ process }) => process.name === home) ? home : undefined;
+  });
+}
+
 /** Whoever is stopped in peace leaves neither queue nor subscription (I7). */
 export async function judgeStop(fleet: Fleet, violate: Violate): Promise<void> {
   await fleet.clock.run(Promise.all(fleet.servers.map((server) => server.stop(1_000))));

@@ -5,6 +5,8 @@ import type { Stage } from '../stage.ts';
 export interface Scenario {
   readonly rates: FaultRates;
   readonly onOrphan?: 'fail' | 'resume';
+  /** The agent can push. */
+  readonly pushes?: boolean;
   /** Nobody cancels what hangs before long. */
   readonly isPatient?: boolean;
   /** By then everything must have come to its end; milliseconds. */

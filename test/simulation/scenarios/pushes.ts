@@ -1,0 +1,23 @@
+import { NO_FAULTS } from '@a2a-aws/testkit/fakes';
+import { plainScript } from '../script.ts';
+import type { Scenario } from './scenario.ts';
+
+/** Push notifications, whose configuration came with the message. */
+export const PUSHES: readonly Scenario[] = [
+  // The runner pushes what its log holds; so does whoever goes on with the run, if it is lost.
+  {
+    rates: NO_FAULTS,
+    pushes: true,
+    play: async (stage) => {
+      const { random } = stage;
+      const ending = random.pick(['COMPLETED', 'SILENT', 'THROWS', 'INPUT_REQUIRED'] as const);
+      const script = plainScript(ending, { chunks: 4, gapMs: random.pick([0, 300, 3_000]) });
+      const sent = stage.send(script, { pushes: true });
+      const taskId = await stage.task(sent);
+      const then = random.pick(['crash', 'cancel', 'send', 'nothing'] as const);
+      if (then === 'crash') stage.crash(await stage.runner(sent));
+      if (then === 'cancel') stage.cancel(taskId);
+      if (then === 'send') stage.send(script, { taskId });
+    },
+  },
+];
