@@ -31,7 +31,7 @@ export interface A2aJanitorProps {
  */
 export class A2aJanitor extends Construct {
   readonly handler: LambdaHandler;
-  /** Rings when a round could not remove something; give it an action. */
+  /** Rings when three rounds in turn could not remove something, or did not take place; give it an action. */
   readonly alarm: Alarm;
 
   constructor(scope: Construct, id: string, props: A2aJanitorProps) {
@@ -74,11 +74,12 @@ export class A2aJanitor extends Construct {
       targets: [new LambdaFunction(this.handler, { retryAttempts: 0 })],
     });
     this.alarm = this.handler.metricErrors({ period: every }).createAlarm(this, 'Failed', {
-      alarmDescription: 'Some of what dead instances left could not be removed',
+      alarmDescription: 'What dead instances left could not be removed, or nobody looks for it',
       comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
       threshold: 0,
-      evaluationPeriods: 2,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
+      evaluationPeriods: 3,
+      // A round that takes place counts its errors, be they none.
+      treatMissingData: TreatMissingData.BREACHING,
     });
   }
 }

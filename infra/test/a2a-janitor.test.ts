@@ -43,10 +43,13 @@ describe('A2aJanitorStack', () => {
     expect(module.handler).toBeTypeOf('function');
   });
 
-  it('tells by an alarm when it could not clean up', () => {
+  it('tells by an alarm when it could not clean up, and when it was not even started', () => {
     expect(resourcesOf(stack, 'AWS::CloudWatch::Alarm')[0]?.Properties).toMatchObject({
       MetricName: 'Errors',
       Threshold: 0,
+      EvaluationPeriods: 3,
+      Period: 7 * 60,
+      TreatMissingData: 'breaching',
     });
   });
 
