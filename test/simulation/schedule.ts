@@ -6,15 +6,14 @@ import { type FaultRates, NO_FAULTS, SOME_FAULTS } from '@a2a-aws/testkit/fakes'
 import { scenarioOf } from './directed.ts';
 import { Fleet } from './fleet.ts';
 import { judgeLists } from './lists.ts';
+import { CHAOS_MS, Misfortunes } from './misfortunes.ts';
+import { RandomClients } from './random-clients.ts';
 import type { Scenario } from './scenarios/scenario.ts';
-import { randomScript } from './script.ts';
-import { type ClientDeps, type Send, SimulatedClient } from './simulated-client.ts';
+import { type ClientDeps, SimulatedClient } from './simulated-client.ts';
 import { Stage } from './stage.ts';
 import { storyOf } from './story.ts';
 import { judge, judgePushes, judgeStop } from './verdict.ts';
 
-/** Until then faults happen, clients come, processes die; milliseconds from the start. */
-const CHAOS_MS = 60_000;
 /** By then everything must have come to its end; a schedule in which it has sooner ends then. */
 const END_MS = 270_000;
 /** How often that is looked at. */
@@ -29,20 +28,6 @@ const SCOPES = [
   { tenant: '', owner: 'bob' },
   { tenant: 'blue', owner: 'ann' },
 ] as const;
-/** Calls that decide something, the likelier the more often they stand here. */
-const HOT_OPERATIONS = [
-  'PutItem',
-  'PutItem',
-  'PutItem',
-  'UpdateItem',
-  'UpdateItem',
-  'DeleteItem',
-  'GetItem',
-  'Query',
-  'Subscribe',
-  'CreateQueue',
-] as const;
-const PAUSES_MS = [500, 5_000, 13_000, 25_000, 45_000] as const;
 
 interface Violation {
   readonly law: string;
@@ -107,9 +92,6 @@ function watchConsole(violate: (law: string, text: string) => void): () => void 
 class Schedule {
   readonly fleet: Fleet;
   readonly clients: SimulatedClient[] = [];
-  #messages = 0;
-  #crashes = 0;
-  #pauses = 0;
 
   constructor(seed: number, violate: (law: string, text: string) => void) {
     this.#scenario = scenarioOf(seed);
@@ -123,9 +105,11 @@ class Schedule {
       hearsAtOnce: this.#scenario?.rates === NO_FAULTS,
     });
     this.#violate = violate;
+    this.#misfortunes = new Misfortunes(this.fleet);
   }
 
   readonly #scenario: Scenario | undefined;
+  readonly #misfortunes: Misfortunes;
   readonly #violate: (law: string, text: string) => void;
 
   get pushes(): boolean {
@@ -173,10 +157,8 @@ class Schedule {
       DOORBELL_DEAD,
     ]);
     const began = random.whole(200, 1_500);
-    this.#planClients(began);
-    this.#planDeaths(began);
-    this.#planStepFaults(began);
-    this.#planHotWrite(began);
+    new RandomClients(this.fleet, (kind, scope) => this.#client(kind, scope)).plan(began, SCOPES);
+    this.#misfortunes.plan(began);
   }
 
   #direct({ rates, play }: Scenario): void {
@@ -185,8 +167,8 @@ class Schedule {
       fleet: this.fleet,
       client: (kind, more, scope = SCOPES[0]) => this.#client(kind, scope, more),
       violate: this.#violate,
-      crash: (process) => this.#crash(process),
-      pause: (process, ms) => this.#pause(process, ms),
+      crash: (process) => this.#misfortunes.crash(process),
+      pause: (process, ms) => this.#misfortunes.pause(process, ms),
     });
     play(stage).catch((error: unknown) => {
       this.#violate('harness', error instanceof Error ? (error.stack ?? '') : String(error));
@@ -196,7 +178,8 @@ class Schedule {
   counts(): { events: number; crashes: number; pauses: number } {
     let events = 0;
     for (const truth of this.fleet.watch.tasks.values()) events += truth.generation;
-    return { events, crashes: this.#crashes, pauses: this.#pauses };
+    const { crashes, pauses } = this.#misfortunes;
+    return { events, crashes, pauses };
   }
 
   trace(): string {
@@ -211,73 +194,6 @@ class Schedule {
       .digest('hex');
   }
 
-  #planClients(began: number): void {
-    const { random, clock } = this.fleet;
-    const main = this.#first(SCOPES[0], began);
-    const whenKnown = (at: number, then: (taskId: string) => void): void => {
-      clock.after(at, () => {
-        const { taskId, truth } = main;
-        if (taskId !== undefined && truth?.hasTask) then(taskId);
-      });
-    };
-    for (let n = random.whole(0, 3); n > 0; n -= 1) {
-      whenKnown(began + random.whole(0, 15_000), (taskId) => {
-        void this.#client('tap', SCOPES[0]).subscribe(taskId);
-      });
-    }
-    for (let n = random.whole(0, 2); n > 0; n -= 1) {
-      whenKnown(began + random.whole(100, 20_000), (taskId) => {
-        this.#send(SCOPES[0], { taskId, contextId: 'context-1' });
-        if (random.percent(30)) this.#send(SCOPES[0], { taskId, contextId: 'context-1' });
-      });
-    }
-    for (let n = random.whole(0, 2); n > 0; n -= 1) {
-      whenKnown(began + random.whole(0, 20_000), (taskId) => {
-        void this.#client('read', SCOPES[0]).read(taskId);
-      });
-    }
-    if (random.percent(35)) {
-      whenKnown(began + random.whole(5, 12_000), (taskId) => {
-        void this.#client('cancel', SCOPES[0]).cancel(taskId);
-      });
-    }
-    if (random.percent(20)) this.#first(SCOPES[1], began + random.whole(0, 5_000));
-  }
-
-  /** A new task. */
-  #first(scope: Scope, at: number): SimulatedClient {
-    const client = this.#client('send', scope);
-    this.fleet.clock.after(at, () => this.#send(scope, { contextId: 'context-1' }, client));
-    return client;
-  }
-
-  #send(
-    scope: Scope,
-    to: Pick<Send, 'taskId' | 'contextId'>,
-    client: SimulatedClient = this.#client('send', scope),
-  ): void {
-    const { random, clock } = this.fleet;
-    const send: Send = {
-      ...to,
-      messageId: `message-${++this.#messages}`,
-      script: randomScript(random),
-      mode: random.pick(['stream', 'stream', 'blocking', 'immediate']),
-      leavesAfter: random.percent(15) ? random.whole(1, 4) : undefined,
-    };
-    void client.send(send);
-    // The same message again, as after a time-out: no second run.
-    if (random.percent(30)) {
-      const again = this.#client('again', scope);
-      clock.after(random.whole(50, 4_000), () => {
-        void again.send({
-          ...send,
-          mode: random.pick(['stream', 'blocking']),
-          leavesAfter: undefined,
-        });
-      });
-    }
-  }
-
   #client(kind: string, scope: Scope, more: Partial<ClientDeps> = {}): SimulatedClient {
     const { clock, random } = this.fleet;
     const client = new SimulatedClient(`${kind} ${this.clients.length}`, scope, {
@@ -290,92 +206,6 @@ class Schedule {
     });
     this.clients.push(client);
     return client;
-  }
-
-  #planDeaths(began: number): void {
-    const { random, clock } = this.fleet;
-    const moment = (): number =>
-      random.percent(70) ? began + random.whole(0, 12_000) : random.whole(0, 1_000);
-    for (let n = random.whole(0, 2); n > 0; n -= 1) clock.after(moment(), () => this.#crashAny());
-    for (let n = random.whole(0, 2); n > 0; n -= 1) {
-      clock.after(moment(), () => this.#pauseAny(random.pick(PAUSES_MS)));
-    }
-    if (random.percent(20)) {
-      clock.after(moment(), () => {
-        const server = this.#any();
-        if (server) this.fleet.terminate(server, random.pick([0, 500, 10_000]));
-      });
-    }
-    if (random.percent(20)) {
-      clock.after(moment(), () =>
-        this.#any()?.process.jump(random.pick([-3_600_000, 60_000, 3_600_000])),
-      );
-    }
-    if (random.percent(25)) {
-      clock.after(moment(), () => {
-        const server = this.#any();
-        if (!server) return;
-        const ms = random.pick([2_000, 10_000, 30_000]);
-        this.fleet.partitions.push({
-          process: server.process.name,
-          service: random.pick(['dynamodb', 'sns', 'sqs']),
-          until: Math.min(clock.now() + ms, clock.now() + CHAOS_MS),
-        });
-      });
-    }
-  }
-
-  /** At some of the remote calls of a while the caller dies, or stands still for long. */
-  #planStepFaults(began: number): void {
-    const { random, clock } = this.fleet;
-    if (random.percent(40)) {
-      this.#planHotCall(began);
-      return;
-    }
-    const start = clock.now();
-    const from = began + random.pick([-300, 0, 0, 500, 3_000, 9_000]);
-    const share = 100 / random.pick([12, 40, 100]);
-    let left = random.whole(1, 3);
-    this.fleet.onPoint = (process) => {
-      const now = clock.now() - start;
-      if (left === 0 || now < from || now > began + 16_000) return;
-      if (process.isCrashed || process.isPaused || !random.percent(share)) return;
-      left -= 1;
-      if (random.percent(30)) this.#crash(process);
-      else this.#pause(process, random.pick([300, 4_000, 13_000, 20_000, 30_000, 45_000]));
-    };
-  }
-
-  /** Before or after one call of a kind its caller stands still for longer than its lease, or dies. */
-  #planHotCall(began: number): void {
-    const { random, clock } = this.fleet;
-    const [point, operation] = [random.pick(['before', 'after']), random.pick(HOT_OPERATIONS)];
-    const start = clock.now();
-    let left = random.whole(1, 12);
-    this.fleet.onPoint = (process, at, called) => {
-      if (clock.now() - start < began || at !== point || called !== operation) return;
-      left -= 1;
-      if (left !== 0) return;
-      if (random.percent(20)) this.#crash(process);
-      else this.#pause(process, random.pick([25_000, 30_000, 45_000]));
-    };
-  }
-
-  /** Right after one of the writes that matter, its writer dies or stands still. */
-  #planHotWrite(began: number): void {
-    const { random, clock } = this.fleet;
-    const kind = random.pick(['pause', 'crash', 'none', 'pause', 'crash']);
-    const start = clock.now();
-    let left = random.whole(0, 30);
-    this.fleet.watch.onWrite = (caller, sk) => {
-      if (clock.now() - start < began || !/^(event|run|task|watch)/.test(sk)) return;
-      left -= 1;
-      if (left !== 0 || kind === 'none') return;
-      const server = this.fleet.servers.find(({ process }) => process.name === caller);
-      if (!server) return;
-      if (kind === 'crash') this.#crash(server.process);
-      else this.#pause(server.process, random.pick([13_000, 25_000, 45_000]));
-    };
   }
 
   /** Somebody loses patience with what does not end by itself. */
@@ -401,30 +231,5 @@ class Schedule {
       if (outcome !== 'open' || taskId === undefined || truth?.sealed !== false) continue;
       void this.#client('cancel', scope).cancel(taskId);
     }
-  }
-
-  #any() {
-    const [first, ...others] = this.fleet.servers;
-    return first && this.fleet.random.pick([first, ...others]);
-  }
-
-  #crashAny(): void {
-    const server = this.#any();
-    if (server) this.#crash(server.process);
-  }
-
-  #pauseAny(ms: number): void {
-    const server = this.#any();
-    if (server) this.#pause(server.process, ms);
-  }
-
-  #crash(process: Parameters<Fleet['crash']>[0]): void {
-    this.#crashes += 1;
-    this.fleet.crash(process);
-  }
-
-  #pause(process: Parameters<Fleet['crash']>[0], ms: number): void {
-    this.#pauses += 1;
-    process.pause(ms);
   }
 }

@@ -1,0 +1,150 @@
+import type { SimulatedProcess } from '@a2a-aws/testkit/fakes';
+import type { Fleet } from './fleet.ts';
+
+/** Until then faults happen, clients come, processes die; milliseconds from the start. */
+export const CHAOS_MS = 60_000;
+/** Calls that decide something, the likelier the more often they stand here. */
+const HOT_OPERATIONS = [
+  'PutItem',
+  'PutItem',
+  'PutItem',
+  'UpdateItem',
+  'UpdateItem',
+  'DeleteItem',
+  'GetItem',
+  'Query',
+  'Subscribe',
+  'CreateQueue',
+] as const;
+const PAUSES_MS = [500, 5_000, 13_000, 25_000, 45_000] as const;
+
+/** What happens to processes at random: deaths, pauses, clocks that are set, ways that are closed. */
+export class Misfortunes {
+  readonly #fleet: Fleet;
+  crashes = 0;
+  pauses = 0;
+
+  constructor(fleet: Fleet) {
+    this.#fleet = fleet;
+  }
+
+  /** `began`: when clients come; milliseconds from now on. */
+  plan(began: number): void {
+    this.#planDeaths(began);
+    this.#planStepFaults(began);
+    this.#planHotWrite(began);
+  }
+
+  /** Counted. */
+  crash(process: SimulatedProcess): void {
+    this.crashes += 1;
+    this.#fleet.crash(process);
+  }
+
+  /** Counted. */
+  pause(process: SimulatedProcess, ms: number): void {
+    this.pauses += 1;
+    process.pause(ms);
+  }
+
+  #planDeaths(began: number): void {
+    const { random, clock } = this.#fleet;
+    const moment = (): number =>
+      random.percent(70) ? began + random.whole(0, 12_000) : random.whole(0, 1_000);
+    for (let n = random.whole(0, 2); n > 0; n -= 1) clock.after(moment(), () => this.#crashAny());
+    for (let n = random.whole(0, 2); n > 0; n -= 1) {
+      clock.after(moment(), () => this.#pauseAny(random.pick(PAUSES_MS)));
+    }
+    if (random.percent(20)) {
+      clock.after(moment(), () => {
+        const server = this.#any();
+        if (server) this.#fleet.terminate(server, random.pick([0, 500, 10_000]));
+      });
+    }
+    if (random.percent(20)) {
+      clock.after(moment(), () =>
+        this.#any()?.process.jump(random.pick([-3_600_000, 60_000, 3_600_000])),
+      );
+    }
+    if (random.percent(25)) {
+      clock.after(moment(), () => {
+        const server = this.#any();
+        if (!server) return;
+        const ms = random.pick([2_000, 10_000, 30_000]);
+        this.#fleet.partitions.push({
+          process: server.process.name,
+          service: random.pick(['dynamodb', 'sns', 'sqs']),
+          until: Math.min(clock.now() + ms, clock.now() + CHAOS_MS),
+        });
+      });
+    }
+  }
+
+  /** At some of the remote calls of a while the caller dies, or stands still for long. */
+  #planStepFaults(began: number): void {
+    const { random, clock } = this.#fleet;
+    if (random.percent(40)) {
+      this.#planHotCall(began);
+      return;
+    }
+    const start = clock.now();
+    const from = began + random.pick([-300, 0, 0, 500, 3_000, 9_000]);
+    const share = 100 / random.pick([12, 40, 100]);
+    let left = random.whole(1, 3);
+    this.#fleet.onPoint = (process) => {
+      const now = clock.now() - start;
+      if (left === 0 || now < from || now > began + 16_000) return;
+      if (process.isCrashed || process.isPaused || !random.percent(share)) return;
+      left -= 1;
+      if (random.percent(30)) this.crash(process);
+      else this.pause(process, random.pick([300, 4_000, 13_000, 20_000, 30_000, 45_000]));
+    };
+  }
+
+  /** Before or after one call of a kind its caller stands still for longer than its lease, or dies. */
+  #planHotCall(began: number): void {
+    const { random, clock } = this.#fleet;
+    const [point, operation] = [random.pick(['before', 'after']), random.pick(HOT_OPERATIONS)];
+    const start = clock.now();
+    let left = random.whole(1, 12);
+    this.#fleet.onPoint = (process, at, called) => {
+      if (clock.now() - start < began || at !== point || called !== operation) return;
+      left -= 1;
+      if (left !== 0) return;
+      if (random.percent(20)) this.crash(process);
+      else this.pause(process, random.pick([25_000, 30_000, 45_000]));
+    };
+  }
+
+  /** Right after one of the writes that matter, its writer dies or stands still. */
+  #planHotWrite(began: number): void {
+    const { random, clock } = this.#fleet;
+    const kind = random.pick(['pause', 'crash', 'none', 'pause', 'crash']);
+    const start = clock.now();
+    let left = random.whole(0, 30);
+    this.#fleet.watch.onWrite = (caller, sk) => {
+      if (clock.now() - start < began || !/^(event|run|task|watch)/.test(sk)) return;
+      left -= 1;
+      if (left !== 0 || kind === 'none') return;
+      const server = this.#fleet.servers.find(({ process }) => process.name === caller);
+      if (!server) return;
+      if (kind === 'crash') this.crash(server.process);
+      else this.pause(server.process, random.pick([13_000, 25_000, 45_000]));
+    };
+  }
+
+  #any() {
+    const [first, ...others] = this.#fleet.servers;
+    return first && this.#fleet.random.pick([first, ...others]);
+  }
+
+  #crashAny(): void {
+    const server = this.#any();
+    if (server) this.crash(server.process);
+  }
+
+  #pauseAny(ms: number): void {
+    const server = this.#any();
+    if (server) this.pause(server.process, ms);
+  }
+}
