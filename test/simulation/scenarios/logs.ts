@@ -66,18 +66,20 @@ export const LOGS: readonly Scenario[] = [
       stage.read(taskId);
     },
   },
-  // A snapshot is replaced while somebody reads it.
+  // A snapshot is replaced while somebody reads it, and who sends its first message again does.
   {
     rates: NO_FAULTS,
     play: async (stage) => {
       const big = { chunks: 20, gapMs: 300, padding: 180_000, dense: true, replaces: true };
-      const sent = stage.send(plainScript('HANGS', big), { mode: 'immediate' });
+      const message = { messageId: 'sent-twice', mode: 'immediate' } as const;
+      const sent = stage.send(plainScript('HANGS', big), message);
       const taskId = await stage.task(sent);
       const avoid = await stage.runner(sent);
       await stage.written('snap#');
       await stage.rest(stage.random.whole(50, 500));
       stage.fate(isSnapshotRead, { acts: [4_000], answers: 4_010 }, 3);
       stage.read(taskId, { avoid });
+      stage.send(plainScript('HANGS', big), { ...message, avoid });
     },
   },
   // Two that run a task write a snapshot of it, both up to the same slot.
