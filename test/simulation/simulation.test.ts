@@ -15,6 +15,7 @@ const REGRESSIONS: readonly (readonly [number, string])[] = [
   [70, 'a request went on in the next life of its process, and waited for ever'],
   [4201, 'an executor began after its run had ended, and was never told to stop'],
   [275, 'a clock that was set back made a silent doorbell look proven'],
+  [12366, 'a scheduled janitor that woke up declared dead left the row that it wrote then'],
   [14257, 'a retried message got where its task ended, not where the run that continued it did'],
   [
     14728,

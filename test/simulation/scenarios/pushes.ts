@@ -11,10 +11,12 @@ export const PUSHES: readonly Scenario[] = [
     play: async (stage) => {
       const { random } = stage;
       const ending = random.pick(['COMPLETED', 'SILENT', 'THROWS', 'INPUT_REQUIRED'] as const);
-      const script = plainScript(ending, { chunks: 4, gapMs: random.pick([0, 300, 3_000]) });
+      const then = random.pick(['crash', 'cancel', 'send', 'nothing'] as const);
+      // Whoever is to be lost must not be done by then.
+      const gapMs = then === 'crash' ? 3_000 : random.pick([0, 300, 3_000]);
+      const script = plainScript(ending, { chunks: 4, gapMs });
       const sent = stage.send(script, { pushes: true });
       const taskId = await stage.task(sent);
-      const then = random.pick(['crash', 'cancel', 'send', 'nothing'] as const);
       if (then === 'crash') stage.crash(await stage.runner(sent));
       if (then === 'cancel') stage.cancel(taskId);
       if (then === 'send') stage.send(script, { taskId });

@@ -45,6 +45,10 @@ export async function patrol(deps: InstanceDeps, signal: AbortSignal): Promise<P
   const left = janitor.busy;
   const isLost = instance.phase === 'dead';
   await instance.stop(0);
+  // One that stood still for long may have written a row after others had cleaned up after it.
+  if (isLost && !(await registry.lease(deps.id))) {
+    for (const row of await registry.runs(deps.id)) await registry.removeRun(row);
+  }
   const isQuiet = clock.now() - (runs.lastIntentAt ?? 0) >= settings.quarantineMs;
   // Nothing of it can be under way any more: nobody need clean up after the cleaner.
   if (isQuiet && (await registry.runs(deps.id)).length === 0) await registry.removeLease(deps.id);
