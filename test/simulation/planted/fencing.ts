@@ -36,8 +36,8 @@ export const FENCING: readonly PlantedBug[] = [
     patches: [
       core(
         'instances/presence.ts',
-        "if (lease?.state !== 'alive') {\n      died();",
-        "if (lease?.state === 'never') {\n      died();",
+        "if (lease?.state === 'alive') return;",
+        "if (lease?.state !== 'never') return;",
       ),
     ],
     within: 200,

@@ -131,14 +131,17 @@ export class Presence {
    * after a crash looks into every log that an intent names.
    */
   async declare(row: RunRow): Promise<void> {
-    const { instance, registry, died } = this.#deps;
+    const { instance, registry, logger, died } = this.#deps;
     await registry.putRun(row);
     // Read after the row was written: a janitor that did not see the row had not yet marked us.
     const lease = await registry.lease(instance);
-    if (lease?.state !== 'alive') {
-      died();
-      throw lost();
-    }
+    if (lease?.state === 'alive') return;
+    died();
+    // Nothing is appended under it; whoever cleaned up after us may have looked for the last time.
+    await registry.removeRun(row).catch((error: unknown) => {
+      logger.warn('run.row-left', { run: row.run, code: errorCode(error) });
+    });
+    throw lost();
   }
 
   async #undo(): Promise<void> {

@@ -29,6 +29,24 @@ describe('an instance that finds itself dead', () => {
     expect(await fleet.registry.watchers(KEY)).toEqual([]);
   });
 
+  test('[I7] takes back what it was about to do when it stood still, at once', async () => {
+    let write = (): void => {};
+    a.wire = (call, name) =>
+      name === 'putRun'
+        ? new Promise((resolve) => {
+            write = () => resolve(call());
+          })
+        : new Promise(() => {});
+    const begun = begin(a, 'm1').catch((error: unknown) => error);
+    await fleet.start('b');
+    await fleet.clock.advance(CLEAN_MS);
+    expect(await fleet.traces('a')).toEqual(NO_TRACES);
+    a.wire = (call) => call();
+    write();
+    expect(await begun).toMatchObject({ code: 'fenced' });
+    expect(await fleet.traces('a')).toEqual(NO_TRACES);
+  });
+
   test('[I6] leaves its rows to its janitor while its lease is there', async () => {
     await begin(a, 'm1');
     await fleet.registry.markDead('a', (await fleet.registry.lease('a'))?.beat ?? 0);
