@@ -1,6 +1,8 @@
 import type { StreamResponse, Task } from '@a2a-js/sdk';
-import type { PushNotificationSender } from '@a2a-js/sdk/server';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { PushNotificationSender, PushNotificationStore } from '@a2a-js/sdk/server';
+import { BackendError } from 'a2a-aws';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { captureOutput } from './fixtures/captured-output.ts';
 import { eventually } from './fixtures/eventually.ts';
 import { Fleet } from './fixtures/fleet.ts';
 import { send } from './fixtures/requests.ts';
@@ -49,3 +51,70 @@ test.each([
   await eventually('the end of the run', () => fleet.a.backend.stats().runs === 0);
   expect(states(id)).toEqual(['WORKING', 'FAILED']);
 });
+
+describe('with the sender of the SDK', () => {
+  let own: Fleet;
+  const looks = { count: 0, fault: undefined as Error | undefined };
+  const load: PushNotificationStore['load'] = async () => {
+    looks.count += 1;
+    if (looks.fault) throw looks.fault;
+    return [];
+  };
+  const pushNotificationStore = { load, save: async () => {}, delete: async () => {} };
+
+  beforeAll(async () => {
+    own = await Fleet.start({}, { pushNotificationStore });
+  }, timeout);
+  afterAll(() => own.stop(), timeout);
+  afterEach(() => vi.restoreAllMocks());
+
+  test('[I6] a burst of chunks is not copied, nor looked for, as often as there are chunks', {
+    timeout,
+  }, async () => {
+    const CHUNKS = 1_000;
+    const text = own.script((turn) => {
+      turn.task();
+      turn.chunks('out', 0, CHUNKS);
+      turn.status('COMPLETED');
+    });
+    const a = await own.a.client();
+    const copied = vi.spyOn(globalThis, 'structuredClone');
+    looks.count = 0;
+
+    await a.sendMessage(send(text));
+    await eventually('the end of the run', () => own.a.backend.stats().runs === 0);
+
+    const parts = copied.mock.calls.map(([value]) => partsIn(value));
+    expect(parts.reduce((sum, count) => sum + count, 0)).toBeLessThan(10 * CHUNKS);
+    expect(looks.count).toBeLessThan(CHUNKS / 10);
+  });
+
+  test('a store that fails is logged by its code, and nothing is printed', {
+    timeout,
+  }, async () => {
+    const cause = new Error('SECRET of a service');
+    looks.fault = new BackendError('unreachable', 'No answer.', { cause });
+    const output = captureOutput();
+    const text = own.script((turn) => {
+      turn.task();
+      turn.status('COMPLETED');
+    });
+    const a = await own.a.client();
+
+    await a.sendMessage(send(text));
+    const failed = await eventually('the log events', () => {
+      const lines = own.a.logger.lines.filter(({ event }) => event === 'push.failed');
+      const events = lines.reduce((sum, { fields }) => sum + Number(fields.events), 0);
+      return events === 2 && lines;
+    });
+
+    expect(failed[0]).toMatchObject({ level: 'warn', fields: { code: 'unreachable' } });
+    expect(`${output.text()}${own.log}`).not.toMatch(/SECRET|No answer|push notification/i);
+  });
+});
+
+/** How many parts a task holds. */
+function partsIn(value: unknown): number {
+  const { artifacts = [] } = (value ?? {}) as Partial<Task>;
+  return artifacts.reduce((sum, { parts }) => sum + parts.length, 0);
+}

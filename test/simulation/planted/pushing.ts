@@ -3,6 +3,7 @@ import { type PlantedBug, server } from './planted-bug.ts';
 const bus = (find: string, put: string): PlantedBug['patches'] => [
   server('runs/run-bus.ts', find, put),
 ];
+const PUSH = 'this.#push?.(event);';
 
 /** What push notifications must not tell, and must not leave out. */
 export const PUSHING: readonly PlantedBug[] = [
@@ -10,24 +11,18 @@ export const PUSHING: readonly PlantedBug[] = [
     name: 'pushes-before-it-is-durable',
     patches: bus(
       'else void this.#run.publish(event);',
-      'else this.#outlet.publish(event), void this.#run.publish(event);',
+      'else this.#push?.(event), void this.#run.publish(event);',
     ),
     within: 200,
   },
   {
     name: 'pushes-no-status',
-    patches: bus(
-      'run.onEvent((event) => outlet.publish(event));',
-      "run.onEvent((event) => event.kind === 'statusUpdate' || outlet.publish(event));",
-    ),
+    patches: bus(PUSH, `if (event.kind !== 'statusUpdate') ${PUSH}`),
     within: 200,
   },
   {
     name: 'pushes-twice',
-    patches: bus(
-      'run.onEvent((event) => outlet.publish(event));',
-      'run.onEvent((event) => [1, 2].map(() => outlet.publish(event)));',
-    ),
+    patches: bus(PUSH, `${PUSH} ${PUSH}`),
     within: 200,
   },
 ];

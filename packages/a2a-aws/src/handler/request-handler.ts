@@ -43,10 +43,16 @@ import {
 import {
   type A2ARequestHandler,
   type AgentExecutor,
+  DefaultPushNotificationSender,
   DefaultRequestHandler,
+  InMemoryPushNotificationStore,
+  type PushNotificationSender,
+  type PushNotificationStore,
   type ServerCallContext,
 } from '@a2a-js/sdk/server';
 import { currentExchange } from '../http/http-exchange.ts';
+import type { PushDeps } from '../pushes/push-line.ts';
+import { Pusher } from '../pushes/pusher.ts';
 import { RunBusManager, RunDriver } from '../runs/run-driver.ts';
 import { RunStarter } from '../runs/run-starter.ts';
 import { RunTaskStore } from '../runs/run-task-store.ts';
@@ -58,6 +64,9 @@ import { runStream, subscriberStream } from './task-stream.ts';
 
 /** How long a cancel may take besides waiting for the executor, in milliseconds. */
 const ANSWER_MS = 15_000;
+
+/** The SDK's handler copies the whole task for each event that it pushes: it pushes none. */
+const PUSHES_NOTHING: PushNotificationSender = { send: async () => {} };
 
 /** What a handler works with: the backend, as far as it concerns requests. */
 export interface HandlerDeps {
@@ -74,7 +83,7 @@ export interface HandlerDeps {
 
 /**
  * An `A2ARequestHandler` whose tasks live in the log. The SDK's handler keeps the protocol of a send
- * and of push notifications; durability, order and reach are the log's.
+ * and the push configs; durability, order and reach are the log's.
  */
 export class BackendRequestHandler implements A2ARequestHandler {
   readonly #card: AgentCard;
@@ -92,16 +101,21 @@ export class BackendRequestHandler implements A2ARequestHandler {
     this.#card = card;
     this.#deps = deps;
     this.#options = options;
+    const pushes = card.capabilities?.pushNotifications === true;
+    const { pushNotificationStore: store = new InMemoryPushNotificationStore() } = options;
     this.#sdk = new DefaultRequestHandler(
       card,
-      new RunTaskStore(
-        (taskId, context) => this.#load(this.#key(taskId, context)),
-        card.capabilities?.pushNotifications === true,
-      ),
-      new RunDriver(executor, { ...deps, isResumable: options.onOrphan === 'resume' }),
+      new RunTaskStore((taskId, context) => this.#load(this.#key(taskId, context))),
+      new RunDriver(executor, {
+        ...deps,
+        isResumable: options.onOrphan === 'resume',
+        pusher: pushes
+          ? new Pusher(pushDeps(options.pushNotificationSender, store, deps))
+          : undefined,
+      }),
       new RunBusManager(),
-      options.pushNotificationStore,
-      options.pushNotificationSender,
+      store,
+      PUSHES_NOTHING,
       options.extendedAgentCardProvider,
       options.agentCardSignatureGenerator,
       { validateInputModes: options.validateInputModes ?? false },
@@ -330,6 +344,16 @@ export class BackendRequestHandler implements A2ARequestHandler {
       throw clientError(error, this.#deps.logger, currentExchange());
     }
   }
+}
+
+/** For a sender of the user's own the SDK looks at nothing either: it may know others to tell. */
+function pushDeps(
+  sender: PushNotificationSender | undefined,
+  store: PushNotificationStore,
+  { clock, logger }: HandlerDeps,
+): PushDeps {
+  if (sender) return { sender, store: undefined, clock, logger };
+  return { sender: new DefaultPushNotificationSender(store), store, clock, logger };
 }
 
 function assertLive(open: OpenLog): void {

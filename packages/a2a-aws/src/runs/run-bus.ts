@@ -10,18 +10,23 @@ type AgentMessage = Extract<AgentExecutionEvent, { kind: 'message' }>;
 /** Both kinds of listeners; which one it is, its event name says. */
 type Listener = (event: AgentExecutionEvent) => void;
 
+/** Takes an event that is to be pushed. */
+type Push = (event: AgentExecutionEvent) => void;
+
 /**
- * The bus that an executor publishes on. `outlet`, the bus that the SDK listens to, gets what the log
- * took of this run, once it is durable (I2), as it stands there; what the log refuses reaches nobody.
+ * The bus that an executor publishes on. `outlet`, the bus that the SDK listens to, and `push` get what
+ * the log took of this run, once it is durable (I2), as it stands there; what it refuses reaches nobody.
  */
 export class RunBus implements ExecutionEventBus {
   readonly #run: Run;
   readonly #outlet: ExecutionEventBus;
+  readonly #push: Push | undefined;
 
-  constructor(run: Run, outlet: ExecutionEventBus) {
+  constructor(run: Run, outlet: ExecutionEventBus, push?: Push) {
     this.#run = run;
     this.#outlet = outlet;
-    run.onEvent((event) => outlet.publish(event));
+    this.#push = push;
+    run.onEvent((event) => this.#tell(event));
   }
 
   /** Never throws: what is no event fails the run, whether or not the executor looks. */
@@ -56,7 +61,12 @@ export class RunBus implements ExecutionEventBus {
   }
 
   async #answer(event: AgentMessage): Promise<void> {
-    if (await this.#run.answer(event.data)) this.#outlet.publish(event);
+    if (await this.#run.answer(event.data)) this.#tell(event);
+  }
+
+  #tell(event: AgentExecutionEvent): void {
+    this.#outlet.publish(event);
+    this.#push?.(event);
   }
 }
 

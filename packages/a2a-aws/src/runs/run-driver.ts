@@ -15,6 +15,7 @@ import {
   type ExecutionEventBusManager,
   RequestContext,
 } from '@a2a-js/sdk/server';
+import type { Pusher } from '../pushes/pusher.ts';
 import { recordRequest } from './recorded-request.ts';
 import { RunBus } from './run-bus.ts';
 import { bindRun } from './run-context.ts';
@@ -47,6 +48,8 @@ export interface RunDriverDeps {
   readonly logger: Logger;
   /** Its runs may be run again on another instance if this one is lost. */
   readonly isResumable: boolean;
+  /** Nothing: the agent cannot push. */
+  readonly pusher: Pusher | undefined;
 }
 
 /**
@@ -58,6 +61,7 @@ export class RunDriver implements AgentExecutor {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #isResumable: boolean;
+  readonly #pusher: Pusher | undefined;
   /** Logs whose executor was told to stop: once per task, however many runs it has here. */
   readonly #told = new WeakSet<object>();
 
@@ -66,6 +70,7 @@ export class RunDriver implements AgentExecutor {
     this.#clock = deps.clock;
     this.#logger = deps.logger;
     this.#isResumable = deps.isResumable;
+    this.#pusher = deps.pusher;
   }
 
   readonly execute = async (request: RequestContext, outlet: ExecutionEventBus): Promise<void> => {
@@ -95,7 +100,7 @@ export class RunDriver implements AgentExecutor {
       return;
     }
     const { run } = assignment;
-    const bus = new RunBus(run, outlet);
+    const bus = new RunBus(run, outlet, this.#pusher?.follow(run.open, request.context));
     scope.resolve({ run: run.id, own: true });
     const context = new RequestContext(
       { ...scope.request, message: request.userMessage },

@@ -1,0 +1,128 @@
+import { type Clock, deepCopy, elapsed, errorCode, type Logger, type TaskLog } from '@a2a-aws/core';
+import type { StreamResponse, Task } from '@a2a-js/sdk';
+import type {
+  AgentExecutionEvent,
+  PushNotificationSender,
+  PushNotificationStore,
+  ServerCallContext,
+} from '@a2a-js/sdk/server';
+import { unreadTask } from './unread-task.ts';
+
+/** How long a look for a task's configs is good for chunks of artifacts, in milliseconds. */
+const CHUNKS_LOOK_MS = 1_000;
+
+export interface PushDeps {
+  readonly sender: PushNotificationSender;
+  /** Where to look whether there is anything to send; without it the sender gets every event. */
+  readonly store: Pick<PushNotificationStore, 'load'> | undefined;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** The log of the task whose events are pushed. */
+type PushedLog = Pick<TaskLog, 'key' | 'state' | 'task'>;
+
+interface Waiting {
+  readonly event: AgentExecutionEvent;
+  readonly context: ServerCallContext;
+  /** 1 for the first event of the line. */
+  readonly place: number;
+  /** Milliseconds of the own clock. */
+  readonly at: number;
+}
+
+interface Look {
+  /** The events up to this one were there when it began. */
+  readonly place: number;
+  readonly at: number;
+  readonly found: { readonly configs: boolean } | { readonly fault: unknown };
+}
+
+/**
+ * What of one task waits to be pushed: one event after another, so that nothing of the task is copied
+ * for what only waits. Nobody waits for it.
+ */
+export class PushLine {
+  readonly #log: PushedLog;
+  readonly #deps: PushDeps;
+  #waiting: Waiting[] = [];
+  #added = 0;
+  #look: Look | undefined;
+  /** Looks that began before this place are out of date. */
+  #anew = 0;
+  #isMoving = false;
+
+  constructor(log: PushedLog, deps: PushDeps) {
+    this.#log = log;
+    this.#deps = deps;
+  }
+
+  add(event: AgentExecutionEvent, context: ServerCallContext): void {
+    this.#added += 1;
+    const { clock } = this.#deps;
+    this.#waiting.push({ event, context, place: this.#added, at: clock.now() });
+    if (!this.#isMoving) void this.#move();
+  }
+
+  /** For what comes next it is to be looked anew: a config may have come with a message. */
+  forget(): void {
+    this.#added += 1;
+    this.#anew = this.#added;
+  }
+
+  async #move(): Promise<void> {
+    this.#isMoving = true;
+    try {
+      while (this.#waiting.length > 0) await this.#pushAll(this.#waiting.splice(0));
+    } finally {
+      this.#isMoving = false;
+    }
+  }
+
+  async #pushAll(waiting: readonly Waiting[]): Promise<void> {
+    const failed = new Map<string, number>();
+    for (const one of waiting) {
+      try {
+        if (await this.#isWanted(one)) await this.#send(one);
+      } catch (error) {
+        const code = errorCode(error);
+        failed.set(code, (failed.get(code) ?? 0) + 1);
+      }
+    }
+    for (const [code, events] of failed) this.#deps.logger.warn('push.failed', { code, events });
+  }
+
+  #send({ event, context }: Waiting): Promise<void> {
+    const payload = { $case: event.kind, value: deepCopy(event.data) };
+    const task = this.#log.state.hasTask ? unreadTask(() => this.#log.task() as Task) : undefined;
+    return this.#deps.sender.send({ payload } as StreamResponse, context, task);
+  }
+
+  async #isWanted(one: Waiting): Promise<boolean> {
+    const { store } = this.#deps;
+    if (!store) return true;
+    if (!this.#covers(one)) this.#look = await this.#lookFor(one, store);
+    const { found } = this.#look as Look;
+    if ('fault' in found) throw found.fault;
+    return found.configs;
+  }
+
+  /** A status is to reach every config that was set before it; chunks, which are many, need not. */
+  #covers(one: Waiting): boolean {
+    if (!this.#look) return false;
+    const { place, at, found } = this.#look;
+    if (one.place <= place) return true;
+    const isFresh = place >= this.#anew && elapsed(at, one.at) < CHUNKS_LOOK_MS;
+    return isFresh && one.event.kind === 'artifactUpdate' && 'configs' in found;
+  }
+
+  async #lookFor({ context }: Waiting, store: Pick<PushNotificationStore, 'load'>): Promise<Look> {
+    const began = { place: this.#added, at: this.#deps.clock.now() };
+    try {
+      const configs = await store.load(this.#log.key.taskId, context);
+      return { ...began, found: { configs: configs.length > 0 } };
+    } catch (fault) {
+      return { ...began, found: { fault } };
+    }
+  }
+}

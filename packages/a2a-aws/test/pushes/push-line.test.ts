@@ -1,0 +1,241 @@
+import { BackendError, type Clock, EMPTY_STATE, type LogFields, silentLogger } from '@a2a-aws/core';
+import {
+  type StreamResponse,
+  Task,
+  TaskArtifactUpdateEvent,
+  TaskPushNotificationConfig,
+  TaskStatusUpdateEvent,
+} from '@a2a-js/sdk';
+import { AgentEvent, ServerCallContext } from '@a2a-js/sdk/server';
+import { describe, expect, test } from 'vitest';
+import { PushLine } from '../../src/pushes/push-line.ts';
+
+const context = new ServerCallContext({});
+const config = TaskPushNotificationConfig.fromJSON({ id: 'c', url: 'https://client.example/' });
+
+const chunk = (n: number) =>
+  AgentEvent.artifactUpdate(
+    TaskArtifactUpdateEvent.fromJSON({
+      taskId: 't',
+      artifact: { artifactId: 'out', parts: [{ text: `${n}` }] },
+      append: n > 0,
+    }),
+  );
+const status = (state: string) =>
+  AgentEvent.statusUpdate(TaskStatusUpdateEvent.fromJSON({ taskId: 't', status: { state } }));
+
+/** A line for a task of any size, which counts what is asked of the task, the store and the sender. */
+class Rig {
+  now = 1_000;
+  readonly configs: TaskPushNotificationConfig[] = [];
+  fault: Error | undefined;
+  looks = 0;
+  copies = 0;
+  sending = 0;
+  most = 0;
+  readonly sent: StreamResponse[] = [];
+  readonly lines: { event: string; fields: LogFields | undefined }[] = [];
+  readonly line: PushLine;
+
+  constructor(options: { ownSender?: boolean; onSend?: (task?: Task) => Promise<void> } = {}) {
+    const clock: Clock = { now: () => this.now, after: () => () => {} };
+    const load = async (): Promise<TaskPushNotificationConfig[]> => {
+      this.looks += 1;
+      const found = [...this.configs];
+      await Promise.resolve();
+      if (this.fault) throw this.fault;
+      return found;
+    };
+    const log = {
+      key: { tenant: '', owner: 'o', taskId: 't' },
+      state: { ...EMPTY_STATE, hasTask: true },
+      task: () => {
+        this.copies += 1;
+        return Task.fromJSON({ id: 't', contextId: 'x' });
+      },
+    };
+    this.line = new PushLine(log, {
+      clock,
+      store: options.ownSender ? undefined : { load },
+      sender: {
+        send: async (response, _context, task) => {
+          this.sending += 1;
+          this.most = Math.max(this.most, this.sending);
+          this.sent.push(response);
+          await options.onSend?.(task);
+          this.sending -= 1;
+        },
+      },
+      logger: {
+        ...silentLogger,
+        warn: (event, fields) => this.lines.push({ event, fields }),
+      },
+    });
+  }
+
+  add(...events: Parameters<PushLine['add']>[0][]): void {
+    for (const event of events) this.line.add(event, context);
+  }
+
+  /** What was pushed: numbers of chunks, states. */
+  get told(): unknown[] {
+    return this.sent.map(({ payload }) => {
+      if (payload?.$case === 'artifactUpdate') {
+        return Number(payload.value.artifact?.parts[0]?.content?.value);
+      }
+      return payload?.$case === 'statusUpdate' ? payload.value.status?.state : undefined;
+    });
+  }
+}
+
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const numbers = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
+
+describe('a task without a config', () => {
+  test('a burst costs one look for its chunks and one for its last status, and no copy', async () => {
+    const rig = new Rig();
+
+    rig.add(...numbers(10_000).map(chunk));
+    await settled();
+    rig.add(status('TASK_STATE_COMPLETED'));
+    await settled();
+
+    expect(rig.looks).toBe(2);
+    expect(rig.copies).toBe(0);
+    expect(rig.told).toEqual([]);
+  });
+
+  test('a chunk costs a look a second, a status one each time', async () => {
+    const rig = new Rig();
+
+    for (const n of numbers(30)) {
+      rig.add(chunk(n));
+      await settled();
+      rig.now += 100;
+    }
+    expect(rig.looks).toBe(3);
+    for (const state of ['TASK_STATE_WORKING', 'TASK_STATE_WORKING']) {
+      rig.add(status(state));
+      await settled();
+    }
+    expect(rig.looks).toBe(5);
+  });
+});
+
+describe('a config that is set meanwhile, anywhere', () => {
+  test('gets the next status, and the chunks after it', async () => {
+    const rig = new Rig();
+    rig.add(chunk(0));
+    await settled();
+
+    rig.configs.push(config);
+    rig.add(chunk(1), status('TASK_STATE_WORKING'), chunk(2));
+    await settled();
+
+    expect(rig.told).toEqual([2, 2]);
+    expect(rig.sent.map(({ payload }) => payload?.$case)).toEqual([
+      'statusUpdate',
+      'artifactUpdate',
+    ]);
+  });
+
+  test('gets the chunks of a second later', async () => {
+    const rig = new Rig();
+    rig.add(chunk(0));
+    await settled();
+
+    rig.configs.push(config);
+    rig.now += 1_000;
+    rig.add(chunk(1));
+    await settled();
+
+    expect(rig.told).toEqual([1]);
+  });
+
+  test('gets every chunk of a run that starts after it, even while a look is under way', async () => {
+    const rig = new Rig();
+    rig.add(chunk(0));
+
+    rig.configs.push(config);
+    rig.line.forget();
+    rig.add(chunk(1));
+    await settled();
+    rig.add(chunk(2));
+    await settled();
+
+    expect(rig.told).toEqual([1, 2]);
+  });
+});
+
+describe('a task with a config', () => {
+  test('each event is pushed once, in order, one at a time; the task is copied for who looks', async () => {
+    const rig = new Rig({ onSend: settled });
+    rig.configs.push(config);
+
+    rig.add(...numbers(20).map(chunk));
+    while (rig.sent.length < 20 || rig.sending > 0) await settled();
+
+    expect(rig.told).toEqual(numbers(20));
+    expect(rig.most).toBe(1);
+    expect(rig.looks).toBe(1);
+    expect(rig.copies).toBe(0);
+  });
+
+  test('a sender that looks at the task gets all of it, from one copy', async () => {
+    const seen: unknown[] = [];
+    const rig = new Rig({ onSend: async (task) => void seen.push({ ...task }) });
+    rig.configs.push(config);
+
+    rig.add(status('TASK_STATE_WORKING'));
+    await settled();
+
+    expect(seen).toEqual([Task.fromJSON({ id: 't', contextId: 'x' })]);
+    expect(rig.copies).toBe(1);
+  });
+});
+
+test("a sender of the user's own gets every event, whatever is in the store", async () => {
+  const rig = new Rig({ ownSender: true });
+
+  rig.add(chunk(0), chunk(1));
+  await settled();
+
+  expect(rig.told).toEqual([0, 1]);
+  expect(rig.looks).toBe(0);
+});
+
+test('what cannot be looked up is counted in one log event, and looked up anew for what follows', async () => {
+  const rig = new Rig();
+  rig.configs.push(config);
+  rig.fault = new BackendError('unreachable', 'No answer.');
+  rig.add(...numbers(50).map(chunk));
+  await settled();
+  const lost = rig.lines.reduce((sum, { fields }) => sum + Number(fields?.events), 0);
+  expect(lost).toBe(50);
+  expect(rig.lines.length).toBeLessThanOrEqual(2);
+  expect(rig.lines[0]).toMatchObject({ event: 'push.failed', fields: { code: 'unreachable' } });
+
+  rig.fault = undefined;
+  rig.add(chunk(50));
+  await settled();
+
+  expect(rig.told).toEqual([50]);
+});
+
+test('an event that a sender rejects is counted, and does not hold up the next', async () => {
+  const rig = new Rig({
+    ownSender: true,
+    onSend: () => Promise.reject(new Error('What it says is not logged.')),
+  });
+
+  rig.add(chunk(0));
+  await settled();
+  rig.add(chunk(1));
+  await settled();
+
+  expect(rig.told).toEqual([0, 1]);
+  expect(rig.lines).toEqual([
+    { event: 'push.failed', fields: { code: 'unexpected', events: 1 } },
+    { event: 'push.failed', fields: { code: 'unexpected', events: 1 } },
+  ]);
+});
