@@ -161,7 +161,8 @@ test('[I1] of simultaneous follow-ups on all instances none is lost, none applie
 
   const round = async (): Promise<void> => {
     const first = (await soon('first', (a ?? fail()).sendMessage(send(asks)))) as Task;
-    const followUps = [...clients, ...clients].map((client) => {
+    const followUps = Array.from({ length: 15 }, (_, n) => {
+      const client = clients[n % clients.length] ?? fail();
       const message = send(says, { taskId: first.id, messageId: randomUUID() });
       return { id: message.message?.messageId ?? '', sent: client.sendMessage(message) };
     });
@@ -176,7 +177,7 @@ test('[I1] of simultaneous follow-ups on all instances none is lost, none applie
       );
     }
   };
-  await Promise.all(Array.from({ length: 15 }, round));
+  await Promise.all(Array.from({ length: 5 }, round));
 
   await eventually('all to be left', () =>
     fleet.nodes.every(({ backend }) => {

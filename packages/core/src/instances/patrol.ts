@@ -1,4 +1,4 @@
-import { sleep } from '../clock.ts';
+import { elapsed, sleep } from '../clock.ts';
 import { UnheardFanout } from '../feed/unheard-fanout.ts';
 import { Instance, type InstanceDeps } from './instance.ts';
 
@@ -37,7 +37,7 @@ export async function patrol(deps: InstanceDeps, signal: AbortSignal): Promise<P
   const watchMs = longest > 0 ? longest + 2 * settings.beatMs : 0;
   const since = clock.now();
   await sleep(clock, watchMs, signal);
-  const isCut = clock.now() - since < watchMs;
+  const isCut = elapsed(since, clock.now()) < watchMs;
   while (janitor.busy > 0 && !signal.aborted && instance.phase === 'ready') {
     await sleep(clock, PROBE_MS, signal);
   }

@@ -153,6 +153,16 @@ describe('a patrol', () => {
     expect(outcome.report).toMatchObject({ cleaned: 0, failed: 1 });
   });
 
+  test('that had its time says so also if its clock was set back meanwhile', async () => {
+    const forMs = SETTINGS.leaseMs + SETTINGS.beatMs;
+    const now = fleet.clock.now.bind(fleet.clock);
+    fleet.clock.after(forMs / 2, () => {
+      fleet.clock.now = () => now() - 3_600_000;
+    });
+    const { outcome } = await round(undefined, 2 * forMs);
+    expect(outcome.report).toEqual({ cleaned: 0, failed: 0, left: 0 });
+  });
+
   test('[I7] that ran out of time is followed by one that completes it', async () => {
     const { run } = await begin(a, 'm1');
     await run.publish(taskOf(WORKING));
