@@ -1,17 +1,18 @@
 import { type LocalAws, startLocalAws } from '@a2a-aws/local';
-import { AgentCard } from '@a2a-js/sdk';
+import { AgentCard, type StreamResponse } from '@a2a-js/sdk';
 import { type Client, ClientFactory } from '@a2a-js/sdk/client';
 import { GrpcTransportFactory } from '@a2a-js/sdk/client/grpc';
 import { A2AService, grpcService, UserBuilder } from '@a2a-js/sdk/server/grpc';
 import { credentials, Server, ServerCredentials, status } from '@grpc/grpc-js';
 import { type Backend, createBackend } from 'a2a-aws';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { failure, Gate } from './fixtures/eventually.ts';
+import { AwsView } from './fixtures/aws-view.ts';
+import { eventually, failure, Gate, soon } from './fixtures/eventually.ts';
 import { RecordedLogger } from './fixtures/recorded-logger.ts';
 import { cancel, get, send } from './fixtures/requests.ts';
 import { ScriptedAgent, Scripts } from './fixtures/scripted-agent.ts';
 import { StreamReader } from './fixtures/stream-reader.ts';
-import { pictureOf } from './fixtures/task-picture.ts';
+import { pictureOf, pictureOfFrames, stateName } from './fixtures/task-picture.ts';
 
 const timeout = 60_000;
 const scripts = new Scripts();
@@ -19,6 +20,8 @@ let aws: LocalAws;
 let backend: Backend;
 let server: Server;
 let client: Client;
+/** How many frames the SDK's service has taken from the backend. */
+let pulled = 0;
 
 function card(port: number): AgentCard {
   return AgentCard.fromJSON({
@@ -43,10 +46,17 @@ beforeAll(async () => {
   server = new Server();
   const agent = new ScriptedAgent('A', scripts);
   const requestHandler = backend.requestHandler(card(0), agent);
-  server.addService(
-    A2AService,
-    grpcService({ requestHandler, userBuilder: UserBuilder.noAuthentication }),
-  );
+  const service = grpcService({ requestHandler, userBuilder: UserBuilder.noAuthentication });
+  const { subscribeToTask } = service;
+  service.subscribeToTask = (call) => {
+    const write = call.write.bind(call);
+    call.write = (...args: Parameters<typeof write>) => {
+      pulled += 1;
+      return write(...args);
+    };
+    subscribeToTask(call);
+  };
+  server.addService(A2AService, backend.grpc(service));
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
       error ? reject(error) : resolve(bound),
@@ -63,6 +73,76 @@ afterAll(async () => {
   await backend.stop({ drainMs: 0 });
   await aws.stop();
 }, timeout);
+
+test('[I7] [I10] a gRPC client that leaves takes its taps and watches along, and stops nothing', {
+  timeout,
+}, async () => {
+  const gate = new Gate();
+  const text = scripts.add(async (turn) => {
+    turn.task();
+    await gate.opened;
+    turn.status('COMPLETED', 'done');
+  });
+  const view = new AwsView(aws, { tenant: '', owner: 'unknown' });
+  const leaving = new AbortController();
+  const { signal } = leaving;
+  const sender = new StreamReader(client.sendMessageStream(send(text), { signal }));
+  const id = await sender.taskId();
+  const subscriber = new StreamReader(client.resubscribeTask(get(id), { signal }));
+  await subscriber.taskId();
+  const blocking = client.sendMessage(send(text), { signal });
+  await eventually('both runs', () => backend.stats().runs === 2);
+  await eventually('a tap for each', () => backend.stats().taps === 3);
+  expect(await view.watchers(id)).toHaveLength(1);
+
+  leaving.abort();
+  for (const left of [sender.end(), subscriber.end(), blocking]) await failure('the left', left);
+
+  await eventually('no tap', () => backend.stats().taps === 0);
+  await eventually('no watch', async () => (await view.watchers(id)).length === 0);
+  expect(backend.stats().runs).toBe(2);
+  gate.open();
+  await eventually('the end of the runs', () => backend.stats().runs === 0);
+  expect(stateName((await client.getTask(get(id))).status?.state)).toBe('COMPLETED');
+  view.stop();
+});
+
+test('[I8] a stuck gRPC reader is given little, and holds up neither the executor nor others', {
+  timeout,
+}, async () => {
+  const CHUNKS = 200;
+  const gate = new Gate();
+  const text = scripts.add(async (turn) => {
+    turn.task();
+    await gate.opened;
+    turn.chunks('out', 0, CHUNKS, (i) => `${i}:${'x'.repeat(100_000)}`);
+    turn.status('COMPLETED', 'done');
+  });
+  const sender = new StreamReader(client.sendMessageStream(send(text)));
+  const id = await sender.taskId();
+  const stuck = client.resubscribeTask(get(id))[Symbol.asyncIterator]();
+  const frames: StreamResponse[] = [];
+  const read = async (): Promise<boolean> => {
+    const { value, done } = await stuck.next();
+    if (!done) frames.push(value);
+    return !done;
+  };
+  await read();
+  pulled = 0;
+  gate.open();
+
+  await sender.end();
+  await eventually('the end of the run', () => backend.stats().runs === 0);
+
+  expect(sender.picture?.state).toBe('COMPLETED');
+  expect(backend.stats().taps).toBe(1);
+  expect(pulled).toBeGreaterThan(0);
+  expect(pulled).toBeLessThan(CHUNKS / 2);
+  // Once it reads on it gets everything, from the log.
+  while (await soon('the next frame', read()));
+  expect(pictureOfFrames(frames)).toEqual(sender.picture);
+  await eventually('no tap', () => backend.stats().taps === 0);
+});
 
 test('[I6] over gRPC a draining instance is UNAVAILABLE, and its runs end in peace', {
   timeout,

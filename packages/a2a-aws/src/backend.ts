@@ -17,9 +17,10 @@ import {
 import { queueName } from '@a2a-aws/sns-sqs';
 import type { AgentCard } from '@a2a-js/sdk';
 import type { A2ARequestHandler, AgentExecutor, PushNotificationStore } from '@a2a-js/sdk/server';
+import { exchangeMiddleware, type Middleware } from './exchanges/exchange-middleware.ts';
+import { exchangeService } from './exchanges/exchange-service.ts';
 import type { RequestHandlerOptions } from './handler/handler-options.ts';
 import { BackendRequestHandler } from './handler/request-handler.ts';
-import { exchangeMiddleware, type Middleware } from './http/exchange-middleware.ts';
 import type { BackendSettings } from './options/options.ts';
 
 /** The outside world, as the backend sees it. */
@@ -173,6 +174,14 @@ export class Backend {
   /** Middleware to mount before the SDK's routers: streams end when their clients leave. */
   express(): Middleware {
     return exchangeMiddleware();
+  }
+
+  /**
+   * The SDK's `grpcService`, to add to a gRPC server: streams end when their clients leave, and wait
+   * for clients that do not keep up.
+   */
+  grpc<Service extends object>(service: Service): Service {
+    return exchangeService(service);
   }
 
   stats(): BackendStats {

@@ -53,8 +53,8 @@ export {
   type StopOptions,
 } from './backend.ts';
 export { createBackend } from './create-backend.ts';
+export type { Middleware } from './exchanges/exchange-middleware.ts';
 export type { RequestHandlerOptions } from './handler/handler-options.ts';
-export type { Middleware } from './http/exchange-middleware.ts';
 export { type JanitorOptions, type JanitorReport, runJanitor } from './janitor/janitor.ts';
 export type { BackendClients, ClientConfig } from './options/aws-clients.ts';
 export type { FanoutChoice } from './options/fanout-choice.ts';

@@ -1,6 +1,6 @@
 import { BackendError, type BackendErrorCode, errorCode, type Logger } from '@a2a-aws/core';
 import { A2AError, RequestMalformedError } from '@a2a-js/sdk/errors';
-import type { HttpExchange } from '../http/http-exchange.ts';
+import type { Exchange } from '../exchanges/exchange.ts';
 
 /** Codes that another try, here or on another instance, may not meet. */
 const RETRYABLE: ReadonlySet<BackendErrorCode> = new Set([
@@ -30,7 +30,7 @@ class RetryableError extends A2AError {
 export function clientError(
   error: unknown,
   logger: Logger,
-  exchange: HttpExchange | undefined,
+  exchange: Exchange | undefined,
 ): A2AError {
   if (error instanceof A2AError) return error;
   const code = errorCode(error);

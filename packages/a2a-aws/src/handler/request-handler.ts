@@ -50,7 +50,7 @@ import {
   type PushNotificationStore,
   type ServerCallContext,
 } from '@a2a-js/sdk/server';
-import { currentExchange } from '../http/http-exchange.ts';
+import { currentExchange } from '../exchanges/exchange.ts';
 import type { PushDeps } from '../pushes/push-line.ts';
 import { Pusher } from '../pushes/pusher.ts';
 import { RunBusManager, RunDriver } from '../runs/run-driver.ts';

@@ -17,7 +17,7 @@ import {
   UnsupportedOperationError,
 } from '@a2a-js/sdk/errors';
 import type { DefaultRequestHandler, ServerCallContext } from '@a2a-js/sdk/server';
-import { outsideExchange } from '../http/http-exchange.ts';
+import { outsideExchange } from '../exchanges/exchange.ts';
 import { derivedTaskId, messageDigest } from './message-digest.ts';
 import { recordedRequest } from './recorded-request.ts';
 import { inScope, RunScope, type Started } from './run-scope.ts';

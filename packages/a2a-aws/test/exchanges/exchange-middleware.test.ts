@@ -1,8 +1,8 @@
 import { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { exchangeMiddleware } from '../../src/http/exchange-middleware.ts';
-import { currentExchange, outsideExchange } from '../../src/http/http-exchange.ts';
+import { currentExchange, outsideExchange } from '../../src/exchanges/exchange.ts';
+import { exchangeMiddleware } from '../../src/exchanges/exchange-middleware.ts';
 
 /** As much of a response as the middleware touches. */
 class FakeResponse extends EventEmitter {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { HttpExchange, insideExchange } from './http-exchange.ts';
+import { Exchange, insideExchange } from './exchange.ts';
 
 /** Middleware of the shape that express and connect take. */
 export type Middleware = (
@@ -18,14 +18,14 @@ const RETRY_AFTER_SECONDS = '1';
  */
 export function exchangeMiddleware(): Middleware {
   return (_request, response, next) => {
-    const exchange = new HttpExchange(response);
+    const exchange = Exchange.http(response);
     sendRetryAfter(response, exchange);
     sendHeartbeats(response, exchange);
     insideExchange(exchange, next);
   };
 }
 
-function sendRetryAfter(response: ServerResponse, exchange: HttpExchange): void {
+function sendRetryAfter(response: ServerResponse, exchange: Exchange): void {
   const writeHead = response.writeHead.bind(response) as (...args: unknown[]) => ServerResponse;
   response.writeHead = (...args: unknown[]): ServerResponse => {
     if (!exchange.isRetryLater) return writeHead(...args);
@@ -34,7 +34,7 @@ function sendRetryAfter(response: ServerResponse, exchange: HttpExchange): void 
   };
 }
 
-function sendHeartbeats(response: ServerResponse, exchange: HttpExchange): void {
+function sendHeartbeats(response: ServerResponse, exchange: Exchange): void {
   const timer = setInterval(() => {
     const streams = String(response.getHeader('content-type')).startsWith('text/event-stream');
     const isOpen = response.headersSent && !response.writableEnded && !response.destroyed;
