@@ -48,7 +48,7 @@ export type { Run, StopReason, Stored } from './instances/run.ts';
 export type { Begun, RunRequest } from './instances/runs.ts';
 export { DEFAULT_LEASE_SETTINGS, type LeaseSettings } from './instances/settings.ts';
 export { limiter } from './limiter.ts';
-export type { Backlog } from './log/backlog.ts';
+export { Backlog } from './log/backlog.ts';
 export type { Entry, EventEntry, StartEntry } from './log/entry.ts';
 export { type Delivery, Fold, type Step, stepRecord } from './log/fold.ts';
 export { type ListFilter, passes } from './log/list-filter.ts';

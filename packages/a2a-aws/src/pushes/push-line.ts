@@ -1,4 +1,12 @@
-import { type Clock, deepCopy, elapsed, errorCode, type Logger, type TaskLog } from '@a2a-aws/core';
+import {
+  type Backlog,
+  type Clock,
+  deepCopy,
+  elapsed,
+  errorCode,
+  type Logger,
+  type TaskLog,
+} from '@a2a-aws/core';
 import type { StreamResponse, Task } from '@a2a-js/sdk';
 import type {
   AgentExecutionEvent,
@@ -27,6 +35,7 @@ interface Waiting {
   readonly context: ServerCallContext;
   /** 1 for the first event of the line. */
   readonly place: number;
+  readonly bytes: number;
   /** Milliseconds of the own clock. */
   readonly at: number;
 }
@@ -40,27 +49,36 @@ interface Look {
 
 /**
  * What of one task waits to be pushed: one event after another, so that nothing of the task is copied
- * for what only waits. Nobody waits for it.
+ * for what only waits. Nobody waits for it; chunks that a slow receiver leaves no room for are dropped.
  */
 export class PushLine {
   readonly #log: PushedLog;
+  readonly #backlog: Backlog;
   readonly #deps: PushDeps;
   #waiting: Waiting[] = [];
+  #dropped = 0;
   #added = 0;
   #look: Look | undefined;
   /** Looks that began before this place are out of date. */
   #anew = 0;
   #isMoving = false;
 
-  constructor(log: PushedLog, deps: PushDeps) {
+  constructor(log: PushedLog, backlog: Backlog, deps: PushDeps) {
     this.#log = log;
+    this.#backlog = backlog;
     this.#deps = deps;
   }
 
   add(event: AgentExecutionEvent, context: ServerCallContext): void {
+    const bytes = JSON.stringify(event.data).length;
+    if (event.kind === 'artifactUpdate' && !this.#backlog.takes(bytes)) {
+      this.#dropped += 1;
+      return;
+    }
+    this.#backlog.add(bytes);
     this.#added += 1;
     const { clock } = this.#deps;
-    this.#waiting.push({ event, context, place: this.#added, at: clock.now() });
+    this.#waiting.push({ event, context, place: this.#added, bytes, at: clock.now() });
     if (!this.#isMoving) void this.#move();
   }
 
@@ -79,16 +97,22 @@ export class PushLine {
     }
   }
 
-  async #pushAll(waiting: readonly Waiting[]): Promise<void> {
+  async #pushAll(waiting: Waiting[]): Promise<void> {
     const failed = new Map<string, number>();
-    for (const one of waiting) {
+    // From the end, so that nothing is held that was pushed.
+    waiting.reverse();
+    for (let one = waiting.pop(); one; one = waiting.pop()) {
       try {
         if (await this.#isWanted(one)) await this.#send(one);
       } catch (error) {
         const code = errorCode(error);
         failed.set(code, (failed.get(code) ?? 0) + 1);
       }
+      this.#backlog.remove(one.bytes);
     }
+    // Where nobody asked for it, nothing is missing.
+    if (this.#dropped > 0 && !this.#isUnasked) failed.set('backlog-full', this.#dropped);
+    this.#dropped = 0;
     for (const [code, events] of failed) this.#deps.logger.warn('push.failed', { code, events });
   }
 
@@ -105,6 +129,11 @@ export class PushLine {
     const { found } = this.#look as Look;
     if ('fault' in found) throw found.fault;
     return found.configs;
+  }
+
+  /** As far as is known, the task has no config. */
+  get #isUnasked(): boolean {
+    return this.#look !== undefined && 'configs' in this.#look.found && !this.#look.found.configs;
   }
 
   /** A status is to reach every config that was set before it; chunks, which are many, need not. */

@@ -1,4 +1,11 @@
-import { BackendError, type Clock, EMPTY_STATE, type LogFields, silentLogger } from '@a2a-aws/core';
+import {
+  BackendError,
+  Backlog,
+  type Clock,
+  EMPTY_STATE,
+  type LogFields,
+  silentLogger,
+} from '@a2a-aws/core';
 import {
   type StreamResponse,
   Task,
@@ -24,6 +31,12 @@ const chunk = (n: number) =>
 const status = (state: string) =>
   AgentEvent.statusUpdate(TaskStatusUpdateEvent.fromJSON({ taskId: 't', status: { state } }));
 
+interface RigOptions {
+  readonly ownSender?: boolean;
+  readonly onSend?: (task?: Task) => Promise<void>;
+  readonly backlogBytes?: number;
+}
+
 /** A line for a task of any size, which counts what is asked of the task, the store and the sender. */
 class Rig {
   now = 1_000;
@@ -34,10 +47,12 @@ class Rig {
   sending = 0;
   most = 0;
   readonly sent: StreamResponse[] = [];
+  readonly backlog: Backlog;
   readonly lines: { event: string; fields: LogFields | undefined }[] = [];
   readonly line: PushLine;
 
-  constructor(options: { ownSender?: boolean; onSend?: (task?: Task) => Promise<void> } = {}) {
+  constructor(options: RigOptions = {}) {
+    this.backlog = new Backlog(options.backlogBytes ?? 100_000_000);
     const clock: Clock = { now: () => this.now, after: () => () => {} };
     const load = async (): Promise<TaskPushNotificationConfig[]> => {
       this.looks += 1;
@@ -54,7 +69,7 @@ class Rig {
         return Task.fromJSON({ id: 't', contextId: 'x' });
       },
     };
-    this.line = new PushLine(log, {
+    this.line = new PushLine(log, this.backlog, {
       clock,
       store: options.ownSender ? undefined : { load },
       sender: {
@@ -191,6 +206,34 @@ describe('a task with a config', () => {
 
     expect(seen).toEqual([Task.fromJSON({ id: 't', contextId: 'x' })]);
     expect(rig.copies).toBe(1);
+  });
+});
+
+describe('[I8] what waits for a slow receiver', () => {
+  test('is bounded: chunks beyond that are dropped and counted, a status is not', async () => {
+    const rig = new Rig({ ownSender: true, onSend: settled, backlogBytes: 20_000 });
+
+    rig.add(...numbers(1_000).map(chunk), status('TASK_STATE_COMPLETED'));
+    expect(rig.backlog.bytes).toBeLessThan(22_000);
+    while (rig.backlog.bytes > 0) await settled();
+
+    const { told } = rig;
+    expect(told.length).toBeLessThan(20);
+    expect(told.at(-1)).toBe(3);
+    expect(told.slice(0, -1)).toEqual(numbers(told.length - 1));
+    const events = 1_001 - told.length;
+    await settled();
+    expect(rig.lines).toEqual([{ event: 'push.failed', fields: { code: 'backlog-full', events } }]);
+  });
+
+  test('is nothing, and nothing is missing, where there is no config', async () => {
+    const rig = new Rig({ backlogBytes: 20_000 });
+
+    rig.add(...numbers(1_000).map(chunk));
+    await settled();
+
+    expect(rig.backlog.bytes).toBe(0);
+    expect(rig.lines).toEqual([]);
   });
 });
 

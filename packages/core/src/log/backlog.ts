@@ -16,7 +16,7 @@ export function backlogLimit(heapBytes: number = getHeapStatistics().heap_size_l
   return Math.min(MAX_BYTES, Math.floor(heapBytes * HEAP_SHARE));
 }
 
-/** What waits to be written: of one task, as a part of what waits in all of its instance. */
+/** What waits to be written, or pushed: of one task, as a part of what waits in all of its instance. */
 export class Backlog {
   readonly #limit: number;
   readonly #whole: Backlog | undefined;
