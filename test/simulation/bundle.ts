@@ -47,11 +47,6 @@ export async function bundleSimulator(patches: readonly Patch[] = []): Promise<s
   return outputFiles[0]?.text ?? '';
 }
 
-/** Fails if a patch does not fit the sources as they are. */
-export async function assertFits(patch: Patch): Promise<void> {
-  patched(await readFile(ROOT + patch.file, 'utf8'), patch);
-}
-
 function patched(contents: string, { file, find, put }: Patch): string {
   const pieces = contents.split(find);
   if (pieces.length !== 2) {

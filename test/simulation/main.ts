@@ -1,5 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { directedFirst } from './directed.ts';
+import { CAUGHT_WITHIN } from './planted/planted-bug.ts';
 import { PLANTED_BUGS } from './planted-bugs.ts';
 import { simulate } from './simulation.ts';
 
@@ -22,11 +24,12 @@ const { values } = parseArgs({
 const workers = Number(values.workers);
 if (values.help) console.log(USAGE);
 else if (values.planted)
-  await planted(values.only?.split(','), Number(values.seeds ?? Number.POSITIVE_INFINITY));
+  await planted(values.only?.split(','), Number(values.seeds ?? CAUGHT_WITHIN));
 else await many(Number(values.from), Number(values.seeds ?? 2_000));
 
 async function many(from: number, count: number): Promise<void> {
-  const result = await simulate({ from, count, workers });
+  const seeds = Array.from({ length: count }, (_, n) => from + n);
+  const result = await simulate({ seeds, workers });
   for (const { seed, violations, story } of result.failed) {
     console.log(`seed ${seed}`);
     for (const { law, text } of violations) console.log(`  ${law}: ${text.slice(0, 500)}`);
@@ -42,12 +45,11 @@ async function many(from: number, count: number): Promise<void> {
 }
 
 /** Prints how many schedules each planted bug took until it was caught. */
-async function planted(only: readonly string[] | undefined, most: number): Promise<void> {
-  for (const { name, patches, within } of PLANTED_BUGS) {
+async function planted(only: readonly string[] | undefined, count: number): Promise<void> {
+  for (const { name, patches } of PLANTED_BUGS) {
     if (only && !only.includes(name)) continue;
     const { schedules, failed } = await simulate({
-      from: 1,
-      count: Math.min(within, most),
+      seeds: directedFirst(count),
       workers,
       patches,
       onPlayed: ({ violations }) => (violations.length > 0 ? 'enough' : undefined),

@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
-import { assertFits } from './bundle.ts';
+import { directedFirst } from './directed.ts';
+import { CAUGHT_WITHIN } from './planted/planted-bug.ts';
 import { PLANTED_BUGS } from './planted-bugs.ts';
 import { playSchedule } from './schedule.ts';
 import { simulate } from './simulation.ts';
@@ -10,12 +11,14 @@ vi.setConfig({ testTimeout: 600_000 });
 const SCHEDULES = 2_000;
 const WORKERS = 2;
 
-/** Seeds that broke a law when they were first played; what they found is planted again, too. */
+/**
+ * Seeds that broke a law when they were first played; what they found is planted again, or has a test of
+ * its own, too. Seeds of scenarios do not stay the same: there it is planted, or tested, alone.
+ */
 const REGRESSIONS: readonly (readonly [number, string])[] = [
   [70, 'a request went on in the next life of its process, and waited for ever'],
   [4201, 'an executor began after its run had ended, and was never told to stop'],
   [275, 'a clock that was set back made a silent doorbell look proven'],
-  [12366, 'a scheduled janitor that woke up declared dead left the row that it wrote then'],
   [14257, 'a retried message got where its task ended, not where the run that continued it did'],
   [
     14728,
@@ -25,7 +28,8 @@ const REGRESSIONS: readonly (readonly [number, string])[] = [
 
 describe('[I1] [I2] [I3] [I4] [I5] [I6] [I7] [I8] [I9] [I10] the backend under a simulated AWS', () => {
   test(`keeps its laws in ${SCHEDULES} schedules`, async () => {
-    const { schedules, failed } = await simulate({ from: 1, count: SCHEDULES, workers: WORKERS });
+    const seeds = Array.from({ length: SCHEDULES }, (_, n) => n + 1);
+    const { schedules, failed } = await simulate({ seeds, workers: WORKERS });
     expect(failed).toEqual([]);
     expect(schedules).toBe(SCHEDULES);
   });
@@ -35,7 +39,7 @@ describe('[I1] [I2] [I3] [I4] [I5] [I6] [I7] [I8] [I9] [I10] the backend under a
   });
 
   // The second writes snapshots.
-  test.each([3, 2376])('plays seed %d again exactly as before', async (seed) => {
+  test.each([3, 69])('plays seed %d again exactly as before', async (seed) => {
     const [first, second] = [await playSchedule(seed), await playSchedule(seed)];
     expect(first.trace).not.toBe('');
     expect(second).toEqual(first);
@@ -43,22 +47,13 @@ describe('[I1] [I2] [I3] [I4] [I5] [I6] [I7] [I8] [I9] [I10] the backend under a
 });
 
 describe('a planted bug is caught', () => {
-  // Most take too long to be caught here; none may rot.
-  test.each(PLANTED_BUGS)('as soon as it can be planted: $name', async ({ patches }) => {
-    for (const patch of patches) await expect(assertFits(patch)).resolves.toBeUndefined();
-  });
-
-  for (const { name, patches, within } of PLANTED_BUGS) {
-    if (within > 200) continue;
-    test(name, async () => {
-      const { failed } = await simulate({
-        from: 1,
-        count: within,
-        workers: WORKERS,
-        patches,
-        onPlayed: ({ violations }) => (violations.length > 0 ? 'enough' : undefined),
-      });
-      expect(failed).not.toEqual([]);
+  test.each(PLANTED_BUGS)('$name', async ({ patches }) => {
+    const { failed } = await simulate({
+      seeds: directedFirst(CAUGHT_WITHIN),
+      workers: WORKERS,
+      patches,
+      onPlayed: ({ violations }) => (violations.length > 0 ? 'enough' : undefined),
     });
-  }
+    expect(failed).not.toEqual([]);
+  });
 });

@@ -4,8 +4,8 @@ import type { Played } from './schedule.ts';
 import type { WorkerTask } from './worker.ts';
 
 export interface SimulationOptions {
-  readonly from: number;
-  readonly count: number;
+  /** In the order in which they are played. */
+  readonly seeds: readonly number[];
   /** Worker threads. */
   readonly workers: number;
   readonly patches?: readonly Patch[] | undefined;
@@ -25,7 +25,7 @@ export interface Simulated {
 
 /** Plays the schedules of many seeds on several threads. */
 export async function simulate(options: SimulationOptions): Promise<Simulated> {
-  const { from, count, workers, patches, onPlayed } = options;
+  const { seeds, workers, patches, onPlayed } = options;
   const code = await bundleSimulator(patches);
   const began = performance.now();
   const total = { schedules: 0, events: 0, crashes: 0, pauses: 0 };
@@ -43,7 +43,8 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
   const done = Array.from({ length: workers }, (_, n) => {
     // Much is made that is needed for a moment only.
     const resourceLimits = { maxYoungGenerationSizeMb: 64 };
-    const workerData: WorkerTask = { from: from + n, step: workers, to: from + count - 1, over };
+    const own = seeds.filter((_seed, at) => at % workers === n);
+    const workerData: WorkerTask = { seeds: own, over };
     const thread = new Worker(code, { eval: true, workerData, resourceLimits });
     return new Promise<void>((resolve, reject) => {
       thread.on('message', played);

@@ -11,7 +11,6 @@ export const APPENDING: readonly PlantedBug[] = [
         'if (failures > 0) Object.assign(record, { id: entropy.id() });\n        const outcome = await storage.putRecord(this.key, record);',
       ),
     ],
-    within: 200,
   },
   {
     name: 'after-terminal-in-batch',
@@ -19,7 +18,6 @@ export const APPENDING: readonly PlantedBug[] = [
       core('log/task-log.ts', '      if (state.sealed) break;\n', ''),
       core('log/proposal.ts', "if (state.sealed) return 'sealed';\n", ''),
     ],
-    within: 200,
   },
   {
     name: 'publish-before-append',
@@ -30,7 +28,6 @@ export const APPENDING: readonly PlantedBug[] = [
         '        this.absorb(record);\n        const outcome = await storage.putRecord(this.key, record);',
       ),
     ],
-    within: 200,
   },
   {
     name: 'answer-of-another-moment',
@@ -41,7 +38,6 @@ export const APPENDING: readonly PlantedBug[] = [
         'return open.log.task();',
       ),
     ],
-    within: 200,
   },
   {
     name: 'private-response',
@@ -52,7 +48,6 @@ export const APPENDING: readonly PlantedBug[] = [
         'const kept = result.answer ?? (task && { ...task, artifacts: task.artifacts.slice(-1) }) ??',
       ),
     ],
-    within: 200,
   },
   {
     name: 'snapshot-task-only',
@@ -64,7 +59,6 @@ export const APPENDING: readonly PlantedBug[] = [
         'messages: new Map(\n        known.slice(0, 0).map(',
       ),
     ],
-    within: 200,
   },
   {
     name: 'torn-load',
@@ -72,7 +66,6 @@ export const APPENDING: readonly PlantedBug[] = [
       core('log/log-upkeep.ts', 'const DROP_AFTER_MS = 5 * 60_000;', 'const DROP_AFTER_MS = 0;'),
       table('log/log-loader.ts', 'if (pieces.length < keys.length) return undefined;', ''),
     ],
-    within: 200,
   },
   {
     name: 'trim',
@@ -89,7 +82,6 @@ export const APPENDING: readonly PlantedBug[] = [
     }`,
       ),
     ],
-    within: 200,
   },
   {
     name: 'snap-shared-key',
@@ -100,7 +92,6 @@ export const APPENDING: readonly PlantedBug[] = [
         "chunks({ slot, id }: Pick<SnapshotName, 'slot' | 'id'>): string {\n    id = '';",
       ),
     ],
-    within: 200,
   },
   {
     name: 'no-dedupe',
@@ -116,6 +107,5 @@ export const APPENDING: readonly PlantedBug[] = [
         'let run: string | undefined;',
       ),
     ],
-    within: 200,
   },
 ];

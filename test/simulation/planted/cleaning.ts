@@ -7,7 +7,6 @@ export const CLEANING: readonly PlantedBug[] = [
     patches: [
       table('dynamodb-log-storage.ts', '(attribute_not_exists(#slot) OR #slot < :slot) AND ', ''),
     ],
-    within: 200,
   },
   {
     name: 'row-before-head',
@@ -18,7 +17,6 @@ export const CLEANING: readonly PlantedBug[] = [
         "await untilDone('run.remove', this.#deps, () => registry.removeRun(row));\n      await open.head.settle().catch((error: unknown) => {",
       ),
     ],
-    within: 200,
   },
   {
     name: 'janitor-no-head',
@@ -30,12 +28,10 @@ export const CLEANING: readonly PlantedBug[] = [
         "if (row.purpose !== 'clean') await open.head.settle().catch((error: unknown) => {",
       ),
     ],
-    within: 200,
   },
   {
     name: 'fail-interrupted',
     patches: [core('log/proposal.ts', 'return rests ? undefined : LOST;', 'return LOST;')],
-    within: 200,
   },
   {
     name: 'fail-over-live-runs',
@@ -46,7 +42,6 @@ export const CLEANING: readonly PlantedBug[] = [
         'if (state.runs.size === 0) return undefined;',
       ),
     ],
-    within: 200,
   },
   {
     name: 'cancel-left-to-who-asked',
@@ -57,7 +52,6 @@ export const CLEANING: readonly PlantedBug[] = [
         "if (reason === 'cancel') return;",
       ),
     ],
-    within: 200,
   },
   {
     name: 'cancel-left-open',
@@ -68,7 +62,6 @@ export const CLEANING: readonly PlantedBug[] = [
         'const { status } = state;',
       ),
     ],
-    within: 200,
   },
   {
     name: 'resumable-not-first',
@@ -79,7 +72,6 @@ export const CLEANING: readonly PlantedBug[] = [
         '[...rows]',
       ),
     ],
-    within: 200,
   },
   {
     name: 'drain-ends-what-others-resume',
@@ -90,7 +82,6 @@ export const CLEANING: readonly PlantedBug[] = [
         'rows.filter(({ key }) => taskKeyText(key) || left)',
       ),
     ],
-    within: 200,
   },
   {
     name: 'drain-leaves-its-reach',
@@ -101,7 +92,6 @@ export const CLEANING: readonly PlantedBug[] = [
         'if (!lease) return;',
       ),
     ],
-    within: 200,
   },
   {
     name: 'leader-for-ever',
@@ -112,11 +102,9 @@ export const CLEANING: readonly PlantedBug[] = [
         'if (!silent || silent.beat >= 0) return true;',
       ),
     ],
-    within: 200,
   },
   {
     name: 'failed-cleaning-forgotten',
     patches: [core('instances/janitor.ts', 'this.#cleaning.delete(lease.instance);', '')],
-    within: 200,
   },
 ];

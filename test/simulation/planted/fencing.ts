@@ -7,7 +7,6 @@ export const FENCING: readonly PlantedBug[] = [
     patches: [
       core('log/proposal.ts', 'const fresh = !state.fenced.has(dead);', 'const fresh = false;'),
     ],
-    within: 200,
   },
   {
     name: 'fence-not-checked-on-fold',
@@ -18,7 +17,6 @@ export const FENCING: readonly PlantedBug[] = [
         '',
       ),
     ],
-    within: 200,
   },
   {
     name: 'skip-empty-log',
@@ -29,7 +27,6 @@ export const FENCING: readonly PlantedBug[] = [
         'if (open.log.generation > 0 && !(await this.#resume(row, open))) {',
       ),
     ],
-    within: 200,
   },
   {
     name: 'no-lease-check',
@@ -40,7 +37,6 @@ export const FENCING: readonly PlantedBug[] = [
         "if (lease?.state !== 'never') return;",
       ),
     ],
-    within: 200,
   },
   {
     name: 'cancel-no-row',
@@ -51,7 +47,6 @@ export const FENCING: readonly PlantedBug[] = [
         "if (row.purpose !== 'cancel') await registry.putRun(row);",
       ),
     ],
-    within: 200,
   },
   {
     name: 'janitor-no-row',
@@ -62,7 +57,6 @@ export const FENCING: readonly PlantedBug[] = [
         "if (row.purpose !== 'clean') await registry.putRun(row);",
       ),
     ],
-    within: 200,
   },
   {
     name: 'mark-unconditional',
@@ -73,7 +67,6 @@ export const FENCING: readonly PlantedBug[] = [
         "'attribute_exists(sk) AND (#beat = :seen OR #beat <> :seen)'",
       ),
     ],
-    within: 200,
   },
   {
     name: 'beat-upsert',
@@ -84,7 +77,6 @@ export const FENCING: readonly PlantedBug[] = [
         "return this.#update(instance, { beat, state: 'alive' }, { expression: 'attribute_exists(sk) OR attribute_not_exists(sk)' });",
       ),
     ],
-    within: 200,
   },
   {
     name: 'reuse-id',
@@ -95,7 +87,6 @@ export const FENCING: readonly PlantedBug[] = [
         "fanout.instanceId(instanceName, 'once-more', living)",
       ),
     ],
-    within: 200,
   },
   {
     name: 'run-row-per-task',
@@ -106,7 +97,6 @@ export const FENCING: readonly PlantedBug[] = [
         "joinKey('run', taskKeyHash(row.key), '')",
       ),
     ],
-    within: 200,
   },
   {
     name: 'lease-put-overwrites',
@@ -117,6 +107,5 @@ export const FENCING: readonly PlantedBug[] = [
         'await this.#table.put({ ...this.#keys.lease(instance), ...fields });\n    const found = undefined;',
       ),
     ],
-    within: 200,
   },
 ];

@@ -18,12 +18,10 @@ export const PATROLLING: readonly PlantedBug[] = [
         'const watchMs = longest - 2 * settings.beatMs;',
       ),
     ],
-    within: 200,
   },
   {
     name: 'patrol-forgets-itself',
     patches: [core('instances/patrol.ts', 'await registry.removeLease(deps.id);', ';')],
-    within: 200,
   },
   {
     name: 'no-sweep-by-tag',
@@ -34,11 +32,9 @@ export const PATROLLING: readonly PlantedBug[] = [
         'const swept = { queues: 0, subscriptions: 0, failed: 0 };',
       ),
     ],
-    within: 200,
   },
   {
     name: 'sweep-asks-for-no-lease',
     patches: [sweep('return !(await hasLease(queue.instance));', 'return true;')],
-    within: 200,
   },
 ];

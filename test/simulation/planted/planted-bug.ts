@@ -4,9 +4,10 @@ import type { Patch } from '../bundle.ts';
 export interface PlantedBug {
   readonly name: string;
   readonly patches: readonly Patch[];
-  /** Seeds from 1 on within which it is caught. */
-  readonly within: number;
 }
+
+/** Schedules, {@link directedFirst}, within which each is caught. */
+export const CAUGHT_WITHIN = 200;
 
 /** One place in the core, `file` from its `src` on. */
 export function core(file: string, find: string, put: string): Patch {

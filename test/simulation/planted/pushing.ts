@@ -13,16 +13,13 @@ export const PUSHING: readonly PlantedBug[] = [
       'else void this.#run.publish(event);',
       'else this.#push?.(event), void this.#run.publish(event);',
     ),
-    within: 200,
   },
   {
     name: 'pushes-no-status',
     patches: bus(PUSH, `if (event.kind !== 'statusUpdate') ${PUSH}`),
-    within: 200,
   },
   {
     name: 'pushes-twice',
     patches: bus(PUSH, `${PUSH} ${PUSH}`),
-    within: 200,
   },
 ];

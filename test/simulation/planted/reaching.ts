@@ -11,12 +11,10 @@ export const REACHING: readonly PlantedBug[] = [
         '',
       ),
     ],
-    within: 200,
   },
   {
     name: 'no-reconcile',
     patches: [core('feed/reconciler.ts', '!open.log.state.sealed)', 'open.users < 0)')],
-    within: 200,
   },
   {
     name: 'runner-not-reconciled',
@@ -27,7 +25,6 @@ export const REACHING: readonly PlantedBug[] = [
         '!open.log.state.sealed && open.taps > 0)',
       ),
     ],
-    within: 200,
   },
   {
     name: 'watch-after-read',
@@ -45,7 +42,6 @@ export const REACHING: readonly PlantedBug[] = [
 `,
       ),
     ],
-    within: 200,
   },
   {
     name: 'watch-not-told',
@@ -56,7 +52,6 @@ export const REACHING: readonly PlantedBug[] = [
         '      yield* subscriberStream',
       ),
     ],
-    within: 200,
   },
   {
     name: 'watch-not-rung-back',
@@ -67,7 +62,6 @@ export const REACHING: readonly PlantedBug[] = [
         'if (on && compareSlots(next, open.log.state.next) > 0) this.ringEnd(open, [instance]);',
       ),
     ],
-    within: 200,
   },
   {
     name: 'clock-set-back',
@@ -78,7 +72,6 @@ export const REACHING: readonly PlantedBug[] = [
         'return now - then;',
       ),
     ],
-    within: 200,
   },
   {
     name: 'cancel-by-ring',
@@ -104,7 +97,6 @@ export const REACHING: readonly PlantedBug[] = [
     const unlisten = log.listen((step) => this.#onStep(step));`,
       ),
     ],
-    within: 200,
   },
   {
     name: 'watch-no-index',
@@ -115,7 +107,6 @@ export const REACHING: readonly PlantedBug[] = [
         '',
       ),
     ],
-    within: 200,
   },
   {
     name: 'watch-index-at-once',
@@ -126,19 +117,16 @@ export const REACHING: readonly PlantedBug[] = [
         'return this.#table.remove(this.#keys.watchIndex(row)).then(() => this.#table.remove(this.#keys.watch(row)));',
       ),
     ],
-    within: 200,
   },
   {
     name: 'no-own-sweep',
     patches: [core('instances/own-sweep.ts', '        await this.sweep();\n', '')],
-    within: 200,
   },
   {
     name: 'no-quarantine',
     patches: [
       core('instances/janitor.ts', 'await sleep(clock, settings.quarantineMs, signal);', ''),
     ],
-    within: 200,
   },
   {
     name: 'provision-no-recheck',
@@ -154,6 +142,5 @@ export const REACHING: readonly PlantedBug[] = [
         '',
       ),
     ],
-    within: 200,
   },
 ];

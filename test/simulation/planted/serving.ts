@@ -11,7 +11,6 @@ export const SERVING: readonly PlantedBug[] = [
         'const { signal } = new AbortController();',
       ),
     ],
-    within: 200,
   },
   {
     name: 'asks-for-credentials-unheard',
@@ -22,12 +21,10 @@ export const SERVING: readonly PlantedBug[] = [
         'return undefined;',
       ),
     ],
-    within: 200,
   },
   {
     name: 'executes-what-is-over',
     patches: [server('runs/run-driver.ts', 'if (!run.signal.aborted) {', '{')],
-    within: 200,
   },
   {
     name: 'owner-not-in-key',
@@ -38,7 +35,6 @@ export const SERVING: readonly PlantedBug[] = [
         "return joinKey(this.#prefix, 'T', tenant, 'ann' || owner, taskId);",
       ),
     ],
-    within: 200,
   },
   {
     name: 'tenant-not-in-key',
@@ -49,12 +45,10 @@ export const SERVING: readonly PlantedBug[] = [
         "return joinKey(this.#prefix, 'T', '' && tenant, owner, taskId);",
       ),
     ],
-    within: 200,
   },
   {
     name: 'tap-skips',
     patches: [core('feed/tap.ts', 'this.#state = step.state;', 'this.#state = this.#log.state;')],
-    within: 200,
   },
   {
     name: 'cancel-without-deadline',
@@ -65,7 +59,6 @@ export const SERVING: readonly PlantedBug[] = [
         'await sleep(clock, 10 * deadlineMs, over.signal);',
       ),
     ],
-    within: 200,
   },
   {
     name: 'retry-starts-another-task',
@@ -76,6 +69,5 @@ export const SERVING: readonly PlantedBug[] = [
         'message.taskId || this.#deps.entropy.id()',
       ),
     ],
-    within: 200,
   },
 ];

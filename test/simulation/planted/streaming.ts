@@ -7,12 +7,10 @@ export const STREAMING: readonly PlantedBug[] = [
   {
     name: 'ends-while-others-work',
     patches: [core('log/fold.ts', REST, 'return true;')],
-    within: 200,
   },
   {
     name: 'goes-on-while-it-waits',
     patches: [core('log/fold.ts', REST, 'return false;')],
-    within: 200,
   },
   {
     name: 'ends-where-it-asks-for-credentials',
@@ -23,13 +21,11 @@ export const STREAMING: readonly PlantedBug[] = [
         'if (eventStatus(entry.event)?.state === TaskState.TASK_STATE_AUTH_REQUIRED) return true;\n  if (eventStatus(entry.event)?.state !== TaskState.TASK_STATE_INPUT_REQUIRED) return false;',
       ),
     ],
-    within: 200,
   },
   {
     name: 'ends-without-its-message',
     patches: [
       server('handler/task-stream.ts', 'if (answer) yield', 'if (answer && open.taps < 0) yield'),
     ],
-    within: 200,
   },
 ];

@@ -11,7 +11,6 @@ export const HOLDING: readonly PlantedBug[] = [
         'if (!isOver) break;',
       ),
     ],
-    within: 200,
   },
   {
     name: 'writer-waits-for-its-taps',
@@ -29,7 +28,6 @@ export const HOLDING: readonly PlantedBug[] = [
         const outcome = await storage.putRecord(this.key, record);`,
       ),
     ],
-    within: 200,
   },
   {
     name: 'receiver-waits-for-its-taps',
@@ -51,6 +49,5 @@ export const HOLDING: readonly PlantedBug[] = [
         '!open.log.state.sealed && !open.log.lags())',
       ),
     ],
-    within: 200,
   },
 ];

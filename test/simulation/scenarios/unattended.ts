@@ -22,19 +22,8 @@ export const UNATTENDED: readonly Scenario[] = [
       await rounds(stage);
     },
   },
-  // What one that is gone has asked for comes when its lease has been removed: only tag and age tell of it.
-  {
-    rates: NO_FAULTS,
-    endMs: 780_000,
-    restMs: 700_000,
-    play: async (stage) => {
-      const what = stage.random.pick(['CreateQueue', 'Subscribe'] as const);
-      const late = { ...LOST, acts: [TOO_LATE_MS + stage.random.whole(0, 20_000)] };
-      stage.fate(({ operation }) => operation === what, late);
-      await workThenDie(stage);
-      await rounds(stage);
-    },
-  },
+  tooLate('CreateQueue'),
+  tooLate('Subscribe'),
   // It passes by those that live, and cleans up after one that does not.
   {
     rates: SOME_FAULTS,
@@ -48,6 +37,21 @@ export const UNATTENDED: readonly Scenario[] = [
     },
   },
 ];
+
+/** What one that is gone has asked for comes when its lease has been removed: only tag and age tell of it. */
+function tooLate(what: 'CreateQueue' | 'Subscribe'): Scenario {
+  return {
+    rates: NO_FAULTS,
+    endMs: 780_000,
+    restMs: 700_000,
+    play: async (stage) => {
+      const late = { ...LOST, acts: [TOO_LATE_MS + stage.random.whole(0, 20_000)] };
+      stage.fate(({ operation }) => operation === what, late);
+      await workThenDie(stage);
+      await rounds(stage);
+    },
+  };
+}
 
 async function workThenDie(stage: Stage): Promise<void> {
   const { fleet } = stage;

@@ -145,6 +145,22 @@ describe('a patrol', () => {
     expect(outcome.report).toEqual({ cleaned: 0, failed: 1, left: 0 });
   });
 
+  test('[I7] that was declared dead and cleaned up after removes what it has written since', async () => {
+    await begin(a, 'm1');
+    fleet.clock.after(SETTINGS.beatMs / 2, () => {
+      void fleet.registry.removeLease('janitor-1');
+      void fleet.registry.putRun({
+        instance: 'janitor-1',
+        run: 'late',
+        key: KEY,
+        purpose: 'clean',
+      });
+    });
+    const { outcome } = await round();
+    expect(outcome.report).toMatchObject({ failed: 1 });
+    expect(await fleet.traces('janitor-1')).toEqual(NO_TRACES);
+  });
+
   test('[I6] that has no time to watch the leases says that it did nothing', async () => {
     a.kill();
     const time = new AbortController();
