@@ -298,6 +298,43 @@ describe('after an instance was killed', () => {
     expect(await fleet.states()).toEqual([WORKING, FAILED]);
     expect(await fleet.traces('a')).toEqual(NO_TRACES);
   });
+
+  test('[I7] a janitor counts what it could not do, and says so', async () => {
+    let tries = 0;
+    b.wire = (call, name) => {
+      if (name !== 'teardown') return call();
+      tries += 1;
+      return Promise.reject(noAnswer());
+    };
+    a.kill();
+    await fleet.clock.advance(2 * CLEAN_MS);
+    expect(tries).toBeGreaterThan(1);
+    expect(b.instance.janitor.stats).toMatchObject({ cleaned: 0, failed: tries, failing: 1 });
+    expect(fleet.logged.filter((event) => event === 'janitor.failed')).toHaveLength(tries);
+  });
+
+  test('[I7] many that died at once are not cleaned up after all at once', async () => {
+    const open = { teardown: 0, load: 0 };
+    const most = { teardown: 0, load: 0 };
+    b.wire = async (call, name) => {
+      if (name !== 'teardown' && name !== 'load') return call();
+      open[name] += 1;
+      most[name] = Math.max(most[name], open[name]);
+      await sleep(fleet.clock, 1_000);
+      open[name] -= 1;
+      return call();
+    };
+    for (let n = 0; n < 40; n += 1) {
+      const { run } = await begin(a, `m${n}`, { ...KEY, taskId: `task-${n}` });
+      void run.publish(taskOf(WORKING, { id: `task-${n}` }));
+    }
+    const others = await Promise.all(Array.from({ length: 20 }, (_, n) => fleet.start(`c${n}`)));
+    for (const member of [a, ...others]) member.kill();
+    await fleet.clock.advance(2 * CLEAN_MS);
+    expect(b.instance.janitor.stats).toMatchObject({ cleaned: 21, failed: 0 });
+    // What SNS and the table take at once; but more than one after the other.
+    expect(most).toEqual({ teardown: 4, load: 16 });
+  });
 });
 
 describe('a janitor', () => {
