@@ -31,6 +31,8 @@ let logger: ReturnType<typeof recordingLogger>;
 let leases: Set<string>;
 /** What has been asked for, in order. */
 let asked: string[];
+/** How long it rested, each time, in milliseconds; and what it removed, in order. */
+let course: (number | string)[];
 let now: number;
 let random: number;
 
@@ -45,7 +47,8 @@ function sweep(): QueueSweep {
     // Pauses take no time here.
     clock: {
       now: () => now,
-      after: (_ms, callback) => {
+      after: (ms, callback) => {
+        course.push(ms);
         const turn = setImmediate(callback);
         return () => clearImmediate(turn);
       },
@@ -93,6 +96,7 @@ beforeEach(() => {
   logger = recordingLogger();
   leases = new Set();
   asked = [];
+  course = [];
   now = NOW;
   random = 0;
   sqs.on(ListQueuesCommand).resolves({});
@@ -208,6 +212,17 @@ describe('the sweep of queues', () => {
     const suspects = await one.suspects(signal);
     expect(suspects).toEqual({ queues: [], subscriptions: [] });
     expect(await one.remove(suspects, signal)).toMatchObject({ failed: 2 });
+  });
+
+  test('removes no faster than SNS and SQS take such calls', async () => {
+    const names = ['a', 'b', 'c'];
+    for (const name of names) queue(name);
+    sqs.on(DeleteQueueCommand).callsFake(({ QueueUrl }) => void course.push(QueueUrl));
+    await sweep().remove(
+      { queues: names.map((n) => urlOf(`a2a-${n}`)), subscriptions: [] },
+      signal,
+    );
+    expect(course).toEqual(names.flatMap((name) => [urlOf(`a2a-${name}`), 20]));
   });
 
   test('ends early when its time is over', async () => {
