@@ -6,6 +6,8 @@ import { type Client, ClientFactory } from '@a2a-js/sdk/client';
 /** What one client came to know of one task, over however many connections. */
 export interface Told {
   readonly taskId: string;
+  /** Its task was not over in time, or nobody took its message. */
+  readonly hung: boolean;
   /** How many chunks it ordered. */
   readonly ordered: number;
   /** The most chunks that it has seen. */
@@ -36,6 +38,7 @@ export class ChaosClient {
   #seen = 0;
   #state = 0;
   #connections = 0;
+  #hung = false;
 
   /** `next` names a server to try. */
   constructor(next: () => string, chunks: number, pauseMs: number) {
@@ -54,13 +57,14 @@ export class ChaosClient {
     const end = Date.now() + LIMIT_MS;
     while (!isTerminal(this.#state)) {
       if (Date.now() > end) {
-        this.#faults.push('hung');
+        this.#hung = true;
         break;
       }
       await this.#connect();
     }
     return {
       taskId: this.#taskId,
+      hung: this.#hung,
       ordered: this.#ordered,
       seen: this.#seen,
       state: this.#state,

@@ -13,7 +13,7 @@ test('[I1] [I2] [I3] [I4] [I6] [I7] a hundred kills and pauses lose, double, han
   expect(faults).toEqual({
     lost: 0,
     duplicated: 0,
-    hung: 0,
+    hung: [],
     twoTerminalStates: 0,
     otherFaults: [],
     leaked: [],

@@ -20,7 +20,8 @@ export interface ChaosReport {
   /** Chunks that a client saw, or that a completed task should have, and that the task lacks. */
   readonly lost: number;
   readonly duplicated: number;
-  readonly hung: number;
+  /** Tasks that did not end in time: their id, state and connections. */
+  readonly hung: readonly string[];
   readonly twoTerminalStates: number;
   /** Whatever else a reader should never see. */
   readonly otherFaults: readonly string[];
@@ -96,13 +97,15 @@ async function verdict(
   for (const { state, seen, ordered } of told) {
     if (state === COMPLETED) lost += ordered - seen;
   }
-  const isOther = (fault: string) => fault !== 'hung' && fault !== 'two terminal states';
+  const isOther = (fault: string) => fault !== 'two terminal states';
   return {
     tasks: told.length,
     connections: told.reduce((sum, one) => sum + one.connections, 0),
     lost,
     duplicated,
-    hung: faults.filter((fault) => fault === 'hung').length,
+    hung: told
+      .filter((one) => one.hung)
+      .map((one) => `hung: task ${one.taskId}, state ${one.state}, ${one.connections} connections`),
     twoTerminalStates:
       twoTerminalStates + faults.filter((fault) => fault === 'two terminal states').length,
     otherFaults: faults.filter(isOther),

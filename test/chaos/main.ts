@@ -20,14 +20,16 @@ if (values.help) console.log(USAGE);
 else await run(Number(values.kills), Number(values.seed));
 
 async function run(kills: number, seed: number): Promise<void> {
-  const { blows, tasks, connections, otherFaults, leaked, ...zeros } = await chaos({
+  const { blows, tasks, connections, hung, otherFaults, leaked, ...zeros } = await chaos({
     blows: kills,
     seed,
   });
   console.log(`${JSON.stringify(blows)}; ${tasks} tasks over ${connections} connections`);
-  const faults = { ...zeros, otherFaults: otherFaults.length, leaked: leaked.length };
+  const counts = { hung: hung.length, otherFaults: otherFaults.length, leaked: leaked.length };
+  const faults = { ...zeros, ...counts };
   for (const [name, count] of Object.entries(faults)) line(name, count, '', 0);
-  for (const detail of [...otherFaults, ...leaked].slice(0, 20)) console.log(`    ${detail}`);
+  for (const detail of [...hung, ...otherFaults, ...leaked].slice(0, 20))
+    console.log(`    ${detail}`);
 
   const { beatMs, leaseMs } = DEFAULT_LEASE_SETTINGS;
   for (const { led, endedMs, cleanedMs } of await deaths()) {
