@@ -3,9 +3,9 @@ import type { PushNotificationSender, PushNotificationStore } from '@a2a-js/sdk/
 import { BackendError } from 'a2a-aws';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { captureOutput } from './fixtures/captured-output.ts';
-import { eventually } from './fixtures/eventually.ts';
+import { eventually, Gate } from './fixtures/eventually.ts';
 import { Fleet } from './fixtures/fleet.ts';
-import { send } from './fixtures/requests.ts';
+import { cancel, send } from './fixtures/requests.ts';
 import { stateName } from './fixtures/task-picture.ts';
 
 const timeout = 60_000;
@@ -18,7 +18,7 @@ const pushNotificationSender: PushNotificationSender = {
 let fleet: Fleet;
 
 beforeAll(async () => {
-  fleet = await Fleet.start({}, { pushNotificationSender });
+  fleet = await Fleet.start({ cancelDeadlineMs: 500 }, { pushNotificationSender });
 }, timeout);
 afterAll(() => fleet.stop(), timeout);
 
@@ -50,6 +50,26 @@ test.each([
   await eventually('the push', () => states(id).includes('FAILED'));
   await eventually('the end of the run', () => fleet.a.backend.stats().runs === 0);
   expect(states(id)).toEqual(['WORKING', 'FAILED']);
+});
+
+test('what the backend itself says of a task is pushed once, however many runs work on it here', {
+  timeout,
+}, async () => {
+  const gate = new Gate();
+  const text = fleet.script(async (turn) => {
+    turn.task();
+    await gate.opened;
+  });
+  const a = await fleet.a.client();
+  const { id } = (await a.sendMessage(send(text, { returnImmediately: true }))) as Task;
+  await a.sendMessage(send(text, { taskId: id, returnImmediately: true }));
+  await eventually('both runs', () => states(id).length === 2);
+
+  await a.cancelTask(cancel(id));
+  gate.open();
+  await eventually('the end of the runs', () => fleet.a.backend.stats().runs === 0);
+
+  expect(states(id).filter((state) => state === 'CANCELED')).toHaveLength(1);
 });
 
 describe('with the sender of the SDK', () => {

@@ -3,7 +3,8 @@ import { type PlantedBug, server } from './planted-bug.ts';
 const bus = (find: string, put: string): PlantedBug['patches'] => [
   server('runs/run-bus.ts', find, put),
 ];
-const PUSH = 'this.#push?.(event);';
+const PUSH = 'this.#push?.(event, generation);';
+const SEND = 'await this.#send(one);';
 
 /** What push notifications must not tell, and must not leave out. */
 export const PUSHING: readonly PlantedBug[] = [
@@ -20,6 +21,6 @@ export const PUSHING: readonly PlantedBug[] = [
   },
   {
     name: 'pushes-twice',
-    patches: bus(PUSH, `${PUSH} ${PUSH}`),
+    patches: [server('pushes/push-line.ts', SEND, `{ ${SEND} ${SEND} }`)],
   },
 ];

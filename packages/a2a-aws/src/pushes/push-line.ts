@@ -33,6 +33,8 @@ type PushedLog = Pick<TaskLog, 'key' | 'state' | 'task'>;
 interface Waiting {
   readonly event: AgentExecutionEvent;
   readonly context: ServerCallContext;
+  /** Where it is in the log; an answer is nowhere among the events. */
+  readonly generation: number | undefined;
   /** 1 for the first event of the line. */
   readonly place: number;
   readonly bytes: number;
@@ -47,6 +49,9 @@ interface Look {
   readonly found: { readonly configs: boolean } | { readonly fault: unknown };
 }
 
+/** Has the line move, later than now. */
+type Move = (move: () => Promise<void>) => void;
+
 /**
  * What of one task waits to be pushed: one event after another, so that nothing of the task is copied
  * for what only waits. Nobody waits for it; chunks that a slow receiver leaves no room for are dropped.
@@ -54,6 +59,7 @@ interface Look {
 export class PushLine {
   readonly #log: PushedLog;
   readonly #backlog: Backlog;
+  readonly #turn: Move;
   readonly #deps: PushDeps;
   #waiting: Waiting[] = [];
   #dropped = 0;
@@ -63,13 +69,17 @@ export class PushLine {
   #anew = 0;
   #isMoving = false;
 
-  constructor(log: PushedLog, backlog: Backlog, deps: PushDeps) {
+  constructor(log: PushedLog, backlog: Backlog, turn: Move, deps: PushDeps) {
     this.#log = log;
     this.#backlog = backlog;
+    this.#turn = turn;
     this.#deps = deps;
   }
 
-  add(event: AgentExecutionEvent, context: ServerCallContext): void {
+  /** Of one record each run tells the events in turn, each run those of the backend itself. */
+  add(event: AgentExecutionEvent, context: ServerCallContext, generation?: number): void {
+    const at = this.#placeOf(generation);
+    if (at === undefined) return;
     const bytes = JSON.stringify(event.data).length;
     if (event.kind === 'artifactUpdate' && !this.#backlog.takes(bytes)) {
       this.#dropped += 1;
@@ -78,8 +88,12 @@ export class PushLine {
     this.#backlog.add(bytes);
     this.#added += 1;
     const { clock } = this.#deps;
-    this.#waiting.push({ event, context, place: this.#added, bytes, at: clock.now() });
-    if (!this.#isMoving) void this.#move();
+    const place = this.#added;
+    const one = { event, context, generation, place, bytes, at: clock.now() };
+    this.#waiting.splice(at, 0, one);
+    if (this.#isMoving) return;
+    this.#isMoving = true;
+    this.#turn(() => this.#move());
   }
 
   /** For what comes next it is to be looked anew: a config may have come with a message. */
@@ -88,8 +102,19 @@ export class PushLine {
     this.#anew = this.#added;
   }
 
+  /** Where among the waiting; nothing if it is there. */
+  #placeOf(generation: number | undefined): number | undefined {
+    let at = this.#waiting.length;
+    if (generation === undefined) return at;
+    for (; at > 0; at -= 1) {
+      const before = this.#waiting[at - 1]?.generation;
+      if (before === generation) return undefined;
+      if (before === undefined || before < generation) break;
+    }
+    return at;
+  }
+
   async #move(): Promise<void> {
-    this.#isMoving = true;
     try {
       while (this.#waiting.length > 0) await this.#pushAll(this.#waiting.splice(0));
     } finally {

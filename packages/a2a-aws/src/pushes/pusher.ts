@@ -1,6 +1,10 @@
-import { Backlog, type OpenLog } from '@a2a-aws/core';
+import { Backlog, type OpenLog, taskKeyText } from '@a2a-aws/core';
 import type { AgentExecutionEvent, ServerCallContext } from '@a2a-js/sdk/server';
 import { type PushDeps, PushLine } from './push-line.ts';
+import { Turns } from './turns.ts';
+
+/** Takes an event of a run and, unless it is an answer, its generation. */
+export type Push = (event: AgentExecutionEvent, generation?: number) => void;
 
 /** Pushes what a handler's runs tell: the runs of one task in one line. */
 export class Pusher {
@@ -8,20 +12,24 @@ export class Pusher {
   /** What waits for receivers, of all tasks. */
   readonly #backlog = new Backlog();
   readonly #lines = new WeakMap<OpenLog, PushLine>();
+  /** A log that was closed and opened again has another line: they take turns. */
+  readonly #turns = new Turns();
 
   constructor(deps: PushDeps) {
     this.#deps = deps;
   }
 
   /** Whom to tell of the events of a run, in the name of its request. */
-  follow(open: OpenLog, context: ServerCallContext): (event: AgentExecutionEvent) => void {
+  follow(open: OpenLog, context: ServerCallContext): Push {
     const line = this.#lines.get(open) ?? this.#newLine(open);
     line.forget();
-    return (event) => line.add(event, context);
+    return (event, generation) => line.add(event, context, generation);
   }
 
   #newLine(open: OpenLog): PushLine {
-    const line = new PushLine(open.log, this.#backlog.ofTask(), this.#deps);
+    const key = taskKeyText(open.log.key);
+    const turn = (move: () => Promise<void>): void => this.#turns.take(key, move);
+    const line = new PushLine(open.log, this.#backlog.ofTask(), turn, this.#deps);
     this.#lines.set(open, line);
     return line;
   }

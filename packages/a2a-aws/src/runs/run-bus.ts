@@ -4,14 +4,12 @@ import type {
   ExecutionEventBus,
   ExecutionEventName,
 } from '@a2a-js/sdk/server';
+import type { Push } from '../pushes/pusher.ts';
 
 type AgentMessage = Extract<AgentExecutionEvent, { kind: 'message' }>;
 
 /** Both kinds of listeners; which one it is, its event name says. */
 type Listener = (event: AgentExecutionEvent) => void;
-
-/** Takes an event that is to be pushed. */
-type Push = (event: AgentExecutionEvent) => void;
 
 /**
  * The bus that an executor publishes on. `outlet`, the bus that the SDK listens to, and `push` get what
@@ -26,7 +24,7 @@ export class RunBus implements ExecutionEventBus {
     this.#run = run;
     this.#outlet = outlet;
     this.#push = push;
-    run.onEvent((event) => this.#tell(event));
+    run.onEvent((event, generation) => this.#tell(event, generation));
   }
 
   /** Never throws: what is no event fails the run, whether or not the executor looks. */
@@ -64,9 +62,9 @@ export class RunBus implements ExecutionEventBus {
     if (await this.#run.answer(event.data)) this.#tell(event);
   }
 
-  #tell(event: AgentExecutionEvent): void {
+  #tell(event: AgentExecutionEvent, generation?: number): void {
     this.#outlet.publish(event);
-    this.#push?.(event);
+    this.#push?.(event, generation);
   }
 }
 

@@ -16,6 +16,7 @@ import {
 import { AgentEvent, ServerCallContext } from '@a2a-js/sdk/server';
 import { describe, expect, test } from 'vitest';
 import { PushLine } from '../../src/pushes/push-line.ts';
+import { Turns } from '../../src/pushes/turns.ts';
 
 const context = new ServerCallContext({});
 const config = TaskPushNotificationConfig.fromJSON({ id: 'c', url: 'https://client.example/' });
@@ -49,6 +50,7 @@ class Rig {
   readonly sent: StreamResponse[] = [];
   readonly backlog: Backlog;
   readonly lines: { event: string; fields: LogFields | undefined }[] = [];
+  readonly turns = new Turns();
   readonly line: PushLine;
 
   constructor(options: RigOptions = {}) {
@@ -69,7 +71,7 @@ class Rig {
         return Task.fromJSON({ id: 't', contextId: 'x' });
       },
     };
-    this.line = new PushLine(log, this.backlog, {
+    this.line = new PushLine(log, this.backlog, (move) => this.turns.take('t', move), {
       clock,
       store: options.ownSender ? undefined : { load },
       sender: {
@@ -170,6 +172,7 @@ describe('a config that is set meanwhile, anywhere', () => {
   test('gets every chunk of a run that starts after it, even while a look is under way', async () => {
     const rig = new Rig();
     rig.add(chunk(0));
+    await Promise.resolve();
 
     rig.configs.push(config);
     rig.line.forget();
@@ -207,6 +210,21 @@ describe('a task with a config', () => {
     expect(seen).toEqual([Task.fromJSON({ id: 't', contextId: 'x' })]);
     expect(rig.copies).toBe(1);
   });
+});
+
+test('runs tell the events of one record in turn: each is pushed once, as the log has them', async () => {
+  const rig = new Rig({ ownSender: true });
+  const canceled = status('TASK_STATE_CANCELED');
+
+  // The second run's first event is the record's first; the last is the backend's own.
+  for (const at of [1, 3]) rig.line.add(chunk(at), context, at);
+  rig.line.add(canceled, context, 4);
+  for (const at of [0, 2]) rig.line.add(chunk(at), context, at);
+  rig.line.add(canceled, context, 4);
+  await settled();
+
+  expect(rig.told).toEqual([0, 1, 2, 3, 5]);
+  expect(rig.backlog.bytes).toBe(0);
 });
 
 describe('[I8] what waits for a slow receiver', () => {

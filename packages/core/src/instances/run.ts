@@ -53,7 +53,7 @@ export class Run {
   readonly #deps: RunDeps;
   readonly #unlisten: () => void;
   readonly #onStop = new Set<(reason: StopReason) => void>();
-  readonly #onEvent = new Set<(event: TaskEvent) => void>();
+  readonly #onEvent = new Set<(event: TaskEvent, generation: number) => void>();
   readonly #halt = new AbortController();
   readonly #refusals = new Set<string>();
   #stopped: StopReason | undefined;
@@ -104,7 +104,7 @@ export class Run {
    * Calls back for each event of this run once it is durable, in log order, and for those that the
    * backend itself puts into the task; the events are shared: never write to them.
    */
-  onEvent(listener: (event: TaskEvent) => void): void {
+  onEvent(listener: (event: TaskEvent, generation: number) => void): void {
     this.#onEvent.add(listener);
   }
 
@@ -260,7 +260,7 @@ export class Run {
     for (const [at, { run }] of events.entries()) {
       const delivery = deliveries[at];
       if (!delivery || (run !== undefined && run !== this.id)) continue;
-      for (const listener of [...this.#onEvent]) listener(delivery.event);
+      for (const listener of [...this.#onEvent]) listener(delivery.event, delivery.generation);
     }
   }
 

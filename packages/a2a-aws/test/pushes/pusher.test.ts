@@ -1,0 +1,48 @@
+import { EMPTY_STATE, type OpenLog, silentLogger, systemClock } from '@a2a-aws/core';
+import { TaskStatusUpdateEvent } from '@a2a-js/sdk';
+import { AgentEvent, ServerCallContext } from '@a2a-js/sdk/server';
+import { expect, test } from 'vitest';
+import { Pusher } from '../../src/pushes/pusher.ts';
+
+const context = new ServerCallContext({});
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** The log of a task, as it is opened anew for each follow-up. */
+function opened(taskId: string): OpenLog {
+  const key = { tenant: '', owner: 'o', taskId };
+  return { log: { key, state: EMPTY_STATE } } as unknown as OpenLog;
+}
+
+const status = (state: string) =>
+  AgentEvent.statusUpdate(TaskStatusUpdateEvent.fromJSON({ taskId: 't', status: { state } }));
+
+test('a follow-up waits for what a slow receiver has not got of the run before; other tasks do not', async () => {
+  const sent: string[] = [];
+  const open: (() => void)[] = [];
+  const pusher = new Pusher({
+    store: undefined,
+    clock: systemClock,
+    logger: silentLogger,
+    sender: {
+      send: ({ payload }) => {
+        if (payload?.$case === 'statusUpdate') sent.push(`${payload.value.status?.state}`);
+        return new Promise((resolve) => open.push(resolve));
+      },
+    },
+  });
+  const first = pusher.follow(opened('t'), context);
+  first(status('TASK_STATE_WORKING'), 0);
+  first(status('TASK_STATE_INPUT_REQUIRED'), 1);
+  await settled();
+
+  pusher.follow(opened('t'), context)(status('TASK_STATE_COMPLETED'), 2);
+  pusher.follow(opened('other'), context)(status('TASK_STATE_REJECTED'), 0);
+  await settled();
+  expect(sent).toEqual(['2', '7']);
+
+  for (let resolve = open.shift(); resolve; resolve = open.shift()) {
+    resolve();
+    await settled();
+  }
+  expect(sent).toEqual(['2', '7', '6', '3']);
+});
