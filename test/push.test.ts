@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { StreamResponse, Task } from '@a2a-js/sdk';
 import type { PushNotificationSender, PushNotificationStore } from '@a2a-js/sdk/server';
 import { BackendError } from 'a2a-aws';
@@ -70,6 +71,29 @@ test('what the backend itself says of a task is pushed once, however many runs w
   await eventually('the end of the runs', () => fleet.a.backend.stats().runs === 0);
 
   expect(states(id).filter((state) => state === 'CANCELED')).toHaveLength(1);
+});
+
+test('[I6] a stop waits until it is pushed how the last task ended', { timeout }, async () => {
+  const told: StreamResponse[] = [];
+  const push: PushNotificationSender['send'] = async (event) => {
+    await sleep(200);
+    told.push(event);
+  };
+  const slow = await Fleet.start({}, { pushNotificationSender: { send: push } });
+  try {
+    const text = slow.script((turn) => {
+      turn.task();
+      turn.status('COMPLETED');
+    });
+    const a = await slow.a.client();
+    await a.sendMessage(send(text));
+
+    await slow.a.backend.stop();
+
+    expect(told.map(({ payload }) => payload?.$case)).toEqual(['task', 'statusUpdate']);
+  } finally {
+    await slow.stop();
+  }
 });
 
 describe('with the sender of the SDK', () => {

@@ -3,6 +3,7 @@ import {
   type Clock,
   type ConsumerOffsets,
   type Entropy,
+  elapsed,
   errorCode,
   type Fanout,
   Instance,
@@ -13,6 +14,7 @@ import {
   type QueueManager,
   type Resumer,
   sleep,
+  within,
 } from '@a2a-aws/core';
 import { queueName } from '@a2a-aws/sns-sqs';
 import type { AgentCard } from '@a2a-js/sdk';
@@ -22,6 +24,7 @@ import { exchangeService } from './exchanges/exchange-service.ts';
 import type { RequestHandlerOptions } from './handler/handler-options.ts';
 import { BackendRequestHandler } from './handler/request-handler.ts';
 import type { BackendSettings } from './options/options.ts';
+import { Turns } from './pushes/turns.ts';
 
 /** The outside world, as the backend sees it. */
 export interface BackendPorts {
@@ -89,15 +92,19 @@ export interface BackendHealth {
 }
 
 export interface StopOptions {
-  /** How long running executors may take to finish, in milliseconds. @default 10,000 */
+  /** How long running executors, and what is to be pushed, may take, in milliseconds. @default 10,000 */
   readonly drainMs?: number | undefined;
 }
+
+/** How long a stop waits at most for receivers of pushes, in milliseconds. */
+const PUSHED_MS = 10_000;
 
 /** A backend of A2A servers: one per process. See {@link createBackend}. */
 export class Backend {
   readonly #settings: BackendSettings;
   readonly #ports: BackendPorts;
   readonly #queues: QueueManager;
+  readonly #pushes = new Turns();
   #instance: Instance;
   #starting: Promise<void> | undefined;
   #resumer: Resumer | undefined;
@@ -160,6 +167,7 @@ export class Backend {
       cancelDeadlineMs,
       entropy,
       retentionMs,
+      pushes: this.#pushes,
     });
     if (onOrphan === 'resume') this.#setResumer(handler.resume);
     this.#hasHandler = true;
@@ -249,7 +257,12 @@ export class Backend {
     this.#leave.abort();
     await this.#starting?.catch(() => {});
     await this.#replacing;
+    const { clock } = this.#ports;
+    const since = clock.now();
     await this.#instance.stop(drainMs);
+    const leftMs = drainMs - elapsed(since, clock.now());
+    // How the last tasks ended may still have to be pushed, and nobody else does.
+    if (leftMs > 0) await within(clock, Math.min(leftMs, PUSHED_MS), this.#pushes.idle());
   }
 
   async #start(): Promise<void> {

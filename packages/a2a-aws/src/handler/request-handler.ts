@@ -53,6 +53,7 @@ import {
 import { currentExchange } from '../exchanges/exchange.ts';
 import type { PushDeps } from '../pushes/push-line.ts';
 import { Pusher } from '../pushes/pusher.ts';
+import type { Turns } from '../pushes/turns.ts';
 import { RunBusManager, RunDriver } from '../runs/run-driver.ts';
 import { RunStarter } from '../runs/run-starter.ts';
 import { RunTaskStore } from '../runs/run-task-store.ts';
@@ -79,6 +80,8 @@ export interface HandlerDeps {
   readonly cancelDeadlineMs: number;
   readonly entropy: Entropy;
   readonly retentionMs: number;
+  /** What the backend pushes. */
+  readonly pushes: Turns;
 }
 
 /**
@@ -110,7 +113,7 @@ export class BackendRequestHandler implements A2ARequestHandler {
         ...deps,
         isResumable: options.onOrphan === 'resume',
         pusher: pushes
-          ? new Pusher(pushDeps(options.pushNotificationSender, store, deps))
+          ? new Pusher(pushDeps(options.pushNotificationSender, store, deps), deps.pushes)
           : undefined,
       }),
       new RunBusManager(),

@@ -1,7 +1,7 @@
 import { Backlog, type OpenLog, taskKeyText } from '@a2a-aws/core';
 import type { AgentExecutionEvent, ServerCallContext } from '@a2a-js/sdk/server';
 import { type PushDeps, PushLine } from './push-line.ts';
-import { Turns } from './turns.ts';
+import type { Turns } from './turns.ts';
 
 /** Takes an event of a run and, unless it is an answer, its generation. */
 export type Push = (event: AgentExecutionEvent, generation?: number) => void;
@@ -13,10 +13,11 @@ export class Pusher {
   readonly #backlog = new Backlog();
   readonly #lines = new WeakMap<OpenLog, PushLine>();
   /** A log that was closed and opened again has another line: they take turns. */
-  readonly #turns = new Turns();
+  readonly #turns: Turns;
 
-  constructor(deps: PushDeps) {
+  constructor(deps: PushDeps, turns: Turns) {
     this.#deps = deps;
+    this.#turns = turns;
   }
 
   /** Whom to tell of the events of a run, in the name of its request. */

@@ -10,4 +10,9 @@ export class Turns {
     });
     this.#last.set(key, done);
   }
+
+  /** Resolves when nothing is under way or waits. */
+  async idle(): Promise<void> {
+    while (this.#last.size > 0) await Promise.allSettled(this.#last.values());
+  }
 }

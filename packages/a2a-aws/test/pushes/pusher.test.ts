@@ -2,7 +2,9 @@ import { EMPTY_STATE, type OpenLog, silentLogger, systemClock } from '@a2a-aws/c
 import { TaskStatusUpdateEvent } from '@a2a-js/sdk';
 import { AgentEvent, ServerCallContext } from '@a2a-js/sdk/server';
 import { expect, test } from 'vitest';
+import type { PushDeps } from '../../src/pushes/push-line.ts';
 import { Pusher } from '../../src/pushes/pusher.ts';
+import { Turns } from '../../src/pushes/turns.ts';
 
 const context = new ServerCallContext({});
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -19,7 +21,7 @@ const status = (state: string) =>
 test('a follow-up waits for what a slow receiver has not got of the run before; other tasks do not', async () => {
   const sent: string[] = [];
   const open: (() => void)[] = [];
-  const pusher = new Pusher({
+  const deps = {
     store: undefined,
     clock: systemClock,
     logger: silentLogger,
@@ -29,7 +31,8 @@ test('a follow-up waits for what a slow receiver has not got of the run before; 
         return new Promise((resolve) => open.push(resolve));
       },
     },
-  });
+  } satisfies PushDeps;
+  const pusher = new Pusher(deps, new Turns());
   const first = pusher.follow(opened('t'), context);
   first(status('TASK_STATE_WORKING'), 0);
   first(status('TASK_STATE_INPUT_REQUIRED'), 1);
