@@ -4,6 +4,9 @@ import {
   deepCopy,
   elapsed,
   errorCode,
+  eventStatus,
+  isInterrupted,
+  isTerminal,
   type Logger,
   type TaskLog,
 } from '@a2a-aws/core';
@@ -54,7 +57,8 @@ type Move = (move: () => Promise<void>) => void;
 
 /**
  * What of one task waits to be pushed: one event after another, so that nothing of the task is copied
- * for what only waits. Nobody waits for it; chunks that a slow receiver leaves no room for are dropped.
+ * for what only waits. Nobody waits for it; what a slow receiver leaves no room for is dropped, but
+ * not where the task rests or ends.
  */
 export class PushLine {
   readonly #log: PushedLog;
@@ -81,7 +85,7 @@ export class PushLine {
     const at = this.#placeOf(generation);
     if (at === undefined) return;
     const bytes = JSON.stringify(event.data).length;
-    if (event.kind === 'artifactUpdate' && !this.#backlog.takes(bytes)) {
+    if (isPassing(event) && !this.#backlog.takes(bytes)) {
       this.#dropped += 1;
       return;
     }
@@ -179,4 +183,11 @@ export class PushLine {
       return { ...began, found: { fault } };
     }
   }
+}
+
+/** More follows on it. */
+function isPassing(event: AgentExecutionEvent): boolean {
+  if (event.kind === 'message') return false;
+  const state = eventStatus(event)?.state;
+  return !isInterrupted(state) && !isTerminal(state);
 }

@@ -228,7 +228,7 @@ test('runs tell the events of one record in turn: each is pushed once, as the lo
 });
 
 describe('[I8] what waits for a slow receiver', () => {
-  test('is bounded: chunks beyond that are dropped and counted, a status is not', async () => {
+  test('is bounded: chunks beyond that are dropped and counted, the last status is not', async () => {
     const rig = new Rig({ ownSender: true, onSend: settled, backlogBytes: 20_000 });
 
     rig.add(...numbers(1_000).map(chunk), status('TASK_STATE_COMPLETED'));
@@ -243,6 +243,23 @@ describe('[I8] what waits for a slow receiver', () => {
     await settled();
     expect(rig.lines).toEqual([{ event: 'push.failed', fields: { code: 'backlog-full', events } }]);
   });
+
+  test.each(['TASK_STATE_COMPLETED', 'TASK_STATE_INPUT_REQUIRED'])(
+    'is bounded for an agent that speaks in statuses, but says how it ends: %s',
+    async (last) => {
+      const rig = new Rig({ ownSender: true, onSend: settled, backlogBytes: 20_000 });
+
+      rig.add(...numbers(1_000).map(() => status('TASK_STATE_WORKING')), status(last));
+      expect(rig.backlog.bytes).toBeLessThan(22_000);
+      while (rig.backlog.bytes > 0) await settled();
+
+      expect(rig.told.length).toBeLessThan(20);
+      expect(rig.sent.at(-1)?.payload).toEqual({
+        $case: 'statusUpdate',
+        value: status(last).data,
+      });
+    },
+  );
 
   test('is nothing, and nothing is missing, where there is no config', async () => {
     const rig = new Rig({ backlogBytes: 20_000 });
