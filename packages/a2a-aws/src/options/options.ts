@@ -1,6 +1,7 @@
 import {
   BackendError,
   type Clock,
+  DEFAULT_CANCEL_DEADLINE_MS,
   DEFAULT_LEASE_SETTINGS,
   DEFAULT_RETENTION_MS,
   type Entropy,
@@ -190,7 +191,7 @@ export function resolveOptions(options: BackendOptions, env: BackendEnvironment)
     logger: options.logger ?? stderrLogger,
     ownerResolver: knowingOwners(options.ownerResolver ?? resolveUserScope),
     lease: { ...DEFAULT_LEASE_SETTINGS, ...options.lease },
-    cancelDeadlineMs: options.cancelDeadlineMs ?? 10_000,
+    cancelDeadlineMs: options.cancelDeadlineMs ?? DEFAULT_CANCEL_DEADLINE_MS,
     retentionMs: options.retentionMs ?? DEFAULT_RETENTION_MS,
     ownerShards: options.ownerShards,
     deadLetterArn: options.deadLetterArn ?? (env.A2A_DEAD_LETTER_ARN || undefined),

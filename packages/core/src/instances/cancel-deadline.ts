@@ -9,6 +9,8 @@ export interface CancelDeadlineDeps {
   readonly deadlineMs: number;
 }
 
+/** How long cancels wait for their runs unless told otherwise, in milliseconds. */
+export const DEFAULT_CANCEL_DEADLINE_MS = 10_000;
 /** How much longer the run's own instance waits, in milliseconds. */
 const MARGIN_MS = 5_000;
 
@@ -19,7 +21,7 @@ const MARGIN_MS = 5_000;
 export class CancelDeadline {
   readonly #run: Run;
   readonly #deps: CancelDeadlineDeps;
-  #cancelTimer: (() => void) | undefined;
+  #timer: (() => void) | undefined;
 
   constructor(run: Run, deps: CancelDeadlineDeps) {
     this.#run = run;
@@ -32,14 +34,14 @@ export class CancelDeadline {
 
   /** The run is over, one way or another. */
   drop(): void {
-    this.#cancelTimer?.();
-    this.#cancelTimer = undefined;
+    this.#timer?.();
+    this.#timer = undefined;
   }
 
   #begin(): void {
     const { clock, deadlineMs, author } = this.#deps;
-    this.#cancelTimer = clock.after(deadlineMs + MARGIN_MS, () => {
-      this.#cancelTimer = undefined;
+    this.#timer = clock.after(deadlineMs + MARGIN_MS, () => {
+      this.#timer = undefined;
       // Fails only if the instance stops, or the log cannot be read: then others are to end it.
       this.#run.open.log.append(proposeForcedCancel(author)).catch(() => {});
     });

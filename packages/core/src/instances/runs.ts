@@ -16,7 +16,7 @@ import { encode } from '../log/record.ts';
 import type { Logger } from '../logger.ts';
 import { untilDone } from '../retry.ts';
 import type { TaskKey } from '../task-key.ts';
-import { CancelDeadline } from './cancel-deadline.ts';
+import { CancelDeadline, DEFAULT_CANCEL_DEADLINE_MS } from './cancel-deadline.ts';
 import type { Presence } from './presence.ts';
 import type { InstanceRegistry, RunRow } from './registry.ts';
 import { Run } from './run.ts';
@@ -54,8 +54,6 @@ interface Starting {
   readonly bytes: number;
   readonly propose: (run: string) => Proposal;
 }
-
-const CANCEL_DEADLINE_MS = 10_000;
 
 /** The intents of this instance: runs, and the short appends of cancels and cleaners. */
 export class Runs {
@@ -136,7 +134,7 @@ export class Runs {
     const row = await this.#declare(key, 'execute', resume);
     const open = feed.acquire(key);
     const author = this.author(key);
-    const deadlineMs = cancelDeadlineMs ?? CANCEL_DEADLINE_MS;
+    const deadlineMs = cancelDeadlineMs ?? DEFAULT_CANCEL_DEADLINE_MS;
     const run = new Run(row.run, {
       attempt,
       open,

@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { proposeEnd } from '../../src/log/proposal.ts';
 import { MAX_RECORD_BYTES, type TaskLog } from '../../src/log/task-log.ts';
-import { authorOf, say, startRun } from '../fixtures/author.ts';
-import { COMPLETED, chunkOf, FAILED, KEY, statusOf, taskOf, WORKING } from '../fixtures/events.ts';
+import { authorOf, say } from '../fixtures/author.ts';
+import { COMPLETED, chunkOf, FAILED, KEY, statusOf } from '../fixtures/events.ts';
 import { flush, ManualClock } from '../fixtures/manual-clock.ts';
 import { chunksOf } from '../fixtures/records.ts';
-import { taskLog } from '../fixtures/task-logs.ts';
+import { workingLog } from '../fixtures/task-logs.ts';
 import { gate, WrappedStorage } from '../fixtures/wrapped-storage.ts';
 
 let clock: ManualClock;
@@ -15,10 +15,7 @@ let log: TaskLog;
 beforeEach(async () => {
   clock = new ManualClock();
   storage = new WrappedStorage();
-  log = taskLog(storage, clock);
-  await startRun(log, 'r');
-  await say(log, 'r', taskOf(WORKING));
-  storage.puts.length = 0;
+  log = await workingLog(storage, clock);
 });
 
 describe('group commit', () => {

@@ -5,9 +5,9 @@ import { proposeAnswer, proposeEnd } from '../../src/log/proposal.ts';
 import { encode, MAX_ENTRY_BYTES } from '../../src/log/record.ts';
 import { TaskLog } from '../../src/log/task-log.ts';
 import { authorOf, say, startRun } from '../fixtures/author.ts';
-import { chunkOf, KEY, message, taskOf, WORKING } from '../fixtures/events.ts';
+import { chunkOf, KEY, message } from '../fixtures/events.ts';
 import { flush, ManualClock } from '../fixtures/manual-clock.ts';
-import { taskLog, taskLogDeps } from '../fixtures/task-logs.ts';
+import { taskLog, taskLogDeps, workingLog } from '../fixtures/task-logs.ts';
 import { gate, lost, WrappedStorage } from '../fixtures/wrapped-storage.ts';
 
 let clock: ManualClock;
@@ -17,10 +17,7 @@ let log: TaskLog;
 beforeEach(async () => {
   clock = new ManualClock();
   storage = new WrappedStorage();
-  log = taskLog(storage, clock);
-  await startRun(log, 'r');
-  await say(log, 'r', taskOf(WORKING));
-  storage.puts.length = 0;
+  log = await workingLog(storage, clock);
 });
 
 /** A handle of instance b whose tasks share this backlog. */

@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { TaskLog } from '../../src/log/task-log.ts';
-import { say, startRun } from '../fixtures/author.ts';
-import { COMPLETED, chunkOf, FAILED, KEY, statusOf, taskOf, WORKING } from '../fixtures/events.ts';
+import { say } from '../fixtures/author.ts';
+import { COMPLETED, chunkOf, FAILED, KEY, statusOf } from '../fixtures/events.ts';
 import { flush, ManualClock } from '../fixtures/manual-clock.ts';
 import { chunksOf, recordAt, start } from '../fixtures/records.ts';
-import { taskLog } from '../fixtures/task-logs.ts';
+import { workingLog } from '../fixtures/task-logs.ts';
 import { doneUnanswered, lost, WrappedStorage } from '../fixtures/wrapped-storage.ts';
 
 let clock: ManualClock;
@@ -14,10 +14,7 @@ let log: TaskLog;
 beforeEach(async () => {
   clock = new ManualClock();
   storage = new WrappedStorage();
-  log = taskLog(storage, clock);
-  await startRun(log, 'r');
-  await say(log, 'r', taskOf(WORKING));
-  storage.puts.length = 0;
+  log = await workingLog(storage, clock);
 });
 
 describe('without an answer', () => {

@@ -1,14 +1,17 @@
 import { BackendError } from '@a2a-aws/core';
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { EntryOutcome } from '../../src/delivery/batch-outcome.ts';
 import { BatchSender, worthSending } from '../../src/delivery/batch-sender.ts';
 import { ByteBudget } from '../../src/delivery/byte-budget.ts';
-import { FakeClock, fixedEntropy, gate, settled } from '../fixtures/fake-clock.ts';
+import {
+  FakeClock,
+  fixedEntropy,
+  type HeldCall,
+  heldCall,
+  settled,
+} from '../fixtures/fake-clock.ts';
 
-interface Call {
+interface Call extends HeldCall {
   readonly items: readonly string[];
-  readonly answer: (outcomes?: readonly EntryOutcome[]) => Promise<void>;
-  readonly fail: (error: unknown) => Promise<void>;
 }
 
 let clock: FakeClock;
@@ -26,19 +29,9 @@ const make = (
     bytes: (item) => item.length,
     ...(limits.joinKey && { joinKey: limits.joinKey }),
     send: (items) => {
-      const { promise, open, fail } = gate<readonly EntryOutcome[]>();
-      calls.push({
-        items,
-        answer: (outcomes = items.map(() => 'taken')) => {
-          open(outcomes);
-          return settled();
-        },
-        fail: (error) => {
-          fail(error);
-          return settled();
-        },
-      });
-      return promise;
+      const held = heldCall(items.length);
+      calls.push({ items, ...held });
+      return held.promise;
     },
   });
 

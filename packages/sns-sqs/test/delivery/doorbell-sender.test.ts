@@ -1,14 +1,18 @@
 import { BackendError, decodeMessage, encodeDoorbell } from '@a2a-aws/core';
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { EntryOutcome } from '../../src/delivery/batch-outcome.ts';
 import { type Addressed, DoorbellSender } from '../../src/delivery/doorbell-sender.ts';
-import { FakeClock, fixedEntropy, gate, recordingLogger, settled } from '../fixtures/fake-clock.ts';
+import {
+  FakeClock,
+  fixedEntropy,
+  type HeldCall,
+  heldCall,
+  recordingLogger,
+  settled,
+} from '../fixtures/fake-clock.ts';
 
-interface Call {
+interface Call extends HeldCall {
   readonly way: string;
   readonly messages: readonly Addressed[];
-  readonly answer: (outcomes?: readonly EntryOutcome[]) => Promise<void>;
-  readonly fail: (error: unknown) => Promise<void>;
 }
 
 let clock: FakeClock;
@@ -33,20 +37,9 @@ beforeEach(() => {
     addressBytes: (target) => target.length,
     waysTo,
     send: (way, messages) => {
-      const { promise, open, fail } = gate<readonly EntryOutcome[]>();
-      calls.push({
-        way,
-        messages,
-        answer: (outcomes = messages.map(() => 'taken')) => {
-          open(outcomes);
-          return settled();
-        },
-        fail: (error) => {
-          fail(error);
-          return settled();
-        },
-      });
-      return promise;
+      const held = heldCall(messages.length);
+      calls.push({ way, messages, ...held });
+      return held.promise;
     },
   });
 });
