@@ -21,13 +21,10 @@ export const queueDefaults: {
   readonly visibilityTimeoutSeconds: number;
   /** Deliveries of an unreadable message before it goes to the dead-letter queue. */
   readonly maxReceiveCount: number;
-  /** How long the fleet's dead-letter queue keeps what nobody could read. */
-  readonly deadLetterRetentionSeconds: number;
 } = {
   messageRetentionSeconds: 300,
   visibilityTimeoutSeconds: 10,
   maxReceiveCount: 5,
-  deadLetterRetentionSeconds: 86_400,
 };
 
 /**

@@ -16,9 +16,11 @@ export interface PolicyDocument {
 }
 
 /**
- * Who may do what with an instance's queue: this topic, of this account, may send; nobody may do
- * anything without TLS. What the servers may do is in their own role, not here. Without a topic
- * only they send.
+ * The policy of an instance's queue: this topic may send, and no call is accepted without TLS. The
+ * permissions of the servers are in their own role, not here. Without a topic only the servers send.
+ *
+ * The topic's ARN names its account. `aws:SourceAccount` would add nothing, and a queue whose policy
+ * asks for a key that SNS leaves out of a delivery receives no message at all.
  *
  * Source: Amazon SNS, "Subscribing an Amazon SQS queue to an Amazon SNS topic"; Amazon SQS, "Amazon
  * SQS security best practices".
@@ -43,15 +45,13 @@ export function queuePolicy(queueArn: string, topicArn: string | undefined): Pol
 }
 
 function topicMaySend(queueArn: string, topicArn: string): PolicyStatement {
+  parseTopicArn(topicArn);
   return {
     Sid: 'TopicMaySend',
     Effect: 'Allow',
     Principal: { Service: 'sns.amazonaws.com' },
     Action: 'sqs:SendMessage',
     Resource: queueArn,
-    Condition: {
-      ArnEquals: { 'aws:SourceArn': topicArn },
-      StringEquals: { 'aws:SourceAccount': parseTopicArn(topicArn).account },
-    },
+    Condition: { ArnEquals: { 'aws:SourceArn': topicArn } },
   };
 }

@@ -4,7 +4,7 @@ import { queuePolicy } from '../../src/queue/queue-policy.ts';
 const TOPIC = 'arn:aws:sns:eu-west-1:123456789012:events';
 const QUEUE = 'arn:aws:sqs:eu-west-1:123456789012:a2a-one';
 
-test('lets this topic of this account send, and nobody do anything without TLS', () => {
+test('lets this topic send, and accepts no call without TLS', () => {
   expect(queuePolicy(QUEUE, TOPIC)).toEqual({
     Version: '2012-10-17',
     Statement: [
@@ -14,10 +14,8 @@ test('lets this topic of this account send, and nobody do anything without TLS',
         Principal: { Service: 'sns.amazonaws.com' },
         Action: 'sqs:SendMessage',
         Resource: QUEUE,
-        Condition: {
-          ArnEquals: { 'aws:SourceArn': TOPIC },
-          StringEquals: { 'aws:SourceAccount': '123456789012' },
-        },
+        // Not `aws:SourceAccount`: SNS need not send it, and the topic's ARN names its account.
+        Condition: { ArnEquals: { 'aws:SourceArn': TOPIC } },
       },
       {
         Sid: 'NothingWithoutTls',
