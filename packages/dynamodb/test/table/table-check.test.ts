@@ -12,6 +12,7 @@ const table: TableDescription = {
     IndexStatus: 'ACTIVE',
   })),
 };
+const ARN = 'arn:aws:dynamodb:eu-west-1:123456789012:table/t';
 const [first = {}, second = {}] = table.GlobalSecondaryIndexes ?? [];
 
 test.each<[string, Partial<TableDescription>]>([
@@ -30,6 +31,10 @@ test.each<[string, Partial<TableDescription>]>([
     { GlobalSecondaryIndexes: [{ IndexName: 'own' }, second, first] },
   ],
   ['that is being changed', { TableStatus: 'UPDATING' }],
+  [
+    'of a CloudFormation global table with one region',
+    { TableArn: ARN, GlobalTableVersion: '2019.11.21', Replicas: [{ RegionName: 'eu-west-1' }] },
+  ],
 ])('A table %s is what is needed.', (_, change) => {
   expect(() => checkTable({ ...table, ...change })).not.toThrow();
 });
@@ -61,10 +66,30 @@ test.each<[string, string, Partial<TableDescription>]>([
   ],
   ['that is being made', 'unreachable', { TableStatus: 'CREATING' }],
   [
+    'with a replica',
+    'configuration',
+    { TableArn: ARN, Replicas: [{ RegionName: 'eu-west-1' }, { RegionName: 'us-east-1' }] },
+  ],
+  [
+    'with a replica that is being made',
+    'configuration',
+    { TableArn: ARN, Replicas: [{ RegionName: 'us-east-1', ReplicaStatus: 'CREATING' }] },
+  ],
+  [
+    'with a witness in another region',
+    'configuration',
+    { TableArn: ARN, GlobalTableWitnesses: [{ RegionName: 'us-east-1' }] },
+  ],
+  [
+    'of the global tables of 2017',
+    'configuration',
+    { TableArn: ARN, GlobalTableVersion: '2017.11.29' },
+  ],
+  [
     'of other keys that is being made',
     'table-mismatch',
     { KeySchema: [], TableStatus: 'CREATING' },
   ],
-])('A table %s is refused: %s.', (_, code, change) => {
+])('[I1] A table %s is refused: %s.', (_, code, change) => {
   expect(() => checkTable({ ...table, ...change })).toThrow(expect.objectContaining({ code }));
 });
