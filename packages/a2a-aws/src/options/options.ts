@@ -173,11 +173,20 @@ const RULES: Readonly<Record<keyof z.output<typeof checked>, string>> = {
   entropy: 'entropy has id and random',
 };
 
+/** The variables that have a value: an empty one counts as unset, as in the AWS CLI. */
+function setVariables(environment: BackendEnvironment): BackendEnvironment {
+  return Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim()));
+}
+
 /**
- * Fills in the defaults. Throws `configuration` naming the options that are missing or malformed, and
+ * Fills in the defaults; an empty variable counts as unset. Throws `configuration` naming the options that are missing or malformed, and
  * what they must be; never what they are.
  */
-export function resolveOptions(options: BackendOptions, env: BackendEnvironment): BackendSettings {
+export function resolveOptions(
+  options: BackendOptions,
+  environment: BackendEnvironment,
+): BackendSettings {
+  const env = setVariables(environment);
   const settings: BackendSettings = {
     tableName: options.tableName ?? env.A2A_TABLE_NAME ?? '',
     topicArns: [options.topicArn ?? env.A2A_TOPIC_ARN?.split(',') ?? []].flat(),
@@ -194,7 +203,7 @@ export function resolveOptions(options: BackendOptions, env: BackendEnvironment)
     cancelDeadlineMs: options.cancelDeadlineMs ?? DEFAULT_CANCEL_DEADLINE_MS,
     retentionMs: options.retentionMs ?? DEFAULT_RETENTION_MS,
     ownerShards: options.ownerShards,
-    deadLetterArn: options.deadLetterArn ?? (env.A2A_DEAD_LETTER_ARN || undefined),
+    deadLetterArn: options.deadLetterArn ?? env.A2A_DEAD_LETTER_ARN,
     clock: options.clock ?? systemClock,
     entropy: options.entropy ?? systemEntropy,
   };

@@ -53,7 +53,7 @@ describe('the fan-out', () => {
     expect(chosen({ fanout })).toBe(fanout);
   });
 
-  test.each(['', 'kinesis', 'SNS'])('is refused when the environment says %j', (name) => {
+  test.each(['kinesis', 'SNS'])('is refused when the environment says %j', (name) => {
     expect(() => chosen({ topicArn: TOPIC }, name)).toThrow(
       'Missing or malformed options: fanout (A2A_FANOUT) is sns, direct, polling, or a Fanout.',
     );
@@ -104,7 +104,15 @@ describe('what is malformed', () => {
   });
 });
 
-test('an empty dead-letter queue of the environment is none', () => {
-  const env = { ...TABLE, A2A_TOPIC_ARN: TOPIC, A2A_DEAD_LETTER_ARN: '' };
-  expect(resolveOptions({}, env).deadLetterArn).toBeUndefined();
+test.each(['', ' '])('an environment variable that is %j counts as unset', (empty) => {
+  const settings = { ...TABLE, A2A_FANOUT: 'polling' };
+  const names = ['A2A_TOPIC_ARN', 'A2A_PREFIX', 'A2A_DEAD_LETTER_ARN'];
+  const variables = Object.fromEntries(names.map((name) => [name, empty]));
+  const resolved = resolveOptions({}, { ...settings, ...variables });
+  expect(resolved).toMatchObject({ topicArns: [], prefix: 'a2a' });
+  expect(resolved.deadLetterArn).toBeUndefined();
+  expect(resolveOptions({ topicArn: TOPIC }, { ...TABLE, A2A_FANOUT: empty }).fanout).toBe('sns');
+  expect(() => resolveOptions({ fanout: 'direct' }, { A2A_TABLE_NAME: empty })).toThrow(
+    'tableName (A2A_TABLE_NAME)',
+  );
 });
