@@ -21,7 +21,7 @@ import type { AgentCard } from '@a2a-js/sdk';
 import type { A2ARequestHandler, AgentExecutor, PushNotificationStore } from '@a2a-js/sdk/server';
 import { exchangeMiddleware, type Middleware } from './exchanges/exchange-middleware.ts';
 import { exchangeService } from './exchanges/exchange-service.ts';
-import type { RequestHandlerOptions } from './handler/handler-options.ts';
+import { assertHandlerArguments, type RequestHandlerOptions } from './handler/handler-options.ts';
 import { BackendRequestHandler } from './handler/request-handler.ts';
 import type { BackendSettings } from './options/options.ts';
 import { Turns } from './pushes/turns.ts';
@@ -142,17 +142,14 @@ export class Backend {
 
   /**
    * A handler for the SDK's transports; takes what the SDK's `DefaultRequestHandler` takes. Throws
-   * `configuration` if `onOrphan` is neither, or the second of this backend's to resume.
+   * `configuration` if an argument is not what it must be, or for the second handler that resumes.
    */
   requestHandler(
     agentCard: AgentCard,
     executor: AgentExecutor,
     options: RequestHandlerOptions = {},
   ): A2ARequestHandler {
-    const { onOrphan = 'fail' } = options;
-    if (onOrphan !== 'fail' && onOrphan !== 'resume') {
-      throw new BackendError('configuration', 'onOrphan is fail or resume.');
-    }
+    assertHandlerArguments(agentCard, executor, options);
     const { storage, clock, entropy } = this.#ports;
     const { logger, ownerResolver, cancelDeadlineMs, retentionMs } = this.#settings;
     const pushNotificationStore =
@@ -169,7 +166,7 @@ export class Backend {
       retentionMs,
       pushes: this.#pushes,
     });
-    if (onOrphan === 'resume') this.#setResumer(handler.resume);
+    if (options.onOrphan === 'resume') this.#setResumer(handler.resume);
     this.#hasHandler = true;
     return handler;
   }

@@ -7,16 +7,19 @@ import {
 import { Backend } from './backend.ts';
 import { resolveClients } from './options/aws-clients.ts';
 import { makeFanout } from './options/chosen-fanout.ts';
-import { type BackendOptions, resolveOptions } from './options/options.ts';
+import { assertOptions } from './options/option-check.ts';
+import { BACKEND_OPTIONS, type BackendOptions, resolveOptions } from './options/options.ts';
 
 /**
  * Makes a backend; no I/O before {@link Backend.start}. Every option has a default: with none, the
  * table and the topic are those that `A2A_TABLE_NAME` and `A2A_TOPIC_ARN` name, and region,
  * credentials and endpoints those that the AWS SDK finds.
  *
- * Throws a `BackendError` with code `configuration` naming the options that are missing or malformed.
+ * Throws a `BackendError` with code `configuration` naming the options that are unknown, missing or
+ * malformed, what each must be, and the closest valid name.
  */
 export function createBackend(options: BackendOptions = {}): Backend {
+  assertOptions('createBackend', options, BACKEND_OPTIONS);
   const settings = resolveOptions(options, process.env);
   const { tableName, prefix, logger, ownerResolver, retentionMs, ownerShards, clock, entropy } =
     settings;

@@ -16,7 +16,12 @@ const OPTIONS = 'packages/a2a-aws/src/options/options.ts';
 test('README.md tells of every option and of every variable', () => {
   const [, section = ''] = textOf('README.md').split('## Options');
   const options = named(OPTIONS, 'interface BackendOptions {', '\n}', /^ {2}readonly (\w+)\?/gm);
-  const variables = named(OPTIONS, 'interface BackendEnvironment {', '\n}', /readonly (\w+)\?/g);
+  const variables = named(
+    OPTIONS,
+    'interface BackendEnvironment extends InstanceEnvironment {',
+    '\n}',
+    /readonly (\w+)\?/g,
+  );
   expect(options.length).toBeGreaterThan(10);
   expect(variables.length).toBeGreaterThan(3);
   expect([...options, ...variables].filter((name) => !section.includes(`\`${name}\``))).toEqual([]);

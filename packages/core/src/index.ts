@@ -109,6 +109,7 @@ export {
 } from './log/storage.ts';
 export { type Appended, TaskLog, type TaskLogDeps } from './log/task-log.ts';
 export { type LogFields, type Logger, silentLogger, stderrLogger } from './logger.ts';
+export { assertOptionNames, type OptionNames } from './option-names.ts';
 export { assertConsumer, type ConsumerOffsets } from './queues/consumer-offsets.ts';
 export { DistributedEventQueue } from './queues/distributed-event-queue.ts';
 export { EventConsumer } from './queues/event-consumer.ts';

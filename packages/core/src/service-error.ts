@@ -17,7 +17,7 @@ const PASSING =
  * - `denied`: the credentials are missing, wrong, or lack a permission
  * - `passing`: no answer, throttled, or the service is failing: the same call may succeed later
  * - `refused`: the same call would be refused again
- * - `unconfigured`: the client was not told where to call
+ * - `unconfigured`: the client has no region to call, or a malformed one
  */
 export type ServiceFault = 'denied' | 'passing' | 'refused' | 'unconfigured';
 
@@ -45,7 +45,7 @@ export function serviceFault(error: unknown): ServiceFault {
   if (names.some((name) => DENIED.test(name))) return 'denied';
   if (names.some(isPassingName) || status === 408 || status === 429) return 'passing';
   if (status === 401 || status === 403) return 'denied';
-  // The client has no class for this one, and no other try mends it.
-  if (message === 'Region is missing') return 'unconfigured';
+  // The client has no class for these, and no other try mends them.
+  if (/^Region (is missing|not accepted)/.test(String(message))) return 'unconfigured';
   return status >= 400 && status < 500 ? 'refused' : 'passing';
 }

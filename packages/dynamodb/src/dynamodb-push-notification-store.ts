@@ -1,4 +1,5 @@
 import {
+  assertOptionNames,
   assertTaskKey,
   BackendError,
   type Clock,
@@ -8,6 +9,7 @@ import {
   exactJson,
   expiresAt,
   MIN_RETENTION_MS,
+  type OptionNames,
   systemClock,
   systemEntropy,
   type TaskKey,
@@ -45,6 +47,16 @@ export interface DynamoDBPushNotificationStoreOptions {
   readonly entropy?: Entropy | undefined;
 }
 
+const NAMES: OptionNames<DynamoDBPushNotificationStoreOptions> = {
+  client: true,
+  tableName: true,
+  prefix: true,
+  ownerResolver: true,
+  retentionMs: true,
+  clock: true,
+  entropy: true,
+};
+
 const configItem = z.object({
   at: z.number(),
   wire: z.string(),
@@ -69,7 +81,9 @@ export class DynamoDBPushNotificationStore implements PushNotificationStore {
   /** By partition, the last load that is under way. */
   readonly #loads = new Map<string, Promise<unknown>>();
 
+  /** Throws `configuration` for an option that does not exist. */
   constructor(options: DynamoDBPushNotificationStoreOptions) {
+    assertOptionNames('DynamoDBPushNotificationStore', options, NAMES);
     this.#table = new Table(options.client, options.tableName);
     this.#keys = new Keys(options.prefix ?? 'a2a');
     this.#ownerResolver = options.ownerResolver ?? resolveUserScope;

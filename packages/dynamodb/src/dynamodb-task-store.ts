@@ -1,10 +1,12 @@
 import {
+  assertOptionNames,
   type Clock,
   DEFAULT_RETENTION_MS,
   type Entropy,
   type Logger,
   LogTaskStore,
   type LogTaskStoreDeps,
+  type OptionNames,
   stderrLogger,
   systemClock,
   systemEntropy,
@@ -37,8 +39,21 @@ export interface DynamoDBTaskStoreOptions {
   readonly entropy?: Entropy | undefined;
 }
 
-/** What these options come to. */
+const NAMES: OptionNames<DynamoDBTaskStoreOptions> = {
+  client: true,
+  tableName: true,
+  prefix: true,
+  ownerResolver: true,
+  logger: true,
+  ownerShards: true,
+  retentionMs: true,
+  clock: true,
+  entropy: true,
+};
+
+/** What these options come to. Throws `configuration` for an option that does not exist. */
 export function taskStoreDeps(options: DynamoDBTaskStoreOptions): LogTaskStoreDeps {
+  assertOptionNames('DynamoDBTaskStore', options, NAMES);
   const { client, tableName, prefix = 'a2a', ownerResolver = resolveUserScope } = options;
   const { retentionMs = DEFAULT_RETENTION_MS, ownerShards, logger = stderrLogger } = options;
   const table = { client, tableName, prefix };
@@ -56,6 +71,7 @@ export function taskStoreDeps(options: DynamoDBTaskStoreOptions): LogTaskStoreDe
 export class DynamoDBTaskStore implements TaskStore {
   readonly #store: LogTaskStore;
 
+  /** Throws `configuration` for an option that does not exist. */
   constructor(options: DynamoDBTaskStoreOptions) {
     this.#store = new LogTaskStore(taskStoreDeps(options));
   }

@@ -17,6 +17,7 @@ export interface ImportTasksOptions extends ImportSource {
  * Rejects with a coded `BackendError` if the table cannot be reached or is not there.
  */
 export function importTasks({ to, ...source }: ImportTasksOptions): Promise<ImportSummary> {
-  const configs = new DynamoDBPushNotificationStore(to);
+  const { logger, ownerShards, ...shared } = to;
+  const configs = new DynamoDBPushNotificationStore(shared);
   return importInto(source, { ...taskStoreDeps(to), configs });
 }

@@ -65,7 +65,7 @@ function classify(error: unknown): readonly [BackendErrorCode, string] {
     case 'refused':
       return ['configuration', TEXT.configuration];
     case 'unconfigured':
-      return ['configuration', 'No AWS region is configured.'];
+      return ['configuration', 'The AWS region is missing or malformed.'];
   }
 }
 

@@ -1,10 +1,13 @@
+import { BackendError, type OptionNames } from '@a2a-aws/core';
 import type { AgentCard } from '@a2a-js/sdk';
 import type {
+  AgentExecutor,
   DefaultRequestHandler,
   DefaultRequestHandlerOptions,
   PushNotificationSender,
   PushNotificationStore,
 } from '@a2a-js/sdk/server';
+import { assertOptions } from '../options/option-check.ts';
 
 type SdkArguments = ConstructorParameters<typeof DefaultRequestHandler>;
 
@@ -23,4 +26,54 @@ export interface RequestHandlerOptions {
    */
   readonly onOrphan?: 'fail' | 'resume' | undefined;
   readonly validateInputModes?: DefaultRequestHandlerOptions['validateInputModes'];
+}
+
+const OPTIONS: OptionNames<RequestHandlerOptions> = {
+  pushNotificationStore: true,
+  pushNotificationSender: true,
+  extendedAgentCardProvider: true,
+  agentCardSignatureGenerator: true,
+  onOrphan: true,
+  validateInputModes: true,
+};
+
+/** Throws `configuration` if the card, the executor or an option is not what a handler works with. */
+export function assertHandlerArguments(
+  card: AgentCard,
+  executor: AgentExecutor,
+  options: RequestHandlerOptions,
+): void {
+  assertMethods('agentCard', 'the A2A agent card, an object', card, []);
+  assertMethods(
+    'executor',
+    'an AgentExecutor with execute(requestContext, eventBus) and cancelTask(taskId, eventBus)',
+    executor,
+    ['execute', 'cancelTask'],
+  );
+  assertOptions('requestHandler', options, OPTIONS);
+  const { pushNotificationStore: store, pushNotificationSender: sender, onOrphan } = options;
+  if (store !== undefined) {
+    const shape = 'a PushNotificationStore with save, load and delete';
+    assertMethods('pushNotificationStore', shape, store, ['save', 'load', 'delete']);
+  }
+  if (sender !== undefined) {
+    const shape = 'a PushNotificationSender with send';
+    assertMethods('pushNotificationSender', shape, sender, ['send']);
+  }
+  if (onOrphan !== undefined && onOrphan !== 'fail' && onOrphan !== 'resume') {
+    throw new BackendError('configuration', 'onOrphan is fail or resume.');
+  }
+}
+
+function assertMethods(
+  name: string,
+  shape: string,
+  value: unknown,
+  methods: readonly string[],
+): void {
+  const found = (value ?? {}) as Readonly<Record<string, unknown>>;
+  const isObject = typeof value === 'object' && value !== null;
+  if (!isObject || methods.some((method) => typeof found[method] !== 'function')) {
+    throw new BackendError('configuration', `${name} must be ${shape}.`);
+  }
 }

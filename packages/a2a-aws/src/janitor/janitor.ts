@@ -1,8 +1,9 @@
-import { patrol } from '@a2a-aws/core';
+import { type OptionNames, patrol } from '@a2a-aws/core';
 import { DynamoDBInstanceRegistry, DynamoDBLogStorage } from '@a2a-aws/dynamodb';
 import { QueueSweep, queueName } from '@a2a-aws/sns-sqs';
 import { resolveClients } from '../options/aws-clients.ts';
 import { makeFanout } from '../options/chosen-fanout.ts';
+import { assertOptions } from '../options/option-check.ts';
 import { type BackendOptions, resolveOptions } from '../options/options.ts';
 
 /** Of the backend's options those that concern a janitor; give it the same as the servers. */
@@ -22,6 +23,21 @@ export type JanitorOptions = Pick<
 > & {
   /** Queues younger than this are left alone by the sweep, in milliseconds. @default 10 minutes */
   readonly minQueueAgeMs?: number | undefined;
+};
+
+const OPTIONS: OptionNames<JanitorOptions> = {
+  tableName: true,
+  topicArn: true,
+  fanout: true,
+  prefix: true,
+  clients: true,
+  clientConfig: true,
+  logger: true,
+  lease: true,
+  retentionMs: true,
+  clock: true,
+  entropy: true,
+  minQueueAgeMs: true,
 };
 
 /** What a round of a janitor came to. */
@@ -49,6 +65,7 @@ export async function runJanitor(
   options: JanitorOptions = {},
   signal: AbortSignal = new AbortController().signal,
 ): Promise<JanitorReport> {
+  assertOptions('runJanitor', options, OPTIONS);
   const settings = resolveOptions(options, process.env);
   const { tableName, fanout, topicArns, prefix, logger, lease, retentionMs, clock, entropy } =
     settings;

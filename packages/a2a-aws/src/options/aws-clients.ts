@@ -1,3 +1,4 @@
+import { assertOptionNames, BackendError, type OptionNames } from '@a2a-aws/core';
 import { createDynamoDBClient, type DynamoDBClientOptions } from '@a2a-aws/dynamodb';
 import { createFanoutClients } from '@a2a-aws/sns-sqs';
 import type { SNSClient } from '@aws-sdk/client-sns';
@@ -23,6 +24,40 @@ export interface ClientConfig {
   readonly dynamodb?: { readonly endpoint?: string | undefined } | undefined;
   readonly sns?: { readonly endpoint?: string | undefined } | undefined;
   readonly sqs?: { readonly endpoint?: string | undefined } | undefined;
+}
+
+const CONFIG_NAMES: OptionNames<ClientConfig> = {
+  region: true,
+  credentials: true,
+  dynamodb: true,
+  sns: true,
+  sqs: true,
+};
+/** Of `@a2a-aws/local`: every client here reaches queues at its endpoint anyhow. */
+const SERVICE_NAMES = { endpoint: true, useQueueUrlAsEndpoint: true } as const;
+
+/** Throws `configuration` if the config, or a service's part of it, has a name that is unknown. */
+export function assertClientConfig(config: ClientConfig): void {
+  if (Object.hasOwn(Object(config), 'endpoint')) {
+    throw new BackendError(
+      'configuration',
+      'clientConfig has no option endpoint: each service has its own, as in clientConfig.dynamodb.endpoint.',
+    );
+  }
+  assertOptionNames('clientConfig', config, CONFIG_NAMES);
+  for (const service of ['dynamodb', 'sns', 'sqs'] as const) {
+    const given = config[service];
+    if (given !== undefined) assertOptionNames(`clientConfig.${service}`, given, SERVICE_NAMES);
+  }
+}
+
+/** The region that the AWS SDK will use, if it was given here and any client must still be made. */
+export function givenRegion(
+  { dynamodb, sns, sqs, polling }: Partial<BackendClients>,
+  { region }: ClientConfig,
+  env: { readonly AWS_REGION?: string | undefined },
+): string | undefined {
+  return dynamodb && sns && sqs && polling ? undefined : (region ?? env.AWS_REGION);
 }
 
 /** The clients that are given, and those that are not. */

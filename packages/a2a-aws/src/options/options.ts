@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import {
   BackendError,
   type Clock,
@@ -8,6 +9,7 @@ import {
   type LeaseSettings,
   type Logger,
   MIN_RETENTION_MS,
+  type OptionNames,
   stderrLogger,
   systemClock,
   systemEntropy,
@@ -16,8 +18,14 @@ import { MAX_OWNER_SHARDS } from '@a2a-aws/dynamodb';
 import { type OwnerResolver, resolveUserScope } from '@a2a-js/sdk/server';
 import { z } from 'zod';
 import { knowingOwners } from '../runs/recorded-request.ts';
-import type { BackendClients, ClientConfig } from './aws-clients.ts';
+import {
+  assertClientConfig,
+  type BackendClients,
+  type ClientConfig,
+  givenRegion,
+} from './aws-clients.ts';
 import { FANOUT_NAMES, type FanoutChoice } from './fanout-choice.ts';
+import { hostName, type InstanceEnvironment, instanceName } from './instance-name.ts';
 
 /** All of {@link createBackend}'s options; each has a default. */
 export interface BackendOptions {
@@ -45,9 +53,10 @@ export interface BackendOptions {
    */
   readonly prefix?: string | undefined;
   /**
-   * A name for this process in rows and queue names; a fresh nonce is added at each start.
-   * 1 to 20 of `[A-Za-z0-9_-]`.
-   * @default `i`
+   * A name for this process in rows, queue names and log lines; a fresh nonce is added at each start.
+   * Its host's domain is cut off, characters other than `[A-Za-z0-9_-]` become `-`, and a name of
+   * more than 20 keeps its first 12 and last 7 characters.
+   * @default the task's id on Fargate, elsewhere the host name
    */
   readonly instanceId?: string | undefined;
   /** Ready-made clients instead of those made from `clientConfig`. */
@@ -83,13 +92,35 @@ export interface BackendOptions {
 }
 
 /** Where options are looked for that are not given. */
-export interface BackendEnvironment {
+export interface BackendEnvironment extends InstanceEnvironment {
   readonly A2A_TABLE_NAME?: string | undefined;
   readonly A2A_TOPIC_ARN?: string | undefined;
   readonly A2A_PREFIX?: string | undefined;
   readonly A2A_FANOUT?: string | undefined;
   readonly A2A_DEAD_LETTER_ARN?: string | undefined;
+  readonly AWS_REGION?: string | undefined;
 }
+
+/** The names of all options. */
+export const BACKEND_OPTIONS: OptionNames<BackendOptions> = {
+  tableName: true,
+  topicArn: true,
+  fanout: true,
+  inlineContent: true,
+  prefix: true,
+  instanceId: true,
+  clients: true,
+  clientConfig: true,
+  logger: true,
+  ownerResolver: true,
+  lease: true,
+  retentionMs: true,
+  ownerShards: true,
+  cancelDeadlineMs: true,
+  deadLetterArn: true,
+  clock: true,
+  entropy: true,
+};
 
 /** The options with their defaults. */
 export interface BackendSettings {
@@ -114,6 +145,8 @@ export interface BackendSettings {
 
 const milliseconds = z.number().int().positive();
 
+const isFunction = (value: unknown): boolean => typeof value === 'function';
+
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
 
 /** An object with these methods; what they do is up to whoever gives it. */
@@ -131,11 +164,17 @@ const checked = z.object({
   fanout: z.union([z.enum(FANOUT_NAMES), z.custom(isObject)]),
   inlineContent: z.boolean(),
   prefix: z.string().regex(/^[A-Za-z0-9_-]{1,32}$/),
-  instanceName: z.string().regex(/^[A-Za-z0-9_-]{1,20}$/),
-  clients: z.object({ dynamodb: client, sns: client, sqs: client, polling: client }),
-  clientConfig: z.custom(isObject),
+  instanceName: z.string().min(1),
+  clients: z.strictObject({ dynamodb: client, sns: client, sqs: client, polling: client }),
+  region: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{1,62}$/)
+    .optional(),
+  credentials: z
+    .union([z.custom(isFunction), z.looseObject({ accessKeyId: z.string() })])
+    .optional(),
   logger: having('debug', 'info', 'warn', 'error'),
-  ownerResolver: z.custom((value) => typeof value === 'function'),
+  ownerResolver: z.custom(isFunction),
   cancelDeadlineMs: milliseconds,
   retentionMs: milliseconds.min(MIN_RETENTION_MS),
   ownerShards: z.number().int().min(1).max(MAX_OWNER_SHARDS).optional(),
@@ -159,9 +198,10 @@ const RULES: Readonly<Record<keyof z.output<typeof checked>, string>> = {
   fanout: 'fanout (A2A_FANOUT) is sns, direct, polling, or a Fanout',
   inlineContent: 'inlineContent is true or false',
   prefix: 'prefix (A2A_PREFIX) is 1 to 32 of A-Z, a-z, 0-9, _ and -',
-  instanceName: 'instanceId is 1 to 20 of A-Z, a-z, 0-9, _ and -',
-  clients: 'clients are clients of the AWS SDK',
-  clientConfig: 'clientConfig is an object',
+  instanceName: 'instanceId is a text with a letter or a digit',
+  clients: 'clients are dynamodb, sns, sqs and polling, clients of the AWS SDK',
+  region: 'clientConfig.region (AWS_REGION) is the name of a region, such as eu-west-1',
+  credentials: 'clientConfig.credentials are credentials of AWS, or a function that returns them',
   logger: 'logger has debug, info, warn and error',
   ownerResolver: 'ownerResolver is a function',
   cancelDeadlineMs: 'cancelDeadlineMs is a whole number above 0',
@@ -179,8 +219,8 @@ function setVariables(environment: BackendEnvironment): BackendEnvironment {
 }
 
 /**
- * Fills in the defaults; an empty variable counts as unset. Throws `configuration` naming the options that are missing or malformed, and
- * what they must be; never what they are.
+ * Fills in the defaults; an empty variable counts as unset. Throws `configuration` naming the options
+ * that are missing or malformed, and what they must be; never what they are.
  */
 export function resolveOptions(
   options: BackendOptions,
@@ -189,12 +229,14 @@ export function resolveOptions(
   const env = setVariables(environment);
   const settings: BackendSettings = {
     tableName: options.tableName ?? env.A2A_TABLE_NAME ?? '',
-    topicArns: [options.topicArn ?? env.A2A_TOPIC_ARN?.split(',') ?? []].flat(),
+    topicArns: [
+      options.topicArn ?? env.A2A_TOPIC_ARN?.split(',').map((arn) => arn.trim()) ?? [],
+    ].flat(),
     // Of the environment, any text may be; it is looked at below.
     fanout: options.fanout ?? (env.A2A_FANOUT as FanoutChoice | undefined) ?? 'sns',
     inlineContent: options.inlineContent ?? true,
     prefix: options.prefix ?? env.A2A_PREFIX ?? 'a2a',
-    instanceName: options.instanceId ?? 'i',
+    instanceName: nameOf(options.instanceId, env),
     clients: options.clients ?? {},
     clientConfig: options.clientConfig ?? {},
     logger: options.logger ?? stderrLogger,
@@ -208,9 +250,16 @@ export function resolveOptions(
     entropy: options.entropy ?? systemEntropy,
   };
   const needed = settings.fanout === 'sns' ? withTopic : checked;
-  // The resolver as it was given: around it is a function of this package.
-  const { ownerResolver = resolveUserScope } = options;
-  const result = needed.safeParse({ ...settings, ownerResolver });
+  const { clients, clientConfig } = settings;
+  assertClientConfig(clientConfig);
+  const result = needed.safeParse({
+    ...settings,
+    // The resolver as it was given: around it is a function of this package.
+    ownerResolver: options.ownerResolver ?? resolveUserScope,
+    // The AWS SDK takes an empty variable for a region, and refuses it at the first call.
+    region: givenRegion(clients, clientConfig, environment),
+    credentials: clientConfig.credentials,
+  });
   if (!result.success) {
     const names = new Set(result.error.issues.map(({ path }) => path[0] as keyof typeof RULES));
     throw new BackendError(
@@ -219,4 +268,10 @@ export function resolveOptions(
     );
   }
   return settings;
+}
+
+/** The empty string for a name that is refused; a machine whose name tells nothing is `i`. */
+function nameOf(given: unknown, env: InstanceEnvironment): string {
+  if (given === undefined) return instanceName(hostName(env, hostname())) || 'i';
+  return typeof given === 'string' ? instanceName(given) : '';
 }

@@ -1,5 +1,7 @@
+import { hostname } from 'node:os';
 import { MemoryFanout } from '@a2a-aws/core';
 import { describe, expect, test } from 'vitest';
+import { instanceName } from '../../src/options/instance-name.ts';
 import { type BackendOptions, resolveOptions } from '../../src/options/options.ts';
 
 const TOPIC = 'arn:aws:sns:eu-west-1:123456789012:events';
@@ -16,6 +18,7 @@ describe('the topics', () => {
 
   test('are separated by commas in the environment, which an option goes before', () => {
     expect(topics(undefined, `${TOPIC},${TOPIC}-2`)).toEqual([TOPIC, `${TOPIC}-2`]);
+    expect(topics(undefined, ` ${TOPIC}, ${TOPIC}-2\n`)).toEqual([TOPIC, `${TOPIC}-2`]);
     expect(topics(`${TOPIC}-3`, TOPIC)).toEqual([`${TOPIC}-3`]);
   });
 
@@ -23,7 +26,7 @@ describe('the topics', () => {
     [undefined, undefined],
     [[], undefined],
     [undefined, ''],
-    [undefined, `${TOPIC},`],
+    [undefined, `${TOPIC}, `],
     [[TOPIC, 'events'], undefined],
   ])('are refused when they are %j and %j in the environment', (option, inEnvironment) => {
     expect(() => topics(option, inEnvironment)).toThrow(
@@ -74,10 +77,19 @@ describe('what is malformed', () => {
     [{ tableName: 'x' }, 'tableName (A2A_TABLE_NAME) is the name or the ARN of a table'],
     [{ inlineContent: 'no' }, 'inlineContent is true or false'],
     [{ prefix: 'a b' }, 'prefix (A2A_PREFIX) is 1 to 32 of'],
-    [{ instanceId: 'i'.repeat(21) }, 'instanceId is 1 to 20 of'],
-    [{ clients: 5 }, 'clients are clients of the AWS SDK'],
-    [{ clients: { sqs: {} } }, 'clients are clients of the AWS SDK'],
-    [{ clientConfig: 'eu-west-1' }, 'clientConfig is an object'],
+    [{ instanceId: '...' }, 'instanceId is a text with a letter or a digit'],
+    [{ instanceId: 5 }, 'instanceId is a text with a letter or a digit'],
+    [{ clients: 5 }, 'clients are dynamodb, sns, sqs and polling, clients of the AWS SDK'],
+    [{ clients: { sqs: {} } }, 'clients are dynamodb, sns, sqs and polling'],
+    [{ clients: { dynamoDB: { send() {} } } }, 'clients are dynamodb, sns, sqs and polling'],
+    [{ clientConfig: 'eu-west-1' }, 'The options of clientConfig must be an object'],
+    [{ clientConfig: { endpoint: 'http://127.0.0.1:1' } }, 'as in clientConfig.dynamodb.endpoint'],
+    [{ clientConfig: { regoin: 'eu-west-1' } }, 'regoin; did you mean region?'],
+    [{ clientConfig: { sns: { endpiont: 'x' } } }, 'clientConfig.sns has no option endpiont'],
+    [{ clientConfig: { region: '' } }, 'clientConfig.region (AWS_REGION) is the name of a region'],
+    [{ clientConfig: { region: 'EU-WEST-1' } }, 'such as eu-west-1'],
+    [{ clientConfig: { region: 'eu-west-1 ' } }, 'such as eu-west-1'],
+    [{ clientConfig: { credentials: 'AKIA' } }, 'clientConfig.credentials are credentials of AWS'],
     [{ logger: 'console' }, 'logger has debug, info, warn and error'],
     [{ logger: { error() {} } }, 'logger has debug, info, warn and error'],
     [{ ownerResolver: 'name' }, 'ownerResolver is a function'],
@@ -115,4 +127,40 @@ test.each(['', ' '])('an environment variable that is %j counts as unset', (empt
   expect(() => resolveOptions({ fanout: 'direct' }, { A2A_TABLE_NAME: empty })).toThrow(
     'tableName (A2A_TABLE_NAME)',
   );
+});
+
+describe('the region', () => {
+  const region =
+    (AWS_REGION: string, options: BackendOptions = {}) =>
+    () =>
+      resolveOptions({ topicArn: TOPIC, ...options }, { ...TABLE, AWS_REGION });
+
+  test.each(['', 'eu west 1', 'eu-west-1/', 'EU-WEST-1', 'a.b'])(
+    'of the environment is refused when it is %j',
+    (name) => {
+      expect(region(name)).toThrow(
+        'clientConfig.region (AWS_REGION) is the name of a region, such as eu-west-1',
+      );
+    },
+  );
+
+  test('of the environment does not matter where it is not used', () => {
+    const client = { send: async () => ({}) } as never;
+    const clients = { dynamodb: client, sns: client, sqs: client, polling: client };
+    expect(region('', { clientConfig: { region: 'eu-west-1' } })).not.toThrow();
+    expect(region('', { clients })).not.toThrow();
+  });
+});
+
+describe('the name of the instance', () => {
+  const name = (options: BackendOptions, env = {}) =>
+    resolveOptions({ topicArn: TOPIC, ...options }, { ...TABLE, ...env }).instanceName;
+
+  test('is shortened when it is long', () => {
+    expect(name({ instanceId: 'billing-agent-7d9f8b6c5-x2x4z' })).toBe('billing-agen-5-x2x4z');
+  });
+
+  test('is the host name by default', () => {
+    expect(name({})).toBe(instanceName(hostname()) || 'i');
+  });
 });

@@ -23,7 +23,9 @@ export function dynamoDBError(error: unknown): BackendError {
         { cause: error },
       );
     case 'unconfigured':
-      return new BackendError('configuration', 'No AWS region is configured.', { cause: error });
+      return new BackendError('configuration', 'The AWS region is missing or malformed.', {
+        cause: error,
+      });
     case 'passing':
       return new BackendError(
         'unreachable',

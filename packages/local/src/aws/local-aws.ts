@@ -1,4 +1,4 @@
-import { BackendError, systemEntropy } from '@a2a-aws/core';
+import { assertOptionNames, BackendError, type OptionNames, systemEntropy } from '@a2a-aws/core';
 import { type DynamoDbEngine, startDynamoDb } from './embedded-dynamodb.ts';
 import type { EmbeddedService } from './embedded-service.ts';
 import { startSnsSqs } from './embedded-sns-sqs.ts';
@@ -18,6 +18,8 @@ export interface LocalAwsOptions {
    */
   readonly endpoint?: string;
 }
+
+const NAMES: OptionNames<LocalAwsOptions> = { dynamodb: true, endpoint: true };
 
 /**
  * Environment variables that lead another process, and the AWS SDK in it, to a {@link LocalAws}. The
@@ -63,6 +65,7 @@ export interface LocalAws {
  * not run, `unreachable` when a part does not answer. What had started is stopped.
  */
 export async function startLocalAws(options: LocalAwsOptions = {}): Promise<LocalAws> {
+  assertOptionNames('startLocalAws', options, NAMES);
   if (options.endpoint !== undefined) return borrowAws(options.endpoint);
   const parts = await Promise.allSettled([startDynamoDb(options.dynamodb), startSnsSqs()]);
   const stop = stopOnce(parts.flatMap((part) => (part.status === 'fulfilled' ? part.value : [])));

@@ -1,4 +1,9 @@
-import { BackendError, type LeaseSettings } from '@a2a-aws/core';
+import {
+  assertOptionNames,
+  BackendError,
+  type LeaseSettings,
+  type OptionNames,
+} from '@a2a-aws/core';
 import { type LocalAws, startLocalAws } from '../aws/local-aws.ts';
 import { executorUrl } from './executor-module.ts';
 import { startLoadBalancer } from './load-balancer.ts';
@@ -19,6 +24,14 @@ export interface ClusterOptions {
   /** How servers live and die. @default beat 5 s, dead after 20 s */
   readonly lease?: Partial<LeaseSettings> | undefined;
 }
+
+const NAMES: OptionNames<ClusterOptions> = {
+  executor: true,
+  instances: true,
+  port: true,
+  aws: true,
+  lease: true,
+};
 
 /** Server processes of one agent, behind a load balancer, on this machine's loopback. */
 export interface Cluster {
@@ -42,6 +55,7 @@ export interface Cluster {
  * stopped.
  */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
+  assertOptionNames('startCluster', options, NAMES);
   const { instances = 3, port = 0, lease = {} } = options;
   if (!Number.isInteger(instances) || instances < 1 || instances > 26) {
     throw new BackendError('configuration', 'A cluster has 1 to 26 instances.');
