@@ -8,6 +8,7 @@ import { type Backend, createBackend } from 'a2a-aws';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { AwsView } from './fixtures/aws-view.ts';
 import { eventually, failure, Gate, soon } from './fixtures/eventually.ts';
+import { CallbackLibrary } from './fixtures/foreign-context.ts';
 import { RecordedLogger } from './fixtures/recorded-logger.ts';
 import { cancel, get, send } from './fixtures/requests.ts';
 import { ScriptedAgent, Scripts } from './fixtures/scripted-agent.ts';
@@ -20,6 +21,7 @@ let aws: LocalAws;
 let backend: Backend;
 let server: Server;
 let client: Client;
+const library = new CallbackLibrary('first');
 /** How many frames the SDK's service has taken from the backend. */
 let pulled = 0;
 
@@ -56,6 +58,9 @@ beforeAll(async () => {
     };
     subscribeToTask(call);
   };
+  const { sendStreamingMessage } = service;
+  // Each call goes on in the context of the first.
+  service.sendStreamingMessage = (call) => library.call(() => sendStreamingMessage(call));
   server.addService(A2AService, backend.grpc(service));
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
@@ -105,6 +110,30 @@ test('[I7] [I10] a gRPC client that leaves takes its taps and watches along, and
   await eventually('the end of the runs', () => backend.stats().runs === 0);
   expect(stateName((await client.getTask(get(id))).status?.state)).toBe('COMPLETED');
   view.stop();
+});
+
+test('[I9] [I10] a gRPC client that leaves ends its own stream alone', { timeout }, async () => {
+  const gate = new Gate();
+  const text = scripts.add(async (turn) => {
+    turn.task();
+    await gate.opened;
+    turn.chunks('out', 0, 40);
+    turn.status('COMPLETED', 'done');
+  });
+  const leaving = new AbortController();
+  const left = new StreamReader(client.sendMessageStream(send(text), { signal: leaving.signal }));
+  await left.taskId();
+  const kept = new StreamReader(client.sendMessageStream(send(text)));
+  await kept.taskId();
+
+  leaving.abort();
+  await failure('the left', left.end());
+  await eventually('its tap is gone', () => backend.stats().taps === 1);
+  gate.open();
+
+  await kept.end();
+  expect(kept.picture?.artifacts.out).toHaveLength(40);
+  await eventually('no tap is left', () => backend.stats().taps === 0);
 });
 
 test('[I8] a stuck gRPC reader is given little, and holds up neither the executor nor others', {

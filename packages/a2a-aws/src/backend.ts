@@ -186,7 +186,7 @@ export class Backend {
    * for clients that do not keep up.
    */
   grpc<Service extends object>(service: Service): Service {
-    return exchangeService(service);
+    return exchangeService(service, this.#ports.entropy);
   }
 
   stats(): BackendStats {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Exchange, insideExchange } from './exchange.ts';
+import { type Exchange, httpExchange } from './exchange.ts';
 
 /** Middleware of the shape that express and connect take. */
 export type Middleware = (
@@ -17,11 +17,13 @@ const RETRY_AFTER_SECONDS = '1';
  * not keep up, and that an answer is to be 503. Mount it before them.
  */
 export function exchangeMiddleware(): Middleware {
-  return (_request, response, next) => {
-    const exchange = Exchange.http(response);
-    sendRetryAfter(response, exchange);
-    sendHeartbeats(response, exchange);
-    insideExchange(exchange, next);
+  return (request, response, next) => {
+    const exchange = httpExchange(request, response);
+    if (exchange) {
+      sendRetryAfter(response, exchange);
+      sendHeartbeats(response, exchange);
+    }
+    next();
   };
 }
 

@@ -1,4 +1,5 @@
-import { Exchange, type GrpcCall, insideExchange } from './exchange.ts';
+import type { Entropy } from '@a2a-aws/core';
+import { type GrpcCall, grpcExchange } from './exchange.ts';
 
 /** A method of a gRPC service; besides the call it gets the callback for its answer, if that is one. */
 type Method = (call: GrpcCall, ...rest: unknown[]) => unknown;
@@ -7,11 +8,16 @@ type Method = (call: GrpcCall, ...rest: unknown[]) => unknown;
  * The service, whose methods let the handler know what the SDK's service does not tell it: that a
  * client has left, and that it does not keep up.
  */
-export function exchangeService<Service extends object>(service: Service): Service {
+export function exchangeService<Service extends object>(
+  service: Service,
+  entropy: Entropy,
+): Service {
   const methods = Object.entries(service as Record<string, Method>).map(([name, method]) => {
-    const inside: Method = (call, ...rest) =>
-      insideExchange(Exchange.grpc(call), () => method.call(service, call, ...rest));
-    return [name, inside];
+    const tracked: Method = (call, ...rest) => {
+      grpcExchange(call, entropy.id());
+      return method.call(service, call, ...rest);
+    };
+    return [name, tracked];
   });
   return Object.fromEntries(methods) as Service;
 }

@@ -1,11 +1,12 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import type { EventEmitter } from 'node:events';
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerCallContext } from '@a2a-js/sdk/server';
 
 /** A call as gRPC's server gives it to a service's methods. */
 export interface GrpcCall extends EventEmitter {
   /** The client has canceled the call, or is gone. */
   readonly cancelled: boolean;
+  readonly metadata: { set(key: string, value: string): void };
   /** Of calls whose answer is a stream: more is written than was sent. */
   readonly writableNeedDrain?: boolean;
 }
@@ -66,19 +67,48 @@ export class Exchange {
   }
 }
 
-const exchanges = new AsyncLocalStorage<Exchange>();
+/** Exchanges of HTTP, by the headers of their requests: the object that the SDK puts into a call's context. */
+const byHeaders = new WeakMap<object, Exchange>();
+/** Exchanges of gRPC, by the tokens in their metadata: the SDK puts a copy of that into a call's context. */
+const byToken = new Map<string, WeakRef<Exchange>>();
+const forgotten = new FinalizationRegistry<string>((token) => byToken.delete(token));
 
-/** The exchange that is being handled, if `backend.express()` or `backend.grpc()` is in use. */
-export function currentExchange(): Exchange | undefined {
-  return exchanges.getStore();
+/** The metadata key of a gRPC call's token. */
+const TOKEN_KEY = 'a2a-aws-call';
+
+/**
+ * The exchange of an HTTP request, whose calls {@link exchangeOf} finds from now on; `undefined` if the
+ * request has one already.
+ */
+export function httpExchange(
+  request: IncomingMessage,
+  response: ServerResponse,
+): Exchange | undefined {
+  if (byHeaders.has(request.headers)) return undefined;
+  const exchange = Exchange.http(response);
+  byHeaders.set(request.headers, exchange);
+  return exchange;
 }
 
-/** Does `work` as part of `exchange`. */
-export function insideExchange<T>(exchange: Exchange, work: () => T): T {
-  return exchanges.run(exchange, work);
+/** The exchange of a gRPC call. `token`: an id that no client can guess; replaces what a client sent. */
+export function grpcExchange(call: GrpcCall, token: string): Exchange {
+  const exchange = Exchange.grpc(call);
+  byToken.set(token, new WeakRef(exchange));
+  forgotten.register(exchange, token);
+  call.metadata.set(TOKEN_KEY, token);
+  return exchange;
 }
 
-/** Does `work` as nobody's request: what it starts must not depend on the client that is here now. */
-export function outsideExchange<T>(work: () => T): T {
-  return exchanges.exit(work);
+/**
+ * The exchange that a call belongs to; `undefined` if `backend.express()` or `backend.grpc()` is not in
+ * use, or if a context builder of the user's left the headers out. Asynchronous context is not asked:
+ * a library that calls back in the context of another request would name another client.
+ */
+export function exchangeOf(context: ServerCallContext): Exchange | undefined {
+  const headers: unknown = context.state?.get('headers');
+  if (typeof headers !== 'object' || headers === null) return undefined;
+  const token: unknown = Reflect.get(headers, TOKEN_KEY);
+  return (
+    byHeaders.get(headers) ?? (typeof token === 'string' ? byToken.get(token)?.deref() : undefined)
+  );
 }

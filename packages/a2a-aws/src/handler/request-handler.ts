@@ -50,11 +50,12 @@ import {
   type PushNotificationStore,
   type ServerCallContext,
 } from '@a2a-js/sdk/server';
-import { currentExchange } from '../exchanges/exchange.ts';
+import { exchangeOf } from '../exchanges/exchange.ts';
 import type { PushDeps } from '../pushes/push-line.ts';
 import { Pusher } from '../pushes/pusher.ts';
 import type { Turns } from '../pushes/turns.ts';
 import { RunBusManager, RunDriver } from '../runs/run-driver.ts';
+import type { RunScope } from '../runs/run-scope.ts';
 import { RunStarter } from '../runs/run-starter.ts';
 import { RunTaskStore } from '../runs/run-task-store.ts';
 import { clientError } from './client-error.ts';
@@ -92,6 +93,7 @@ export class BackendRequestHandler implements A2ARequestHandler {
   readonly #card: AgentCard;
   readonly #deps: HandlerDeps;
   readonly #options: RequestHandlerOptions;
+  /** For what is no send: it drives nothing. */
   readonly #sdk: DefaultRequestHandler;
   readonly #starter: RunStarter;
 
@@ -106,24 +108,29 @@ export class BackendRequestHandler implements A2ARequestHandler {
     this.#options = options;
     const pushes = card.capabilities?.pushNotifications === true;
     const { pushNotificationStore: store = new InMemoryPushNotificationStore() } = options;
-    this.#sdk = new DefaultRequestHandler(
-      card,
-      new RunTaskStore((taskId, context) => this.#load(this.#key(taskId, context))),
-      new RunDriver(executor, {
-        ...deps,
-        isResumable: options.onOrphan === 'resume',
-        pusher: pushes
-          ? new Pusher(pushDeps(options.pushNotificationSender, store, deps), deps.pushes)
-          : undefined,
-      }),
-      new RunBusManager(),
-      store,
-      PUSHES_NOTHING,
-      options.extendedAgentCardProvider,
-      options.agentCardSignatureGenerator,
-      { validateInputModes: options.validateInputModes ?? false },
-    );
-    this.#starter = new RunStarter(this.#sdk, deps);
+    const load = (taskId: string, context: ServerCallContext): Promise<Task | undefined> =>
+      this.#load(this.#key(taskId, context));
+    const driver = new RunDriver(executor, {
+      ...deps,
+      isResumable: options.onOrphan === 'resume',
+      pusher: pushes
+        ? new Pusher(pushDeps(options.pushNotificationSender, store, deps), deps.pushes)
+        : undefined,
+    });
+    const sdk = (scope?: RunScope): DefaultRequestHandler =>
+      new DefaultRequestHandler(
+        card,
+        new RunTaskStore(load, scope),
+        scope ? driver.executor(scope) : executor,
+        new RunBusManager(),
+        store,
+        PUSHES_NOTHING,
+        options.extendedAgentCardProvider,
+        options.agentCardSignatureGenerator,
+        { validateInputModes: options.validateInputModes ?? false },
+      );
+    this.#sdk = sdk();
+    this.#starter = new RunStarter(sdk, deps);
   }
 
   /** Executes the run of a lost instance again. */
@@ -143,12 +150,12 @@ export class BackendRequestHandler implements A2ARequestHandler {
     params: GetExtendedAgentCardRequest,
     context: ServerCallContext,
   ): Promise<AgentCard> {
-    return this.#guard(() => this.#sdk.getAuthenticatedExtendedAgentCard(params, context));
+    return this.#guard(context, () => this.#sdk.getAuthenticatedExtendedAgentCard(params, context));
   }
 
   sendMessage(params: SendMessageRequest, context: ServerCallContext): Promise<Message | Task> {
-    return this.#guard(async () => {
-      const exchange = currentExchange();
+    return this.#guard(context, async () => {
+      const exchange = exchangeOf(context);
       const sent = await this.#starter.start(params, context);
       const linked = linkSignals(sent.signal, exchange?.left);
       // Somebody waits here, as at a stream: the doorbell's health is to be known.
@@ -173,18 +180,18 @@ export class BackendRequestHandler implements A2ARequestHandler {
     params: SendMessageRequest,
     context: ServerCallContext,
   ): AsyncGenerator<StreamResponse, void, undefined> {
-    yield* this.#guardStream(this.#sendStream(params, context));
+    yield* this.#guardStream(context, this.#sendStream(params, context));
   }
 
   async *resubscribe(
     params: SubscribeToTaskRequest,
     context: ServerCallContext,
   ): AsyncGenerator<StreamResponse, void, undefined> {
-    yield* this.#guardStream(this.#subscribe(params, context));
+    yield* this.#guardStream(context, this.#subscribe(params, context));
   }
 
   getTask(params: GetTaskRequest, context: ServerCallContext): Promise<Task> {
-    return this.#guard(async () => {
+    return this.#guard(context, async () => {
       const task = await this.#load(this.#key(params.id, context));
       if (!task) throw new TaskNotFoundError();
       return limitHistory(task, params.historyLength);
@@ -194,11 +201,11 @@ export class BackendRequestHandler implements A2ARequestHandler {
   listTasks(params: ListTasksRequest, context: ServerCallContext): Promise<ListTasksResponse> {
     const read = (key: TaskKey): Promise<ReadTask | undefined> => this.#read(key);
     const deps = { ...this.#deps, read };
-    return this.#guard(() => listTasks(params, this.#deps.scopeOf(context), deps));
+    return this.#guard(context, () => listTasks(params, this.#deps.scopeOf(context), deps));
   }
 
   cancelTask(params: CancelTaskRequest, context: ServerCallContext): Promise<Task> {
-    return this.#guard(async () => {
+    return this.#guard(context, async () => {
       const key = this.#key(params.id, context);
       const instance = this.#deps.instance();
       instance.assertReady();
@@ -220,28 +227,28 @@ export class BackendRequestHandler implements A2ARequestHandler {
     params: TaskPushNotificationConfig,
     context: ServerCallContext,
   ): Promise<TaskPushNotificationConfig> {
-    return this.#guard(() => this.#sdk.createTaskPushNotificationConfig(params, context));
+    return this.#guard(context, () => this.#sdk.createTaskPushNotificationConfig(params, context));
   }
 
   getTaskPushNotificationConfig(
     params: GetTaskPushNotificationConfigRequest,
     context: ServerCallContext,
   ): Promise<TaskPushNotificationConfig> {
-    return this.#guard(() => this.#sdk.getTaskPushNotificationConfig(params, context));
+    return this.#guard(context, () => this.#sdk.getTaskPushNotificationConfig(params, context));
   }
 
   listTaskPushNotificationConfigs(
     params: ListTaskPushNotificationConfigsRequest,
     context: ServerCallContext,
   ): Promise<ListTaskPushNotificationConfigsResponse> {
-    return this.#guard(() => this.#sdk.listTaskPushNotificationConfigs(params, context));
+    return this.#guard(context, () => this.#sdk.listTaskPushNotificationConfigs(params, context));
   }
 
   deleteTaskPushNotificationConfig(
     params: DeleteTaskPushNotificationConfigRequest,
     context: ServerCallContext,
   ): Promise<void> {
-    return this.#guard(() => this.#sdk.deleteTaskPushNotificationConfig(params, context));
+    return this.#guard(context, () => this.#sdk.deleteTaskPushNotificationConfig(params, context));
   }
 
   async *#sendStream(
@@ -249,7 +256,7 @@ export class BackendRequestHandler implements A2ARequestHandler {
     context: ServerCallContext,
   ): AsyncGenerator<StreamResponse, void, undefined> {
     this.#assertStreaming();
-    const exchange = currentExchange();
+    const exchange = exchangeOf(context);
     const sent = await this.#starter.start(params, context);
     const linked = linkSignals(sent.signal, exchange?.left);
     try {
@@ -269,7 +276,7 @@ export class BackendRequestHandler implements A2ARequestHandler {
     context: ServerCallContext,
   ): AsyncGenerator<StreamResponse, void, undefined> {
     this.#assertStreaming();
-    const exchange = currentExchange();
+    const exchange = exchangeOf(context);
     const { feed, away } = this.#ready();
     const open = feed.acquire(this.#key(params.id, context));
     const linked = linkSignals(away, exchange?.left);
@@ -330,21 +337,22 @@ export class BackendRequestHandler implements A2ARequestHandler {
     }
   }
 
-  async #guard<T>(work: () => Promise<T>): Promise<T> {
+  async #guard<T>(context: ServerCallContext, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      throw clientError(error, this.#deps.logger, currentExchange());
+      throw clientError(error, this.#deps.logger, exchangeOf(context));
     }
   }
 
   async *#guardStream(
+    context: ServerCallContext,
     stream: AsyncGenerator<StreamResponse, void, undefined>,
   ): AsyncGenerator<StreamResponse, void, undefined> {
     try {
       yield* stream;
     } catch (error) {
-      throw clientError(error, this.#deps.logger, currentExchange());
+      throw clientError(error, this.#deps.logger, exchangeOf(context));
     }
   }
 }

@@ -19,7 +19,7 @@ import type { Pusher } from '../pushes/pusher.ts';
 import { recordRequest } from './recorded-request.ts';
 import { RunBus } from './run-bus.ts';
 import { bindRun } from './run-context.ts';
-import { type Assignment, currentScope, type RunScope } from './run-scope.ts';
+import type { Assignment, RunScope } from './run-scope.ts';
 
 const FAILED = 'The agent failed.';
 /** How long an executor may go on after its run has ended, in milliseconds. */
@@ -52,11 +52,8 @@ export interface RunDriverDeps {
   readonly pusher: Pusher | undefined;
 }
 
-/**
- * Stands where the SDK expects the executor: opens the run in the log, has the user's executor work,
- * ends the run. It never rejects, so that no text of the executor's errors gets anywhere.
- */
-export class RunDriver implements AgentExecutor {
+/** Opens a send's run in the log, has the user's executor work, ends the run. */
+export class RunDriver {
   readonly #executor: AgentExecutor;
   readonly #clock: Clock;
   readonly #logger: Logger;
@@ -73,12 +70,22 @@ export class RunDriver implements AgentExecutor {
     this.#pusher = deps.pusher;
   }
 
-  readonly execute = async (request: RequestContext, outlet: ExecutionEventBus): Promise<void> => {
-    const scope = currentScope();
-    if (!scope) {
-      outlet.finished();
-      return;
-    }
+  /**
+   * Stands where the SDK expects the executor, for one send. Its `execute` never rejects, so that no
+   * text of the executor's errors gets anywhere. The SDK never cancels: cancels go through the log.
+   */
+  executor(scope: RunScope): AgentExecutor {
+    return {
+      execute: (request, outlet) => this.#execute(scope, request, outlet),
+      cancelTask: async () => {},
+    };
+  }
+
+  async #execute(
+    scope: RunScope,
+    request: RequestContext,
+    outlet: ExecutionEventBus,
+  ): Promise<void> {
     try {
       await this.#drive(scope, request, outlet);
     } catch (error) {
@@ -86,10 +93,7 @@ export class RunDriver implements AgentExecutor {
       this.#logger.warn('run.cut-short', { code: errorCode(error) });
       outlet.finished();
     }
-  };
-
-  /** The SDK never comes to this: cancels go through the log. */
-  readonly cancelTask = async (): Promise<void> => {};
+  }
 
   async #drive(scope: RunScope, request: RequestContext, outlet: ExecutionEventBus): Promise<void> {
     const { by } = scope;
@@ -116,7 +120,7 @@ export class RunDriver implements AgentExecutor {
     if (!run.signal.aborted) {
       const over = new AbortController();
       const stopped = this.#stopOnDemand(run, bus, over.signal);
-      await Promise.race([this.#execute(context, bus, run), stopped]);
+      await Promise.race([this.#work(context, bus, run), stopped]);
       over.abort();
     }
     await assignment.finish();
@@ -144,7 +148,7 @@ export class RunDriver implements AgentExecutor {
     return undefined;
   }
 
-  async #execute(context: RequestContext, bus: ExecutionEventBus, run: Run): Promise<void> {
+  async #work(context: RequestContext, bus: ExecutionEventBus, run: Run): Promise<void> {
     try {
       await this.#executor.execute(context, bus);
     } catch {

@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Instance, OpenLog, Run, TaskKey } from '@a2a-aws/core';
 import type { SendMessageRequest, Task } from '@a2a-js/sdk';
 
@@ -22,8 +21,8 @@ export interface Assignment {
 export type StartedBy = { readonly instance: Instance } | { readonly resumed: Assignment };
 
 /**
- * One send on its way through the SDK's handler, which drives the executor but owns nothing: what
- * it loads and saves is this request's private copy, what lasts is the log.
+ * One send on its way through an SDK handler of its own, which drives the executor but owns nothing:
+ * what it loads and saves is this request's private copy, what lasts is the log.
  */
 export class RunScope {
   readonly open: OpenLog;
@@ -75,16 +74,4 @@ function blankTask(id: string): Task {
     history: [],
     metadata: undefined,
   };
-}
-
-const scopes = new AsyncLocalStorage<RunScope>();
-
-/** The send that is being driven here. */
-export function currentScope(): RunScope | undefined {
-  return scopes.getStore();
-}
-
-/** Calls `work` so that everything it does finds `scope`. */
-export function inScope<T>(scope: RunScope, work: () => T): T {
-  return scopes.run(scope, work);
 }

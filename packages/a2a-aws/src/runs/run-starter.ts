@@ -17,10 +17,9 @@ import {
   UnsupportedOperationError,
 } from '@a2a-js/sdk/errors';
 import type { DefaultRequestHandler, ServerCallContext } from '@a2a-js/sdk/server';
-import { outsideExchange } from '../exchanges/exchange.ts';
 import { derivedTaskId, messageDigest } from './message-digest.ts';
 import { recordedRequest } from './recorded-request.ts';
-import { inScope, RunScope, type Started } from './run-scope.ts';
+import { RunScope, type Started } from './run-scope.ts';
 
 /** A message on its way: whose run to follow, and in which log; release it when done. */
 export interface Sent {
@@ -42,13 +41,16 @@ export interface RunStarterDeps {
   readonly scopeOf: (context: ServerCallContext) => Scope;
 }
 
+/** Returns an SDK handler that drives this send, and no other: it must not have to ask which one it drives. */
+export type SdkFor = (scope: RunScope) => Pick<DefaultRequestHandler, 'sendMessage'>;
+
 /** Turns a message into a run in its task's log, with the SDK's handler in between. */
 export class RunStarter {
-  readonly #sdk: Pick<DefaultRequestHandler, 'sendMessage'>;
+  readonly #sdkFor: SdkFor;
   readonly #deps: RunStarterDeps;
 
-  constructor(sdk: Pick<DefaultRequestHandler, 'sendMessage'>, deps: RunStarterDeps) {
-    this.#sdk = sdk;
+  constructor(sdkFor: SdkFor, deps: RunStarterDeps) {
+    this.#sdkFor = sdkFor;
     this.#deps = deps;
   }
 
@@ -145,10 +147,7 @@ export class RunStarter {
       // The SDK's own answer goes nowhere: it drives the run to its end.
       returnImmediately: false,
     };
-    // The run is nobody's request (I10): what its executor starts must not end with this one's client.
-    const driven = outsideExchange(() =>
-      inScope(scope, () => this.#sdk.sendMessage({ ...request, configuration }, context)),
-    );
+    const driven = this.#sdkFor(scope).sendMessage({ ...request, configuration }, context);
     driven.then(
       () => scope.reject(new BackendError('unreachable', 'The run did not start.')),
       (error: unknown) => scope.reject(error),

@@ -1,25 +1,28 @@
 import type { ListTasksResponse, Task } from '@a2a-js/sdk';
 import type { ServerCallContext, TaskStore } from '@a2a-js/sdk/server';
-import { currentScope } from './run-scope.ts';
+import type { RunScope } from './run-scope.ts';
 
 /**
- * The store that the SDK's handler sees. For the task of the send that it drives it is that
- * request's private copy; for any other task it reads the log.
+ * The store that an SDK handler sees. For the task of the send that it drives, if it drives one, it is
+ * that request's private copy; any other task it reads from the log.
  */
 export class RunTaskStore implements TaskStore {
   readonly #load: TaskStore['load'];
 
-  constructor(load: TaskStore['load']) {
+  readonly #scope: RunScope | undefined;
+
+  constructor(load: TaskStore['load'], scope?: RunScope) {
     this.#load = load;
+    this.#scope = scope;
   }
 
   async load(taskId: string, context: ServerCallContext): Promise<Task | undefined> {
-    const scope = currentScope();
+    const scope = this.#scope;
     return scope?.key.taskId === taskId ? scope.task : this.#load(taskId, context);
   }
 
   async save(task: Task): Promise<void> {
-    const scope = currentScope();
+    const scope = this.#scope;
     if (scope?.key.taskId !== task.id) return;
     // The SDK clones what it finds here with every event: without its content that costs nothing.
     scope.task = { ...task, artifacts: [], history: [] };

@@ -1,7 +1,8 @@
 import { EventEmitter } from 'node:events';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import { ServerCallContext } from '@a2a-js/sdk/server';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { currentExchange, outsideExchange } from '../../src/exchanges/exchange.ts';
+import { type Exchange, exchangeOf } from '../../src/exchanges/exchange.ts';
 import { exchangeMiddleware } from '../../src/exchanges/exchange-middleware.ts';
 
 /** As much of a response as the middleware touches. */
@@ -29,12 +30,19 @@ class FakeResponse extends EventEmitter {
   }
 }
 
-function handled(response: FakeResponse): ReturnType<typeof currentExchange> {
-  let exchange: ReturnType<typeof currentExchange>;
-  exchangeMiddleware()({} as IncomingMessage, response as unknown as ServerResponse, () => {
-    exchange = currentExchange();
+/** The exchange that a call finds whose request went through the middleware. */
+function handled(response: FakeResponse, headers: IncomingHttpHeaders = {}): Exchange | undefined {
+  let exchange: Exchange | undefined;
+  const request = { headers } as IncomingMessage;
+  exchangeMiddleware()(request, response as unknown as ServerResponse, () => {
+    exchange = exchangeOf(contextWith(request.headers));
   });
   return exchange;
+}
+
+/** The context of a call, as the SDK's default builder makes it. */
+function contextWith(headers: unknown): ServerCallContext {
+  return new ServerCallContext({ state: new Map([['headers', headers]]) });
 }
 
 beforeEach(() => {
@@ -71,17 +79,20 @@ test('[I10] a client that left is noticed, also one that left before', () => {
   expect(handled(late)?.left.aborted).toBe(true);
 });
 
-test('[I10] what is started outside is nobody\u2019s request', () => {
-  let inside: unknown;
-  let outside: unknown = 'not asked';
-  exchangeMiddleware()(
-    {} as IncomingMessage,
-    new FakeResponse() as unknown as ServerResponse,
-    () => {
-      inside = currentExchange();
-      outside = outsideExchange(() => currentExchange());
-    },
-  );
-  expect(inside).toBeDefined();
-  expect(outside).toBeUndefined();
+test('[I9] an exchange is found by the very headers of its request, not by equal ones', () => {
+  const headers = { host: 'a' };
+  const exchange = handled(new FakeResponse(), headers);
+  expect(exchange).toBeDefined();
+  expect(exchangeOf(contextWith(headers))).toBe(exchange);
+  expect(exchangeOf(contextWith({ ...headers }))).toBeUndefined();
+  expect(exchangeOf(contextWith('headers'))).toBeUndefined();
+  expect(exchangeOf(new ServerCallContext())).toBeUndefined();
+});
+
+test('a request that goes through the middleware twice has one exchange', () => {
+  const headers = { host: 'a' };
+  const response = new FakeResponse();
+  expect(handled(response, headers)).toBe(handled(response, headers));
+  vi.advanceTimersByTime(16_000);
+  expect(response.written).toEqual([': alive\n\n']);
 });

@@ -1,31 +1,50 @@
 import { EventEmitter } from 'node:events';
+import type { Entropy } from '@a2a-aws/core';
+import { ServerCallContext } from '@a2a-js/sdk/server';
 import { expect, test } from 'vitest';
-import { currentExchange } from '../../src/exchanges/exchange.ts';
+import { type Exchange, exchangeOf } from '../../src/exchanges/exchange.ts';
 import { exchangeService } from '../../src/exchanges/exchange-service.ts';
 
 /** As much of a call as an exchange touches. */
 class FakeCall extends EventEmitter {
   cancelled = false;
   writableNeedDrain = true;
+  readonly metadata = new Map<string, string>();
 }
 
-/** The exchange that the methods of a service find. */
-function exchangeOf(call: FakeCall): NonNullable<ReturnType<typeof currentExchange>> {
-  const service = exchangeService({
-    getTask: (_call: FakeCall, answer: (found: ReturnType<typeof currentExchange>) => void) =>
-      answer(currentExchange()),
-  });
-  let exchange: ReturnType<typeof currentExchange>;
-  service.getTask(call, (found) => {
-    exchange = found;
-  });
+/** The context of a call, as the SDK's service makes it: with a copy of the metadata. */
+function contextOf({ metadata }: FakeCall): ServerCallContext {
+  return new ServerCallContext({ state: new Map([['headers', Object.fromEntries(metadata)]]) });
+}
+
+let calls = 0;
+const entropy: Entropy = {
+  id: () => {
+    calls += 1;
+    return `token-${calls}`;
+  },
+  random: () => 0,
+};
+
+/** The exchange that a method of a service finds. */
+function exchangeFor(call: FakeCall): Exchange {
+  let exchange: Exchange | undefined;
+  const service = exchangeService(
+    {
+      getTask: (inner: FakeCall) => {
+        exchange = exchangeOf(contextOf(inner));
+      },
+    },
+    entropy,
+  );
+  service.getTask(call);
   if (!exchange) throw new Error('No exchange.');
   return exchange;
 }
 
 test('a call that is canceled has been left', () => {
   const call = new FakeCall();
-  const { left } = exchangeOf(call);
+  const { left } = exchangeFor(call);
   expect(left.aborted).toBe(false);
   call.emit('cancelled', 'cancelled');
   expect(left.aborted).toBe(true);
@@ -34,13 +53,13 @@ test('a call that is canceled has been left', () => {
 test('so has one that was canceled before', () => {
   const call = new FakeCall();
   call.cancelled = true;
-  expect(exchangeOf(call).left.aborted).toBe(true);
+  expect(exchangeFor(call).left.aborted).toBe(true);
 });
 
 test.each(['drain', 'cancelled'])('who waits for its reader goes on at: %s', async (event) => {
   const call = new FakeCall();
   let drained = false;
-  const waiting = exchangeOf(call)
+  const waiting = exchangeFor(call)
     .drained()
     .then(() => {
       drained = true;
@@ -53,4 +72,12 @@ test.each(['drain', 'cancelled'])('who waits for its reader goes on at: %s', asy
 
   await waiting;
   expect(call.listenerCount('drain')).toBe(0);
+});
+
+test('[I9] two calls have two exchanges, whatever token their clients send', () => {
+  const one = new FakeCall();
+  const first = exchangeFor(one);
+  const two = new FakeCall();
+  for (const [key, token] of one.metadata) two.metadata.set(key, token);
+  expect(exchangeFor(two)).not.toBe(first);
 });
