@@ -1,14 +1,15 @@
+import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { directedFirst } from './directed.ts';
-import { CAUGHT_WITHIN } from './planted/planted-bug.ts';
 import { PLANTED_BUGS } from './planted-bugs.ts';
+import { CAUGHT_BY, CAUGHT_WITHIN, catchPlanted, recordedSeeds } from './planted-search.ts';
 import { simulate } from './simulation.ts';
 
-const USAGE = `npm run simulate -- [--seeds COUNT] [--from SEED] [--workers COUNT] [--planted] [--only NAME,NAME…]
+const USAGE = `npm run simulate -- [--seeds COUNT] [--from SEED] [--workers COUNT] [--planted [--record]] [--only NAME,NAME…]
 
 Plays the schedules of COUNT seeds from SEED on; fails if a law was broken in one.
---planted: plants one bug at a time, and fails if one is not caught; --seeds: within COUNT.`;
+--planted: plants one bug at a time, and fails if one is not caught; --seeds: within COUNT.
+--record: searches again for each, and keeps the seeds for the test run.`;
 
 /** What the test run plays, and how long that may take. */
 const TEST_RUN = { schedules: 2_000, seconds: 90 };
@@ -19,6 +20,7 @@ const { values } = parseArgs({
     from: { type: 'string', default: '1' },
     workers: { type: 'string', default: String(availableParallelism()) },
     planted: { type: 'boolean', default: false },
+    record: { type: 'boolean', default: false },
     only: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
@@ -55,21 +57,24 @@ async function many(from: number, count: number): Promise<void> {
 }
 
 /** Prints how many schedules each planted bug took until it was caught. */
-async function planted(only: readonly string[] | undefined, count: number): Promise<void> {
-  for (const { name, patches } of PLANTED_BUGS) {
-    if (only && !only.includes(name)) continue;
-    const { schedules, failed } = await simulate({
-      seeds: directedFirst(count),
-      workers,
-      patches,
-      onPlayed: ({ violations }) => (violations.length > 0 ? 'enough' : undefined),
-    });
-    const [caught] = failed;
+async function planted(only: readonly string[] | undefined, within: number): Promise<void> {
+  const before = recordedSeeds();
+  const seeds: Record<string, number> = {};
+  for (const bug of PLANTED_BUGS) {
+    const { name } = bug;
+    if (only && !only.includes(name)) {
+      if (before[name] !== undefined) seeds[name] = before[name];
+      continue;
+    }
+    const known = values.record ? {} : before;
+    const { caught, schedules } = await catchPlanted(bug, { workers, within, known });
     const laws = [...new Set(caught?.violations.map(({ law }) => law))].join(', ');
     const verdict = caught
       ? `caught after ${String(schedules).padStart(5)}, seed ${caught.seed}: ${laws}`
       : `NOT CAUGHT in ${schedules}`;
     console.log(`${name.padEnd(40)} ${verdict}`);
-    if (!caught) process.exitCode = 1;
+    if (caught) seeds[name] = caught.seed;
+    else process.exitCode = 1;
   }
+  if (values.record) await writeFile(CAUGHT_BY, `${JSON.stringify(seeds, null, 2)}\n`);
 }

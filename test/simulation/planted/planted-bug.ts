@@ -6,9 +6,6 @@ export interface PlantedBug {
   readonly patches: readonly Patch[];
 }
 
-/** Schedules, {@link directedFirst}, within which each is caught. */
-export const CAUGHT_WITHIN = 200;
-
 /** One place in the core, `file` from its `src` on. */
 export function core(file: string, find: string, put: string): Patch {
   return { file: `packages/core/src/${file}`, find, put };
