@@ -1,5 +1,5 @@
 import { syncBuiltinESMExports } from 'node:module';
-import zlib from 'node:zlib';
+import zlib, { type ZlibOptions } from 'node:zlib';
 
 // Snapshots are deflated on other threads, which no virtual clock waits for: how busy the machine is
 // would decide what happens. Here they are deflated in turn, so that a seed always plays the same.
@@ -10,12 +10,15 @@ Object.assign(zlib, {
 });
 syncBuiltinESMExports();
 
-function inTurn(work: (data: Buffer) => Buffer) {
-  return (data: Buffer, done: (error: Error | null, result?: Buffer) => void): void => {
+type Done = (error: Error | null, result?: Buffer) => void;
+
+function inTurn(work: (data: Buffer, options?: ZlibOptions) => Buffer) {
+  return (data: Buffer, ...rest: [Done] | [ZlibOptions, Done]): void => {
+    const [options, done] = rest.length === 1 ? [undefined, rest[0]] : rest;
     let result: Buffer | undefined;
     let failure: Error | null = null;
     try {
-      result = work(data);
+      result = work(data, options);
     } catch (error) {
       failure = error as Error;
     }

@@ -9,7 +9,7 @@ export {
   isTerminal,
   type TaskEvent,
 } from './a2a/event.ts';
-export { exactJson } from './a2a/exact-json.ts';
+export { exactJson, isShallow } from './a2a/exact-json.ts';
 export { limitHistory } from './a2a/history-limit.ts';
 export { backoff } from './backoff.ts';
 export { type Clock, elapsed, sleep, systemClock, within } from './clock.ts';
@@ -76,6 +76,7 @@ export {
   encode,
   holds,
   type LogRecord,
+  MAX_BODY_BYTES,
   parseBody,
   RECORD_VERSION,
   recordBody,
@@ -87,6 +88,7 @@ export {
   MIN_RETENTION_MS,
 } from './log/retention.ts';
 export { compareSlots, FIRST_SLOT, nextSlot, parseSlot, type Slot, slotText } from './log/slot.ts';
+export { MAX_SNAPSHOT_BYTES } from './log/snapshot.ts';
 export {
   EMPTY_STATE,
   type LogState,

@@ -2,6 +2,7 @@ import {
   assertScope,
   assertTaskKey,
   checkedRetention,
+  errorCode,
   expiresAt,
   holds,
   type ListedTask,
@@ -239,9 +240,22 @@ export class DynamoDBLogStorage implements LogStorage {
     await Promise.all(
       partitions.map(async (partition) => {
         const query = listedItems(index, partition, filter);
-        for await (const item of this.#table.index(query)) each(fromListedItem(item));
+        for await (const item of this.#table.index(query)) {
+          const listed = this.#listed(item);
+          if (listed) each(listed);
+        }
       }),
     );
+  }
+
+  /** Returns `undefined` for a head that cannot be read: it takes no other task off a list. */
+  #listed(item: Item): ListedTask | undefined {
+    try {
+      return fromListedItem(item);
+    } catch (error) {
+      this.#logger.warn('list.task-left-out', { code: errorCode(error) });
+      return undefined;
+    }
   }
 
   /** The push configs of a task live as long as what it needs of its log. */

@@ -8,6 +8,7 @@ import {
   escapeKeyPart,
   exactJson,
   expiresAt,
+  isShallow,
   MIN_RETENTION_MS,
   type OptionNames,
   systemClock,
@@ -60,13 +61,13 @@ const NAMES: OptionNames<DynamoDBPushNotificationStoreOptions> = {
 const configItem = z.object({
   at: z.number(),
   wire: z.string(),
-  config: z.string().transform((text, context): unknown => {
+  config: z.string().transform((text, context): TaskPushNotificationConfig => {
     try {
-      return JSON.parse(text);
-    } catch {
-      context.addIssue('not JSON');
-      return z.NEVER;
-    }
+      const json: unknown = JSON.parse(text);
+      if (isShallow(json)) return TaskPushNotificationConfig.fromJSON(json);
+    } catch {}
+    context.addIssue('not a push config');
+    return z.NEVER;
   }),
 });
 
@@ -156,10 +157,7 @@ export class DynamoDBPushNotificationStore implements PushNotificationStore {
     }
     return found
       .sort((a, b) => a.at - b.at)
-      .map(({ wire, config }) => ({
-        wireVersion: wire,
-        config: TaskPushNotificationConfig.fromJSON(config),
-      }));
+      .map(({ wire, config }) => ({ wireVersion: wire, config }));
   }
 
   #key(taskId: string, context: ServerCallContext): TaskKey {

@@ -20,6 +20,7 @@ import { onEachEngine } from './fixtures/engines.ts';
 import { storedItems } from './fixtures/stored-items.ts';
 
 const KEY = { tenant: '', owner: 'user', taskId: 'task-1' };
+const OTHER = { ...KEY, taskId: 'task-2' };
 const NOW = 1_700_000_000_000;
 const SECOND = { generation: 1, sub: 1 };
 const HEAD = {
@@ -40,27 +41,33 @@ onEachEngine((_name, engine) => {
     const prefix = `versions-${prefixes++}`;
     const keys = new Keys(prefix);
     const options = { client, tableName: aws.tableName, prefix };
-    const storage = new DynamoDBLogStorage(options);
-    const change = async (Key: ItemKey, v: unknown = 2): Promise<void> => {
+    const logged: string[] = [];
+    const logger = { ...silentLogger, warn: (event: string) => logged.push(event) };
+    const storage = new DynamoDBLogStorage({ ...options, logger });
+    const change = async (Key: ItemKey, field = 'v', value: unknown = 2): Promise<void> => {
       await client.send(
         new UpdateCommand({
           TableName: aws.tableName,
           Key,
-          UpdateExpression: 'SET v = :v',
+          UpdateExpression: 'SET #field = :value',
           ConditionExpression: 'v = :one',
-          ExpressionAttributeValues: { ':v': v, ':one': 1 },
+          ExpressionAttributeNames: { '#field': field },
+          ExpressionAttributeValues: { ':value': value, ':one': 1 },
         }),
       );
     };
     const items = (): Promise<unknown> => storedItems(engine(), options.prefix, KEY);
-    return { options, keys, storage, change, items };
+    return { options, keys, storage, change, items, logged };
   };
 
   const loaded = async (storage: DynamoDBLogStorage): Promise<LogRecord[]> =>
     collect((await storage.load(KEY)).records);
 
-  const listedBy = (storage: DynamoDBLogStorage, contextId?: string): Promise<void> =>
-    storage.list(KEY, { contextId, endedSince: 0 }, () => {});
+  const listedBy = async (storage: DynamoDBLogStorage, contextId?: string): Promise<string[]> => {
+    const listed: string[] = [];
+    await storage.list(KEY, { contextId, endedSince: 0 }, ({ taskId }) => listed.push(taskId));
+    return listed;
+  };
 
   describe('of another release', () => {
     test('a record is refused wherever it is met, and nothing is appended behind it', async () => {
@@ -100,14 +107,16 @@ onEachEngine((_name, engine) => {
       await expect(loaded(storage)).rejects.toEqual(corrupt);
     });
 
-    test('a head is refused by loads and lists, and written over by nothing', async () => {
-      const { storage, keys, change, items } = corner();
+    test('a head is refused by loads, left out of lists, and written over by nothing', async () => {
+      const { storage, keys, change, items, logged } = corner();
       await storage.putHead(KEY, { ...HEAD, slot: FIRST_SLOT });
       await change(keys.head(KEY));
       const before = await items();
       await expect(loaded(storage)).rejects.toEqual(corrupt);
-      await expect(listedBy(storage)).rejects.toEqual(corrupt);
-      await expect(listedBy(storage, 'c')).rejects.toEqual(corrupt);
+      await storage.putHead(OTHER, { ...HEAD, taskId: OTHER.taskId, slot: FIRST_SLOT });
+      expect(await listedBy(storage)).toEqual([OTHER.taskId]);
+      expect(await listedBy(storage, 'c')).toEqual([OTHER.taskId]);
+      expect(logged).toEqual(['list.task-left-out', 'list.task-left-out']);
       await expect(storage.putHead(KEY, { ...HEAD, slot: SECOND })).rejects.toEqual(corrupt);
       const snapshot = { id: 's', slot: SECOND, text: 'text' };
       expect(await storage.putSnapshot(KEY, snapshot, NOW)).toMatchObject({
@@ -126,6 +135,26 @@ onEachEngine((_name, engine) => {
       await store.save(KEY.taskId, contextOf(), config);
       await change(keys.config(KEY, 'one'));
       await expect(store.load(KEY.taskId, contextOf())).rejects.toEqual(corrupt);
+    });
+
+    test.each([
+      ['no object', 'null'],
+      ['nested too deep', '['.repeat(100_000)],
+    ])('a push config that is %s is refused', async (_, text) => {
+      const { options, keys, change } = corner();
+      const store = new DynamoDBPushNotificationStore(options);
+      const config = TaskPushNotificationConfig.fromJSON({ id: 'one', taskId: KEY.taskId });
+      await store.save(KEY.taskId, contextOf(), config);
+      await change(keys.config(KEY, 'one'), 'config', text);
+      await expect(store.load(KEY.taskId, contextOf())).rejects.toEqual(corrupt);
+    });
+
+    test('a snapshot of a million chunks is refused, and none of them is asked for', async () => {
+      const { storage, keys, change } = corner();
+      await storage.putHead(KEY, { ...HEAD, slot: FIRST_SLOT });
+      await storage.putSnapshot(KEY, { id: 's', slot: SECOND, text: 'text' }, NOW);
+      await change(keys.head(KEY), 'sn', 1_000_000);
+      await expect(loaded(storage)).rejects.toEqual(corrupt);
     });
 
     test('a lease is refused, and so is a leader; the other leases are not', async () => {

@@ -9,6 +9,12 @@ export const RECORD_VERSION = 1;
 /** One entry may be this large. */
 export const MAX_ENTRY_BYTES: number = 4 * 1024 * 1024;
 
+/**
+ * The largest body of a record, in bytes of UTF-8: one save of a store may bring several entries.
+ * A stored body that is larger is `corrupt-log`: it was not written by this project.
+ */
+export const MAX_BODY_BYTES: number = 4 * MAX_ENTRY_BYTES;
+
 /** One item of a log: 1..k entries written together, in one conditional write. */
 export interface LogRecord {
   /** Fresh per record: tells one's own write from another's after a time-out. */
@@ -70,5 +76,10 @@ export function parseBody(body: string): Entry[] {
   if (!Array.isArray(json) || json.length === 0 || !isShallow(json, MAX_JSON_LEVELS + 1)) {
     throw new BackendError('corrupt-log', 'A record of the log is no list of entries.');
   }
-  return json.map(decodeEntry);
+  try {
+    return json.map(decodeEntry);
+  } catch (cause) {
+    if (cause instanceof BackendError) throw cause;
+    throw new BackendError('corrupt-log', 'An entry of an unknown shape is in the log.', { cause });
+  }
 }

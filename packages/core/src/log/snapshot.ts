@@ -7,6 +7,12 @@ import type { LogState } from './state.ts';
 /** The form of snapshots that this release writes and reads. */
 const SNAPSHOT_VERSION = 1;
 
+/**
+ * The largest text of a snapshot, in bytes of UTF-8. No snapshot is written of a task that needs more,
+ * and a stored one that is larger is `corrupt-log`.
+ */
+export const MAX_SNAPSHOT_BYTES: number = 128 * 1024 * 1024;
+
 /** What a fold amounts to, as plain data. Before the first Task event there are only messages. */
 export interface FoldContent {
   readonly state: LogState;

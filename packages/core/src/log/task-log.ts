@@ -9,7 +9,13 @@ import { Backlog } from './backlog.ts';
 import { Fold, type Step } from './fold.ts';
 import { LogReader } from './log-reader.ts';
 import type { Proposal, Refusal } from './proposal.ts';
-import { countEvents, type EncodedEntry, type LogRecord, recordBody } from './record.ts';
+import {
+  countEvents,
+  type EncodedEntry,
+  type LogRecord,
+  MAX_BODY_BYTES,
+  recordBody,
+} from './record.ts';
 import { isExpired } from './retention.ts';
 import { compareSlots, type Slot } from './slot.ts';
 import { type LogState, stepEntry } from './state.ts';
@@ -41,6 +47,7 @@ export type StepListener = (step: Step, own: boolean) => void;
 
 /** Entries of one record together stay below this many bytes, so that a doorbell can carry it. */
 export const MAX_RECORD_BYTES: number = 192 * 1024;
+const TOO_LARGE = 'The entries of one append are larger together than a record may be.';
 const FULL = 'More is waiting to be written than the limit allows.';
 
 const SEALED = { refused: 'sealed' } as const;
@@ -288,6 +295,11 @@ export class TaskLog {
       }
       const size = decision.entries.reduce((sum, entry) => sum + entry.bytes + 1, 0);
       if (generations.length > 0 && bytes + size > MAX_RECORD_BYTES) break;
+      if (size + 1 > MAX_BODY_BYTES) {
+        this.#dequeue(1);
+        waiting.reject(new BackendError('event-too-large', TOO_LARGE));
+        return undefined;
+      }
       for (const { entry } of decision.entries) {
         state = stepEntry(state, entry, state.next.generation);
       }

@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { taskIdOf } from '../table/keys.ts';
 import { ITEM_VERSION, readItem } from '../table/stored-item.ts';
 import type { Item } from '../table/table.ts';
+import { MAX_CHUNKS } from './snapshot-chunks.ts';
 
 /** Those of a deleted task have nothing else. */
 const headItem = z.object({ slot: z.string(), ctx: z.string().optional() });
@@ -24,7 +25,7 @@ const listedItem = z.object({
 const pointer = z.object({
   sslot: z.string(),
   sid: z.string(),
-  sn: z.number().int().positive(),
+  sn: z.number().int().positive().max(MAX_CHUNKS),
 });
 
 /** The attributes of a head, besides its key and those of the indexes. */

@@ -3,6 +3,7 @@ import {
   BackendError,
   type Entry,
   type LogRecord,
+  MAX_BODY_BYTES,
   parseBody,
   parseSlot,
   RECORD_VERSION,
@@ -22,6 +23,8 @@ const MIN_DEFLATE_BYTES = 600;
 /** The most of a body that one item holds: an item may have 400 KB. */
 const MAX_INLINE_BYTES = 380_000;
 const PART_BYTES = 300 * 1024;
+/** Deflating makes no body longer by a whole piece. */
+const MAX_PARTS = Math.ceil(MAX_BODY_BYTES / PART_BYTES) + 1;
 
 const stored = z.object({
   sk: z.string(),
@@ -34,7 +37,7 @@ const stored = z.object({
   /** … or deflated, … */
   z: z.instanceof(Uint8Array).optional(),
   /** … or in so many pieces, which may be deflated together. */
-  x: z.number().int().positive().optional(),
+  x: z.number().int().positive().max(MAX_PARTS).optional(),
   xz: z.boolean().optional(),
   /** Erased: the task was deleted. */
   gone: z.literal(true).optional(),
@@ -99,6 +102,7 @@ export async function fromRecordItem(
     const parts = await readParts(id, x);
     if (parts.length !== x) throw corrupt();
     const whole = Buffer.concat(parts);
+    if (whole.length > MAX_BODY_BYTES) throw corrupt();
     body = xz ? inflate(whole) : whole.toString();
   }
   if (body === undefined) throw corrupt();
@@ -132,7 +136,8 @@ function units(bytes: number): number {
 
 function inflate(bytes: Uint8Array): string {
   try {
-    return inflateRawSync(bytes, { chunkSize: 4 * bytes.length + 64 }).toString();
+    const chunkSize = Math.min(4 * bytes.length + 64, MAX_BODY_BYTES);
+    return inflateRawSync(bytes, { chunkSize, maxOutputLength: MAX_BODY_BYTES }).toString();
   } catch (cause) {
     throw new BackendError('corrupt-log', 'A record of the log cannot be inflated.', { cause });
   }

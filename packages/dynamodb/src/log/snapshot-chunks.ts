@@ -1,17 +1,27 @@
 import { promisify } from 'node:util';
-import { deflateRaw, inflateRaw } from 'node:zlib';
-import { BackendError } from '@a2a-aws/core';
+import { deflateRaw, inflateRaw, type ZlibOptions } from 'node:zlib';
+import { BackendError, MAX_SNAPSHOT_BYTES } from '@a2a-aws/core';
 
 /** Bytes of a chunk: an item may have 400 KB. */
 const CHUNK_BYTES = 300 * 1024;
+/** The most chunks that a snapshot can have: deflating makes no text longer by a whole chunk. */
+export const MAX_CHUNKS: number = Math.ceil(MAX_SNAPSHOT_BYTES / CHUNK_BYTES) + 1;
 
 // Not in this thread: of tens of megabytes it takes a second, and leases are to be kept meanwhile.
 const deflate = promisify<Buffer, Buffer>(deflateRaw);
-const inflate = promisify<Buffer, Buffer>(inflateRaw);
+const inflate = promisify<Buffer, ZlibOptions, Buffer>(inflateRaw);
+const LIMIT = { maxOutputLength: MAX_SNAPSHOT_BYTES };
 
-/** A snapshot's text, deflated, in pieces that fit into items. */
+/**
+ * Returns a snapshot's text, deflated, in pieces that fit into items. Rejects with `event-too-large`
+ * above {@link MAX_SNAPSHOT_BYTES}.
+ */
 export async function toChunks(text: string): Promise<Uint8Array[]> {
-  const bytes = await deflate(Buffer.from(text));
+  const plain = Buffer.from(text);
+  if (plain.length > MAX_SNAPSHOT_BYTES) {
+    throw new BackendError('event-too-large', 'A snapshot is larger than the log takes.');
+  }
+  const bytes = await deflate(plain);
   const chunks: Uint8Array[] = [];
   for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
     chunks.push(bytes.subarray(at, at + CHUNK_BYTES));
@@ -19,10 +29,10 @@ export async function toChunks(text: string): Promise<Uint8Array[]> {
   return chunks;
 }
 
-/** Reads what {@link toChunks} made, in order. Fails with `corrupt-log` if it is not that. */
+/** Reads what {@link toChunks} made, in order. Rejects with `corrupt-log` if it is not that, or too large. */
 export async function fromChunks(chunks: readonly Uint8Array[]): Promise<string> {
   try {
-    return (await inflate(Buffer.concat(chunks))).toString();
+    return (await inflate(Buffer.concat(chunks), LIMIT)).toString();
   } catch (cause) {
     throw new BackendError('corrupt-log', 'A snapshot cannot be inflated.', { cause });
   }

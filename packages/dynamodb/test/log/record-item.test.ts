@@ -1,5 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { encode, FIRST_SLOT, type LogRecord, recordBody, slotText } from '@a2a-aws/core';
+import { deflateRawSync } from 'node:zlib';
+import {
+  encode,
+  FIRST_SLOT,
+  type LogRecord,
+  MAX_BODY_BYTES,
+  recordBody,
+  slotText,
+} from '@a2a-aws/core';
 import { describe, expect, test } from 'vitest';
 import { erasedItem, fromRecordItem, toRecordItems } from '../../src/log/record-item.ts';
 import type { Item } from '../../src/table/table.ts';
@@ -92,8 +100,33 @@ describe('an item that is no record of this release', () => {
     ['an entry of an unknown kind', { ...fields, sk, e: '[{"k":"later"}]' }],
     ['bytes that cannot be inflated', { ...fields, sk, e: undefined, z: new Uint8Array([255]) }],
     ['no id', { ...fields, sk, id: undefined }],
+    ['an entry without the message it needs', { ...fields, sk, e: '[{"k":"message","m":null}]' }],
+    ['an event without content', { ...fields, sk, e: '[{"k":"event","e":{"task":null}}]' }],
+    ['a body nested a million levels deep', { ...fields, sk, e: '['.repeat(300_000) }],
+    ['bytes that would inflate to 64 MB', { ...fields, sk, e: undefined, z: bomb(64) }],
+    ['a body just above the limit', { ...fields, sk, e: undefined, z: bomb(16.001) }],
+    ['a million pieces', { ...fields, sk, e: undefined, x: 1_000_000, xz: true }],
   ])('%s is corrupt, never misread', async (_, item) => {
     await expect(fromRecordItem(item, none)).rejects.toEqual(corrupt);
+  });
+
+  test('of a million pieces not one is read', async () => {
+    let reads = 0;
+    const item = { ...fields, sk, e: undefined, x: 1_000_000 };
+    const read = fromRecordItem(item, async () => {
+      reads += 1;
+      return [];
+    });
+    await expect(read).rejects.toEqual(corrupt);
+    expect(reads).toBe(0);
+  });
+
+  test('pieces that would inflate beyond the limit, or are larger together, are corrupt', async () => {
+    const parts = { ...fields, sk, e: undefined, x: 1 };
+    const inflating = fromRecordItem({ ...parts, xz: true }, async () => [bomb(16.001)]);
+    await expect(inflating).rejects.toEqual(corrupt);
+    const plain = fromRecordItem(parts, async () => [Buffer.alloc(MAX_BODY_BYTES + 1, ' ')]);
+    await expect(plain).rejects.toEqual(corrupt);
   });
 
   test.each([
@@ -105,6 +138,11 @@ describe('an item that is no record of this release', () => {
     await expect(fromRecordItem({ ...split, sk }, async () => some)).rejects.toEqual(corrupt);
   });
 });
+
+/** Bytes that inflate to so many megabytes of spaces. */
+function bomb(megabytes: number): Uint8Array {
+  return deflateRawSync(Buffer.alloc(megabytes * 2 ** 20, ' '));
+}
 
 /** Text of this length that deflating makes not even by half shorter. */
 function noise(length: number): string {
