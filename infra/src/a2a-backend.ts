@@ -16,6 +16,7 @@ import {
   instancePolicyStatements,
 } from './instance-policy.ts';
 import { DEFAULT_QUEUE_PREFIX } from './queue-prefix.ts';
+import { neverExport } from './weak-references.ts';
 
 /** As many as the permissions of an instance can name. */
 const MAX_TOPIC_SHARDS = 10;
@@ -85,6 +86,7 @@ export class A2aBackend extends Construct implements InstanceResources {
     const letters = fanout === 'polling' ? undefined : new DeadLetterQueue(this, 'DeadLetters');
     this.deadLetters = letters?.queue;
     this.deadLetterAlarm = letters?.alarm;
+    neverExport(this);
   }
 
   /** The permissions of an instance, for a policy of your own. */

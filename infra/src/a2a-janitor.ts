@@ -11,6 +11,7 @@ import { acknowledgeInstanceWildcards } from './instance-wildcards.ts';
 import { janitorCode } from './janitor-code.ts';
 import { janitorPolicyStatements } from './janitor-policy.ts';
 import { DEFAULT_QUEUE_PREFIX } from './queue-prefix.ts';
+import { neverExport } from './weak-references.ts';
 
 export interface A2aJanitorProps {
   readonly backend: InstanceResources & {
@@ -38,6 +39,7 @@ export class A2aJanitor extends Construct {
     super(scope, id);
     const { backend, every = Duration.minutes(5) } = props;
     const prefix = backend.queuePrefix ?? DEFAULT_QUEUE_PREFIX;
+    const topicArns = backend.topics.map(({ topicArn }) => topicArn);
     const logGroup = new LogGroup(this, 'Log', { retention: RetentionDays.ONE_MONTH });
     const role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
@@ -64,8 +66,8 @@ export class A2aJanitor extends Construct {
       environment: {
         A2A_TABLE_NAME: backend.table.tableName,
         A2A_FANOUT: backend.fanout ?? 'sns',
-        A2A_TOPIC_ARN: backend.topics.map(({ topicArn }) => topicArn).join(','),
         A2A_PREFIX: prefix,
+        ...(topicArns.length > 0 && { A2A_TOPIC_ARN: topicArns.join(',') }),
       },
     });
     this.handler.node.addDependency(policy);
@@ -81,5 +83,6 @@ export class A2aJanitor extends Construct {
       // A round that takes place counts its errors, be they none.
       treatMissingData: TreatMissingData.BREACHING,
     });
+    neverExport(this);
   }
 }

@@ -2,9 +2,19 @@ import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { ManagedPolicy } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { A2aBackend, type A2aBackendProps } from './a2a-backend.ts';
+import { A2aJanitor } from './a2a-janitor.ts';
 import { acknowledgeInstanceWildcards } from './instance-wildcards.ts';
+import { neverExport } from './weak-references.ts';
 
-export interface A2aStackProps extends StackProps, A2aBackendProps {}
+export interface A2aStackProps extends StackProps, A2aBackendProps {
+  /**
+   * Cleans up on a schedule when no instance is left. It has an asset, so the account must be
+   * bootstrapped. May be switched on and off at any time.
+   *
+   * @default false
+   */
+  readonly janitor?: boolean;
+}
 
 /**
  * A backend as a stack of its own, for servers that are deployed by other means: start them with
@@ -14,6 +24,8 @@ export interface A2aStackProps extends StackProps, A2aBackendProps {}
 export class A2aStack extends Stack {
   readonly backend: A2aBackend;
   readonly instancePolicy: ManagedPolicy;
+  /** Undefined unless asked for. */
+  readonly janitor: A2aJanitor | undefined;
 
   constructor(scope: Construct, id: string, props: A2aStackProps = {}) {
     super(scope, id, props);
@@ -24,6 +36,10 @@ export class A2aStack extends Stack {
     });
     const { table, fanout, topics, deadLetters, queuePrefix } = this.backend;
     acknowledgeInstanceWildcards(this.instancePolicy, queuePrefix);
+    this.janitor = props.janitor
+      ? new A2aJanitor(this, 'Janitor', { backend: this.backend })
+      : undefined;
+    neverExport(this);
 
     this.output('TableName', 'The table of the task log', table.tableName);
     this.output('Prefix', 'What keys and queue names begin with', queuePrefix);

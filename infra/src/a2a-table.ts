@@ -1,9 +1,10 @@
 import { attribute, INDEXED_FIELDS, INDEXES } from '@a2a-aws/dynamodb';
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import {
   type Attribute,
   AttributeType,
   Billing,
+  type CfnGlobalTable,
   ProjectionType,
   TableEncryptionV2,
   TableV2,
@@ -29,7 +30,8 @@ export interface A2aTableProps {
 /**
  * The table of the task log: on demand, restorable to any second of the last 35 days. Its keys and
  * indexes are those that the running code asks for; its name is CloudFormation's choice, so that a
- * retained table does not stand in the way of the next stack.
+ * retained table does not stand in the way of the next stack. Synthesis fails if it is given
+ * replicas: they merge writes without conditions (I1).
  */
 export class A2aTable extends Construct {
   readonly table: TableV2;
@@ -56,7 +58,16 @@ export class A2aTable extends Construct {
       removalPolicy,
       deletionProtection: removalPolicy !== RemovalPolicy.DESTROY,
     });
+    this.node.addValidation({ validate: () => (isReplicated(this.table) ? [REPLICATED] : []) });
   }
+}
+
+const REPLICATED =
+  'The table of a2a-aws must not have replicas: they merge writes without conditions, which breaks the order of events. Deploy one stack in each region instead.';
+
+function isReplicated(table: TableV2): boolean {
+  const { replicas } = table.node.defaultChild as CfnGlobalTable;
+  return Stack.of(table).resolve(replicas).length > 1;
 }
 
 function text(name: string): Attribute {

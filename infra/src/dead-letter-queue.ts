@@ -1,11 +1,15 @@
-import { Duration, Names, Validations } from 'aws-cdk-lib';
+import { Duration, Validations } from 'aws-cdk-lib';
 import { type Alarm, ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 
 /**
- * Where doorbells go that no instance could read: one queue for the whole fleet, kept for 14 days
+ * Holds the doorbells that no instance could read: one queue for the whole fleet, kept for 14 days
  * (SQS's limit). The instances' own queues are made at run time and name this one.
+ *
+ * Its name is CloudFormation's choice: SQS blocks the name of a deleted queue for 60 seconds, so a
+ * fixed one would fail a deployment that follows a removal. The name may start like those of the
+ * instances' queues, so their policy denies them this queue (`instancePolicyStatements`).
  */
 export class DeadLetterQueue extends Construct {
   readonly queue: Queue;
@@ -15,9 +19,6 @@ export class DeadLetterQueue extends Construct {
   constructor(scope: Construct, id: string) {
     super(scope, id);
     this.queue = new Queue(this, 'Queue', {
-      // Named, because CloudFormation's choice starts with the stack's name, and instances of a
-      // stack named like their prefix could then delete this queue.
-      queueName: `dead-letter-${Names.uniqueResourceName(this, { maxLength: 60 })}`,
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
       retentionPeriod: Duration.days(14),

@@ -1,6 +1,5 @@
 export { A2aBackend, type A2aBackendProps } from './a2a-backend.ts';
 export { A2aJanitor, type A2aJanitorProps } from './a2a-janitor.ts';
-export { A2aJanitorStack, type A2aJanitorStackProps } from './a2a-janitor-stack.ts';
 export { A2aStack, type A2aStackProps } from './a2a-stack.ts';
 export { A2aTable, type A2aTableProps } from './a2a-table.ts';
 export { A2aTopic, type A2aTopicProps } from './a2a-topic.ts';

@@ -1,9 +1,10 @@
 import { INDEXES } from '@a2a-aws/dynamodb';
 import { Stack } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
-import { Grant, type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Effect, Grant, type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { DEFAULT_QUEUE_PREFIX, queuesOfPrefix } from './queue-prefix.ts';
 
 /** How instances reach each other: over topics, into each other's queues, or by the table alone. */
@@ -14,6 +15,8 @@ export interface InstanceResources {
   readonly table: Pick<ITable, 'tableArn' | 'encryptionKey' | 'stack'>;
   /** The topics of the doorbells; none, unless `fanout` is `sns`. */
   readonly topics: readonly ITopic[];
+  /** The dead-letter queue, which instances may not touch. */
+  readonly deadLetters?: Pick<IQueue, 'queueArn'> | undefined;
   /**
    * Must be the way that the instances are started with.
    *
@@ -40,7 +43,7 @@ export function instancePolicyStatements(resources: InstanceResources): PolicySt
   return [
     ...tableStatements(table),
     ...(fanout === 'sns' ? topicStatements(resources) : []),
-    ...(fanout === 'polling' ? [] : [queueStatement(resources, fanout)]),
+    ...(fanout === 'polling' ? [] : queueStatements(resources, fanout)),
     ...(table.encryptionKey ? [tableKeyStatement(table.encryptionKey, table)] : []),
     ...(fanout === 'sns' ? topicKeyStatements(resources.topics) : []),
   ];
@@ -96,22 +99,31 @@ function topicStatements(resources: InstanceResources): PolicyStatement[] {
   ];
 }
 
-/** Over topics nobody sends to a queue but SNS. */
-function queueStatement(resources: InstanceResources, fanout: 'sns' | 'direct'): PolicyStatement {
-  return new PolicyStatement({
-    // A tag given to CreateQueue needs TagQueue; DeleteMessage and SendMessage cover batches too.
-    sid: 'InstanceQueues',
-    actions: [
-      'sqs:CreateQueue',
-      'sqs:DeleteMessage',
-      'sqs:DeleteQueue',
-      'sqs:GetQueueUrl',
-      'sqs:ReceiveMessage',
-      ...(fanout === 'direct' ? ['sqs:SendMessage'] : []),
-      'sqs:TagQueue',
-    ],
-    resources: [queuesOf(resources)],
-  });
+/** Over topics only SNS sends to a queue. */
+function queueStatements(
+  resources: InstanceResources,
+  fanout: 'sns' | 'direct',
+): PolicyStatement[] {
+  const { deadLetters } = resources;
+  // A tag given to CreateQueue needs TagQueue; DeleteMessage and SendMessage cover batches too.
+  const actions = [
+    'sqs:CreateQueue',
+    'sqs:DeleteMessage',
+    'sqs:DeleteQueue',
+    'sqs:GetQueueUrl',
+    'sqs:ReceiveMessage',
+    ...(fanout === 'direct' ? ['sqs:SendMessage'] : []),
+    'sqs:TagQueue',
+  ];
+  return [
+    new PolicyStatement({ sid: 'InstanceQueues', actions, resources: [queuesOf(resources)] }),
+    // Its name starts with the stack's, which may start with the prefix.
+    ...(deadLetters ? [denied('NotDeadLetters', actions, deadLetters.queueArn)] : []),
+  ];
+}
+
+function denied(sid: string, actions: string[], resource: string): PolicyStatement {
+  return new PolicyStatement({ sid, effect: Effect.DENY, actions, resources: [resource] });
 }
 
 /** Where the queues are made: SNS delivers only within its account, so beside the topics. */
@@ -128,7 +140,15 @@ export function queuesOf(resources: InstanceResources): string {
 
 /** Gives the grantee (a task role, a function) the permissions of an instance. */
 export function grantInstance(grantee: IGrantable, resources: InstanceResources): Grant {
-  const [first, ...rest] = instancePolicyStatements(resources).map((statement) =>
+  const statements = instancePolicyStatements(resources);
+  for (const { effect, actions, resources: denied } of statements) {
+    if (effect === Effect.ALLOW) continue;
+    // Without the id: a role may be granted several backends, and ids are unique in a policy.
+    const statement = new PolicyStatement({ effect, actions, resources: denied });
+    grantee.grantPrincipal.addToPrincipalPolicy(statement);
+  }
+  const allowed = statements.filter(({ effect }) => effect === Effect.ALLOW);
+  const [first, ...rest] = allowed.map((statement) =>
     Grant.addToPrincipal({
       grantee,
       actions: statement.actions,

@@ -1,26 +1,22 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { App, Duration } from 'aws-cdk-lib';
+import { App, Duration, Stack } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { A2aJanitorStack, A2aStack, janitorPolicyStatements } from '../src/index.ts';
-import { resourcesOf } from './synthesized.ts';
+import { A2aBackend, A2aJanitor, A2aStack, janitorPolicyStatements } from '../src/index.ts';
+import { janitorBundle, resourcesOf, unbundled } from './synthesized.ts';
 
 // Bundling and synthesis take their time on a machine under load.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
-describe('A2aJanitorStack', () => {
+describe('A2aJanitor', () => {
   let app: App;
-  let backend: A2aStack;
-  let stack: A2aJanitorStack;
+  let backend: A2aBackend;
+  let stack: Stack;
 
   beforeAll(() => {
     app = new App();
-    backend = new A2aStack(app, 'A2aStack', { queuePrefix: 'blue' });
-    stack = new A2aJanitorStack(app, 'A2aJanitorStack', {
-      backend: backend.backend,
-      every: Duration.minutes(7),
-    });
+    stack = new Stack(app, 'Fleet');
+    backend = new A2aBackend(stack, 'Backend', { queuePrefix: 'blue' });
+    new A2aJanitor(stack, 'Janitor', { backend, every: Duration.minutes(7) });
   });
 
   it('runs one file that has all it needs, on a schedule', async () => {
@@ -32,20 +28,14 @@ describe('A2aJanitorStack', () => {
       ScheduleExpression: 'rate(7 minutes)',
       State: 'ENABLED',
     });
-    const assembly = app.synth();
-    const folders = JSON.parse(
-      readFileSync(join(assembly.directory, `${stack.stackName}.assets.json`), 'utf8'),
-    ).files as Record<string, { source: { path: string; packaging: string } }>;
-    const [code] = Object.values(folders).filter(({ source }) => source.packaging === 'zip');
-    const bundle = join(assembly.directory, code?.source.path ?? '', 'index.mjs');
-    expect(existsSync(bundle)).toBe(true);
-    const module = await import(bundle);
+    const module = await import(janitorBundle(app, stack));
     expect(module.handler).toBeTypeOf('function');
   });
 
   it('tells by an alarm when it could not clean up, and when it was not even started', () => {
-    expect(resourcesOf(stack, 'AWS::CloudWatch::Alarm')[0]?.Properties).toMatchObject({
-      MetricName: 'Errors',
+    const alarms = resourcesOf(stack, 'AWS::CloudWatch::Alarm');
+    const [alarm] = alarms.filter(({ Properties }) => Properties.MetricName === 'Errors');
+    expect(alarm?.Properties).toMatchObject({
       Threshold: 0,
       EvaluationPeriods: 3,
       Period: 7 * 60,
@@ -54,7 +44,7 @@ describe('A2aJanitorStack', () => {
   });
 
   it('may neither make queues nor hear or read messages', () => {
-    const actions = janitorPolicyStatements(backend.backend).flatMap(({ actions }) => actions);
+    const actions = janitorPolicyStatements(backend).flatMap(({ actions }) => actions);
     expect(actions.filter((action) => /Create|Receive|Subscribe$|\*/.test(action))).toEqual([]);
   });
 
@@ -69,7 +59,10 @@ describe('A2aJanitorStack', () => {
   });
 
   it('has no finding of cdk-nag', () => {
-    const { violations } = new AwsSolutionsChecks().validateScope(stack);
-    expect(violations.map(({ ruleName }) => ruleName)).toEqual([]);
+    for (const fanout of ['sns', 'direct', 'polling'] as const) {
+      const scope = new A2aStack(unbundled(), 'A2aStack', { fanout, janitor: true });
+      const { violations } = new AwsSolutionsChecks().validateScope(scope);
+      expect(violations.map(({ ruleName }) => ruleName)).toEqual([]);
+    }
   });
 });

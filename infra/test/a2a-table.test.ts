@@ -1,5 +1,6 @@
 import { attribute, tableDefinition } from '@a2a-aws/dynamodb';
 import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import type { CfnGlobalTable, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { describe, expect, it } from 'vitest';
 import { A2aTable, type A2aTableProps } from '../src/index.ts';
@@ -50,6 +51,24 @@ describe('A2aTable', () => {
         PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
       }),
     ]);
+  });
+
+  it('[I1] takes no replica, in whatever way it is given one', () => {
+    const env = { region: 'eu-west-1', account: '111122223333' };
+    const synthesized = (change: (table: TableV2) => void) => () => {
+      const app = new App();
+      change(new A2aTable(new Stack(app, 'Stack', { env }), 'Tasks').table);
+      app.synth();
+    };
+    expect(synthesized(() => {})).not.toThrow();
+    expect(synthesized((table) => table.addReplica({ region: 'us-east-1' }))).toThrow(
+      'must not have replicas',
+    );
+    const replicas = [{ region: 'eu-west-1' }, { region: 'us-east-1' }];
+    const override = (table: TableV2) => {
+      (table.node.defaultChild as CfnGlobalTable).replicas = replicas;
+    };
+    expect(synthesized(override)).toThrow('must not have replicas');
   });
 
   it('is kept when the stack goes, and when CloudFormation replaces it', () => {

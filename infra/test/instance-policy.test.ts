@@ -90,10 +90,23 @@ describe('instancePolicyStatements', () => {
 
   it('lets instances send to each other only where they do, and then use no topic', () => {
     const direct = statementsOf({ fanout: 'direct' });
-    expect(Object.keys(direct)).toEqual(['TaskLog', 'TaskLists', 'InstanceQueues']);
+    expect(Object.keys(direct)).toEqual([
+      'TaskLog',
+      'TaskLists',
+      'InstanceQueues',
+      'NotDeadLetters',
+    ]);
     expect(direct.InstanceQueues?.Action).toContain('sqs:SendMessage');
     expect(direct.InstanceQueues?.Resource).toEqual(statementsOf().InstanceQueues?.Resource);
     expect(JSON.stringify(statementsOf())).not.toContain('sqs:SendMessage');
+  });
+
+  it('denies all that may be done to instances’ queues where the dead letters are', () => {
+    for (const fanout of ['sns', 'direct'] as const) {
+      const { InstanceQueues, NotDeadLetters } = statementsOf({ fanout });
+      expect(NotDeadLetters).toMatchObject({ Effect: 'Deny', Action: InstanceQueues?.Action });
+      expect(JSON.stringify(NotDeadLetters?.Resource)).toContain('DeadLetters');
+    }
   });
 
   it('leaves those that poll with the table alone', () => {
