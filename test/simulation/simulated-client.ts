@@ -1,5 +1,5 @@
 import type { Clock, Scope } from '@a2a-aws/core';
-import { sleep } from '@a2a-aws/core';
+import { derivedUuid, sleep } from '@a2a-aws/core';
 import type { SeededRandom } from '@a2a-aws/testkit/fakes';
 import { ConnectionLost, type SimulatedProcess } from '@a2a-aws/testkit/fakes';
 import {
@@ -54,6 +54,7 @@ const PATIENCE_MS = 40_000;
 
 /** What a client asks for. */
 export interface Send {
+  /** The message's name: its id is a UUID of its own, unless it is a number, which others use, too. */
   readonly messageId: string;
   readonly contextId: string;
   /** None: a new task. */
@@ -98,7 +99,8 @@ export class SimulatedClient {
   }
 
   /** Sends a message, and follows its run to its result. */
-  async send(send: Send): Promise<void> {
+  async send(named: Send): Promise<void> {
+    const send = { ...named, messageId: messageIdOf(named.messageId) };
     const request = requestOf(send);
     this.#askedAt = this.#deps.clock.now();
     this.taskId ??= send.taskId;
@@ -358,6 +360,11 @@ function isRefusal(error: unknown): boolean {
 export function isRetryable(error: unknown): boolean {
   if (error instanceof ConnectionLost) return true;
   return error instanceof A2AError && /Try again/.test(error.message);
+}
+
+/** The id of a message of that name. */
+export function messageIdOf(name: string): string {
+  return /^\d+$/.test(name) ? name : derivedUuid(name);
 }
 
 /** Who asks. */

@@ -253,7 +253,8 @@ export class TaskTruth {
   #judgeStart(entry: Extract<Entry, { kind: 'start' }>, index: number): void {
     const messageId = entry.message?.messageId;
     if (this.cancelRequested) this.#violate('I4', `${this.name}: a start after the cancel`);
-    if (messageId !== undefined && entry.resumes === undefined) {
+    // A number is used for many messages.
+    if (messageId !== undefined && !/^\d+$/.test(messageId) && entry.resumes === undefined) {
       if (this.#messages.has(messageId))
         this.#violate('retry', `${this.name}: ${messageId} started twice`);
       this.#messages.add(messageId);

@@ -13,6 +13,7 @@ import {
   type LogStorage,
   type QueueManager,
   type Resumer,
+  shortId,
   sleep,
   within,
 } from '@a2a-aws/core';
@@ -151,7 +152,7 @@ export class Backend {
   ): A2ARequestHandler {
     assertHandlerArguments(agentCard, executor, options);
     const { storage, clock, entropy } = this.#ports;
-    const { logger, ownerResolver, cancelDeadlineMs, retentionMs } = this.#settings;
+    const { logger, ownerResolver, cancelDeadlineMs, retentionMs, retryDetection } = this.#settings;
     const pushNotificationStore =
       options.pushNotificationStore ?? this.#ports.pushNotificationStore;
     const all = { ...options, pushNotificationStore };
@@ -164,6 +165,7 @@ export class Backend {
       cancelDeadlineMs,
       entropy,
       retentionMs,
+      retryDetection,
       pushes: this.#pushes,
     });
     if (options.onOrphan === 'resume') this.#setResumer(handler.resume);
@@ -287,7 +289,7 @@ export class Backend {
   #newInstance(living: readonly string[]): Instance {
     const { instanceName, prefix, lease, ...settings } = this.#settings;
     const { entropy, fanout } = this.#ports;
-    const id = fanout.instanceId(instanceName, entropy.id(), living);
+    const id = fanout.instanceId(instanceName, shortId(entropy.id()), living);
     return new Instance(
       {
         ...this.#ports,

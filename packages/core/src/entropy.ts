@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 
 /** Ids and randomness, injected so that a failing schedule can be replayed from its seed. */
 export interface Entropy {
-  /** A fresh id of 16 characters out of `[A-Za-z0-9_-]`: 96 random bits, never given twice. */
+  /** Returns a fresh id, never given twice: a UUID, since clients see some of them. */
   id(): string;
   /** A number in [0, 1). */
   random(): number;
@@ -10,6 +10,25 @@ export interface Entropy {
 
 /** The randomness of this machine. */
 export const systemEntropy: Entropy = {
-  id: () => randomBytes(12).toString('base64url'),
+  id: () => randomUUID(),
   random: Math.random,
 };
+
+/** Characters of a {@link shortId}: 82 bits. */
+const SHORT_LENGTH = 16;
+
+/** Returns an id of at most 16 of `[a-z0-9]`, or `id` itself if it is as short, for names with a limit. */
+export function shortId(id: string): string {
+  if (id.length <= SHORT_LENGTH) return id;
+  const hash = createHash('sha256').update(id).digest('hex');
+  return BigInt(`0x${hash}`).toString(36).slice(-SHORT_LENGTH);
+}
+
+/** Returns a UUID of version 8 (RFC 9562) that is always the same for the same text. */
+export function derivedUuid(text: string): string {
+  const bytes = createHash('sha256').update(text).digest().subarray(0, 16);
+  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x80, 6);
+  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
+  const hex = bytes.toString('hex');
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}

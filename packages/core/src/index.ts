@@ -13,7 +13,7 @@ export { exactJson, isShallow } from './a2a/exact-json.ts';
 export { limitHistory } from './a2a/history-limit.ts';
 export { backoff } from './backoff.ts';
 export { type Clock, elapsed, sleep, systemClock, within } from './clock.ts';
-export { type Entropy, systemEntropy } from './entropy.ts';
+export { derivedUuid, type Entropy, shortId, systemEntropy } from './entropy.ts';
 export { BackendError, type BackendErrorCode, errorCode, isTransient } from './errors.ts';
 export type { Doorbell } from './feed/doorbell.ts';
 export {
@@ -87,6 +87,13 @@ export {
   expiresAt,
   MIN_RETENTION_MS,
 } from './log/retention.ts';
+export {
+  blockingResult,
+  firstEventAt,
+  isUsed,
+  type RetryRule,
+  retriedRun,
+} from './log/run-outcome.ts';
 export { compareSlots, FIRST_SLOT, nextSlot, parseSlot, type Slot, slotText } from './log/slot.ts';
 export { MAX_SNAPSHOT_BYTES } from './log/snapshot.ts';
 export {

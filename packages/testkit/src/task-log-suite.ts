@@ -124,6 +124,7 @@ export function taskLogSuite(name: string, factory: () => Promise<LogStorageUnde
           instance,
           contextId: 'context-1',
           message: messageOf(message),
+          digest: message,
         }),
       );
     const say = (log: TaskLog, instance: string, event: TaskEvent): Promise<Appended> => {

@@ -84,6 +84,7 @@ export class FakeFleet {
         ownerResolver: () => 'bench',
         lease,
         cancelDeadlineMs: 10_000,
+        retryDetection: 'auto',
         retentionMs: DEFAULT_RETENTION_MS,
         clock,
         entropy,

@@ -98,12 +98,12 @@ export const APPENDING: readonly PlantedBug[] = [
     patches: [
       core(
         'log/proposal.ts',
-        "if (messageId && state.messages.has(messageId)) return { refused: 'duplicate' };",
+        "if (retriedRun(state, start.digest, retry) !== undefined) return { refused: 'duplicate' };",
         '',
       ),
       server(
         'runs/run-starter.ts',
-        'let run = known(open, message, digest);',
+        'let run = retriedRun(open.log.state, digest, retry);',
         'let run: string | undefined;',
       ),
     ],

@@ -15,8 +15,8 @@ export const SERVING: readonly PlantedBug[] = [
   {
     name: 'asks-for-credentials-unheard',
     patches: [
-      server(
-        'handler/task-result.ts',
+      core(
+        'log/run-outcome.ts',
         'return run?.resumedBy === undefined ? undefined : authenticationAt(state, run.resumedBy);',
         'return undefined;',
       ),
@@ -67,6 +67,16 @@ export const SERVING: readonly PlantedBug[] = [
         'runs/run-starter.ts',
         'message.taskId || derivedTaskId(scope, message, digest)',
         'message.taskId || this.#deps.entropy.id()',
+      ),
+    ],
+  },
+  {
+    name: 'short-id-is-a-retry-for-ever',
+    patches: [
+      server(
+        'runs/retry-detection.ts',
+        "return isGloballyUnique(messageId) ? 'always' : 'unanswered';",
+        "return isGloballyUnique(messageId) || messageId !== '' ? 'always' : 'unanswered';",
       ),
     ],
   },

@@ -1,5 +1,6 @@
 import { NO_FAULTS, SOME_FAULTS } from '@a2a-aws/testkit/fakes';
 import { plainScript } from '../script.ts';
+import type { SimulatedClient } from '../simulated-client.ts';
 import { sortKey } from './calls.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -68,6 +69,26 @@ export const MESSAGES: readonly Scenario[] = [
       const server = stage.fleet.servers.find(({ process }) => process === at);
       if (server) stage.fleet.terminate(server, stage.random.pick([0, 2_000]));
       await stage.resumed(sent);
+    },
+  },
+  // Clients of one owner number their messages: each has its own task, and whoever sends again while
+  // nothing was answered yet has the same.
+  {
+    rates: NO_FAULTS,
+    play: async (stage) => {
+      const script = plainScript('COMPLETED', { chunks: 2, gapMs: 4_000 });
+      const first = stage.send(script, { messageId: '1' });
+      await stage.task(first);
+      const again = stage.send(script, { messageId: '1', mode: 'blocking' });
+      const isDone = (client: SimulatedClient) => (): boolean => client.outcome === 'done';
+      await stage.until(isDone(first));
+      await stage.until(isDone(again));
+      const other = stage.send(script, { messageId: '1', mode: 'blocking' });
+      await stage.until(isDone(other));
+      if (again.taskId !== first.taskId) stage.violate('retry', 'A message was executed twice.');
+      if (other.taskId === first.taskId) {
+        stage.violate('retry', 'A message got the task of another that had its id.');
+      }
     },
   },
 ];

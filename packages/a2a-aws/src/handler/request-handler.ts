@@ -54,6 +54,7 @@ import { exchangeOf } from '../exchanges/exchange.ts';
 import type { PushDeps } from '../pushes/push-line.ts';
 import { Pusher } from '../pushes/pusher.ts';
 import type { Turns } from '../pushes/turns.ts';
+import type { RetryDetection } from '../runs/retry-detection.ts';
 import { RunBusManager, RunDriver } from '../runs/run-driver.ts';
 import type { RunScope } from '../runs/run-scope.ts';
 import { RunStarter } from '../runs/run-starter.ts';
@@ -81,6 +82,7 @@ export interface HandlerDeps {
   readonly cancelDeadlineMs: number;
   readonly entropy: Entropy;
   readonly retentionMs: number;
+  readonly retryDetection: RetryDetection;
   /** What the backend pushes. */
   readonly pushes: Turns;
 }

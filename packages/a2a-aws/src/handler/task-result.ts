@@ -1,5 +1,12 @@
-import type { LogState } from '@a2a-aws/core';
-import { type LogStorage, type OpenLog, type RunResult, runResult, taskAt } from '@a2a-aws/core';
+import {
+  blockingResult,
+  firstEventAt,
+  type LogState,
+  type LogStorage,
+  type OpenLog,
+  type RunResult,
+  taskAt,
+} from '@a2a-aws/core';
 import type { Message, Task } from '@a2a-js/sdk';
 
 /**
@@ -52,7 +59,10 @@ export async function blockingAnswer(
   return kept ?? open.log.task();
 }
 
-/** The answer of a send that does not wait: the task as soon as there is one. */
+/**
+ * Resolves with the answer of a send that does not wait: the task as soon as its run has said
+ * something; before that it says only how the task was left.
+ */
 export async function immediateAnswer(
   open: OpenLog,
   storage: LogStorage,
@@ -60,22 +70,10 @@ export async function immediateAnswer(
   signal: AbortSignal,
 ): Promise<Task | Message | undefined> {
   const known = await firstOf(open, signal, (state) => {
-    if (state.hasTask) return { task: open.log.task() };
+    if (firstEventAt(state, run) !== undefined && state.hasTask) return { task: open.log.task() };
     return blockingResult(state, run) && { task: undefined };
   });
   return known && (known.task ?? blockingAnswer(open, storage, run, signal));
-}
-
-function blockingResult(state: LogState, run: string): RunResult | undefined {
-  const authAt = authenticationAt(state, run);
-  return runResult(state, run) ?? (authAt === undefined ? undefined : { at: authAt });
-}
-
-/** Where the run, or one that resumed it, first asked for credentials. */
-function authenticationAt(state: LogState, id: string): number | undefined {
-  const run = state.runs.get(id);
-  if (run?.authAt !== undefined) return run.authAt;
-  return run?.resumedBy === undefined ? undefined : authenticationAt(state, run.resumedBy);
 }
 
 /** The fold at hand, if it is that of the result: later events of other runs may be in it. */

@@ -18,6 +18,7 @@ import { MAX_OWNER_SHARDS } from '@a2a-aws/dynamodb';
 import { type OwnerResolver, resolveUserScope } from '@a2a-js/sdk/server';
 import { z } from 'zod';
 import { knowingOwners } from '../runs/recorded-request.ts';
+import { RETRY_DETECTIONS, type RetryDetection } from '../runs/retry-detection.ts';
 import {
   assertClientConfig,
   type BackendClients,
@@ -83,6 +84,13 @@ export interface BackendOptions {
   readonly ownerShards?: number | undefined;
   /** How long CancelTask waits for the executor, in milliseconds. @default 10,000 */
   readonly cancelDeadlineMs?: number | undefined;
+  /**
+   * Which messages are taken for one that was sent before, and start nothing again: `always` those
+   * with its id and content; `never` any; `auto` those whose id is a UUID, ULID, KSUID or nanoid,
+   * and any other only until the first one is answered.
+   * @default `auto`
+   */
+  readonly retryDetection?: RetryDetection | undefined;
   /** The dead-letter queue of the instances' queues. @default the environment's `A2A_DEAD_LETTER_ARN`, or none */
   readonly deadLetterArn?: string | undefined;
   /** Time and timers: another clock replays a schedule in a test. @default this machine's */
@@ -117,6 +125,7 @@ export const BACKEND_OPTIONS: OptionNames<BackendOptions> = {
   retentionMs: true,
   ownerShards: true,
   cancelDeadlineMs: true,
+  retryDetection: true,
   deadLetterArn: true,
   clock: true,
   entropy: true,
@@ -136,6 +145,7 @@ export interface BackendSettings {
   readonly ownerResolver: OwnerResolver;
   readonly lease: LeaseSettings;
   readonly cancelDeadlineMs: number;
+  readonly retryDetection: RetryDetection;
   readonly retentionMs: number;
   readonly ownerShards?: number | undefined;
   readonly deadLetterArn?: string | undefined;
@@ -176,6 +186,7 @@ const checked = z.object({
   logger: having('debug', 'info', 'warn', 'error'),
   ownerResolver: z.custom(isFunction),
   cancelDeadlineMs: milliseconds,
+  retryDetection: z.enum(RETRY_DETECTIONS),
   retentionMs: milliseconds.min(MIN_RETENTION_MS),
   ownerShards: z.number().int().min(1).max(MAX_OWNER_SHARDS).optional(),
   lease: z
@@ -205,6 +216,7 @@ const RULES: Readonly<Record<keyof z.output<typeof checked>, string>> = {
   logger: 'logger has debug, info, warn and error',
   ownerResolver: 'ownerResolver is a function',
   cancelDeadlineMs: 'cancelDeadlineMs is a whole number above 0',
+  retryDetection: 'retryDetection is always, auto or never',
   retentionMs: `retentionMs is a whole number from ${MIN_RETENTION_MS} (a day)`,
   ownerShards: `ownerShards is a whole number from 1 to ${MAX_OWNER_SHARDS}`,
   lease: 'lease has beatMs, leaseMs (twice beatMs or more) and quarantineMs, whole numbers above 0',
@@ -243,6 +255,7 @@ export function resolveOptions(
     ownerResolver: knowingOwners(options.ownerResolver ?? resolveUserScope),
     lease: { ...DEFAULT_LEASE_SETTINGS, ...options.lease },
     cancelDeadlineMs: options.cancelDeadlineMs ?? DEFAULT_CANCEL_DEADLINE_MS,
+    retryDetection: options.retryDetection ?? 'auto',
     retentionMs: options.retentionMs ?? DEFAULT_RETENTION_MS,
     ownerShards: options.ownerShards,
     deadLetterArn: options.deadLetterArn ?? env.A2A_DEAD_LETTER_ARN,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { encode, joinKey, type Scope } from '@a2a-aws/core';
+import { derivedUuid, encode, joinKey, type Scope } from '@a2a-aws/core';
 import type { Message } from '@a2a-js/sdk';
 
 /**
@@ -7,7 +7,8 @@ import type { Message } from '@a2a-js/sdk';
  * `invalid-event` or `event-too-large` for a message that no log takes.
  */
 export function messageDigest(message: Message): string {
-  return digest(encode({ kind: 'message', message }).text);
+  const { text } = encode({ kind: 'message', message });
+  return createHash('sha256').update(text).digest('base64url').slice(0, 22);
 }
 
 /**
@@ -15,9 +16,5 @@ export function messageDigest(message: Message): string {
  * instance, means the same task.
  */
 export function derivedTaskId(scope: Scope, message: Message, messageDigest: string): string {
-  return digest(joinKey(scope.tenant, scope.owner, message.messageId, messageDigest));
-}
-
-function digest(text: string): string {
-  return createHash('sha256').update(text).digest('base64url').slice(0, 22);
+  return derivedUuid(joinKey(scope.tenant, scope.owner, message.messageId, messageDigest));
 }

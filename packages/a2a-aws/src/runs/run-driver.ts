@@ -1,12 +1,4 @@
-import {
-  BackendError,
-  type Clock,
-  errorCode,
-  type Instance,
-  type Logger,
-  type Run,
-  sleep,
-} from '@a2a-aws/core';
+import { BackendError, type Clock, errorCode, type Logger, type Run, sleep } from '@a2a-aws/core';
 import { UnsupportedOperationError } from '@a2a-js/sdk/errors';
 import {
   type AgentExecutor,
@@ -19,7 +11,7 @@ import type { Pusher } from '../pushes/pusher.ts';
 import { recordRequest } from './recorded-request.ts';
 import { RunBus } from './run-bus.ts';
 import { bindRun } from './run-context.ts';
-import type { Assignment, RunScope } from './run-scope.ts';
+import type { Assignment, RunScope, StartedBy } from './run-scope.ts';
 
 const FAILED = 'The agent failed.';
 /** How long an executor may go on after its run has ended, in milliseconds. */
@@ -97,8 +89,7 @@ export class RunDriver {
 
   async #drive(scope: RunScope, request: RequestContext, outlet: ExecutionEventBus): Promise<void> {
     const { by } = scope;
-    const assignment =
-      'resumed' in by ? by.resumed : await this.#begin(by.instance, scope, request);
+    const assignment = 'resumed' in by ? by.resumed : await this.#begin(by, scope, request);
     if (!assignment) {
       outlet.finished();
       return;
@@ -129,11 +120,13 @@ export class RunDriver {
 
   /** Starts the run of a message; nothing if there will be none: then the scope knows why. */
   async #begin(
-    instance: Instance,
+    { instance, retry, isNewTask }: Exclude<StartedBy, { resumed: Assignment }>,
     scope: RunScope,
     request: RequestContext,
   ): Promise<Assignment | undefined> {
     const begun = await instance.begin(scope.key, {
+      retry,
+      isNewTask,
       contextId: request.contextId,
       message: request.userMessage,
       digest: scope.digest,
@@ -142,8 +135,9 @@ export class RunDriver {
     if ('run' in begun) {
       return { run: begun.run, finish: () => instance.runs.finish(begun.run) };
     }
-    const first = scope.open.log.state.messages.get(request.userMessage.messageId);
-    if (begun.refused === 'duplicate' && first) scope.resolve({ run: first.run, own: false });
+    const first = scope.open.log.state.messages.get(scope.digest);
+    if (begun.refused === 'duplicate' && first) scope.resolve({ run: first, own: false });
+    else if (begun.refused === 'used') scope.resolve({ run: undefined, own: false });
     else scope.reject(refusalError(begun.refused));
     return undefined;
   }

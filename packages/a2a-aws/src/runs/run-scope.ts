@@ -1,9 +1,10 @@
-import type { Instance, OpenLog, Run, TaskKey } from '@a2a-aws/core';
+import type { Instance, OpenLog, RetryRule, Run, TaskKey } from '@a2a-aws/core';
 import type { SendMessageRequest, Task } from '@a2a-js/sdk';
 
 /** What a send came to: a run of its own, or that of the same message sent before. */
 export interface Started {
-  readonly run: string;
+  /** Nothing: meanwhile another message has used the log, which was to be a new task's. */
+  readonly run: string | undefined;
   /** False: another send's run, perhaps on another instance. */
   readonly own: boolean;
 }
@@ -18,7 +19,14 @@ export interface Assignment {
  * Who starts the run: the life of this process that the log was opened in, which the process may have
  * left behind when it comes to that; or nobody, since a run that is continued has started.
  */
-export type StartedBy = { readonly instance: Instance } | { readonly resumed: Assignment };
+export type StartedBy =
+  | {
+      readonly instance: Instance;
+      readonly retry: RetryRule;
+      /** The message has no task yet. */
+      readonly isNewTask: boolean;
+    }
+  | { readonly resumed: Assignment };
 
 /**
  * One send on its way through an SDK handler of its own, which drives the executor but owns nothing:

@@ -4,10 +4,14 @@ import {
   type Entropy,
   errorCode,
   type Instance,
+  isUsed,
   type Logger,
   type OpenLog,
   type Resumption,
+  type RetryRule,
+  retriedRun,
   type Scope,
+  type TaskKey,
   within,
 } from '@a2a-aws/core';
 import type { Message, SendMessageRequest } from '@a2a-js/sdk';
@@ -19,6 +23,7 @@ import {
 import type { DefaultRequestHandler, ServerCallContext } from '@a2a-js/sdk/server';
 import { derivedTaskId, messageDigest } from './message-digest.ts';
 import { recordedRequest } from './recorded-request.ts';
+import { type RetryDetection, retryRule } from './retry-detection.ts';
 import { RunScope, type Started } from './run-scope.ts';
 
 /** A message on its way: whose run to follow, and in which log; release it when done. */
@@ -39,6 +44,17 @@ export interface RunStarterDeps {
   readonly entropy: Entropy;
   readonly logger: Logger;
   readonly scopeOf: (context: ServerCallContext) => Scope;
+  readonly retryDetection: RetryDetection;
+}
+
+/** A message, with all that is known of it before its log is. */
+interface Sending {
+  readonly params: SendMessageRequest;
+  readonly message: Message;
+  readonly context: ServerCallContext;
+  readonly instance: Instance;
+  readonly digest: string;
+  readonly retry: RetryRule;
 }
 
 /** Returns an SDK handler that drives this send, and no other: it must not have to ask which one it drives. */
@@ -54,7 +70,10 @@ export class RunStarter {
     this.#deps = deps;
   }
 
-  /** Starts a run for the message, or finds the one that the same message has started before. */
+  /**
+   * Starts a run for the message, or finds the one that the same message has started before. A
+   * message without a task begins one: where its id was used before, in a log with a fresh id.
+   */
   async start(params: SendMessageRequest, context: ServerCallContext): Promise<Sent> {
     const { message } = params;
     if (!message?.messageId) throw new RequestMalformedError('message.messageId is required.');
@@ -63,27 +82,49 @@ export class RunStarter {
     }
     const instance = this.#deps.instance();
     instance.assertReady();
-    const { away: signal } = instance;
     const scope = this.#deps.scopeOf(context);
     const digest = messageDigest(message);
-    const open = await this.#open(instance, scope, message, digest);
-    const { taskId } = open.log.key;
+    const retry = retryRule(this.#deps.retryDetection, message.messageId);
+    const sending = { params, message, context, instance, digest, retry };
+    const taskId = message.taskId || derivedTaskId(scope, message, digest);
+    const sent = await this.#send(sending, { ...scope, taskId });
+    if (sent) return sent;
+    const fresh = await this.#send(sending, { ...scope, taskId: this.#deps.entropy.id() });
+    if (!fresh) throw new BackendError('unreachable', 'A fresh task id was in use.');
+    return fresh;
+  }
+
+  /** The message's run in this log; nothing if the log is another message's, and no new task's. */
+  async #send(
+    { params, message, context, instance, digest, retry }: Sending,
+    key: TaskKey,
+  ): Promise<Sent | undefined> {
+    const { away: signal } = instance;
+    const isNewTask = !message.taskId;
+    const open = instance.feed.acquire(key);
     let watching = false;
     const release = (): void => {
       if (watching) open.watch.release();
       instance.feed.release(open);
     };
     try {
-      let run = known(open, message, digest);
+      await open.log.refresh();
+      let run = retriedRun(open.log.state, digest, retry);
+      if (isNewTask && (open.log.isExpired() || (run === undefined && isUsed(open.log.state)))) {
+        release();
+        return undefined;
+      }
       if (run === undefined) {
         assertAccepts(open, message);
-        const request = { ...params, message: { ...message, taskId } };
-        const started = await this.#inTime(
-          new RunScope(open, request, digest, { instance }),
-          context,
-        );
+        const request = { ...params, message: { ...message, taskId: key.taskId } };
+        const by = { instance, retry, isNewTask };
+        const started = await this.#inTime(new RunScope(open, request, digest, by), context);
+        if (started.run === undefined) {
+          release();
+          return undefined;
+        }
         if (started.own) return { open, run: started.run, signal, release };
-        run = known(open, message, digest) ?? started.run;
+        run = started.run;
       }
       await open.watch.hold();
       watching = true;
@@ -111,27 +152,6 @@ export class RunStarter {
     });
   }
 
-  /** The log that the message goes to, as it is now. */
-  async #open(
-    instance: Instance,
-    scope: Scope,
-    message: Message,
-    digest: string,
-  ): Promise<OpenLog> {
-    const taskId = message.taskId || derivedTaskId(scope, message, digest);
-    const open = instance.feed.acquire({ ...scope, taskId });
-    try {
-      await open.log.refresh();
-      if (message.taskId || !open.log.isExpired()) return open;
-    } catch (error) {
-      instance.feed.release(open);
-      throw error;
-    }
-    // The task that this message once started is gone: it starts another.
-    instance.feed.release(open);
-    return instance.feed.acquire({ ...scope, taskId: this.#deps.entropy.id() });
-  }
-
   async #inTime(scope: RunScope, context: ServerCallContext): Promise<Started> {
     const started = await within(this.#deps.clock, START_DEADLINE_MS, this.#drive(scope, context));
     // The run may start all the same: the message sent again finds it.
@@ -154,15 +174,6 @@ export class RunStarter {
     );
     return scope.started;
   }
-}
-
-/** The run that this very message has started before, if any. */
-function known(open: OpenLog, message: Message, digest: string): string | undefined {
-  const known = open.log.state.messages.get(message.messageId);
-  if (known && known.digest !== digest) {
-    throw new RequestMalformedError('Another message was sent under this message id.');
-  }
-  return known?.run;
 }
 
 function assertAccepts(open: OpenLog, message: Message): void {

@@ -11,6 +11,7 @@ import {
   proposeResume,
   proposeStart,
   type Refusal,
+  type StartTerms,
 } from '../log/proposal.ts';
 import { encode } from '../log/record.ts';
 import type { Logger } from '../logger.ts';
@@ -35,7 +36,7 @@ export interface RunsDeps {
 }
 
 /** What a run is started for. */
-export interface RunRequest {
+export interface RunRequest extends StartTerms {
   readonly contextId: string;
   /** None where the SDK's server is not used. */
   readonly message?: Message | undefined;
@@ -101,15 +102,17 @@ export class Runs {
 
   /**
    * Starts a run: intent, lease check, `start`, watches, in this order. Refused with `duplicate`
-   * the message has started a run before, which the log's state names. Fails with a coded error if
+   * if the message has started a run before, which the log's state names. Fails with a coded error if
    * the intent cannot be declared or the log cannot be read: nothing was started then, or it failed.
    */
-  async begin(key: TaskKey, { resume, ...request }: RunRequest): Promise<Begun> {
+  async begin(key: TaskKey, { resume, retry, isNewTask, ...request }: RunRequest): Promise<Begun> {
     const { instance } = this.#deps;
     const start = { kind: 'start', attempt: 1, instance, ...request } as const;
+    const terms = { retry, isNewTask };
     // Its message waits like an event: too much of it is refused here, and may go elsewhere.
     const { bytes } = encode({ ...start, run: '' });
-    const propose = (run: string): Proposal => proposeStart(this.author(key), { ...start, run });
+    const propose = (run: string): Proposal =>
+      proposeStart(this.author(key), { ...start, run }, terms);
     return this.#start(key, { resume, attempt: 1, bytes, propose });
   }
 

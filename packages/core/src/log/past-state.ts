@@ -19,6 +19,7 @@ export function pastState(state: LogState, slot: Slot): LogState {
 
 function pastRun(run: RunState, slot: Slot): RunState {
   if (run.closedAt && compareSlots(run.closedAt, slot) < 0) return run;
-  const { instance, start, attempt, messageId } = run;
-  return { instance, start, attempt, messageId, phase: 'open' };
+  const { instance, start, attempt, messageId, firstAt } = run;
+  const begun = firstAt !== undefined && firstAt < slot.generation ? { firstAt } : {};
+  return { instance, start, attempt, messageId, phase: 'open', ...begun };
 }

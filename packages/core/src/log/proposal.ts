@@ -2,6 +2,7 @@ import { TaskState } from '@a2a-js/sdk';
 import { agentMessage, isInterrupted, type TaskEvent } from '../a2a/event.ts';
 import type { StartEntry } from './entry.ts';
 import { type EncodedEntry, encode } from './record.ts';
+import { isUsed, type RetryRule, retriedRun } from './run-outcome.ts';
 import { compareSlots } from './slot.ts';
 import { isResumable, type LogState, openRuns, type RunState, stepEntry } from './state.ts';
 
@@ -12,6 +13,7 @@ import { isResumable, type LogState, openRuns, type RunState, stepEntry } from '
  * - `sealed`: the task has ended; `fenced`: the own instance was declared dead
  * - `run-closed`: the run has ended, or never started
  * - `duplicate`: the message has started a run before
+ * - `used`: the log of what is to be a new task has been used before
  * - `cancelling`: cancel was requested, no run starts any more
  * - `resumed`: the run to continue never started, has its result, is continued already, or was
  *   tried too often
@@ -24,6 +26,7 @@ export type Refusal =
   | 'fenced'
   | 'run-closed'
   | 'duplicate'
+  | 'used'
   | 'cancelling'
   | 'resumed'
   | 'not-found'
@@ -69,12 +72,21 @@ export function proposeEvent(author: Author, run: string, event: EncodedEntry): 
   };
 }
 
+/** What a run's start requires of the log. */
+export interface StartTerms {
+  /** When the message is one that was sent before. @default `always` */
+  readonly retry?: RetryRule | undefined;
+  /** The run begins a task: a log that was used before is refused. @default false */
+  readonly isNewTask?: boolean | undefined;
+}
+
 /** A run's start. */
-export function proposeStart(author: Author, start: StartEntry): Proposal {
+export function proposeStart(author: Author, start: StartEntry, terms: StartTerms = {}): Proposal {
+  const { retry = 'always', isNewTask = false } = terms;
   const encoded = encode({ ...start, kind: 'start' });
   return (state) => {
-    const messageId = start.message?.messageId;
-    if (messageId && state.messages.has(messageId)) return { refused: 'duplicate' };
+    if (retriedRun(state, start.digest, retry) !== undefined) return { refused: 'duplicate' };
+    if (isNewTask && isUsed(state)) return { refused: 'used' };
     const barred = barrier(state, author);
     if (barred) return { refused: barred };
     if (state.cancelRequested) return { refused: 'cancelling' };

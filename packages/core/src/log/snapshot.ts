@@ -51,6 +51,7 @@ const stored = z.object({
         answer: z.unknown().optional(),
         resultAt: z.number().optional(),
         authAt: z.number().optional(),
+        firstAt: z.number().optional(),
       }),
     ]),
   ),
@@ -65,7 +66,7 @@ const stored = z.object({
 
 /** The whole fold as one JSON text, not only the Task: what the next append must know is in it. */
 export function encodeSnapshot({ state, task, messages }: FoldContent): string {
-  const { status, next, runs, fenced, messages: known, ...rest } = state;
+  const { status, next, runs, fenced, messages: digests, ...rest } = state;
   return JSON.stringify({
     v: SNAPSHOT_VERSION,
     ...rest,
@@ -81,7 +82,8 @@ export function encodeSnapshot({ state, task, messages }: FoldContent): string {
       },
     ]),
     fenced: [...fenced],
-    known: [...known],
+    // As earlier releases read it: by the message's id.
+    known: [...digests].map(([digest, run]) => [runs.get(run)?.messageId ?? '', { run, digest }]),
     task: task && Task.toJSON(task),
     messages: task ? [] : messages.map((message) => Message.toJSON(message)),
   });
@@ -105,10 +107,7 @@ export function decodeSnapshot(text: string): FoldContent {
       ),
       fenced: new Set(fenced),
       messages: new Map(
-        known.map(([id, { run, digest }]) => [
-          id,
-          digest === undefined ? { run } : { run, digest },
-        ]),
+        known.flatMap(([_, { run, digest }]) => (digest === undefined ? [] : [[digest, run]])),
       ),
     },
     task: task === undefined ? undefined : Task.fromJSON(task),

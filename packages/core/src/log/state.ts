@@ -26,6 +26,8 @@ export interface RunState {
   readonly resultAt?: number | undefined;
   /** Generation of its first AUTH_REQUIRED: answers a blocking send, ends no stream. */
   readonly authAt?: number | undefined;
+  /** Generation of its first event: what its sender is told begins there. */
+  readonly firstAt?: number | undefined;
 }
 
 /** What the next append must know: the small, immutable half of the fold. */
@@ -43,8 +45,8 @@ export interface LogState {
   readonly runs: ReadonlyMap<string, RunState>;
   readonly fenced: ReadonlySet<string>;
   readonly cancelRequested: boolean;
-  /** Messages that started runs, by id: a retried message starts no second run. */
-  readonly messages: ReadonlyMap<string, { readonly run: string; readonly digest?: string }>;
+  /** The last run that each message has started, by the message's digest. */
+  readonly messages: ReadonlyMap<string, string>;
 }
 
 export interface LogStatus {
@@ -169,17 +171,13 @@ function stepStart(state: LogState, entry: StartEntry): LogState {
     runs.set(entry.resumes, { ...resumed, resumedBy: entry.run });
   }
   const messages = new Map(state.messages);
-  if (entry.message) {
-    messages.set(entry.message.messageId, {
-      run: entry.run,
-      ...(entry.digest === undefined ? {} : { digest: entry.digest }),
-    });
-  }
+  if (entry.message && entry.digest !== undefined) messages.set(entry.digest, entry.run);
   return { ...state, runs, messages, contextId: state.contextId ?? entry.contextId };
 }
 
-function stepEvent(state: LogState, entry: EventEntry, generation: number): LogState {
+function stepEvent(before: LogState, entry: EventEntry, generation: number): LogState {
   const { event } = entry;
+  const state = beginRun(before, entry.run, generation);
   if (event.kind === 'artifactUpdate' || (event.kind !== 'task' && !state.hasTask)) return state;
   const status = eventStatus(event);
   const current = status?.state ?? State.TASK_STATE_UNSPECIFIED;
@@ -214,6 +212,13 @@ function stepEvent(state: LogState, entry: EventEntry, generation: number): LogS
     );
   }
   return stepped;
+}
+
+/** Notes where the run's first event is. */
+function beginRun(state: LogState, id: string | undefined, generation: number): LogState {
+  const run = id === undefined ? undefined : state.runs.get(id);
+  if (id === undefined || !run || run.firstAt !== undefined) return state;
+  return { ...state, runs: new Map(state.runs).set(id, { ...run, firstAt: generation }) };
 }
 
 function end(run: RunState, generation: number, at: Slot): RunState {

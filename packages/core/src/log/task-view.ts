@@ -1,4 +1,4 @@
-import type { Artifact, Message, Task, TaskArtifactUpdateEvent } from '@a2a-js/sdk';
+import { type Artifact, Message, type Task, type TaskArtifactUpdateEvent } from '@a2a-js/sdk';
 import { deepCopy } from '../a2a/deep-copy.ts';
 import type { TaskEvent } from '../a2a/event.ts';
 import type { Entry } from './entry.ts';
@@ -12,13 +12,15 @@ import type { Entry } from './entry.ts';
 export class TaskView {
   #task: Task | undefined;
   readonly #history: Message[] = [];
-  readonly #messageIds = new Set<string>();
+  /** The messages of {@link #history}, by id: clients may use an id for several. */
+  readonly #byId = new Map<string, Message[]>();
   readonly #artifacts: Artifact[] = [];
   readonly #artifactAt = new Map<string, number>();
 
   constructor(task?: Task, messages: readonly Message[] = []) {
-    for (const message of messages) this.#addMessage(message);
-    if (task) this.#applyTask(task);
+    // As it is: a history may hold two equal messages.
+    for (const message of task?.history ?? messages) this.#append(message);
+    if (task) this.#applyTask({ ...task, history: [] });
   }
 
   /** The Task itself, not to be changed, and the messages that no Task has yet. */
@@ -37,19 +39,47 @@ export class TaskView {
     return task && deepCopy(task);
   }
 
-  /** Adds a message to the history unless it is there. */
-  #addMessage(message: Message): void {
-    if (this.#messageIds.has(message.messageId)) return;
-    this.#messageIds.add(message.messageId);
+  #append(message: Message): void {
+    const { messageId } = message;
+    const known = this.#byId.get(messageId);
+    if (known) known.push(message);
+    else this.#byId.set(messageId, [message]);
     this.#history.push(message);
+  }
+
+  /** Adds a message unless one of its id is there. */
+  #addById(message: Message): void {
+    if (!this.#byId.has(message.messageId)) this.#append(message);
+  }
+
+  /** Adds a message unless the very same is there. */
+  #addByContent(message: Message): void {
+    const known = this.#byId.get(message.messageId);
+    const text = known && textOf(message);
+    if (!known?.some((other) => textOf(other) === text)) this.#append(message);
+  }
+
+  /** Adds what is new in a Task's history: of each id, the messages beyond those that are there. */
+  #addHistory(history: readonly Message[]): void {
+    const seen = new Map<string, { count: number; readonly known: number }>();
+    for (const message of history) {
+      const { messageId } = message;
+      const known = this.#byId.get(messageId)?.length ?? 0;
+      const of = seen.get(messageId) ?? { count: 0, known };
+      seen.set(messageId, of);
+      of.count += 1;
+      if (of.count > of.known) this.#addByContent(message);
+    }
   }
 
   apply(entry: Entry): void {
     if (entry.kind === 'event') this.#applyEvent(entry.event);
     else if (entry.kind === 'deleted') this.#task = undefined;
-    else if (entry.kind === 'message') this.#addMessage(entry.message);
-    else if (entry.kind === 'start' && entry.message) this.#addMessage(entry.message);
-    else if (entry.kind === 'metadata' && this.#task) {
+    else if (entry.kind === 'message') this.#addByContent(entry.message);
+    else if (entry.kind === 'start' && entry.message) {
+      // A run that resumes another is about the message that is there.
+      if (entry.resumes === undefined) this.#append(entry.message);
+    } else if (entry.kind === 'metadata' && this.#task) {
       this.#task.metadata = merged(this.#task.metadata, entry.metadata);
     }
   }
@@ -63,7 +93,7 @@ export class TaskView {
         if (!this.#task) return;
         this.#task.status = event.data.status;
         this.#task.metadata = merged(this.#task.metadata, event.data.metadata);
-        if (event.data.status?.message) this.#addMessage(event.data.status.message);
+        if (event.data.status?.message) this.#addById(event.data.status.message);
         break;
       case 'artifactUpdate':
         if (!this.#task) return;
@@ -75,7 +105,7 @@ export class TaskView {
   }
 
   #applyTask(task: Task): void {
-    for (const message of task.history) this.#addMessage(message);
+    this.#addHistory(task.history);
     for (const artifact of task.artifacts) this.#replaceArtifact(artifact);
     this.#task = {
       ...task,
@@ -110,4 +140,8 @@ export class TaskView {
 
 function merged(known: Task['metadata'], added: Task['metadata']): Task['metadata'] {
   return added ? { ...known, ...added } : known;
+}
+
+function textOf(message: Message): string {
+  return JSON.stringify(Message.toJSON(message));
 }

@@ -43,9 +43,14 @@ export function differenceButStatus(loaded: Task | undefined, saved: Task): Entr
 /** Messages and artifacts. */
 function contentDifference(loaded: Task, saved: Task): Entry[] {
   const entries: Entry[] = [];
-  const known = new Set(loaded.history.map((message) => message.messageId));
+  const known = new Map<string, number>();
+  const count = (id: string): number => known.get(id) ?? 0;
+  for (const { messageId: id } of loaded.history) known.set(id, count(id) + 1);
   for (const message of saved.history) {
-    if (!known.has(message.messageId)) entries.push({ kind: 'message', message });
+    const { messageId: id } = message;
+    // Of an id that was used for several messages, those beyond what was loaded are new.
+    if (count(id) === 0) entries.push({ kind: 'message', message });
+    else known.set(id, count(id) - 1);
   }
   for (const artifact of saved.artifacts) {
     const before = loaded.artifacts.find((other) => other.artifactId === artifact.artifactId);

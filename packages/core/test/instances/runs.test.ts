@@ -69,7 +69,7 @@ describe('a run', () => {
     expect(again).toEqual({ refused: 'duplicate' });
     const { state } = await fleet.fold();
     expect(state.runs.size).toBe(1);
-    expect(state.messages.get('m1')).toMatchObject({ digest: 'm1' });
+    expect(state.runs.has(state.messages.get('m1') ?? '')).toBe(true);
     await flush();
     expect(await rows()).toBe(1);
   });

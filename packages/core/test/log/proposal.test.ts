@@ -85,6 +85,7 @@ const startOf = (id: string, messageId?: string): Step =>
       instance: homeOf(id),
       contextId: 'context-1',
       message: messageId === undefined ? undefined : message(messageId),
+      digest: messageId,
     }),
   );
 

@@ -1,0 +1,47 @@
+import { type LogState, type RunResult, runResult } from './state.ts';
+
+/**
+ * When a message that has started a run before is that message sent again, and not a new one:
+ * `always`; as long as the run is `unanswered`; `never`.
+ */
+export type RetryRule = 'always' | 'unanswered' | 'never';
+
+/**
+ * Returns the run that this message has started before, if the message is a retry by `rule`;
+ * `undefined` if it is a new message. `digest` covers the message's id and its content.
+ */
+export function retriedRun(
+  state: LogState,
+  digest: string | undefined,
+  rule: RetryRule,
+): string | undefined {
+  if (digest === undefined || rule === 'never') return undefined;
+  const run = state.messages.get(digest);
+  if (run === undefined || rule === 'always') return run;
+  return blockingResult(state, run) === undefined ? run : undefined;
+}
+
+/** Returns true if the log has been used: a new task must not be written into it. */
+export function isUsed(state: LogState): boolean {
+  return state.runs.size > 0 || state.hasTask || state.deleted;
+}
+
+/** Returns what answers a blocking send of the run's message; `undefined` while it must wait. */
+export function blockingResult(state: LogState, run: string): RunResult | undefined {
+  const authAt = authenticationAt(state, run);
+  return runResult(state, run) ?? (authAt === undefined ? undefined : { at: authAt });
+}
+
+/** Returns the generation of the first event of a run, or of those that resumed it. */
+export function firstEventAt(state: LogState, id: string): number | undefined {
+  const run = state.runs.get(id);
+  if (run?.firstAt !== undefined) return run.firstAt;
+  return run?.resumedBy === undefined ? undefined : firstEventAt(state, run.resumedBy);
+}
+
+/** Returns where the run, or one that resumed it, first asked for credentials. */
+function authenticationAt(state: LogState, id: string): number | undefined {
+  const run = state.runs.get(id);
+  if (run?.authAt !== undefined) return run.authAt;
+  return run?.resumedBy === undefined ? undefined : authenticationAt(state, run.resumedBy);
+}
