@@ -56,7 +56,7 @@ export async function startServer(
 ): Promise<ServerProcess> {
   const child = fork(ENTRY, [JSON.stringify(settings)], {
     execArgv: EXTENSION === '.ts' ? sourceFlags() : inheritedFlags(process.execArgv),
-    env: { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true', ...env },
+    env: { ...process.env, ...env },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     // Out of the terminal's process group: Ctrl-C is the parent's, which then stops its servers.
     detached: true,

@@ -5,7 +5,7 @@ export interface DemoOptions {
   readonly serve: boolean;
   readonly instances: number;
   readonly port: number;
-  /** An absolute path. @default the demo's own counting agent */
+  /** An absolute path or a file URL, and perhaps `#` and an export. @default the demo's own counting agent */
   readonly executor?: string;
 }
 
@@ -18,8 +18,8 @@ all of it held. It ends within 90 seconds.
   --serve            start the same and keep it running until Ctrl-C; a second Ctrl-C kills
   --instances N      server processes, 2 to 26 (default 3)
   --port P           the load balancer's port (default: a free one)
-  --executor FILE    your own agent: a module whose default export is an AgentExecutor or a class
-                     of one. The story counts the events of the demo's own agent, so yours is sent
+  --executor FILE    your own agent: a module that exports an AgentExecutor or a class of one, as
+                     its default, as its only one, or named: ./agent.ts#myExecutor. The story counts the events of the demo's own agent, so yours is sent
                      one message ("Hello") through the load balancer instead, and what it answers
                      is printed; with --serve send it what you like.
   --help             this text

@@ -1,6 +1,7 @@
 import { systemClock } from '@a2a-aws/core';
 import { type LocalAws, startLocalAws } from '../aws/local-aws.ts';
 import type { Cluster } from '../cluster/cluster.ts';
+import { executorUrl } from '../cluster/executor-module.ts';
 import { addresses } from './addresses.ts';
 import { type DemoOptions, HELP, parseDemoOptions } from './demo-options.ts';
 import { open } from './opening.ts';
@@ -72,15 +73,18 @@ function kill(code: number): void {
 }
 
 async function main(): Promise<number> {
-  const { INIT_CWD: cwd = process.cwd() } = process.env;
+  const { INIT_CWD: from } = process.env;
+  const cwd = from || process.cwd();
   const options = parseDemoOptions(process.argv.slice(2), cwd);
   if ('help' in options) {
     process.stdout.write(HELP);
     return 0;
   }
-  if ('invalid' in options) {
-    process.stderr.write(`${options.invalid}\nSee npm run demo -- --help.\n`);
-    return 2;
+  if ('invalid' in options) return refused(options.invalid);
+  try {
+    if (options.executor !== undefined) executorUrl(options.executor);
+  } catch (error) {
+    return refused(reason(error));
   }
   try {
     const done = demo(options).then(() => (transcript.failed === 0 ? 0 : 1));
@@ -92,6 +96,11 @@ async function main(): Promise<number> {
     await cluster?.stop();
     await aws?.stop();
   }
+}
+
+function refused(why: string): number {
+  process.stderr.write(`${why}\nSee npm run demo -- --help.\n`);
+  return 2;
 }
 
 process.exit(await main());

@@ -1,4 +1,4 @@
-import type { StreamResponse } from '@a2a-js/sdk';
+import type { StreamResponse, TaskStatus } from '@a2a-js/sdk';
 import type { Cluster } from '../cluster/cluster.ts';
 import { clientAt, saying, stateName } from './agent-client.ts';
 import { end } from './ending.ts';
@@ -8,25 +8,43 @@ import type { Transcript } from './transcript.ts';
 /** How long an agent that nobody here knows may take to answer, in milliseconds. */
 const LIMIT_MS = 45_000;
 
-/** Sends an agent of the user's own one message through the load balancer, shows what comes, and stops. */
+/** States that do not say that the agent did its work. */
+const UNSUCCESSFUL = new Set(['FAILED', 'REJECTED', 'CANCELED']);
+
+/**
+ * Sends an agent of the user's own one message through the load balancer, prints each event, and
+ * stops the cluster. The transcript has a failure unless the agent answered, or if its task failed.
+ */
 export async function greet(cluster: Cluster, transcript: Transcript): Promise<void> {
   transcript.text();
   transcript.text('"Hello" through the load balancer');
   const client = await clientAt(cluster.url);
   let events = 0;
+  let last: TaskStatus | undefined;
   const read = async (): Promise<void> => {
     for await (const event of client.sendMessageStream(saying('Hello'))) {
       events += 1;
       transcript.text(`    ${described(event)}`);
+      last = statusOf(event) ?? last;
     }
   };
   try {
     await inTime(LIMIT_MS, 'the end of the answer', read());
     transcript.fact(`the stream has ended; events: ${events}`, ['any events', events > 0, true]);
+    const state = stateName(last?.state);
+    if (UNSUCCESSFUL.has(state)) {
+      transcript.failure(`the task is ${state}: ${text(last?.message)}`);
+      if (state === 'FAILED') transcript.text('      what the agent threw is in the log above');
+    }
   } catch (error) {
     transcript.failure(error instanceof Error ? error.message : 'The stream broke.');
   }
   await end(cluster, cluster.instances, transcript);
+}
+
+function statusOf({ payload }: StreamResponse): TaskStatus | undefined {
+  const isStatus = payload?.$case === 'task' || payload?.$case === 'statusUpdate';
+  return isStatus ? payload.value.status : undefined;
 }
 
 function described({ payload }: StreamResponse): string {

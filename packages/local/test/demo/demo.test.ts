@@ -80,6 +80,18 @@ test('an agent of one’s own is greeted', async () => {
 test('a demo that cannot start says why, and fails', async () => {
   const { code, out } = await demo('--executor', 'no-agent.ts');
   expect(out).toMatch(/✗ Server A did not start/);
-  expect(out).toContain('must be an AgentExecutor');
+  expect(out).toContain('It exports default (an object without execute and cancelTask).');
   expect(code).toBe(1);
+});
+
+test('an agent that fails makes the demo fail, and its own words are shown', async () => {
+  const { code, out } = await demo('--executor', 'failing-agent.ts#failing', '--instances', '2');
+  expect(out).toMatch(/✗ the task is FAILED: \["Out of order\."\]/);
+  expect(code).toBe(1);
+});
+
+test('a module that is not there is refused before anything starts', async () => {
+  const { code, out } = await demo('--executor', 'no-such-agent.ts');
+  expect(out).toBe('');
+  expect(code).toBe(2);
 });
