@@ -180,7 +180,7 @@ export class Backend {
 
   /** Middleware to mount before the SDK's routers: streams end when their clients leave. */
   express(): Middleware {
-    return exchangeMiddleware();
+    return exchangeMiddleware(this.#ports.clock);
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Clock } from '@a2a-aws/core';
 import { type Exchange, httpExchange } from './exchange.ts';
 
 /** Middleware of the shape that express and connect take. */
@@ -8,21 +9,17 @@ export type Middleware = (
   next: (error?: unknown) => void,
 ) => void;
 
-/** How often an idle event stream says that it lives, in milliseconds: proxies cut silent ones. */
-const HEARTBEAT_MS = 15_000;
 const RETRY_AFTER_SECONDS = '1';
 
 /**
- * Lets the handler know what the SDK's routers do not tell it: that a client has left, that it does
- * not keep up, and that an answer is to be 503. Mount it before them.
+ * Lets the handler know what the SDK's routers do not tell it: that a client has left, and that it does
+ * not keep up. Lets the handler do what they do not do for it: open a stream before its first event, and
+ * answer 503. Mount it before them.
  */
-export function exchangeMiddleware(): Middleware {
+export function exchangeMiddleware(clock: Clock): Middleware {
   return (request, response, next) => {
-    const exchange = httpExchange(request, response);
-    if (exchange) {
-      sendRetryAfter(response, exchange);
-      sendHeartbeats(response, exchange);
-    }
+    const exchange = httpExchange(request, response, clock);
+    if (exchange) sendRetryAfter(response, exchange);
     next();
   };
 }
@@ -34,17 +31,4 @@ function sendRetryAfter(response: ServerResponse, exchange: Exchange): void {
     response.setHeader('Retry-After', RETRY_AFTER_SECONDS);
     return writeHead(503, ...args.slice(1));
   };
-}
-
-function sendHeartbeats(response: ServerResponse, exchange: Exchange): void {
-  const timer = setInterval(() => {
-    const streams = String(response.getHeader('content-type')).startsWith('text/event-stream');
-    const isOpen = response.headersSent && !response.writableEnded && !response.destroyed;
-    if (isOpen && streams && !response.writableNeedDrain) response.write(': alive\n\n');
-  }, HEARTBEAT_MS);
-  timer.unref();
-  const stop = (): void => clearInterval(timer);
-  // An answer that is complete may take long to be read: `close` comes only then.
-  response.once('finish', stop);
-  exchange.left.addEventListener('abort', stop, { once: true });
 }

@@ -1,6 +1,8 @@
 import type { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Clock } from '@a2a-aws/core';
 import type { ServerCallContext } from '@a2a-js/sdk/server';
+import { EventStream } from './event-stream.ts';
 
 /** A call as gRPC's server gives it to a service's methods. */
 export interface GrpcCall extends EventEmitter {
@@ -15,6 +17,7 @@ export interface GrpcCall extends EventEmitter {
 export class Exchange {
   readonly #answer: ServerResponse | GrpcCall;
   readonly #left = new AbortController();
+  readonly #stream: EventStream | undefined;
   #retryLater = false;
 
   /** `leaves`: the event that tells that the client has left; `hasLeft`: it did so before. */
@@ -22,15 +25,18 @@ export class Exchange {
     answer: ServerResponse | GrpcCall,
     leaves: 'close' | 'cancelled',
     hasLeft: boolean,
+    stream?: EventStream,
   ) {
     this.#answer = answer;
+    this.#stream = stream;
     const leave = (): void => this.#left.abort();
     if (hasLeft) leave();
     else answer.once(leaves, leave);
   }
 
-  static http(response: ServerResponse): Exchange {
-    return new Exchange(response, 'close', response.closed || response.destroyed);
+  static http(response: ServerResponse, clock: Clock): Exchange {
+    const hasLeft = response.closed || response.destroyed;
+    return new Exchange(response, 'close', hasLeft, new EventStream(response, clock));
   }
 
   static grpc(call: GrpcCall): Exchange {
@@ -40,6 +46,16 @@ export class Exchange {
   /** Aborts when the client has left, or the answer is complete. */
   get left(): AbortSignal {
     return this.#left.signal;
+  }
+
+  /** The answer will be a stream. gRPC's service opens its streams by itself. */
+  expectStream(): void {
+    this.#stream?.expect();
+  }
+
+  /** All that is refused before a stream's first event was accepted. */
+  establishStream(): void {
+    this.#stream?.establish();
   }
 
   /** The answer is to be 503 with Retry-After, over HTTP. */
@@ -83,9 +99,10 @@ const TOKEN_KEY = 'a2a-aws-call';
 export function httpExchange(
   request: IncomingMessage,
   response: ServerResponse,
+  clock: Clock,
 ): Exchange | undefined {
   if (byHeaders.has(request.headers)) return undefined;
-  const exchange = Exchange.http(response);
+  const exchange = Exchange.http(response, clock);
   byHeaders.set(request.headers, exchange);
   return exchange;
 }

@@ -259,7 +259,9 @@ export class BackendRequestHandler implements A2ARequestHandler {
   ): AsyncGenerator<StreamResponse, void, undefined> {
     this.#assertStreaming();
     const exchange = exchangeOf(context);
+    exchange?.expectStream();
     const sent = await this.#starter.start(params, context);
+    exchange?.establishStream();
     const linked = linkSignals(sent.signal, exchange?.left);
     try {
       yield* runStream(sent.open, sent.run, {
@@ -279,6 +281,7 @@ export class BackendRequestHandler implements A2ARequestHandler {
   ): AsyncGenerator<StreamResponse, void, undefined> {
     this.#assertStreaming();
     const exchange = exchangeOf(context);
+    exchange?.expectStream();
     const { feed, away } = this.#ready();
     const open = feed.acquire(this.#key(params.id, context));
     const linked = linkSignals(away, exchange?.left);
@@ -291,6 +294,7 @@ export class BackendRequestHandler implements A2ARequestHandler {
       watching = true;
       await open.log.refresh();
       assertLive(open);
+      exchange?.establishStream();
       open.announce();
       yield* subscriberStream(open, {
         signal: linked.signal,

@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import { systemClock } from '@a2a-aws/core';
 import { ServerCallContext } from '@a2a-js/sdk/server';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type Exchange, exchangeOf } from '../../src/exchanges/exchange.ts';
@@ -7,34 +8,57 @@ import { exchangeMiddleware } from '../../src/exchanges/exchange-middleware.ts';
 
 /** As much of a response as the middleware touches. */
 class FakeResponse extends EventEmitter {
-  headersSent = true;
+  statusCode = 0;
+  headersSent = false;
   writableEnded = false;
   writableNeedDrain = false;
   destroyed = false;
   closed = false;
   readonly written: string[] = [];
+  readonly headers = new Map<string, unknown>();
 
-  getHeader(): string {
-    return 'text/event-stream';
+  getHeader(name: string): unknown {
+    return this.headers.get(name.toLowerCase());
   }
 
-  setHeader(): void {}
+  setHeader(name: string, value: unknown): this {
+    if (this.headersSent) throw new Error('headers were sent');
+    this.headers.set(name.toLowerCase(), value);
+    return this;
+  }
 
   writeHead(): this {
     return this;
+  }
+
+  flushHeaders(): void {
+    this.headersSent = true;
   }
 
   write(chunk: string): void {
     if (this.writableEnded) throw new Error('write after end');
     this.written.push(chunk);
   }
+
+  end(chunk?: string): this {
+    if (chunk !== undefined) this.write(chunk);
+    this.writableEnded = true;
+    return this;
+  }
+}
+
+/** What the SDK's routers do at a stream's first event. */
+function begin(response: FakeResponse): void {
+  response.setHeader('Content-Type', 'text/event-stream');
+  response.setHeader('Cache-Control', 'no-cache');
+  response.flushHeaders();
 }
 
 /** The exchange that a call finds whose request went through the middleware. */
 function handled(response: FakeResponse, headers: IncomingHttpHeaders = {}): Exchange | undefined {
   let exchange: Exchange | undefined;
   const request = { headers } as IncomingMessage;
-  exchangeMiddleware()(request, response as unknown as ServerResponse, () => {
+  exchangeMiddleware(systemClock)(request, response as unknown as ServerResponse, () => {
     exchange = exchangeOf(contextWith(request.headers));
   });
   return exchange;
@@ -56,16 +80,100 @@ afterEach(() => {
 test('[I6] an idle event stream says that it lives', () => {
   const response = new FakeResponse();
   handled(response);
+  begin(response);
   vi.advanceTimersByTime(31_000);
   expect(response.written).toEqual([': alive\n\n', ': alive\n\n']);
+});
+
+test('[I8] a stream whose reader does not keep up gets no comments', () => {
+  const response = new FakeResponse();
+  handled(response);
+  begin(response);
+  response.writableNeedDrain = true;
+  vi.advanceTimersByTime(31_000);
+  expect(response.written).toEqual([]);
 });
 
 test('an answer that is complete, but not yet read, is written to no more', () => {
   const response = new FakeResponse();
   handled(response);
-  response.writableEnded = true;
+  begin(response);
+  response.end();
   vi.advanceTimersByTime(60_000);
   expect(response.written).toEqual([]);
+});
+
+test.each(['finish', 'close'])('no timer is left after: %s', (event) => {
+  const response = new FakeResponse();
+  handled(response)?.expectStream();
+  begin(response);
+  response.emit(event);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test('an answer that is no stream has no timer', () => {
+  handled(new FakeResponse());
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test('[I6] an established stream opens before its first event, and lives on', () => {
+  const response = new FakeResponse();
+  const exchange = handled(response);
+  // REST's router says so before it knows what will be answered.
+  response.setHeader('Content-Type', 'application/a2a+json');
+  exchange?.expectStream();
+  exchange?.establishStream();
+  vi.advanceTimersByTime(1_000);
+
+  expect(response.headersSent).toBe(true);
+  expect(response.statusCode).toBe(200);
+  expect(Object.fromEntries(response.headers)).toEqual({
+    'content-type': 'text/event-stream',
+    'cache-control': 'no-cache, no-transform',
+    'x-accel-buffering': 'no',
+  });
+  begin(response);
+  vi.advanceTimersByTime(30_000);
+  expect(response.written).toEqual([': alive\n\n', ': alive\n\n', ': alive\n\n']);
+});
+
+test('[I6] a stream that is expected opens in the time of a heartbeat', () => {
+  const response = new FakeResponse();
+  handled(response)?.expectStream();
+  vi.advanceTimersByTime(14_999);
+  expect(response.headersSent).toBe(false);
+  vi.advanceTimersByTime(1);
+  expect(response.headersSent).toBe(true);
+});
+
+test('an error after a stream has opened is an event of the stream', () => {
+  const response = new FakeResponse();
+  handled(response)?.establishStream();
+  vi.advanceTimersByTime(1_000);
+  response.setHeader('Content-Length', '11');
+  response.end('{"error":\n1}');
+  expect(response.written).toEqual([': alive\n\n', 'event: error\ndata: {"error":\ndata: 1}\n\n']);
+});
+
+test('an error before that is answered as it is', () => {
+  const response = new FakeResponse();
+  handled(response)?.expectStream();
+  response.setHeader('Content-Length', '11');
+  response.end('{"error":1}');
+  expect(response.written).toEqual(['{"error":1}']);
+});
+
+test.each([
+  ['no-cache', 'no-cache, no-transform'],
+  ['private, no-transform', 'private, no-transform'],
+])('an event stream is not to be transformed: %s', (set, sent) => {
+  const response = new FakeResponse();
+  handled(response);
+  response.setHeader('Cache-Control', set);
+  response.setHeader('Content-Type', 'text/event-stream');
+  expect(response.getHeader('Cache-Control')).toBe(sent);
+  response.setHeader('Cache-Control', set);
+  expect(response.getHeader('Cache-Control')).toBe(sent);
 });
 
 test('[I10] a client that left is noticed, also one that left before', () => {
@@ -93,6 +201,7 @@ test('a request that goes through the middleware twice has one exchange', () => 
   const headers = { host: 'a' };
   const response = new FakeResponse();
   expect(handled(response, headers)).toBe(handled(response, headers));
+  begin(response);
   vi.advanceTimersByTime(16_000);
   expect(response.written).toEqual([': alive\n\n']);
 });

@@ -1,0 +1,121 @@
+import type { ServerResponse } from 'node:http';
+import type { Clock } from '@a2a-aws/core';
+
+/** How often an event stream carries a comment, in milliseconds: proxies cut silent connections. */
+const HEARTBEAT_MS = 15_000;
+/** How long an established stream waits for its first event, in milliseconds, before it opens without one. */
+const GRACE_MS = 1_000;
+const COMMENT = ': alive\n\n';
+const HEADERS = {
+  'Content-Type': 'text/event-stream',
+  'Cache-Control': 'no-cache, no-transform',
+  // nginx buffers otherwise.
+  'X-Accel-Buffering': 'no',
+} as const;
+
+/**
+ * A response as an event stream. The SDK's routers send headers with the first event, which may be long
+ * in coming; this opens the stream before, and what the routers then do to its headers has no effect.
+ * Compression middleware that respects `no-transform` does not hold it up.
+ */
+export class EventStream {
+  readonly #response: ServerResponse;
+  readonly #clock: Clock;
+  /** True: the headers were sent here, before the router's. */
+  #isAhead = false;
+  #isOver = false;
+  #cancelOpening = (): void => {};
+  #cancelHeartbeat: (() => void) | undefined;
+
+  constructor(response: ServerResponse, clock: Clock) {
+    this.#response = response;
+    this.#clock = clock;
+    this.#watchHeaders();
+    this.#watchEnd();
+    // An answer that is complete may take long to be read: `close` comes only then.
+    response.once('finish', () => this.#stop());
+    response.once('close', () => this.#stop());
+  }
+
+  /** The call is answered by a stream: it opens in the time of a heartbeat at the latest. */
+  expect(): void {
+    this.#openIn(HEARTBEAT_MS);
+  }
+
+  /** What can be refused was accepted: the stream opens soon, with or without an event. */
+  establish(): void {
+    this.#openIn(GRACE_MS);
+  }
+
+  #openIn(ms: number): void {
+    this.#cancelOpening();
+    if (!this.#isOver) this.#cancelOpening = this.#clock.after(ms, () => this.#open());
+  }
+
+  #open(): void {
+    const response = this.#response;
+    if (response.headersSent || this.#isOver || response.destroyed) return;
+    response.statusCode = 200;
+    for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
+    this.#isAhead = true;
+    response.flushHeaders();
+    response.write(COMMENT);
+  }
+
+  #watchHeaders(): void {
+    const response = this.#response;
+    const setHeader = response.setHeader.bind(response);
+    response.setHeader = (name, value) => {
+      if (this.#isAhead) return response;
+      setHeader(name, value);
+      if (this.#isEventStream()) {
+        this.#forbidTransforms(setHeader);
+        this.#cancelOpening();
+        this.#cancelHeartbeat ??= this.#clock.after(HEARTBEAT_MS, () => this.#beat());
+      }
+      return response;
+    };
+  }
+
+  /** Before the first event a router answers an error as JSON; in an open stream that is an event. */
+  #watchEnd(): void {
+    const response = this.#response;
+    const end = response.end.bind(response) as (...args: unknown[]) => ServerResponse;
+    response.end = (...args: unknown[]): ServerResponse => {
+      const [chunk] = args;
+      const isBody = typeof chunk === 'string' || chunk instanceof Uint8Array;
+      return this.#isAhead && isBody ? end(errorEvent(chunk)) : end(...args);
+    };
+  }
+
+  #isEventStream(): boolean {
+    return String(this.#response.getHeader('Content-Type')).startsWith('text/event-stream');
+  }
+
+  #forbidTransforms(setHeader: ServerResponse['setHeader']): void {
+    const control = this.#response.getHeader('Cache-Control');
+    if (control === undefined) setHeader('Cache-Control', HEADERS['Cache-Control']);
+    else if (!/no-transform/i.test(`${control}`))
+      setHeader('Cache-Control', `${control}, no-transform`);
+  }
+
+  #beat(): void {
+    const response = this.#response;
+    if (this.#isOver || response.writableEnded || response.destroyed) return;
+    if (response.headersSent && !response.writableNeedDrain) response.write(COMMENT);
+    this.#cancelHeartbeat = this.#clock.after(HEARTBEAT_MS, () => this.#beat());
+  }
+
+  #stop(): void {
+    this.#isOver = true;
+    this.#cancelOpening();
+    this.#cancelHeartbeat?.();
+  }
+}
+
+/** The event that the SDK's routers send when a stream fails. */
+function errorEvent(body: string | Uint8Array): string {
+  const text = typeof body === 'string' ? body : Buffer.from(body).toString('utf8');
+  const data = text.split(/\r\n|\r|\n/).map((line) => `data: ${line}\n`);
+  return `event: error\n${data.join('')}\n`;
+}
