@@ -8,7 +8,6 @@ import {
 
 /** What an instance may do and a janitor may not: it is no server, and is not heard. */
 const NOT_FOR_JANITORS: ReadonlySet<string> = new Set([
-  'dynamodb:DescribeTable',
   'sns:GetTopicAttributes',
   'sns:Subscribe',
   'sqs:CreateQueue',

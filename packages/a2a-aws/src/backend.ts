@@ -59,8 +59,10 @@ export interface BackendStats {
   readonly received: number;
   /** Of these, what was no doorbell: it goes to the dead-letter queue. */
   readonly unreadable: number;
-  /** Of these, what was of another release's version. */
+  /** Of these, doorbells of kinds that only a newer release knows. */
   readonly ignored: number;
+  /** Of these, what was not proven to come from this fleet: it changed nothing. */
+  readonly unauthenticated: number;
   /** Events of executors that did not enter a log; the log event `run.event-refused` says why. */
   readonly refusedEvents: number;
   /** Dead instances that this one has cleaned up after. */
@@ -202,6 +204,7 @@ export class Backend {
       backlogBytes: feed.backlog.bytes,
       ...this.#ports.fanout.stats(),
       ignored: feed.ignored,
+      unauthenticated: feed.unauthenticated,
       refusedEvents: runs.refusedEvents,
       janitorCleaned: cleaned,
       janitorFailed: failed,

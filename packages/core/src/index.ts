@@ -23,8 +23,12 @@ export {
   isJoinable,
   joinMessages,
 } from './feed/doorbell-message.ts';
+export { checkSeal, type Seal, type SealCheck, sealer } from './feed/doorbell-seal.ts';
 export type { Fanout, FanoutAddress, FanoutReceiver, FanoutStats } from './feed/fanout.ts';
 export { Feed, type FeedDeps } from './feed/feed.ts';
+export { type FleetKey, type FleetKeySet, type FleetKeys, newFleetKey } from './feed/fleet-keys.ts';
+export { type RotationDeps, rotateKeys } from './feed/key-rotation.ts';
+export { Keyring } from './feed/keyring.ts';
 export { MemoryFanout, type MemoryQueues } from './feed/memory-fanout.ts';
 export type { OpenLog } from './feed/open-log.ts';
 export { PollingFanout } from './feed/polling-fanout.ts';

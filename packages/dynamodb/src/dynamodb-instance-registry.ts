@@ -1,6 +1,8 @@
 import {
   errorCode,
   type FanoutAddress,
+  type FleetKey,
+  type FleetKeySet,
   type InstanceRegistry,
   type Lease,
   type LeaseTerms,
@@ -12,6 +14,7 @@ import {
 } from '@a2a-aws/core';
 import { z } from 'zod';
 import type { DynamoDBStorageOptions } from './dynamodb-log-storage.ts';
+import { StoredKeys } from './stored-keys.ts';
 import { END, type ItemKey, Keys } from './table/keys.ts';
 import { ITEM_VERSION, readItem } from './table/stored-item.ts';
 import { type Condition, type Item, Table } from './table/table.ts';
@@ -49,11 +52,13 @@ export class DynamoDBInstanceRegistry implements InstanceRegistry {
   readonly #table: Table;
   readonly #keys: Keys;
   readonly #logger: Logger;
+  readonly #doorbellKeys: StoredKeys;
 
   constructor(options: DynamoDBStorageOptions) {
     this.#table = new Table(options.client, options.tableName);
     this.#keys = new Keys(options.prefix);
     this.#logger = options.logger ?? stderrLogger;
+    this.#doorbellKeys = new StoredKeys(this.#table, this.#keys, options.prefix);
   }
 
   async register(instance: string, queueName: string, terms: LeaseTerms = {}): Promise<boolean> {
@@ -153,6 +158,14 @@ export class DynamoDBInstanceRegistry implements InstanceRegistry {
 
   watchers(key: TaskKey): Promise<{ watch: string; instance: string }[]> {
     return this.#readable(this.#keys.task(key), 'watch#', (item) => readItem(watcherItem, item));
+  }
+
+  doorbellKeys(candidate: () => FleetKey): Promise<FleetKeySet> {
+    return this.#doorbellKeys.read(candidate);
+  }
+
+  replaceDoorbellKeys(seen: readonly FleetKey[], next: readonly FleetKey[]): Promise<boolean> {
+    return this.#doorbellKeys.replace(seen, next);
   }
 
   /** False if the lease is not there, or does not meet the condition. */

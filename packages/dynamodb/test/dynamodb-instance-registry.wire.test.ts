@@ -1,9 +1,12 @@
+import { newFleetKey, systemEntropy } from '@a2a-aws/core';
 import { instanceRegistrySuite } from '@a2a-aws/testkit';
-import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, test } from 'vitest';
 import { DynamoDBInstanceRegistry } from '../src/dynamodb-instance-registry.ts';
 import { Keys } from '../src/table/keys.ts';
 import { onEachEngine } from './fixtures/engines.ts';
+
+const KEY = newFleetKey(systemEntropy);
 
 onEachEngine((name, engine) => {
   let prefixes = 0;
@@ -25,6 +28,22 @@ onEachEngine((name, engine) => {
       expect(await ours.lease('a')).toBeUndefined();
     });
 
+    test('[I2] names the fleet of its doorbell keys by table and prefix', async () => {
+      const { client, aws } = engine();
+      const [one, other] = [registry('one'), registry('other')];
+      const { fleet } = await one.doorbellKeys(() => KEY);
+      expect(fleet).toContain(aws.tableName);
+      expect((await other.doorbellKeys(() => KEY)).fleet).not.toBe(fleet);
+      // Of a copy of the item under another prefix, or in another table, it is not the same.
+      const at = new Keys('one').doorbellKeys;
+      const { Item } = await client.send(new GetCommand({ TableName: aws.tableName, Key: at }));
+      const copied = { ...Item, ...new Keys('copy').doorbellKeys };
+      await client.send(new PutCommand({ TableName: aws.tableName, Item: copied }));
+      const copy = await registry('copy').doorbellKeys(() => KEY);
+      expect(copy.keys.map(({ id }) => id)).toEqual([KEY.id]);
+      expect(copy.fleet).not.toBe(fleet);
+    });
+
     test.each([
       ['another shape', { v: 1 }],
       ['another version', { v: 2, state: 'alive', beat: 1 }],
@@ -41,6 +60,7 @@ onEachEngine((name, engine) => {
         keys.watchIndex(row),
         keys.watch(row),
         keys.leader,
+        keys.doorbellKeys,
       ]) {
         const Item = { ...at, ...fields };
         await client.send(new PutCommand({ TableName: aws.tableName, Item }));
@@ -54,6 +74,7 @@ onEachEngine((name, engine) => {
       await expect(subject.watches('a')).rejects.toMatchObject(corrupt);
       expect(await subject.watchers(key)).toEqual([]);
       await expect(subject.leader()).rejects.toMatchObject(corrupt);
+      await expect(subject.doorbellKeys(() => KEY)).rejects.toMatchObject(corrupt);
     });
 
     test('fails with a code when there is no such table', async () => {

@@ -32,7 +32,7 @@ export class DirectFanout implements Fanout {
     this.#sender = new DoorbellSender({
       ...options,
       addressBytes: () => 0,
-      waysTo: (target) => this.#queuesOf(target),
+      wayTo: (target) => this.#queueOf(target),
       send: (queueUrl, messages) => this.#send(queueUrl, messages),
     });
     this.maxBytes = this.#sender.maxBytes;
@@ -66,12 +66,12 @@ export class DirectFanout implements Fanout {
   }
 
   /** All queues of a fleet are in one account and region: their URLs differ in the name alone. */
-  #queuesOf(target: string): readonly string[] {
+  #queueOf(target: string): string | undefined {
     const url = this.#queues.anyUrl;
     const name = `${this.#options.prefix}-${target}`;
-    if (!url || target === '' || !isQueueName(name)) return [];
+    if (!url || target === '' || !isQueueName(name)) return undefined;
     const queue = url.slice(0, url.lastIndexOf('/') + 1) + name;
-    return this.#missing.isGone(queue, this.#options.clock.now()) ? [] : [queue];
+    return this.#missing.isGone(queue, this.#options.clock.now()) ? undefined : queue;
   }
 
   async #send(queueUrl: string, messages: readonly Addressed[]): Promise<readonly EntryOutcome[]> {

@@ -14,4 +14,4 @@ export {
   type SweepReport,
 } from './queue/queue-sweep.ts';
 export { SnsFanout, type SnsFanoutOptions } from './sns-fanout.ts';
-export { ALL_TARGETS, TARGET_ATTRIBUTE, topicDefinition } from './topic/topic-definition.ts';
+export { TARGET_ATTRIBUTE, topicDefinition } from './topic/topic-definition.ts';

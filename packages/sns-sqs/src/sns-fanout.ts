@@ -19,7 +19,7 @@ import {
   type QueueProvisionResult,
 } from './queue/queue-lifecycle-manager.ts';
 import { parseTopicArn } from './topic/topic-arn.ts';
-import { ALL_TARGETS, TARGET_ATTRIBUTE } from './topic/topic-definition.ts';
+import { TARGET_ATTRIBUTE } from './topic/topic-definition.ts';
 import { leastFullShard, shardedId, shardOf } from './topic/topic-shards.ts';
 
 export interface SnsFanoutOptions extends InstanceQueuesOptions {
@@ -52,7 +52,7 @@ export class SnsFanout implements Fanout {
     this.#sender = new DoorbellSender({
       ...options,
       addressBytes: (target) => Buffer.byteLength(`${TARGET_ATTRIBUTE}String${target}`),
-      waysTo: (target) => this.#topicsOf(target),
+      wayTo: (target) => this.#topicArns[shardOf(target)],
       send: (topicArn, messages) => this.#send(topicArn, messages),
     });
     this.maxBytes = this.#sender.maxBytes;
@@ -99,12 +99,6 @@ export class SnsFanout implements Fanout {
 
   stats(): FanoutStats {
     return { ...this.#sender.stats, ...this.#queues.stats };
-  }
-
-  #topicsOf(target: string): readonly string[] {
-    if (target === ALL_TARGETS) return this.#topicArns;
-    const topicArn = this.#topicArns[shardOf(target)];
-    return topicArn ? [topicArn] : [];
   }
 
   #managerOf(instance: string, address?: FanoutAddress): QueueLifecycleManager {

@@ -1,7 +1,9 @@
 import {
   encode,
   encodeDoorbell,
+  Keyring,
   type LogRecord,
+  MemoryInstanceRegistry,
   nextSlot,
   recordBody,
   type Slot,
@@ -21,6 +23,7 @@ export interface FullQueue {
   readonly instance: string;
   readonly queueUrl: string;
   readonly fanout: SnsFanout;
+  readonly keyring: Keyring;
   readonly clients: ReturnType<FakeAws['clients']>;
 }
 
@@ -37,14 +40,24 @@ export async function fullQueue(doorbells: number, textLength: number): Promise<
     logger: silentLogger,
   });
   const { queueUrl } = await fanout.provision(INSTANCE);
+  const keyring = new Keyring({
+    registry: new MemoryInstanceRegistry(),
+    clock: systemClock,
+    entropy: systemEntropy,
+    logger: silentLogger,
+    signal: new AbortController().signal,
+  });
+  await keyring.read();
+  const { seal } = keyring;
+  if (!seal) throw new Error('There are no keys.');
   let slot: Slot = { generation: 1, sub: 0 };
   for (let at = 0; at < doorbells; at += 1) {
     const record = recordAt(slot, at, textLength);
     slot = nextSlot(slot, 1);
     const doorbell = { kind: 'record', key: KEY, next: slot, record } as const;
-    await fanout.publish([INSTANCE], encodeDoorbell(doorbell, fanout.maxBytes));
+    await fanout.publish([INSTANCE], encodeDoorbell(doorbell, fanout.maxBytes, seal));
   }
-  return { instance: INSTANCE, queueUrl, fanout, clients };
+  return { instance: INSTANCE, queueUrl, fanout, keyring, clients };
 }
 
 function recordAt(slot: Slot, at: number, textLength: number): LogRecord {

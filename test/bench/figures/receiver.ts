@@ -40,12 +40,13 @@ export async function receiver(): Promise<Row[]> {
 }
 
 async function received(events: number): Promise<number> {
-  const { instance, fanout } = await fullQueue(events, KILOBYTE);
+  const { instance, fanout, keyring } = await fullQueue(events, KILOBYTE);
   const feed = new Feed({
     instance,
     storage: new MemoryLogStorage(),
     registry: new MemoryInstanceRegistry(),
     fanout,
+    keyring,
     retentionMs: DEFAULT_RETENTION_MS,
     clock: systemClock,
     entropy: systemEntropy,
@@ -53,6 +54,8 @@ async function received(events: number): Promise<number> {
     signal: new AbortController().signal,
   });
   const open = feed.acquire(KEY);
+  // Nothing is taken from a message before the log was read.
+  await open.log.refresh();
   const { tap, close } = open.tap();
   const began = monotonicMs();
   feed.start();

@@ -1,4 +1,3 @@
-import { decodeMessage } from '@a2a-aws/core';
 import { attribute } from '@a2a-aws/dynamodb';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import {
@@ -86,8 +85,8 @@ function every<T>(all: readonly T[], ask: (one: T) => boolean): boolean {
 }
 
 function isCanary(message: string): boolean {
-  const heard = decodeMessage(message);
-  return typeof heard === 'object' && heard.bells.every(({ kind }) => kind === 'canary');
+  const kinds = [...message.matchAll(/^\[.*?\{"kind":"(\w+)"/gm)].map(([, kind]) => kind);
+  return kinds.length > 0 && kinds.every((kind) => kind === 'canary');
 }
 
 /** True if a query is over leases, or over an instance's own rows. */

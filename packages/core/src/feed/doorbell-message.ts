@@ -1,30 +1,35 @@
-import { z } from 'zod';
 import { type Doorbell, doorbellText, readDoorbell } from './doorbell.ts';
+import type { Seal, SealCheck } from './doorbell-seal.ts';
 
-/** The only form of messages that this release sends; others are ignored (rolling deploys mix). */
-const MESSAGE_VERSION = 2;
-const HEAD = `{"v":${MESSAGE_VERSION},"bells":[`;
-const TAIL = ']}';
+/**
+ * A message is JSON, so that every release finds its version, and lines, so that a seal covers the
+ * exact bytes of its doorbell: `{"v":3,"bells":[`, one line `["key id","mac",doorbell]` for each, and
+ * `]}`. JSON text itself has no line feeds.
+ */
+const HEAD = '{"v":3,"bells":[\n';
+const TAIL = '\n]}';
+const BETWEEN = ',\n';
+const LINE = /^\["([\w-]{1,32})","([\w-]{43})",(.*)\]$/s;
 
 /** What queues do not take, or not all of them (Amazon SQS, "SendMessage"); in JSON only within strings. */
 const NOT_PLAIN = /[\ud800-\udfff\ufffe\uffff]/g;
 
-const versioned = z.object({ v: z.number() });
-const message = z.object({ v: z.literal(MESSAGE_VERSION), bells: z.array(z.unknown()).min(1) });
-
 /** What came out of a message. */
 export type Heard =
-  /** `unknown` of its doorbells are of kinds, `junk` of them in forms, that nobody here knows. */
+  /** `unknown` of its doorbells are of kinds, `junk` of them in forms, that this release does not know. */
   | { readonly bells: readonly Doorbell[]; readonly unknown: number; readonly junk: number }
-  /** Of another version: not wrong, only not for this release. */
-  | 'other-version'
-  | 'junk';
+  /** It is not proven to come from this fleet. */
+  | 'unauthenticated';
 
-/** A message of one doorbell. A record that would make it longer than `maxBytes` is left out. */
-export function encodeDoorbell(doorbell: Doorbell, maxBytes: number): string {
-  const inlined = HEAD + plain(doorbellText(doorbell, true)) + TAIL;
+/** Returns a message of one doorbell. A record that would make it longer than `maxBytes` is left out. */
+export function encodeDoorbell(
+  doorbell: Doorbell,
+  maxBytes: number,
+  seal: (text: string) => Seal,
+): string {
+  const inlined = sealed(plain(doorbellText(doorbell, true)), seal);
   if (doorbell.kind !== 'record' || Buffer.byteLength(inlined) <= maxBytes) return inlined;
-  return HEAD + plain(doorbellText(doorbell, false)) + TAIL;
+  return sealed(plain(doorbellText(doorbell, false)), seal);
 }
 
 /** True if {@link joinMessages} takes the message. */
@@ -34,26 +39,36 @@ export function isJoinable(text: string): boolean {
 
 /**
  * One message that says, in their order, what these said, all of them from {@link encodeDoorbell}
- * and for one target; it is no longer than they are together.
+ * and for one target; it is no longer than they are together. Each doorbell keeps its seal.
  */
 export function joinMessages(texts: readonly string[]): string {
-  return HEAD + texts.map((text) => text.slice(HEAD.length, -TAIL.length)).join(',') + TAIL;
+  return HEAD + texts.map((text) => text.slice(HEAD.length, -TAIL.length)).join(BETWEEN) + TAIL;
 }
 
-/** What a message from outside says. Never throws. */
-export function decodeMessage(text: string): Heard {
-  const json = parsed(text);
-  const known = message.safeParse(json);
-  if (!known.success) {
-    const { data } = versioned.safeParse(json);
-    return data && data.v !== MESSAGE_VERSION ? 'other-version' : 'junk';
+/**
+ * Returns what a message from outside says. Nothing of it is parsed before `check` has found every
+ * seal in it authentic. Never throws.
+ */
+export function decodeMessage(text: string, check: (seal: Seal, text: string) => SealCheck): Heard {
+  // A half of a character would be authenticated as if it were another.
+  if (!isJoinable(text) || text.search(NOT_PLAIN) >= 0) return 'unauthenticated';
+  const bells: unknown[] = [];
+  for (const line of text.slice(HEAD.length, -TAIL.length).split(BETWEEN)) {
+    const [, key = '', mac = '', bell = ''] = LINE.exec(line) ?? [];
+    if (key === '' || check({ key, mac }, bell) !== 'authentic') return 'unauthenticated';
+    bells.push(parsed(bell));
   }
-  const read = known.data.bells.map(readDoorbell);
+  const read = bells.map(readDoorbell);
   return {
     bells: read.filter((bell) => typeof bell !== 'string'),
     unknown: read.filter((bell) => bell === 'unknown').length,
     junk: read.filter((bell) => bell === 'junk').length,
   };
+}
+
+function sealed(bell: string, seal: (text: string) => Seal): string {
+  const { key, mac } = seal(bell);
+  return `${HEAD}["${key}","${mac}",${bell}]${TAIL}`;
 }
 
 function plain(json: string): string {

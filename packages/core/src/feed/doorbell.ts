@@ -27,8 +27,11 @@ export type Doorbell =
     }
   /** `instance` is gone, and all its watches: nobody needs to ring it any more. */
   | { readonly kind: 'gone'; readonly instance: string }
-  /** An instance rings itself, `at` milliseconds of its clock: to hear it proves that the way is open. */
-  | { readonly kind: 'canary'; readonly at: number };
+  /**
+   * `instance` rings itself, `at` milliseconds of its clock: to hear it proves that the way is open.
+   * That of another instance proves nothing.
+   */
+  | { readonly kind: 'canary'; readonly instance: string; readonly at: number };
 
 const key = z
   .tuple([z.string(), z.string(), z.string()])
@@ -56,7 +59,7 @@ const bell = z.discriminatedUnion('kind', [
     next: slot,
   }),
   z.object({ kind: z.literal('gone'), instance: z.string() }),
-  z.object({ kind: z.literal('canary'), at: z.number() }),
+  z.object({ kind: z.literal('canary'), instance: z.string(), at: z.number() }),
 ]);
 const KINDS: ReadonlySet<unknown> = new Set<Doorbell['kind']>([
   'record',

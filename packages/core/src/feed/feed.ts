@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import { type Clock, elapsed } from '../clock.ts';
 import type { Entropy } from '../entropy.ts';
 import { BackendError, errorCode } from '../errors.ts';
 import type { InstanceRegistry } from '../instances/registry.ts';
@@ -15,6 +15,7 @@ import { DoorbellHealth } from './doorbell-health.ts';
 import { decodeMessage, encodeDoorbell } from './doorbell-message.ts';
 import type { Fanout, FanoutReceiver } from './fanout.ts';
 import { HeadWriter } from './head-writer.ts';
+import type { Keyring } from './keyring.ts';
 import { OpenLog } from './open-log.ts';
 import { POLL_TICK_MS, pollInterval, reconcileInterval, TICK_MS } from './pacing.ts';
 import { Reconciler } from './reconciler.ts';
@@ -25,6 +26,8 @@ export interface FeedDeps {
   readonly storage: LogStorage;
   readonly registry: InstanceRegistry;
   readonly fanout: Fanout;
+  /** Proves whose doorbells they are. */
+  readonly keyring: Pick<Keyring, 'seal' | 'check' | 'isCurrent'>;
   /** False: doorbells say where a record is, never what is in it. @default true */
   readonly inlineContent?: boolean | undefined;
   /** How long a task stays visible after it ended or was last worked on; milliseconds. */
@@ -38,6 +41,9 @@ export interface FeedDeps {
   readonly signal: AbortSignal;
 }
 
+/** Strangers' messages are logged no more often than this, in milliseconds. */
+const TELL_AGAIN_MS = 60_000;
+
 /** The logs that this instance has open, kept up to date by doorbells and, without them, by reading. */
 export class Feed {
   readonly #deps: FeedDeps;
@@ -48,6 +54,8 @@ export class Feed {
   #receiver: FanoutReceiver | undefined;
   #cancelTick: (() => void) | undefined;
   #ignored = 0;
+  #unauthenticated = 0;
+  #toldUnauthenticatedAt: number | undefined;
 
   constructor(deps: FeedDeps) {
     this.#deps = deps;
@@ -99,7 +107,9 @@ export class Feed {
   get healthy(): boolean | undefined {
     if (!this.#deps.fanout.rings) return undefined;
     if (!this.#receiver?.healthy) return false;
-    return !this.#isAttended() || this.#health.proven(this.#deps.clock.now());
+    if (!this.#isAttended()) return true;
+    // Others may sign with a key that is not known here.
+    return this.#deps.keyring.isCurrent && this.#health.proven(this.#deps.clock.now());
   }
 
   /** How long a doorbell is under way, by the last that this instance rang itself; milliseconds. */
@@ -122,9 +132,14 @@ export class Feed {
     return this.#backlog;
   }
 
-  /** Messages that were no doorbell of a version this release reads. */
+  /** Authentic doorbells of kinds that this release does not know. */
   get ignored(): number {
     return this.#ignored;
+  }
+
+  /** Messages that were not proven to come from this fleet: they changed nothing. */
+  get unauthenticated(): number {
+    return this.#unauthenticated;
   }
 
   /** The watch ids that are held now: rows of others are left over from a late write. */
@@ -185,28 +200,42 @@ export class Feed {
   }
 
   #publish(targets: readonly string[], doorbell: Doorbell): void {
-    const { fanout } = this.#deps;
-    if (!fanout.rings) return;
+    const { fanout, keyring } = this.#deps;
+    const { seal } = keyring;
+    if (!fanout.rings || !seal) return;
     // The fan-out counts and retries; what it gives up costs only the time to the next reading.
-    void fanout.publish(targets, encodeDoorbell(doorbell, fanout.maxBytes));
+    void fanout.publish(targets, encodeDoorbell(doorbell, fanout.maxBytes, seal));
   }
 
   #onMessage(text: string): void {
-    const heard = decodeMessage(text);
-    if (heard === 'junk') throw new BackendError('corrupt-log', 'Not a doorbell.');
+    const heard = decodeMessage(text, (seal, bell) => this.#deps.keyring.check(seal, bell));
+    // Not left to the dead-letter queue: a stranger must not be able to fill it.
+    if (heard === 'unauthenticated') {
+      this.#onStranger();
+      return;
+    }
     // A newer release may have meant something by it.
-    const missed = heard === 'other-version' ? 1 : heard.unknown;
-    if (missed > 0) this.#health.misheard(this.#deps.clock.now());
-    this.#ignored += missed;
-    if (heard === 'other-version') return;
+    if (heard.unknown > 0) this.#health.misheard(this.#deps.clock.now());
+    this.#ignored += heard.unknown;
     for (const bell of heard.bells) this.#onDoorbell(bell);
     // Left to the dead-letter queue; what was understood comes again and does nothing.
     if (heard.junk > 0) throw new BackendError('corrupt-log', 'Not a doorbell.');
   }
 
+  /** Counts the message, and logs at most once a minute. */
+  #onStranger(): void {
+    this.#unauthenticated += 1;
+    const now = this.#deps.clock.now();
+    const told = this.#toldUnauthenticatedAt;
+    if (told !== undefined && elapsed(told, now) < TELL_AGAIN_MS) return;
+    this.#toldUnauthenticatedAt = now;
+    this.#deps.logger.warn('doorbell.unauthenticated', { messages: this.#unauthenticated });
+  }
+
   #onDoorbell(doorbell: Doorbell): void {
+    const { instance: own, clock } = this.#deps;
     if (doorbell.kind === 'canary') {
-      this.#health.returned(doorbell.at, this.#deps.clock.now());
+      if (doorbell.instance === own) this.#health.returned(doorbell.at, clock.now());
       return;
     }
     if (doorbell.kind === 'gone') {
@@ -242,7 +271,9 @@ export class Feed {
     const { clock, fanout, instance } = this.#deps;
     const now = clock.now();
     if (!this.#isAttended()) this.#health.rest();
-    else if (this.#health.ring(now)) this.#publish([instance], { kind: 'canary', at: now });
+    else if (this.#health.ring(now)) {
+      this.#publish([instance], { kind: 'canary', instance, at: now });
+    }
     const whileRinging = reconcileInterval(this.healthy === true);
     this.#reconciler.look(this.#logs.values(), (open) =>
       fanout.rings ? whileRinging : pollInterval(open),

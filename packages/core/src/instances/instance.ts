@@ -4,6 +4,7 @@ import type { Entropy } from '../entropy.ts';
 import { BackendError, errorCode } from '../errors.ts';
 import type { Fanout } from '../feed/fanout.ts';
 import { Feed } from '../feed/feed.ts';
+import { Keyring } from '../feed/keyring.ts';
 import { limiter } from '../limiter.ts';
 import { proposeFence } from '../log/proposal.ts';
 import type { LogStorage } from '../log/storage.ts';
@@ -60,6 +61,7 @@ export class Instance {
   readonly runs: Runs;
   readonly #deps: InstanceDeps;
   readonly #presence: Presence;
+  readonly #keyring: Keyring;
   readonly #rows: OwnRows;
   readonly #sweep: OwnSweep;
   readonly #end = new AbortController();
@@ -77,7 +79,8 @@ export class Instance {
     this.#deps = deps;
     this.#died = died;
     const own = { ...deps, instance: deps.id, signal: this.#end.signal };
-    this.feed = new Feed(own);
+    this.#keyring = new Keyring(own);
+    this.feed = new Feed({ ...own, keyring: this.#keyring });
     const alone = deps.alone ?? false;
     this.#presence = new Presence({ ...own, serves: !alone, died: () => this.#die() });
     this.runs = new Runs({ ...own, feed: this.feed, presence: this.#presence });
@@ -120,10 +123,12 @@ export class Instance {
 
   /** Provisions, then hears, beats and cleans up. Fails with a coded error, leaving nothing behind. */
   async start(): Promise<void> {
-    await this.#presence.provision();
+    const { rings } = this.#deps.fanout;
+    await Promise.all([this.#presence.provision(), rings ? this.#keyring.read() : undefined]);
     this.feed.start();
     this.#phase = 'ready';
     for (const keeper of [this.#presence, this.janitor, this.#sweep]) void keeper.keep();
+    if (rings) void this.#keyring.keep();
   }
 
   /** Starts a run; see {@link Runs.begin}. Fails with `not-started`, `draining` or `fenced`. */

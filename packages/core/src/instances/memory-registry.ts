@@ -1,10 +1,12 @@
 import type { FanoutAddress } from '../feed/fanout.ts';
+import type { FleetKey, FleetKeySet } from '../feed/fleet-keys.ts';
 import { type TaskKey, taskKeyText } from '../task-key.ts';
 import type { InstanceRegistry, Lease, LeaseTerms, RunRow, WatchRow } from './registry.ts';
 
 /** An {@link InstanceRegistry} in this process' memory: for tests, and as the suite's oracle. */
 export class MemoryInstanceRegistry implements InstanceRegistry {
   #leader: string | undefined;
+  #keys: readonly FleetKey[] = [];
   readonly #leases = new Map<string, Lease>();
   readonly #runs = new Map<string, RunRow>();
   readonly #index = new Map<string, WatchRow>();
@@ -97,6 +99,21 @@ export class MemoryInstanceRegistry implements InstanceRegistry {
   async watchers(key: TaskKey): Promise<WatchRow[]> {
     const text = taskKeyText(key);
     return [...this.#watches.values()].filter((row) => taskKeyText(row.key) === text);
+  }
+
+  async doorbellKeys(candidate: () => FleetKey): Promise<FleetKeySet> {
+    if (this.#keys.length === 0) this.#keys = [candidate()];
+    return { fleet: 'memory', keys: this.#keys };
+  }
+
+  async replaceDoorbellKeys(
+    seen: readonly FleetKey[],
+    next: readonly FleetKey[],
+  ): Promise<boolean> {
+    const names = (keys: readonly FleetKey[]): string => keys.map(({ id }) => id).join();
+    if (this.#keys.length === 0 || names(seen) !== names(this.#keys)) return false;
+    this.#keys = next;
+    return true;
   }
 
   #change(instance: string, change: (lease: Lease) => Lease): boolean {

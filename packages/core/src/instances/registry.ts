@@ -1,4 +1,5 @@
 import type { FanoutAddress } from '../feed/fanout.ts';
+import type { FleetKeys } from '../feed/fleet-keys.ts';
 import type { TaskKey } from '../task-key.ts';
 
 /** A server process's claim to be alive: it moves `beat`, observers watch it move. */
@@ -46,7 +47,7 @@ export interface WatchRow {
 }
 
 /**
- * Leases, intents and watches of the instances of a fleet.
+ * Leases, intents, watches and doorbell keys of the instances of a fleet.
  *
  * A row that this release cannot read fails what it is asked for with `corrupt-log`; it is left out,
  * and told of, where it must not keep all others from being looked after: among leases and watchers.
@@ -55,7 +56,7 @@ export interface WatchRow {
  * with a coded error (`unreachable` is worth another try), and a write that failed so may have
  * happened all the same.
  */
-export interface InstanceRegistry {
+export interface InstanceRegistry extends FleetKeys {
   /** Writes a new lease, alive. False: this instance was declared dead already. */
   register(instance: string, queueName: string, terms?: LeaseTerms): Promise<boolean>;
   /** Adds where the instance is heard. False: the lease is no longer alive. */

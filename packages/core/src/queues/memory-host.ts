@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Entropy } from '../entropy.ts';
 import { Feed, type FeedDeps } from '../feed/feed.ts';
+import { Keyring } from '../feed/keyring.ts';
 import { MemoryFanout } from '../feed/memory-fanout.ts';
 import type { OpenLog } from '../feed/open-log.ts';
 import { MemoryInstanceRegistry } from '../instances/memory-registry.ts';
@@ -73,7 +74,9 @@ export class MemoryHost implements QueueHost {
       logger: silentLogger,
       signal: this.signal,
     };
-    this.feed = new OwnFeed(shared, (key) => {
+    // It hears nobody, so it needs no keys.
+    const keyring = new Keyring(shared);
+    this.feed = new OwnFeed({ ...shared, keyring }, (key) => {
       storage.forget(key);
       this.offsets.forget(key);
     });

@@ -7,31 +7,35 @@ import {
   isJoinable,
   joinMessages,
 } from '../../src/feed/doorbell-message.ts';
+import type { FleetKeySet } from '../../src/feed/fleet-keys.ts';
 import { FIRST_SLOT } from '../../src/log/slot.ts';
 import { anyJson, anyText } from '../fixtures/arbitraries.ts';
-import { anyDoorbell, anyKey, anyRecord, anySlot } from '../fixtures/doorbells.ts';
+import {
+  anyDoorbell,
+  anyKey,
+  anyRecord,
+  anySlot,
+  checkOf,
+  FLEET,
+  sealOf,
+} from '../fixtures/doorbells.ts';
 
 // Many schedules: a machine under load may take its time.
 vi.setConfig({ testTimeout: 60_000 });
 
-/** True if the text says of which other version it is. */
-function saysVersion(text: string): boolean {
-  try {
-    const version: unknown = (JSON.parse(text) as { v?: unknown } | null)?.v;
-    return typeof version === 'number' && version !== 2;
-  } catch {
-    return false;
-  }
-}
-
 const heard = (...bells: Doorbell[]) => ({ bells, unknown: 0, junk: 0 });
-const CANARY = encodeDoorbell({ kind: 'canary', at: 7 }, 1e9);
+const encoded = (bell: Doorbell, maxBytes = 1e9): string =>
+  encodeDoorbell(bell, maxBytes, sealOf());
+const decoded = (text: string) => decodeMessage(text, checkOf());
+const anyMessage = fc
+  .array(anyDoorbell, { minLength: 1, maxLength: 3 })
+  .map((bells) => joinMessages(bells.map((bell) => encoded(bell))));
 
 describe('a message', () => {
   test('gives back its doorbell', () => {
     fc.assert(
       fc.property(anyDoorbell, (bell) => {
-        expect(decodeMessage(encodeDoorbell(bell, 1e9))).toEqual(heard(bell));
+        expect(decoded(encoded(bell, 1e9))).toEqual(heard(bell));
       }),
       { numRuns: 300 },
     );
@@ -47,19 +51,19 @@ describe('a message', () => {
       on: true,
       next: FIRST_SLOT,
     };
-    const text = encodeDoorbell(bell, 1e9);
+    const text = encoded(bell, 1e9);
     expect(text).toMatch(/^[\t\n\r\u0020-\ud7ff\ue000-\ufffd]*$/);
-    expect(decodeMessage(text)).toEqual(heard(bell));
+    expect(decoded(text)).toEqual(heard(bell));
   });
 
   test('made of several gives back all of them, in order, and is not longer than they are', () => {
     fc.assert(
       fc.property(fc.array(anyDoorbell, { minLength: 1, maxLength: 12 }), (bells) => {
-        const texts = bells.map((bell) => encodeDoorbell(bell, 1e9));
+        const texts = bells.map((bell) => encoded(bell, 1e9));
         const joined = joinMessages(texts);
         expect(texts.every(isJoinable)).toBe(true);
         expect(isJoinable(joined)).toBe(true);
-        expect(decodeMessage(joined)).toEqual(heard(...bells));
+        expect(decoded(joined)).toEqual(heard(...bells));
         const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
         expect(Buffer.byteLength(joined)).toBeLessThanOrEqual(bytes);
       }),
@@ -75,64 +79,130 @@ describe('a message', () => {
         fc.integer({ min: -3, max: 3 }),
         (key, next, record, off) => {
           const bell: Doorbell = { kind: 'record', key, next, record };
-          const whole = Buffer.byteLength(encodeDoorbell(bell, 1e9));
-          const text = encodeDoorbell(bell, whole + off);
-          expect(decodeMessage(text)).toEqual(
-            heard(off >= 0 ? bell : { kind: 'record', key, next }),
-          );
+          const whole = Buffer.byteLength(encoded(bell, 1e9));
+          const text = encoded(bell, whole + off);
+          expect(decoded(text)).toEqual(heard(off >= 0 ? bell : { kind: 'record', key, next }));
           expect(Buffer.byteLength(text)).toBeLessThanOrEqual(whole + off);
         },
       ),
     );
   });
 
-  test('of any other text is junk, and never throws', () => {
+  test('of any other text is not authentic, and never throws', () => {
     const anything = fc.oneof(
       anyText,
       anyJson.map((json) => JSON.stringify(json)),
     );
     fc.assert(
       fc.property(anything, (text) => {
-        fc.pre(!saysVersion(text));
-        expect(decodeMessage(text)).toBe('junk');
+        expect(decoded(text)).toBe('unauthenticated');
       }),
-      { numRuns: 500, examples: [['{"v":"0"}'], ['[0]'], ['{"v":2}']] },
+      {
+        numRuns: 500,
+        examples: [
+          ['{"v":2,"bells":[{"kind":"gone","instance":"i"}]}'],
+          ['{"v":3,"bells":[]}'],
+          ['{"v":3,"bells":[\n\n]}'],
+          ['{"v":4}'],
+        ],
+      },
     );
   });
 
-  test('never throws at one that was damaged on its way', () => {
+  test('that was changed in any place is not authentic', () => {
+    const anyDamage = fc.record({
+      place: fc.nat(),
+      cut: fc.nat(4),
+      put: fc.oneof(fc.string({ maxLength: 3 }), fc.constantFrom(',\n', '\ud800', '\ufffd')),
+    });
     fc.assert(
-      fc.property(
-        fc.array(anyDoorbell, { minLength: 1, maxLength: 3 }),
-        fc.nat(),
-        fc.nat(4),
-        fc.string({ maxLength: 3 }),
-        (bells, place, cut, junk) => {
-          const text = joinMessages(bells.map((bell) => encodeDoorbell(bell, 1e9)));
-          const at = place % text.length;
-          const damaged = text.slice(0, at) + junk + text.slice(at + cut);
-          expect(() => decodeMessage(damaged)).not.toThrow();
-        },
-      ),
-      { numRuns: 500 },
+      fc.property(anyMessage, anyDamage, (text, { place, cut, put }) => {
+        const at = place % text.length;
+        const damaged = text.slice(0, at) + put + text.slice(at + cut);
+        fc.pre(damaged !== text);
+        expect(decoded(damaged)).toBe('unauthenticated');
+      }),
+      { numRuns: 1_000 },
     );
   });
 
-  test('of another version, older or newer, is not for this release: deploys roll', () => {
-    for (const version of ['"v":1', '"v":3', '"v":2.5']) {
-      expect(decodeMessage(CANARY.replace('"v":2', version))).toBe('other-version');
+  test('of which one bit is another is not authentic', () => {
+    const bytes = Buffer.from(encoded({ kind: 'gone', instance: 'i' }));
+    for (let bit = 0; bit < bytes.length * 8; bit += 1) {
+      const flipped = Buffer.from(bytes);
+      flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+      expect(decoded(flipped.toString('latin1'))).toBe('unauthenticated');
+      expect(decoded(flipped.toString())).toBe('unauthenticated');
     }
-    expect(decodeMessage('{"v":1,"kind":"canary"}')).toBe('other-version');
-    expect(decodeMessage(CANARY.replace('"v":2', '"v":"2"'))).toBe('junk');
-    expect(decodeMessage('{"v":2,"bells":[]}')).toBe('junk');
+  });
+
+  test('that was cut short is not authentic', () => {
+    fc.assert(
+      fc.property(anyMessage, fc.nat(), (text, at) => {
+        expect(decoded(text.slice(0, at % text.length))).toBe('unauthenticated');
+      }),
+    );
+  });
+
+  test('of another fleet, or by another key, is not authentic', () => {
+    const [first, second] = FLEET.keys;
+    if (!first || !second) throw new Error('Two keys are needed.');
+    const other = { ...first, secret: new Uint8Array(32).fill(7) };
+    const strangers: FleetKeySet[] = [
+      { ...FLEET, fleet: 'copied-table#prefix' },
+      { ...FLEET, keys: [other] },
+      { ...FLEET, keys: [{ ...other, id: 'key-3' }] },
+      { ...FLEET, keys: [{ ...second, id: first.id }] },
+    ];
+    fc.assert(
+      fc.property(anyDoorbell, (bell) => {
+        for (const stranger of strangers) {
+          const text = encodeDoorbell(bell, 1e9, sealOf(stranger));
+          expect(decoded(text)).toBe('unauthenticated');
+          expect(decoded(joinMessages([encoded(bell), text]))).toBe('unauthenticated');
+        }
+      }),
+    );
+  });
+
+  test('by each key of the fleet is authentic', () => {
+    const bell: Doorbell = { kind: 'gone', instance: 'i' };
+    const former = { ...FLEET, keys: FLEET.keys.slice(1) };
+    const text = encodeDoorbell(bell, 1e9, sealOf(former));
+    expect(decoded(joinMessages([text, encoded(bell)]))).toEqual(heard(bell, bell));
+  });
+
+  test('is not parsed before it is found authentic', () => {
+    const parse = vi.spyOn(JSON, 'parse');
+    expect(decodeMessage(encoded({ kind: 'gone', instance: 'i' }), () => 'forged')).toBe(
+      'unauthenticated',
+    );
+    expect(parse).not.toHaveBeenCalled();
+    parse.mockRestore();
+  });
+
+  test('is found to be of another version by the release before: it is JSON', () => {
+    fc.assert(
+      fc.property(anyMessage, (text) => {
+        expect(JSON.parse(text)).toMatchObject({ v: 3 });
+      }),
+    );
   });
 
   test('counts the doorbells in it that it does not know, and takes the others', () => {
-    const text = '{"v":2,"bells":[{"kind":"later"},{"kind":"canary","at":7},{"kind":"watch"},7]}';
-    expect(decodeMessage(text)).toEqual({
-      bells: [{ kind: 'canary', at: 7 }],
+    const seal = sealOf();
+    const line = (bell: string): string => `["${seal(bell).key}","${seal(bell).mac}",${bell}]`;
+    const bells = [
+      '{"kind":"later"}',
+      '{"kind":"gone","instance":"i"}',
+      '{"kind":"watch"}',
+      '7',
+      '{',
+    ];
+    expect(decoded(`{"v":3,"bells":[\n${bells.map(line).join(',\n')}\n]}`)).toEqual({
+      bells: [{ kind: 'gone', instance: 'i' }],
       unknown: 1,
-      junk: 2,
+      junk: 3,
     });
   });
 

@@ -10,8 +10,9 @@ describe('the presence of an instance', () => {
     const fleet = new Fleet();
     const seen: unknown[] = [];
     const member = fleet.make('a');
-    member.wire = async (call) => {
+    member.wire = async (call, name) => {
       const answer = await call();
+      if (name === 'doorbellKeys') return answer;
       const lease = await fleet.registry.lease('a');
       seen.push([lease?.beat, lease?.address.queueUrl, fleet.queues.has('a')]);
       return answer;

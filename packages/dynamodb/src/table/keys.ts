@@ -131,6 +131,11 @@ export class Keys {
     return { pk: joinKey(this.#prefix, 'janitor'), sk: 'leader' };
   }
 
+  /** The fleet's doorbell keys. */
+  get doorbellKeys(): ItemKey {
+    return { pk: joinKey(this.#prefix, 'fleet'), sk: 'doorbell-keys' };
+  }
+
   /** Index partitions of an owner's tasks. */
   ownerShards({ tenant, owner }: Scope): string[] {
     return Array.from({ length: this.#ownerShards }, (_, shard) =>

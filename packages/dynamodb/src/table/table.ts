@@ -1,5 +1,9 @@
 import { BackendError } from '@a2a-aws/core';
-import { DescribeTableCommand, DescribeTimeToLiveCommand } from '@aws-sdk/client-dynamodb';
+import {
+  DescribeTableCommand,
+  DescribeTimeToLiveCommand,
+  type TableDescription,
+} from '@aws-sdk/client-dynamodb';
 import {
   DeleteCommand,
   type DynamoDBDocumentClient,
@@ -65,6 +69,7 @@ export type Updated = { readonly before: Item } | { readonly refused: Item };
 export class Table {
   readonly #client: TableClient;
   readonly #name: string;
+  #arn: Promise<string> | undefined;
 
   /** Throws `configuration` if there is no name: an unset variable, most often. */
   constructor(client: TableClient, name: string) {
@@ -75,10 +80,19 @@ export class Table {
 
   /** Fails with `table-not-found`, or as {@link checkTable} does. */
   async check(): Promise<void> {
-    const { Table: found = {} } = await translated(
-      this.#client.send(new DescribeTableCommand({ TableName: this.#name })),
+    checkTable(await this.#describe());
+  }
+
+  /** Returns the table's ARN, asked for once; an emulator that has none gives the table's name. */
+  arn(): Promise<string> {
+    this.#arn ??= this.#describe().then(
+      ({ TableArn }) => TableArn ?? this.#name,
+      (error: unknown) => {
+        this.#arn = undefined;
+        throw error;
+      },
     );
-    checkTable(found);
+    return this.#arn;
   }
 
   /** True if DynamoDB deletes what expires; nothing if it does not say, or may not be asked. */
@@ -200,6 +214,11 @@ export class Table {
   async #found(error: unknown, key: ItemKey): Promise<Item> {
     if (!isConditionFailed(error)) throw dynamoDBError(error);
     return handedOver(error) ?? (await this.get(key)) ?? {};
+  }
+
+  async #describe(): Promise<TableDescription> {
+    const command = new DescribeTableCommand({ TableName: this.#name });
+    return (await translated(this.#client.send(command))).Table ?? {};
   }
 
   async #query(input: Omit<QueryCommandInput, 'TableName'>): Promise<Page> {

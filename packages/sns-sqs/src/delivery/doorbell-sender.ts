@@ -29,8 +29,8 @@ export interface DoorbellSenderOptions {
   readonly logger: Logger;
   /** Bytes that an address adds to a message. */
   addressBytes(target: string): number;
-  /** The ways by which `target` is reached, if by any: one call takes messages of one way. */
-  waysTo(target: string): readonly string[];
+  /** Returns the way by which `target` is reached, if there is one: a call takes messages of one way. */
+  wayTo(target: string): string | undefined;
   /** Makes one call, with at most 10 messages. Rejects with a BackendError if it failed as a whole. */
   send(way: string, messages: readonly Addressed[]): Promise<readonly EntryOutcome[]>;
 }
@@ -75,14 +75,10 @@ export class DoorbellSender {
 
   async #ring(target: string, message: string, messageBytes: number): Promise<void> {
     const bytes = messageBytes + this.#options.addressBytes(target);
-    const ways = this.#options.waysTo(target);
-    if (ways.length === 0) this.#publishFailed++;
-    await Promise.all(
-      ways.map(async (way) => {
-        if (await this.#add(way, { target, message, bytes })) this.#published++;
-        else this.#publishFailed++;
-      }),
-    );
+    const way = this.#options.wayTo(target);
+    const isTaken = way !== undefined && (await this.#add(way, { target, message, bytes }));
+    if (isTaken) this.#published++;
+    else this.#publishFailed++;
   }
 
   async #add(way: string, doorbell: Doorbell): Promise<boolean> {

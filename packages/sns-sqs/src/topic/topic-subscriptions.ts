@@ -2,7 +2,7 @@ import { type Clock, errorCode } from '@a2a-aws/core';
 import { type SNSClient, SubscribeCommand, UnsubscribeCommand } from '@aws-sdk/client-sns';
 import { asked, isNotFound, present } from '../aws-error.ts';
 import { SubscriptionPages } from './subscription-pages.ts';
-import { ALL_TARGETS, TARGET_ATTRIBUTE } from './topic-definition.ts';
+import { TARGET_ATTRIBUTE } from './topic-definition.ts';
 
 /** Subscriptions of instances' queues to one topic. All fails with a BackendError. */
 export class TopicSubscriptions {
@@ -26,7 +26,7 @@ export class TopicSubscriptions {
       // Never changed afterwards: a changed policy may need 15 minutes.
       Attributes: {
         RawMessageDelivery: 'true',
-        FilterPolicy: JSON.stringify({ [TARGET_ATTRIBUTE]: [instance, ALL_TARGETS] }),
+        FilterPolicy: JSON.stringify({ [TARGET_ATTRIBUTE]: [instance] }),
         FilterPolicyScope: 'MessageAttributes',
       },
     };

@@ -85,7 +85,7 @@ describe('provision', () => {
       ReturnSubscriptionArn: true,
       Attributes: {
         RawMessageDelivery: 'true',
-        FilterPolicy: '{"target":["one","*"]}',
+        FilterPolicy: '{"target":["one"]}',
         FilterPolicyScope: 'MessageAttributes',
       },
     });

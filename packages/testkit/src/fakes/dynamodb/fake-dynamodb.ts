@@ -129,6 +129,7 @@ export class FakeDynamoDB {
     const { definition } = this.#table(name);
     return {
       TableName: name,
+      TableArn: `arn:aws:dynamodb:us-east-1:000000000000:table/${name}`,
       TableStatus: 'ACTIVE',
       KeySchema: definition.KeySchema,
       AttributeDefinitions: definition.AttributeDefinitions,
