@@ -22,6 +22,11 @@ import type { AgentCard } from '@a2a-js/sdk';
 import type { A2ARequestHandler, AgentExecutor, PushNotificationStore } from '@a2a-js/sdk/server';
 import { exchangeMiddleware, type Middleware } from './exchanges/exchange-middleware.ts';
 import { exchangeService } from './exchanges/exchange-service.ts';
+import {
+  type ErrorMiddleware,
+  type HttpBinding,
+  requestErrors,
+} from './exchanges/request-error.ts';
 import { assertHandlerArguments, type RequestHandlerOptions } from './handler/handler-options.ts';
 import { BackendRequestHandler } from './handler/request-handler.ts';
 import type { BackendSettings } from './options/options.ts';
@@ -183,6 +188,14 @@ export class Backend {
   /** Middleware to mount before the SDK's routers: streams end when their clients leave. */
   express(): Middleware {
     return exchangeMiddleware(this.#ports.clock);
+  }
+
+  /**
+   * Error-handling middleware to mount after the SDK's router of this binding, on the same path: a body
+   * that cannot be read, for one, is answered by an error of the binding.
+   */
+  errors(binding: HttpBinding): ErrorMiddleware {
+    return requestErrors(binding, this.#settings.logger);
   }
 
   /**

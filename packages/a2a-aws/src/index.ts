@@ -54,6 +54,7 @@ export {
 } from './backend.ts';
 export { createBackend } from './create-backend.ts';
 export type { Middleware } from './exchanges/exchange-middleware.ts';
+export { type ErrorMiddleware, type HttpBinding, JSON_BODY } from './exchanges/request-error.ts';
 export type { RequestHandlerOptions } from './handler/handler-options.ts';
 export { type JanitorOptions, type JanitorReport, runJanitor } from './janitor/janitor.ts';
 export type { BackendClients, ClientConfig } from './options/aws-clients.ts';

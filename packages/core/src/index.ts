@@ -81,6 +81,7 @@ export {
   holds,
   type LogRecord,
   MAX_BODY_BYTES,
+  MAX_ENTRY_BYTES,
   parseBody,
   RECORD_VERSION,
   recordBody,

@@ -6,7 +6,7 @@ import {
   restHandler,
   UserBuilder,
 } from '@a2a-js/sdk/server/express';
-import type { Backend } from 'a2a-aws';
+import { type Backend, JSON_BODY } from 'a2a-aws';
 import express, { type Express } from 'express';
 import { JSON_RPC_PATH, REST_PATH } from './agent-card.ts';
 
@@ -21,8 +21,9 @@ export function serverApp(
   app.disable('x-powered-by');
   app.use(backend.express());
   app.use(`/${AGENT_CARD_PATH}`, agentCardHandler({ agentCardProvider: requestHandler }));
-  app.use(JSON_RPC_PATH, jsonRpcHandler(handler));
-  app.use(REST_PATH, restHandler(handler));
+  app.use([JSON_RPC_PATH, REST_PATH], express.json(JSON_BODY));
+  app.use(JSON_RPC_PATH, jsonRpcHandler(handler), backend.errors('JSONRPC'));
+  app.use(REST_PATH, restHandler(handler), backend.errors('HTTP+JSON'));
   app.get('/health', (_request, response) => {
     const health = backend.health();
     response.status(health.ready ? 200 : 503).json({ name, ...health });

@@ -9,6 +9,8 @@ import { loadExecutor } from './executor-module.ts';
 import { serverApp } from './server-app.ts';
 import type { ServerMessage, ServerSettings } from './server-protocol.ts';
 
+/** Longer than load balancers keep an idle connection, in milliseconds. */
+const KEEP_ALIVE_MS = 65_000;
 /** How long runs may take to finish on SIGTERM, and when the parent has gone, perhaps with AWS. */
 const DRAIN_MS = 10_000;
 const ORPHAN_DRAIN_MS = 1_000;
@@ -24,6 +26,7 @@ async function serve(settings: ServerSettings): Promise<ServerMessage> {
   const backend = createBackend({ instanceId: name, lease });
   const app = serverApp(name, backend, backend.requestHandler(agentCard(publicUrl), agent));
   const server = createServer(app);
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   stop = async (drainMs) => {
     // First of all, so that a load balancer goes elsewhere; what is under way goes on.
     server.close();
