@@ -4,7 +4,7 @@ import {
   type ConsumerOffsets,
   type Entropy,
   elapsed,
-  errorCode,
+  errorFields,
   type Fanout,
   Instance,
   type InstancePhase,
@@ -206,6 +206,11 @@ export class Backend {
     return exchangeService(service, this.#ports.entropy);
   }
 
+  /** The id of this process's instance, as in {@link BackendStats}. */
+  get instanceId(): string {
+    return this.#instance.id;
+  }
+
   stats(): BackendStats {
     const { id, feed, runs, janitor } = this.#instance;
     const { cleaned, failed } = janitor.stats;
@@ -337,7 +342,7 @@ export class Backend {
         this.#instance = next;
         return;
       } catch (error) {
-        logger.error('instance.restart-failed', { code: errorCode(error) });
+        logger.error('instance.restart-failed', errorFields(error));
         // Each try leaves a lease row to be cleaned up: not too many.
         await sleep(this.#ports.clock, lease.leaseMs, signal);
       }

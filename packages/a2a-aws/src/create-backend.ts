@@ -1,3 +1,4 @@
+import { withFields } from '@a2a-aws/core';
 import {
   DynamoDBConsumerOffsets,
   DynamoDBInstanceRegistry,
@@ -20,12 +21,14 @@ import { BACKEND_OPTIONS, type BackendOptions, resolveOptions } from './options/
  */
 export function createBackend(options: BackendOptions = {}): Backend {
   assertOptions('createBackend', options, BACKEND_OPTIONS);
-  const settings = resolveOptions(options, process.env);
-  const { tableName, prefix, logger, ownerResolver, retentionMs, ownerShards, clock, entropy } =
-    settings;
+  let backend: Backend | undefined;
+  const resolved = resolveOptions(options, process.env);
+  const logger = withFields(resolved.logger, () => ({ instance: backend?.instanceId }));
+  const settings = { ...resolved, logger };
+  const { tableName, prefix, ownerResolver, retentionMs, ownerShards, clock, entropy } = settings;
   const clients = resolveClients(settings.clients, settings.clientConfig);
   const table = { client: clients.dynamodb, tableName, prefix };
-  return new Backend(settings, {
+  backend = new Backend(settings, {
     storage: new DynamoDBLogStorage({ ...table, retentionMs, ownerShards, logger }),
     registry: new DynamoDBInstanceRegistry({ ...table, logger }),
     offsets: new DynamoDBConsumerOffsets({ ...table, retentionMs }),
@@ -38,4 +41,5 @@ export function createBackend(options: BackendOptions = {}): Backend {
     clock,
     entropy,
   });
+  return backend;
 }

@@ -18,6 +18,7 @@ export {
   type LeaseSettings,
   type LogFields,
   type Logger,
+  type LogLevel,
   NoTaskQueue,
   type QueuedEvent,
   type QueueEvent,
@@ -57,6 +58,7 @@ export type { Middleware } from './exchanges/exchange-middleware.ts';
 export { type ErrorMiddleware, type HttpBinding, JSON_BODY } from './exchanges/request-error.ts';
 export type { RequestHandlerOptions } from './handler/handler-options.ts';
 export { type JanitorOptions, type JanitorReport, runJanitor } from './janitor/janitor.ts';
+export { type PinoLike, pinoLogger } from './logging/sinks.ts';
 export type { BackendClients, ClientConfig } from './options/aws-clients.ts';
 export type { FanoutChoice } from './options/fanout-choice.ts';
 export type { BackendOptions } from './options/options.ts';

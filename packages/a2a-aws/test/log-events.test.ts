@@ -15,8 +15,12 @@ function logged(): Set<string> {
         if (event?.includes('.')) names.add(event);
       }
       for (const [, step] of text.matchAll(/untilDone\(\s*'([a-z.-]+)'/g)) {
-        names.add(`${step}-retried`);
+        names.add(`${step}-retried`).add(`${step}-recovered`);
       }
+      for (const [, failure = ''] of text.matchAll(/RetriedStep\(\s*'([a-z.-]+)'/g)) {
+        names.add(failure).add(failure.replace(/(?:retried|failed)$/, 'recovered'));
+      }
+      for (const [, event = ''] of text.matchAll(/\.report\(\s*'([a-z.-]+)'/g)) names.add(event);
     }
   }
   return names;

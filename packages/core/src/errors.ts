@@ -5,8 +5,10 @@
  * - `configuration`: an option is missing or malformed
  * - `table-not-found`, `table-mismatch`: no such table; wrong keys, or an index is missing
  * - `topic-not-found`, `topic-mismatch`: no such topic; not a standard topic
- * - `access-denied`: the credentials are missing, wrong, or lack a permission
- * - `unreachable`: no answer, throttled, or the service is failing; try again
+ * - `access-denied`: the credentials are wrong, or lack a permission
+ * - `credentials-missing`: there are no credentials now, or they have expired; try again
+ * - `throttled`: the service refused the call because there were too many; try again
+ * - `unreachable`: no answer, or the service is failing; try again
  * - `not-started`, `draining`: this instance takes no work yet, or no more
  * - `sealed`: the task has ended; `fenced`: this instance was declared dead
  * - `task-running`: the task cannot be deleted while it is being worked on
@@ -26,6 +28,8 @@ export type BackendErrorCode =
   | 'topic-not-found'
   | 'topic-mismatch'
   | 'access-denied'
+  | 'credentials-missing'
+  | 'throttled'
   | 'unreachable'
   | 'not-started'
   | 'draining'
@@ -43,23 +47,50 @@ export type BackendErrorCode =
   | 'expired'
   | 'corrupt-log';
 
+/** What is known of a failed call of a service, checked: none of it is free text. */
+export interface CallDetails {
+  /** The operation, like `PutItem`. */
+  readonly operation?: string | undefined;
+  /** The name or code of what the client threw, like `ThrottlingException` or `ECONNREFUSED`. */
+  readonly cause?: string | undefined;
+  readonly requestId?: string | undefined;
+  /** Tries that the client made. */
+  readonly attempts?: number | undefined;
+  /** The action and the resource that the service named when it denied the call. */
+  readonly action?: string | undefined;
+  readonly resource?: string | undefined;
+}
+
+export interface BackendErrorOptions {
+  readonly cause?: unknown;
+  readonly details?: CallDetails | undefined;
+}
+
 /** The one error class of this project's packages; a subclass only names one of its codes. */
 export class BackendError extends Error {
   readonly code: BackendErrorCode;
+  /** Set where a call of AWS failed. */
+  readonly details: CallDetails | undefined;
 
-  constructor(code: BackendErrorCode, message: string, options?: { cause?: unknown }) {
-    super(message, options);
+  constructor(code: BackendErrorCode, message: string, options?: BackendErrorOptions) {
+    super(message, options && 'cause' in options ? { cause: options.cause } : undefined);
     this.name = 'BackendError';
     this.code = code;
+    this.details = options?.details;
   }
 }
 
+/** Codes of failures that pass: the same call may succeed later. */
+export const TRANSIENT_CODES = ['unreachable', 'throttled', 'credentials-missing'] as const;
+
 /** True for a failure that the same call, made again, may not meet. */
 export function isTransient(error: unknown): boolean {
-  return error instanceof BackendError && error.code === 'unreachable';
+  return (
+    error instanceof BackendError && (TRANSIENT_CODES as readonly string[]).includes(error.code)
+  );
 }
 
-/** The code of a {@link BackendError}, else `unexpected`: the only part of an error that is logged. */
+/** The code of a {@link BackendError}, else `unexpected`; for log lines see `errorFields`. */
 export function errorCode(error: unknown): string {
   return error instanceof BackendError ? error.code : 'unexpected';
 }

@@ -14,7 +14,15 @@ export { limitHistory } from './a2a/history-limit.ts';
 export { backoff } from './backoff.ts';
 export { type Clock, elapsed, sleep, systemClock, within } from './clock.ts';
 export { derivedUuid, type Entropy, shortId, systemEntropy } from './entropy.ts';
-export { BackendError, type BackendErrorCode, errorCode, isTransient } from './errors.ts';
+export {
+  BackendError,
+  type BackendErrorCode,
+  type BackendErrorOptions,
+  type CallDetails,
+  errorCode,
+  isTransient,
+  TRANSIENT_CODES,
+} from './errors.ts';
 export type { Doorbell } from './feed/doorbell.ts';
 export {
   decodeMessage,
@@ -122,7 +130,26 @@ export {
   taskHead,
 } from './log/storage.ts';
 export { type Appended, TaskLog, type TaskLogDeps } from './log/task-log.ts';
-export { type LogFields, type Logger, silentLogger, stderrLogger } from './logger.ts';
+export {
+  LOG_METHODS,
+  type LogFields,
+  type Logger,
+  type LogMethod,
+  loggerOf,
+  silentLogger,
+  withFields,
+} from './logger.ts';
+export { errorFields, thrownFields } from './logging/error-fields.ts';
+export { LOG_LEVELS, type LogLevel } from './logging/log-level.ts';
+export { RetriedStep, type RetriedStepDeps } from './logging/retried-step.ts';
+export {
+  jsonLogger,
+  type RootLoggerOptions,
+  rootLogger,
+  stderrLines,
+  stderrLogger,
+} from './logging/root-logger.ts';
+export { loggedId, ownerHash, taskFields } from './logging/task-fields.ts';
 export { assertOptionNames, type OptionNames } from './option-names.ts';
 export { assertConsumer, type ConsumerOffsets } from './queues/consumer-offsets.ts';
 export { DistributedEventQueue } from './queues/distributed-event-queue.ts';
@@ -137,10 +164,12 @@ export type { QueueDeps, QueueHost } from './queues/queue-host.ts';
 export type { QueueManager, QueueOptions } from './queues/queue-manager.ts';
 export type { Place, QueuedEvent, QueueEvent } from './queues/queued-event.ts';
 export {
+  callDetails,
   isPassingName,
   type ServiceFault,
   serviceErrorNames,
   serviceFault,
+  tracedClient,
 } from './service-error.ts';
 export { type ImportSource, type ImportSummary, importTasks } from './stores/import-tasks.ts';
 export { LogTaskStore, type LogTaskStoreDeps } from './stores/log-task-store.ts';

@@ -1,6 +1,10 @@
 /** Flat facts about an event: ids, counts, codes. Never message content, never text from outside. */
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
 
+export type LogMethod = 'debug' | 'info' | 'warn' | 'error';
+
+export const LOG_METHODS = ['debug', 'info', 'warn', 'error'] as const;
+
 /** Where the backend's structured log lines go; `event` is a fixed dotted name. */
 export interface Logger {
   debug(event: string, fields?: LogFields): void;
@@ -9,21 +13,37 @@ export interface Logger {
   error(event: string, fields?: LogFields): void;
 }
 
-const silent = (): void => {};
-
-const line =
-  (level: 'warn' | 'error') =>
-  (event: string, fields?: LogFields): void => {
-    process.stderr.write(`${JSON.stringify({ level, event, ...fields })}\n`);
+/** Makes a logger of one function. */
+export function loggerOf(
+  write: (level: LogMethod, event: string, fields: LogFields | undefined) => void,
+): Logger {
+  return {
+    debug: (event, fields) => write('debug', event, fields),
+    info: (event, fields) => write('info', event, fields),
+    warn: (event, fields) => write('warn', event, fields),
+    error: (event, fields) => write('error', event, fields),
   };
+}
 
-/** One JSON line per warning or error on stderr, nothing below. */
-export const stderrLogger: Logger = {
-  debug: silent,
-  info: silent,
-  warn: line('warn'),
-  error: line('error'),
-};
+/** Logs nothing. */
+export const silentLogger: Logger = loggerOf(() => {});
 
-/** Says nothing. */
-export const silentLogger: Logger = { debug: silent, info: silent, warn: silent, error: silent };
+const bases = new WeakMap<Logger, Logger>();
+
+/**
+ * A logger whose lines carry these fields besides their own, which win. A function is called for each
+ * line.
+ */
+export function withFields(logger: Logger, fields: LogFields | (() => LogFields)): Logger {
+  if (logger === silentLogger) return logger;
+  const bound = loggerOf((level, event, own) => {
+    logger[level](event, { ...(typeof fields === 'function' ? fields() : fields), ...own });
+  });
+  bases.set(bound, baseLogger(logger));
+  return bound;
+}
+
+/** The logger that {@link withFields} was first called with. */
+export function baseLogger(logger: Logger): Logger {
+  return bases.get(logger) ?? logger;
+}

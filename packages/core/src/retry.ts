@@ -3,6 +3,7 @@ import { type Clock, sleep } from './clock.ts';
 import type { Entropy } from './entropy.ts';
 import { BackendError, errorCode } from './errors.ts';
 import type { Logger } from './logger.ts';
+import { RetriedStep } from './logging/retried-step.ts';
 
 export interface RetryDeps {
   readonly clock: Clock;
@@ -23,7 +24,8 @@ const FINAL: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Does an idempotent step until it succeeds, with backing off; warns once, under `name`.
+ * Does an idempotent step until it succeeds, with backing off; its failures are logged as `<name>-retried`
+ * and `<name>-recovered`, see {@link RetriedStep}.
  * Rejects when the instance stops (`draining`), and with what no repetition mends.
  */
 export async function untilDone<T>(
@@ -31,15 +33,22 @@ export async function untilDone<T>(
   deps: RetryDeps,
   step: () => Promise<T>,
 ): Promise<T> {
-  for (let failures = 0; ; ) {
-    if (deps.signal.aborted) throw new BackendError('draining', 'The instance has stopped.');
-    try {
-      return await step();
-    } catch (error) {
-      if (FINAL.has(errorCode(error))) throw error;
-      failures += 1;
-      if (failures === 1) deps.logger.warn(`${name}-retried`, { code: errorCode(error) });
-      await sleep(deps.clock, backoff(failures, deps.entropy), deps.signal);
+  const retried = new RetriedStep(`${name}-retried`, deps);
+  try {
+    for (let failures = 0; ; ) {
+      if (deps.signal.aborted) throw new BackendError('draining', 'The instance has stopped.');
+      try {
+        const done = await step();
+        retried.succeeded();
+        return done;
+      } catch (error) {
+        if (FINAL.has(errorCode(error))) throw error;
+        failures += 1;
+        retried.failed(error);
+        await sleep(deps.clock, backoff(failures, deps.entropy), deps.signal);
+      }
     }
+  } finally {
+    retried.gaveUp();
   }
 }

@@ -1,25 +1,48 @@
+import type { CallDetails } from './errors.ts';
+
 /** What a cloud service's client threw, as far as any of its services says it alike. */
 interface ServiceErrorShape {
   readonly name?: unknown;
   /** What the query protocol calls it; a client may carry both. */
   readonly Code?: unknown;
+  /** Of an error of node's: `ECONNREFUSED` and the like. */
+  readonly code?: unknown;
   readonly message?: unknown;
-  readonly $metadata?: { readonly httpStatusCode?: unknown };
+  readonly $metadata?: {
+    readonly httpStatusCode?: unknown;
+    readonly requestId?: unknown;
+    readonly attempts?: unknown;
+  };
 }
 
+/** The provider chain found none, or what it found is too old: another try may find new ones. */
+const MISSING =
+  /^(CredentialsProviderError|ProviderError|TokenProviderError|ExpiredToken|RequestExpired|TokenRefreshRequired|ExpiredIdentityToken|IDPCommunicationError)/i;
+
 const DENIED =
-  /^(AccessDenied|Authorization|InvalidClientTokenId|UnrecognizedClient|SignatureDoesNotMatch|InvalidSignature|IncompleteSignature|ExpiredToken|RequestExpired|InvalidAccessKeyId|MissingAuthenticationToken|NotAuthorized|OptInRequired|InvalidSecurity|KMS_?AccessDenied|CredentialsProviderError|TokenProviderError)/i;
+  /^(AccessDenied|Authorization|InvalidClientTokenId|UnrecognizedClient|SignatureDoesNotMatch|InvalidSignature|IncompleteSignature|InvalidAccessKeyId|MissingAuthenticationToken|NotAuthorized|OptInRequired|InvalidSecurity|KMS_?AccessDenied)/i;
+
+const THROTTLED =
+  /Throttl|OverLimit|TooManyRequests|RequestLimitExceeded|ThroughputExceeded|SlowDown|BandwidthLimitExceeded/i;
 
 const PASSING =
-  /Throttl|OverLimit|TooManyRequests|RequestLimitExceeded|ThroughputExceeded|SlowDown|InternalError|InternalFailure|InternalServerError|ServiceUnavailable|ConcurrentAccess|Timeout|TransactionConflict/i;
+  /InternalError|InternalFailure|InternalServerError|ServiceUnavailable|ConcurrentAccess|Timeout|TransactionConflict|TransactionInProgress|RequestTimeTooSkewed/i;
 
 /**
- * - `denied`: the credentials are missing, wrong, or lack a permission
- * - `passing`: no answer, throttled, or the service is failing: the same call may succeed later
+ * - `missing`: there are no credentials now, or they have expired: the same call may succeed later
+ * - `denied`: the credentials are wrong, or lack a permission
+ * - `throttled`: too many calls: the same call may succeed later
+ * - `passing`: no answer, or the service is failing: the same call may succeed later
  * - `refused`: the same call would be refused again
  * - `unconfigured`: the client has no region to call, or a malformed one
  */
-export type ServiceFault = 'denied' | 'passing' | 'refused' | 'unconfigured';
+export type ServiceFault =
+  | 'missing'
+  | 'denied'
+  | 'throttled'
+  | 'passing'
+  | 'refused'
+  | 'unconfigured';
 
 /** The names an error goes by, without a vendor's prefix (`AWS.SimpleQueueService.` and the like). */
 export function serviceErrorNames(error: unknown): string[] {
@@ -31,21 +54,98 @@ export function serviceErrorNames(error: unknown): string[] {
 
 /** True for an error name, or a failed entry's code, that another try may not meet. */
 export function isPassingName(name: string | undefined): boolean {
-  return name !== undefined && PASSING.test(name);
+  if (name === undefined) return false;
+  return PASSING.test(name) || THROTTLED.test(name) || MISSING.test(name);
 }
 
 /**
  * Sorts what a service's client threw. What has no known name is judged by its HTTP status: 401 and
- * 403 are `denied`, 408 and 429 `passing`, any other 4xx `refused`; 5xx or no answer is `passing`.
+ * 403 are `denied`, 408 `passing`, 429 `throttled`, any other 4xx `refused`; 5xx or no answer is
+ * `passing`.
  */
 export function serviceFault(error: unknown): ServiceFault {
   const { message, $metadata } = (error ?? {}) as ServiceErrorShape;
   const status = typeof $metadata?.httpStatusCode === 'number' ? $metadata.httpStatusCode : 0;
   const names = serviceErrorNames(error);
-  if (names.some((name) => DENIED.test(name))) return 'denied';
-  if (names.some(isPassingName) || status === 408 || status === 429) return 'passing';
+  const isNamed = (pattern: RegExp): boolean => names.some((name) => pattern.test(name));
+  if (isNamed(MISSING)) return 'missing';
+  if (isNamed(DENIED)) return 'denied';
+  if (isNamed(THROTTLED) || status === 429) return 'throttled';
+  if (isNamed(PASSING) || status === 408) return 'passing';
   if (status === 401 || status === 403) return 'denied';
   // The client has no class for these, and no other try mends them.
   if (/^Region (is missing|not accepted)/.test(String(message))) return 'unconfigured';
   return status >= 400 && status < 500 ? 'refused' : 'passing';
+}
+
+const operations = new WeakMap<object, string>();
+
+/** As much of a client of the AWS SDK as {@link tracedClient} replaces. */
+interface Sender {
+  send(...args: never[]): unknown;
+}
+
+/**
+ * The same client, whose errors {@link callDetails} can name the operation of. Only `send` differs;
+ * everything else is inherited.
+ */
+export function tracedClient<Client extends object>(client: Client): Client {
+  const { send } = client as Client & Partial<Sender>;
+  if (typeof send !== 'function') return client;
+  const traced = (...args: never[]): unknown => {
+    const answer: unknown = send.apply(client, args);
+    if (answer instanceof Promise) answer.catch((error) => note(error, args[0]));
+    return answer;
+  };
+  return Object.create(client, { send: { value: traced } }) as Client;
+}
+
+function note(error: unknown, command: unknown): void {
+  if (typeof error !== 'object' || error === null || operations.has(error)) return;
+  const operation = operationOf(command);
+  if (operation !== undefined) operations.set(error, operation);
+}
+
+/** What the command's schema is called: its class may have lost its name to a bundler. */
+function operationOf(command: unknown): string | undefined {
+  const { schema, clientCommand } = (command ?? {}) as {
+    readonly schema?: unknown;
+    readonly clientCommand?: unknown;
+  };
+  if (Array.isArray(schema)) return matching(schema[2], /^[A-Z][A-Za-z]{1,63}$/);
+  return clientCommand === undefined ? undefined : operationOf(clientCommand);
+}
+
+/** Names of errors that say less than their code. */
+const PLAIN = new Set(['Error', 'TypeError', 'AggregateError', 'SystemError']);
+
+/** What is known of a failed call. Every part has a fixed form: an answer's free text is in none. */
+export function callDetails(error: unknown): CallDetails {
+  if (typeof error !== 'object' || error === null) return {};
+  const { code, $metadata, message } = error as ServiceErrorShape;
+  const [name] = serviceErrorNames(error);
+  const named = matching(name, /^[A-Za-z][\w-]{0,63}$/);
+  const coded = matching(code, /^E[A-Z0-9_]{2,40}$/);
+  const attempts = $metadata?.attempts;
+  return {
+    operation: operations.get(error),
+    cause: named === undefined || PLAIN.has(named) ? (coded ?? named) : named,
+    requestId: matching($metadata?.requestId, /^[A-Za-z0-9-]{8,64}$/),
+    attempts: Number.isSafeInteger(attempts) ? (attempts as number) : undefined,
+    ...deniedAction(message),
+  };
+}
+
+/** Source: AWS IAM user guide, "Troubleshoot access denied error messages". */
+const NOT_AUTHORIZED =
+  /^User: \S{1,2048} is not authorized to perform: ([A-Za-z0-9-]{1,32}:[A-Za-z*]{1,64})(?: on resource: (arn:[A-Za-z0-9_:/.*+=,@-]{1,512}))?/;
+
+function deniedAction(message: unknown): Pick<CallDetails, 'action' | 'resource'> {
+  if (typeof message !== 'string') return {};
+  const [, action, resource] = NOT_AUTHORIZED.exec(message) ?? [];
+  return action === undefined ? {} : { action, resource: resource?.replace(/[.,]+$/, '') };
+}
+
+function matching(value: unknown, form: RegExp): string | undefined {
+  return typeof value === 'string' && form.test(value) ? value : undefined;
 }

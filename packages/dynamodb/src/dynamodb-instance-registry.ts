@@ -1,5 +1,5 @@
 import {
-  errorCode,
+  errorFields,
   type FanoutAddress,
   type FleetKey,
   type FleetKeySet,
@@ -196,7 +196,7 @@ export class DynamoDBInstanceRegistry implements InstanceRegistry {
     begins: string,
     read: (item: Item) => T,
     unreadable: (error: unknown) => void = (error) =>
-      this.#logger.error('registry.row-unreadable', { code: errorCode(error) }),
+      this.#logger.error('registry.row-unreadable', errorFields(error)),
   ): Promise<T[]> {
     const rows = await this.#rows(partition, begins, (item): T[] => {
       try {

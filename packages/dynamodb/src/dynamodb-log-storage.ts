@@ -2,7 +2,7 @@ import {
   assertScope,
   assertTaskKey,
   checkedRetention,
-  errorCode,
+  errorFields,
   expiresAt,
   holds,
   type ListedTask,
@@ -253,7 +253,7 @@ export class DynamoDBLogStorage implements LogStorage {
     try {
       return fromListedItem(item);
     } catch (error) {
-      this.#logger.warn('list.task-left-out', { code: errorCode(error) });
+      this.#logger.warn('list.task-left-out', errorFields(error));
       return undefined;
     }
   }

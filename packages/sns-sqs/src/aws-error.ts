@@ -1,6 +1,7 @@
 import {
   BackendError,
   type BackendErrorCode,
+  callDetails,
   serviceErrorNames,
   serviceFault,
 } from '@a2a-aws/core';
@@ -8,6 +9,8 @@ import {
 const TEXT = {
   'access-denied': 'AWS refused the credentials, or they lack a permission.',
   'topic-not-found': 'The topic does not exist.',
+  'credentials-missing': 'There are no AWS credentials now, or they have expired.',
+  throttled: 'SNS or SQS throttled the request.',
   unreachable: 'SNS or SQS did not answer, or could not serve the request now.',
   configuration: 'SNS or SQS refused the request as invalid.',
 } as const;
@@ -49,7 +52,7 @@ export function isNotFound(error: unknown): boolean {
 export function awsError(error: unknown): BackendError {
   if (error instanceof BackendError) return error;
   const [code, text] = classify(error);
-  return new BackendError(code, text, { cause: error });
+  return new BackendError(code, text, { cause: error, details: callDetails(error) });
 }
 
 function classify(error: unknown): readonly [BackendErrorCode, string] {
@@ -58,6 +61,10 @@ function classify(error: unknown): readonly [BackendErrorCode, string] {
     .find((entry) => entry !== undefined);
   if (known) return known;
   switch (serviceFault(error)) {
+    case 'missing':
+      return ['credentials-missing', TEXT['credentials-missing']];
+    case 'throttled':
+      return ['throttled', TEXT.throttled];
     case 'denied':
       return ['access-denied', TEXT['access-denied']];
     case 'passing':

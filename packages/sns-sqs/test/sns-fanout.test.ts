@@ -210,7 +210,11 @@ describe('publish, when it fails', () => {
     ]);
     expect(fanout.stats()).toMatchObject({ published: 0, publishFailed: 2 });
     expect(logger.lines).toEqual([
-      { level: 'warn', event: 'fanout.publish-failed', fields: { code: 'unreachable' } },
+      {
+        level: 'warn',
+        event: 'fanout.publish-failed',
+        fields: expect.objectContaining({ code: 'throttled' }),
+      },
     ]);
   });
 
@@ -236,7 +240,10 @@ describe('publish, when it fails', () => {
     await fanout.publish(['one'], 'hello');
     expect(batches()).toHaveLength(1);
     expect(fanout.stats().publishFailed).toBe(1);
-    expect(logger.lines[0]?.fields).toEqual({ code: 'topic-not-found' });
+    expect(logger.lines[0]?.fields).toMatchObject({
+      code: 'topic-not-found',
+      cause: 'NotFoundException',
+    });
   });
 });
 
@@ -252,7 +259,7 @@ describe('check', () => {
   test.each([
     ['NotFoundException', 404, 'topic-not-found'],
     ['AuthorizationErrorException', 403, 'access-denied'],
-    ['ThrottledException', 429, 'unreachable'],
+    ['ThrottledException', 429, 'throttled'],
     ['TimeoutError', 0, 'unreachable'],
     ['InvalidParameterException', 400, 'configuration'],
   ])('answers %s with its code', async (name, status, code) => {

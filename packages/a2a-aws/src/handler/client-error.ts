@@ -1,10 +1,16 @@
-import { BackendError, type BackendErrorCode, errorCode, type Logger } from '@a2a-aws/core';
+import {
+  BackendError,
+  type BackendErrorCode,
+  errorFields,
+  type Logger,
+  TRANSIENT_CODES,
+} from '@a2a-aws/core';
 import { A2AError, RequestMalformedError } from '@a2a-js/sdk/errors';
 import type { Exchange } from '../exchanges/exchange.ts';
 
 /** Codes that another try, here or on another instance, may not meet. */
 const RETRYABLE: ReadonlySet<BackendErrorCode> = new Set([
-  'unreachable',
+  ...TRANSIENT_CODES,
   'not-started',
   'draining',
   'fenced',
@@ -33,7 +39,6 @@ export function clientError(
   exchange: Exchange | undefined,
 ): A2AError {
   if (error instanceof A2AError) return error;
-  const code = errorCode(error);
   if (error instanceof BackendError) {
     if (error.code === 'invalid-key' || error.code === 'invalid-event') {
       return new RequestMalformedError('The request holds an id or a value that cannot be stored.');
@@ -42,11 +47,11 @@ export function clientError(
       return new RequestMalformedError('The message is too large.');
     }
     if (RETRYABLE.has(error.code)) {
-      logger.warn('request.refused', { code });
+      logger.warn('request.refused', errorFields(error));
       exchange?.retryLater();
       return new RetryableError('The server cannot take the request now. Try again.');
     }
   }
-  logger.error('request.failed', { code });
+  logger.error('request.failed', errorFields(error));
   return new A2AError('The server failed to handle the request.');
 }

@@ -1,4 +1,4 @@
-import { type OptionNames, patrol } from '@a2a-aws/core';
+import { type OptionNames, patrol, withFields } from '@a2a-aws/core';
 import { DynamoDBInstanceRegistry, DynamoDBLogStorage } from '@a2a-aws/dynamodb';
 import { QueueSweep, queueName } from '@a2a-aws/sns-sqs';
 import { resolveClients } from '../options/aws-clients.ts';
@@ -66,9 +66,11 @@ export async function runJanitor(
   signal: AbortSignal = new AbortController().signal,
 ): Promise<JanitorReport> {
   assertOptions('runJanitor', options, OPTIONS);
-  const settings = resolveOptions(options, process.env);
-  const { tableName, fanout, topicArns, prefix, logger, lease, retentionMs, clock, entropy } =
-    settings;
+  const resolved = resolveOptions(options, process.env);
+  const id = `janitor-${resolved.entropy.id()}`;
+  const logger = withFields(resolved.logger, { instance: id });
+  const settings = { ...resolved, logger };
+  const { tableName, fanout, topicArns, prefix, lease, retentionMs, clock, entropy } = settings;
   const clients = resolveClients(settings.clients, settings.clientConfig);
   const table = { client: clients.dynamodb, tableName, prefix };
   const registry = new DynamoDBInstanceRegistry({ ...table, logger });
@@ -86,7 +88,6 @@ export async function runJanitor(
   // Where instances have no queues of ours there is nothing to sweep.
   const hasQueues = fanout === 'sns' || fanout === 'direct';
   const suspects = hasQueues ? await sweep.suspects(signal) : { queues: [], subscriptions: [] };
-  const id = `janitor-${entropy.id()}`;
   const { cleaned, failed, left } = await patrol(
     {
       id,

@@ -1,4 +1,4 @@
-import { assertOptionNames, BackendError, type OptionNames } from '@a2a-aws/core';
+import { assertOptionNames, BackendError, type OptionNames, tracedClient } from '@a2a-aws/core';
 import { createDynamoDBClient, type DynamoDBClientOptions } from '@a2a-aws/dynamodb';
 import { createFanoutClients } from '@a2a-aws/sns-sqs';
 import type { SNSClient } from '@aws-sdk/client-sns';
@@ -77,8 +77,8 @@ export function resolveClients(
   const queues = sqs && polling ? { sqs, polling } : createFanoutClients(at(config.sqs));
   return {
     dynamodb: dynamodb ?? createDynamoDBClient(at(config.dynamodb)),
-    sns: sns ?? createFanoutClients(at(config.sns)).sns,
-    sqs: sqs ?? queues.sqs,
-    polling: polling ?? queues.polling,
+    sns: tracedClient(sns ?? createFanoutClients(at(config.sns)).sns),
+    sqs: tracedClient(sqs ?? queues.sqs),
+    polling: tracedClient(polling ?? queues.polling),
   };
 }

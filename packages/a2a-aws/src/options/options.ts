@@ -7,16 +7,19 @@ import {
   DEFAULT_RETENTION_MS,
   type Entropy,
   type LeaseSettings,
+  LOG_LEVELS,
   type Logger,
+  type LogLevel,
   MIN_RETENTION_MS,
   type OptionNames,
-  stderrLogger,
+  rootLogger,
   systemClock,
   systemEntropy,
 } from '@a2a-aws/core';
 import { MAX_OWNER_SHARDS } from '@a2a-aws/dynamodb';
 import { type OwnerResolver, resolveUserScope } from '@a2a-js/sdk/server';
 import { z } from 'zod';
+import { defaultLevel, sinkOf } from '../logging/sinks.ts';
 import { knowingOwners } from '../runs/recorded-request.ts';
 import { RETRY_DETECTIONS, type RetryDetection } from '../runs/retry-detection.ts';
 import {
@@ -64,8 +67,16 @@ export interface BackendOptions {
   readonly clients?: Partial<BackendClients> | undefined;
   /** Region, credentials, endpoints. @default what the AWS SDK finds in the environment */
   readonly clientConfig?: ClientConfig | undefined;
-  /** @default JSON lines on stderr, warnings and errors only */
+  /**
+   * Where log lines go: `console`, or a logger of winston, of Powertools, of pino, or of your own.
+   * @default JSON lines on stderr
+   */
   readonly logger?: Logger | undefined;
+  /**
+   * `lifecycle`: warnings, errors, and info lines about the instance, but not about each run.
+   * @default the environment's `A2A_LOG_LEVEL`, or `lifecycle`; every line for a logger that has levels
+   */
+  readonly logLevel?: LogLevel | undefined;
   /** Whose tasks a request may see. @default the SDK's: the authenticated user's name */
   readonly ownerResolver?: OwnerResolver | undefined;
   /** How instances live and die. @default beat 5 s, dead after 20 s */
@@ -105,6 +116,7 @@ export interface BackendEnvironment extends InstanceEnvironment {
   readonly A2A_TOPIC_ARN?: string | undefined;
   readonly A2A_PREFIX?: string | undefined;
   readonly A2A_FANOUT?: string | undefined;
+  readonly A2A_LOG_LEVEL?: string | undefined;
   readonly A2A_DEAD_LETTER_ARN?: string | undefined;
   readonly AWS_REGION?: string | undefined;
 }
@@ -120,6 +132,7 @@ export const BACKEND_OPTIONS: OptionNames<BackendOptions> = {
   clients: true,
   clientConfig: true,
   logger: true,
+  logLevel: true,
   ownerResolver: true,
   lease: true,
   retentionMs: true,
@@ -183,7 +196,8 @@ const checked = z.object({
   credentials: z
     .union([z.custom(isFunction), z.looseObject({ accessKeyId: z.string() })])
     .optional(),
-  logger: having('debug', 'info', 'warn', 'error'),
+  logger: having('debug', 'info', 'warn', 'error').optional(),
+  logLevel: z.enum(LOG_LEVELS).optional(),
   ownerResolver: z.custom(isFunction),
   cancelDeadlineMs: milliseconds,
   retryDetection: z.enum(RETRY_DETECTIONS),
@@ -214,6 +228,7 @@ const RULES: Readonly<Record<keyof z.output<typeof checked>, string>> = {
   region: 'clientConfig.region (AWS_REGION) is the name of a region, such as eu-west-1',
   credentials: 'clientConfig.credentials are credentials of AWS, or a function that returns them',
   logger: 'logger has debug, info, warn and error',
+  logLevel: `logLevel (A2A_LOG_LEVEL) is one of ${LOG_LEVELS.join(', ')}`,
   ownerResolver: 'ownerResolver is a function',
   cancelDeadlineMs: 'cancelDeadlineMs is a whole number above 0',
   retryDetection: 'retryDetection is always, auto or never',
@@ -239,6 +254,9 @@ export function resolveOptions(
   environment: BackendEnvironment,
 ): BackendSettings {
   const env = setVariables(environment);
+  const { clock = systemClock, logger } = options;
+  const logLevel = options.logLevel ?? env.A2A_LOG_LEVEL;
+  const level = (logLevel as LogLevel | undefined) ?? defaultLevel(logger);
   const settings: BackendSettings = {
     tableName: options.tableName ?? env.A2A_TABLE_NAME ?? '',
     topicArns: [
@@ -251,7 +269,7 @@ export function resolveOptions(
     instanceName: nameOf(options.instanceId, env),
     clients: options.clients ?? {},
     clientConfig: options.clientConfig ?? {},
-    logger: options.logger ?? stderrLogger,
+    logger: rootLogger(sinkOf(options.logger), { clock, level }),
     ownerResolver: knowingOwners(options.ownerResolver ?? resolveUserScope),
     lease: { ...DEFAULT_LEASE_SETTINGS, ...options.lease },
     cancelDeadlineMs: options.cancelDeadlineMs ?? DEFAULT_CANCEL_DEADLINE_MS,
@@ -259,7 +277,7 @@ export function resolveOptions(
     retentionMs: options.retentionMs ?? DEFAULT_RETENTION_MS,
     ownerShards: options.ownerShards,
     deadLetterArn: options.deadLetterArn ?? env.A2A_DEAD_LETTER_ARN,
-    clock: options.clock ?? systemClock,
+    clock,
     entropy: options.entropy ?? systemEntropy,
   };
   const needed = settings.fanout === 'sns' ? withTopic : checked;
@@ -272,6 +290,8 @@ export function resolveOptions(
     // The AWS SDK takes an empty variable for a region, and refuses it at the first call.
     region: givenRegion(clients, clientConfig, environment),
     credentials: clientConfig.credentials,
+    logger,
+    logLevel,
   });
   if (!result.success) {
     const names = new Set(result.error.issues.map(({ path }) => path[0] as keyof typeof RULES));

@@ -1,4 +1,4 @@
-import { BackendError, type Clock, errorCode, type Logger, type Run, sleep } from '@a2a-aws/core';
+import { BackendError, type Clock, errorFields, type Logger, type Run, sleep } from '@a2a-aws/core';
 import { UnsupportedOperationError } from '@a2a-js/sdk/errors';
 import {
   type AgentExecutor,
@@ -82,7 +82,7 @@ export class RunDriver {
       await this.#drive(scope, request, outlet);
     } catch (error) {
       scope.reject(error);
-      this.#logger.warn('run.cut-short', { code: errorCode(error) });
+      this.#logger.warn('run.cut-short', errorFields(error));
       outlet.finished();
     }
   }

@@ -2,7 +2,7 @@ import {
   BackendError,
   type Clock,
   type Entropy,
-  errorCode,
+  errorFields,
   type Instance,
   isUsed,
   type Logger,
@@ -147,7 +147,7 @@ export class RunStarter {
     });
     driven.catch(async (error: unknown) => {
       // The executor was never asked: nobody may wait for it.
-      this.#deps.logger.error('run.resume-failed', { run: run.id, code: errorCode(error) });
+      this.#deps.logger.error('run.resume-failed', { run: run.id, ...errorFields(error) });
       await finish().catch(() => {});
     });
   }

@@ -1,6 +1,6 @@
 import { type Clock, elapsed } from '../clock.ts';
 import type { Entropy } from '../entropy.ts';
-import { BackendError, errorCode } from '../errors.ts';
+import { BackendError } from '../errors.ts';
 import type { InstanceRegistry } from '../instances/registry.ts';
 import { Backlog } from '../log/backlog.ts';
 import type { Step } from '../log/fold.ts';
@@ -8,7 +8,9 @@ import { LogUpkeep } from '../log/log-upkeep.ts';
 import { compareSlots } from '../log/slot.ts';
 import type { LogStorage } from '../log/storage.ts';
 import { TaskLog } from '../log/task-log.ts';
-import type { Logger } from '../logger.ts';
+import { type Logger, withFields } from '../logger.ts';
+import { RetriedStep } from '../logging/retried-step.ts';
+import { taskFields } from '../logging/task-fields.ts';
 import { type TaskKey, taskKeyText } from '../task-key.ts';
 import type { Doorbell } from './doorbell.ts';
 import { DoorbellHealth } from './doorbell-health.ts';
@@ -56,6 +58,8 @@ export class Feed {
   #ignored = 0;
   #unauthenticated = 0;
   #toldUnauthenticatedAt: number | undefined;
+  /** The logs whose reading failed. */
+  readonly #unread = new WeakMap<OpenLog, RetriedStep>();
 
   constructor(deps: FeedDeps) {
     this.#deps = deps;
@@ -97,7 +101,9 @@ export class Feed {
 
   release(open: OpenLog): void {
     open.users -= 1;
-    if (open.users === 0) this.#logs.delete(taskKeyText(open.log.key));
+    if (open.users > 0) return;
+    this.#logs.delete(taskKeyText(open.log.key));
+    this.#unread.get(open)?.gaveUp();
   }
 
   /**
@@ -172,14 +178,15 @@ export class Feed {
 
   #open(key: TaskKey): OpenLog {
     const { instance, storage, registry, clock, fanout } = this.#deps;
-    const log = new TaskLog(key, { ...this.#deps, backlog: this.#backlog });
+    const deps = { ...this.#deps, logger: withFields(this.#deps.logger, () => taskFields(key)) };
+    const log = new TaskLog(key, { ...deps, backlog: this.#backlog });
     const watch = new WatchKeeper(key, {
-      ...this.#deps,
+      ...deps,
       rings: fanout.rings,
       removed: (row) => open.retract(row),
     });
-    const head = new HeadWriter(log, this.#deps);
-    const upkeep = new LogUpkeep(log, this.#deps);
+    const head = new HeadWriter(log, deps);
+    const upkeep = new LogUpkeep(log, deps);
     const open = new OpenLog({ log, head, watch, upkeep }, clock.now(), {
       storage,
       registry,
@@ -295,9 +302,14 @@ export class Feed {
     open.readAt = this.#deps.clock.now();
     try {
       await open.log.refresh();
+      this.#unread.get(open)?.succeeded();
     } catch (error) {
       // The next tick tries again.
-      this.#deps.logger.warn('log.refresh-failed', { code: errorCode(error) });
+      const { clock, logger } = this.#deps;
+      const retried =
+        this.#unread.get(open) ?? new RetriedStep('log.refresh-failed', { clock, logger });
+      this.#unread.set(open, retried);
+      retried.failed(error, taskFields(open.log.key));
     }
   }
 }

@@ -1,7 +1,7 @@
 import { type Clock, elapsed, sleep } from '../clock.ts';
 import type { Entropy } from '../entropy.ts';
-import { errorCode } from '../errors.ts';
 import type { Logger } from '../logger.ts';
+import { errorFields } from '../logging/error-fields.ts';
 import { checkSeal, type Seal, type SealCheck, sealer } from './doorbell-seal.ts';
 import { type FleetKeySet, type FleetKeys, newFleetKey } from './fleet-keys.ts';
 
@@ -87,7 +87,7 @@ export class Keyring {
       this.#failing = false;
     } catch (error) {
       // Without keys doorbells are silent, which costs latency only.
-      if (!this.#failing) logger.warn('doorbell.keys-unread', { code: errorCode(error) });
+      if (!this.#failing) logger.warn('doorbell.keys-unread', errorFields(error));
       this.#failing = true;
     }
   }

@@ -1,7 +1,7 @@
 import type { Entropy } from '../entropy.ts';
-import { errorCode } from '../errors.ts';
 import type { InstanceRegistry, WatchRow } from '../instances/registry.ts';
 import type { Logger } from '../logger.ts';
+import { errorFields } from '../logging/error-fields.ts';
 import type { TaskKey } from '../task-key.ts';
 
 export interface WatchKeeperDeps {
@@ -51,7 +51,7 @@ export class WatchKeeper {
     if (this.#holders > 0) return;
     this.#then(() => this.#remove()).catch((error: unknown) => {
       // The sweep of the own rows finds it by its index row.
-      this.#deps.logger.warn('watch.remove-failed', { code: errorCode(error) });
+      this.#deps.logger.warn('watch.remove-failed', errorFields(error));
     });
   }
 

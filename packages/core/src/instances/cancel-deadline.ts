@@ -1,10 +1,13 @@
 import type { Clock } from '../clock.ts';
 import { type Author, proposeForcedCancel } from '../log/proposal.ts';
+import type { Logger } from '../logger.ts';
 import type { Run } from './run.ts';
 
 export interface CancelDeadlineDeps {
   readonly author: Author;
   readonly clock: Clock;
+  /** Its lines name the task and the run. */
+  readonly logger: Logger;
   /** How long who cancels waits for the run, in milliseconds. */
   readonly deadlineMs: number;
 }
@@ -39,11 +42,18 @@ export class CancelDeadline {
   }
 
   #begin(): void {
-    const { clock, deadlineMs, author } = this.#deps;
-    this.#timer = clock.after(deadlineMs + MARGIN_MS, () => {
+    const { clock, deadlineMs, author, logger } = this.#deps;
+    const durationMs = deadlineMs + MARGIN_MS;
+    this.#timer = clock.after(durationMs, () => {
       this.#timer = undefined;
+      const forced = this.#run.open.log.append(proposeForcedCancel(author));
       // Fails only if the instance stops, or the log cannot be read: then others are to end it.
-      this.#run.open.log.append(proposeForcedCancel(author)).catch(() => {});
+      forced.then(
+        (outcome) => {
+          if ('appended' in outcome) logger.info('cancel.forced', { durationMs });
+        },
+        () => {},
+      );
     });
   }
 }

@@ -5,6 +5,8 @@ import { BackendError, errorCode } from '../errors.ts';
 import type { OpenLog } from '../feed/open-log.ts';
 import { proposeCancel, proposeForcedCancel } from '../log/proposal.ts';
 import { openRuns } from '../log/state.ts';
+import type { Logger } from '../logger.ts';
+import { taskFields } from '../logging/task-fields.ts';
 import type { TaskKey } from '../task-key.ts';
 import type { InstanceRegistry } from './registry.ts';
 import type { Runs } from './runs.ts';
@@ -18,6 +20,7 @@ export interface CancelDeps {
   readonly runs: Runs;
   readonly registry: InstanceRegistry;
   readonly clock: Clock;
+  readonly logger: Logger;
   /** Aborts when the instance stops or has died: the cancel is for another, then. */
   readonly signal: AbortSignal;
 }
@@ -29,9 +32,10 @@ export interface CancelDeps {
 export function cancelTask(
   key: TaskKey,
   deadlineMs: number,
-  { runs, registry, clock, signal }: CancelDeps,
+  { runs, registry, clock, logger, signal }: CancelDeps,
 ): Promise<CancelOutcome> {
   return runs.under(key, 'cancel', async (open, run) => {
+    const about = { ...taskFields(key), run };
     await open.watch.hold();
     try {
       open.announce();
@@ -39,13 +43,23 @@ export function cancelTask(
       const asked = await open.log.append(proposeCancel(author, run));
       if ('refused' in asked && asked.refused === 'not-found') return { refused: 'not-found' };
       if ('refused' in asked && asked.refused === 'fenced') throw fenced();
-      if (await hasRunner(open, registry)) await settled(open, { clock, signal, deadlineMs });
+      const since = clock.now();
+      const isWanted = 'appended' in asked || asked.refused === 'nothing';
+      if (isWanted) logger.info('cancel.requested', about);
+      const isRunning = await hasRunner(open, registry);
+      if (isRunning) await settled(open, { clock, signal, deadlineMs });
       const forced = await open.log.append(proposeForcedCancel(author));
       if ('refused' in forced && forced.refused === 'fenced') throw fenced();
+      const durationMs = Math.max(0, clock.now() - since);
+      if ('appended' in forced && isRunning) logger.info('cancel.forced', { ...about, durationMs });
       const task = open.log.task();
-      return task && open.log.state.status?.state === TaskState.TASK_STATE_CANCELED
-        ? { canceled: task }
-        : { refused: 'not-cancelable' };
+      const state = open.log.state.status?.state;
+      if (task && state === TaskState.TASK_STATE_CANCELED) return { canceled: task };
+      if (isWanted) {
+        const ended = state === undefined ? undefined : TaskState[state];
+        logger.info('cancel.ignored', { ...about, state: ended, durationMs });
+      }
+      return { refused: 'not-cancelable' };
     } finally {
       open.watch.release();
     }

@@ -1,14 +1,16 @@
 import { setMaxListeners } from 'node:events';
 import { type Clock, within } from '../clock.ts';
 import type { Entropy } from '../entropy.ts';
-import { BackendError, errorCode } from '../errors.ts';
+import { BackendError } from '../errors.ts';
 import type { Fanout } from '../feed/fanout.ts';
 import { Feed } from '../feed/feed.ts';
 import { Keyring } from '../feed/keyring.ts';
 import { limiter } from '../limiter.ts';
 import { proposeFence } from '../log/proposal.ts';
 import type { LogStorage } from '../log/storage.ts';
-import type { Logger } from '../logger.ts';
+import { type Logger, withFields } from '../logger.ts';
+import { errorFields } from '../logging/error-fields.ts';
+import { taskFields } from '../logging/task-fields.ts';
 import { type TaskKey, taskKeyText } from '../task-key.ts';
 import { type CancelOutcome, cancelTask } from './cancel.ts';
 import { Janitor } from './janitor.ts';
@@ -76,9 +78,10 @@ export class Instance {
     // Whatever waits here listens to it: each of them removes its listener.
     setMaxListeners(0, this.#end.signal);
     setMaxListeners(0, this.#away.signal);
-    this.#deps = deps;
+    const logger = withFields(deps.logger, { instance: deps.id });
+    this.#deps = { ...deps, logger };
     this.#died = died;
-    const own = { ...deps, instance: deps.id, signal: this.#end.signal };
+    const own = { ...this.#deps, instance: deps.id, signal: this.#end.signal };
     this.#keyring = new Keyring(own);
     this.feed = new Feed({ ...own, keyring: this.#keyring });
     const alone = deps.alone ?? false;
@@ -123,10 +126,14 @@ export class Instance {
 
   /** Provisions, then hears, beats and cleans up. Fails with a coded error, leaving nothing behind. */
   async start(): Promise<void> {
+    const { clock, logger } = this.#deps;
+    const since = clock.now();
+    logger.info('instance.starting');
     const { rings } = this.#deps.fanout;
     await Promise.all([this.#presence.provision(), rings ? this.#keyring.read() : undefined]);
     this.feed.start();
     this.#phase = 'ready';
+    logger.info('instance.ready', { durationMs: clock.now() - since });
     for (const keeper of [this.#presence, this.janitor, this.#sweep]) void keeper.keep();
     if (rings) void this.#keyring.keep();
   }
@@ -166,13 +173,16 @@ export class Instance {
   async stop(drainMs: number): Promise<void> {
     if (this.#phase !== 'ready') return;
     this.#phase = 'draining';
-    const { clock } = this.#deps;
+    const { clock, logger } = this.#deps;
+    const since = clock.now();
+    logger.info('instance.stopping', { runs: this.runs.running, drainMs });
     await within(clock, drainMs, this.runs.idle());
     this.#away.abort();
     // What AWS does not answer in time is left to the next janitor.
     await within(clock, TEARDOWN_MS, this.#teardown());
     this.#finish('stopped');
     await this.feed.stop();
+    logger.info('instance.stopped', { durationMs: clock.now() - since });
   }
 
   async #teardown(): Promise<void> {
@@ -186,7 +196,7 @@ export class Instance {
       await this.feed.stop();
       if (lease) await this.janitor.removeReach(lease);
     } catch (error) {
-      this.#deps.logger.warn('instance.teardown-failed', { code: errorCode(error) });
+      this.#deps.logger.warn('instance.teardown-failed', errorFields(error));
     }
   }
 
@@ -210,7 +220,11 @@ export class Instance {
       await registry.removeRun(row);
     } catch (error) {
       // The next janitor finds the row.
-      logger.warn('instance.run-left', { run: row.run, code: errorCode(error) });
+      logger.warn('instance.run-left', {
+        ...taskFields(row.key),
+        run: row.run,
+        ...errorFields(error),
+      });
     } finally {
       this.feed.release(open);
     }
@@ -219,7 +233,7 @@ export class Instance {
   #die(): void {
     // One's own end is no death.
     if (this.#retired || (this.#phase !== 'ready' && this.#phase !== 'draining')) return;
-    this.#deps.logger.error('instance.died', { instance: this.id });
+    this.#deps.logger.error('instance.died', { runs: this.runs.running });
     this.#finish('dead');
     void this.feed.stop();
     this.#died(this);

@@ -1,5 +1,5 @@
 import { type Clock, elapsed, sleep } from '../clock.ts';
-import { BackendError, errorCode } from '../errors.ts';
+import { BackendError } from '../errors.ts';
 import type { Fanout } from '../feed/fanout.ts';
 import type { Feed } from '../feed/feed.ts';
 import type { OpenLog } from '../feed/open-log.ts';
@@ -7,6 +7,9 @@ import { limiter } from '../limiter.ts';
 import { proposeFence } from '../log/proposal.ts';
 import type { LogStorage } from '../log/storage.ts';
 import type { Logger } from '../logger.ts';
+import { errorFields } from '../logging/error-fields.ts';
+import { RetriedStep } from '../logging/retried-step.ts';
+import { taskFields } from '../logging/task-fields.ts';
 import { taskKeyText } from '../task-key.ts';
 import { Leadership } from './leadership.ts';
 import { LeaseObserver } from './lease-observer.ts';
@@ -92,14 +95,16 @@ export class Janitor {
   async keep(): Promise<void> {
     const { clock, logger, settings, signal } = this.#deps;
     let seenAt = clock.now();
+    const retried = new RetriedStep('janitor.look-failed', { clock, logger });
     while (!signal.aborted) {
       let rest = settings.beatMs;
       try {
         rest = await this.#look();
         seenAt = clock.now();
+        retried.succeeded();
       } catch (error) {
         if (signal.aborted) return;
-        logger.warn('janitor.look-failed', { code: errorCode(error) });
+        retried.failed(error);
         if (elapsed(seenAt, clock.now()) >= settings.leaseMs) await this.#resign();
       }
       await sleep(clock, rest, signal);
@@ -154,7 +159,7 @@ export class Janitor {
     try {
       await this.#leadership.resign();
     } catch (error) {
-      this.#deps.logger.warn('janitor.resign-failed', { code: errorCode(error) });
+      this.#deps.logger.warn('janitor.resign-failed', errorFields(error));
     }
   }
 
@@ -183,7 +188,7 @@ export class Janitor {
       if (signal.aborted) return;
       this.#failed += 1;
       this.#failing.add(lease.instance);
-      logger.error('janitor.failed', { dead: lease.instance, code: errorCode(error) });
+      logger.error('janitor.failed', { dead: lease.instance, ...errorFields(error) });
       await sleep(clock, settings.leaseMs, signal);
     } finally {
       // The lease row is there until all is done: the next look takes it up again.
@@ -246,7 +251,12 @@ export class Janitor {
       try {
         await this.#finishRun(row);
       } catch (failure) {
-        this.#deps.logger.error('janitor.run-left', { run: row.run, code: errorCode(failure) });
+        this.#deps.logger.error('janitor.run-left', {
+          dead: row.instance,
+          ...taskFields(row.key),
+          run: row.run,
+          ...errorFields(failure),
+        });
         return { failure };
       }
     }
@@ -273,7 +283,10 @@ export class Janitor {
     if (row.resume === undefined || !resumer || resumer === 'undecided') return false;
     if (!isReady()) throw new BackendError('draining', 'This instance is stopping.');
     const resumed = await resumeRun(row, open, { ...this.#deps, resumer });
-    if (resumed) this.#deps.logger.info('janitor.resumed', { run: row.run });
+    if (resumed) {
+      const { instance: dead, run } = row;
+      this.#deps.logger.info('janitor.resumed', { dead, ...taskFields(row.key), run });
+    }
     return resumed;
   }
 }

@@ -62,7 +62,7 @@ export class Leadership {
   }
 
   async #follow(): Promise<boolean> {
-    const { instance, registry, clock, settings } = this.#deps;
+    const { instance, registry, clock, logger, settings } = this.#deps;
     // Another may lead by now: this one itself, if its taking the place came late.
     const isOld = elapsed(this.#learnedAt, clock.now()) >= settings.leaseMs;
     if (this.#leader === undefined || isOld) this.#learn(await registry.leader());
@@ -72,7 +72,10 @@ export class Leadership {
     if (before !== undefined && (await this.#lives(before))) return false;
     // Another may have been faster, or the answer gets lost: the next look finds out who leads.
     this.#leader = undefined;
-    if (await registry.lead(instance, before)) this.#learn(instance);
+    if (await registry.lead(instance, before)) {
+      this.#learn(instance);
+      logger.info('leader.taken', { before });
+    }
     return this.isHeld;
   }
 

@@ -1,7 +1,7 @@
 import { type Clock, sleep } from '../clock.ts';
-import { errorCode } from '../errors.ts';
 import type { Feed } from '../feed/feed.ts';
 import type { Logger } from '../logger.ts';
+import { RetriedStep } from '../logging/retried-step.ts';
 import type { OwnRows } from './own-rows.ts';
 import type { InstanceRegistry } from './registry.ts';
 import type { Runs } from './runs.ts';
@@ -35,14 +35,16 @@ export class OwnSweep {
   }
 
   async keep(): Promise<void> {
-    const { clock, logger, signal } = this.#deps;
+    const { clock, signal } = this.#deps;
+    const retried = new RetriedStep('sweep.failed', this.#deps);
     for (;;) {
       await sleep(clock, SWEEP_MS, signal);
       if (signal.aborted) return;
       try {
         await this.sweep();
+        retried.succeeded();
       } catch (error) {
-        logger.warn('sweep.failed', { code: errorCode(error) });
+        retried.failed(error);
       }
     }
   }
@@ -52,7 +54,8 @@ export class OwnSweep {
    * long and wakes up dead may have written a row after those who cleaned up had looked.
    */
   async bury(signal: AbortSignal): Promise<void> {
-    const { instance, registry, rows, clock, logger, settings } = this.#deps;
+    const { instance, registry, rows, clock, settings } = this.#deps;
+    const retried = new RetriedStep('sweep.failed', this.#deps);
     while (!signal.aborted) {
       await sleep(clock, settings.quarantineMs, signal);
       try {
@@ -63,9 +66,10 @@ export class OwnSweep {
           await registry.removeWatch(row);
           await registry.removeWatchIndex(row);
         }
+        retried.succeeded();
         return;
       } catch (error) {
-        logger.warn('sweep.failed', { code: errorCode(error) });
+        retried.failed(error);
       }
     }
   }

@@ -1,9 +1,12 @@
 import { backoff } from '../backoff.ts';
 import { type Clock, elapsed, sleep } from '../clock.ts';
 import type { Entropy } from '../entropy.ts';
-import { BackendError, errorCode } from '../errors.ts';
+import { BackendError } from '../errors.ts';
 import type { Fanout, FanoutAddress } from '../feed/fanout.ts';
 import type { Logger } from '../logger.ts';
+import { errorFields } from '../logging/error-fields.ts';
+import { RetriedStep } from '../logging/retried-step.ts';
+import { taskFields } from '../logging/task-fields.ts';
 import type { InstanceRegistry, Lease, RunRow } from './registry.ts';
 import type { LeaseSettings } from './settings.ts';
 
@@ -108,6 +111,7 @@ export class Presence {
   async #keep(signal: AbortSignal, died: () => void): Promise<void> {
     const { instance, registry, clock, entropy, logger, settings } = this.#deps;
     let failures = 0;
+    const retried = new RetriedStep('lease.beat-retried', { clock, logger });
     while (!signal.aborted) {
       await sleep(clock, failures > 0 ? backoff(failures, entropy) : settings.beatMs, signal);
       if (signal.aborted) return;
@@ -118,10 +122,11 @@ export class Presence {
           return;
         }
         failures = 0;
+        retried.succeeded();
         this.#beatenAt = clock.now();
       } catch (error) {
         failures += 1;
-        if (failures === 1) logger.warn('lease.beat-retried', { code: errorCode(error) });
+        retried.failed(error);
       }
     }
   }
@@ -139,7 +144,11 @@ export class Presence {
     died();
     // Nothing is appended under it; whoever cleaned up after us may have looked for the last time.
     await registry.removeRun(row).catch((error: unknown) => {
-      logger.warn('run.row-left', { run: row.run, code: errorCode(error) });
+      logger.warn('run.row-left', {
+        ...taskFields(row.key),
+        run: row.run,
+        ...errorFields(error),
+      });
     });
     throw lost();
   }
@@ -150,7 +159,7 @@ export class Presence {
       await fanout.teardown(instance);
       // The lease row stays: it never beats, so a janitor removes it, and what came too late.
     } catch (error) {
-      logger.warn('instance.undo-failed', { code: errorCode(error) });
+      logger.warn('instance.undo-failed', errorFields(error));
     }
   }
 }

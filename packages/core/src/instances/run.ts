@@ -1,5 +1,6 @@
-import type { Message } from '@a2a-js/sdk';
+import { type Message, TaskState } from '@a2a-js/sdk';
 import { eventStatus, eventTaskId, isTerminal, type TaskEvent } from '../a2a/event.ts';
+import type { Clock } from '../clock.ts';
 import { errorCode } from '../errors.ts';
 import type { OpenLog } from '../feed/open-log.ts';
 import type { Entry } from '../log/entry.ts';
@@ -30,6 +31,8 @@ export interface RunDeps {
   readonly attempt: number;
   readonly open: OpenLog;
   readonly author: Author;
+  readonly clock: Clock;
+  /** Its lines name the task and the run. */
   readonly logger: Logger;
   /** Aborts when the instance stops or has died: the run is to stop, too. */
   readonly signal: AbortSignal;
@@ -60,10 +63,12 @@ export class Run {
   #gaveUp = false;
   #disposed = false;
   #pending: Promise<unknown> = Promise.resolve();
+  readonly #since: number;
 
   constructor(id: string, deps: RunDeps) {
     this.id = id;
     this.#deps = deps;
+    this.#since = deps.clock.now();
     const { log } = deps.open;
     const unlisten = log.listen((step) => this.#onStep(step));
     // Nobody can say here how the task ends: its intent stays for those who can read the log.
@@ -83,6 +88,11 @@ export class Run {
 
   get attempt(): number {
     return this.#deps.attempt;
+  }
+
+  /** Milliseconds since the run was made here. */
+  get ageMs(): number {
+    return Math.max(0, this.#deps.clock.now() - this.#since);
   }
 
   /** Aborts when the run is to stop for another reason than its own last word. */
@@ -179,6 +189,20 @@ export class Run {
     await this.#deps.open.log.append(proposeEnd(this.#deps.author, this.id, leavesOpen));
   }
 
+  /** Logs that the run has started here, or has ended, and the task's state then. */
+  report(event: 'run.started' | 'run.ended'): void {
+    const { attempt, logger, open } = this.#deps;
+    const state = open.log.state.status?.state;
+    logger.info(event, {
+      attempt,
+      ...(event === 'run.ended' && {
+        state: state === undefined ? undefined : TaskState[state],
+        durationMs: this.ageMs,
+        stopped: this.#stopped,
+      }),
+    });
+  }
+
   /** The run is over, or was never started: it hears of nothing more. */
   dispose(): void {
     this.#disposed = true;
@@ -236,7 +260,7 @@ export class Run {
   #refuse(code: string): void {
     if (!this.#refusals.has(code)) {
       this.#refusals.add(code);
-      this.#deps.logger.warn('run.event-refused', { run: this.id, code });
+      this.#deps.logger.warn('run.event-refused', { code });
     }
     this.#deps.refused();
   }

@@ -14,7 +14,9 @@ import {
   type StartTerms,
 } from '../log/proposal.ts';
 import { encode } from '../log/record.ts';
-import type { Logger } from '../logger.ts';
+import { type LogFields, type Logger, withFields } from '../logger.ts';
+import { errorFields } from '../logging/error-fields.ts';
+import { taskFields } from '../logging/task-fields.ts';
 import { untilDone } from '../retry.ts';
 import type { TaskKey } from '../task-key.ts';
 import { CancelDeadline, DEFAULT_CANCEL_DEADLINE_MS } from './cancel-deadline.ts';
@@ -137,18 +139,20 @@ export class Runs {
     const row = await this.#declare(key, 'execute', resume);
     const open = feed.acquire(key);
     const author = this.author(key);
+    const named = withFields(logger, () => ({ ...taskFields(key), run: row.run }));
     const deadlineMs = cancelDeadlineMs ?? DEFAULT_CANCEL_DEADLINE_MS;
     const run = new Run(row.run, {
       attempt,
       open,
       author,
-      logger,
+      clock,
+      logger: named,
       signal,
       refused: () => {
         this.#refused += 1;
       },
     });
-    this.#running.set(run, new CancelDeadline(run, { author, clock, deadlineMs }));
+    this.#running.set(run, new CancelDeadline(run, { author, clock, logger: named, deadlineMs }));
     open.runs += 1;
     try {
       // What was read may be old: the put at its end proves or corrects it.
@@ -158,6 +162,7 @@ export class Runs {
         this.#leave(open, run, row);
         return { refused: outcome.refused };
       }
+      run.report('run.started');
       await untilDone('watch.read', this.#deps, () => open.readWatchers());
       return { run };
     } catch (error) {
@@ -172,6 +177,7 @@ export class Runs {
     const row = this.#rows.get(run.id);
     try {
       await run.end(leavesOpen);
+      run.report('run.ended');
     } finally {
       if (row) this.#leave(run.open, run, row);
     }
@@ -246,10 +252,10 @@ export class Runs {
   }
 
   /** Whoever cleans up after this instance finds the row. */
-  #leaveRow(row: RunRow, code: string): void {
+  #leaveRow(row: RunRow, about: LogFields): void {
     const { logger, signal } = this.#deps;
     this.#left.add(row.run);
-    const fields = { run: row.run, code };
+    const fields = { ...taskFields(row.key), run: row.run, ...about };
     // Of one that stops that is to be expected.
     if (signal.aborted) logger.debug('run.row-left', fields);
     else logger.error('run.row-left', fields);
@@ -263,19 +269,25 @@ export class Runs {
   async #removeRow(open: OpenLog, row: RunRow): Promise<void> {
     const { registry, logger } = this.#deps;
     // It was started and could not be ended.
-    if (open.log.state.runs.get(row.run)?.phase === 'open') return this.#leaveRow(row, 'run-open');
+    if (open.log.state.runs.get(row.run)?.phase === 'open') {
+      return this.#leaveRow(row, { code: 'run-open' });
+    }
     try {
       await open.head.settle().catch((error: unknown) => {
         const code = errorCode(error);
         // Those who can read the head write it.
         if (code === 'draining' || code === 'corrupt-log') throw error;
         // One that the table will never take must not keep the row for ever.
-        logger.error('head.refused', { run: row.run, code });
+        logger.error('head.refused', {
+          ...taskFields(row.key),
+          run: row.run,
+          ...errorFields(error),
+        });
       });
       await untilDone('run.remove', this.#deps, () => registry.removeRun(row));
       this.#forget(row);
     } catch (error) {
-      this.#leaveRow(row, errorCode(error));
+      this.#leaveRow(row, errorFields(error));
     }
   }
 }

@@ -1,7 +1,8 @@
 import type { Clock } from '../clock.ts';
 import type { Entropy } from '../entropy.ts';
-import { errorCode } from '../errors.ts';
 import type { Logger } from '../logger.ts';
+import { errorFields } from '../logging/error-fields.ts';
+import { RetriedStep } from '../logging/retried-step.ts';
 import type { LogStorage, SnapshotName } from './storage.ts';
 import type { TaskLog } from './task-log.ts';
 
@@ -33,11 +34,13 @@ export class LogUpkeep {
   readonly #deps: LogUpkeepDeps;
   #nextLook = MIN_TAIL_BYTES;
   #retryAt = 0;
+  readonly #retried: RetriedStep;
   #writing = false;
 
   constructor(log: TaskLog, deps: LogUpkeepDeps) {
     this.#log = log;
     this.#deps = deps;
+    this.#retried = new RetriedStep('snapshot.failed', deps);
   }
 
   /** To be called after appends, and now and then. */
@@ -62,17 +65,18 @@ export class LogUpkeep {
   }
 
   async #write(text: string, bytes: number): Promise<void> {
-    const { storage, entropy, logger, clock } = this.#deps;
+    const { storage, entropy, clock } = this.#deps;
     const snapshot = { id: entropy.id(), slot: this.#log.state.next, text };
     try {
       const { obsolete } = await storage.putSnapshot(this.#log.key, snapshot, clock.now());
+      this.#retried.succeeded();
       this.#log.rebase(bytes);
       if (obsolete) this.#dropLater(obsolete);
     } catch (error) {
       // The log is whole without it. Not with every append: tries are bytes written, too.
       this.#nextLook = bytes * 2;
       this.#retryAt = clock.now() + RETRY_AFTER_MS;
-      logger.warn('snapshot.failed', { code: errorCode(error) });
+      this.#retried.failed(error);
     }
   }
 
@@ -86,7 +90,7 @@ export class LogUpkeep {
     const cancel = clock.after(DROP_AFTER_MS, () => {
       signal.removeEventListener('abort', cancel);
       storage.dropSnapshot(this.#log.key, obsolete).catch((error: unknown) => {
-        logger.warn('snapshot.drop-failed', { code: errorCode(error) });
+        logger.warn('snapshot.drop-failed', errorFields(error));
       });
     });
     signal.addEventListener('abort', cancel, { once: true });

@@ -4,6 +4,8 @@ import { type Clock, elapsed, sleep } from '../clock.ts';
 import type { Entropy } from '../entropy.ts';
 import { BackendError, errorCode } from '../errors.ts';
 import type { Logger } from '../logger.ts';
+import { errorFields } from '../logging/error-fields.ts';
+import { RetriedStep } from '../logging/retried-step.ts';
 import type { TaskKey } from '../task-key.ts';
 import { Backlog } from './backlog.ts';
 import { Fold, type Step } from './fold.ts';
@@ -260,14 +262,16 @@ export class TaskLog {
    * was appended meanwhile, a fence for one, is read first.
    */
   async #remember(): Promise<void> {
-    const { clock, entropy, logger, signal } = this.#deps;
+    const { clock, entropy, signal } = this.#deps;
+    const retried = new RetriedStep('log.refresh-failed', this.#deps);
     for (let failures = 0; this.#isForgotten() && !signal.aborted; ) {
       try {
         await this.refresh();
+        retried.succeeded();
       } catch (error) {
         if (errorCode(error) === 'corrupt-log') throw error;
         failures += 1;
-        if (failures === 1) logger.warn('log.refresh-failed', { code: errorCode(error) });
+        retried.failed(error);
         await sleep(clock, backoff(failures, entropy), signal);
       }
     }
@@ -335,15 +339,18 @@ export class TaskLog {
   /** Puts the record until it is known whether it, or another's record, is at its slot. */
   async #commit(taken: Taken): Promise<void> {
     const { record } = taken;
-    const { storage, clock, entropy, logger, signal } = this.#deps;
+    const { storage, clock, entropy, signal } = this.#deps;
     this.#pending = record.id;
     let last: unknown;
+    const retried = new RetriedStep('log.append-retried', this.#deps);
     for (let failures = 0; ; ) {
       if (signal.aborted) {
+        retried.gaveUp();
         throw last ?? new BackendError('draining', 'The instance has stopped.');
       }
       try {
         const outcome = await storage.putRecord(this.key, record);
+        retried.succeeded();
         if ('written' in outcome || outcome.taken.id === record.id) {
           this.#confirm(taken);
         } else {
@@ -351,11 +358,14 @@ export class TaskLog {
         }
         return;
       } catch (error) {
-        if (isRejected(error) || errorCode(error) === 'corrupt-log') throw error;
+        if (isRejected(error) || errorCode(error) === 'corrupt-log') {
+          retried.gaveUp();
+          throw error;
+        }
         // The same bytes again, whatever failed: rebuilt ones could enter the log twice.
         failures += 1;
         last = error;
-        if (failures === 1) logger.warn('log.append-retried', { code: errorCode(error) });
+        retried.failed(error);
         await sleep(clock, backoff(failures, entropy), signal);
       }
     }
@@ -376,7 +386,7 @@ export class TaskLog {
     this.absorb(winner);
     // Not needed, only faster: without it each conflict teaches one record.
     await this.refresh().catch((error: unknown) => {
-      this.#deps.logger.warn('log.refresh-failed', { code: errorCode(error) });
+      this.#deps.logger.warn('log.refresh-failed', errorFields(error));
     });
   }
 

@@ -1,6 +1,9 @@
 import type { Clock } from '../clock.ts';
-import { errorCode, isTransient } from '../errors.ts';
+import { isTransient } from '../errors.ts';
 import type { Logger } from '../logger.ts';
+import { errorFields } from '../logging/error-fields.ts';
+import { RetriedStep } from '../logging/retried-step.ts';
+import { taskFields } from '../logging/task-fields.ts';
 import type { TaskKey } from '../task-key.ts';
 import type { ConsumerOffsets } from './consumer-offsets.ts';
 import type { Place } from './queued-event.ts';
@@ -30,6 +33,7 @@ export class OffsetWriter {
   #failures = 0;
   #saidGivenUp = false;
   #closed = false;
+  readonly #retried: RetriedStep;
   #writing: Promise<void> | undefined;
   #cancelPause: (() => void) | undefined;
 
@@ -37,6 +41,7 @@ export class OffsetWriter {
     this.#key = key;
     this.#consumer = consumer;
     this.#deps = deps;
+    this.#retried = new RetriedStep('consumer.save-failed', deps);
   }
 
   acknowledge(place: Place): void {
@@ -72,6 +77,7 @@ export class OffsetWriter {
       await offsets.save(this.#key, this.#consumer, place, clock.now());
       this.#settled = place;
       this.#failures = 0;
+      this.#retried.succeeded();
       this.#saidGivenUp = false;
     } catch (error) {
       this.#fail(place, error);
@@ -87,14 +93,16 @@ export class OffsetWriter {
   #fail(place: Place, error: unknown): void {
     const { logger } = this.#deps;
     this.#failures += 1;
-    const code = errorCode(error);
     const isOver = !isTransient(error) || (this.#closed && this.#failures >= LAST_TRIES);
     if (!isOver) {
-      if (this.#failures === 1) logger.warn('consumer.save-failed', { code });
+      this.#retried.failed(error, taskFields(this.#key));
       return;
     }
     this.#settled = place;
-    if (!this.#saidGivenUp) logger.error('consumer.save-given-up', { code });
+    this.#retried.gaveUp();
+    if (!this.#saidGivenUp) {
+      logger.error('consumer.save-given-up', { ...taskFields(this.#key), ...errorFields(error) });
+    }
     this.#saidGivenUp = true;
   }
 }

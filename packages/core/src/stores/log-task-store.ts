@@ -4,7 +4,7 @@ import { deepCopy } from '../a2a/deep-copy.ts';
 import { exactJson } from '../a2a/exact-json.ts';
 import type { Clock } from '../clock.ts';
 import type { Entropy } from '../entropy.ts';
-import { BackendError, errorCode } from '../errors.ts';
+import { BackendError } from '../errors.ts';
 import { Backlog } from '../log/backlog.ts';
 import { LogUpkeep } from '../log/log-upkeep.ts';
 import { proposeDelete } from '../log/proposal.ts';
@@ -12,6 +12,8 @@ import { compareSlots } from '../log/slot.ts';
 import { type LogStorage, taskHead } from '../log/storage.ts';
 import { TaskLog } from '../log/task-log.ts';
 import type { Logger } from '../logger.ts';
+import { errorFields } from '../logging/error-fields.ts';
+import { taskFields } from '../logging/task-fields.ts';
 import { assertTaskKey, type Scope, type TaskKey } from '../task-key.ts';
 import { proposeSave } from './save-proposal.ts';
 import { listTasks, type ReadTask, readTask } from './task-list.ts';
@@ -127,7 +129,10 @@ export class LogTaskStore implements TaskStore {
     const found = readTask(log);
     // Of what was cut short after its record; what is read is whole without it.
     await this.#settle(log, found !== undefined).catch((error: unknown) => {
-      this.#deps.logger.warn('head.repair-failed', { code: errorCode(error) });
+      this.#deps.logger.warn('head.repair-failed', {
+        ...taskFields(key),
+        ...errorFields(error),
+      });
     });
     return found;
   }

@@ -10,6 +10,8 @@ import type { LogState } from '../log/state.ts';
 import type { LogStorage } from '../log/storage.ts';
 import type { TaskLog } from '../log/task-log.ts';
 import type { Logger } from '../logger.ts';
+import { errorFields } from '../logging/error-fields.ts';
+import { taskFields } from '../logging/task-fields.ts';
 import type { Scope, TaskKey } from '../task-key.ts';
 import { ListPage } from './list-page.ts';
 import { comparePlaces, type ListPlace } from './list-place.ts';
@@ -115,7 +117,7 @@ async function readable(deps: TaskListDeps, key: TaskKey): Promise<ReadTask | un
     return await deps.read(key);
   } catch (error) {
     if (errorCode(error) !== 'corrupt-log') throw error;
-    deps.logger.warn('list.task-left-out', { code: errorCode(error) });
+    deps.logger.warn('list.task-left-out', { ...taskFields(key), ...errorFields(error) });
     return undefined;
   }
 }

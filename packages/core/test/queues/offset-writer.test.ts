@@ -83,7 +83,9 @@ describe('what was acknowledged', () => {
     way = pass;
     await clock.advance(1_000);
     expect(saved).toEqual([2]);
-    expect(warn.mock.calls).toEqual([['consumer.save-failed', { code: noAnswer().code }]]);
+    expect(warn.mock.calls).toEqual([
+      ['consumer.save-failed', expect.objectContaining({ code: noAnswer().code })],
+    ]);
   });
 
   test('what is refused is tried once for each place, and said once, loudly', async () => {
@@ -96,7 +98,9 @@ describe('what was acknowledged', () => {
     await clock.advance(60_000);
     // At once, and what came meanwhile.
     expect(tries).toBe(3);
-    expect(error.mock.calls).toEqual([['consumer.save-given-up', { code: 'access-denied' }]]);
+    expect(error.mock.calls).toEqual([
+      ['consumer.save-given-up', expect.objectContaining({ code: 'access-denied' })],
+    ]);
     way = pass;
     acknowledge(5);
     await flush();
@@ -110,7 +114,9 @@ describe('what was acknowledged', () => {
     await clock.advance(10 * 60_000);
     expect(tries).toBe(30);
     expect(clock.pending).toBe(0);
-    expect(error.mock.calls).toEqual([['consumer.save-given-up', { code: noAnswer().code }]]);
+    expect(error.mock.calls).toEqual([
+      ['consumer.save-given-up', expect.objectContaining({ code: noAnswer().code })],
+    ]);
   });
 
   test('[I6] a flush that cannot save ends all the same', async () => {

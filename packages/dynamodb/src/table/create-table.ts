@@ -55,5 +55,6 @@ async function untilActive(table: Table): Promise<void> {
 
 /** Also a description that lags behind the table's creation. */
 function passes(error: unknown): boolean {
-  return isTransient(error) || (error instanceof BackendError && error.code === 'table-not-found');
+  if (!(error instanceof BackendError) || error.code === 'credentials-missing') return false;
+  return isTransient(error) || error.code === 'table-not-found';
 }

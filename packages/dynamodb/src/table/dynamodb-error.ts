@@ -1,4 +1,4 @@
-import { BackendError, serviceErrorNames, serviceFault } from '@a2a-aws/core';
+import { BackendError, callDetails, serviceErrorNames, serviceFault } from '@a2a-aws/core';
 
 /**
  * Translates what a DynamoDB client threw, once, at the edge; the original is the `cause`.
@@ -6,36 +6,47 @@ import { BackendError, serviceErrorNames, serviceFault } from '@a2a-aws/core';
  */
 export function dynamoDBError(error: unknown): BackendError {
   if (error instanceof BackendError) return error;
+  const options = { cause: error, details: callDetails(error) };
   const names = serviceErrorNames(error);
   if (names.includes('ResourceNotFoundException')) {
-    return new BackendError('table-not-found', 'The table does not exist.', { cause: error });
+    return new BackendError('table-not-found', 'The table does not exist.', options);
   }
   if (names.includes('ValidationException') && isItemTooLarge(error)) {
-    return new BackendError('event-too-large', 'The item is larger than the table can hold.', {
-      cause: error,
-    });
+    return new BackendError(
+      'event-too-large',
+      'The item is larger than the table can hold.',
+      options,
+    );
   }
   switch (serviceFault(error)) {
+    case 'missing':
+      return new BackendError(
+        'credentials-missing',
+        'There are no AWS credentials now, or they have expired.',
+        options,
+      );
     case 'denied':
       return new BackendError(
         'access-denied',
         'DynamoDB refused the credentials, or they lack a permission.',
-        { cause: error },
+        options,
       );
     case 'unconfigured':
-      return new BackendError('configuration', 'The AWS region is missing or malformed.', {
-        cause: error,
-      });
+      return new BackendError('configuration', 'The AWS region is missing or malformed.', options);
+    case 'throttled':
+      return new BackendError('throttled', 'DynamoDB throttled the request.', options);
     case 'passing':
       return new BackendError(
         'unreachable',
         'DynamoDB did not answer, or could not serve the request now.',
-        { cause: error },
+        options,
       );
     case 'refused':
-      return new BackendError('table-mismatch', 'DynamoDB refused the request as invalid.', {
-        cause: error,
-      });
+      return new BackendError(
+        'table-mismatch',
+        'DynamoDB refused the request as invalid.',
+        options,
+      );
   }
 }
 

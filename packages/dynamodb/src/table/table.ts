@@ -1,4 +1,4 @@
-import { BackendError } from '@a2a-aws/core';
+import { BackendError, tracedClient } from '@a2a-aws/core';
 import {
   DescribeTableCommand,
   DescribeTimeToLiveCommand,
@@ -74,7 +74,7 @@ export class Table {
   /** Throws `configuration` if there is no name: an unset variable, most often. */
   constructor(client: TableClient, name: string) {
     if (!name) throw new BackendError('configuration', 'No table is named: tableName is empty.');
-    this.#client = client;
+    this.#client = tracedClient(client);
     this.#name = name;
   }
 

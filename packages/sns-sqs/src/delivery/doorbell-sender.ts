@@ -1,7 +1,7 @@
 import {
   type Clock,
   type Entropy,
-  errorCode,
+  errorFields,
   isJoinable,
   joinMessages,
   type Logger,
@@ -113,7 +113,7 @@ export class DoorbellSender {
       return places.map((place) => outcomes[place] ?? 'failed');
     } catch (error) {
       // Once per outage: a busy server publishes hundreds of times a second.
-      if (!this.#failing) logger.warn('fanout.publish-failed', { code: errorCode(error) });
+      if (!this.#failing) logger.warn('fanout.publish-failed', errorFields(error));
       this.#failing = true;
       throw error;
     }

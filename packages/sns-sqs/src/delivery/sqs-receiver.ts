@@ -1,7 +1,7 @@
 import {
   type Clock,
   type Entropy,
-  errorCode,
+  errorFields,
   type FanoutReceiver,
   type Logger,
   sleep,
@@ -136,7 +136,7 @@ export class SqsReceiver implements FanoutReceiver {
       if (abortSignal.aborted) return undefined;
       this.#healthy = false;
       if (this.#failures++ === 0) {
-        logger.warn('receiver.failed', { instance, code: errorCode(awsError(error)) });
+        logger.warn('receiver.failed', { instance, ...errorFields(awsError(error)) });
       }
       return undefined;
     }

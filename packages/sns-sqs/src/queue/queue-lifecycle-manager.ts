@@ -1,7 +1,7 @@
 import {
   BackendError,
   type Clock,
-  errorCode,
+  errorFields,
   type FanoutAddress,
   type Logger,
   systemClock,
@@ -142,7 +142,7 @@ export class QueueLifecycleManager {
       await this.#remove(name, { queueUrl });
     } catch (error) {
       // The lease row names the queue, so a janitor will find it.
-      this.#options.logger.warn('queue.undo-failed', { instance, code: errorCode(error) });
+      this.#options.logger.warn('queue.undo-failed', { instance, ...errorFields(error) });
     }
   }
 

@@ -1,4 +1,4 @@
-import { type Clock, type Entropy, errorCode, type Logger, sleep } from '@a2a-aws/core';
+import { type Clock, type Entropy, errorFields, type Logger, sleep } from '@a2a-aws/core';
 import { UnsubscribeCommand } from '@aws-sdk/client-sns';
 import { DeleteQueueCommand } from '@aws-sdk/client-sqs';
 import { asked, isNotFound, isQueueMissing } from '../aws-error.ts';
@@ -144,6 +144,6 @@ export class QueueSweep {
 
   #fail(error: unknown): void {
     this.#failed += 1;
-    this.#options.logger.error('sweep.failed', { code: errorCode(error) });
+    this.#options.logger.error('sweep.failed', errorFields(error));
   }
 }

@@ -1,0 +1,42 @@
+import { jsonLogger, type Logger, type LogLevel, loggerOf, stderrLines } from '@a2a-aws/core';
+
+/** As much of a logger of pino as is used: its methods take the fields first. */
+export interface PinoLike {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+  bindings(): object;
+}
+
+/**
+ * The backend's lines on a logger of pino, which adds the time itself. `createBackend` does this for
+ * a logger that has pino's `bindings` and `child`.
+ */
+export function pinoLogger(pino: PinoLike): Logger {
+  return loggerOf((level, event, fields) => {
+    const { time: _, ...others } = fields ?? {};
+    pino[level](others, event);
+  });
+}
+
+/**
+ * The logger that lines are handed to: JSON lines for `console` and for none, {@link pinoLogger} for a
+ * logger of pino. Loggers that take a message and then fields (winston, Powertools) stay as they are.
+ */
+export function sinkOf(logger: Logger | undefined): Logger {
+  if (!logger) return stderrLines;
+  // Looked up for each line: hosts and tests replace its methods.
+  if (logger === console) return jsonLogger((line, level) => console[level](line));
+  return isPino(logger) ? pinoLogger(logger) : logger;
+}
+
+/** A logger with levels of its own gets every line, unless a level is set here. */
+export function defaultLevel(logger: Logger | undefined): LogLevel {
+  return !logger || logger === console ? 'lifecycle' : 'debug';
+}
+
+function isPino(logger: Logger): logger is Logger & PinoLike {
+  const { bindings, child } = logger as { readonly bindings?: unknown; readonly child?: unknown };
+  return typeof bindings === 'function' && typeof child === 'function';
+}

@@ -1,0 +1,61 @@
+import { BackendError } from '../errors.ts';
+import type { LogFields } from '../logger.ts';
+
+/** At most so many stack frames of an error are logged, and so many characters of its message. */
+const MAX_FRAMES = 12;
+const MAX_MESSAGE = 500;
+/** A frame: an optional function, and a place in a file or module. */
+const FRAME =
+  /^at (?:[^()]{1,160} \()?(?:file:\/\/|node:|\/|[A-Za-z]:\\)[^()?#]{1,400}:\d+:\d+\)?$/;
+
+/**
+ * What log lines say of an error: `code`; for a failed call of AWS its operation, error name (`cause`),
+ * request id and attempts; for an error that is not a {@link BackendError} its name and stack frames.
+ */
+export function errorFields(error: unknown): LogFields {
+  if (error instanceof BackendError) return { code: error.code, ...error.details };
+  return { code: 'unexpected', ...thrownFields(error) };
+}
+
+/**
+ * The name and the stack frames of anything that user code threw; its message only if `withMessage`,
+ * since messages may hold content. Never throws.
+ */
+export function thrownFields(error: unknown, withMessage = false): LogFields {
+  const message = withMessage ? attempt(() => messageOf(error)) : undefined;
+  return {
+    error: attempt(() => nameOf(error)) ?? 'unreadable',
+    frames: attempt(() => framesOf(error)),
+    errorMessage: message?.slice(0, MAX_MESSAGE),
+  };
+}
+
+function nameOf(error: unknown): string {
+  if (!(error instanceof Error)) return error === null ? 'null' : typeof error;
+  const { name } = error;
+  return typeof name === 'string' && /^[A-Za-z_$][\w$]{0,63}$/.test(name) ? name : 'Error';
+}
+
+function messageOf(error: unknown): string | undefined {
+  if (error instanceof Error) return String(error.message);
+  return typeof error === 'string' ? error : undefined;
+}
+
+/** The frames without what stands before them: the first lines of a stack are the message. */
+function framesOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || typeof error.stack !== 'string') return undefined;
+  const { stack, message } = error;
+  const at = typeof message === 'string' && message !== '' ? stack.indexOf(message) : -1;
+  const lines = (at < 0 ? stack : stack.slice(at + message.length)).split('\n');
+  const frames = lines.map((line) => line.trim()).filter((line) => FRAME.test(line));
+  return frames.length > 0 ? frames.slice(0, MAX_FRAMES).join(' | ') : undefined;
+}
+
+/** Getters and proxies may throw. */
+function attempt<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}

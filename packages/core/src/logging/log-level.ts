@@ -1,0 +1,24 @@
+import type { LogMethod } from '../logger.ts';
+
+/** From the fewest lines to the most. */
+export const LOG_LEVELS = ['error', 'warn', 'lifecycle', 'info', 'debug'] as const;
+
+/**
+ * What is logged: `lifecycle` is warnings, errors, and the info lines about the instance itself (its
+ * start and stop, take-overs, cancels, recoveries), but not those about each run (`run.*`).
+ */
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+const RANK: Readonly<Record<LogLevel, number>> = {
+  error: 0,
+  warn: 1,
+  lifecycle: 2,
+  info: 3,
+  debug: 4,
+};
+
+/** True if a line of this level and event is logged at `level`. */
+export function isLogged(level: LogLevel, method: LogMethod, event: string): boolean {
+  const needed = method === 'info' && !event.startsWith('run.') ? 'lifecycle' : method;
+  return RANK[level] >= RANK[needed];
+}

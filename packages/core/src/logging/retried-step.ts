@@ -1,0 +1,101 @@
+import { type Clock, elapsed } from '../clock.ts';
+import { baseLogger, type LogFields, type Logger } from '../logger.ts';
+import { errorFields } from './error-fields.ts';
+
+/** Between two lines about one kind of step, in milliseconds. */
+const QUIET_MS = 10_000;
+/** A step that has not failed again for so long is no longer retried, in milliseconds. */
+const STALE_MS = 120_000;
+
+export interface RetriedStepDeps {
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** The steps of one kind that are failing now, on one backend. */
+class Outage {
+  readonly failing = new Set<RetriedStep>();
+  since = 0;
+  lastFailureAt = 0;
+  failures = 0;
+  /** The code that was logged last; undefined: the outage is not logged. */
+  code: unknown;
+  loggedAt: number | undefined;
+
+  mayLog(now: number): boolean {
+    return this.loggedAt === undefined || elapsed(this.loggedAt, now) >= QUIET_MS;
+  }
+}
+
+const outages = new WeakMap<Logger, Map<string, Outage>>();
+
+function outageOf(logger: Logger, event: string): Outage {
+  const base = baseLogger(logger);
+  const known = outages.get(base) ?? new Map<string, Outage>();
+  outages.set(base, known);
+  const outage = known.get(event) ?? new Outage();
+  known.set(event, outage);
+  return outage;
+}
+
+/**
+ * Logs the failures of a step that is retried until it succeeds. However many steps of one kind fail
+ * together, an outage is one warning when it starts (`*-retried` or `*-failed`), another when its code
+ * changes, and one info line (`*-recovered`) once no step of the kind fails any more.
+ */
+export class RetriedStep {
+  readonly #event: string;
+  readonly #deps: RetriedStepDeps;
+  readonly #outage: Outage;
+
+  /** `event`: the name of the warning, which ends in `retried` or `failed`. */
+  constructor(event: string, deps: RetriedStepDeps) {
+    this.#event = event;
+    this.#deps = deps;
+    this.#outage = outageOf(deps.logger, event);
+  }
+
+  failed(error: unknown, fields?: LogFields): void {
+    const outage = this.#outage;
+    const { clock, logger } = this.#deps;
+    const now = clock.now();
+    if (elapsed(outage.lastFailureAt, now) > STALE_MS) outage.failing.clear();
+    if (outage.failing.size === 0) {
+      outage.since = now;
+      outage.failures = 0;
+      outage.code = undefined;
+    }
+    outage.failing.add(this);
+    outage.failures += 1;
+    outage.lastFailureAt = now;
+    const about = errorFields(error);
+    const { code } = about;
+    if (outage.code === code || !outage.mayLog(now)) return;
+    outage.code = code;
+    outage.loggedAt = now;
+    logger.warn(this.#event, { ...about, ...fields });
+  }
+
+  succeeded(): void {
+    if (!this.#end()) return;
+    const { code, since, failures } = this.#outage;
+    if (code === undefined) return;
+    const now = this.#deps.clock.now();
+    this.#outage.code = undefined;
+    this.#outage.loggedAt = now;
+    this.#deps.logger.info(this.#event.replace(/(?:retried|failed)$/, 'recovered'), {
+      durationMs: Math.max(0, now - since),
+      failures,
+    });
+  }
+
+  /** The step is not tried again; its caller says why. */
+  gaveUp(): void {
+    this.#end();
+  }
+
+  /** True if this was the last step of its kind that failed. */
+  #end(): boolean {
+    return this.#outage.failing.delete(this) && this.#outage.failing.size === 0;
+  }
+}
