@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * node scripts/workspace.mjs demo|test|test:localstack|bench|simulate|chaos|deploy [arguments]
+ * node scripts/workspace.mjs TASK [arguments]
  *
  * Runs a task of this workspace on a fresh clone as on a warm one: installs what the lock file asks
  * for if that changed, then runs the task with the arguments, passes signals on to it and exits as
@@ -23,14 +23,35 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const modules = join(root, 'node_modules');
 const installedHash = join(modules, '.a2a-aws-lock');
 
+const ALL_TESTS =
+  'All tests take about 10 minutes on two quiet cores. Some of them: npm test -- --project unit log';
+
+const BUILD = node(program('typescript', 'bin/tsc'), '-b');
+
+/** What each task runs, one command after the other; the arguments go to the last. */
 const tasks = {
-  demo: () => typescript('packages/local/src/demo/main.ts'),
-  bench: () => typescript('test/bench/main.ts'),
-  simulate: () => typescript('test/simulation/main.ts'),
-  chaos: () => typescript('test/chaos/main.ts'),
-  test: () => [program('vitest', 'vitest.mjs'), 'run'],
-  'test:localstack': () => [join(root, 'scripts/localstack-tests.mjs')],
-  deploy: () => [program('aws-cdk', 'bin/cdk'), 'deploy'],
+  demo: () => [typescript('packages/local/src/demo/main.ts')],
+  bench: () => [typescript('test/bench/main.ts')],
+  simulate: () => [typescript('test/simulation/main.ts')],
+  chaos: () => [typescript('test/chaos/main.ts')],
+  test: () => {
+    if (passed.length === 0) console.error(ALL_TESTS);
+    return [node(program('vitest', 'vitest.mjs'), 'run')];
+  },
+  'test:localstack': () => [node(join(root, 'scripts/localstack-tests.mjs'))],
+  build: () => [BUILD],
+  typecheck: () => [BUILD],
+  lint: () => [node(program('@biomejs/biome', 'bin/biome'), 'check', '.')],
+  format: () => [node(program('@biomejs/biome', 'bin/biome'), 'check', '--write', '.')],
+  unused: () => [node(program('knip', 'bin/knip.js'))],
+  synth: () => [cdk('synth', '--quiet', '-c', 'janitor=true')],
+  deploy: () => [node(join(root, 'scripts/aws-account.mjs'), ...passed), cdk('deploy')],
+  pack: () => [node(join(root, 'scripts/pack-packages.mjs'))],
+  'pack:check': () => [
+    BUILD,
+    inPackages('exec', 'publint', '--strict'),
+    inPackages('exec', 'attw', '--pack', '.', '--profile', 'esm-only'),
+  ],
 };
 
 // pnpm hands on the `--` that npm takes away.
@@ -41,7 +62,16 @@ if (!Object.hasOwn(tasks, task ?? '')) {
 } else if (!isNodeKnown()) {
   fail(`a2a-aws needs node ${NODE.join('.')} or later; this is node ${process.versions.node}.`);
 } else if (await install()) {
-  process.exitCode = await run(process.execPath, [...tasks[task](), ...passed]);
+  process.exitCode = await runAll(tasks[task]());
+}
+
+/** Stops at the first command that fails; gives the exit code. */
+async function runAll(commands) {
+  for (const [index, [command, ...args]] of commands.entries()) {
+    const isLast = index === commands.length - 1;
+    const code = await run(command, isLast ? [...args, ...passed] : args);
+    if (code !== 0 || isLast) return code;
+  }
 }
 
 function isNodeKnown() {
@@ -80,7 +110,20 @@ async function isInstalled(wanted) {
 
 function typescript(file) {
   const tsx = pathToFileURL(createRequire(join(root, 'package.json')).resolve('tsx')).href;
-  return [CONDITION, '--import', tsx, join(root, file)];
+  return node(CONDITION, '--import', tsx, join(root, file));
+}
+
+function node(...args) {
+  return [process.execPath, ...args];
+}
+
+function cdk(...args) {
+  return node(program('aws-cdk', 'bin/cdk'), ...args);
+}
+
+/** A command of pnpm in the folder of each package that is published. */
+function inPackages(...args) {
+  return ['npx', '--yes', PNPM, '-r', '--filter', './packages/*', '--filter', './infra', ...args];
 }
 
 function program(name, file) {

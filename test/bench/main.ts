@@ -2,8 +2,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { availableParallelism, loadavg } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { startLocalAws } from '@a2a-aws/local';
+import { settingsFrom } from '../command-line.ts';
+import { type BenchOptions, benchOptions, usage } from './bench-options.ts';
 import { apiCalls } from './figures/api-calls.ts';
 import { appendRate } from './figures/append-rate.ts';
 import { cpuPerEvent } from './figures/cpu-per-event.ts';
@@ -43,36 +44,26 @@ const FIGURES = {
 };
 const DEFAULT_FILE = fileURLToPath(new URL('../../dist/bench.json', import.meta.url));
 
-const { values, positionals } = parseArgs({
-  options: { json: { type: 'string', default: DEFAULT_FILE } },
-  allowPositionals: true,
-});
+type Figure = keyof typeof FIGURES;
+const NAMES = Object.keys(FIGURES) as Figure[];
 
-const unknown = positionals.filter((name) => !Object.hasOwn(FIGURES, name));
-if (unknown.length > 0) {
-  console.error(`usage: bench [--json FILE] [${Object.keys(FIGURES).join('|')}]...`);
-  process.exitCode = 2;
-} else {
-  await run();
-}
+const options = settingsFrom(usage(NAMES), (args) => benchOptions(args, NAMES, DEFAULT_FILE));
+if (options) await run(options);
 
-async function run(): Promise<void> {
-  const chosen = Object.entries(FIGURES).filter(
-    ([name]) => positionals.length === 0 || positionals.includes(name),
-  );
+async function run({ figures, json }: BenchOptions<Figure>): Promise<void> {
   const rows: Row[] = [];
   const machine = machineNow();
   const aws = await startLocalAws();
   try {
-    for (const [name, measure] of chosen) {
+    for (const name of figures) {
       console.error(`Measuring ${name} …`);
-      rows.push(...(await measure(aws)));
+      rows.push(...(await FIGURES[name](aws)));
     }
   } finally {
     await aws.stop();
   }
   console.log(`\n${table(rows)}\n`);
-  await save(machine, rows);
+  await save(json, machine, rows);
   const missed = rows.filter((row) => isMet(row) === false);
   for (const { group, label } of missed) console.error(`Missed: ${group}: ${label}`);
   if (missed.length > 0) process.exitCode = 1;
@@ -90,8 +81,12 @@ function machineNow() {
   };
 }
 
-async function save(machine: ReturnType<typeof machineNow>, rows: readonly Row[]): Promise<void> {
-  const file = resolve(values.json);
+async function save(
+  json: string,
+  machine: ReturnType<typeof machineNow>,
+  rows: readonly Row[],
+): Promise<void> {
+  const file = resolve(json);
   await mkdir(dirname(file), { recursive: true });
   const report = { ...machine, rows: rows.map((row) => ({ ...row, met: isMet(row) })) };
   await writeFile(file, `${JSON.stringify(report, undefined, 2)}\n`);

@@ -10,6 +10,8 @@ import { type Blows, storm } from './storm.ts';
 export interface ChaosOptions {
   readonly blows: number;
   readonly seed: number;
+  /** Called with a line when it has come further. */
+  readonly onProgress?: ((text: string) => void) | undefined;
 }
 
 /** What came of it: everything but the first three is to be zero. */
@@ -39,18 +41,22 @@ const PAUSE_MS = [5, 40] as const;
 const CANCELS = 15;
 
 /** Clients follow tasks on servers that are killed, paused and told to go at random moments. */
-export async function chaos({ blows: count, seed }: ChaosOptions): Promise<ChaosReport> {
+export async function chaos(options: ChaosOptions): Promise<ChaosReport> {
+  const { blows: count, seed, onProgress = () => {} } = options;
   const random = new SeededRandom(seed);
   return withServers(CHAOS_LEASE, async (servers, view) => {
     let isOver = false;
-    const raging = storm(servers, count, random.fork()).finally(() => {
+    onProgress(`${servers.length} servers, ${CLIENTS} clients, ${count} kills, drains and pauses`);
+    const raging = storm(servers, count, random.fork(), onProgress).finally(() => {
       isOver = true;
     });
     const following = Array.from({ length: CLIENTS }, () =>
       followTasks(servers, random.fork(), () => isOver),
     );
     const blows = await raging;
+    onProgress('waiting for the last tasks to end');
     const told = (await Promise.all(following)).flat();
+    onProgress('waiting until nothing is left of the dead');
     const leaked = await leftovers(servers, view);
     return { ...(await verdict(told, view)), blows, leaked };
   });

@@ -18,11 +18,13 @@ const LIMIT_MS = 180_000;
 const LOOK_MS = 200;
 
 /** Kills one server that follows and one that leads, under the default lease, and looks on. */
-export function deaths(): Promise<Death[]> {
+export function deaths(onProgress: (text: string) => void): Promise<Death[]> {
   return withServers(DEFAULT_LEASE_SETTINGS, async (servers, view) => {
+    onProgress('killing a follower under the default lease: this takes about a minute');
     const follower = await oneThat(servers, view, false);
     const first = await die(follower, view, false);
     await follower.start();
+    onProgress('killing the leader');
     return [first, await die(await oneThat(servers, view, true), view, true)];
   });
 }

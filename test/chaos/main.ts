@@ -1,28 +1,17 @@
-import { parseArgs } from 'node:util';
 import { DEFAULT_LEASE_SETTINGS } from '@a2a-aws/core';
+import { settingsFrom } from '../command-line.ts';
 import { chaos } from './chaos.ts';
+import { chaosOptions, USAGE } from './chaos-options.ts';
 import { deaths } from './deaths.ts';
 
-const USAGE = `npm run chaos -- [--kills COUNT] [--seed SEED]
-
-Kills, pauses and drains servers COUNT times while clients follow tasks on them, then times two deaths
-under the default lease. Fails if anything was lost, doubled, hung or left over, or a death took too long.`;
-
-const { values } = parseArgs({
-  options: {
-    kills: { type: 'string', default: '100' },
-    seed: { type: 'string', default: '1' },
-    help: { type: 'boolean', default: false },
-  },
-});
-
-if (values.help) console.log(USAGE);
-else await run(Number(values.kills), Number(values.seed));
+const options = settingsFrom(USAGE, chaosOptions);
+if (options) await run(options.kills, options.seed);
 
 async function run(kills: number, seed: number): Promise<void> {
   const { blows, tasks, connections, hung, otherFaults, leaked, ...zeros } = await chaos({
     blows: kills,
     seed,
+    onProgress: progress,
   });
   console.log(`${JSON.stringify(blows)}; ${tasks} tasks over ${connections} connections`);
   const counts = { hung: hung.length, otherFaults: otherFaults.length, leaked: leaked.length };
@@ -32,12 +21,17 @@ async function run(kills: number, seed: number): Promise<void> {
     console.log(`    ${detail}`);
 
   const { beatMs, leaseMs } = DEFAULT_LEASE_SETTINGS;
-  for (const { led, endedMs, cleanedMs } of await deaths()) {
+  for (const { led, endedMs, cleanedMs } of await deaths(progress)) {
     const who = led ? 'leader' : 'follower';
     const bound = (led ? 2 : 1) * leaseMs + 2 * beatMs;
     line(`kill -9 of a ${who}: its tasks terminal after`, endedMs / 1_000, 's', bound / 1_000);
     line('  then nothing of it left after', cleanedMs / 1_000, 's', 90);
   }
+}
+
+/** Said on stderr, with the seconds since the start: the table alone goes to stdout. */
+function progress(text: string): void {
+  console.error(`${(performance.now() / 1_000).toFixed(0).padStart(4)} s  ${text}`);
 }
 
 function line(name: string, value: number, unit: string, atMost: number): void {

@@ -8,6 +8,8 @@ export interface Blows {
   SIGSTOP: number;
 }
 
+/** Progress is reported once in so many blows. */
+const REPORT_EVERY = 10;
 /** Of a hundred blows, so many kill and so many ask to go; the others pause. */
 const KILLS = 35;
 const TERMS = 20;
@@ -23,6 +25,7 @@ export async function storm(
   servers: readonly [ChaosServer, ...ChaosServer[]],
   count: number,
   random: SeededRandom,
+  onProgress: (text: string) => void,
 ): Promise<Blows> {
   const blows: Blows = { SIGKILL: 0, SIGTERM: 0, SIGSTOP: 0 };
   const struck = new Map<ChaosServer, Promise<void>>();
@@ -42,6 +45,7 @@ export async function storm(
       struck.delete(server),
     );
     struck.set(server, back);
+    if ((blow + 1) % REPORT_EVERY === 0) onProgress(`${blow + 1} of ${count}`);
   }
   await Promise.all(struck.values());
   return blows;

@@ -1,40 +1,28 @@
 import { writeFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
-import { parseArgs } from 'node:util';
+import { settingsFrom } from '../command-line.ts';
 import { PLANTED_BUGS } from './planted-bugs.ts';
 import { CAUGHT_BY, CAUGHT_WITHIN, catchPlanted, recordedSeeds } from './planted-search.ts';
+import { type SimulateOptions, simulateOptions, USAGE } from './simulate-options.ts';
 import { simulate } from './simulation.ts';
-
-const USAGE = `npm run simulate -- [--seeds COUNT] [--from SEED] [--workers COUNT] [--planted [--record]] [--only NAME,NAME…]
-
-Plays the schedules of COUNT seeds from SEED on; fails if a law was broken in one.
---planted: plants one bug at a time, and fails if one is not caught; --seeds: within COUNT.
---record: searches again for each, and keeps the seeds for the test run.`;
 
 /** What the test run plays, and how long that may take. */
 const TEST_RUN = { schedules: 2_000, seconds: 90 };
 
-const { values } = parseArgs({
-  options: {
-    seeds: { type: 'string' },
-    from: { type: 'string', default: '1' },
-    workers: { type: 'string', default: String(availableParallelism()) },
-    planted: { type: 'boolean', default: false },
-    record: { type: 'boolean', default: false },
-    only: { type: 'string' },
-    help: { type: 'boolean', default: false },
-  },
-});
+/** Progress is reported once in so many schedules. */
+const REPORT_EVERY = 500;
 
-const workers = Number(values.workers);
-if (values.help) console.log(USAGE);
-else if (values.planted)
-  await planted(values.only?.split(','), Number(values.seeds ?? CAUGHT_WITHIN));
-else await many(Number(values.from), Number(values.seeds ?? 2_000));
+const options = settingsFrom(USAGE, simulateOptions);
+if (options?.planted) await planted(options);
+else if (options) await many(options);
 
-async function many(from: number, count: number): Promise<void> {
+async function many({ from, seeds: count = 2_000, workers }: SimulateOptions): Promise<void> {
   const seeds = Array.from({ length: count }, (_, n) => from + n);
-  const result = await simulate({ seeds, workers });
+  let playedSoFar = 0;
+  const onPlayed = (): undefined => {
+    playedSoFar += 1;
+    if (playedSoFar % REPORT_EVERY === 0) console.error(`${playedSoFar} of ${count}`);
+  };
+  const result = await simulate({ seeds, workers, onPlayed });
   for (const { seed, violations, story } of result.failed) {
     console.log(`seed ${seed}`);
     for (const { law, text } of violations) console.log(`  ${law}: ${text.slice(0, 500)}`);
@@ -57,7 +45,8 @@ async function many(from: number, count: number): Promise<void> {
 }
 
 /** Prints how many schedules each planted bug took until it was caught. */
-async function planted(only: readonly string[] | undefined, within: number): Promise<void> {
+async function planted(options: SimulateOptions): Promise<void> {
+  const { only, record, workers, seeds: within = CAUGHT_WITHIN } = options;
   const before = recordedSeeds();
   const seeds: Record<string, number> = {};
   for (const bug of PLANTED_BUGS) {
@@ -66,7 +55,7 @@ async function planted(only: readonly string[] | undefined, within: number): Pro
       if (before[name] !== undefined) seeds[name] = before[name];
       continue;
     }
-    const known = values.record ? {} : before;
+    const known = record ? {} : before;
     const { caught, schedules } = await catchPlanted(bug, { workers, within, known });
     const laws = [...new Set(caught?.violations.map(({ law }) => law))].join(', ');
     const verdict = caught
@@ -76,5 +65,5 @@ async function planted(only: readonly string[] | undefined, within: number): Pro
     if (caught) seeds[name] = caught.seed;
     else process.exitCode = 1;
   }
-  if (values.record) await writeFile(CAUGHT_BY, `${JSON.stringify(seeds, null, 2)}\n`);
+  if (record) await writeFile(CAUGHT_BY, `${JSON.stringify(seeds, null, 2)}\n`);
 }
