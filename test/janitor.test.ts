@@ -1,3 +1,4 @@
+import { createDynamoDBClient, DynamoDBInstanceRegistry } from '@a2a-aws/dynamodb';
 import { type LocalAws, startCluster, startLocalAws } from '@a2a-aws/local';
 import { QueueLifecycleManager } from '@a2a-aws/sns-sqs';
 import { ClientFactory } from '@a2a-js/sdk/client';
@@ -67,7 +68,10 @@ test('[I7] what has no lease row goes, in two phases; what is not proven dead st
   const sns = new SNSClient({ region, credentials, ...topics });
   const sqs = new SQSClient({ region, credentials, ...queues });
   const logger = new RecordedLogger();
-  const table = aws.tableName;
+  const client = createDynamoDBClient({ region, credentials, ...aws.clientConfig.dynamodb });
+  const { tableName } = aws;
+  const registry = new DynamoDBInstanceRegistry({ client, tableName, prefix: 'a2a' });
+  const table = await registry.identity();
   const topic = { sns, arn: aws.topicArn };
   const fleet = (more: object) =>
     new QueueLifecycleManager({ sqs, topic, prefix: 'a2a', table, logger, ...more });
@@ -97,6 +101,7 @@ test('[I7] what has no lease row goes, in two phases; what is not proven dead st
   expect(end).toHaveLength(before - 3);
   sns.destroy();
   sqs.destroy();
+  client.destroy();
 });
 
 test('as a Lambda handler it finds its options in the environment', { timeout }, async () => {

@@ -111,6 +111,7 @@ function queueStatements(
     'sqs:DeleteMessage',
     'sqs:DeleteQueue',
     'sqs:GetQueueUrl',
+    'sqs:ListQueueTags',
     'sqs:ReceiveMessage',
     ...(fanout === 'direct' ? ['sqs:SendMessage'] : []),
     'sqs:TagQueue',

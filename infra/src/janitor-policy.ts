@@ -31,7 +31,7 @@ export function janitorPolicyStatements(resources: InstanceResources): PolicySta
     ...shared,
     new PolicyStatement({
       sid: 'LookThroughQueues',
-      actions: ['sqs:GetQueueAttributes', 'sqs:ListQueueTags'],
+      actions: ['sqs:GetQueueAttributes'],
       resources: [queuesOf(resources)],
     }),
     new PolicyStatement({

@@ -52,6 +52,7 @@ describe('instancePolicyStatements', () => {
         'sqs:DeleteMessage',
         'sqs:DeleteQueue',
         'sqs:GetQueueUrl',
+        'sqs:ListQueueTags',
         'sqs:ReceiveMessage',
         'sqs:TagQueue',
       ]),

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import {
   BackendError,
   type Clock,
@@ -31,6 +32,7 @@ import { assertHandlerArguments, type RequestHandlerOptions } from './handler/ha
 import { BackendRequestHandler } from './handler/request-handler.ts';
 import type { BackendSettings } from './options/options.ts';
 import { Turns } from './pushes/turns.ts';
+import { VERSION } from './version.ts';
 
 /** The outside world, as the backend sees it. */
 export interface BackendPorts {
@@ -316,6 +318,8 @@ export class Backend {
         ...this.#ports,
         id,
         queueName: queueName(prefix, id),
+        host: this.#settings.host ?? hostname(),
+        version: VERSION,
         logger: settings.logger,
         settings: lease,
         retentionMs: settings.retentionMs,

@@ -28,11 +28,12 @@ export function createBackend(options: BackendOptions = {}): Backend {
   const { tableName, prefix, ownerResolver, retentionMs, ownerShards, clock, entropy } = settings;
   const clients = resolveClients(settings.clients, settings.clientConfig);
   const table = { client: clients.dynamodb, tableName, prefix };
+  const registry = new DynamoDBInstanceRegistry({ ...table, logger });
   backend = new Backend(settings, {
     storage: new DynamoDBLogStorage({ ...table, retentionMs, ownerShards, logger }),
-    registry: new DynamoDBInstanceRegistry({ ...table, logger }),
+    registry,
     offsets: new DynamoDBConsumerOffsets({ ...table, retentionMs }),
-    fanout: makeFanout(settings, clients),
+    fanout: makeFanout(settings, clients, registry),
     pushNotificationStore: new DynamoDBPushNotificationStore({
       ...table,
       ownerResolver,

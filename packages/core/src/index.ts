@@ -32,7 +32,13 @@ export {
   joinMessages,
 } from './feed/doorbell-message.ts';
 export { checkSeal, type Seal, type SealCheck, sealer } from './feed/doorbell-seal.ts';
-export type { Fanout, FanoutAddress, FanoutReceiver, FanoutStats } from './feed/fanout.ts';
+export type {
+  Fanout,
+  FanoutAddress,
+  FanoutReceiver,
+  FanoutStats,
+  TeardownProof,
+} from './feed/fanout.ts';
 export { Feed, type FeedDeps } from './feed/feed.ts';
 export { type FleetKey, type FleetKeySet, type FleetKeys, newFleetKey } from './feed/fleet-keys.ts';
 export { type RotationDeps, rotateKeys } from './feed/key-rotation.ts';

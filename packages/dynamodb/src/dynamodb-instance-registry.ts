@@ -26,6 +26,11 @@ const leaseItem = z.object({
   leaseMs: z.number().optional(),
   resigned: z.boolean().optional(),
   serves: z.boolean().optional(),
+  table: z.string().optional(),
+  host: z.string().optional(),
+  version: z.string().optional(),
+  startedAt: z.number().optional(),
+  renewedAt: z.number().optional(),
   queueName: z.string().optional(),
   queueUrl: z.string().optional(),
   subscriptionArn: z.string().optional(),
@@ -61,8 +66,14 @@ export class DynamoDBInstanceRegistry implements InstanceRegistry {
     this.#doorbellKeys = new StoredKeys(this.#table, this.#keys, options.prefix);
   }
 
+  /** The table's ARN: DynamoDB gives another table of the same name the same. */
+  identity(): Promise<string> {
+    return this.#table.arn();
+  }
+
   async register(instance: string, queueName: string, terms: LeaseTerms = {}): Promise<boolean> {
-    const fields = { v: ITEM_VERSION, state: 'alive', beat: 0, queueName, ...terms };
+    const table = await this.identity();
+    const fields = { v: ITEM_VERSION, state: 'alive', beat: 0, queueName, table, ...terms };
     const found = await this.#table.putNew(this.#keys.lease(instance), fields);
     // Instance ids are fresh: a lease that is there is the own one, from a try that got no answer.
     return !found || toLease(found).state === 'alive';
@@ -72,8 +83,9 @@ export class DynamoDBInstanceRegistry implements InstanceRegistry {
     return this.#update(instance, { v: 1, ...address }, ALIVE);
   }
 
-  beat(instance: string, beat: number): Promise<boolean> {
-    return this.#update(instance, { beat }, ALIVE);
+  beat(instance: string, beat: number, renewedAt?: number): Promise<boolean> {
+    const renewed = renewedAt === undefined ? {} : { renewedAt };
+    return this.#update(instance, { beat, ...renewed }, ALIVE);
   }
 
   markDead(instance: string, seenBeat: number): Promise<boolean> {
@@ -218,13 +230,14 @@ export class DynamoDBInstanceRegistry implements InstanceRegistry {
 }
 
 function toLease(item: Item): Lease {
-  const { sk, state, beat, leaseMs, resigned, serves, ...address } = readItem(leaseItem, item);
-  const known = Object.entries(address).filter(([, value]) => value !== undefined);
-  const lease: Lease = { instance: sk, state, beat, address: Object.fromEntries(known) };
-  return {
-    ...lease,
-    ...(leaseMs === undefined ? {} : { leaseMs }),
-    ...(resigned === undefined ? {} : { resigned }),
-    ...(serves === undefined ? {} : { serves }),
-  };
+  const { sk, queueName, queueUrl, subscriptionArn, ...fields } = readItem(leaseItem, item);
+  const address = known({ queueName, queueUrl, subscriptionArn });
+  return { ...known(fields), state: fields.state, beat: fields.beat, instance: sk, address };
+}
+
+/** The fields that have a value. */
+function known<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(
+    Object.entries(fields).filter(([, value]) => value !== undefined),
+  ) as ReturnType<typeof known<T>>;
 }

@@ -1,4 +1,10 @@
-import type { Fanout, FanoutAddress, FanoutReceiver, FanoutStats } from '@a2a-aws/core';
+import type {
+  Fanout,
+  FanoutAddress,
+  FanoutReceiver,
+  FanoutStats,
+  TeardownProof,
+} from '@a2a-aws/core';
 import { SendMessageBatchCommand } from '@aws-sdk/client-sqs';
 import { awsError, isQueueMissing } from './aws-error.ts';
 import { type EntryOutcome, entryOutcomes } from './delivery/batch-outcome.ts';
@@ -49,8 +55,8 @@ export class DirectFanout implements Fanout {
     return this.#queues.provision(instance);
   }
 
-  teardown(instance: string, address?: FanoutAddress): Promise<void> {
-    return this.#queues.teardown(instance, address);
+  teardown(instance: string, address?: FanoutAddress, proof?: TeardownProof): Promise<void> {
+    return this.#queues.teardown(instance, address, proof);
   }
 
   receive(instance: string, onMessage: (message: string) => void): FanoutReceiver {

@@ -4,6 +4,7 @@ import {
   type FanoutAddress,
   type FanoutReceiver,
   type FanoutStats,
+  type TeardownProof,
 } from '@a2a-aws/core';
 import {
   GetTopicAttributesCommand,
@@ -85,8 +86,8 @@ export class SnsFanout implements Fanout {
     return this.#queues.provision(instance);
   }
 
-  teardown(instance: string, address?: FanoutAddress): Promise<void> {
-    return this.#queues.teardown(instance, address);
+  teardown(instance: string, address?: FanoutAddress, proof?: TeardownProof): Promise<void> {
+    return this.#queues.teardown(instance, address, proof);
   }
 
   receive(instance: string, onMessage: (message: string) => void): FanoutReceiver {

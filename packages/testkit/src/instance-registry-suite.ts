@@ -109,17 +109,28 @@ export function instanceRegistrySuite(
     describe('a lease', () => {
       test('is alive from its registration, and names its queue', async () => {
         expect(await registry.register('a', 'queue-a')).toBe(true);
-        const lease = { instance: 'a', state: 'alive', beat: 0, address: { queueName: 'queue-a' } };
+        const table = await registry.identity();
+        const address = { queueName: 'queue-a' };
+        const lease = { instance: 'a', state: 'alive', beat: 0, address, table };
         expect(await registry.lease('a')).toEqual(lease);
         expect(await registry.leases()).toEqual([lease]);
       });
 
       test('keeps the terms that it was registered with', async () => {
-        const terms = { leaseMs: 7_000, serves: false };
+        const about = { host: 'host-a', version: '1.2.3', startedAt: 1_000 };
+        const terms = { leaseMs: 7_000, serves: false, ...about };
         await registry.register('a', 'queue-a', terms);
-        await registry.beat('a', 1);
-        expect(await registry.lease('a')).toMatchObject(terms);
-        expect(await registry.leases()).toMatchObject([terms]);
+        await registry.beat('a', 1, 2_000);
+        const lease = { ...terms, beat: 1, renewedAt: 2_000 };
+        expect(await registry.lease('a')).toMatchObject(lease);
+        expect(await registry.leases()).toMatchObject([lease]);
+      });
+
+      test('[I7] names the place of its row, by a name that does not change', async () => {
+        await registry.register('a', 'queue-a');
+        const { table = '' } = (await registry.lease('a')) ?? {};
+        expect(table).not.toBe('');
+        expect(await registry.identity()).toBe(table);
       });
 
       test('may be registered again, which changes nothing', async () => {
@@ -147,6 +158,7 @@ export function instanceRegistrySuite(
           state: 'alive',
           beat: 2,
           address: ADDRESS,
+          table: await registry.identity(),
         });
       });
 
@@ -178,6 +190,7 @@ export function instanceRegistrySuite(
           state: 'dead',
           beat: 1,
           address: { queueName: 'queue-a' },
+          table: await registry.identity(),
         });
       });
 

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { type OptionNames, patrol, withFields } from '@a2a-aws/core';
 import { DynamoDBInstanceRegistry, DynamoDBLogStorage } from '@a2a-aws/dynamodb';
 import { QueueSweep, queueName } from '@a2a-aws/sns-sqs';
@@ -5,6 +6,7 @@ import { resolveClients } from '../options/aws-clients.ts';
 import { makeFanout } from '../options/chosen-fanout.ts';
 import { assertOptions } from '../options/option-check.ts';
 import { type BackendOptions, resolveOptions } from '../options/options.ts';
+import { VERSION } from '../version.ts';
 
 /** Of the backend's options those that concern a janitor; give it the same as the servers. */
 export type JanitorOptions = Pick<
@@ -78,7 +80,7 @@ export async function runJanitor(
     ...clients,
     topicArns: fanout === 'sns' ? topicArns : [],
     prefix,
-    table: tableName,
+    table: await registry.identity(),
     clock,
     entropy,
     logger,
@@ -92,9 +94,11 @@ export async function runJanitor(
     {
       id,
       queueName: queueName(prefix, id),
+      host: hostname(),
+      version: VERSION,
       storage: new DynamoDBLogStorage({ ...table, retentionMs }),
       registry,
-      fanout: makeFanout(settings, clients),
+      fanout: makeFanout(settings, clients, registry),
       clock,
       entropy,
       logger,

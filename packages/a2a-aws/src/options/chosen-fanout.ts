@@ -1,15 +1,19 @@
-import { type Fanout, PollingFanout } from '@a2a-aws/core';
+import { type Fanout, type InstanceRegistry, PollingFanout } from '@a2a-aws/core';
 import { DirectFanout, SnsFanout } from '@a2a-aws/sns-sqs';
 import type { BackendClients } from './aws-clients.ts';
 import type { BackendSettings } from './options.ts';
 
-/** Makes what was chosen. */
-export function makeFanout(settings: BackendSettings, clients: BackendClients): Fanout {
-  const { fanout, topicArns, prefix, tableName, logger, clock, entropy, deadLetterArn } = settings;
+/** Makes what was chosen. What it makes in AWS is marked with the identity of `registry`. */
+export function makeFanout(
+  settings: BackendSettings,
+  clients: BackendClients,
+  registry: Pick<InstanceRegistry, 'identity'>,
+): Fanout {
+  const { fanout, topicArns, prefix, logger, clock, entropy, deadLetterArn } = settings;
   const queues = {
     ...clients,
     prefix,
-    table: tableName,
+    table: () => registry.identity(),
     logger,
     clock,
     entropy,

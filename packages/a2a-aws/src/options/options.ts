@@ -152,6 +152,8 @@ export interface BackendSettings {
   readonly inlineContent: boolean;
   readonly prefix: string;
   readonly instanceName: string;
+  /** The host in this instance's lease row. @default the host's name */
+  readonly host?: string | undefined;
   readonly clients: Partial<BackendClients>;
   readonly clientConfig: ClientConfig;
   readonly logger: Logger;

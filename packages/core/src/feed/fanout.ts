@@ -29,7 +29,7 @@ export interface Fanout {
    */
   provision(instance: string): Promise<FanoutAddress | undefined>;
   /** Removes all that {@link provision} made for `instance`, half-made or not. Idempotent. */
-  teardown(instance: string, address?: FanoutAddress): Promise<void>;
+  teardown(instance: string, address?: FanoutAddress, proof?: TeardownProof): Promise<void>;
   /** Hands every message for a provisioned `instance` to `onMessage`, until closed. */
   receive(instance: string, onMessage: (message: string) => void): FanoutReceiver;
   /**
@@ -40,6 +40,13 @@ export interface Fanout {
   /** Plain counters since the start. */
   stats(): FanoutStats;
 }
+
+/**
+ * What proves that an instance belongs to this fleet. `lease`: its lease does. `mark`: an older
+ * release wrote the lease, which does not say which table it is of, so only what is itself marked as
+ * this table's may be removed; the rest stays. @default lease
+ */
+export type TeardownProof = 'lease' | 'mark';
 
 /** Where an instance is heard, as kept in its lease row; as far as it is known, or there is such. */
 export interface FanoutAddress {

@@ -9,6 +9,7 @@ import { compareSlots } from '../log/slot.ts';
 import type { LogStorage } from '../log/storage.ts';
 import { TaskLog } from '../log/task-log.ts';
 import { type Logger, withFields } from '../logger.ts';
+import { errorFields } from '../logging/error-fields.ts';
 import { RetriedStep } from '../logging/retried-step.ts';
 import { taskFields } from '../logging/task-fields.ts';
 import { type TaskKey, taskKeyText } from '../task-key.ts';
@@ -20,6 +21,7 @@ import { HeadWriter } from './head-writer.ts';
 import type { Keyring } from './keyring.ts';
 import { OpenLog } from './open-log.ts';
 import { POLL_TICK_MS, pollInterval, reconcileInterval, TICK_MS } from './pacing.ts';
+import { ReachableTargets } from './reachable-targets.ts';
 import { Reconciler } from './reconciler.ts';
 import { WatchKeeper } from './watch-keeper.ts';
 
@@ -53,6 +55,7 @@ export class Feed {
   readonly #backlog: Backlog;
   readonly #health = new DoorbellHealth();
   readonly #reconciler: Reconciler;
+  readonly #targets: ReachableTargets;
   #receiver: FanoutReceiver | undefined;
   #cancelTick: (() => void) | undefined;
   #ignored = 0;
@@ -64,6 +67,7 @@ export class Feed {
   constructor(deps: FeedDeps) {
     this.#deps = deps;
     this.#backlog = new Backlog(deps.backlogBytes);
+    this.#targets = new ReachableTargets(deps.instance, deps.registry);
     this.#reconciler = new Reconciler({
       clock: deps.clock,
       read: (open) => this.#reconcile(open),
@@ -210,8 +214,17 @@ export class Feed {
     const { fanout, keyring } = this.#deps;
     const { seal } = keyring;
     if (!fanout.rings || !seal) return;
+    const message = encodeDoorbell(doorbell, fanout.maxBytes, seal);
+    const reachable = this.#targets.of(targets);
     // The fan-out counts and retries; what it gives up costs only the time to the next reading.
-    void fanout.publish(targets, encodeDoorbell(doorbell, fanout.maxBytes, seal));
+    const publish = (to: readonly string[]): void => {
+      if (to.length > 0) void fanout.publish(to, message);
+    };
+    if (reachable instanceof Promise) {
+      reachable.then(publish, (error: unknown) => {
+        this.#deps.logger.warn('doorbell.target-unknown', errorFields(error));
+      });
+    } else publish(reachable);
   }
 
   #onMessage(text: string): void {

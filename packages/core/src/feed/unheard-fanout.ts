@@ -1,4 +1,10 @@
-import type { Fanout, FanoutAddress, FanoutReceiver, FanoutStats } from './fanout.ts';
+import type {
+  Fanout,
+  FanoutAddress,
+  FanoutReceiver,
+  FanoutStats,
+  TeardownProof,
+} from './fanout.ts';
 
 /** The fan-out of an instance that rings others, and removes what the dead were heard at, but is not heard itself. */
 export class UnheardFanout implements Fanout {
@@ -25,8 +31,8 @@ export class UnheardFanout implements Fanout {
     this.#unheard.add(instance);
   }
 
-  async teardown(instance: string, address?: FanoutAddress): Promise<void> {
-    if (!this.#unheard.has(instance)) await this.#inner.teardown(instance, address);
+  async teardown(instance: string, address?: FanoutAddress, proof?: TeardownProof): Promise<void> {
+    if (!this.#unheard.has(instance)) await this.#inner.teardown(instance, address, proof);
   }
 
   receive(): FanoutReceiver {

@@ -26,6 +26,9 @@ export interface InstanceDeps {
   /** A name and a nonce: never used twice. */
   readonly id: string;
   readonly queueName: string;
+  /** The host and the release, for people who read the lease row. */
+  readonly host?: string | undefined;
+  readonly version?: string | undefined;
   readonly storage: LogStorage;
   readonly registry: InstanceRegistry;
   readonly fanout: Fanout;

@@ -13,6 +13,7 @@ import { taskFields } from '../logging/task-fields.ts';
 import { taskKeyText } from '../task-key.ts';
 import { Leadership } from './leadership.ts';
 import { LeaseObserver } from './lease-observer.ts';
+import { leaseOrigin } from './lease-origin.ts';
 import type { InstanceRegistry, Lease, RunRow } from './registry.ts';
 import { type FindResumer, isResumed, resumeRun } from './resumption.ts';
 import type { Runs } from './runs.ts';
@@ -122,11 +123,21 @@ export class Janitor {
 
   /** Removes what an instance is reached by: watches, subscription, queue; fails as {@link finish}. */
   async removeReach(lease: Lease): Promise<void> {
-    const { fanout } = this.#deps;
     await each([
       () => this.#removeWatches(lease.instance),
-      () => this.#perReach(() => fanout.teardown(lease.instance, lease.address)),
+      () => this.#perReach(() => this.#teardown(lease)),
     ]);
+  }
+
+  /** A lease that came with a copy of another table names queues that a living fleet may use. */
+  async #teardown(lease: Lease): Promise<void> {
+    const { fanout, registry, logger } = this.#deps;
+    const origin = leaseOrigin(lease, await registry.identity());
+    if (origin === 'foreign') {
+      logger.warn('janitor.foreign-lease', { dead: lease.instance });
+      return;
+    }
+    await fanout.teardown(lease.instance, lease.address, origin === 'own' ? 'lease' : 'mark');
   }
 
   get #leads(): boolean {

@@ -5,12 +5,21 @@ import type { InstanceRegistry, Lease, LeaseTerms, RunRow, WatchRow } from './re
 
 /** An {@link InstanceRegistry} in this process' memory: for tests, and as the suite's oracle. */
 export class MemoryInstanceRegistry implements InstanceRegistry {
+  readonly #identity: string;
   #leader: string | undefined;
   #keys: readonly FleetKey[] = [];
   readonly #leases = new Map<string, Lease>();
   readonly #runs = new Map<string, RunRow>();
   readonly #index = new Map<string, WatchRow>();
   readonly #watches = new Map<string, WatchRow>();
+
+  constructor(identity = 'memory') {
+    this.#identity = identity;
+  }
+
+  async identity(): Promise<string> {
+    return this.#identity;
+  }
 
   async register(instance: string, queueName: string, terms: LeaseTerms = {}): Promise<boolean> {
     const known = this.#leases.get(instance);
@@ -20,6 +29,7 @@ export class MemoryInstanceRegistry implements InstanceRegistry {
       state: 'alive',
       beat: 0,
       address: { queueName },
+      table: this.#identity,
       ...terms,
     });
     return true;
@@ -29,8 +39,9 @@ export class MemoryInstanceRegistry implements InstanceRegistry {
     return this.#change(instance, (lease) => ({ ...lease, address }));
   }
 
-  async beat(instance: string, beat: number): Promise<boolean> {
-    return this.#change(instance, (lease) => ({ ...lease, beat }));
+  async beat(instance: string, beat: number, renewedAt?: number): Promise<boolean> {
+    const renewed = renewedAt === undefined ? {} : { renewedAt };
+    return this.#change(instance, (lease) => ({ ...lease, beat, ...renewed }));
   }
 
   async markDead(instance: string, seenBeat: number): Promise<boolean> {

@@ -7,7 +7,7 @@ import type { Logger } from '../logger.ts';
 import { errorFields } from '../logging/error-fields.ts';
 import { RetriedStep } from '../logging/retried-step.ts';
 import { taskFields } from '../logging/task-fields.ts';
-import type { InstanceRegistry, Lease, RunRow } from './registry.ts';
+import type { InstanceRegistry, Lease, LeaseTerms, RunRow } from './registry.ts';
 import type { LeaseSettings } from './settings.ts';
 
 export interface PresenceDeps {
@@ -22,6 +22,9 @@ export interface PresenceDeps {
   readonly settings: LeaseSettings;
   /** False if it executes nothing. */
   readonly serves: boolean;
+  /** See {@link Lease.host} and {@link Lease.version}. */
+  readonly host?: string | undefined;
+  readonly version?: string | undefined;
   readonly signal: AbortSignal;
   /** Called once, when this instance learns that it was declared dead. */
   readonly died: () => void;
@@ -29,6 +32,8 @@ export interface PresenceDeps {
 
 /** How often an instance tries to declare itself dead. */
 const RETIRE_TRIES = 3;
+/** Characters of the host's name that the lease keeps: a beat writes the whole row, in one write unit. */
+const MAX_HOST_LENGTH = 64;
 
 /** This instance's claim to be alive: its lease, its queue, its beat, its intents. */
 export class Presence {
@@ -44,18 +49,28 @@ export class Presence {
 
   /** Lease row, queue, subscription, last a beat, in this order; what was made goes if that fails. */
   async provision(): Promise<void> {
-    const { instance, queueName, registry, settings, serves, clock } = this.#deps;
-    const terms = serves ? { leaseMs: settings.leaseMs } : { leaseMs: settings.leaseMs, serves };
-    if (!(await registry.register(instance, queueName, terms))) throw lost();
+    const { instance, queueName, registry, clock } = this.#deps;
+    if (!(await registry.register(instance, queueName, this.#terms()))) throw lost();
     try {
       const address = await this.#reach();
       if (address && !(await registry.setAddress(instance, address))) throw lost();
-      if (!(await registry.beat(instance, this.#beat))) throw lost();
+      if (!(await registry.beat(instance, this.#beat, clock.now()))) throw lost();
       this.#beatenAt = clock.now();
     } catch (error) {
       await this.#undo();
       throw error;
     }
+  }
+
+  #terms(): LeaseTerms {
+    const { settings, serves, host, version, clock } = this.#deps;
+    return {
+      leaseMs: settings.leaseMs,
+      startedAt: clock.now(),
+      ...(serves ? {} : { serves }),
+      ...(host === undefined ? {} : { host: host.slice(0, MAX_HOST_LENGTH) }),
+      ...(version === undefined ? {} : { version }),
+    };
   }
 
   /** Makes what it is heard at, beating meanwhile: where many start at once it may take long. */
@@ -117,7 +132,7 @@ export class Presence {
       if (signal.aborted) return;
       try {
         this.#beat += 1;
-        if (!(await registry.beat(instance, this.#beat))) {
+        if (!(await registry.beat(instance, this.#beat, clock.now()))) {
           died();
           return;
         }

@@ -16,10 +16,19 @@ export interface Lease {
   readonly resigned?: boolean | undefined;
   /** False for a janitor's round: it lives, but executes nothing. */
   readonly serves?: boolean | undefined;
+  /** The {@link InstanceRegistry.identity} of the registry that the lease was written through. */
+  readonly table?: string | undefined;
+  /** The host that the instance runs on. For people to read. */
+  readonly host?: string | undefined;
+  /** The release that the instance runs. For people to read. */
+  readonly version?: string | undefined;
+  /** The start and the last beat by the instance's wall clock, in milliseconds. For people to read. */
+  readonly startedAt?: number | undefined;
+  readonly renewedAt?: number | undefined;
 }
 
 /** What a lease says from its beginning. */
-export type LeaseTerms = Pick<Lease, 'leaseMs' | 'serves'>;
+export type LeaseTerms = Pick<Lease, 'leaseMs' | 'serves' | 'host' | 'version' | 'startedAt'>;
 
 /**
  * An intent: `instance` may append to this task's log under `run`. Written before the first append,
@@ -57,12 +66,20 @@ export interface WatchRow {
  * happened all the same.
  */
 export interface InstanceRegistry extends FleetKeys {
-  /** Writes a new lease, alive. False: this instance was declared dead already. */
+  /**
+   * What names the place of these rows and no other: for a table its ARN. A copy of the rows has
+   * another identity, so the leases in it do not belong to the fleet that uses the copy.
+   */
+  identity(): Promise<string>;
+  /** Writes a new lease, alive, with this registry's identity. False: the instance was declared dead. */
   register(instance: string, queueName: string, terms?: LeaseTerms): Promise<boolean>;
   /** Adds where the instance is heard. False: the lease is no longer alive. */
   setAddress(instance: string, address: FanoutAddress): Promise<boolean>;
-  /** Moves the beat. False: the lease is no longer alive, so this instance has died. */
-  beat(instance: string, beat: number): Promise<boolean>;
+  /**
+   * Moves the beat. `renewedAt` is the wall clock, for people to read. False: the lease is no longer
+   * alive, so this instance has died.
+   */
+  beat(instance: string, beat: number, renewedAt?: number): Promise<boolean>;
   /** Declares dead, if the beat is still the one seen. True also if it was dead already. */
   markDead(instance: string, seenBeat: number): Promise<boolean>;
   lease(instance: string): Promise<Lease | undefined>;

@@ -41,8 +41,10 @@ describe('doorbells', () => {
     await openTap(reader);
     await openRun(other);
     const run = await openRun(writer);
+    await flush();
     writer.fanout.published.length = 0;
     await say(run.log, 'run-a', taskOf(WORKING));
+    await flush();
     expect(writer.fanout.published.map(({ targets }) => targets.toSorted())).toEqual([['b', 'c']]);
   });
 
@@ -96,6 +98,7 @@ describe('doorbells', () => {
     await flush();
     writer.fanout.published.length = 0;
     await say(run.log, 'run-a', taskOf(WORKING));
+    await flush();
     expect(writer.fanout.told).toEqual(['c']);
   });
 
@@ -108,6 +111,7 @@ describe('doorbells', () => {
     await say(run.log, 'run-a', taskOf(WORKING));
     await say(run.log, 'run-a', chunkOf('1', 'x'));
     const steps = drain(tap);
+    await flush();
     held[1]?.();
     await flush();
     expect(generationsOf(steps)).toEqual([1, 2]);

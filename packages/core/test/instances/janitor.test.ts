@@ -34,6 +34,44 @@ const FOUND_MS = SETTINGS.leaseMs + 2 * SETTINGS.beatMs;
 const fences = async (): Promise<number> =>
   (await fleet.records()).flatMap((r) => r.entries).filter(({ kind }) => kind === 'fence').length;
 
+describe('a lease that came with a copy of another table', () => {
+  test('[I7] has its tasks ended and its rows removed, and its queue left alone', async () => {
+    const leases = fleet.registry.leases.bind(fleet.registry);
+    const { run } = await begin(a, 'm1');
+    await run.publish(taskOf(WORKING));
+    await a.instance.feed.acquire(KEY).watch.hold();
+    a.kill();
+    const read = fleet.registry.lease.bind(fleet.registry);
+    const foreign = <T extends { instance: string }>(row: T): T =>
+      row.instance === 'a' ? { ...row, table: 'another' } : row;
+    fleet.registry.leases = async () => (await leases()).map(foreign);
+    fleet.registry.lease = async (id) => {
+      const found = await read(id);
+      return found && foreign(found);
+    };
+    await fleet.clock.advance(FOUND_MS + CLEAN_MS);
+    expect(await fleet.states()).toEqual([WORKING, FAILED]);
+    expect(await fleet.traces('a')).toEqual({ ...NO_TRACES, queue: true });
+    expect(fleet.logged).toContain('janitor.foreign-lease');
+  });
+
+  test('[I7] names an instance that is told nothing', async () => {
+    await begin(a, 'm1');
+    const row = { instance: 'elsewhere', watch: 'w', key: KEY };
+    await fleet.registry.putWatch(row);
+    await fleet.registry.register('elsewhere', 'queue');
+    const read = fleet.registry.lease.bind(fleet.registry);
+    fleet.registry.lease = async (id) => {
+      const found = await read(id);
+      return found && id === 'elsewhere' ? { ...found, table: 'another' } : found;
+    };
+    const begun = await begin(b, 'm2');
+    await begun.run.publish(taskOf(WORKING));
+    await flush();
+    expect([...new Set(b.fanout.told)]).toEqual(['a']);
+  });
+});
+
 describe('after an instance was killed', () => {
   test('[I6] its run fails, once, whatever the number of janitors', async () => {
     await Promise.all(['c', 'd', 'e'].map((id) => fleet.start(id)));
@@ -92,6 +130,7 @@ describe('after an instance was killed', () => {
     open.tap();
     await flush();
     await run.publish(chunkOf('1', 'x'));
+    await flush();
     expect(b.fanout.told).toContain('a');
     a.kill();
     await fleet.clock.advance(FOUND_MS);

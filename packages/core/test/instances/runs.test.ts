@@ -115,6 +115,7 @@ describe('a run', () => {
     await b.instance.feed.acquire(KEY).watch.hold();
     const { run } = await begin(a, 'm1');
     await run.publish(taskOf(WORKING));
+    await flush();
     expect(a.fanout.told).toEqual(['b']);
   });
 

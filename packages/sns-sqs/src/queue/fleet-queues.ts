@@ -9,8 +9,9 @@ import {
 import { asked, isNotFound, isQueueMissing } from '../aws-error.ts';
 import { SubscriptionPages } from '../topic/subscription-pages.ts';
 import { parseTopicArn, queueArn } from '../topic/topic-arn.ts';
-import { TARGET_ATTRIBUTE } from '../topic/topic-definition.ts';
+import { TARGET_ATTRIBUTE, tableTarget } from '../topic/topic-definition.ts';
 import { queueName, queueTag } from './queue-definition.ts';
+import { isMarked } from './queue-mark.ts';
 
 export interface FleetQueuesOptions {
   readonly sns: Pick<SNSClient, 'send'>;
@@ -18,7 +19,7 @@ export interface FleetQueuesOptions {
   /** The topics of the doorbells; none if instances send to each other's queues. */
   readonly topicArns: readonly string[];
   readonly prefix: string;
-  /** Where the leases of this fleet are. */
+  /** The ARN of the table that holds the leases of this fleet. */
   readonly table: string;
   readonly clock: Clock;
 }
@@ -66,12 +67,8 @@ export class FleetQueues {
     const listed = new ListQueueTagsCommand({ QueueUrl: url });
     const { Tags = {} } = (await asked(sqs.send(listed), isQueueMissing)) ?? {};
     const instance = Tags[queueTag.instance];
-    const topic = Tags[queueTag.topic];
-    const isOurs =
-      Tags[queueTag.prefix] === prefix &&
-      (topic === undefined ? topicArns.length === 0 : topicArns.includes(topic)) &&
-      Tags[queueTag.table] === table;
-    if (!instance || !isOurs || !url.endsWith(`/${queueName(prefix, instance)}`)) return undefined;
+    if (!instance || !isMarked(Tags, { instance, prefix, topicArns, table })) return undefined;
+    if (!url.endsWith(`/${queueName(prefix, instance)}`)) return undefined;
     const question = new GetQueueAttributesCommand({
       QueueUrl: url,
       AttributeNames: ['CreatedTimestamp'],
@@ -91,16 +88,18 @@ export class FleetQueues {
   }
 
   /**
-   * The instance that the subscription is for, by its filter policy: with the queue's name it tells
-   * this fleet's from one whose prefix begins alike.
+   * The instance that the subscription is for, by its filter policy, which also names the table: a
+   * subscription of another fleet on the topic is none.
    */
   async subscriber({ arn, queueName: name }: FleetSubscription): Promise<string | undefined> {
-    const { sns, prefix } = this.#options;
+    const { sns, prefix, table } = this.#options;
     const question = new GetSubscriptionAttributesCommand({ SubscriptionArn: arn });
     const answer = await asked(sns.send(question), isNotFound);
     const { FilterPolicy = '' }: { FilterPolicy?: string } = answer?.Attributes ?? {};
-    const instance = firstTarget(FilterPolicy);
-    return instance && queueName(prefix, instance) === name ? instance : undefined;
+    const [instance, ...others] = targetsOf(FilterPolicy);
+    if (!instance || !/^[A-Za-z0-9_-]+$/.test(instance)) return undefined;
+    if (!others.includes(tableTarget(table, instance))) return undefined;
+    return queueName(prefix, instance) === name ? instance : undefined;
   }
 
   async #subscriptionsOf(topicArn: string): Promise<FleetSubscription[]> {
@@ -115,12 +114,11 @@ export class FleetQueues {
   }
 }
 
-function firstTarget(policy: string): string | undefined {
+function targetsOf(policy: string): string[] {
   try {
     const targets: unknown = (JSON.parse(policy) as Record<string, unknown>)[TARGET_ATTRIBUTE];
-    const first: unknown = Array.isArray(targets) ? targets[0] : undefined;
-    return typeof first === 'string' && /^[A-Za-z0-9_-]+$/.test(first) ? first : undefined;
+    return Array.isArray(targets) ? targets.filter((target) => typeof target === 'string') : [];
   } catch {
-    return undefined;
+    return [];
   }
 }

@@ -5,11 +5,16 @@ import {
   type FanoutAddress,
   type FanoutReceiver,
   type Logger,
+  type TeardownProof,
 } from '@a2a-aws/core';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { SqsReceiver } from '../delivery/sqs-receiver.ts';
 import { queueName } from './queue-definition.ts';
-import type { QueueLifecycleManager, QueueProvisionResult } from './queue-lifecycle-manager.ts';
+import type {
+  QueueLifecycleManager,
+  QueueLifecycleManagerOptions,
+  QueueProvisionResult,
+} from './queue-lifecycle-manager.ts';
 import { findQueueUrl } from './queue-url.ts';
 
 /** What every fan-out over SQS is made with. */
@@ -28,7 +33,7 @@ export interface InstanceQueuesOptions {
    */
   readonly deadLetterArn?: string;
   /** See {@link QueueLifecycleManagerOptions.table}. */
-  readonly table?: string;
+  readonly table?: NonNullable<QueueLifecycleManagerOptions['table']>;
   /**
    * Polls at once while polls come back full; an idle queue is polled once.
    * @default 4
@@ -69,8 +74,8 @@ export class InstanceQueues {
     return made;
   }
 
-  async teardown(instance: string, address?: FanoutAddress): Promise<void> {
-    await this.#managerOf(instance, address).teardown(instance, address);
+  async teardown(instance: string, address?: FanoutAddress, proof?: TeardownProof): Promise<void> {
+    await this.#managerOf(instance, address).teardown(instance, address, proof);
     this.#urls.delete(instance);
   }
 

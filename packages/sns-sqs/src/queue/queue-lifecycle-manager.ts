@@ -5,13 +5,20 @@ import {
   type FanoutAddress,
   type Logger,
   systemClock,
+  type TeardownProof,
 } from '@a2a-aws/core';
 import type { SNSClient } from '@aws-sdk/client-sns';
-import { CreateQueueCommand, DeleteQueueCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import {
+  CreateQueueCommand,
+  DeleteQueueCommand,
+  ListQueueTagsCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
 import { asked, awsError, isQueueMissing, present } from '../aws-error.ts';
 import { parseTopicArn, queueArn } from '../topic/topic-arn.ts';
 import { TopicSubscriptions } from '../topic/topic-subscriptions.ts';
 import { queueDefaults, queueName, queueTag } from './queue-definition.ts';
+import { isMarked } from './queue-mark.ts';
 import { queuePolicy } from './queue-policy.ts';
 import { findQueueUrl } from './queue-url.ts';
 
@@ -31,10 +38,11 @@ export interface QueueLifecycleManagerOptions {
    */
   readonly deadLetterArn?: string;
   /**
-   * Where the leases of this fleet are: a tag of the queues, without which no sweep removes them.
+   * The ARN of the table that holds the leases of this fleet: a tag of the queues, without which no
+   * sweep removes them. A function is asked once for each queue.
    * @default - queues are removed by their leases alone
    */
-  readonly table?: string;
+  readonly table?: string | (() => Promise<string>);
   /** @default - that of this machine */
   readonly clock?: Clock;
   readonly logger: Logger;
@@ -82,16 +90,25 @@ export class QueueLifecycleManager {
 
   /**
    * Removes the subscription, then the queue. `known` (from the lease row) spares the search for
-   * them, and names a queue that was made under another prefix.
+   * them, and names a queue that was made under another prefix. With the proof `mark` a queue stays,
+   * and so does its subscription, unless its tags name this fleet's prefix, topic and table.
    *
    * Source: Amazon SNS, "Unsubscribe"; Amazon SQS, "DeleteQueue" (takes up to 60 seconds; neither
-   * removes the other).
+   * removes the other), "ListQueueTags".
    *
    * @throws BackendError as {@link provision}, after having tried both.
    */
-  teardown(instance: string, known: FanoutAddress = {}): Promise<void> {
+  teardown(
+    instance: string,
+    known: FanoutAddress = {},
+    proof: TeardownProof = 'lease',
+  ): Promise<void> {
     return this.#inTurn(instance, async () => {
       const name = known.queueName ?? queueName(this.#options.prefix, instance);
+      if (proof === 'mark' && !(await this.#isMarked(instance, name, known.queueUrl))) {
+        this.#options.logger.warn('queue.left', { dead: instance });
+        return;
+      }
       await this.#remove(name, known);
       this.#made.delete(instance);
     });
@@ -101,7 +118,8 @@ export class QueueLifecycleManager {
     const name = queueName(this.#options.prefix, instance);
     const queueUrl = await this.#createQueue(instance, name);
     try {
-      const subscriptionArn = await this.#subscriptions?.add(instance, this.#arnOf(name));
+      const [arn, table] = [this.#arnOf(name), await this.#table()];
+      const subscriptionArn = await this.#subscriptions?.add(instance, arn, table);
       this.#made.add(instance);
       return { queueName: name, queueUrl, ...(subscriptionArn ? { subscriptionArn } : {}) };
     } catch (error) {
@@ -111,7 +129,8 @@ export class QueueLifecycleManager {
   }
 
   async #createQueue(instance: string, name: string): Promise<string> {
-    const { sqs, topic, prefix, deadLetterArn, table } = this.#options;
+    const { sqs, topic, prefix, deadLetterArn } = this.#options;
+    const table = await this.#table();
     const redrive = {
       deadLetterTargetArn: deadLetterArn,
       maxReceiveCount: queueDefaults.maxReceiveCount,
@@ -135,6 +154,23 @@ export class QueueLifecycleManager {
     };
     const { QueueUrl } = await asked(sqs.send(new CreateQueueCommand(input)));
     return present(QueueUrl);
+  }
+
+  /** True also for a queue that is gone: its subscription delivers nothing to anybody. */
+  async #isMarked(instance: string, name: string, url: string | undefined): Promise<boolean> {
+    const { sqs, topic, prefix } = this.#options;
+    const QueueUrl = url ?? (await findQueueUrl(sqs, name));
+    if (!QueueUrl) return true;
+    const listed = await asked(sqs.send(new ListQueueTagsCommand({ QueueUrl })), isQueueMissing);
+    if (!listed) return true;
+    const table = await this.#table();
+    const mark = { instance, prefix, topicArns: topic ? [topic.arn] : [], table };
+    return table !== undefined && isMarked(listed.Tags, { ...mark, table }, 'also-by-name');
+  }
+
+  async #table(): Promise<string | undefined> {
+    const { table } = this.#options;
+    return typeof table === 'function' ? await table() : table;
   }
 
   async #undo(instance: string, name: string, queueUrl: string): Promise<void> {

@@ -2,7 +2,7 @@ import { type Clock, errorCode } from '@a2a-aws/core';
 import { type SNSClient, SubscribeCommand, UnsubscribeCommand } from '@aws-sdk/client-sns';
 import { asked, isNotFound, present } from '../aws-error.ts';
 import { SubscriptionPages } from './subscription-pages.ts';
-import { TARGET_ATTRIBUTE } from './topic-definition.ts';
+import { TARGET_ATTRIBUTE, tableTarget } from './topic-definition.ts';
 
 /** Subscriptions of instances' queues to one topic. All fails with a BackendError. */
 export class TopicSubscriptions {
@@ -16,8 +16,12 @@ export class TopicSubscriptions {
     this.#pages = new SubscriptionPages(sns, topicArn, clock);
   }
 
-  /** Subscribes a queue to the messages for `instance` and for all; the subscription's ARN. */
-  async add(instance: string, queueArn: string): Promise<string> {
+  /**
+   * Subscribes a queue to the messages for `instance`; the subscription's ARN. `table`, the ARN of
+   * the fleet's table, marks the subscription.
+   */
+  async add(instance: string, queueArn: string, table?: string): Promise<string> {
+    const targets = [instance, ...(table ? [tableTarget(table, instance)] : [])];
     const input = {
       TopicArn: this.#topicArn,
       Protocol: 'sqs',
@@ -26,7 +30,7 @@ export class TopicSubscriptions {
       // Never changed afterwards: a changed policy may need 15 minutes.
       Attributes: {
         RawMessageDelivery: 'true',
-        FilterPolicy: JSON.stringify({ [TARGET_ATTRIBUTE]: [instance] }),
+        FilterPolicy: JSON.stringify({ [TARGET_ATTRIBUTE]: targets }),
         FilterPolicyScope: 'MessageAttributes',
       },
     };

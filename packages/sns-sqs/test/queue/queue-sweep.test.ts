@@ -245,19 +245,27 @@ describe('the sweep of subscriptions', () => {
 
   test('[I7] removes one whose queue is gone, and whose instance has no lease row', async () => {
     sns.on(ListSubscriptionsByTopicCommand).resolves(subscribed('a2a-lost'));
-    filtered('lost');
+    filtered('lost', 'table/lease/lost');
     expect(await removed()).toBe(1);
+  });
+
+  test('[I7] leaves alone one whose instance has its lease in another table', async () => {
+    sns.on(ListSubscriptionsByTopicCommand).resolves(subscribed('a2a-lost'));
+    filtered('lost', 'other/lease/lost');
+    expect(await removed()).toBe(0);
+    filtered('lost');
+    expect(await removed()).toBe(0);
   });
 
   test('[I7] leaves alone one whose queue is there, whose instance has a lease, or that is of others', async () => {
     sns.on(ListSubscriptionsByTopicCommand).resolves(subscribed('a2a-x'));
-    filtered('x');
+    filtered('x', 'table/lease/x');
     leases.add('x');
     expect(await removed()).toBe(0);
     leases.clear();
     // The fleet `a2a-x` has an instance `1`.
     sns.on(ListSubscriptionsByTopicCommand).resolves(subscribed('a2a-x-1'));
-    filtered('1');
+    filtered('1', 'table/lease/1');
     expect(await removed()).toBe(0);
     filtered();
     expect(await removed()).toBe(0);

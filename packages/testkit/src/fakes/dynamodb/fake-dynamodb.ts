@@ -24,6 +24,7 @@ import {
   type UpdateCommandOutput,
 } from '@aws-sdk/lib-dynamodb';
 import { type Commands, command, commandsClient } from '../commands-client.ts';
+import { FAKE_ACCOUNT, FAKE_REGION } from '../messaging/fake-sqs.ts';
 import { FakeServiceError, invalid } from '../service-fault.ts';
 import type { Wire } from '../wire.ts';
 import { itemBytes, type StoredItem } from './attribute.ts';
@@ -129,7 +130,7 @@ export class FakeDynamoDB {
     const { definition } = this.#table(name);
     return {
       TableName: name,
-      TableArn: `arn:aws:dynamodb:us-east-1:000000000000:table/${name}`,
+      TableArn: `arn:aws:dynamodb:${FAKE_REGION}:${FAKE_ACCOUNT}:table/${name}`,
       TableStatus: 'ACTIVE',
       KeySchema: definition.KeySchema,
       AttributeDefinitions: definition.AttributeDefinitions,
