@@ -70,6 +70,8 @@ export interface BackendStats {
   readonly ignored: number;
   /** Of these, what was not proven to come from this fleet: it changed nothing. */
   readonly unauthenticated: number;
+  /** Logs that were read again, since doorbells had brought what the table does not hold. */
+  readonly diverged: number;
   /** Events of executors that did not enter a log; the log event `run.event-refused` says why. */
   readonly refusedEvents: number;
   /** Dead instances that this one has cleaned up after. */
@@ -225,6 +227,7 @@ export class Backend {
       ...this.#ports.fanout.stats(),
       ignored: feed.ignored,
       unauthenticated: feed.unauthenticated,
+      diverged: feed.diverged,
       refusedEvents: runs.refusedEvents,
       janitorCleaned: cleaned,
       janitorFailed: failed,

@@ -62,5 +62,6 @@ export { type PinoLike, pinoLogger } from './logging/sinks.ts';
 export type { BackendClients, ClientConfig } from './options/aws-clients.ts';
 export type { FanoutChoice } from './options/fanout-choice.ts';
 export type { BackendOptions } from './options/options.ts';
+export { type RotationOptions, rotateDoorbellKey } from './rotate-doorbell-key.ts';
 export { type RunContext, runContext } from './runs/run-context.ts';
 export { SnsQueueManager } from './sns-queue-manager.ts';

@@ -19,6 +19,7 @@
  * - `queue-shut-down`, `no-task-queue`, `task-queue-exists`: see the classes of these names
  * - `queue-misuse`: a tap takes no events, and no more can be acknowledged than was dequeued
  * - `expired`: the events that were asked for are older than what is kept
+ * - `diverged`: a message brought what is not in the log; read it again
  * - `corrupt-log`: what is stored cannot be read as a log
  */
 export type BackendErrorCode =
@@ -45,6 +46,7 @@ export type BackendErrorCode =
   | 'task-queue-exists'
   | 'queue-misuse'
   | 'expired'
+  | 'diverged'
   | 'corrupt-log';
 
 /** What is known of a failed call of a service, checked: none of it is free text. */

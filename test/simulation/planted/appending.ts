@@ -25,7 +25,7 @@ export const APPENDING: readonly PlantedBug[] = [
       core(
         'log/task-log.ts',
         '        const outcome = await storage.putRecord(this.key, record);',
-        '        this.absorb(record);\n        const outcome = await storage.putRecord(this.key, record);',
+        '        this.#take(record, true);\n        const outcome = await storage.putRecord(this.key, record);',
       ),
     ],
   },

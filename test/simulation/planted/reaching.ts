@@ -79,11 +79,11 @@ export const REACHING: readonly PlantedBug[] = [
       core('instances/run.ts', "else if (step.state.cancelRequested) this.#stop('cancel');", ''),
       core(
         'feed/feed.ts',
-        'if (doorbell.record && open.log.absorb(doorbell.record)) return;',
-        `if (doorbell.record && open.log.absorb(doorbell.record)) {
+        'void this.#refresh(open);\n  }',
+        `void this.#refresh(open).then(() => {
       if (open.log.state.cancelRequested) open.cancelled?.();
-      return;
-    }`,
+    });
+  }`,
       ),
       core(
         'feed/open-log.ts',

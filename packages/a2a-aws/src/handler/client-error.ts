@@ -15,6 +15,7 @@ const RETRYABLE: ReadonlySet<BackendErrorCode> = new Set([
   'draining',
   'fenced',
   'backlog-full',
+  'diverged',
 ]);
 
 /** gRPC's UNAVAILABLE. */

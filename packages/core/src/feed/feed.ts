@@ -1,10 +1,11 @@
 import { type Clock, elapsed } from '../clock.ts';
 import type { Entropy } from '../entropy.ts';
-import { BackendError } from '../errors.ts';
+import { BackendError, errorCode } from '../errors.ts';
 import type { InstanceRegistry } from '../instances/registry.ts';
 import { Backlog } from '../log/backlog.ts';
 import type { Step } from '../log/fold.ts';
 import { LogUpkeep } from '../log/log-upkeep.ts';
+import { type LogRecord, onlyAdds } from '../log/record.ts';
 import { compareSlots } from '../log/slot.ts';
 import type { LogStorage } from '../log/storage.ts';
 import { TaskLog } from '../log/task-log.ts';
@@ -20,7 +21,14 @@ import type { Fanout, FanoutReceiver } from './fanout.ts';
 import { HeadWriter } from './head-writer.ts';
 import type { Keyring } from './keyring.ts';
 import { OpenLog } from './open-log.ts';
-import { POLL_TICK_MS, pollInterval, reconcileInterval, TICK_MS } from './pacing.ts';
+import {
+  POLL_TICK_MS,
+  pollInterval,
+  RECONCILE_MS,
+  RECONCILE_UNPROVEN_MS,
+  reconcileInterval,
+  TICK_MS,
+} from './pacing.ts';
 import { ReachableTargets } from './reachable-targets.ts';
 import { Reconciler } from './reconciler.ts';
 import { WatchKeeper } from './watch-keeper.ts';
@@ -60,6 +68,7 @@ export class Feed {
   #cancelTick: (() => void) | undefined;
   #ignored = 0;
   #unauthenticated = 0;
+  #diverged = 0;
   #toldUnauthenticatedAt: number | undefined;
   /** The logs whose reading failed. */
   readonly #unread = new WeakMap<OpenLog, RetriedStep>();
@@ -152,6 +161,11 @@ export class Feed {
     return this.#unauthenticated;
   }
 
+  /** Logs that were read again, since messages had brought what the table does not hold. */
+  get diverged(): number {
+    return this.#diverged;
+  }
+
   /** The watch ids that are held now: rows of others are left over from a late write. */
   heldWatches(): Set<string> {
     const held = new Set<string>();
@@ -183,7 +197,13 @@ export class Feed {
   #open(key: TaskKey): OpenLog {
     const { instance, storage, registry, clock, fanout } = this.#deps;
     const deps = { ...this.#deps, logger: withFields(this.#deps.logger, () => taskFields(key)) };
-    const log = new TaskLog(key, { ...deps, backlog: this.#backlog });
+    const log = new TaskLog(key, {
+      ...deps,
+      backlog: this.#backlog,
+      diverged: () => {
+        this.#diverged += 1;
+      },
+    });
     const watch = new WatchKeeper(key, {
       ...deps,
       rings: fanout.rings,
@@ -272,8 +292,17 @@ export class Feed {
       return;
     }
     if (compareSlots(doorbell.next, open.log.state.next) <= 0) return;
-    if (doorbell.record && open.log.absorb(doorbell.record)) return;
+    if (doorbell.record && this.#mayTake(open, doorbell.record)) return;
     void this.#refresh(open);
+  }
+
+  /**
+   * Takes a record as a message brought it, if nothing here decides on it: not where runs append, nor
+   * what ends or begins something, which is read. False: the log must be read.
+   */
+  #mayTake(open: OpenLog, record: LogRecord): boolean {
+    if (this.#deps.inlineContent === false || open.runs > 0 || !onlyAdds(record)) return false;
+    return open.log.absorb(record);
   }
 
   /** While no log is open nothing has to be looked after. */
@@ -314,10 +343,12 @@ export class Feed {
   async #refresh(open: OpenLog): Promise<void> {
     open.readAt = this.#deps.clock.now();
     try {
-      await open.log.refresh();
+      await open.log.refresh(false);
       this.#unread.get(open)?.succeeded();
     } catch (error) {
-      // The next tick tries again.
+      // Soon again, though the doorbell works: it is what may have told of something.
+      const isSoon = this.healthy === true && errorCode(error) !== 'corrupt-log';
+      if (isSoon) open.readAt -= RECONCILE_MS - RECONCILE_UNPROVEN_MS;
       const { clock, logger } = this.#deps;
       const retried =
         this.#unread.get(open) ?? new RetriedStep('log.refresh-failed', { clock, logger });

@@ -34,8 +34,13 @@ export class HeadWriter {
   }
 
   async #write(): Promise<void> {
-    for (let head = this.#due(); head; head = this.#due()) {
-      const due = head;
+    while (this.#due()) {
+      // A head is never written of what is known from messages alone: no later one would replace it.
+      if (!this.#log.isConfirmed) {
+        await untilDone('log.refresh', this.#deps, () => this.#log.refresh());
+      }
+      const due = this.#due();
+      if (!due) return;
       await untilDone('head.write', this.#deps, () =>
         this.#deps.storage.putHead(this.#log.key, due),
       );

@@ -1,7 +1,7 @@
 import { type Clock, elapsed, sleep } from '../clock.ts';
 import type { Entropy } from '../entropy.ts';
 import type { Logger } from '../logger.ts';
-import { errorFields } from '../logging/error-fields.ts';
+import { RetriedStep } from '../logging/retried-step.ts';
 import { checkSeal, type Seal, type SealCheck, sealer } from './doorbell-seal.ts';
 import { type FleetKeySet, type FleetKeys, newFleetKey } from './fleet-keys.ts';
 
@@ -27,11 +27,13 @@ export class Keyring {
   #set: FleetKeySet | undefined;
   #readAt: number | undefined;
   #triedAt: number | undefined;
+  #isFailing = false;
   #reading: Promise<void> | undefined;
-  #failing = false;
+  readonly #retried: RetriedStep;
 
   constructor(deps: KeyringDeps) {
     this.#deps = deps;
+    this.#retried = new RetriedStep('doorbell.keys-failed', deps);
   }
 
   /** True while the keys were read recently enough to know those that others sign with. */
@@ -64,7 +66,7 @@ export class Keyring {
   async keep(): Promise<void> {
     const { clock, signal } = this.#deps;
     while (!signal.aborted) {
-      await sleep(clock, this.#failing ? KEYS_RETRY_MS : KEYS_READ_MS, signal);
+      await sleep(clock, this.#isFailing ? KEYS_RETRY_MS : KEYS_READ_MS, signal);
       if (!signal.aborted) await this.read();
     }
   }
@@ -77,18 +79,18 @@ export class Keyring {
   }
 
   async #read(): Promise<void> {
-    const { registry, clock, entropy, logger } = this.#deps;
+    const { registry, clock, entropy } = this.#deps;
     const asked = clock.now();
     this.#triedAt = asked;
     try {
       this.#set = await registry.doorbellKeys(() => newFleetKey(entropy));
       this.#readAt = asked;
-      if (this.#failing) logger.info('doorbell.keys-read');
-      this.#failing = false;
+      this.#isFailing = false;
+      this.#retried.succeeded();
     } catch (error) {
       // Without keys doorbells are silent, which costs latency only.
-      if (!this.#failing) logger.warn('doorbell.keys-unread', errorFields(error));
-      this.#failing = true;
+      this.#isFailing = true;
+      this.#retried.failed(error);
     }
   }
 }

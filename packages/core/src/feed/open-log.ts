@@ -66,6 +66,9 @@ export class OpenLog {
     this.readAt = now;
     this.#deps = deps;
     log.listen((step, own) => this.#onStep(step, own));
+    log.listenRebuilds(() => {
+      this.#recent = new RecentSteps();
+    });
   }
 
   get taps(): number {

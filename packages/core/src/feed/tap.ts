@@ -23,6 +23,8 @@ export class Tap {
   #after: number | undefined;
   #behind: AsyncIterator<LogRecord> | undefined;
   #closed = false;
+  /** See {@link TaskLog.epoch}. */
+  readonly #epoch: number;
   #wake: (() => void) | undefined;
 
   /**
@@ -33,6 +35,7 @@ export class Tap {
     this.#log = log;
     this.#recent = recent;
     this.#storage = storage;
+    this.#epoch = log.epoch;
     if (after === undefined || after > log.generation) {
       this.#state = log.state;
     } else {
@@ -53,15 +56,17 @@ export class Tap {
 
   /**
    * The next record, as soon as there is one; nothing once closed. One call at a time. Rejects with
-   * `expired` if records are missing there, with `corrupt-log` if the log cannot be read on, and with
-   * what a read of it met: it may be asked again.
+   * `expired` if records are missing there, with `corrupt-log` if the log cannot be read on, with
+   * `diverged` if it was shown what no log holds, and with what a read of it met: then it may be
+   * asked again.
    */
   async next(): Promise<Step | undefined> {
     while (!this.#closed) {
+      if (this.#epoch !== this.#log.epoch) throw diverged();
       if (this.#after !== undefined) await this.#seek(this.#after);
       if (!this.isCaughtUp) {
         const step = this.#recent.at(this.#state.next) ?? (await this.#readStep());
-        if (step) {
+        if (step && this.#epoch === this.#log.epoch) {
           this.#state = step.state;
           return step;
         }
@@ -86,6 +91,7 @@ export class Tap {
     await new Promise<void>((resolve, reject) => {
       const stops = [
         this.#log.listen(() => this.#wake?.()),
+        this.#log.listenRebuilds(() => this.#wake?.()),
         this.#log.listenFaults((fault) => settle(() => reject(fault))),
       ];
       const settle = (how: () => void): void => {
@@ -133,6 +139,10 @@ export class Tap {
     }
     return { ...step, deliveries };
   }
+}
+
+function diverged(): BackendError {
+  return new BackendError('diverged', 'The reader was shown what no log holds.');
 }
 
 function expired(): BackendError {

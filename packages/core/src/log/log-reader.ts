@@ -20,8 +20,19 @@ export interface LogReaderDeps {
 export interface LogTarget {
   /** The slot that it waits for. */
   next(): Slot;
+  /**
+   * Returns the slot to read on from; if `compares`, so that what messages brought is compared with
+   * the table until {@link compared}.
+   */
+  begin(compares: boolean): Slot;
   /** Takes the record at `next`, or one before it. False: records before this one are missing. */
   absorb(record: LogRecord): boolean;
+  /** Everything was read. False: messages brought what the table does not hold. */
+  compared(): boolean;
+  /** Forgets everything: the log is read again from its beginning. */
+  restart(): void;
+  /** The log was read to its end. */
+  done(): void;
   /** Takes a snapshot's text for all that is before its slot. */
   restore(snapshot: string): void;
 }
@@ -36,6 +47,7 @@ export class LogReader {
   #headSlot: Slot | undefined;
   #reading: Promise<void> | undefined;
   #readAgain: Promise<void> | undefined;
+  #comparesAgain = false;
 
   constructor(key: TaskKey, target: LogTarget, deps: LogReaderDeps) {
     this.#key = key;
@@ -58,28 +70,35 @@ export class LogReader {
     return this.#isGone;
   }
 
-  /** Resolves when everything that was durable when this was called has been read. */
-  refresh(): Promise<void> {
+  /**
+   * Resolves when everything that was durable when this was called has been read; if `compares`, also
+   * what messages brought before.
+   */
+  refresh(compares: boolean): Promise<void> {
     if (!this.#reading) {
-      this.#reading = this.#read().finally(() => {
+      this.#reading = this.#read(compares).finally(() => {
         this.#reading = undefined;
       });
       return this.#reading;
     }
     // A read under way may have passed the slot already: one more, shared by all who wait for it.
+    this.#comparesAgain ||= compares;
     this.#readAgain ??= this.#reading
       .catch(() => {})
       .then(() => {
+        const comparesToo = this.#comparesAgain;
         this.#readAgain = undefined;
-        return this.refresh();
+        this.#comparesAgain = false;
+        return this.refresh(comparesToo);
       });
     return this.#readAgain;
   }
 
-  async #read(): Promise<void> {
+  async #read(compares: boolean): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
-      if (await this.#readOnce()) {
+      if (await this.#readOnce(compares)) {
         this.#isRead = true;
+        this.#target.done();
         return;
       }
       if (attempt === LOAD_TRIES) {
@@ -89,15 +108,20 @@ export class LogReader {
   }
 
   /** False: what was read has a hole. */
-  async #readOnce(): Promise<boolean> {
+  async #readOnce(compares: boolean): Promise<boolean> {
     if (this.#isGone) return true;
     // Only the head tells at once that what follows is left over.
-    return this.#isRead ? this.#readOn() : this.#load();
+    if (!this.#isRead) return this.#load();
+    const target = this.#target;
+    if (!(await this.#readOn(target.begin(compares)))) return false;
+    if (target.compared()) return true;
+    this.#isRead = false;
+    target.restart();
+    return this.#load();
   }
 
-  async #readOn(): Promise<boolean> {
-    const records = this.#deps.storage.readRecords(this.#key, this.#target.next());
-    for await (const record of records) {
+  async #readOn(from: Slot): Promise<boolean> {
+    for await (const record of this.#deps.storage.readRecords(this.#key, from)) {
       if (!this.#target.absorb(record)) return false;
     }
     return true;

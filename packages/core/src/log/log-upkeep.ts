@@ -45,7 +45,7 @@ export class LogUpkeep {
 
   /** To be called after appends, and now and then. */
   look(): void {
-    if (this.#writing || !this.#log.state.hasTask) return;
+    if (this.#writing || !this.#log.state.hasTask || !this.#log.isConfirmed) return;
     const { bytes, since } = this.#log.tail;
     const { clock, retentionMs } = this.#deps;
     const now = clock.now();

@@ -1,3 +1,4 @@
+import { eventStatus, isInterrupted, isTerminal } from '../a2a/event.ts';
 import { isShallow, MAX_JSON_LEVELS } from '../a2a/exact-json.ts';
 import { BackendError } from '../errors.ts';
 import { decodeEntry, type Entry, encodeEntry } from './entry.ts';
@@ -58,6 +59,15 @@ export function countEvents(entries: readonly Entry[]): number {
 /** True if the event of this generation is in the record. */
 export function holds({ slot, entries }: LogRecord, generation: number): boolean {
   return slot.generation <= generation && generation < slot.generation + countEvents(entries);
+}
+
+/** True if the record only adds content: it starts, ends, interrupts, cancels and fences nothing. */
+export function onlyAdds({ entries }: LogRecord): boolean {
+  return entries.every((entry) => {
+    if (entry.kind !== 'event') return false;
+    const state = eventStatus(entry.event)?.state;
+    return !isTerminal(state) && !isInterrupted(state);
+  });
 }
 
 /** The body of a record of these entries. */

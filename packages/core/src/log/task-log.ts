@@ -8,6 +8,7 @@ import { errorFields } from '../logging/error-fields.ts';
 import { RetriedStep } from '../logging/retried-step.ts';
 import type { TaskKey } from '../task-key.ts';
 import { Backlog } from './backlog.ts';
+import { Confirmation, RecordDigest } from './confirmation.ts';
 import { Fold, type Step } from './fold.ts';
 import { LogReader } from './log-reader.ts';
 import type { Proposal, Refusal } from './proposal.ts';
@@ -40,6 +41,8 @@ export interface TaskLogDeps {
   readonly backlog?: Backlog | undefined;
   /** How long a task stays visible after it ended or was last worked on; milliseconds. */
   readonly retentionMs: number;
+  /** Called when messages had brought what the table does not hold. */
+  readonly diverged?: (() => void) | undefined;
   /** Aborts when this instance stops or has died: nothing is written or repeated after. */
   readonly signal: AbortSignal;
 }
@@ -80,9 +83,17 @@ interface Taken {
 export class TaskLog {
   readonly key: TaskKey;
   readonly #deps: TaskLogDeps;
-  readonly #fold = new Fold();
+  #fold = new Fold();
+  /** How far the fold is what the table holds. */
+  readonly #confirmation = new Confirmation();
+  /** What the table holds from {@link Confirmation.slot} on, while that is compared. */
+  #comparing: RecordDigest | undefined;
+  /** The fold that takes the place of one that the table does not hold. */
+  #rebuilt: Fold | undefined;
+  #epoch = 0;
   readonly #listeners = new Set<StepListener>();
   readonly #faultListeners = new Set<(fault: unknown) => void>();
+  readonly #rebuildListeners = new Set<() => void>();
   readonly #entryListeners = new Set<(state: LogState) => void>();
   readonly #queue: Waiting[] = [];
   readonly #backlog: Backlog;
@@ -102,8 +113,14 @@ export class TaskLog {
     this.#reader = new LogReader(
       key,
       {
-        next: () => this.state.next,
-        absorb: (record) => this.absorb(record),
+        next: () => (this.#rebuilt ?? this.#fold).state.next,
+        begin: (compares) => this.#begin(compares),
+        absorb: (record) => this.#absorbRead(record),
+        compared: () => this.#compared(),
+        restart: () => {
+          this.#rebuilt = new Fold();
+        },
+        done: () => this.#putRebuilt(),
         restore: (snapshot) => this.#restore(snapshot),
       },
       deps,
@@ -112,6 +129,17 @@ export class TaskLog {
 
   get state(): LogState {
     return this.#fold.state;
+  }
+
+  /** True if nothing in the fold is known from messages alone. */
+  get isConfirmed(): boolean {
+    if (this.#rebuilt) return false;
+    return this.#reader.isGone || this.#confirmation.isWhole(this.state.next);
+  }
+
+  /** Counts how often the fold turned out to be none of the table's: a reader of an earlier one is lost. */
+  get epoch(): number {
+    return this.#epoch;
   }
 
   /** Generation of the last event in the fold. */
@@ -171,6 +199,12 @@ export class TaskLog {
     return () => this.#faultListeners.delete(listener);
   }
 
+  /** Calls back when {@link epoch} has changed, until the returned function is called. */
+  listenRebuilds(listener: () => void): () => void {
+    this.#rebuildListeners.add(listener);
+    return () => this.#rebuildListeners.delete(listener);
+  }
+
   /** Slot of the status that the stored head had when the log was first read, if there was one. */
   get headSlot(): Slot | undefined {
     return this.#reader.headSlot;
@@ -183,11 +217,12 @@ export class TaskLog {
 
   /**
    * Reads what others have appended: everything that was durable when this was called is in the
-   * fold when it resolves. Fails with `corrupt-log` if three readings agree on a hole.
+   * fold when it resolves, and nothing that is only known from messages, unless `compares` is false.
+   * Fails with `corrupt-log` if three readings agree on a hole.
    */
-  async refresh(): Promise<void> {
+  async refresh(compares = true): Promise<void> {
     try {
-      await this.#reader.refresh();
+      await this.#reader.refresh(compares);
     } catch (error) {
       this.#tellFault(error);
       throw error;
@@ -195,13 +230,75 @@ export class TaskLog {
     this.#heardAt = this.#deps.clock.now();
   }
 
-  /** Takes a record that a doorbell brought. False: records before it are missing. */
+  /**
+   * Takes a record that a doorbell brought. False: it must be read, since records before it are
+   * missing, or since this handle decides on what it knows, or compares it with the table, now.
+   */
   absorb(record: LogRecord): boolean {
+    if (this.#writing || this.#comparing || this.#rebuilt || !this.#reader.isRead) return false;
+    return this.#take(record, false);
+  }
+
+  #take(record: LogRecord, isFromTable: boolean): boolean {
     // What comes after was erased or is none of anybody's business.
     if (this.state.deleted) return true;
     const order = compareSlots(record.slot, this.state.next);
-    if (order === 0) this.#apply(record);
+    if (order === 0) this.#apply(record, isFromTable);
     return order <= 0;
+  }
+
+  #absorbRead(record: LogRecord): boolean {
+    if (this.#rebuilt) {
+      const { state } = this.#rebuilt;
+      const order = state.deleted ? -1 : compareSlots(record.slot, state.next);
+      if (order === 0) this.#rebuilt.apply(record);
+      return order <= 0;
+    }
+    if (!this.#comparing) return this.#take(record, true);
+    if (compareSlots(record.slot, this.state.next) < 0) {
+      this.#comparing.add(record);
+      return true;
+    }
+    // Nothing is built on what the table does not hold: the end of the reading tells.
+    return !this.#matches() || this.#take(record, true);
+  }
+
+  #begin(compares: boolean): Slot {
+    this.#comparing = compares && !this.isConfirmed ? new RecordDigest() : undefined;
+    return this.#comparing ? this.#confirmation.slot : this.state.next;
+  }
+
+  /** Ends the comparison if it came to a good end. */
+  #matches(): boolean {
+    if (!this.#comparing) return true;
+    if (!this.#confirmation.matches(this.#comparing)) return false;
+    this.#comparing = undefined;
+    this.#confirmation.confirm(this.state.next);
+    return true;
+  }
+
+  #compared(): boolean {
+    const isSame = this.#matches();
+    this.#comparing = undefined;
+    return isSame;
+  }
+
+  /** The fold that the table holds takes the place of the other; whoever was shown that one is told. */
+  #putRebuilt(): void {
+    const rebuilt = this.#rebuilt;
+    if (!rebuilt) return;
+    this.#rebuilt = undefined;
+    this.#fold = rebuilt;
+    this.#confirmation.confirm(rebuilt.state.next);
+    this.#epoch += 1;
+    this.#tailBytes = 0;
+    this.#tailSince = rebuilt.state.at;
+    if (!rebuilt.state.deleted && !this.#reader.isGone) {
+      this.#deps.logger.error('log.diverged');
+      this.#deps.diverged?.();
+    }
+    for (const listener of [...this.#rebuildListeners]) listener();
+    for (const listener of [...this.#entryListeners]) listener(rebuilt.state);
   }
 
   /** False if so many bytes more cannot be taken now: {@link append} would reject with `backlog-full`. */
@@ -234,7 +331,7 @@ export class TaskLog {
   async #write(): Promise<void> {
     try {
       while (this.#queue.length > 0) {
-        if (this.#isForgotten()) await this.#remember();
+        if (this.#mustRead()) await this.#readFirst();
         const taken = this.#takeRecord();
         if (taken) await this.#commitOrReject(taken);
       }
@@ -257,14 +354,19 @@ export class TaskLog {
     return this.#heardAt > 0 && elapsed(this.#heardAt, now) >= FORGOTTEN_MS;
   }
 
+  #mustRead(): boolean {
+    return this.#isForgotten() || !this.isConfirmed;
+  }
+
   /**
-   * Whoever was away for long may find records expired, and a slot empty that once was taken: what
-   * was appended meanwhile, a fence for one, is read first.
+   * What is known from messages alone is no state to decide on. Whoever was away for long may find
+   * records expired, and a slot empty that once was taken: what was appended meanwhile, a fence for
+   * one, is read first.
    */
-  async #remember(): Promise<void> {
+  async #readFirst(): Promise<void> {
     const { clock, entropy, signal } = this.#deps;
     const retried = new RetriedStep('log.refresh-failed', this.#deps);
-    for (let failures = 0; this.#isForgotten() && !signal.aborted; ) {
+    for (let failures = 0; this.#mustRead() && !signal.aborted; ) {
       try {
         await this.refresh();
         retried.succeeded();
@@ -275,6 +377,7 @@ export class TaskLog {
         await sleep(clock, backoff(failures, entropy), signal);
       }
     }
+    if (!this.isConfirmed) throw new BackendError('draining', 'The instance has stopped.');
   }
 
   /**
@@ -373,7 +476,7 @@ export class TaskLog {
 
   #confirm({ record, generations }: Taken): void {
     // A read that was faster than the answer may have brought the record already.
-    this.absorb(record);
+    this.#take(record, true);
     this.#pending = undefined;
     const confirmed = this.#dequeue(generations.length);
     for (const [at, waiting] of confirmed.entries()) {
@@ -383,7 +486,7 @@ export class TaskLog {
 
   async #yieldTo(winner: LogRecord): Promise<void> {
     this.#pending = undefined;
-    this.absorb(winner);
+    this.#take(winner, true);
     // Not needed, only faster: without it each conflict teaches one record.
     await this.refresh().catch((error: unknown) => {
       this.#deps.logger.warn('log.refresh-failed', errorFields(error));
@@ -397,11 +500,16 @@ export class TaskLog {
   }
 
   #restore(snapshot: string): void {
+    if (this.#rebuilt) {
+      this.#rebuilt.restore(snapshot);
+      return;
+    }
     this.#fold.restore(snapshot);
+    this.#confirmation.confirm(this.state.next);
     this.#tailSince = this.state.at;
   }
 
-  #apply(record: LogRecord): void {
+  #apply(record: LogRecord, isFromTable: boolean): void {
     this.#heardAt = this.#deps.clock.now();
     this.#tailBytes += record.body.length;
     if (this.#tailSince === 0) this.#tailSince = record.time;
@@ -409,6 +517,7 @@ export class TaskLog {
     const step = this.#fold.apply(record, (state) => {
       for (const listener of [...this.#entryListeners]) listener(state);
     });
+    this.#confirmation.add(record, step.state.next, isFromTable);
     for (const listener of [...this.#listeners]) listener(step, own);
   }
 }

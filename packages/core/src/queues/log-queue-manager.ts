@@ -55,6 +55,7 @@ export class LogQueueManager implements QueueManager {
         return undefined;
       }
       open.announce();
+      reading.offsets?.provenBy(open.log);
       const tap = (again?: TapOptions): Promise<EventTap> => this.#tapAgain(key, again);
       return new EventTap({ open, signal: host.signal, isOver, tap, leave }, reading);
     } catch (error) {

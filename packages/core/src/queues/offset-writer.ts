@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
-import { isTransient } from '../errors.ts';
+import { BackendError, isTransient } from '../errors.ts';
+import type { TaskLog } from '../log/task-log.ts';
 import type { Logger } from '../logger.ts';
 import { errorFields } from '../logging/error-fields.ts';
 import { RetriedStep } from '../logging/retried-step.ts';
@@ -31,6 +32,8 @@ export class OffsetWriter {
   /** Saved, or given up: what is not later is not tried again. */
   #settled: Place | undefined;
   #failures = 0;
+  #log: TaskLog | undefined;
+  #epoch = 0;
   #saidGivenUp = false;
   #closed = false;
   readonly #retried: RetriedStep;
@@ -42,6 +45,12 @@ export class OffsetWriter {
     this.#consumer = consumer;
     this.#deps = deps;
     this.#retried = new RetriedStep('consumer.save-failed', deps);
+  }
+
+  /** From now on nothing is saved that `log` does not hold in the table. */
+  provenBy(log: TaskLog): void {
+    this.#log = log;
+    this.#epoch = log.epoch;
   }
 
   acknowledge(place: Place): void {
@@ -74,6 +83,7 @@ export class OffsetWriter {
     if (!place || place === this.#settled) return;
     const { offsets, clock } = this.#deps;
     try {
+      await this.#prove();
       await offsets.save(this.#key, this.#consumer, place, clock.now());
       this.#settled = place;
       this.#failures = 0;
@@ -87,6 +97,15 @@ export class OffsetWriter {
       this.#cancelPause = undefined;
       void this.#write();
     });
+  }
+
+  /** Fails with `diverged` if the consumer was given what no log holds. */
+  async #prove(): Promise<void> {
+    const log = this.#log;
+    if (log && !log.isConfirmed) await log.refresh();
+    if (log && log.epoch !== this.#epoch) {
+      throw new BackendError('diverged', 'The consumer was given what no log holds.');
+    }
   }
 
   /** Tried again after the pause or at the end, unless that is of no use. */

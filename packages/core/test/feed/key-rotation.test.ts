@@ -152,6 +152,6 @@ describe('a keyring', () => {
     registry.doorbellKeys = doorbellKeys;
     await clock.advance(10_000);
     expect(ring.isCurrent).toBe(true);
-    expect(logged).toEqual(['doorbell.keys-unread', 'doorbell.keys-read']);
+    expect(logged).toEqual(['doorbell.keys-failed', 'doorbell.keys-recovered']);
   });
 });

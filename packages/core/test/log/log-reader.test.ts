@@ -46,6 +46,10 @@ beforeEach(async () => {
     KEY,
     {
       next: () => next,
+      begin: () => next,
+      compared: () => true,
+      restart: () => {},
+      done: () => {},
       absorb: (record) => {
         const order = compareSlots(record.slot, next);
         if (order === 0) {
@@ -70,7 +74,7 @@ describe('a log that is read', () => {
     storage.onRecord = async () => {
       expect(folded).toEqual(storage.given);
     };
-    await reader.refresh();
+    await reader.refresh(true);
     expect(folded).toEqual(ids());
     expect(reader.isRead).toBe(true);
   });
@@ -79,11 +83,11 @@ describe('a log that is read', () => {
     storage.onRecord = async ({ id }) => {
       if (id === records[2]?.id) throw noAnswer();
     };
-    await expect(reader.refresh()).rejects.toMatchObject({ code: 'unreachable' });
+    await expect(reader.refresh(true)).rejects.toMatchObject({ code: 'unreachable' });
     expect(folded).toEqual(ids(records.slice(0, 2)));
     expect(reader.isRead).toBe(false);
     storage.onRecord = async () => {};
-    await reader.refresh();
+    await reader.refresh(true);
     expect(folded).toEqual(ids());
     expect(reader.isRead).toBe(true);
   });
@@ -92,7 +96,7 @@ describe('a log that is read', () => {
     const slot = records[2]?.slot ?? FIRST_SLOT;
     const whole = await storage.memory.load(KEY);
     storage.onRead = async <T>() => ({ ...whole, snapshot: { id: 's', slot, text: 'snap' } }) as T;
-    await reader.refresh();
+    await reader.refresh(true);
     expect(folded).toEqual(['snap', ...ids(records.slice(2))]);
   });
 
@@ -100,7 +104,7 @@ describe('a log that is read', () => {
     const whole = await storage.memory.load(KEY);
     const head = { taskId: 'task-1', contextId: 'c', state: 3, timestamp: '', at: 1, slot: next };
     storage.onRead = async <T>() => ({ ...whole, head }) as T;
-    await reader.refresh();
+    await reader.refresh(true);
     expect([storage.given, folded, reader.isGone]).toEqual([[], [], true]);
   });
 });

@@ -93,9 +93,10 @@ describe('listeners', () => {
 
 describe('absorb', () => {
   test('[I3] takes the next record, ignores an older one, and tells of a hole', async () => {
+    const reader = taskLog(storage, clock, 'c');
+    await reader.refresh();
     await running();
     const other = taskLog(storage, clock, 'b');
-    const reader = taskLog(storage, clock, 'c');
     await startRun(other, 's', 'b');
     const [first, second, third] = (await storage.loaded(KEY)).records;
     if (!first || !second || !third) throw new Error('three records');

@@ -212,6 +212,7 @@ describe('closing a parent', () => {
     await queue.enqueueEvent(taskOf(WORKING));
     const other = await elsewhere.createOrTap(KEY);
     await other.enqueueEvent(chunkOf('a', 'x'));
+    await flush();
     const [child, task] = [await queue.tap(), await manager.tap(KEY)];
     await queue.close();
     await expect(child.dequeueEvent()).rejects.toBeInstanceOf(QueueShutDown);

@@ -172,9 +172,13 @@ describe('a tap on another instance', () => {
     const read = tap && takeAll(tap);
     await flush();
     const before = fleet.storage.reads;
-    await queue.enqueueEvent(statusOf(COMPLETED));
-    expect(numbers((await read) ?? [])).toEqual([2]);
+    await queue.enqueueEvent(chunkOf('1', 'x'));
+    await flush();
     expect(fleet.storage.reads).toBe(before);
+    // Its end is read, not believed.
+    await queue.enqueueEvent(statusOf(COMPLETED));
+    expect(numbers((await read) ?? [])).toEqual([2, 3]);
+    expect(fleet.storage.reads).toBe(before + 1);
   });
 
   test('[I6] ends though every doorbell is lost', async () => {

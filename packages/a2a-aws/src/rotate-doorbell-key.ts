@@ -1,0 +1,39 @@
+import { type OptionNames, rotateKeys } from '@a2a-aws/core';
+import { DynamoDBInstanceRegistry } from '@a2a-aws/dynamodb';
+import { resolveClients } from './options/aws-clients.ts';
+import { assertOptions } from './options/option-check.ts';
+import { type BackendOptions, resolveOptions } from './options/options.ts';
+
+/** Of the backend's options those that name the fleet; give the same as to the servers. */
+export type RotationOptions = Pick<
+  BackendOptions,
+  'tableName' | 'prefix' | 'clients' | 'clientConfig' | 'clock' | 'entropy'
+>;
+
+const OPTIONS: OptionNames<RotationOptions> = {
+  tableName: true,
+  prefix: true,
+  clients: true,
+  clientConfig: true,
+  clock: true,
+  entropy: true,
+};
+
+/**
+ * Replaces the key that authenticates what instances tell each other, while they run, or completes a
+ * rotation that was interrupted. Takes 6 minutes; resolves when no instance accepts the old key any
+ * more. Safe to repeat, and to run twice at once. Rejects with `draining` if `signal` aborts, and with
+ * a coded error if a call fails: call it again.
+ */
+export async function rotateDoorbellKey(
+  options: RotationOptions = {},
+  signal: AbortSignal = new AbortController().signal,
+): Promise<void> {
+  assertOptions('rotateDoorbellKey', options, OPTIONS);
+  // Only the table is needed.
+  const settings = resolveOptions({ ...options, fanout: 'polling' }, process.env);
+  const { tableName, prefix, clock, entropy } = settings;
+  const { dynamodb: client } = resolveClients(settings.clients, settings.clientConfig);
+  const keys = new DynamoDBInstanceRegistry({ client, tableName, prefix });
+  await rotateKeys({ keys, clock, entropy, signal });
+}
