@@ -75,6 +75,8 @@ export class SimulatedClient {
   taskId: string | undefined;
   /** The servers' answer said that the message was taken. */
   accepted = false;
+  /** How often a server failed it. */
+  failures = 0;
   doneAt: number | undefined;
   readonly #deps: ClientDeps;
   readonly #used = new Set<SimulatedProcess>();
@@ -180,6 +182,7 @@ export class SimulatedClient {
             this.#finish('refused');
             return;
           }
+          this.failures += 1;
           if (!isRetryable(error)) {
             this.#violate('error', `was told: ${String(error)}`);
             this.#finish('gave-up');
@@ -197,15 +200,17 @@ export class SimulatedClient {
   }
 
   async #followSend(server: Reachable, request: SendMessageRequest, send: Send): Promise<boolean> {
-    const life = server.instance();
     const context = contextOf(this.scope);
     const check = new ReaderCheck(`${this.name} (${send.messageId})`, this.#deps.violate);
     const frames = server.process.stream(() => server.handler.sendMessageStream(request, context));
     let count = 0;
     let message: Message | undefined;
     for await (const frame of frames) {
-      await this.#seen(frame, check);
-      if (frame.payload?.$case === 'message') message = frame.payload.value;
+      const said = messageOf(frame, this.truth?.answerOf(this.truth.runOf(send.messageId)));
+      message = said ?? message;
+      // A Message that comes as a status is no event of the log.
+      if (!said || frame.payload?.$case === 'message') await this.#seen(frame, check);
+      if (count === 0) this.#mustHaveBegun(send.messageId, check.generation);
       count += 1;
       if (count === send.leavesAfter) return true;
     }
@@ -224,18 +229,12 @@ export class SimulatedClient {
       this.#late(truth);
       return true;
     }
-    if (life !== undefined && life === server.instance()) {
-      this.#violate(
-        'I6',
-        `the stream of a send ended at ${check.generation}, its result is at ${result}`,
-      );
-      return true;
-    }
-    return false;
+    // One that ends before its end must fail.
+    this.#violate('I3', `the stream of a send ended at ${check.generation}, not at ${result}`);
+    return true;
   }
 
   async #subscribeAt(server: Reachable, taskId: string): Promise<boolean> {
-    const life = server.instance();
     const context = contextOf(this.scope);
     const check = new ReaderCheck(this.name, this.#deps.violate);
     try {
@@ -254,11 +253,8 @@ export class SimulatedClient {
       if (truth?.sealed && check.generation === truth.generation) this.#late(truth);
       return true;
     }
-    if (life !== undefined && life === server.instance()) {
-      this.#violate('I6', `a subscription ended at ${check.generation} of ${truth?.generation}`);
-      return true;
-    }
-    return false;
+    this.#violate('I3', `a subscription ended at ${check.generation} of ${truth?.generation}`);
+    return true;
   }
 
   async #seen(frame: StreamResponse, check: ReaderCheck): Promise<void> {
@@ -300,7 +296,12 @@ export class SimulatedClient {
       return;
     }
     this.#mustBeView(answer, 'the answer to a send');
-    if (send.mode === 'immediate') return;
+    if (send.mode === 'immediate') {
+      const text = JSON.stringify(Task.toJSON(answer));
+      const at = truth?.views.findLast((view) => view.text === text)?.generation;
+      this.#mustHaveBegun(send.messageId, at);
+      return;
+    }
     if (truth?.answerOf(run) !== undefined && truth.authOf(run) === undefined) {
       this.#violate('answer', 'is a task, its run came to a message');
     }
@@ -314,6 +315,15 @@ export class SimulatedClient {
     this.#late(truth);
     const authAt = truth?.times[(truth.authOf(run) ?? 0) - 1];
     if (authAt !== undefined) this.#lateSince(authAt);
+  }
+
+  /** What is told of a message's run begins with its first event, or its result. */
+  #mustHaveBegun(messageId: string, generation: number | undefined): void {
+    const { truth } = this;
+    const run = truth?.runOf(messageId);
+    const begun = truth?.beganAt(run) ?? truth?.resultOf(run);
+    if (generation === undefined || (begun !== undefined && generation >= begun)) return;
+    this.#violate('answer', `begins at ${generation}, before its run, which begins at ${begun}`);
   }
 
   #mustBeAnswer(message: Message, answer: string | undefined): void {
@@ -360,6 +370,13 @@ function isRefusal(error: unknown): boolean {
 export function isRetryable(error: unknown): boolean {
   if (error instanceof ConnectionLost) return true;
   return error instanceof A2AError && /Try again/.test(error.message);
+}
+
+/** The Message that a frame brings: alone, or after a Task, as what a status says. */
+function messageOf({ payload }: StreamResponse, answer: string | undefined): Message | undefined {
+  if (payload?.$case === 'message') return payload.value;
+  const said = payload?.$case === 'statusUpdate' ? payload.value.status?.message : undefined;
+  return said && JSON.stringify(Message.toJSON(said)) === answer ? said : undefined;
 }
 
 /** The id of a message of that name. */

@@ -111,8 +111,10 @@ export class Stage {
     return client;
   }
 
-  subscribe(taskId: string, options: ClientOptions = {}): void {
-    void this.#client('tap', options).subscribe(taskId);
+  subscribe(taskId: string, options: ClientOptions = {}): SimulatedClient {
+    const client = this.#client('tap', options);
+    void client.subscribe(taskId);
+    return client;
   }
 
   cancel(taskId: string, options: ClientOptions = {}): void {

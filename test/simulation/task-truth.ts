@@ -36,6 +36,8 @@ export interface TrueRun {
   result: number | undefined;
   /** Generation of its first AUTH_REQUIRED. */
   auth: number | undefined;
+  /** Generation of its first event. */
+  first: number | undefined;
   /** The Message that is its result, as JSON. */
   answer: string | undefined;
 }
@@ -123,6 +125,13 @@ export class TaskTruth {
     if (!run) return undefined;
     if (run.auth !== undefined) return run.auth;
     return run.resumedBy === undefined ? undefined : this.authOf(this.runs.get(run.resumedBy));
+  }
+
+  /** Where a run, or one that resumed it, first said something. */
+  beganAt(run: TrueRun | undefined): number | undefined {
+    if (!run) return undefined;
+    if (run.first !== undefined) return run.first;
+    return run.resumedBy === undefined ? undefined : this.beganAt(this.runs.get(run.resumedBy));
   }
 
   /** The table took a record; `at` in milliseconds. */
@@ -216,6 +225,7 @@ export class TaskTruth {
     if (entry.run !== undefined && !run?.open) {
       this.#violate('I4', `${this.name}: an event of a run that is not open`);
     }
+    if (run) run.first ??= generation;
     if (entry.run === undefined && this.openRuns.length > 0 && !this.cancelRequested) {
       this.#violate('I6', `${this.name}: ended from outside while somebody works on it`);
     }
@@ -276,6 +286,7 @@ export class TaskTruth {
       resumedBy: undefined,
       result: undefined,
       auth: undefined,
+      first: undefined,
       answer: undefined,
     });
   }

@@ -25,7 +25,37 @@ export const STREAMING: readonly PlantedBug[] = [
   {
     name: 'ends-without-its-message',
     patches: [
-      server('handler/task-stream.ts', 'if (answer) yield', 'if (answer && open.taps < 0) yield'),
+      server(
+        'handler/task-stream.ts',
+        'if (result?.answer) yield messageFrame',
+        'if (result?.answer && open.taps < 0) yield messageFrame',
+      ),
+    ],
+  },
+  {
+    name: 'begins-with-how-the-task-was-left',
+    patches: [
+      server(
+        'handler/task-stream.ts',
+        'if (isSilent && result === undefined) return undefined;',
+        'if (isSilent && !state.hasTask && result === undefined) return undefined;',
+      ),
+    ],
+  },
+  {
+    name: 'ends-early-as-if-complete',
+    patches: [
+      server('handler/task-stream.ts', 'if (!step) throw interrupted();', 'if (!step) return;'),
+    ],
+  },
+  {
+    name: 'sends-clients-away-before-it-fails-its-runs',
+    patches: [
+      core(
+        'instances/instance.ts',
+        'const lease = await within(clock, RETIRE_MS, this.#retire());',
+        'this.#away.abort();\n    const lease = await within(clock, RETIRE_MS, this.#retire());',
+      ),
     ],
   },
 ];

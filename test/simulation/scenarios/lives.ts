@@ -119,4 +119,24 @@ export const LIVES: readonly Scenario[] = [
       stage.fate((call) => call.caller === at.name && isRead(call), LOST, 6);
     },
   },
+  // A server is stopped while it executes what will not be executed again: whoever follows it there,
+  // and elsewhere, is told how it ends.
+  {
+    rates: NO_FAULTS,
+    onOrphan: 'fail',
+    play: async (stage) => {
+      const sent = stage.send(plainScript('HANGS', { chunks: 2, gapMs: 900 }));
+      const taskId = await stage.task(sent);
+      const at = await stage.runner(sent);
+      const here = stage.subscribe(taskId, { at });
+      await stage.rest(stage.random.whole(500, 4_000));
+      const server = stage.fleet.servers.find(({ process }) => process === at);
+      if (!server) return;
+      stage.fleet.terminate(server, stage.random.pick([0, 2_000]));
+      await stage.until(() => sent.outcome === 'done' && here.outcome === 'done');
+      for (const { name, failures } of [sent, here]) {
+        if (failures > 0) stage.violate('I3', `${name} was cut off, and not told how it ended`);
+      }
+    },
+  },
 ];

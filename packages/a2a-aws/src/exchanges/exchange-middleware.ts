@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '@a2a-aws/core';
 import { type Exchange, httpExchange } from './exchange.ts';
+import { nameUnavailable } from './unavailable-body.ts';
 
 /** Middleware of the shape that express and connect take. */
 export type Middleware = (
@@ -19,7 +20,10 @@ const RETRY_AFTER_SECONDS = '1';
 export function exchangeMiddleware(clock: Clock): Middleware {
   return (request, response, next) => {
     const exchange = httpExchange(request, response, clock);
-    if (exchange) sendRetryAfter(response, exchange);
+    if (exchange) {
+      sendRetryAfter(response, exchange);
+      nameUnavailable(response, exchange);
+    }
     next();
   };
 }

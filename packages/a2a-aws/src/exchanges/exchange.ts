@@ -18,6 +18,8 @@ export class Exchange {
   readonly #answer: ServerResponse | GrpcCall;
   readonly #left = new AbortController();
   readonly #stream: EventStream | undefined;
+  /** As the SDK's errors name it: its routers take HTTP statuses from errors of `rest`. */
+  readonly transport: 'rest' | 'grpc';
   #retryLater = false;
 
   /** `leaves`: the event that tells that the client has left; `hasLeft`: it did so before. */
@@ -29,6 +31,7 @@ export class Exchange {
   ) {
     this.#answer = answer;
     this.#stream = stream;
+    this.transport = stream ? 'rest' : 'grpc';
     const leave = (): void => this.#left.abort();
     if (hasLeft) leave();
     else answer.once(leaves, leave);

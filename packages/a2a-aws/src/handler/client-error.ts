@@ -18,16 +18,21 @@ const RETRYABLE: ReadonlySet<BackendErrorCode> = new Set([
   'diverged',
 ]);
 
-/** gRPC's UNAVAILABLE. */
-const UNAVAILABLE = 14;
-
 /**
- * For another try, here or elsewhere. The SDK's gRPC service takes the status from an error of its
- * transport; its other transports take it for any A2A error.
+ * For another try, here or elsewhere. The SDK takes the status from an error of its own transport; to
+ * another it is any A2A error.
  */
 class RetryableError extends A2AError {
-  readonly transport = 'grpc';
-  readonly status: number = UNAVAILABLE;
+  readonly transport: Exchange['transport'];
+  /** gRPC's UNAVAILABLE. */
+  readonly status: number = 14;
+  /** HTTP's. */
+  readonly statusCode: number = 503;
+
+  constructor(transport: Exchange['transport']) {
+    super('The server cannot take the request now. Try again.');
+    this.transport = transport;
+  }
 }
 
 /**
@@ -50,7 +55,7 @@ export function clientError(
     if (RETRYABLE.has(error.code)) {
       logger.warn('request.refused', errorFields(error));
       exchange?.retryLater();
-      return new RetryableError('The server cannot take the request now. Try again.');
+      return new RetryableError(exchange?.transport ?? 'grpc');
     }
   }
   logger.error('request.failed', errorFields(error));

@@ -50,7 +50,7 @@ import {
   type PushNotificationStore,
   type ServerCallContext,
 } from '@a2a-js/sdk/server';
-import { exchangeOf } from '../exchanges/exchange.ts';
+import { type Exchange, exchangeOf } from '../exchanges/exchange.ts';
 import type { PushDeps } from '../pushes/push-line.ts';
 import { Pusher } from '../pushes/pusher.ts';
 import type { Turns } from '../pushes/turns.ts';
@@ -63,7 +63,7 @@ import { clientError } from './client-error.ts';
 import type { RequestHandlerOptions } from './handler-options.ts';
 import { linkSignals } from './linked-signal.ts';
 import { blockingAnswer, immediateAnswer } from './task-result.ts';
-import { runStream, subscriberStream } from './task-stream.ts';
+import { runStream, type StreamOptions, subscriberStream } from './task-stream.ts';
 
 /** How long a cancel may take besides waiting for the executor, in milliseconds. */
 const ANSWER_MS = 15_000;
@@ -138,14 +138,9 @@ export class BackendRequestHandler implements A2ARequestHandler {
   /** Executes the run of a lost instance again. */
   readonly resume: Resumer = (resumption) => this.#starter.resume(resumption);
 
-  /** The card; `streaming` only while this instance can stream. */
+  /** Returns the card as it was given: caches keep it, so that nothing of now may be in it. */
   async getAgentCard(): Promise<AgentCard> {
-    const capabilities = this.#card.capabilities && {
-      ...this.#card.capabilities,
-      streaming: this.#canStream(),
-    };
-    const card = { ...this.#card, capabilities };
-    return this.#options.agentCardSignatureGenerator?.(card) ?? card;
+    return this.#options.agentCardSignatureGenerator?.(this.#card) ?? this.#card;
   }
 
   getAuthenticatedExtendedAgentCard(
@@ -167,7 +162,7 @@ export class BackendRequestHandler implements A2ARequestHandler {
         const pick = waits ? blockingAnswer : immediateAnswer;
         const answer = await pick(sent.open, this.#deps.storage, sent.run, linked.signal);
         if (!answer && exchange?.left.aborted) throw new A2AError('The client has left.');
-        if (!answer) throw new BackendError('draining', 'This instance stopped first.');
+        if (!answer) throw leftBy(sent.instance);
         if ('messageId' in answer) return answer;
         return limitHistory(answer, params.configuration?.historyLength);
       } finally {
@@ -262,15 +257,12 @@ export class BackendRequestHandler implements A2ARequestHandler {
     exchange?.expectStream();
     const sent = await this.#starter.start(params, context);
     exchange?.establishStream();
-    const linked = linkSignals(sent.signal, exchange?.left);
     try {
       yield* runStream(sent.open, sent.run, {
-        signal: linked.signal,
-        drained: () => exchange?.drained() ?? Promise.resolve(),
+        ...this.#streamOptions(sent.instance, exchange),
         historyLength: params.configuration?.historyLength,
       });
     } finally {
-      linked.unlink();
       sent.release();
     }
   }
@@ -282,9 +274,9 @@ export class BackendRequestHandler implements A2ARequestHandler {
     this.#assertStreaming();
     const exchange = exchangeOf(context);
     exchange?.expectStream();
-    const { feed, away } = this.#ready();
-    const open = feed.acquire(this.#key(params.id, context));
-    const linked = linkSignals(away, exchange?.left);
+    const instance = this.#ready();
+    const open = instance.feed.acquire(this.#key(params.id, context));
+    const leave = instance.reading();
     let watching = false;
     try {
       await open.log.refresh();
@@ -296,15 +288,21 @@ export class BackendRequestHandler implements A2ARequestHandler {
       assertLive(open);
       exchange?.establishStream();
       open.announce();
-      yield* subscriberStream(open, {
-        signal: linked.signal,
-        drained: () => exchange?.drained() ?? Promise.resolve(),
-      });
+      yield* subscriberStream(open, this.#streamOptions(instance, exchange));
     } finally {
-      linked.unlink();
       if (watching) open.watch.release();
-      feed.release(open);
+      instance.feed.release(open);
+      leave();
     }
+  }
+
+  #streamOptions(instance: Instance, exchange: Exchange | undefined): StreamOptions {
+    return {
+      left: exchange?.left,
+      away: instance.away,
+      interrupted: () => leftBy(instance),
+      drained: () => exchange?.drained() ?? Promise.resolve(),
+    };
   }
 
   async #load(key: TaskKey): Promise<Task | undefined> {
@@ -331,10 +329,6 @@ export class BackendRequestHandler implements A2ARequestHandler {
     const instance = this.#deps.instance();
     instance.assertReady();
     return instance;
-  }
-
-  #canStream(): boolean {
-    return this.#card.capabilities?.streaming === true && this.#deps.instance().phase === 'ready';
   }
 
   #assertStreaming(): void {
@@ -371,6 +365,16 @@ function pushDeps(
 ): PushDeps {
   if (sender) return { sender, store: undefined, clock, logger };
   return { sender: new DefaultPushNotificationSender(store), store, clock, logger };
+}
+
+/** The error of those who wait for an instance that has sent them away. */
+function leftBy(instance: Instance): Error {
+  try {
+    instance.assertReady();
+  } catch (error) {
+    if (error instanceof Error) return error;
+  }
+  return new BackendError('draining', 'This instance stopped first.');
 }
 
 function assertLive(open: OpenLog): void {

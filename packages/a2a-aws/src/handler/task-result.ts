@@ -13,7 +13,7 @@ import type { Message, Task } from '@a2a-js/sdk';
  * Resolves with `pick`'s first result, while the fold is exactly the one that it was picked from.
  * Rejects with `corrupt-log` if the log cannot be read on.
  */
-function firstOf<T>(
+export function firstOf<T>(
   open: OpenLog,
   signal: AbortSignal,
   pick: (state: LogState) => T | undefined,

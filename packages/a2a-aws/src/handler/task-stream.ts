@@ -1,12 +1,35 @@
-import { deepCopy, type LogState, limitHistory, type OpenLog, runResult } from '@a2a-aws/core';
-import type { Message, StreamResponse, Task } from '@a2a-js/sdk';
+import {
+  eventStatus,
+  firstEventAt,
+  type OpenLog,
+  type RunResult,
+  runResult,
+  type Step,
+  type Tap,
+  type TaskEvent,
+} from '@a2a-aws/core';
+import { type StreamResponse, type Task, TaskState } from '@a2a-js/sdk';
+import { linkSignals } from './linked-signal.ts';
+import { answerFrame, eventFrames, messageFrame, taskFrame } from './stream-frames.ts';
+import { firstOf } from './task-result.ts';
 
 export interface StreamOptions {
-  /** Aborts when nobody reads any more, or the instance stops. */
-  readonly signal: AbortSignal;
+  /** Aborts when nobody reads any more: the stream ends. */
+  readonly left: AbortSignal | undefined;
+  /** Aborts when the reader must go on elsewhere: the stream tells what is known here, and fails. */
+  readonly away: AbortSignal;
+  /** Returns the error that a stream fails with that ends before its end. */
+  readonly interrupted: () => Error;
   /** Resolves when the reader has taken what it was given. */
   readonly drained: () => Promise<void>;
   readonly historyLength?: number | undefined;
+}
+
+/** Where a stream begins: with the task as it is at this generation. */
+interface Beginning {
+  readonly task: Task | undefined;
+  readonly generation: number;
+  readonly result?: RunResult | undefined;
 }
 
 /** What a subscriber gets: the task as it is, then every event until the task rests or ends. */
@@ -14,60 +37,141 @@ export async function* subscriberStream(
   open: OpenLog,
   options: StreamOptions,
 ): AsyncGenerator<StreamResponse, void, undefined> {
-  yield* tapped(open, options, () => false);
+  yield* tapped(open, options, undefined, async () => ({
+    task: open.log.task(),
+    generation: open.log.generation,
+  }));
 }
 
-/** What the sender of a message gets: from the task right after the run's start to its result. */
+/**
+ * What the sender of a message gets: the task as it is right after the first event of the message's
+ * run, then every event up to the run's result. A run whose result is a Message, and that has told of
+ * no task, is that Message alone.
+ */
 export async function* runStream(
   open: OpenLog,
   run: string,
   options: StreamOptions,
 ): AsyncGenerator<StreamResponse, void, undefined> {
-  let answer: Message | undefined;
-  yield* tapped(open, options, (state, generation) => {
-    const result = runResult(state, run);
-    if (result === undefined || result.at > generation) return false;
-    answer = result.answer;
-    return true;
-  });
-  if (answer) yield { payload: { $case: 'message', value: deepCopy(answer) } };
+  yield* tapped(open, options, run, (tap, signal) => beginningOf(open, run, tap, signal));
 }
 
-/** The events of a tap, until `isOver` says that nothing after `generation` belongs to the stream. */
+/** Resolves when there is something of the run to be told, with `tap` before it; nothing if `signal` aborts. */
+async function beginningOf(
+  open: OpenLog,
+  run: string,
+  tap: Tap,
+  signal: AbortSignal,
+): Promise<Beginning | undefined> {
+  let hasBegun = false;
+  // What others say meanwhile is in the task that the stream begins with.
+  const unlisten = open.log.listen(() => {
+    if (!hasBegun) tap.skip();
+  });
+  try {
+    return await firstOf(open, signal, (state) => {
+      const result = runResult(state, run);
+      const isSilent = firstEventAt(state, run) === undefined;
+      if (isSilent && result === undefined) return undefined;
+      hasBegun = true;
+      const { generation } = open.log;
+      return { task: isSilent && result?.answer ? undefined : open.log.task(), generation, result };
+    });
+  } finally {
+    unlisten();
+  }
+}
+
+/** The events of a tap, from `begin` to the result of `run`, or to where a subscriber's stream ends. */
 async function* tapped(
   open: OpenLog,
   options: StreamOptions,
-  isOver: (state: LogState, generation: number) => boolean,
+  run: string | undefined,
+  begin: (tap: Tap, signal: AbortSignal) => Promise<Beginning | undefined>,
 ): AsyncGenerator<StreamResponse, void, undefined> {
-  const { signal, drained, historyLength } = options;
-  // In one go: the first frame is the fold where the tap stands.
+  const { left, away, historyLength, drained, interrupted } = options;
+  const linked = linkSignals(left, away);
   const { tap, close } = open.tap();
-  const first = open.log.task();
-  signal.addEventListener('abort', close, { once: true });
+  const finish = (): void => tap.finish();
+  left?.addEventListener('abort', close, { once: true });
+  away.addEventListener('abort', finish, { once: true });
+  if (away.aborted) finish();
   try {
-    if (first) yield taskFrame(first, historyLength);
-    if (isOver(tap.state, tap.state.next.generation - 1)) return;
-    for (;;) {
+    const beginning = await begin(tap, linked.signal);
+    if (left?.aborted) return;
+    if (!beginning) throw interrupted();
+    const { task, generation, result } = beginning;
+    if (!task) {
+      if (result?.answer) yield messageFrame(result.answer);
+      return;
+    }
+    yield taskFrame(task, historyLength);
+    const telling = new Telling(task, generation, run);
+    yield* telling.endAt(result);
+    while (!telling.isOver) {
       await drained();
-      if (signal.aborted) return;
-      const step = await tap.next();
-      if (!step) return;
-      for (const { event, generation, final } of step.deliveries) {
-        if (isOver(step.state, generation - 1)) return;
-        const value = deepCopy(event.data);
-        yield event.kind === 'task'
-          ? taskFrame(value as Task, historyLength)
-          : ({ payload: { $case: event.kind, value } } as StreamResponse);
-        if (isOver(step.state, generation) || final) return;
-      }
-      if (isOver(step.state, step.state.next.generation - 1)) return;
+      const step = left?.aborted ? undefined : await tap.next();
+      if (left?.aborted) return;
+      if (!step) throw interrupted();
+      yield* telling.framesOf(step);
     }
   } finally {
-    signal.removeEventListener('abort', close);
+    left?.removeEventListener('abort', close);
+    away.removeEventListener('abort', finish);
+    linked.unlink();
     close();
   }
 }
 
-function taskFrame(task: Task, historyLength: number | undefined): StreamResponse {
-  return { payload: { $case: 'task', value: limitHistory(task, historyLength) } };
+/** What a stream tells after its first frame, and where it is over. */
+class Telling {
+  isOver = false;
+  readonly #task: Task;
+  readonly #after: number;
+  readonly #run: string | undefined;
+  #state: TaskState;
+
+  /** `after`: the generation of `task`, with which the stream began. */
+  constructor(task: Task, after: number, run: string | undefined) {
+    this.#task = task;
+    this.#after = after;
+    this.#run = run;
+    this.#state = task.status?.state ?? TaskState.TASK_STATE_UNSPECIFIED;
+  }
+
+  *framesOf(step: Step): Generator<StreamResponse, void, undefined> {
+    const events = step.record.entries.filter((entry) => entry.kind === 'event');
+    const result = this.#run === undefined ? undefined : runResult(step.state, this.#run);
+    for (const [at, { generation, final }] of step.deliveries.entries()) {
+      if (generation <= this.#after) continue;
+      if (result && result.at < generation && !this.isOver) {
+        yield* this.#end(result);
+        // What the backend adds to a Message that came instead of an end.
+        if (!result.answer || !step.state.sealed) return;
+      }
+      const event = events[at]?.event;
+      if (event) yield* this.#tell(event);
+      if (result?.at === generation || final) {
+        yield* this.#end(result?.at === generation ? result : undefined);
+        return;
+      }
+    }
+    if (result && result.at < step.state.next.generation) yield* this.#end(result);
+  }
+
+  /** Ends the stream if this result is no later than what was told. */
+  *endAt(result: RunResult | undefined): Generator<StreamResponse, void, undefined> {
+    if (result && result.at <= this.#after) yield* this.#end(result);
+  }
+
+  *#tell(event: TaskEvent): Generator<StreamResponse, void, undefined> {
+    this.#state = eventStatus(event)?.state ?? this.#state;
+    yield* eventFrames(event);
+  }
+
+  *#end(result: RunResult | undefined): Generator<StreamResponse, void, undefined> {
+    if (this.isOver) return;
+    this.isOver = true;
+    if (result?.answer) yield answerFrame(this.#task, this.#state, result.answer);
+  }
 }

@@ -30,7 +30,9 @@ import { RunScope, type Started } from './run-scope.ts';
 export interface Sent {
   readonly open: OpenLog;
   readonly run: string;
-  /** Aborts when the instance that has the log open takes no requests any more. */
+  /** The life of this process that has the log open. */
+  readonly instance: Instance;
+  /** Aborts when that instance sends those away who wait here. */
   readonly signal: AbortSignal;
   readonly release: () => void;
 }
@@ -102,10 +104,12 @@ export class RunStarter {
     const { away: signal } = instance;
     const isNewTask = !message.taskId;
     const open = instance.feed.acquire(key);
+    const leave = instance.reading();
     let watching = false;
     const release = (): void => {
       if (watching) open.watch.release();
       instance.feed.release(open);
+      leave();
     };
     try {
       await open.log.refresh();
@@ -123,14 +127,14 @@ export class RunStarter {
           release();
           return undefined;
         }
-        if (started.own) return { open, run: started.run, signal, release };
+        if (started.own) return { open, run: started.run, instance, signal, release };
         run = started.run;
       }
       await open.watch.hold();
       watching = true;
       await open.log.refresh();
       open.announce();
-      return { open, run, signal, release };
+      return { open, run, instance, signal, release };
     } catch (error) {
       release();
       throw error;

@@ -25,6 +25,7 @@ export class Tap {
   #closed = false;
   /** See {@link TaskLog.epoch}. */
   readonly #epoch: number;
+  #finishing = false;
   #wake: (() => void) | undefined;
 
   /**
@@ -70,11 +71,30 @@ export class Tap {
           this.#state = step.state;
           return step;
         }
+      } else if (this.#finishing) {
+        return undefined;
       } else {
         await this.#caughtUp();
       }
     }
     return undefined;
+  }
+
+  /** Passes over all that it has not read. Not while a {@link next} is under way. */
+  skip(): void {
+    void this.#behind?.return?.();
+    this.#behind = undefined;
+    this.#after = undefined;
+    this.#state = this.#log.state;
+  }
+
+  /**
+   * Ends the tap where the log ends: {@link next} resolves with nothing once all that is known here
+   * was read. Idempotent.
+   */
+  finish(): void {
+    this.#finishing = true;
+    this.#wake?.();
   }
 
   /** Ends the tap: a waiting {@link next} resolves with nothing. Idempotent. */

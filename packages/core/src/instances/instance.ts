@@ -17,7 +17,7 @@ import { Janitor } from './janitor.ts';
 import { OwnRows } from './own-rows.ts';
 import { OwnSweep } from './own-sweep.ts';
 import { Presence } from './presence.ts';
-import type { InstanceRegistry, RunRow } from './registry.ts';
+import type { InstanceRegistry, Lease, RunRow } from './registry.ts';
 import { type FindResumer, isResumed } from './resumption.ts';
 import { type Begun, type RunRequest, Runs } from './runs.ts';
 import type { LeaseSettings } from './settings.ts';
@@ -50,8 +50,13 @@ export interface InstanceDeps {
   readonly resumer?: FindResumer;
 }
 
-/** How long a stop waits for AWS, in milliseconds. */
-const TEARDOWN_MS = 10_000;
+/** How long a stop waits for AWS to end the runs that are left, and with that to retire, in milliseconds. */
+const FENCE_MS = 4_000;
+const RETIRE_MS = 6_000;
+/** How long it waits for readers that take what they are still to be told, in milliseconds. */
+const READERS_MS = 1_000;
+/** How long it waits for AWS to remove what the instance was reached by, in milliseconds. */
+const TEARDOWN_MS = 4_000;
 /** Runs that a stop ends at once. */
 const FENCE_WIDTH = 16;
 
@@ -72,6 +77,8 @@ export class Instance {
   readonly #end = new AbortController();
   readonly #away = new AbortController();
   readonly #died: (dead: Instance) => void;
+  readonly #readers = new Set<symbol>();
+  #unread: (() => void) | undefined;
   #phase: InstancePhase = 'new';
   #retired = false;
 
@@ -168,10 +175,20 @@ export class Instance {
     }
   }
 
+  /** Counts a reader that a stop waits for, until the returned function is called. */
+  reading(): () => void {
+    const reader = Symbol();
+    this.#readers.add(reader);
+    return () => {
+      this.#readers.delete(reader);
+      if (this.#readers.size === 0) this.#unread?.();
+    };
+  }
+
   /**
-   * Takes no new runs, lets those that run finish within `drainMs`, sends the clients away, then
-   * declares itself dead and cleans up after itself as a janitor would. Never rejects; what could not
-   * be removed is left to the next janitor, which finds the lease row.
+   * Takes no new runs, lets those that run finish within `drainMs`, then declares itself dead, ends
+   * what is left, sends the clients away and cleans up after itself as a janitor would. Never rejects;
+   * what could not be removed is left to the next janitor, which finds the lease row.
    */
   async stop(drainMs: number): Promise<void> {
     if (this.#phase !== 'ready') return;
@@ -180,22 +197,43 @@ export class Instance {
     const since = clock.now();
     logger.info('instance.stopping', { runs: this.runs.running, drainMs });
     await within(clock, drainMs, this.runs.idle());
-    this.#away.abort();
     // What AWS does not answer in time is left to the next janitor.
-    await within(clock, TEARDOWN_MS, this.#teardown());
+    const lease = await within(clock, RETIRE_MS, this.#retire());
+    // Runs that nobody goes on with have ended by now, and readers here can be told how.
+    this.#away.abort();
+    await within(clock, READERS_MS, this.#allLeft());
+    await within(clock, TEARDOWN_MS, this.#teardown(lease));
     this.#finish('stopped');
     await this.feed.stop();
     logger.info('instance.stopped', { durationMs: clock.now() - since });
   }
 
-  async #teardown(): Promise<void> {
+  /** Ends the runs that are left, and this life; its lease, unless others have declared it dead. */
+  async #retire(): Promise<Lease | undefined> {
     try {
       // A log that takes nothing must not keep the others from knowing that this instance is gone.
-      await within(this.#deps.clock, TEARDOWN_MS / 2, this.#fenceRuns());
+      await within(this.#deps.clock, FENCE_MS, this.#fenceRuns());
       this.#retired = true;
       const lease = await this.#presence.retire();
       // What was declared while the lease still lived.
       await this.#fenceRuns();
+      return lease;
+    } catch (error) {
+      this.#deps.logger.warn('instance.teardown-failed', errorFields(error));
+      return undefined;
+    }
+  }
+
+  /** Resolves when nobody reads here any more. */
+  async #allLeft(): Promise<void> {
+    if (this.#readers.size === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#unread = resolve;
+    });
+  }
+
+  async #teardown(lease: Lease | undefined): Promise<void> {
+    try {
       await this.feed.stop();
       if (lease) await this.janitor.removeReach(lease);
     } catch (error) {

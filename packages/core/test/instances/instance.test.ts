@@ -54,12 +54,14 @@ describe('an instance that stops', () => {
     expect(await fleet.states()).toEqual([WORKING, COMPLETED]);
   });
 
-  test('[I10] sends its clients away when its runs are done, before it removes anything', async () => {
+  test('[I10] sends its clients away when its runs have ended, before it removes its reach', async () => {
     const { run } = await begin(a, 'm1');
     const { away, signal } = a.instance;
     const seen: unknown[] = [];
     a.wire = (call, name) => {
-      if (name === 'markDead') seen.push([away.aborted, signal.aborted]);
+      if (name === 'markDead') seen.push([name, away.aborted, signal.aborted]);
+      // What it was reached by goes last, beginning with its watches.
+      if (name === 'watches' && seen.length > 0) seen.push([name, away.aborted, signal.aborted]);
       return call();
     };
     const stop = a.instance.stop(10_000);
@@ -68,7 +70,10 @@ describe('an instance that stops', () => {
     await run.publish(statusOf(COMPLETED));
     await a.instance.runs.finish(run);
     await stop;
-    expect(seen).toEqual([[true, false]]);
+    expect(seen).toEqual([
+      ['markDead', false, false],
+      ['watches', true, false],
+    ]);
     expect(signal.aborted).toBe(true);
   });
 

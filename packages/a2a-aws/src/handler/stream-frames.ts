@@ -1,0 +1,55 @@
+import { deepCopy, limitHistory, type TaskEvent } from '@a2a-aws/core';
+import type { Message, StreamResponse, Task, TaskStatus } from '@a2a-js/sdk';
+
+/** A stream's first frame. */
+export function taskFrame(task: Task, historyLength: number | undefined): StreamResponse {
+  return { payload: { $case: 'task', value: limitHistory(task, historyLength) } };
+}
+
+/** The only frame of a stream without a task. */
+export function messageFrame(message: Message): StreamResponse {
+  return { payload: { $case: 'message', value: deepCopy(message) } };
+}
+
+/** The task that updates are about. */
+type Of = Pick<Task, 'id' | 'contextId'>;
+
+/**
+ * The frames of an event after the first: updates only, since a stream holds one Task (A2A 1.0, 3.1.2).
+ * What an agent publishes as a whole Task again is told as what it sets: its artifacts and its status.
+ */
+export function eventFrames(event: TaskEvent): StreamResponse[] {
+  if (event.kind !== 'task') {
+    return [{ payload: { $case: event.kind, value: deepCopy(event.data) } } as StreamResponse];
+  }
+  const { id: taskId, contextId, artifacts, status, metadata } = event.data;
+  const frames = artifacts.map(
+    (artifact): StreamResponse => ({
+      payload: {
+        $case: 'artifactUpdate',
+        value: {
+          taskId,
+          contextId,
+          artifact: deepCopy(artifact),
+          append: false,
+          lastChunk: false,
+          metadata: undefined,
+        },
+      },
+    }),
+  );
+  return status ? [...frames, statusFrame(event.data, deepCopy(status), metadata)] : frames;
+}
+
+/** A Message that came after a Task: an update that leaves the state as it is. */
+export function answerFrame(of: Of, state: TaskStatus['state'], answer: Message): StreamResponse {
+  return statusFrame(of, { state, message: deepCopy(answer), timestamp: undefined }, undefined);
+}
+
+function statusFrame(of: Of, status: TaskStatus, metadata: Task['metadata']): StreamResponse {
+  const { id: taskId, contextId } = of;
+  const copied = metadata && deepCopy(metadata);
+  return {
+    payload: { $case: 'statusUpdate', value: { taskId, contextId, status, metadata: copied } },
+  };
+}
