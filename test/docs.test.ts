@@ -88,6 +88,7 @@ describe('the example of docs/clients.md', () => {
   const working = event('statusUpdate', TaskState.TASK_STATE_WORKING);
   const completed = event('task', TaskState.TASK_STATE_COMPLETED);
   const request = SendMessageRequest.fromJSON({ message: { messageId: 'm' } });
+  const lost = new TypeError('terminated');
 
   /** A client each of whose streams is the next of these; what is thrown breaks it. */
   const clientOf = (...streams: readonly (StreamResponse | Error)[][]) => {
@@ -115,17 +116,22 @@ describe('the example of docs/clients.md', () => {
   };
 
   test('sends again until it knows the task, then subscribes until that has ended', async () => {
-    const lost = new TypeError('terminated');
-    const { client, calls } = clientOf([lost], [submitted, working, lost], [], [completed]);
+    const { client, calls } = clientOf([lost], [submitted, working, lost], [lost], [completed]);
     expect(await followed(client)).toEqual([submitted, working, completed]);
     expect(calls).toEqual(['send', 'send', 'subscribe', 'subscribe']);
   });
 
   test('asks for a task that has ended meanwhile', async () => {
     const ended = new UnsupportedOperationError('The task has ended.');
-    const { client, calls } = clientOf([submitted], [ended]);
+    const { client, calls } = clientOf([submitted, lost], [ended]);
     expect((await followed(client)).map(({ payload }) => payload?.$case)).toEqual(['task', 'task']);
     expect(calls).toEqual(['send', 'subscribe']);
+  });
+
+  test('takes an end for the end, whatever the state: others may be at work on the task', async () => {
+    const { client, calls } = clientOf([submitted, working]);
+    expect(await followed(client)).toEqual([submitted, working]);
+    expect(calls).toEqual(['send']);
   });
 });
 
