@@ -3,6 +3,7 @@ import {
   BackendError,
   type Clock,
   type ConsumerOffsets,
+  type ControlPorts,
   type Entropy,
   elapsed,
   errorFields,
@@ -38,6 +39,8 @@ import { VERSION } from './version.ts';
 export interface BackendPorts {
   readonly storage: LogStorage;
   readonly registry: InstanceRegistry;
+  /** See `InstanceDeps.control`. */
+  readonly control?: ControlPorts | undefined;
   readonly offsets: ConsumerOffsets;
   readonly fanout: Fanout;
   /** For handlers that are given none. */

@@ -29,11 +29,17 @@ export function createBackend(options: BackendOptions = {}): Backend {
   const clients = resolveClients(settings.clients, settings.clientConfig);
   const table = { client: clients.dynamodb, tableName, prefix };
   const registry = new DynamoDBInstanceRegistry({ ...table, logger });
+  const own = { ...table, client: clients.control };
+  const control = {
+    storage: new DynamoDBLogStorage({ ...own, retentionMs, ownerShards, logger }),
+    registry: new DynamoDBInstanceRegistry({ ...own, logger }),
+  };
   backend = new Backend(settings, {
     storage: new DynamoDBLogStorage({ ...table, retentionMs, ownerShards, logger }),
     registry,
+    control,
     offsets: new DynamoDBConsumerOffsets({ ...table, retentionMs }),
-    fanout: makeFanout(settings, clients, registry),
+    fanout: makeFanout(settings, clients, control.registry),
     pushNotificationStore: new DynamoDBPushNotificationStore({
       ...table,
       ownerResolver,

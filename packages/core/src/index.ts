@@ -50,7 +50,12 @@ export { Tap, taskAt } from './feed/tap.ts';
 export { inParallel } from './in-parallel.ts';
 export type { CancelOutcome } from './instances/cancel.ts';
 export { DEFAULT_CANCEL_DEADLINE_MS } from './instances/cancel-deadline.ts';
-export { Instance, type InstanceDeps, type InstancePhase } from './instances/instance.ts';
+export {
+  type ControlPorts,
+  Instance,
+  type InstanceDeps,
+  type InstancePhase,
+} from './instances/instance.ts';
 export type { JanitorStats } from './instances/janitor.ts';
 export { LeaseObserver } from './instances/lease-observer.ts';
 export { MemoryInstanceRegistry } from './instances/memory-registry.ts';

@@ -13,7 +13,9 @@ export type DynamoDBClientOptions = Pick<
 >;
 
 /**
- * A client whose every call ends: 5 s a try, 3 tries.
+ * A client whose every call ends: 5 s a try, 3 tries, whatever `AWS_RETRY_MODE` and
+ * `AWS_MAX_ATTEMPTS` say (the mode `adaptive` holds calls back for as long as it likes). Each client
+ * has sockets of its own.
  * Source: AWS SDK for JavaScript v3, "NodeHttpHandlerOptions": without `throwOnRequestTimeout` a
  * request that takes too long is only warned of.
  */
@@ -21,6 +23,7 @@ export function createDynamoDBClient(options: DynamoDBClientOptions = {}): Dynam
   const client = new DynamoDBClient({
     ...options,
     maxAttempts: MAX_ATTEMPTS,
+    retryMode: 'standard',
     requestHandler: {
       connectionTimeout: CONNECTION_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,

@@ -10,6 +10,7 @@ import {
   type Logger,
   type LogRecord,
   type LogStorage,
+  limiter,
   type PutOutcome,
   type Scope,
   type Slot,
@@ -75,6 +76,8 @@ const WRITABLE_HEAD = 'attribute_not_exists(#gone) AND (attribute_not_exists(#v)
 /** At the same slot, too: a task that is worked on in silence is renewed. */
 const LATER_SNAPSHOT =
   '(attribute_not_exists(#sslot) OR #sslot < :sslot OR (#sslot = :sslot AND #expires < :expires))';
+/** Lists at once: decoding a page of an index, a megabyte, keeps the event loop for some 50 ms. */
+const LISTS_WIDTH = 4;
 /** No slot has a later one of the same generation. */
 const MAX_SUB = 999_999;
 
@@ -86,6 +89,7 @@ export class DynamoDBLogStorage implements LogStorage {
   readonly #compress: boolean;
   readonly #retentionMs: number;
   readonly #logger: Logger;
+  readonly #perList = limiter(LISTS_WIDTH);
 
   constructor(options: DynamoDBStorageOptions) {
     this.#table = new Table(options.client, options.tableName);
@@ -237,14 +241,16 @@ export class DynamoDBLogStorage implements LogStorage {
       contextId === undefined
         ? [OWNER_INDEX, this.#keys.ownerShards(scope)]
         : [CONTEXT_INDEX, [this.#keys.context(scope, contextId)]];
-    await Promise.all(
-      partitions.map(async (partition) => {
-        const query = listedItems(index, partition, filter);
-        for await (const item of this.#table.index(query)) {
-          const listed = this.#listed(item);
-          if (listed) each(listed);
-        }
-      }),
+    await this.#perList(() =>
+      Promise.all(
+        partitions.map(async (partition) => {
+          const query = listedItems(index, partition, filter);
+          for await (const item of this.#table.index(query)) {
+            const listed = this.#listed(item);
+            if (listed) each(listed);
+          }
+        }),
+      ),
     );
   }
 

@@ -20,7 +20,7 @@ export interface FanoutClients {
 
 /**
  * Clients whose every call ends: 5 s a try, 3 tries; a poll 30 s, 1 try (a receiver must learn of a
- * failed poll, and backs off itself).
+ * failed poll, and backs off itself), whatever `AWS_RETRY_MODE` and `AWS_MAX_ATTEMPTS` say.
  *
  * Source: AWS SDK for JavaScript v3, "NodeHttpHandlerOptions" (a request time-out only warns unless
  * `throwOnRequestTimeout`, and covers the time to the first byte of the answer; the socket time-out
@@ -29,8 +29,13 @@ export interface FanoutClients {
 export function createFanoutClients(options: FanoutClientOptions = {}): FanoutClients {
   // A queue's URL must not win over the endpoint that was configured.
   const sqs = { ...options, useQueueUrlAsEndpoint: false };
-  const call = { maxAttempts: MAX_ATTEMPTS, requestHandler: timeouts(REQUEST_TIMEOUT_MS) };
-  const poll = { maxAttempts: 1, requestHandler: timeouts(POLL_TIMEOUT_MS) };
+  const retryMode = 'standard';
+  const call = {
+    maxAttempts: MAX_ATTEMPTS,
+    retryMode,
+    requestHandler: timeouts(REQUEST_TIMEOUT_MS),
+  };
+  const poll = { maxAttempts: 1, retryMode, requestHandler: timeouts(POLL_TIMEOUT_MS) };
   return {
     sns: new SNSClient({ ...options, ...call }),
     sqs: new SQSClient({ ...sqs, ...call }),

@@ -73,3 +73,14 @@ describe('createFanoutClients', () => {
     expect(timeouts(clients.polling)).toMatchObject(poll);
   });
 });
+
+test('keep their time-outs and tries whatever the environment says', async () => {
+  vi.stubEnv('AWS_RETRY_MODE', 'adaptive');
+  vi.stubEnv('AWS_MAX_ATTEMPTS', '10');
+  const { sns, sqs, polling } = createFanoutClients({ region: 'eu-west-1' });
+  for (const { config } of [sns, sqs, polling]) {
+    expect(await config.retryStrategy()).toMatchObject({ mode: 'standard' });
+  }
+  expect(await sqs.config.maxAttempts()).toBe(3);
+  expect(await polling.config.maxAttempts()).toBe(1);
+});

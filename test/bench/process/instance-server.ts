@@ -146,9 +146,12 @@ export class InstanceServer {
   }
 
   #meteredClients(): BackendClients {
-    const clients = { dynamodb: createDynamoDBClient(), ...createFanoutClients() };
+    const dynamodb = createDynamoDBClient();
+    const control = createDynamoDBClient();
+    const clients = { dynamodb, control, ...createFanoutClients() };
     for (const client of Object.values(clients)) this.#calls.attach(client);
-    this.#written.attach(clients.dynamodb);
+    this.#written.attach(dynamodb);
+    this.#written.attach(control);
     return clients;
   }
 }

@@ -138,7 +138,7 @@ export const REACHING: readonly PlantedBug[] = [
       ),
       core(
         'instances/presence.ts',
-        '      if (!(await registry.beat(instance, this.#beat))) throw lost();\n',
+        '      if (!(await registry.beat(instance, this.#beat, clock.now()))) throw lost();\n',
         '',
       ),
     ],

@@ -8,6 +8,12 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 /** As much of each client as the backend uses. */
 export interface BackendClients {
   readonly dynamodb: Pick<DynamoDBDocumentClient, 'send'>;
+  /**
+   * For heartbeats and cleaning up: with sockets of its own, so that they do not wait behind what
+   * clients have asked for.
+   * @default a client of its own; `dynamodb`, if that is given and this is not
+   */
+  readonly control: Pick<DynamoDBDocumentClient, 'send'>;
   readonly sns: Pick<SNSClient, 'send'>;
   readonly sqs: Pick<SQSClient, 'send'>;
   /** For long polls: its time-out must be longer than 20 s. */
@@ -73,10 +79,11 @@ export function resolveClients(
     ...shared,
     ...(service?.endpoint === undefined ? {} : { endpoint: service.endpoint }),
   });
-  const { dynamodb, sns, sqs, polling } = given;
+  const { dynamodb, control = dynamodb, sns, sqs, polling } = given;
   const queues = sqs && polling ? { sqs, polling } : createFanoutClients(at(config.sqs));
   return {
     dynamodb: dynamodb ?? createDynamoDBClient(at(config.dynamodb)),
+    control: control ?? createDynamoDBClient(at(config.dynamodb)),
     sns: tracedClient(sns ?? createFanoutClients(at(config.sns)).sns),
     sqs: tracedClient(sqs ?? queues.sqs),
     polling: tracedClient(polling ?? queues.polling),

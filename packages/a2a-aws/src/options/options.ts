@@ -190,7 +190,13 @@ const checked = z.object({
   inlineContent: z.boolean(),
   prefix: z.string().regex(/^[A-Za-z0-9_-]{1,32}$/),
   instanceName: z.string().min(1),
-  clients: z.strictObject({ dynamodb: client, sns: client, sqs: client, polling: client }),
+  clients: z.strictObject({
+    dynamodb: client,
+    control: client,
+    sns: client,
+    sqs: client,
+    polling: client,
+  }),
   region: z
     .string()
     .regex(/^[a-z][a-z0-9-]{1,62}$/)
@@ -226,7 +232,7 @@ const RULES: Readonly<Record<keyof z.output<typeof checked>, string>> = {
   inlineContent: 'inlineContent is true or false',
   prefix: 'prefix (A2A_PREFIX) is 1 to 32 of A-Z, a-z, 0-9, _ and -',
   instanceName: 'instanceId is a text with a letter or a digit',
-  clients: 'clients are dynamodb, sns, sqs and polling, clients of the AWS SDK',
+  clients: 'clients are dynamodb, control, sns, sqs and polling, clients of the AWS SDK',
   region: 'clientConfig.region (AWS_REGION) is the name of a region, such as eu-west-1',
   credentials: 'clientConfig.credentials are credentials of AWS, or a function that returns them',
   logger: 'logger has debug, info, warn and error',

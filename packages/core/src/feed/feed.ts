@@ -173,6 +173,12 @@ export class Feed {
     return held;
   }
 
+  /** Reads what is new in a log, if it is open here; does not wait for it. */
+  catchUp(key: TaskKey): void {
+    const open = this.#logs.get(taskKeyText(key));
+    if (open) void this.#refresh(open);
+  }
+
   /** Tells `targets` of the last record of a log, whoever wrote it: they read what they lack. */
   ringEnd(open: OpenLog, targets: readonly string[]): void {
     this.#publish(targets, { kind: 'record', key: open.log.key, next: open.log.state.next });

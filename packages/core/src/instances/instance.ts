@@ -31,6 +31,12 @@ export interface InstanceDeps {
   readonly version?: string | undefined;
   readonly storage: LogStorage;
   readonly registry: InstanceRegistry;
+  /**
+   * Both over a client of their own, for beats and cleaning up: these must not wait for sockets behind
+   * what clients have asked for.
+   * @default storage and registry
+   */
+  readonly control?: ControlPorts | undefined;
   readonly fanout: Fanout;
   readonly clock: Clock;
   readonly entropy: Entropy;
@@ -48,6 +54,12 @@ export interface InstanceDeps {
   readonly alone?: boolean;
   /** Who executes the runs of dead instances again, if that is wanted. */
   readonly resumer?: FindResumer;
+}
+
+/** What an instance keeps itself alive with, and cleans up with. */
+export interface ControlPorts {
+  readonly storage: LogStorage;
+  readonly registry: InstanceRegistry;
 }
 
 /** How long a stop waits for AWS to end the runs that are left, and with that to retire, in milliseconds. */
@@ -71,6 +83,7 @@ export class Instance {
   readonly runs: Runs;
   readonly #deps: InstanceDeps;
   readonly #presence: Presence;
+  readonly #cleaningRuns: Runs;
   readonly #keyring: Keyring;
   readonly #rows: OwnRows;
   readonly #sweep: OwnSweep;
@@ -92,21 +105,33 @@ export class Instance {
     this.#deps = { ...deps, logger };
     this.#died = died;
     const own = { ...this.#deps, instance: deps.id, signal: this.#end.signal };
-    this.#keyring = new Keyring(own);
+    const control = { ...own, ...deps.control };
+    this.#keyring = new Keyring(control);
     this.feed = new Feed({ ...own, keyring: this.#keyring });
     const alone = deps.alone ?? false;
-    this.#presence = new Presence({ ...own, serves: !alone, died: () => this.#die() });
-    this.runs = new Runs({ ...own, feed: this.feed, presence: this.#presence });
+    const presence = new Presence({ ...control, serves: !alone, died: () => this.#die() });
+    this.#presence = presence;
+    this.runs = new Runs({ ...own, feed: this.feed, presence });
+    // Logs that are open for clients may wait behind what clients asked for: the janitor opens its own.
+    const cleaning = new Feed({ ...control, keyring: this.#keyring });
+    this.#cleaningRuns = new Runs({ ...control, feed: cleaning, presence });
     this.janitor = new Janitor({
-      ...own,
-      feed: this.feed,
+      ...control,
+      feed: cleaning,
+      cleaningRuns: this.#cleaningRuns,
       runs: this.runs,
+      clientFeed: this.feed,
       alone,
       isReady: () => this.#phase === 'ready',
       resumer: deps.resumer ?? (() => undefined),
     });
-    this.#rows = new OwnRows(own);
-    this.#sweep = new OwnSweep({ ...own, rows: this.#rows, feed: this.feed, runs: this.runs });
+    this.#rows = new OwnRows(control);
+    this.#sweep = new OwnSweep({
+      ...control,
+      rows: this.#rows,
+      feed: this.feed,
+      wanted: (run) => this.runs.wanted(run) || this.#cleaningRuns.wanted(run),
+    });
   }
 
   get phase(): InstancePhase {
@@ -122,6 +147,11 @@ export class Instance {
   /** Milliseconds since its lease was last renewed; nothing before the first time. */
   get silentMs(): number | undefined {
     return this.#presence.silentMs;
+  }
+
+  /** When the last intent was declared; milliseconds of the own clock. 0: there was none. */
+  get lastIntentAt(): number {
+    return Math.max(this.runs.lastIntentAt ?? 0, this.#cleaningRuns.lastIntentAt ?? 0);
   }
 
   /** Aborts when this life is over: nothing is written any more. */

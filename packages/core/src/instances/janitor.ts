@@ -25,7 +25,12 @@ export interface JanitorDeps {
   readonly storage: LogStorage;
   readonly fanout: Fanout;
   readonly feed: Feed;
+  /** The intents of cleaning up, on the logs of `feed`. */
+  readonly cleaningRuns: Runs;
+  /** Where the runs of the dead are executed again. */
   readonly runs: Runs;
+  /** The logs that are open here for clients: they hear of what was done in `feed`. */
+  readonly clientFeed: Feed;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly settings: LeaseSettings;
@@ -226,7 +231,7 @@ export class Janitor {
   }
 
   async #removeWatches(gone: string): Promise<void> {
-    const { registry, feed, instance } = this.#deps;
+    const { registry, clientFeed, instance } = this.#deps;
     const unreadable: unknown[] = [];
     const watches = await registry.watches(gone, (error) => unreadable.push(error));
     await Promise.all(watches.map((row) => this.#perRun(() => registry.removeWatch(row))));
@@ -234,7 +239,7 @@ export class Janitor {
       // Who runs those tasks read the rows long ago.
       const living = (await registry.leases()).filter(({ state }) => state === 'alive');
       const others = living.map((one) => one.instance).filter((id) => id !== instance);
-      feed.ringGone(gone, others);
+      clientFeed.ringGone(gone, others);
     }
     if (unreadable.length > 0) throw unreadable[0];
   }
@@ -275,7 +280,7 @@ export class Janitor {
   }
 
   async #finishRun(row: RunRow): Promise<void> {
-    const { registry, feed, runs } = this.#deps;
+    const { registry, feed, clientFeed, cleaningRuns: runs } = this.#deps;
     await runs.under(row.key, 'clean', async (open) => {
       if (!(await this.#resume(row, open))) {
         const outcome = await open.log.append(proposeFence(runs.author(row.key), row.instance));
@@ -285,6 +290,7 @@ export class Janitor {
       const watchers = await registry.watchers(row.key);
       feed.ringEnd(open, [...new Set(watchers.map((watcher) => watcher.instance))]);
     });
+    clientFeed.catchUp(row.key);
     await registry.removeRun(row);
   }
 

@@ -4,7 +4,6 @@ import type { Logger } from '../logger.ts';
 import { RetriedStep } from '../logging/retried-step.ts';
 import type { OwnRows } from './own-rows.ts';
 import type { InstanceRegistry } from './registry.ts';
-import type { Runs } from './runs.ts';
 import type { LeaseSettings } from './settings.ts';
 
 export interface OwnSweepDeps {
@@ -12,7 +11,8 @@ export interface OwnSweepDeps {
   readonly registry: InstanceRegistry;
   readonly rows: OwnRows;
   readonly feed: Feed;
-  readonly runs: Runs;
+  /** True for the intents that something in memory wants. */
+  readonly wanted: (run: string) => boolean;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly settings: LeaseSettings;
@@ -75,14 +75,14 @@ export class OwnSweep {
   }
 
   async sweep(): Promise<void> {
-    const { registry, rows, feed, runs } = this.#deps;
+    const { registry, rows, feed, wanted } = this.#deps;
     const idle = new Set<string>();
     const isIdle = (id: string): boolean => {
       idle.add(id);
       return this.#idle.has(id);
     };
     for (const row of await rows.runs()) {
-      if (!runs.wanted(row.run) && isIdle(row.run)) await registry.removeRun(row);
+      if (!wanted(row.run) && isIdle(row.run)) await registry.removeRun(row);
     }
     const held = feed.heldWatches();
     for (const row of await rows.watches()) {

@@ -23,7 +23,7 @@ export async function patrol(deps: InstanceDeps, signal: AbortSignal): Promise<P
   const { clock, registry, settings } = deps;
   const fanout = new UnheardFanout(deps.fanout);
   const instance = new Instance({ ...deps, fanout, alone: true }, () => {});
-  const { janitor, runs } = instance;
+  const { janitor } = instance;
   await instance.start();
   let longest = 0;
   try {
@@ -49,7 +49,7 @@ export async function patrol(deps: InstanceDeps, signal: AbortSignal): Promise<P
   if (isLost && !(await registry.lease(deps.id))) {
     for (const row of await registry.runs(deps.id)) await registry.removeRun(row);
   }
-  const isQuiet = clock.now() - (runs.lastIntentAt ?? 0) >= settings.quarantineMs;
+  const isQuiet = clock.now() - instance.lastIntentAt >= settings.quarantineMs;
   // Nothing of it can be under way any more: nobody need clean up after the cleaner.
   if (isQuiet && (await registry.runs(deps.id)).length === 0) await registry.removeLease(deps.id);
   return { cleaned, failed: isLost || isCut ? failed + 1 : failed, left };

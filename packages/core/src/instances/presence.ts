@@ -148,10 +148,11 @@ export class Presence {
 
   /**
    * Declares an intent to append to a task's log. No instance appends without: whoever cleans up
-   * after a crash looks into every log that an intent names.
+   * after a crash looks into every log that an intent names. `registry`: over the client of what the
+   * intent is for, so that the work of clients does not delay a beat.
    */
-  async declare(row: RunRow): Promise<void> {
-    const { instance, registry, logger, died } = this.#deps;
+  async declare(row: RunRow, registry: InstanceRegistry): Promise<void> {
+    const { instance, logger, died } = this.#deps;
     await registry.putRun(row);
     // Read after the row was written: a janitor that did not see the row had not yet marked us.
     const lease = await registry.lease(instance);

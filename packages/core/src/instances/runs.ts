@@ -218,12 +218,12 @@ export class Runs {
     purpose: RunRow['purpose'],
     resume?: string | undefined,
   ): Promise<RunRow> {
-    const { instance, entropy, presence, clock } = this.#deps;
+    const { instance, entropy, presence, registry, clock } = this.#deps;
     this.#lastIntentAt = clock.now();
     const row: RunRow = { instance, run: entropy.id(), key, purpose, resume };
     this.#rows.set(row.run, row);
     try {
-      await presence.declare(row);
+      await presence.declare(row, registry);
     } catch (error) {
       // The row may have been written: the sweep finds it, now that nobody wants it.
       this.#forget(row);
