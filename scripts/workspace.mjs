@@ -38,6 +38,7 @@ const tasks = {
     if (passed.length === 0) console.error(ALL_TESTS);
     return [node(program('vitest', 'vitest.mjs'), 'run')];
   },
+  'test:node': () => [node(join(root, 'scripts/test-on-node.mjs'))],
   'test:localstack': () => [node(join(root, 'scripts/localstack-tests.mjs'))],
   build: () => [BUILD],
   typecheck: () => [BUILD],
