@@ -33,6 +33,8 @@ import { assertHandlerArguments, type RequestHandlerOptions } from './handler/ha
 import { BackendRequestHandler } from './handler/request-handler.ts';
 import type { BackendSettings } from './options/options.ts';
 import { Turns } from './pushes/turns.ts';
+import { guardedStore } from './user-code/guarded.ts';
+import { UserErrors } from './user-code/user-errors.ts';
 import { VERSION } from './version.ts';
 
 /** The outside world, as the backend sees it. */
@@ -167,14 +169,15 @@ export class Backend {
     assertHandlerArguments(agentCard, executor, options);
     const { storage, clock, entropy } = this.#ports;
     const { logger, ownerResolver, cancelDeadlineMs, retentionMs, retryDetection } = this.#settings;
-    const pushNotificationStore =
-      options.pushNotificationStore ?? this.#ports.pushNotificationStore;
+    const given = options.pushNotificationStore;
+    const pushNotificationStore = given ? guardedStore(given) : this.#ports.pushNotificationStore;
     const all = { ...options, pushNotificationStore };
     const handler = new BackendRequestHandler(agentCard, executor, all, {
       instance: () => this.#instance,
       storage,
       clock,
       logger,
+      errors: new UserErrors(this.#settings, logger),
       scopeOf: (context) => ({ tenant: context.tenant ?? '', owner: ownerResolver(context) }),
       cancelDeadlineMs,
       entropy,

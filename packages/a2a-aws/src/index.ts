@@ -65,3 +65,4 @@ export type { BackendOptions } from './options/options.ts';
 export { type RotationOptions, rotateDoorbellKey } from './rotate-doorbell-key.ts';
 export { type RunContext, runContext } from './runs/run-context.ts';
 export { SnsQueueManager } from './sns-queue-manager.ts';
+export type { ErrorContext, ErrorSource, OnError } from './user-code/user-errors.ts';

@@ -162,6 +162,7 @@ export {
 } from './logging/root-logger.ts';
 export { loggedId, ownerHash, taskFields } from './logging/task-fields.ts';
 export { assertOptionNames, type OptionNames } from './option-names.ts';
+export { overriding } from './overriding.ts';
 export { assertConsumer, type ConsumerOffsets } from './queues/consumer-offsets.ts';
 export { DistributedEventQueue } from './queues/distributed-event-queue.ts';
 export { EventConsumer } from './queues/event-consumer.ts';

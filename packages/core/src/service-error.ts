@@ -1,4 +1,5 @@
 import type { CallDetails } from './errors.ts';
+import { overriding } from './overriding.ts';
 
 /** What a cloud service's client threw, as far as any of its services says it alike. */
 interface ServiceErrorShape {
@@ -97,7 +98,7 @@ export function tracedClient<Client extends object>(client: Client): Client {
     if (answer instanceof Promise) answer.catch((error) => note(error, args[0]));
     return answer;
   };
-  return Object.create(client, { send: { value: traced } }) as Client;
+  return overriding(client, { send: traced } as unknown as Partial<Client>);
 }
 
 function note(error: unknown, command: unknown): void {

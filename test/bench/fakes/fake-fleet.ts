@@ -81,6 +81,7 @@ export class FakeFleet {
         clients: {},
         clientConfig: {},
         logger: silentLogger,
+        logErrorMessages: false,
         ownerResolver: () => 'bench',
         lease,
         cancelDeadlineMs: 10_000,

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { errorCode, type Logger, MAX_ENTRY_BYTES } from '@a2a-aws/core';
+import { errorFields, type Logger, MAX_ENTRY_BYTES } from '@a2a-aws/core';
 import {
   A2A_ERROR_CODE,
   A2AError,
@@ -83,7 +83,7 @@ export function requestErrors(binding: HttpBinding, logger: Logger): ErrorMiddle
       return;
     }
     const failure = requestFailure(thrown);
-    if (failure.status === 500) logger.error('request.failed', { code: errorCode(thrown) });
+    if (failure.status === 500) logger.error('request.failed', errorFields(thrown));
     const [status, body] =
       binding === 'JSONRPC'
         ? jsonRpcAnswer(failure)

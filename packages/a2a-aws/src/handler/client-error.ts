@@ -7,6 +7,9 @@ import {
 } from '@a2a-aws/core';
 import { A2AError, RequestMalformedError } from '@a2a-js/sdk/errors';
 import type { Exchange } from '../exchanges/exchange.ts';
+import { UserCodeError } from '../user-code/guarded.ts';
+import type { UserErrors } from '../user-code/user-errors.ts';
+import type { FailedRequest } from './failed-request.ts';
 
 /** Codes that another try, here or on another instance, may not meet. */
 const RETRYABLE: ReadonlySet<BackendErrorCode> = new Set([
@@ -35,14 +38,20 @@ class RetryableError extends A2AError {
   }
 }
 
+export interface ClientErrorDeps {
+  readonly logger: Logger;
+  readonly errors: UserErrors;
+  readonly request: FailedRequest;
+}
+
 /**
  * What a client is told: the A2A errors as they are, anything else as an A2A error with a fixed
  * text. What another try may not meet becomes HTTP 503 with Retry-After, or gRPC UNAVAILABLE.
  */
 export function clientError(
   error: unknown,
-  logger: Logger,
   exchange: Exchange | undefined,
+  { logger, errors, request: { method, taskId, scope, fields } }: ClientErrorDeps,
 ): A2AError {
   if (error instanceof A2AError) return error;
   if (error instanceof BackendError) {
@@ -53,11 +62,14 @@ export function clientError(
       return new RequestMalformedError('The message is too large.');
     }
     if (RETRYABLE.has(error.code)) {
-      logger.warn('request.refused', errorFields(error));
+      logger.warn('request.refused', { ...fields(), ...errorFields(error) });
       exchange?.retryLater();
       return new RetryableError(exchange?.transport ?? 'grpc');
     }
   }
-  logger.error('request.failed', errorFields(error));
+  if (error instanceof UserCodeError) {
+    const { source, thrown } = error;
+    errors.report('request.failed', thrown, { source, method, taskId, scope: scope() });
+  } else logger.error('request.failed', { ...fields(), ...errorFields(error) });
   return new A2AError('The server failed to handle the request.');
 }

@@ -59,7 +59,10 @@ import { RunBusManager, RunDriver } from '../runs/run-driver.ts';
 import type { RunScope } from '../runs/run-scope.ts';
 import { RunStarter } from '../runs/run-starter.ts';
 import { RunTaskStore } from '../runs/run-task-store.ts';
+import { guardedIfFunction, guardedSender, UserCodeError } from '../user-code/guarded.ts';
+import type { UserErrors } from '../user-code/user-errors.ts';
 import { clientError } from './client-error.ts';
+import { FailedRequest } from './failed-request.ts';
 import type { RequestHandlerOptions } from './handler-options.ts';
 import { linkSignals } from './linked-signal.ts';
 import { blockingAnswer, immediateAnswer } from './task-result.ts';
@@ -78,6 +81,7 @@ export interface HandlerDeps {
   readonly storage: LogStorage;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly errors: UserErrors;
   readonly scopeOf: (context: ServerCallContext) => Scope;
   readonly cancelDeadlineMs: number;
   readonly entropy: Entropy;
@@ -85,6 +89,11 @@ export interface HandlerDeps {
   readonly retryDetection: RetryDetection;
   /** What the backend pushes. */
   readonly pushes: Turns;
+}
+
+interface GuardedRequest {
+  readonly context: ServerCallContext;
+  readonly request: FailedRequest;
 }
 
 /**
@@ -127,8 +136,8 @@ export class BackendRequestHandler implements A2ARequestHandler {
         new RunBusManager(),
         store,
         PUSHES_NOTHING,
-        options.extendedAgentCardProvider,
-        options.agentCardSignatureGenerator,
+        guardedIfFunction('agentCard', options.extendedAgentCardProvider),
+        guardedIfFunction('agentCard', options.agentCardSignatureGenerator),
         { validateInputModes: options.validateInputModes ?? false },
       );
     this.#sdk = sdk();
@@ -140,18 +149,28 @@ export class BackendRequestHandler implements A2ARequestHandler {
 
   /** Returns the card as it was given: caches keep it, so that nothing of now may be in it. */
   async getAgentCard(): Promise<AgentCard> {
-    return this.#options.agentCardSignatureGenerator?.(this.#card) ?? this.#card;
+    const sign = guardedIfFunction('agentCard', this.#options.agentCardSignatureGenerator);
+    try {
+      return (await sign?.(this.#card)) ?? this.#card;
+    } catch (error) {
+      if (!(error instanceof UserCodeError)) throw error;
+      const { source, thrown } = error;
+      this.#deps.errors.report('request.failed', thrown, { source, method: 'GetAgentCard' });
+      throw new A2AError('The server failed to handle the request.');
+    }
   }
 
   getAuthenticatedExtendedAgentCard(
     params: GetExtendedAgentCardRequest,
     context: ServerCallContext,
   ): Promise<AgentCard> {
-    return this.#guard(context, () => this.#sdk.getAuthenticatedExtendedAgentCard(params, context));
+    return this.#guard(this.#request('GetExtendedAgentCard', context), () =>
+      this.#sdk.getAuthenticatedExtendedAgentCard(params, context),
+    );
   }
 
   sendMessage(params: SendMessageRequest, context: ServerCallContext): Promise<Message | Task> {
-    return this.#guard(context, async () => {
+    return this.#guard(this.#request('SendMessage', context, params.message?.taskId), async () => {
       const exchange = exchangeOf(context);
       const sent = await this.#starter.start(params, context);
       const linked = linkSignals(sent.signal, exchange?.left);
@@ -177,18 +196,24 @@ export class BackendRequestHandler implements A2ARequestHandler {
     params: SendMessageRequest,
     context: ServerCallContext,
   ): AsyncGenerator<StreamResponse, void, undefined> {
-    yield* this.#guardStream(context, this.#sendStream(params, context));
+    yield* this.#guardStream(
+      this.#request('SendStreamingMessage', context, params.message?.taskId),
+      this.#sendStream(params, context),
+    );
   }
 
   async *resubscribe(
     params: SubscribeToTaskRequest,
     context: ServerCallContext,
   ): AsyncGenerator<StreamResponse, void, undefined> {
-    yield* this.#guardStream(context, this.#subscribe(params, context));
+    yield* this.#guardStream(
+      this.#request('SubscribeToTask', context, params.id),
+      this.#subscribe(params, context),
+    );
   }
 
   getTask(params: GetTaskRequest, context: ServerCallContext): Promise<Task> {
-    return this.#guard(context, async () => {
+    return this.#guard(this.#request('GetTask', context, params.id), async () => {
       const task = await this.#load(this.#key(params.id, context));
       if (!task) throw new TaskNotFoundError();
       return limitHistory(task, params.historyLength);
@@ -198,11 +223,13 @@ export class BackendRequestHandler implements A2ARequestHandler {
   listTasks(params: ListTasksRequest, context: ServerCallContext): Promise<ListTasksResponse> {
     const read = (key: TaskKey): Promise<ReadTask | undefined> => this.#read(key);
     const deps = { ...this.#deps, read };
-    return this.#guard(context, () => listTasks(params, this.#deps.scopeOf(context), deps));
+    return this.#guard(this.#request('ListTasks', context), () =>
+      listTasks(params, this.#deps.scopeOf(context), deps),
+    );
   }
 
   cancelTask(params: CancelTaskRequest, context: ServerCallContext): Promise<Task> {
-    return this.#guard(context, async () => {
+    return this.#guard(this.#request('CancelTask', context, params.id), async () => {
       const key = this.#key(params.id, context);
       const instance = this.#deps.instance();
       instance.assertReady();
@@ -224,28 +251,39 @@ export class BackendRequestHandler implements A2ARequestHandler {
     params: TaskPushNotificationConfig,
     context: ServerCallContext,
   ): Promise<TaskPushNotificationConfig> {
-    return this.#guard(context, () => this.#sdk.createTaskPushNotificationConfig(params, context));
+    return this.#guard(
+      this.#request('CreateTaskPushNotificationConfig', context, params.taskId),
+      () => this.#sdk.createTaskPushNotificationConfig(params, context),
+    );
   }
 
   getTaskPushNotificationConfig(
     params: GetTaskPushNotificationConfigRequest,
     context: ServerCallContext,
   ): Promise<TaskPushNotificationConfig> {
-    return this.#guard(context, () => this.#sdk.getTaskPushNotificationConfig(params, context));
+    return this.#guard(this.#request('GetTaskPushNotificationConfig', context, params.taskId), () =>
+      this.#sdk.getTaskPushNotificationConfig(params, context),
+    );
   }
 
   listTaskPushNotificationConfigs(
     params: ListTaskPushNotificationConfigsRequest,
     context: ServerCallContext,
   ): Promise<ListTaskPushNotificationConfigsResponse> {
-    return this.#guard(context, () => this.#sdk.listTaskPushNotificationConfigs(params, context));
+    return this.#guard(
+      this.#request('ListTaskPushNotificationConfigs', context, params.taskId),
+      () => this.#sdk.listTaskPushNotificationConfigs(params, context),
+    );
   }
 
   deleteTaskPushNotificationConfig(
     params: DeleteTaskPushNotificationConfigRequest,
     context: ServerCallContext,
   ): Promise<void> {
-    return this.#guard(context, () => this.#sdk.deleteTaskPushNotificationConfig(params, context));
+    return this.#guard(
+      this.#request('DeleteTaskPushNotificationConfig', context, params.taskId),
+      () => this.#sdk.deleteTaskPushNotificationConfig(params, context),
+    );
   }
 
   async *#sendStream(
@@ -337,22 +375,31 @@ export class BackendRequestHandler implements A2ARequestHandler {
     }
   }
 
-  async #guard<T>(context: ServerCallContext, work: () => Promise<T>): Promise<T> {
+  #request(method: string, context: ServerCallContext, taskId?: string): GuardedRequest {
+    return { context, request: new FailedRequest(method, taskId, context, this.#deps) };
+  }
+
+  #clientError(error: unknown, { context, request }: GuardedRequest): A2AError {
+    const { logger, errors } = this.#deps;
+    return clientError(error, exchangeOf(context), { logger, errors, request });
+  }
+
+  async #guard<T>(guarded: GuardedRequest, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      throw clientError(error, this.#deps.logger, exchangeOf(context));
+      throw this.#clientError(error, guarded);
     }
   }
 
   async *#guardStream(
-    context: ServerCallContext,
+    guarded: GuardedRequest,
     stream: AsyncGenerator<StreamResponse, void, undefined>,
   ): AsyncGenerator<StreamResponse, void, undefined> {
     try {
       yield* stream;
     } catch (error) {
-      throw clientError(error, this.#deps.logger, exchangeOf(context));
+      throw this.#clientError(error, guarded);
     }
   }
 }
@@ -361,10 +408,12 @@ export class BackendRequestHandler implements A2ARequestHandler {
 function pushDeps(
   sender: PushNotificationSender | undefined,
   store: PushNotificationStore,
-  { clock, logger }: HandlerDeps,
+  { clock, logger, errors }: HandlerDeps,
 ): PushDeps {
-  if (sender) return { sender, store: undefined, clock, logger };
-  return { sender: new DefaultPushNotificationSender(store), store, clock, logger };
+  if (sender) {
+    return { sender: guardedSender(sender), store: undefined, clock, logger, errors };
+  }
+  return { sender: new DefaultPushNotificationSender(store), store, clock, logger, errors };
 }
 
 /** The error of those who wait for an instance that has sent them away. */

@@ -1,5 +1,7 @@
 import { type Fanout, type InstanceRegistry, PollingFanout } from '@a2a-aws/core';
 import { DirectFanout, SnsFanout } from '@a2a-aws/sns-sqs';
+import { guardedFanout } from '../user-code/guarded.ts';
+import { UserErrors } from '../user-code/user-errors.ts';
 import type { BackendClients } from './aws-clients.ts';
 import type { BackendSettings } from './options.ts';
 
@@ -27,6 +29,6 @@ export function makeFanout(
     case 'polling':
       return new PollingFanout();
     default:
-      return fanout;
+      return guardedFanout(fanout, new UserErrors(settings, logger), logger);
   }
 }

@@ -22,6 +22,8 @@ import { z } from 'zod';
 import { defaultLevel, sinkOf } from '../logging/sinks.ts';
 import { knowingOwners } from '../runs/recorded-request.ts';
 import { RETRY_DETECTIONS, type RetryDetection } from '../runs/retry-detection.ts';
+import { guarded } from '../user-code/guarded.ts';
+import type { OnError } from '../user-code/user-errors.ts';
 import {
   assertClientConfig,
   type BackendClients,
@@ -77,6 +79,16 @@ export interface BackendOptions {
    * @default the environment's `A2A_LOG_LEVEL`, or `lifecycle`; every line for a logger that has levels
    */
   readonly logLevel?: LogLevel | undefined;
+  /**
+   * Called with what the executor, `ownerResolver`, push store or sender, card functions or a fan-out
+   * of your own threw, and where. Without it, name and stack frames are logged.
+   */
+  readonly onError?: OnError | undefined;
+  /**
+   * True to log also the messages of such errors, which may hold content.
+   * @default true, unless the environment's `NODE_ENV` is `production`
+   */
+  readonly logErrorMessages?: boolean | undefined;
   /** Whose tasks a request may see. @default the SDK's: the authenticated user's name */
   readonly ownerResolver?: OwnerResolver | undefined;
   /** How instances live and die. @default beat 5 s, dead after 20 s */
@@ -117,6 +129,7 @@ export interface BackendEnvironment extends InstanceEnvironment {
   readonly A2A_PREFIX?: string | undefined;
   readonly A2A_FANOUT?: string | undefined;
   readonly A2A_LOG_LEVEL?: string | undefined;
+  readonly NODE_ENV?: string | undefined;
   readonly A2A_DEAD_LETTER_ARN?: string | undefined;
   readonly AWS_REGION?: string | undefined;
 }
@@ -133,6 +146,8 @@ export const BACKEND_OPTIONS: OptionNames<BackendOptions> = {
   clientConfig: true,
   logger: true,
   logLevel: true,
+  onError: true,
+  logErrorMessages: true,
   ownerResolver: true,
   lease: true,
   retentionMs: true,
@@ -157,6 +172,8 @@ export interface BackendSettings {
   readonly clients: Partial<BackendClients>;
   readonly clientConfig: ClientConfig;
   readonly logger: Logger;
+  readonly onError?: OnError | undefined;
+  readonly logErrorMessages: boolean;
   readonly ownerResolver: OwnerResolver;
   readonly lease: LeaseSettings;
   readonly cancelDeadlineMs: number;
@@ -206,6 +223,8 @@ const checked = z.object({
     .optional(),
   logger: having('debug', 'info', 'warn', 'error').optional(),
   logLevel: z.enum(LOG_LEVELS).optional(),
+  onError: z.custom(isFunction).optional(),
+  logErrorMessages: z.boolean(),
   ownerResolver: z.custom(isFunction),
   cancelDeadlineMs: milliseconds,
   retryDetection: z.enum(RETRY_DETECTIONS),
@@ -237,6 +256,8 @@ const RULES: Readonly<Record<keyof z.output<typeof checked>, string>> = {
   credentials: 'clientConfig.credentials are credentials of AWS, or a function that returns them',
   logger: 'logger has debug, info, warn and error',
   logLevel: `logLevel (A2A_LOG_LEVEL) is one of ${LOG_LEVELS.join(', ')}`,
+  onError: 'onError is a function',
+  logErrorMessages: 'logErrorMessages is true or false',
   ownerResolver: 'ownerResolver is a function',
   cancelDeadlineMs: 'cancelDeadlineMs is a whole number above 0',
   retryDetection: 'retryDetection is always, auto or never',
@@ -278,7 +299,11 @@ export function resolveOptions(
     clients: options.clients ?? {},
     clientConfig: options.clientConfig ?? {},
     logger: rootLogger(sinkOf(options.logger), { clock, level }),
-    ownerResolver: knowingOwners(options.ownerResolver ?? resolveUserScope),
+    onError: options.onError,
+    logErrorMessages: options.logErrorMessages ?? env.NODE_ENV !== 'production',
+    ownerResolver: knowingOwners(
+      guarded('ownerResolver', options.ownerResolver ?? resolveUserScope),
+    ),
     lease: { ...DEFAULT_LEASE_SETTINGS, ...options.lease },
     cancelDeadlineMs: options.cancelDeadlineMs ?? DEFAULT_CANCEL_DEADLINE_MS,
     retryDetection: options.retryDetection ?? 'auto',

@@ -3,12 +3,14 @@ import {
   type Clock,
   deepCopy,
   elapsed,
-  errorCode,
+  errorFields,
   eventStatus,
   isInterrupted,
   isTerminal,
+  type LogFields,
   type Logger,
   type TaskLog,
+  taskFields,
 } from '@a2a-aws/core';
 import type { StreamResponse, Task } from '@a2a-js/sdk';
 import type {
@@ -17,6 +19,8 @@ import type {
   PushNotificationStore,
   ServerCallContext,
 } from '@a2a-js/sdk/server';
+import { UserCodeError } from '../user-code/guarded.ts';
+import type { UserErrors } from '../user-code/user-errors.ts';
 import { unreadTask } from './unread-task.ts';
 
 /** How long a look for a task's configs is good for chunks of artifacts, in milliseconds. */
@@ -28,6 +32,7 @@ export interface PushDeps {
   readonly store: Pick<PushNotificationStore, 'load'> | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly errors: UserErrors;
 }
 
 /** The log of the task whose events are pushed. */
@@ -127,22 +132,36 @@ export class PushLine {
   }
 
   async #pushAll(waiting: Waiting[]): Promise<void> {
-    const failed = new Map<string, number>();
+    const failed = new Map<string, { events: number; about: LogFields }>();
     // From the end, so that nothing is held that was pushed.
     waiting.reverse();
     for (let one = waiting.pop(); one; one = waiting.pop()) {
       try {
         if (await this.#isWanted(one)) await this.#send(one);
       } catch (error) {
-        const code = errorCode(error);
-        failed.set(code, (failed.get(code) ?? 0) + 1);
+        const about = this.#describe(error);
+        const { code, error: name } = about;
+        const kind = `${code} ${name}`;
+        failed.set(kind, { events: (failed.get(kind)?.events ?? 0) + 1, about });
       }
       this.#backlog.remove(one.bytes);
     }
     // Where nobody asked for it, nothing is missing.
-    if (this.#dropped > 0 && !this.#isUnasked) failed.set('backlog-full', this.#dropped);
+    if (this.#dropped > 0 && !this.#isUnasked) {
+      failed.set('dropped', { events: this.#dropped, about: { code: 'backlog-full' } });
+    }
     this.#dropped = 0;
-    for (const [code, events] of failed) this.#deps.logger.warn('push.failed', { code, events });
+    for (const { events, about } of failed.values()) {
+      this.#deps.logger.warn('push.failed', { ...taskFields(this.#log.key), ...about, events });
+    }
+  }
+
+  #describe(error: unknown): LogFields {
+    if (!(error instanceof UserCodeError)) return errorFields(error);
+    const { source, thrown } = error;
+    const { errors } = this.#deps;
+    const isTaken = errors.handOver(thrown, { source, taskId: this.#log.key.taskId });
+    return { code: 'unexpected', source, ...(isTaken ? {} : errors.describe(thrown)) };
   }
 
   #send({ event, context }: Waiting): Promise<void> {

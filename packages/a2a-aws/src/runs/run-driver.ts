@@ -1,4 +1,12 @@
-import { BackendError, type Clock, errorFields, type Logger, type Run, sleep } from '@a2a-aws/core';
+import {
+  BackendError,
+  type Clock,
+  errorFields,
+  type Logger,
+  type Run,
+  sleep,
+  taskFields,
+} from '@a2a-aws/core';
 import { UnsupportedOperationError } from '@a2a-js/sdk/errors';
 import {
   type AgentExecutor,
@@ -8,6 +16,7 @@ import {
   RequestContext,
 } from '@a2a-js/sdk/server';
 import type { Pusher } from '../pushes/pusher.ts';
+import type { UserErrors } from '../user-code/user-errors.ts';
 import { recordRequest } from './recorded-request.ts';
 import { RunBus } from './run-bus.ts';
 import { bindRun } from './run-context.ts';
@@ -38,6 +47,7 @@ export class RunBusManager implements ExecutionEventBusManager {
 export interface RunDriverDeps {
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly errors: UserErrors;
   /** Its runs may be run again on another instance if this one is lost. */
   readonly isResumable: boolean;
   /** Nothing: the agent cannot push. */
@@ -49,6 +59,7 @@ export class RunDriver {
   readonly #executor: AgentExecutor;
   readonly #clock: Clock;
   readonly #logger: Logger;
+  readonly #errors: UserErrors;
   readonly #isResumable: boolean;
   readonly #pusher: Pusher | undefined;
   /** Logs whose executor was told to stop: once per task, however many runs it has here. */
@@ -58,6 +69,7 @@ export class RunDriver {
     this.#executor = executor;
     this.#clock = deps.clock;
     this.#logger = deps.logger;
+    this.#errors = deps.errors;
     this.#isResumable = deps.isResumable;
     this.#pusher = deps.pusher;
   }
@@ -82,7 +94,7 @@ export class RunDriver {
       await this.#drive(scope, request, outlet);
     } catch (error) {
       scope.reject(error);
-      this.#logger.warn('run.cut-short', errorFields(error));
+      this.#logger.warn('run.cut-short', { ...taskFields(scope.key), ...errorFields(error) });
       outlet.finished();
     }
   }
@@ -145,10 +157,10 @@ export class RunDriver {
   async #work(context: RequestContext, bus: ExecutionEventBus, run: Run): Promise<void> {
     try {
       await this.#executor.execute(context, bus);
-    } catch {
-      // What it threw may hold content of messages: neither clients nor logs may see it.
-      if (run.signal.aborted) this.#logger.info('run.executor-stopped', { run: run.id });
-      else this.#logger.error('run.executor-failed', { run: run.id });
+    } catch (thrown) {
+      // What it threw may hold content of messages: clients never see it.
+      if (run.signal.aborted) this.#report('run.executor-stopped', thrown, run, 'info');
+      else this.#report('run.executor-failed', thrown, run);
       await run.fail(FAILED);
     }
   }
@@ -172,11 +184,17 @@ export class RunDriver {
         if (reason === 'closed') resolve();
         if (this.#told.has(run.open)) return;
         this.#told.add(run.open);
-        this.#cancel(run.open.log.key.taskId, bus).catch(() => {
-          this.#logger.error('run.cancel-failed', { run: run.id });
+        this.#cancel(run.open.log.key.taskId, bus).catch((thrown: unknown) => {
+          this.#report('run.cancel-failed', thrown, run);
         });
       });
     });
+  }
+
+  #report(event: string, thrown: unknown, run: Run, level?: 'error' | 'info'): void {
+    const { key } = run.open.log;
+    const about = { source: 'executor', taskId: key.taskId, run: run.id, scope: key } as const;
+    this.#errors.report(event, thrown, about, level);
   }
 
   async #cancel(taskId: string, bus: ExecutionEventBus): Promise<void> {

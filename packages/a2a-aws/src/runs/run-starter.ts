@@ -12,6 +12,7 @@ import {
   retriedRun,
   type Scope,
   type TaskKey,
+  taskFields,
   within,
 } from '@a2a-aws/core';
 import type { Message, SendMessageRequest } from '@a2a-js/sdk';
@@ -151,7 +152,11 @@ export class RunStarter {
     });
     driven.catch(async (error: unknown) => {
       // The executor was never asked: nobody may wait for it.
-      this.#deps.logger.error('run.resume-failed', { run: run.id, ...errorFields(error) });
+      this.#deps.logger.error('run.resume-failed', {
+        ...taskFields(open.log.key),
+        run: run.id,
+        ...errorFields(error),
+      });
       await finish().catch(() => {});
     });
   }

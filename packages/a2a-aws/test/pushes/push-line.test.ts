@@ -17,6 +17,7 @@ import { AgentEvent, ServerCallContext } from '@a2a-js/sdk/server';
 import { describe, expect, test } from 'vitest';
 import { PushLine } from '../../src/pushes/push-line.ts';
 import { Turns } from '../../src/pushes/turns.ts';
+import { UserErrors } from '../../src/user-code/user-errors.ts';
 
 const context = new ServerCallContext({});
 const config = TaskPushNotificationConfig.fromJSON({ id: 'c', url: 'https://client.example/' });
@@ -83,6 +84,7 @@ class Rig {
           this.sending -= 1;
         },
       },
+      errors: new UserErrors({ logErrorMessages: false }, silentLogger),
       logger: {
         ...silentLogger,
         warn: (event, fields) => this.lines.push({ event, fields }),
@@ -241,7 +243,9 @@ describe('[I8] what waits for a slow receiver', () => {
     expect(told.slice(0, -1)).toEqual(numbers(told.length - 1));
     const events = 1_001 - told.length;
     await settled();
-    expect(rig.lines).toEqual([{ event: 'push.failed', fields: { code: 'backlog-full', events } }]);
+    expect(rig.lines).toMatchObject([
+      { event: 'push.failed', fields: { taskId: 't', code: 'backlog-full', events } },
+    ]);
   });
 
   test.each(['TASK_STATE_COMPLETED', 'TASK_STATE_INPUT_REQUIRED'])(
@@ -312,7 +316,7 @@ test('an event that a sender rejects is counted, and does not hold up the next',
   await settled();
 
   expect(rig.told).toEqual([0, 1]);
-  expect(rig.lines).toEqual([
+  expect(rig.lines).toMatchObject([
     { event: 'push.failed', fields: { code: 'unexpected', events: 1 } },
     { event: 'push.failed', fields: { code: 'unexpected', events: 1 } },
   ]);

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import type { PushDeps } from '../../src/pushes/push-line.ts';
 import { Pusher } from '../../src/pushes/pusher.ts';
 import { Turns } from '../../src/pushes/turns.ts';
+import { UserErrors } from '../../src/user-code/user-errors.ts';
 
 const context = new ServerCallContext({});
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -25,6 +26,7 @@ test('a follow-up waits for what a slow receiver has not got of the run before; 
     store: undefined,
     clock: systemClock,
     logger: silentLogger,
+    errors: new UserErrors({ logErrorMessages: false }, silentLogger),
     sender: {
       send: ({ payload }) => {
         if (payload?.$case === 'statusUpdate') sent.push(`${payload.value.status?.state}`);

@@ -1,0 +1,53 @@
+import { type Clock, type LogFields, ownerHash, type Scope } from '@a2a-aws/core';
+import type { ServerCallContext } from '@a2a-js/sdk/server';
+
+export interface FailedRequestDeps {
+  readonly clock: Clock;
+  readonly scopeOf: (context: ServerCallContext) => Scope;
+}
+
+/** A task id of this release: any other text of a request is the client's, and stays out of the log. */
+const OURS = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** A request, as log lines about its failure name it. */
+export class FailedRequest {
+  readonly method: string;
+  /** Undefined if the request names none, or none that this release made. */
+  readonly taskId: string | undefined;
+  readonly #context: ServerCallContext;
+  readonly #deps: FailedRequestDeps;
+  readonly #since: number;
+
+  /** To be made when the request comes. */
+  constructor(
+    method: string,
+    taskId: string | undefined,
+    context: ServerCallContext,
+    deps: FailedRequestDeps,
+  ) {
+    this.method = method;
+    this.taskId = taskId !== undefined && OURS.test(taskId) ? taskId : undefined;
+    this.#context = context;
+    this.#deps = deps;
+    this.#since = deps.clock.now();
+  }
+
+  /** Undefined if it was the resolver that failed. */
+  readonly scope = (): Scope | undefined => {
+    try {
+      return this.#deps.scopeOf(this.#context);
+    } catch {
+      return undefined;
+    }
+  };
+
+  readonly fields = (): LogFields => {
+    const scope = this.scope();
+    return {
+      method: this.method,
+      taskId: this.taskId,
+      owner: scope && ownerHash(scope),
+      durationMs: Math.max(0, this.#deps.clock.now() - this.#since),
+    };
+  };
+}

@@ -1,0 +1,53 @@
+import { BackendError, type Fanout, type LogFields, loggerOf, MemoryFanout } from '@a2a-aws/core';
+import { TaskNotFoundError } from '@a2a-js/sdk/errors';
+import { expect, test, vi } from 'vitest';
+import { guarded, guardedFanout, UserCodeError } from '../../src/user-code/guarded.ts';
+import { type OnError, UserErrors } from '../../src/user-code/user-errors.ts';
+
+const thrown = new Error('x');
+const fails = (error: unknown) => (): never => {
+  throw error;
+};
+
+test('names the source of what was thrown or rejected', async () => {
+  const inTime = guarded('ownerResolver', fails(thrown));
+  expect(inTime).toThrow(UserCodeError);
+  const late = guarded('pushStore', () => Promise.reject(thrown));
+  await expect(late()).rejects.toMatchObject({ source: 'pushStore', thrown });
+});
+
+test('passes results, A2A errors and coded errors as they are', async () => {
+  expect(guarded('ownerResolver', () => 'ann')()).toBe('ann');
+  expect(await guarded('pushStore', async () => 1)()).toBe(1);
+  for (const error of [new TaskNotFoundError(), new BackendError('unreachable', 'x')]) {
+    expect(guarded('ownerResolver', fails(error))).toThrow(error);
+  }
+});
+
+test('a fan-out that throws loses its doorbells, and is logged once for each outage', async () => {
+  const lines: (LogFields & { event: string })[] = [];
+  const logger = loggerOf((_, event, fields) => lines.push({ event, ...fields }));
+  const onError = vi.fn<OnError>();
+  const errors = new UserErrors({ onError, logErrorMessages: false }, logger);
+  class Broken extends MemoryFanout {
+    readonly #error = thrown;
+    isBroken = true;
+    override publish(targets: readonly string[], message: string): Promise<void> {
+      if (this.isBroken) throw this.#error;
+      return super.publish(targets, message);
+    }
+    override check(): Promise<void> {
+      return Promise.reject(this.#error);
+    }
+  }
+  const broken = new Broken(new Map());
+  const fanout: Fanout = guardedFanout(broken, errors, logger);
+  await fanout.publish(['a'], 'x');
+  await fanout.publish(['a'], 'x');
+  broken.isBroken = false;
+  await fanout.publish(['a'], 'x');
+  expect(lines.map(({ event }) => event)).toEqual(['fanout.publish-failed', 'fanout.recovered']);
+  await expect(fanout.check()).rejects.toBe(thrown);
+  expect(onError.mock.calls).toEqual(Array(3).fill([thrown, { source: 'fanout' }]));
+  expect(fanout.stats()).toEqual(broken.stats());
+});
