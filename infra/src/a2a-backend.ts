@@ -1,4 +1,4 @@
-import type { RemovalPolicy } from 'aws-cdk-lib';
+import { Aspects, type RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { Grant, IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
@@ -16,6 +16,7 @@ import {
   instancePolicyStatements,
 } from './instance-policy.ts';
 import { DEFAULT_QUEUE_PREFIX } from './queue-prefix.ts';
+import { assertRoleArns, TopicPublishers } from './topic-publishers.ts';
 import { neverExport } from './weak-references.ts';
 
 /** As many as the permissions of an instance can name. */
@@ -49,6 +50,13 @@ export interface A2aBackendProps {
    * @default the table uses a key that AWS owns, the topic the one that AWS manages for SNS
    */
   readonly encryptionKey?: IKey;
+  /**
+   * ARNs of roles, which may hold `*`: nobody else may publish doorbells. For roles that the stack
+   * does not make itself.
+   *
+   * @default the roles that `grantInstance` was given, if all are of this stack; else every role of the account that its own policy lets publish
+   */
+  readonly instanceRoles?: readonly string[];
   /** @default RETAIN: the table outlives the stack, and is protected from being deleted */
   readonly removalPolicy?: RemovalPolicy;
 }
@@ -64,6 +72,7 @@ export class A2aBackend extends Construct implements InstanceResources {
   readonly deadLetterAlarm: Alarm | undefined;
   readonly queuePrefix: string;
   readonly fanout: FanoutName;
+  readonly #publishers: TopicPublishers;
 
   constructor(scope: Construct, id: string, props: A2aBackendProps = {}) {
     super(scope, id);
@@ -86,16 +95,31 @@ export class A2aBackend extends Construct implements InstanceResources {
     const letters = fanout === 'polling' ? undefined : new DeadLetterQueue(this, 'DeadLetters');
     this.deadLetters = letters?.queue;
     this.deadLetterAlarm = letters?.alarm;
+    assertRoleArns(props.instanceRoles);
+    this.#publishers = new TopicPublishers(Stack.of(this), props.instanceRoles);
+    Aspects.of(this).add({
+      // Before synthesis, when all grants were made.
+      visit: (node) => {
+        if (node === this) this.#publishers.close(this.topics);
+      },
+    });
     neverExport(this);
+  }
+
+  /** Lets the grantee's role publish doorbells; the permission to do so it gets elsewhere. */
+  addPublisher(grantee: IGrantable): void {
+    this.#publishers.add(grantee);
   }
 
   /** The permissions of an instance, for a policy of your own. */
   instancePolicyStatements(): PolicyStatement[] {
+    this.#publishers.addUnknown();
     return instancePolicyStatements(this);
   }
 
   /** Gives the grantee (a task role, a function) the permissions of an instance. */
   grantInstance(grantee: IGrantable): Grant {
+    this.#publishers.add(grantee);
     return grantInstance(grantee, this);
   }
 }

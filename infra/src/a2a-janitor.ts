@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { type Alarm, ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
-import { Policy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { type IGrantable, Policy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Function as LambdaHandler, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
@@ -16,6 +16,8 @@ import { neverExport } from './weak-references.ts';
 export interface A2aJanitorProps {
   readonly backend: InstanceResources & {
     readonly table: { readonly tableName: string };
+    /** Called for the janitor's role: it publishes doorbells. */
+    addPublisher?(grantee: IGrantable): void;
   };
   /**
    * How often it looks. Living instances clean up after each other by themselves.
@@ -48,6 +50,7 @@ export class A2aJanitor extends Construct {
       statements: janitorPolicyStatements(backend),
       roles: [role],
     });
+    backend.addPublisher?.(role);
     acknowledgeInstanceWildcards(policy, prefix, homeOf(backend));
     logGroup.grantWrite(role);
     this.handler = new LambdaHandler(this, 'Handler', {
