@@ -1,5 +1,5 @@
 import { type LocalAws, startLocalAws } from '@a2a-aws/local';
-import { AgentCard, type StreamResponse } from '@a2a-js/sdk';
+import { AgentCard, type StreamResponse, type Task } from '@a2a-js/sdk';
 import { type Client, ClientFactory } from '@a2a-js/sdk/client';
 import { GrpcTransportFactory } from '@a2a-js/sdk/client/grpc';
 import { A2AService, grpcService, UserBuilder } from '@a2a-js/sdk/server/grpc';
@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { AwsView } from './fixtures/aws-view.ts';
 import { eventually, failure, Gate, soon } from './fixtures/eventually.ts';
 import { CallbackLibrary } from './fixtures/foreign-context.ts';
+import { readForeign } from './fixtures/foreign-reader.ts';
 import { RecordedLogger } from './fixtures/recorded-logger.ts';
 import { cancel, get, send } from './fixtures/requests.ts';
 import { ScriptedAgent, Scripts } from './fixtures/scripted-agent.ts';
@@ -173,7 +174,29 @@ test('[I8] a stuck gRPC reader is given little, and holds up neither the executo
   await eventually('no tap', () => backend.stats().taps === 0);
 });
 
-test('[I6] over gRPC a draining instance is UNAVAILABLE, and its runs end in peace', {
+test('[I3] over gRPC a follow-up begins with its run, and has one Task', { timeout }, async () => {
+  const asks = scripts.add((turn) => turn.task('INPUT_REQUIRED'));
+  const { id: taskId } = (await client.sendMessage(send(asks))) as Task;
+  const replies = scripts.add((turn) => {
+    turn.status('WORKING', 'on it');
+    turn.task('WORKING');
+    turn.status('COMPLETED', 'done');
+  });
+  const reader = await readForeign(client.sendMessageStream(send(replies, { taskId })));
+  expect(reader.states).toEqual(['WORKING', 'WORKING', 'COMPLETED']);
+  const silent = new Gate();
+  const { id: other } = (await client.sendMessage(send(asks))) as Task;
+  const works = scripts.add(async (turn) => {
+    await silent.opened;
+    turn.status('WORKING', 'on it');
+  });
+  const sent = client.sendMessage(send(works, { taskId: other, returnImmediately: true }));
+  await eventually('the run', () => backend.stats().runs === 1);
+  silent.open();
+  expect(pictureOf((await sent) as Task)).toMatchObject({ state: 'WORKING', text: 'on it' });
+});
+
+test('[I3] [I6] over gRPC a draining instance is UNAVAILABLE, and its runs end in peace', {
   timeout,
 }, async () => {
   const gate = new Gate();
@@ -187,6 +210,12 @@ test('[I6] over gRPC a draining instance is UNAVAILABLE, and its runs end in pea
   const id = await sender.taskId();
   const subscriber = new StreamReader(client.resubscribeTask(get(id)));
   await subscriber.taskId();
+
+  // Nobody works on the other: its stream is not over when the instance goes.
+  const asks = scripts.add((turn) => turn.task('INPUT_REQUIRED'));
+  const resting = (await client.sendMessage(send(asks))) as Task;
+  const waiting = new StreamReader(client.resubscribeTask(get(resting.id)));
+  await waiting.taskId();
 
   const stopped = backend.stop({ drainMs: 20_000 });
   const refusals = Object.entries({
@@ -203,6 +232,10 @@ test('[I6] over gRPC a draining instance is UNAVAILABLE, and its runs end in pea
     expect(refused[at]?.message, method).toMatch(/Try again/);
     expect(statusOf(refused[at]), method).toBe(status.UNAVAILABLE);
   }
+  const interrupted = await failure('the stream of the other', waiting.end());
+  expect(interrupted.message).toMatch(/Try again/);
+  expect(statusOf(interrupted)).toBe(status.UNAVAILABLE);
+  expect(waiting.names).toEqual(['task:INPUT_REQUIRED']);
   expect(sender.picture).toMatchObject({ state: 'COMPLETED', text: 'done' });
   expect(subscriber.picture).toEqual(sender.picture);
   expect(pictureOf(await client.getTask(get(id)))).toEqual(sender.picture);

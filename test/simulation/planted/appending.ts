@@ -55,8 +55,8 @@ export const APPENDING: readonly PlantedBug[] = [
       core('log/snapshot.ts', 'fenced: new Set(fenced),', 'fenced: new Set(),'),
       core(
         'log/snapshot.ts',
-        'messages: new Map(\n        known.map(',
-        'messages: new Map(\n        known.slice(0, 0).map(',
+        'known.flatMap(([_, { run, digest }]) =>',
+        'known.slice(0, 0).flatMap(([_, { run, digest }]) =>',
       ),
     ],
   },

@@ -83,7 +83,7 @@ export const FENCING: readonly PlantedBug[] = [
     patches: [
       server(
         'backend.ts',
-        'fanout.instanceId(instanceName, entropy.id(), living)',
+        'fanout.instanceId(instanceName, shortId(entropy.id()), living)',
         "fanout.instanceId(instanceName, 'once-more', living)",
       ),
     ],

@@ -57,6 +57,34 @@ describe('a tap', () => {
     expect(generationsOf(steps)).toEqual([2]);
   });
 
+  test('[I3] that is to finish gives what is known, and then nothing, also if it waits', async () => {
+    const run = await openRun(writer);
+    await say(run.log, 'run-a', taskOf(WORKING));
+    const { tap } = await openTap(writer);
+    await say(run.log, 'run-a', chunkOf('1', 'x'));
+    await say(run.log, 'run-a', chunkOf('2', 'x'));
+    tap.finish();
+    tap.finish();
+    expect(generationsOf(await drained(tap))).toEqual([2, 3]);
+    expect(await tap.next()).toBeUndefined();
+    const waiting = (await openTap(writer)).tap;
+    const next = waiting.next();
+    await flush();
+    waiting.finish();
+    expect(await next).toBeUndefined();
+  });
+
+  test('[I3] passes over what it is not to give, and goes on from there', async () => {
+    const run = await openRun(writer);
+    await say(run.log, 'run-a', taskOf(WORKING));
+    const { tap } = await openTap(writer);
+    await say(run.log, 'run-a', chunkOf('1', 'x'));
+    tap.skip();
+    expect(tap.isCaughtUp).toBe(true);
+    await say(run.log, 'run-a', chunkOf('2', 'x'));
+    expect(generationsOf(await drained(tap))).toEqual([3]);
+  });
+
   test('[I3] gives what follows its place, each record once, in order', async () => {
     const run = await openRun(writer);
     await say(run.log, 'run-a', taskOf(WORKING));

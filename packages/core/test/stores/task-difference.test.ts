@@ -105,6 +105,15 @@ describe('the difference of a task', () => {
     );
   });
 
+  test('[I1] has each new message of an id that was used before', () => {
+    const history = [message('1', 'one'), message('1', 'two'), message('1', 'three')];
+    const loaded = { ...base, history: history.slice(0, 1) };
+    expect(taskDifference(loaded, { ...base, history })).toEqual([
+      { kind: 'message', message: history[1] },
+      { kind: 'message', message: history[2] },
+    ]);
+  });
+
   test('of a task that was not there is the task', () => {
     fc.assert(
       fc.property(anyStored, (task) => {
