@@ -1,5 +1,6 @@
 import { tableDefinition } from '@a2a-aws/dynamodb';
 import { type LocalAws, startLocalAws } from '@a2a-aws/local';
+import { TaskState } from '@a2a-js/sdk';
 import { ServerCallContext } from '@a2a-js/sdk/server';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
@@ -14,7 +15,7 @@ import { agentCard } from './fixtures/agent-card.ts';
 import { eventually, failure } from './fixtures/eventually.ts';
 import { RecordedLogger } from './fixtures/recorded-logger.ts';
 import { startRefusingAws } from './fixtures/refusing-aws.ts';
-import { get } from './fixtures/requests.ts';
+import { get, send } from './fixtures/requests.ts';
 import { ScriptedAgent, Scripts } from './fixtures/scripted-agent.ts';
 import { TcpProxy } from './fixtures/tcp-proxy.ts';
 
@@ -148,31 +149,66 @@ describe('a start fails with a coded error and leaves nothing behind:', () => {
     },
   );
 
-  test.each(['dynamodb', 'sns', 'sqs'] as const)(
-    'nobody answers for %s; started again when somebody does, it works',
-    { timeout },
-    async (service) => {
-      const proxy = await proxyTo(aws.clientConfig[service].endpoint);
-      const clientConfig = { ...aws.clientConfig, [service]: { endpoint: proxy.endpoint } };
-      proxy.shut();
-      const late = backend({ clientConfig });
+  test('no answer of DynamoDB; started again when there is one, it works', {
+    timeout,
+  }, async () => {
+    const proxy = await proxyTo(aws.clientConfig.dynamodb.endpoint);
+    const clientConfig = { ...aws.clientConfig, dynamodb: { endpoint: proxy.endpoint } };
+    proxy.shut();
+    const late = backend({ clientConfig });
 
-      const before = Date.now();
-      const error = await failure('start', late.start());
-      expect(error).toMatchObject({ code: 'unreachable' });
-      expect(Date.now() - before).toBeLessThan(QUICK_MS);
-      expect(late.health()).toMatchObject({ ready: false });
-      proxy.open();
-      await late.start();
+    const before = Date.now();
+    const error = await failure('start', late.start());
+    expect(error).toMatchObject({ code: 'unreachable' });
+    expect(Date.now() - before).toBeLessThan(QUICK_MS);
+    expect(late.health()).toMatchObject({ ready: false });
+    proxy.open();
+    await late.start();
 
-      expect(late.health()).toMatchObject({ ready: true });
-      await late.stop();
-      // What the first try left is found by its lease row, and removed by a janitor.
-      expect(await topic(aws.topicArn)).toEqual([]);
-      expect(await queues()).toEqual([]);
-    },
-  );
+    expect(late.health()).toMatchObject({ ready: true });
+    await late.stop();
+    // What the first try left is found by its lease row, and removed by a janitor.
+    expect(await topic(aws.topicArn)).toEqual([]);
+    expect(await queues()).toEqual([]);
+  });
 });
+
+test.each(['sns', 'sqs'] as const)(
+  '[I6] without an answer of %s it starts, serves, and has a doorbell when there is one',
+  { timeout },
+  async (service) => {
+    const proxy = await proxyTo(aws.clientConfig[service].endpoint);
+    const clientConfig = { ...aws.clientConfig, [service]: { endpoint: proxy.endpoint } };
+    proxy.shut();
+    const logger = new RecordedLogger();
+    const one = backend({ clientConfig, logger });
+    const scripts = new Scripts();
+    const handler = one.requestHandler(agentCard('http://x'), new ScriptedAgent('A', scripts));
+
+    await one.start();
+    expect(one.health()).toMatchObject({
+      ready: true,
+      doorbell: false,
+      doorbellFault: expect.stringMatching(/^(unreachable|provisioning)$/),
+    });
+    const text = scripts.add(async (turn) => {
+      turn.task();
+      turn.status('COMPLETED');
+    });
+    const context = new ServerCallContext({ requestedVersion: '1.0' });
+    const task = await handler.sendMessage(send(text), context);
+    expect(task).toMatchObject({ status: { state: TaskState.TASK_STATE_COMPLETED } });
+
+    await eventually('a line that says so', () => logger.text.includes('doorbell.unavailable'));
+    proxy.open();
+    await eventually('a doorbell', () => one.health().doorbell, timeout);
+    expect(one.health().doorbellFault).toBeUndefined();
+    await eventually('a line that says so', () => logger.text.includes('doorbell.recovered'));
+    await one.stop();
+    expect(await topic(aws.topicArn)).toEqual([]);
+    expect(await queues()).toEqual([]);
+  },
+);
 
 test('before its start and after its stop a backend refuses requests, and says so', {
   timeout,

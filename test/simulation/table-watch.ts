@@ -171,7 +171,7 @@ export class TableWatch {
       this.#violate('I7', `the lease of ${instance} came back`);
       known.removed = false;
     }
-    if (before?.queueUrl && !after.queueUrl) {
+    if (before?.queueUrl && !after.queueUrl && before.queueName?.S === after.queueName?.S) {
       this.#violate('I7', `the lease of ${instance} was overwritten`);
     }
     if (known.state === 'dead' && state !== 'dead') {

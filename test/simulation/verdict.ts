@@ -16,7 +16,7 @@ export async function judge(
   for (const client of clients) judgeClient(client, violate);
   judgeExecutions(fleet, violate);
   judgeRows(fleet, items, violate);
-  judgeReach(fleet, violate);
+  judgeReach(fleet, items, violate);
 }
 
 type Item = Record<string, unknown>;
@@ -107,12 +107,14 @@ function judgeRows(fleet: Fleet, items: readonly Item[], violate: Violate): void
 }
 
 /** Every living instance has its queue and its subscription, and there are no others (I7). */
-function judgeReach(fleet: Fleet, violate: Violate): void {
+function judgeReach(fleet: Fleet, items: readonly Item[], violate: Violate): void {
   const wanted = new Set<string>();
   for (const server of fleet.servers) {
     const instance = server.instance();
     if (instance === undefined) violate('I6', `${server.process.name} does not get ready`);
-    else wanted.add(`${PREFIX}-${instance}`);
+    // Where its lease says that it is heard.
+    const lease = items.find(({ pk, sk }) => pk === `${PREFIX}#instances` && sk === instance);
+    if (lease) wanted.add(String(lease.queueName));
     if (instance !== undefined && fleet.watch.declaredDead.has(instance)) {
       violate('I5', `${instance} was declared dead, and goes on`);
     }

@@ -11,6 +11,7 @@ import {
   Instance,
   type InstancePhase,
   type InstanceRegistry,
+  isLasting,
   LogQueueManager,
   type LogStorage,
   type QueueManager,
@@ -94,8 +95,13 @@ export interface BackendHealth {
   readonly phase: InstancePhase;
   /** Milliseconds since the lease was last renewed; nothing before the first time. */
   readonly leaseAgeMs: number | undefined;
-  /** True while doorbells arrive; false costs latency, nothing else. Nothing: the fan-out has none. */
+  /** True while doorbells arrive; false costs latency, nothing else. Undefined: the fan-out has none. */
   readonly doorbell: boolean | undefined;
+  /**
+   * Why no doorbell is known to arrive: `provisioning`, `lost` (its queue is gone), `silent`, or the code
+   * with which the last try to provision it failed (`unreachable`, `topic-full` …).
+   */
+  readonly doorbellFault: string | undefined;
   /** How much of what may wait to be written does: at 1, runs that publish more fail. */
   readonly backlog: number;
   /** How long a doorbell is under way, in milliseconds; known while somebody waits here for news. */
@@ -115,6 +121,9 @@ export interface StopOptions {
 
 /** How long a stop waits at most for receivers of pushes, in milliseconds. */
 const PUSHED_MS = 10_000;
+
+/** How long a start waits for SNS and SQS at most, in milliseconds. */
+const DOORBELL_MS = 5_000;
 
 /** A backend of A2A servers: one per process. See {@link createBackend}. */
 export class Backend {
@@ -141,9 +150,12 @@ export class Backend {
   }
 
   /**
-   * Checks table and topic, provisions this instance's queue and subscription. Fails with a coded
-   * {@link BackendError} (`table-not-found`, `topic-not-found`, `access-denied`, `unreachable` …),
-   * and may then be called again. After {@link suspend} only {@link resume} starts it.
+   * Checks table and topic, takes its place in the table, provisions this instance's queue and
+   * subscription. Rejects with a coded {@link BackendError} if the table cannot be used
+   * (`table-not-found`, `access-denied`, `unreachable` …), or if SNS or SQS refuse what only a deployer
+   * can mend (`topic-not-found`, `topic-mismatch`, `access-denied`, `configuration`), and may then be
+   * called again. Without SNS and SQS, or with a topic that is full, it starts without a doorbell after
+   * at most 5 seconds, and goes on trying. After {@link suspend} only {@link resume} starts it.
    */
   start(): Promise<void> {
     if (this.#isStopped || this.#leave.signal.aborted) {
@@ -241,13 +253,14 @@ export class Backend {
   }
 
   health(): BackendHealth {
-    const { phase, feed, runs, janitor, isServing, silentMs } = this.#instance;
+    const { phase, feed, runs, janitor, isServing, silentMs, doorbell } = this.#instance;
     return {
       live: !this.#isStopped,
       ready: isServing,
       phase,
       leaseAgeMs: silentMs,
       doorbell: feed.healthy,
+      doorbellFault: feed.healthy === false ? (doorbell.fault ?? 'silent') : undefined,
       lagMs: feed.lagMs,
       backlog: feed.backlog.fullness,
       taps: feed.taps,
@@ -297,10 +310,34 @@ export class Backend {
   }
 
   async #start(): Promise<void> {
-    await Promise.all([this.#ports.storage.check(), this.#ports.fanout.check()]);
+    const { storage, clock } = this.#ports;
+    const since = clock.now();
+    const [, isReachable] = await Promise.all([storage.check(), this.#checkFanout()]);
     // A start that failed has used up its instance id: nobody may find two lives under one.
     this.#instance = await this.#nextInstance();
-    await this.#instance.start();
+    const leftMs = DOORBELL_MS - elapsed(since, clock.now());
+    await this.#instance.start(isReachable ? leftMs : 0);
+  }
+
+  /**
+   * False if it cannot be known now: an outage keeps no instance from starting. Rejects with what only a
+   * deployer mends, if it is known soon.
+   */
+  async #checkFanout(): Promise<boolean> {
+    const { fanout, clock } = this.#ports;
+    const checked = fanout.check().then(
+      () => undefined,
+      (error: unknown) => ({ error }),
+    );
+    const failure = await within(
+      clock,
+      DOORBELL_MS,
+      checked.then((found) => found ?? 'checked'),
+    );
+    if (failure === undefined) return false;
+    if (failure === 'checked') return true;
+    if (isLasting(failure.error)) throw failure.error;
+    return false;
   }
 
   #setResumer(resumer: Resumer): void {
@@ -313,9 +350,8 @@ export class Backend {
 
   async #nextInstance(): Promise<Instance> {
     const leases = await this.#ports.registry.leases();
-    return this.#newInstance(
-      leases.filter(({ state }) => state === 'alive').map(({ instance }) => instance),
-    );
+    // Also the dead: until they are cleaned up after, the topic has their subscriptions.
+    return this.#newInstance(leases.map(({ instance }) => instance));
   }
 
   #newInstance(living: readonly string[]): Instance {

@@ -9,6 +9,8 @@
  * - `credentials-missing`: there are no credentials now, or they have expired; try again
  * - `throttled`: the service refused the call because there were too many; try again
  * - `unreachable`: no answer, or the service is failing; try again
+ * - `topic-full`: the topic has no room for another subscription; try again
+ * - `name-taken`: a queue or subscription of this name is not as it should be, or was just deleted
  * - `not-started`, `draining`: this instance takes no work yet, or no more
  * - `sealed`: the task has ended; `fenced`: this instance was declared dead
  * - `task-running`: the task cannot be deleted while it is being worked on
@@ -32,6 +34,8 @@ export type BackendErrorCode =
   | 'credentials-missing'
   | 'throttled'
   | 'unreachable'
+  | 'topic-full'
+  | 'name-taken'
   | 'not-started'
   | 'draining'
   | 'sealed'

@@ -37,15 +37,17 @@ export type {
   FanoutAddress,
   FanoutReceiver,
   FanoutStats,
+  FormerAddress,
   TeardownProof,
 } from './feed/fanout.ts';
 export { Feed, type FeedDeps } from './feed/feed.ts';
 export { type FleetKey, type FleetKeySet, type FleetKeys, newFleetKey } from './feed/fleet-keys.ts';
 export { type RotationDeps, rotateKeys } from './feed/key-rotation.ts';
 export { Keyring } from './feed/keyring.ts';
-export { MemoryFanout, type MemoryQueues } from './feed/memory-fanout.ts';
+export { MemoryFanout, type MemoryQueue, type MemoryQueues } from './feed/memory-fanout.ts';
 export type { OpenLog } from './feed/open-log.ts';
 export { PollingFanout } from './feed/polling-fanout.ts';
+export { isRoundOf, roundName } from './feed/queue-round.ts';
 export { Tap, taskAt } from './feed/tap.ts';
 export { inParallel } from './in-parallel.ts';
 export type { CancelOutcome } from './instances/cancel.ts';
@@ -55,6 +57,7 @@ export {
   Instance,
   type InstanceDeps,
   type InstancePhase,
+  isLasting,
 } from './instances/instance.ts';
 export type { JanitorStats } from './instances/janitor.ts';
 export { LeaseObserver } from './instances/lease-observer.ts';

@@ -19,6 +19,11 @@ import { END, type ItemKey, Keys } from './table/keys.ts';
 import { ITEM_VERSION, readItem } from './table/stored-item.ts';
 import { type Condition, type Item, Table } from './table/table.ts';
 
+const address = {
+  queueName: z.string().optional(),
+  queueUrl: z.string().optional(),
+  subscriptionArn: z.string().optional(),
+};
 const leaseItem = z.object({
   sk: z.string(),
   state: z.enum(['alive', 'dead']),
@@ -31,9 +36,8 @@ const leaseItem = z.object({
   version: z.string().optional(),
   startedAt: z.number().optional(),
   renewedAt: z.number().optional(),
-  queueName: z.string().optional(),
-  queueUrl: z.string().optional(),
-  subscriptionArn: z.string().optional(),
+  ...address,
+  former: z.array(z.object(address)).optional(),
 });
 
 const keyItem = z.object({ tenant: z.string(), owner: z.string(), taskId: z.string() });
@@ -79,8 +83,22 @@ export class DynamoDBInstanceRegistry implements InstanceRegistry {
     return !found || toLease(found).state === 'alive';
   }
 
-  setAddress(instance: string, address: FanoutAddress): Promise<boolean> {
-    return this.#update(instance, { v: 1, ...address }, ALIVE);
+  setAddress(instance: string, address: FanoutAddress, revision: number): Promise<boolean> {
+    const { queueName, queueUrl, subscriptionArn, former = [] } = address;
+    const left = former.length > 0 ? former : undefined;
+    const fields = {
+      v: ITEM_VERSION,
+      queueName,
+      queueUrl,
+      subscriptionArn,
+      former: left,
+      revision,
+    };
+    return this.#update(instance, fields, {
+      expression: '#state = :alive AND (attribute_not_exists(#revision) OR #revision <= :revision)',
+      names: ['state'],
+      values: { alive: 'alive' },
+    });
   }
 
   beat(instance: string, beat: number, renewedAt?: number): Promise<boolean> {

@@ -21,15 +21,15 @@ const KNOWN: ReadonlyMap<string, readonly [BackendErrorCode, string]> = new Map(
   ['NotFoundException', ['topic-not-found', TEXT['topic-not-found']]],
   ['QueueDoesNotExist', ['configuration', 'The queue does not exist.']],
   ['NonExistentQueue', ['configuration', 'The queue does not exist.']],
-  ['QueueNameExists', ['configuration', 'The queue exists, but was made with other attributes.']],
+  ['QueueNameExists', ['name-taken', 'The queue exists, but was made with other attributes.']],
   [
     'QueueDeletedRecently',
-    ['unreachable', 'A queue of this name was deleted less than 60 seconds ago.'],
+    ['name-taken', 'A queue of this name was deleted less than 60 seconds ago.'],
   ],
   ...['FilterPolicyLimitExceeded', 'SubscriptionLimitExceeded'].flatMap((name) =>
     [name, `${name}Exception`].map((variant): [string, readonly [BackendErrorCode, string]] => [
       variant,
-      ['configuration', 'The topic has no room for another subscription with a filter policy.'],
+      ['topic-full', 'The topic has no room for another subscription with a filter policy.'],
     ]),
   ),
 ]);
@@ -45,6 +45,15 @@ export function isQueueMissing(error: unknown): boolean {
 export function isNotFound(error: unknown): boolean {
   return serviceErrorNames(error).some(
     (name) => name === 'NotFound' || name === 'NotFoundException',
+  );
+}
+
+/** True if SNS refuses a subscription because there is one with other attributes; only its text says so. */
+export function isOtherwiseSubscribed(error: unknown): boolean {
+  return (
+    serviceErrorNames(error).some((name) => name.startsWith('InvalidParameter')) &&
+    error instanceof Error &&
+    error.message.includes('already exists with different attributes')
   );
 }
 

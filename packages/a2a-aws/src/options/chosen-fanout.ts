@@ -9,7 +9,7 @@ import type { BackendSettings } from './options.ts';
 export function makeFanout(
   settings: BackendSettings,
   clients: BackendClients,
-  registry: Pick<InstanceRegistry, 'identity'>,
+  registry: Pick<InstanceRegistry, 'identity' | 'lease'>,
 ): Fanout {
   const { fanout, topicArns, prefix, logger, clock, entropy, deadLetterArn } = settings;
   const queues = {
@@ -25,7 +25,13 @@ export function makeFanout(
     case 'sns':
       return new SnsFanout({ ...queues, topicArn: topicArns });
     case 'direct':
-      return new DirectFanout(queues);
+      return new DirectFanout({
+        ...queues,
+        addressOf: async (instance) => {
+          const lease = await registry.lease(instance);
+          return lease?.state === 'alive' ? lease.address : undefined;
+        },
+      });
     case 'polling':
       return new PollingFanout();
     default:

@@ -77,14 +77,16 @@ export function guardedFanout(fanout: Fanout, errors: UserErrors, logger: Logger
     teardown: (...args) => reported(() => fanout.teardown(...args)),
     publish: async (...args) => {
       try {
-        await fanout.publish(...args);
+        const isTaken = await fanout.publish(...args);
         if (isFailing) logger.info('fanout.recovered');
         isFailing = false;
+        return isTaken;
       } catch (error) {
         // One line for each outage.
         if (isFailing) errors.handOver(error, { source: 'fanout' });
         else errors.report('fanout.publish-failed', error, { source: 'fanout' });
         isFailing = true;
+        return false;
       }
     },
   });

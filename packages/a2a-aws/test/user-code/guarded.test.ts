@@ -32,7 +32,7 @@ test('a fan-out that throws loses its doorbells, and is logged once for each out
   class Broken extends MemoryFanout {
     readonly #error = thrown;
     isBroken = true;
-    override publish(targets: readonly string[], message: string): Promise<void> {
+    override publish(targets: readonly string[], message: string): Promise<boolean> {
       if (this.isBroken) throw this.#error;
       return super.publish(targets, message);
     }

@@ -17,6 +17,7 @@ import { type TaskKey, taskKeyText } from '../task-key.ts';
 import type { Doorbell } from './doorbell.ts';
 import { DoorbellHealth } from './doorbell-health.ts';
 import { decodeMessage, encodeDoorbell } from './doorbell-message.ts';
+import type { DoorbellView } from './doorbell-step.ts';
 import type { Fanout, FanoutReceiver } from './fanout.ts';
 import { HeadWriter } from './head-writer.ts';
 import type { Keyring } from './keyring.ts';
@@ -65,6 +66,7 @@ export class Feed {
   readonly #reconciler: Reconciler;
   readonly #targets: ReachableTargets;
   #receiver: FanoutReceiver | undefined;
+  #isStarted = false;
   #cancelTick: (() => void) | undefined;
   #ignored = 0;
   #unauthenticated = 0;
@@ -83,20 +85,55 @@ export class Feed {
     });
   }
 
-  /** Starts hearing doorbells and looking after open logs. */
+  /** Starts looking after open logs; doorbells are heard from {@link listen} on. */
   start(): void {
-    const { fanout, instance } = this.#deps;
-    this.#receiver = fanout.receive(instance, (text) => this.#onMessage(text));
+    this.#isStarted = true;
     this.#scheduleTick();
   }
 
-  /** Stops both; open logs stay readable. */
+  /** Hears doorbells at what was provisioned last, and nowhere else. */
+  listen(): void {
+    const { fanout, instance } = this.#deps;
+    this.deafen();
+    this.#receiver = fanout.receive(instance, (text) => this.#onMessage(text));
+  }
+
+  /** Hears no doorbells any more. */
+  deafen(): void {
+    void this.#receiver?.close();
+    this.#receiver = undefined;
+    this.#health.reset();
+  }
+
+  /** Stops hearing and looking; open logs stay readable. */
   async stop(): Promise<void> {
+    this.#isStarted = false;
     this.#cancelTick?.();
     this.#cancelTick = undefined;
     this.#reconciler.stop();
-    await this.#receiver?.close();
+    const receiver = this.#receiver;
     this.#receiver = undefined;
+    await receiver?.close();
+  }
+
+  /** Rings this instance while nobody taps here, so that a lost doorbell is noticed. */
+  probe(): void {
+    if (!this.#receiver || !this.#deps.fanout.rings || this.#isAttended()) return;
+    const now = this.#deps.clock.now();
+    this.#health.rest();
+    if (this.#health.ringIdle(now)) void this.#ringSelf(now);
+  }
+
+  /** What is known of the doorbell that this instance hears; undefined while it hears none. */
+  get doorbell(): DoorbellView | undefined {
+    const now = this.#deps.clock.now();
+    return (
+      this.#receiver && {
+        isLost: this.#receiver.lost ?? false,
+        isHeard: this.#health.heard(now),
+        silentMs: this.#health.silentMs,
+      }
+    );
   }
 
   /** The log of a task, shared by all who use it now; pair with {@link release}. */
@@ -120,15 +157,16 @@ export class Feed {
   }
 
   /**
-   * True while doorbells are seen to arrive, or none are needed and the queue answers; nothing if
-   * the transport does not ring.
+   * True while doorbells are seen to arrive: every few seconds while somebody waits here for news, every
+   * {@link IDLE_CANARY_MS} otherwise. Undefined if the transport does not ring.
    */
   get healthy(): boolean | undefined {
     if (!this.#deps.fanout.rings) return undefined;
     if (!this.#receiver?.healthy) return false;
-    if (!this.#isAttended()) return true;
+    const now = this.#deps.clock.now();
+    if (!this.#isAttended()) return this.#health.heard(now);
     // Others may sign with a key that is not known here.
-    return this.#deps.keyring.isCurrent && this.#health.proven(this.#deps.clock.now());
+    return this.#deps.keyring.isCurrent && this.#health.proven(now);
   }
 
   /** How long a doorbell is under way, by the last that this instance rang itself; milliseconds. */
@@ -181,13 +219,13 @@ export class Feed {
 
   /** Tells `targets` of the last record of a log, whoever wrote it: they read what they lack. */
   ringEnd(open: OpenLog, targets: readonly string[]): void {
-    this.#publish(targets, { kind: 'record', key: open.log.key, next: open.log.state.next });
+    void this.#publish(targets, { kind: 'record', key: open.log.key, next: open.log.state.next });
   }
 
   /** Tells `targets` that nobody needs to ring `instance` any more. */
   ringGone(instance: string, targets: readonly string[]): void {
     this.#forget(instance);
-    this.#publish(targets, { kind: 'gone', instance });
+    void this.#publish(targets, { kind: 'gone', instance });
   }
 
   #forget(instance: string): void {
@@ -225,7 +263,7 @@ export class Feed {
       ring: (step, targets) => this.#ring(key, step, targets),
       announce: (row, on, targets) => {
         const { next } = open.log.state;
-        this.#publish(targets, { kind: 'watch', on, next, ...row });
+        void this.#publish(targets, { kind: 'watch', on, next, ...row });
       },
     });
     return open;
@@ -233,24 +271,34 @@ export class Feed {
 
   #ring(key: TaskKey, step: Step, targets: readonly string[]): void {
     const record = this.#deps.inlineContent === false ? undefined : step.record;
-    this.#publish(targets, { kind: 'record', key, next: step.state.next, record });
+    void this.#publish(targets, { kind: 'record', key, next: step.state.next, record });
   }
 
-  #publish(targets: readonly string[], doorbell: Doorbell): void {
+  /** Where a fan-out rings: true if it took the doorbell. */
+  async #publish(targets: readonly string[], doorbell: Doorbell): Promise<boolean> {
     const { fanout, keyring } = this.#deps;
     const { seal } = keyring;
-    if (!fanout.rings || !seal) return;
+    if (!fanout.rings || !seal) return false;
     const message = encodeDoorbell(doorbell, fanout.maxBytes, seal);
-    const reachable = this.#targets.of(targets);
-    // The fan-out counts and retries; what it gives up costs only the time to the next reading.
-    const publish = (to: readonly string[]): void => {
-      if (to.length > 0) void fanout.publish(to, message);
-    };
-    if (reachable instanceof Promise) {
-      reachable.then(publish, (error: unknown) => {
-        this.#deps.logger.warn('doorbell.target-unknown', errorFields(error));
-      });
-    } else publish(reachable);
+    try {
+      const known = this.#targets.of(targets);
+      // A known target is rung at once.
+      const reachable = known instanceof Promise ? await known : known;
+      if (reachable.length === 0) return false;
+      // The fan-out counts and retries; what it gives up costs only the time to the next reading.
+      return await fanout.publish(reachable, message);
+    } catch (error) {
+      this.#deps.logger.warn('doorbell.target-unknown', errorFields(error));
+      return false;
+    }
+  }
+
+  /** A ring that the transport did not take says nothing about this instance's doorbell. */
+  async #ringSelf(at: number): Promise<void> {
+    const { instance } = this.#deps;
+    const receiver = this.#receiver;
+    const isTaken = await this.#publish([instance], { kind: 'canary', instance, at });
+    if (isTaken && receiver === this.#receiver) this.#health.taken(at);
   }
 
   #onMessage(text: string): void {
@@ -313,7 +361,7 @@ export class Feed {
 
   /** While no log is open nothing has to be looked after. */
   #scheduleTick(): void {
-    if (this.#cancelTick || !this.#receiver || this.#logs.size === 0) return;
+    if (this.#cancelTick || !this.#isStarted || this.#logs.size === 0) return;
     const { clock, fanout } = this.#deps;
     this.#cancelTick = clock.after(fanout.rings ? TICK_MS : POLL_TICK_MS, () => {
       this.#cancelTick = undefined;
@@ -323,12 +371,10 @@ export class Feed {
   }
 
   #tick(): void {
-    const { clock, fanout, instance } = this.#deps;
+    const { clock, fanout } = this.#deps;
     const now = clock.now();
     if (!this.#isAttended()) this.#health.rest();
-    else if (this.#health.ring(now)) {
-      this.#publish([instance], { kind: 'canary', instance, at: now });
-    }
+    else if (this.#receiver && this.#health.ring(now)) void this.#ringSelf(now);
     const whileRinging = reconcileInterval(this.healthy === true);
     this.#reconciler.look(this.#logs.values(), (open) =>
       fanout.rings ? whileRinging : pollInterval(open),

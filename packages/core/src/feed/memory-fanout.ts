@@ -1,8 +1,16 @@
 import { BackendError } from '../errors.ts';
 import type { Fanout, FanoutAddress, FanoutReceiver, FanoutStats } from './fanout.ts';
 
-/** A network of queues in this process' memory, shared by the fan-outs of several instances. */
-export type MemoryQueues = Map<string, ((message: string) => void) | undefined>;
+/** One instance's queue. */
+export interface MemoryQueue {
+  readonly name: string;
+  deliver: ((message: string) => void) | undefined;
+  /** False: what is published to the instance does not reach its queue. */
+  subscribed: boolean;
+}
+
+/** A network of queues in this process' memory by instance, shared by the fan-outs of several instances. */
+export type MemoryQueues = Map<string, MemoryQueue>;
 
 /** A {@link Fanout} in this process' memory: for tests. Delivers in a microtask, in order, once. */
 export class MemoryFanout implements Fanout {
@@ -24,46 +32,59 @@ export class MemoryFanout implements Fanout {
     return `${name}-${nonce}`;
   }
 
-  async provision(instance: string): Promise<FanoutAddress> {
-    if (!this.#queues.has(instance)) this.#queues.set(instance, undefined);
-    return { queueName: instance, queueUrl: instance, subscriptionArn: instance };
+  async provision(instance: string, name: string = instance): Promise<FanoutAddress> {
+    const queue = this.#queues.get(instance);
+    if (queue?.name === name) queue.subscribed = true;
+    else this.#queues.set(instance, { name, deliver: undefined, subscribed: true });
+    return { queueName: name, queueUrl: name, subscriptionArn: name };
   }
 
-  async teardown(instance: string): Promise<void> {
-    this.#queues.delete(instance);
+  async teardown(instance: string, address: FanoutAddress = {}): Promise<void> {
+    const { queueName = instance, former = [] } = address;
+    const names = [queueName, ...former.map((one) => one.queueName)];
+    const queue = this.#queues.get(instance);
+    if (queue && names.includes(queue.name)) this.#queues.delete(instance);
   }
 
   receive(instance: string, onMessage: (message: string) => void): FanoutReceiver {
-    if (!this.#queues.has(instance)) {
-      throw new BackendError('not-started', 'The queue was not provisioned.');
-    }
-    this.#queues.set(instance, (message) => {
+    const queue = this.#queues.get(instance);
+    if (!queue) throw new BackendError('not-started', 'The queue was not provisioned.');
+    queue.deliver = (message) => {
       this.#received += 1;
       try {
         onMessage(message);
       } catch {
         this.#unreadable += 1;
       }
-    });
+    };
+    const isLost = (): boolean => this.#queues.get(instance) !== queue;
     return {
-      healthy: true,
+      get healthy() {
+        return !isLost();
+      },
+      get lost() {
+        return isLost();
+      },
       close: async () => {
-        if (this.#queues.has(instance)) this.#queues.set(instance, undefined);
+        queue.deliver = undefined;
       },
     };
   }
 
-  async publish(targets: readonly string[], message: string): Promise<void> {
+  async publish(targets: readonly string[], message: string): Promise<boolean> {
     await Promise.resolve();
+    let taken = true;
     for (const target of targets) {
-      const deliver = this.#queues.get(target);
-      if (deliver) {
+      const queue = this.#queues.get(target);
+      if (queue?.deliver) {
         this.#published += 1;
-        deliver(message);
+        if (queue.subscribed) queue.deliver(message);
       } else {
         this.#failed += 1;
+        taken = false;
       }
     }
+    return taken;
   }
 
   stats(): FanoutStats {

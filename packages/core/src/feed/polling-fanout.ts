@@ -31,7 +31,9 @@ export class PollingFanout implements Fanout {
     return { healthy: true, close: async () => {} };
   }
 
-  async publish(): Promise<void> {}
+  async publish(): Promise<boolean> {
+    return true;
+  }
 
   stats(): FanoutStats {
     return { published: 0, publishFailed: 0, received: 0, unreadable: 0 };

@@ -39,7 +39,7 @@ export class UnheardFanout implements Fanout {
     return { healthy: true, close: async () => {} };
   }
 
-  publish(targets: readonly string[], message: string): Promise<void> {
+  publish(targets: readonly string[], message: string): Promise<boolean> {
     return this.#inner.publish(targets, message);
   }
 

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { type Clock, within } from '../clock.ts';
 import type { Entropy } from '../entropy.ts';
-import { BackendError } from '../errors.ts';
+import { BackendError, errorCode } from '../errors.ts';
 import type { Fanout } from '../feed/fanout.ts';
 import { Feed } from '../feed/feed.ts';
 import { Keyring } from '../feed/keyring.ts';
@@ -14,6 +14,7 @@ import { taskFields } from '../logging/task-fields.ts';
 import { type TaskKey, taskKeyText } from '../task-key.ts';
 import { type CancelOutcome, cancelTask } from './cancel.ts';
 import { Janitor } from './janitor.ts';
+import { OwnDoorbell } from './own-doorbell.ts';
 import { OwnRows } from './own-rows.ts';
 import { OwnSweep } from './own-sweep.ts';
 import { Presence } from './presence.ts';
@@ -62,6 +63,19 @@ export interface ControlPorts {
   readonly registry: InstanceRegistry;
 }
 
+/** Codes of faults of a doorbell that only a deployer mends. */
+const LASTING: ReadonlySet<string> = new Set([
+  'access-denied',
+  'configuration',
+  'topic-mismatch',
+  'topic-not-found',
+]);
+
+/** Returns true for a fault of SNS or SQS that no time mends: a first start tells of it. */
+export function isLasting(fault: unknown): boolean {
+  return LASTING.has(errorCode(fault));
+}
+
 /** How long a stop waits for AWS to end the runs that are left, and with that to retire, in milliseconds. */
 const FENCE_MS = 4_000;
 const RETIRE_MS = 6_000;
@@ -81,6 +95,7 @@ export class Instance {
   readonly feed: Feed;
   readonly janitor: Janitor;
   readonly runs: Runs;
+  readonly doorbell: OwnDoorbell;
   readonly #deps: InstanceDeps;
   readonly #presence: Presence;
   readonly #cleaningRuns: Runs;
@@ -111,6 +126,7 @@ export class Instance {
     const alone = deps.alone ?? false;
     const presence = new Presence({ ...control, serves: !alone, died: () => this.#die() });
     this.#presence = presence;
+    this.doorbell = new OwnDoorbell({ ...control, feed: this.feed, died: () => this.#die() });
     this.runs = new Runs({ ...own, feed: this.feed, presence });
     // Logs that are open for clients may wait behind what clients asked for: the janitor opens its own.
     const cleaning = new Feed({ ...control, keyring: this.#keyring });
@@ -164,17 +180,34 @@ export class Instance {
     return this.#away.signal;
   }
 
-  /** Provisions, then hears, beats and cleans up. Fails with a coded error, leaving nothing behind. */
-  async start(): Promise<void> {
+  /**
+   * Takes its place in the table, then beats, cleans up, and takes work. Its doorbell is provisioned
+   * meanwhile, and `doorbellMs` are waited for it at most. Rejects with a coded error of the table; also
+   * with one of the doorbell's that no time mends, if it is known by then. Leaves nothing behind.
+   */
+  async start(doorbellMs = 0): Promise<void> {
     const { clock, logger } = this.#deps;
     const since = clock.now();
     logger.info('instance.starting');
     const { rings } = this.#deps.fanout;
-    await Promise.all([this.#presence.provision(), rings ? this.#keyring.read() : undefined]);
+    await Promise.all([this.#presence.register(), rings ? this.#keyring.read() : undefined]);
+    void this.#presence.keep();
+    void this.doorbell.keep();
+    if (doorbellMs > 0) {
+      const fault = await within(clock, doorbellMs, this.doorbell.firstTry);
+      if (isLasting(fault)) {
+        const lease = await within(clock, RETIRE_MS, this.#retire());
+        await within(clock, TEARDOWN_MS, this.#teardown(lease));
+        this.#finish('stopped');
+        throw fault;
+      }
+    }
+    // It may have been declared dead meanwhile.
+    if (this.#end.signal.aborted) this.assertReady();
     this.feed.start();
     this.#phase = 'ready';
     logger.info('instance.ready', { durationMs: clock.now() - since });
-    for (const keeper of [this.#presence, this.janitor, this.#sweep]) void keeper.keep();
+    for (const keeper of [this.janitor, this.#sweep]) void keeper.keep();
     if (rings) void this.#keyring.keep();
   }
 
@@ -244,6 +277,7 @@ export class Instance {
       // A log that takes nothing must not keep the others from knowing that this instance is gone.
       await within(this.#deps.clock, FENCE_MS, this.#fenceRuns());
       this.#retired = true;
+      this.doorbell.stop();
       const lease = await this.#presence.retire();
       // What was declared while the lease still lived.
       await this.#fenceRuns();
@@ -303,9 +337,12 @@ export class Instance {
 
   #die(): void {
     // One's own end is no death.
-    if (this.#retired || (this.#phase !== 'ready' && this.#phase !== 'draining')) return;
+    if (this.#retired || this.#phase === 'stopped' || this.#phase === 'dead') return;
+    const isStarted = this.#phase !== 'new';
     this.#deps.logger.error('instance.died', { runs: this.runs.running });
     this.#finish('dead');
+    // Its start fails.
+    if (!isStarted) return;
     void this.feed.stop();
     this.#died(this);
   }

@@ -179,13 +179,16 @@ export class Janitor {
     }
   }
 
-  async #clean(lease: Lease): Promise<void> {
+  async #clean(seen: Lease): Promise<void> {
     const { registry, clock, logger, settings, signal } = this.#deps;
-    if (this.#cleaning.has(lease.instance)) return;
-    this.#cleaning.add(lease.instance);
+    if (this.#cleaning.has(seen.instance)) return;
+    this.#cleaning.add(seen.instance);
+    let lease = seen;
     try {
       if (!(await registry.markDead(lease.instance, lease.beat))) return;
-      if (lease.state === 'alive') logger.warn('janitor.declared-dead', { dead: lease.instance });
+      // It may have got another queue since; from now on it gets none.
+      if (seen.state === 'alive') lease = (await registry.lease(seen.instance)) ?? seen;
+      if (seen.state === 'alive') logger.warn('janitor.declared-dead', { dead: lease.instance });
       if (await this.#isForLater(lease)) return;
       await this.finish(lease);
       logger.info('janitor.finished', { dead: lease.instance });

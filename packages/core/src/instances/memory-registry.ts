@@ -9,6 +9,7 @@ export class MemoryInstanceRegistry implements InstanceRegistry {
   #leader: string | undefined;
   #keys: readonly FleetKey[] = [];
   readonly #leases = new Map<string, Lease>();
+  readonly #revisions = new Map<string, number>();
   readonly #runs = new Map<string, RunRow>();
   readonly #index = new Map<string, WatchRow>();
   readonly #watches = new Map<string, WatchRow>();
@@ -35,8 +36,12 @@ export class MemoryInstanceRegistry implements InstanceRegistry {
     return true;
   }
 
-  async setAddress(instance: string, address: FanoutAddress): Promise<boolean> {
-    return this.#change(instance, (lease) => ({ ...lease, address }));
+  async setAddress(instance: string, address: FanoutAddress, revision: number): Promise<boolean> {
+    if (revision < (this.#revisions.get(instance) ?? 0)) return false;
+    this.#revisions.set(instance, revision);
+    const { former = [], ...current } = address;
+    const all = former.length > 0 ? { ...current, former } : current;
+    return this.#change(instance, (lease) => ({ ...lease, address: all }));
   }
 
   async beat(instance: string, beat: number, renewedAt?: number): Promise<boolean> {
@@ -62,6 +67,7 @@ export class MemoryInstanceRegistry implements InstanceRegistry {
 
   async removeLease(instance: string): Promise<void> {
     this.#leases.delete(instance);
+    this.#revisions.delete(instance);
   }
 
   async setResigned(instance: string, resigned: boolean): Promise<boolean> {

@@ -2,7 +2,6 @@ import { backoff } from '../backoff.ts';
 import { type Clock, elapsed, sleep } from '../clock.ts';
 import type { Entropy } from '../entropy.ts';
 import { BackendError } from '../errors.ts';
-import type { Fanout, FanoutAddress } from '../feed/fanout.ts';
 import type { Logger } from '../logger.ts';
 import { errorFields } from '../logging/error-fields.ts';
 import { RetriedStep } from '../logging/retried-step.ts';
@@ -15,7 +14,6 @@ export interface PresenceDeps {
   /** Written into the lease row before the queue exists, so that a janitor finds it. */
   readonly queueName: string;
   readonly registry: InstanceRegistry;
-  readonly fanout: Fanout;
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly logger: Logger;
@@ -35,7 +33,7 @@ const RETIRE_TRIES = 3;
 /** Characters of the host's name that the lease keeps: a beat writes the whole row, in one write unit. */
 const MAX_HOST_LENGTH = 64;
 
-/** This instance's claim to be alive: its lease, its queue, its beat, its intents. */
+/** This instance's claim to be alive: its lease, its beat, its intents. */
 export class Presence {
   readonly #deps: PresenceDeps;
   readonly #retired = new AbortController();
@@ -47,19 +45,13 @@ export class Presence {
     this.#deps = deps;
   }
 
-  /** Lease row, queue, subscription, last a beat, in this order; what was made goes if that fails. */
-  async provision(): Promise<void> {
+  /** Writes the lease row, then beats once. A row that is left never beats: a janitor removes it. */
+  async register(): Promise<void> {
     const { instance, queueName, registry, clock } = this.#deps;
     if (!(await registry.register(instance, queueName, this.#terms()))) throw lost();
-    try {
-      const address = await this.#reach();
-      if (address && !(await registry.setAddress(instance, address))) throw lost();
-      if (!(await registry.beat(instance, this.#beat, clock.now()))) throw lost();
-      this.#beatenAt = clock.now();
-    } catch (error) {
-      await this.#undo();
-      throw error;
-    }
+    this.#beat += 1;
+    if (!(await registry.beat(instance, this.#beat, clock.now()))) throw lost();
+    this.#beatenAt = clock.now();
   }
 
   #terms(): LeaseTerms {
@@ -71,21 +63,6 @@ export class Presence {
       ...(host === undefined ? {} : { host: host.slice(0, MAX_HOST_LENGTH) }),
       ...(version === undefined ? {} : { version }),
     };
-  }
-
-  /** Makes what it is heard at, beating meanwhile: where many start at once it may take long. */
-  async #reach(): Promise<FanoutAddress | undefined> {
-    const { instance, fanout } = this.#deps;
-    const made = new AbortController();
-    // Refused: the beat at the end finds out.
-    const beating = this.#keep(made.signal, () => {});
-    try {
-      return await fanout.provision(instance);
-    } finally {
-      made.abort();
-      await beating;
-      this.#beat += 1;
-    }
   }
 
   /** Milliseconds since the last beat was confirmed; nothing before the first. */
@@ -116,7 +93,9 @@ export class Presence {
       const lease = await registry.lease(instance);
       if (lease?.state !== 'alive') return undefined;
       // A beat that got no answer may still arrive in between.
-      if (await registry.markDead(instance, lease.beat)) return lease;
+      if (!(await registry.markDead(instance, lease.beat))) continue;
+      // From now on its address does not change; it may have since the lease was read.
+      return (await registry.lease(instance)) ?? lease;
     }
     // Nobody beats any more: another declares this instance dead once its lease has run out.
     logger.warn('instance.retire-failed', { instance });
@@ -167,16 +146,6 @@ export class Presence {
       });
     });
     throw lost();
-  }
-
-  async #undo(): Promise<void> {
-    const { instance, fanout, logger } = this.#deps;
-    try {
-      await fanout.teardown(instance);
-      // The lease row stays: it never beats, so a janitor removes it, and what came too late.
-    } catch (error) {
-      logger.warn('instance.undo-failed', errorFields(error));
-    }
   }
 }
 

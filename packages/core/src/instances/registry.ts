@@ -73,8 +73,11 @@ export interface InstanceRegistry extends FleetKeys {
   identity(): Promise<string>;
   /** Writes a new lease, alive, with this registry's identity. False: the instance was declared dead. */
   register(instance: string, queueName: string, terms?: LeaseTerms): Promise<boolean>;
-  /** Adds where the instance is heard. False: the lease is no longer alive. */
-  setAddress(instance: string, address: FanoutAddress): Promise<boolean>;
+  /**
+   * Says where the instance is heard, in place of what was said before. A write of a lower `revision`
+   * that arrives late changes nothing. False: the lease is no longer alive.
+   */
+  setAddress(instance: string, address: FanoutAddress, revision: number): Promise<boolean>;
   /**
    * Moves the beat. `renewedAt` is the wall clock, for people to read. False: the lease is no longer
    * alive, so this instance has died.

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { CANARY_MS, PROOF_MS, SETTLE_MS } from '../../src/feed/doorbell-health.ts';
+import { CANARY_MS, IDLE_CANARY_MS, PROOF_MS, SETTLE_MS } from '../../src/feed/doorbell-health.ts';
 import { RECONCILE_MS, RECONCILE_UNPROVEN_MS, TICK_MS } from '../../src/feed/pacing.ts';
 import { say } from '../fixtures/author.ts';
 import { chunkOf, KEY, taskOf, WORKING } from '../fixtures/events.ts';
@@ -248,11 +248,45 @@ describe('without doorbells', () => {
 });
 
 describe('the canary', () => {
-  test('is not sent while nobody taps', async () => {
-    await openRun(writer);
+  test('is sent seldom while nobody taps, and by whoever looks after the doorbell', async () => {
     await feeds.clock.advance(60_000);
     expect(writer.fanout.canaries).toBe(0);
+    expect(writer.feed.healthy).toBe(false);
+    const probe = async (): Promise<void> => {
+      writer.feed.probe();
+      await feeds.clock.advance(1_000);
+    };
+    for (let second = 0; second < 4 * (IDLE_CANARY_MS / 1_000); second += 1) await probe();
+    expect(writer.fanout.canaries).toBe(4);
     expect(writer.feed.healthy).toBe(true);
+    expect(writer.feed.lagMs).toBeUndefined();
+  });
+
+  test('that does not come back is soon followed by others, until one does', async () => {
+    const probeFor = async (ms: number): Promise<void> => {
+      for (let at = 0; at < ms; at += 1_000) {
+        writer.feed.probe();
+        await feeds.clock.advance(1_000);
+      }
+    };
+    await probeFor(2 * IDLE_CANARY_MS);
+    writer.fanout.network = () => {};
+    await probeFor(IDLE_CANARY_MS + PROOF_MS);
+    expect(writer.feed.healthy).toBe(false);
+    expect(writer.feed.doorbell).toMatchObject({ isLost: false, isHeard: false });
+    expect(writer.feed.doorbell?.silentMs).toBeGreaterThanOrEqual(PROOF_MS);
+    writer.fanout.network = (send) => send();
+    await probeFor(2 * CANARY_MS);
+    expect(writer.feed.doorbell).toEqual({ isLost: false, isHeard: true, silentMs: 0 });
+  });
+
+  test('that the transport does not take says nothing about the doorbell', async () => {
+    writer.fanout.publish = async () => false;
+    for (let second = 0; second < 120; second += 1) {
+      writer.feed.probe();
+      await feeds.clock.advance(1_000);
+    }
+    expect(writer.feed.doorbell).toEqual({ isLost: false, isHeard: false, silentMs: 0 });
   });
 
   test('is sent to oneself while somebody taps, and proves the doorbell', async () => {

@@ -110,9 +110,9 @@ describe('an instance that stops', () => {
   test('does not take its own end for a death', async () => {
     // Removing a queue takes its time, and a beat falls due meanwhile.
     const teardown = a.fanout.teardown.bind(a.fanout);
-    a.fanout.teardown = async (instance) => {
+    a.fanout.teardown = async (...of) => {
       await sleep(fleet.clock, 2 * SETTINGS.beatMs);
-      return teardown(instance);
+      return teardown(...of);
     };
     const stop = a.instance.stop(0);
     await fleet.clock.advance(3 * SETTINGS.beatMs);

@@ -259,7 +259,7 @@ describe('after an instance was killed', () => {
     const row = { instance: 'a', run: 'late', key: KEY, purpose: 'execute' } as const;
     await fleet.registry.putRun(row);
     await fleet.registry.putWatch({ instance: 'a', watch: 'late', key: KEY });
-    await fleet.queues.set('a', undefined);
+    fleet.queues.set('a', { name: 'queue-a', deliver: undefined, subscribed: true });
     await fleet.clock.advance(CLEAN_MS);
     expect(await fleet.traces('a')).toEqual(NO_TRACES);
     expect(await fleet.registry.watchers(KEY)).toEqual([]);

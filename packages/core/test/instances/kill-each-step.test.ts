@@ -2,7 +2,15 @@ import { listedTasks } from '@a2a-aws/testkit';
 import { describe, expect, test } from 'vitest';
 import { sleep } from '../../src/clock.ts';
 import { FAILED, KEY, taskOf, WORKING } from '../fixtures/events.ts';
-import { begin, CLEAN_MS, Fleet, type Member, NO_TRACES, SETTINGS } from '../fixtures/fleet.ts';
+import {
+  begin,
+  CLEAN_MS,
+  DOORBELL_MS,
+  Fleet,
+  type Member,
+  NO_TRACES,
+  SETTINGS,
+} from '../fixtures/fleet.ts';
 import { flush } from '../fixtures/manual-clock.ts';
 
 /** Something that an instance does, call by call, and how to see that no harm is done. */
@@ -33,9 +41,20 @@ const scenarios: Record<string, Scenario> = {
     begin: async (fleet) => {
       await fleet.start('z');
       const member = fleet.make('a');
-      return { member, go: () => member.instance.start() };
+      return { member, go: () => member.instance.start(DOORBELL_MS) };
     },
     makes: ['register', 'provision', 'setAddress', 'beat'],
+    check: (fleet) => gone(fleet, 'a'),
+  },
+  'another queue': {
+    begin: async (fleet) => {
+      await fleet.start('z');
+      const member = await fleet.start('a');
+      fleet.queues.delete('a');
+      // Until what was given up has been removed for the second time.
+      return { member, go: () => sleep(fleet.clock, SETTINGS.quarantineMs + 10_000) };
+    },
+    makes: ['setAddress', 'teardown', 'provision', 'setAddress', 'teardown', 'setAddress'],
     check: (fleet) => gone(fleet, 'a'),
   },
   teardown: {

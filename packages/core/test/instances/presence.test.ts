@@ -1,12 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { sleep } from '../../src/clock.ts';
 import { KEY } from '../fixtures/events.ts';
-import { begin, CLEAN_MS, Fleet, NO_TRACES, SETTINGS } from '../fixtures/fleet.ts';
+import { begin, CLEAN_MS, DOORBELL_MS, Fleet, NO_TRACES, SETTINGS } from '../fixtures/fleet.ts';
 import { flush } from '../fixtures/manual-clock.ts';
 import { noAnswer } from '../fixtures/wrapped-storage.ts';
 
 describe('the presence of an instance', () => {
-  test('[I7] its lease is there before its queue, its address and beat after', async () => {
+  test('[I7] its lease is there, and beats, before its queue; its address after', async () => {
     const fleet = new Fleet();
     const seen: unknown[] = [];
     const member = fleet.make('a');
@@ -14,80 +13,31 @@ describe('the presence of an instance', () => {
       const answer = await call();
       if (name === 'doorbellKeys') return answer;
       const lease = await fleet.registry.lease('a');
-      seen.push([lease?.beat, lease?.address.queueUrl, fleet.queues.has('a')]);
+      seen.push([name, lease?.beat, lease?.address.queueUrl, fleet.queues.has('a')]);
       return answer;
     };
-    await member.instance.start();
+    await member.instance.start(DOORBELL_MS);
     expect(seen.slice(0, 4)).toEqual([
-      [0, undefined, false],
-      [0, undefined, true],
-      [0, 'a', true],
-      [1, 'a', true],
+      ['register', 0, undefined, false],
+      ['beat', 1, undefined, false],
+      ['provision', 1, undefined, true],
+      ['setAddress', 1, 'queue-a', true],
     ]);
-    expect(await fleet.registry.lease('a')).toMatchObject({ state: 'alive' });
+    expect(await fleet.registry.lease('a')).toMatchObject({
+      state: 'alive',
+      address: { queueName: 'queue-a' },
+    });
   });
 
-  test('[I7] what was made goes if it cannot be completed, and a janitor takes the rest', async () => {
+  test('[I7] a start without the table makes nothing, and a janitor takes the lease', async () => {
     const fleet = new Fleet();
     const member = fleet.make('a');
-    let calls = 0;
-    member.wire = (call) => {
-      calls += 1;
-      return calls === 3 ? Promise.reject(noAnswer()) : call();
-    };
-    await expect(member.instance.start()).rejects.toMatchObject({ code: 'unreachable' });
+    member.wire = (call, name) => (name === 'beat' ? Promise.reject(noAnswer()) : call());
+    await expect(member.instance.start(DOORBELL_MS)).rejects.toMatchObject({ code: 'unreachable' });
     expect(fleet.queues.has('a')).toBe(false);
     await fleet.start('b');
     await fleet.clock.advance(CLEAN_MS);
     expect(await fleet.traces('a')).toEqual(NO_TRACES);
-  });
-
-  test('[I6] beats while it is made, however long that takes', async () => {
-    const fleet = new Fleet();
-    await fleet.start('b');
-    const member = fleet.make('a');
-    member.wire = async (call, name) => {
-      if (name === 'provision') await sleep(fleet.clock, 5 * SETTINGS.leaseMs);
-      return call();
-    };
-    void member.instance.start();
-    await fleet.clock.advance(5 * SETTINGS.leaseMs + SETTINGS.beatMs);
-    expect(member.instance.phase).toBe('ready');
-    expect(await fleet.registry.lease('a')).toMatchObject({ state: 'alive' });
-  });
-
-  test('[I7] who was declared dead while it was made removes what was made', async () => {
-    const fleet = new Fleet();
-    const member = fleet.make('a');
-    member.wire = async (call, name) => {
-      if (name === 'provision') await sleep(fleet.clock, 3 * SETTINGS.beatMs);
-      return call();
-    };
-    const started = member.instance.start().catch((error: unknown) => error);
-    await fleet.clock.advance(SETTINGS.beatMs);
-    await fleet.registry.markDead('a', (await fleet.registry.lease('a'))?.beat ?? 0);
-    await fleet.clock.advance(3 * SETTINGS.beatMs);
-    expect(await started).toMatchObject({ code: 'fenced' });
-    expect(fleet.queues.has('a')).toBe(false);
-    expect(member.instance.phase).toBe('new');
-  });
-
-  test('[I7] who could not be made beats no more', async () => {
-    const fleet = new Fleet();
-    const member = fleet.make('a');
-    member.wire = async (call, name) => {
-      if (name === 'provision') {
-        await sleep(fleet.clock, SETTINGS.beatMs);
-        throw noAnswer();
-      }
-      return call();
-    };
-    const started = member.instance.start().catch((error: unknown) => error);
-    await fleet.clock.advance(SETTINGS.beatMs);
-    expect(await started).toMatchObject({ code: 'unreachable' });
-    const lease = await fleet.registry.lease('a');
-    await fleet.clock.advance(5 * SETTINGS.beatMs);
-    expect(await fleet.registry.lease('a')).toEqual(lease);
   });
 
   test('beats', async () => {

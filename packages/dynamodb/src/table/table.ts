@@ -180,16 +180,21 @@ export class Table {
     }
   }
 
-  /** Sets fields of an item if `condition` holds for it. */
+  /** Sets fields of an item, and removes those that are undefined, if `condition` holds for it. */
   async update(key: ItemKey, fields: Item, condition: Condition): Promise<Updated> {
-    const names = Object.keys(fields);
-    const used = [...new Set([...names, ...(condition.names ?? [])])];
+    const all = Object.keys(fields);
+    const names = all.filter((name) => fields[name] !== undefined);
+    const removed = all.filter((name) => fields[name] === undefined).map((name) => `#${name}`);
+    const used = [...new Set([...all, ...(condition.names ?? [])])];
     try {
       const updated = await this.#client.send(
         new UpdateCommand({
           TableName: this.#name,
           Key: key,
-          UpdateExpression: `SET ${names.map((name) => `#${name} = :${name}`).join(', ')}`,
+          UpdateExpression: [
+            `SET ${names.map((name) => `#${name} = :${name}`).join(', ')}`,
+            ...(removed.length > 0 ? [`REMOVE ${removed.join(', ')}`] : []),
+          ].join(' '),
           ConditionExpression: condition.expression,
           ExpressionAttributeNames: Object.fromEntries(used.map((name) => [`#${name}`, name])),
           ExpressionAttributeValues: {

@@ -62,23 +62,27 @@ export class DoorbellSender {
     return { published: this.#published, publishFailed: this.#publishFailed };
   }
 
-  /** Resolves when every message was taken or given up; never rejects. */
-  async publish(targets: readonly string[], message: string): Promise<void> {
+  /** Resolves when every message was taken (true) or one was given up (false); never rejects. */
+  async publish(targets: readonly string[], message: string): Promise<boolean> {
     const bytes = Buffer.byteLength(message);
     if (bytes > this.maxBytes) {
       this.#publishFailed += new Set(targets).size;
       this.#options.logger.warn('fanout.message-too-large', { bytes });
-      return;
+      return false;
     }
-    await Promise.all([...new Set(targets)].map((target) => this.#ring(target, message, bytes)));
+    const rung = await Promise.all(
+      [...new Set(targets)].map((target) => this.#ring(target, message, bytes)),
+    );
+    return rung.every(Boolean);
   }
 
-  async #ring(target: string, message: string, messageBytes: number): Promise<void> {
+  async #ring(target: string, message: string, messageBytes: number): Promise<boolean> {
     const bytes = messageBytes + this.#options.addressBytes(target);
     const way = this.#options.wayTo(target);
     const isTaken = way !== undefined && (await this.#add(way, { target, message, bytes }));
     if (isTaken) this.#published++;
     else this.#publishFailed++;
+    return isTaken;
   }
 
   async #add(way: string, doorbell: Doorbell): Promise<boolean> {

@@ -1,6 +1,7 @@
 import {
   type Clock,
   type Entropy,
+  elapsed,
   errorFields,
   type FanoutReceiver,
   type Logger,
@@ -12,7 +13,7 @@ import {
   ReceiveMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import { awsError } from '../aws-error.ts';
+import { awsError, isQueueMissing } from '../aws-error.ts';
 import { type EntryOutcome, entryOutcomes } from './batch-outcome.ts';
 import { BatchSender, MAX_BATCH_ENTRIES } from './batch-sender.ts';
 import { ByteBudget } from './byte-budget.ts';
@@ -20,6 +21,8 @@ import { retryDelay } from './retry-delay.ts';
 
 /** The longest that SQS lets a poll wait (Amazon SQS, "ReceiveMessage"). */
 const LONG_POLL_SECONDS = 20;
+/** A new queue may be unknown for so long: SQS needs a second (Amazon SQS, "CreateQueue"). */
+const NEW_QUEUE_MS = 5_000;
 /** Receipts of handled messages that may wait for deletion; beyond it a message comes again. */
 const RECEIPT_BACKLOG_BYTES = 4 * 1024 * 1024;
 
@@ -51,6 +54,10 @@ export class SqsReceiver implements FanoutReceiver {
   #url: string | undefined;
   #healthy = false;
   #failures = 0;
+  #lost = false;
+  /** A queue has been read. */
+  #wasHealthy = false;
+  #missingSince: number | undefined;
 
   constructor(options: SqsReceiverOptions) {
     this.#options = options;
@@ -67,6 +74,10 @@ export class SqsReceiver implements FanoutReceiver {
 
   get healthy(): boolean {
     return this.#healthy;
+  }
+
+  get lost(): boolean {
+    return this.#lost;
   }
 
   /**
@@ -130,16 +141,29 @@ export class SqsReceiver implements FanoutReceiver {
       const { Messages } = await polling.send(new ReceiveMessageCommand(input), { abortSignal });
       if (this.#failures > 0) logger.info('receiver.recovered', { instance });
       this.#failures = 0;
+      this.#missingSince = undefined;
+      this.#wasHealthy = true;
       this.#healthy = !abortSignal.aborted;
       return Messages ?? [];
     } catch (error) {
       if (abortSignal.aborted) return undefined;
       this.#healthy = false;
+      if (isQueueMissing(error)) this.#missed();
       if (this.#failures++ === 0) {
         logger.warn('receiver.failed', { instance, ...errorFields(awsError(error)) });
       }
       return undefined;
     }
+  }
+
+  /** SQS said that there is no such queue: true at once of one that was read, later of a new one. */
+  #missed(): void {
+    const now = this.#options.clock.now();
+    this.#missingSince ??= now;
+    if (!this.#wasHealthy && elapsed(this.#missingSince, now) < NEW_QUEUE_MS) return;
+    this.#lost = true;
+    // Nothing will come, and what was handled is gone as well.
+    this.#closing.abort();
   }
 
   #handle(messages: readonly Message[]): void {
@@ -163,6 +187,7 @@ export class SqsReceiver implements FanoutReceiver {
       const command = new DeleteMessageBatchCommand({ QueueUrl: this.#url, Entries });
       return entryOutcomes(receipts.length, await this.#options.sqs.send(command));
     } catch (error) {
+      if (isQueueMissing(error)) return receipts.map(() => 'refused');
       throw awsError(error);
     }
   }

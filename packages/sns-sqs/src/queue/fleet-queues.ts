@@ -1,4 +1,4 @@
-import type { Clock } from '@a2a-aws/core';
+import { type Clock, isRoundOf } from '@a2a-aws/core';
 import { GetSubscriptionAttributesCommand, type SNSClient } from '@aws-sdk/client-sns';
 import {
   GetQueueAttributesCommand,
@@ -68,7 +68,7 @@ export class FleetQueues {
     const { Tags = {} } = (await asked(sqs.send(listed), isQueueMissing)) ?? {};
     const instance = Tags[queueTag.instance];
     if (!instance || !isMarked(Tags, { instance, prefix, topicArns, table })) return undefined;
-    if (!url.endsWith(`/${queueName(prefix, instance)}`)) return undefined;
+    if (!this.#isNameOf(instance, nameIn(url))) return undefined;
     const question = new GetQueueAttributesCommand({
       QueueUrl: url,
       AttributeNames: ['CreatedTimestamp'],
@@ -92,14 +92,18 @@ export class FleetQueues {
    * subscription of another fleet on the topic is none.
    */
   async subscriber({ arn, queueName: name }: FleetSubscription): Promise<string | undefined> {
-    const { sns, prefix, table } = this.#options;
+    const { sns, table } = this.#options;
     const question = new GetSubscriptionAttributesCommand({ SubscriptionArn: arn });
     const answer = await asked(sns.send(question), isNotFound);
     const { FilterPolicy = '' }: { FilterPolicy?: string } = answer?.Attributes ?? {};
     const [instance, ...others] = targetsOf(FilterPolicy);
     if (!instance || !/^[A-Za-z0-9_-]+$/.test(instance)) return undefined;
     if (!others.includes(tableTarget(table, instance))) return undefined;
-    return queueName(prefix, instance) === name ? instance : undefined;
+    return this.#isNameOf(instance, name) ? instance : undefined;
+  }
+
+  #isNameOf(instance: string, name: string): boolean {
+    return isRoundOf(queueName(this.#options.prefix, instance), name);
   }
 
   async #subscriptionsOf(topicArn: string): Promise<FleetSubscription[]> {
@@ -112,6 +116,10 @@ export class FleetQueues {
     }
     return found;
   }
+}
+
+function nameIn(url: string): string {
+  return url.slice(url.lastIndexOf('/') + 1);
 }
 
 function targetsOf(policy: string): string[] {

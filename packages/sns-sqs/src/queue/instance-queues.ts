@@ -68,15 +68,21 @@ export class InstanceQueues {
     return this.#urls.values().next().value;
   }
 
-  async provision(instance: string): Promise<QueueProvisionResult> {
-    const made = await this.#managerOf(instance).provision(instance);
+  /** The URL of the queue of an instance, if it was made here. */
+  urlOf(instance: string): string | undefined {
+    return this.#urls.get(instance);
+  }
+
+  async provision(instance: string, name?: string): Promise<QueueProvisionResult> {
+    const made = await this.#managerOf(instance).provision(instance, name);
     this.#urls.set(instance, made.queueUrl);
     return made;
   }
 
   async teardown(instance: string, address?: FanoutAddress, proof?: TeardownProof): Promise<void> {
     await this.#managerOf(instance, address).teardown(instance, address, proof);
-    this.#urls.delete(instance);
+    const url = this.#urls.get(instance);
+    if (!address?.queueName || url?.endsWith(`/${address.queueName}`)) this.#urls.delete(instance);
   }
 
   receive(instance: string, onMessage: (message: string) => void): FanoutReceiver {

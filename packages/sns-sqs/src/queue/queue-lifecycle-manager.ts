@@ -1,8 +1,8 @@
 import {
   BackendError,
   type Clock,
-  errorFields,
   type FanoutAddress,
+  type FormerAddress,
   type Logger,
   systemClock,
   type TeardownProof,
@@ -17,7 +17,7 @@ import {
 import { asked, awsError, isQueueMissing, present } from '../aws-error.ts';
 import { parseTopicArn, queueArn } from '../topic/topic-arn.ts';
 import { TopicSubscriptions } from '../topic/topic-subscriptions.ts';
-import { queueDefaults, queueName, queueTag } from './queue-definition.ts';
+import { isQueueName, queueDefaults, queueName, queueTag } from './queue-definition.ts';
 import { isMarked } from './queue-mark.ts';
 import { queuePolicy } from './queue-policy.ts';
 import { findQueueUrl } from './queue-url.ts';
@@ -48,6 +48,9 @@ export interface QueueLifecycleManagerOptions {
   readonly logger: Logger;
 }
 
+/** Removals that are remembered: more than are between their two passes at once. */
+const MAX_REMOVED = 10_000;
+
 /** What an instance is heard at. */
 export interface QueueProvisionResult extends FanoutAddress {
   readonly queueName: string;
@@ -64,7 +67,8 @@ export interface QueueProvisionResult extends FanoutAddress {
 export class QueueLifecycleManager {
   readonly #options: QueueLifecycleManagerOptions;
   readonly #subscriptions: TopicSubscriptions | undefined;
-  readonly #made = new Set<string>();
+  /** Names of queues that were removed here; the oldest first. */
+  readonly #removed = new Set<string>();
   readonly #turns = new Map<string, Promise<unknown>>();
 
   constructor(options: QueueLifecycleManagerOptions) {
@@ -75,23 +79,28 @@ export class QueueLifecycleManager {
 
   /**
    * Makes the queue with all its attributes, then subscribes it to the messages for `instance` and
-   * for all. If subscribing fails, what was made is removed again, unless an earlier call completed.
+   * for all. If subscribing fails the queue stays: the next call completes it, {@link teardown} removes it.
+   * What exists already is compared with what it should be.
+   *
+   * @param name - of the queue; by default the prefix and the instance
    *
    * Source: Amazon SQS, "CreateQueue"; Amazon SNS, "Subscribe" (both answer a repeated call with
    * what exists; SQS blocks a deleted queue's name for 60 seconds).
    *
-   * @throws BackendError `configuration` (names; a queue with other attributes; no room for another
-   * filter policy), `topic-mismatch`, `topic-not-found`, `access-denied`, or `unreachable` (also
-   * while the name of a deleted queue is blocked).
+   * @throws BackendError `configuration` (names), `name-taken` (a queue or subscription with other
+   * attributes, or the name of a deleted queue that is still blocked), `topic-full` (no room for another
+   * filter policy), `topic-mismatch`, `topic-not-found`, `access-denied`, or `unreachable`.
    */
-  provision(instance: string): Promise<QueueProvisionResult> {
-    return this.#inTurn(instance, () => this.#provision(instance));
+  provision(instance: string, name?: string): Promise<QueueProvisionResult> {
+    return this.#inTurn(instance, () => this.#provision(instance, name));
   }
 
   /**
    * Removes the subscription, then the queue. `known` (from the lease row) spares the search for
-   * them, and names a queue that was made under another prefix. With the proof `mark` a queue stays,
+   * them, and names queues with another name, former ones included. With the proof `mark` a queue stays,
    * and so does its subscription, unless its tags name this fleet's prefix, topic and table.
+   * Of a queue that this manager has removed before, the subscription is searched for all the same: one
+   * that was made late has another ARN.
    *
    * Source: Amazon SNS, "Unsubscribe"; Amazon SQS, "DeleteQueue" (takes up to 60 seconds; neither
    * removes the other), "ListQueueTags".
@@ -104,28 +113,22 @@ export class QueueLifecycleManager {
     proof: TeardownProof = 'lease',
   ): Promise<void> {
     return this.#inTurn(instance, async () => {
-      const name = known.queueName ?? queueName(this.#options.prefix, instance);
-      if (proof === 'mark' && !(await this.#isMarked(instance, name, known.queueUrl))) {
-        this.#options.logger.warn('queue.left', { dead: instance });
-        return;
+      const { former = [], ...current } = known;
+      let failure: BackendError | undefined;
+      for (const one of [current, ...former]) {
+        failure = (await settled(this.#teardown(instance, one, proof))) ?? failure;
       }
-      await this.#remove(name, known);
-      this.#made.delete(instance);
+      if (failure) throw failure;
     });
   }
 
-  async #provision(instance: string): Promise<QueueProvisionResult> {
-    const name = queueName(this.#options.prefix, instance);
+  async #provision(instance: string, given: string | undefined): Promise<QueueProvisionResult> {
+    const name = given ?? queueName(this.#options.prefix, instance);
+    if (!isQueueName(name)) throw new BackendError('configuration', 'The name is no queue name.');
     const queueUrl = await this.#createQueue(instance, name);
-    try {
-      const [arn, table] = [this.#arnOf(name), await this.#table()];
-      const subscriptionArn = await this.#subscriptions?.add(instance, arn, table);
-      this.#made.add(instance);
-      return { queueName: name, queueUrl, ...(subscriptionArn ? { subscriptionArn } : {}) };
-    } catch (error) {
-      if (!this.#made.has(instance)) await this.#undo(instance, name, queueUrl);
-      throw error;
-    }
+    const [arn, table] = [this.#arnOf(name), await this.#table()];
+    const subscriptionArn = await this.#subscriptions?.add(instance, arn, table);
+    return { queueName: name, queueUrl, ...(subscriptionArn ? { subscriptionArn } : {}) };
   }
 
   async #createQueue(instance: string, name: string): Promise<string> {
@@ -156,6 +159,20 @@ export class QueueLifecycleManager {
     return present(QueueUrl);
   }
 
+  async #teardown(instance: string, known: FormerAddress, proof: TeardownProof): Promise<void> {
+    const name = known.queueName ?? queueName(this.#options.prefix, instance);
+    if (proof === 'mark' && !(await this.#isMarked(instance, name, known.queueUrl))) {
+      this.#options.logger.warn('queue.left', { dead: instance });
+      return;
+    }
+    await this.#remove(name, known);
+    this.#removed.add(name);
+    for (const oldest of this.#removed) {
+      if (this.#removed.size <= MAX_REMOVED) return;
+      this.#removed.delete(oldest);
+    }
+  }
+
   /** True also for a queue that is gone: its subscription delivers nothing to anybody. */
   async #isMarked(instance: string, name: string, url: string | undefined): Promise<boolean> {
     const { sqs, topic, prefix } = this.#options;
@@ -173,15 +190,6 @@ export class QueueLifecycleManager {
     return typeof table === 'function' ? await table() : table;
   }
 
-  async #undo(instance: string, name: string, queueUrl: string): Promise<void> {
-    try {
-      await this.#remove(name, { queueUrl });
-    } catch (error) {
-      // The lease row names the queue, so a janitor will find it.
-      this.#options.logger.warn('queue.undo-failed', { instance, ...errorFields(error) });
-    }
-  }
-
   async #remove(name: string, known: FanoutAddress): Promise<void> {
     const unsubscribed = await settled(this.#unsubscribe(name, known.subscriptionArn));
     const deleted = await settled(this.#deleteQueue(name, known.queueUrl));
@@ -190,8 +198,12 @@ export class QueueLifecycleManager {
   }
 
   async #unsubscribe(name: string, known: string | undefined): Promise<void> {
-    if (this.#subscriptions) await this.#subscriptions.remove(this.#arnOf(name), known);
-    else if (known) {
+    if (this.#subscriptions) {
+      await this.#subscriptions.remove(this.#arnOf(name), known);
+      if (known && this.#removed.has(name)) {
+        await this.#subscriptions.remove(this.#arnOf(name), undefined);
+      }
+    } else if (known) {
       // Said, not passed over: the lease row stays until an instance with a topic takes it up.
       throw new BackendError(
         'configuration',

@@ -1,6 +1,6 @@
-import { type Clock, errorCode } from '@a2a-aws/core';
+import { BackendError, type Clock, errorCode } from '@a2a-aws/core';
 import { type SNSClient, SubscribeCommand, UnsubscribeCommand } from '@aws-sdk/client-sns';
-import { asked, isNotFound, present } from '../aws-error.ts';
+import { asked, awsError, isNotFound, isOtherwiseSubscribed, present } from '../aws-error.ts';
 import { SubscriptionPages } from './subscription-pages.ts';
 import { TARGET_ATTRIBUTE, tableTarget } from './topic-definition.ts';
 
@@ -34,8 +34,12 @@ export class TopicSubscriptions {
         FilterPolicyScope: 'MessageAttributes',
       },
     };
-    const { SubscriptionArn } = await asked(this.#sns.send(new SubscribeCommand(input)));
-    return present(SubscriptionArn);
+    try {
+      const { SubscriptionArn } = await this.#sns.send(new SubscribeCommand(input));
+      return present(SubscriptionArn);
+    } catch (error) {
+      throw isOtherwiseSubscribed(error) ? otherwise(error) : awsError(error);
+    }
   }
 
   /** Removes the subscription of a queue; `known`, its ARN, spares the search. Idempotent. */
@@ -57,4 +61,9 @@ export class TopicSubscriptions {
     }
     return found;
   }
+}
+
+function otherwise(cause: unknown): BackendError {
+  const text = 'The queue is subscribed, but with another filter policy.';
+  return new BackendError('name-taken', text, { cause });
 }

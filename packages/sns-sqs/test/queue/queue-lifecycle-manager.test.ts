@@ -1,3 +1,4 @@
+import { silentLogger } from '@a2a-aws/core';
 import {
   ListSubscriptionsByTopicCommand,
   SNSClient,
@@ -17,7 +18,7 @@ import {
   type QueueLifecycleManagerOptions,
 } from '../../src/queue/queue-lifecycle-manager.ts';
 import { queuePolicy } from '../../src/queue/queue-policy.ts';
-import { awsFault, gate, recordingLogger, settled } from '../fixtures/fake-clock.ts';
+import { awsFault, gate, settled } from '../fixtures/fake-clock.ts';
 
 const TOPIC = 'arn:aws:sns:eu-west-1:123456789012:events';
 const QUEUE = 'arn:aws:sqs:eu-west-1:123456789012:a2a-one';
@@ -26,14 +27,13 @@ const SUBSCRIPTION = `${TOPIC}:0f0f`;
 
 let sns: AwsClientStub<SNSClient>;
 let sqs: AwsClientStub<SQSClient>;
-let logger: ReturnType<typeof recordingLogger>;
 
 const manager = (more: Partial<QueueLifecycleManagerOptions> = {}): QueueLifecycleManager =>
   new QueueLifecycleManager({
     sqs: new SQSClient({}),
     topic: { sns: new SNSClient({}), arn: TOPIC },
     prefix: 'a2a',
-    logger,
+    logger: silentLogger,
     ...more,
   });
 
@@ -43,7 +43,6 @@ const names = (stub: AwsClientStub<SNSClient> | AwsClientStub<SQSClient>): strin
 beforeEach(() => {
   sns = mockClient(SNSClient);
   sqs = mockClient(SQSClient);
-  logger = recordingLogger();
   sqs.on(CreateQueueCommand).resolves({ QueueUrl: URL });
   sqs.on(GetQueueUrlCommand).resolves({ QueueUrl: URL });
   sqs.on(DeleteQueueCommand).resolves({});
@@ -109,9 +108,9 @@ describe('provision', () => {
   });
 
   test.each([
-    ['QueueNameExists', 'configuration'],
-    ['AWS.SimpleQueueService.QueueNameExists', 'configuration'],
-    ['QueueDeletedRecently', 'unreachable'],
+    ['QueueNameExists', 'name-taken'],
+    ['AWS.SimpleQueueService.QueueNameExists', 'name-taken'],
+    ['QueueDeletedRecently', 'name-taken'],
     ['AccessDenied', 'access-denied'],
   ])('answers %s with %s, having touched nothing else', async (name, code) => {
     sqs.on(CreateQueueCommand).rejects(awsFault(name));
@@ -131,37 +130,43 @@ describe('provision', () => {
 
   test.each([
     ['NotFoundException', 'topic-not-found'],
-    ['FilterPolicyLimitExceededException', 'configuration'],
+    ['FilterPolicyLimitExceededException', 'topic-full'],
     ['ThrottledException', 'throttled'],
-  ])('undoes what it made when subscribing fails with %s', async (name, code) => {
-    sns.on(SubscribeCommand).rejects(awsFault(name));
-    // The subscription may have been made all the same.
-    sns.on(ListSubscriptionsByTopicCommand).resolves({
-      Subscriptions: [{ Endpoint: QUEUE, SubscriptionArn: SUBSCRIPTION }],
-    });
-    await expect(manager().provision('one')).rejects.toMatchObject({ code });
-    expect(names(sqs)).toEqual(['CreateQueue', 'DeleteQueue']);
-    expect(sqs.commandCalls(DeleteQueueCommand)[0]?.args[0].input).toEqual({ QueueUrl: URL });
-    expect(names(sns)).toEqual(['Subscribe', 'ListSubscriptionsByTopic', 'Unsubscribe']);
+  ])('leaves the queue when subscribing fails with %s, and completes it', async (name, code) => {
+    sns
+      .on(SubscribeCommand)
+      .rejectsOnce(awsFault(name))
+      .resolves({ SubscriptionArn: SUBSCRIPTION });
+    const queues = manager();
+    await expect(queues.provision('one')).rejects.toMatchObject({ code });
+    expect(names(sqs)).toEqual(['CreateQueue']);
+    expect(await queues.provision('one')).toMatchObject({ subscriptionArn: SUBSCRIPTION });
   });
 
-  test('undoes it too when the answer names no subscription', async () => {
+  test('fails when the answer names no subscription', async () => {
     sns.on(SubscribeCommand).resolves({});
     await expect(manager().provision('one')).rejects.toMatchObject({ code: 'unreachable' });
-    expect(names(sqs)).toEqual(['CreateQueue', 'DeleteQueue']);
   });
 
-  test('says why subscribing failed, also when undoing fails', async () => {
-    sns.on(SubscribeCommand).rejects(awsFault('NotFoundException', 404));
-    sqs.on(DeleteQueueCommand).rejects(awsFault('AccessDenied', 403));
-    await expect(manager().provision('one')).rejects.toMatchObject({ code: 'topic-not-found' });
-    expect(logger.lines).toEqual([
-      {
-        level: 'warn',
-        event: 'queue.undo-failed',
-        fields: expect.objectContaining({ instance: 'one', code: 'access-denied' }),
-      },
-    ]);
+  test('says that the queue is subscribed otherwise, whatever else is invalid', async () => {
+    const refused = awsFault('InvalidParameterException');
+    sns.on(SubscribeCommand).rejects(refused);
+    await expect(manager().provision('one')).rejects.toMatchObject({ code: 'configuration' });
+    refused.message =
+      'Invalid parameter: Attributes Reason: Subscription already exists with different attributes';
+    await expect(manager().provision('one')).rejects.toMatchObject({ code: 'name-taken' });
+  });
+
+  test('makes a queue of another name, subscribed for the same instance', async () => {
+    await manager().provision('one', 'a2a-one-r1');
+    const [made] = sqs.commandCalls(CreateQueueCommand);
+    expect(made?.args[0].input).toMatchObject({ QueueName: 'a2a-one-r1' });
+    const [subscribed] = sns.commandCalls(SubscribeCommand);
+    expect(subscribed?.args[0].input.Endpoint).toBe(`${QUEUE}-r1`);
+    expect(subscribed?.args[0].input.Attributes?.FilterPolicy).toContain('"one"');
+    await expect(manager().provision('one', 'a/b')).rejects.toMatchObject({
+      code: 'configuration',
+    });
   });
 
   test('leaves a queue alone that works already', async () => {
@@ -255,13 +260,34 @@ describe('teardown', () => {
     await expect(manager().teardown('one', known)).rejects.toMatchObject({ code: 'throttled' });
   });
 
-  test('of what was provisioned makes the next failure undo again', async () => {
+  test('[I7] searches for the subscription when it removes for the second time', async () => {
+    sns.on(ListSubscriptionsByTopicCommand).resolves({
+      Subscriptions: [{ Endpoint: QUEUE, SubscriptionArn: `${SUBSCRIPTION}-late` }],
+    });
     const queues = manager();
-    await queues.provision('one');
     await queues.teardown('one', known);
-    sns.on(SubscribeCommand).rejects(awsFault('ThrottledException', 429));
-    await expect(queues.provision('one')).rejects.toMatchObject({ code: 'throttled' });
-    expect(names(sqs)).toEqual(['CreateQueue', 'DeleteQueue', 'CreateQueue', 'DeleteQueue']);
+    expect(names(sns)).toEqual(['Unsubscribe']);
+    await queues.teardown('one', known);
+    const removed = sns.commandCalls(UnsubscribeCommand).map(({ args }) => args[0].input);
+    expect(removed.map(({ SubscriptionArn }) => SubscriptionArn)).toEqual([
+      SUBSCRIPTION,
+      SUBSCRIPTION,
+      `${SUBSCRIPTION}-late`,
+    ]);
+  });
+
+  test('removes former queues too, also when one cannot be removed', async () => {
+    sqs.on(DeleteQueueCommand).rejectsOnce(awsFault('RequestThrottled', 403)).resolves({});
+    const former = [
+      { queueName: 'a2a-one-r1', queueUrl: `${URL}-r1`, subscriptionArn: `${SUBSCRIPTION}1` },
+      { queueName: 'a2a-one-r2' },
+    ];
+    await expect(manager().teardown('one', { ...known, former })).rejects.toMatchObject({
+      code: 'throttled',
+    });
+    const deleted = sqs.commandCalls(DeleteQueueCommand).map(({ args }) => args[0].input.QueueUrl);
+    expect(deleted.slice(0, 2)).toEqual([URL, `${URL}-r1`]);
+    expect(names(sqs)).toContain('GetQueueUrl');
   });
 });
 

@@ -98,7 +98,7 @@ export class FakeSns {
     const topic = this.#topic(TopicArn);
     const found = [...topic.values()].find(({ endpoint }) => endpoint === Endpoint);
     if (found) {
-      if (!isSame(found.attributes, Attributes)) throw fault('InvalidParameter');
+      if (!isSame(found.attributes, Attributes)) throw otherwiseSubscribed();
       return { ...OK, SubscriptionArn: found.arn };
     }
     const { FilterPolicy } = Attributes;
@@ -224,4 +224,10 @@ function isSame(a: Readonly<Record<string, string>>, b: Readonly<Record<string, 
 
 function fault(name: string): FakeServiceError {
   return new FakeServiceError(name, 'The request is not valid.', 400);
+}
+
+function otherwiseSubscribed(): FakeServiceError {
+  const text =
+    'Invalid parameter: Attributes Reason: Subscription already exists with different attributes';
+  return new FakeServiceError('InvalidParameter', text, 400);
 }
