@@ -19,6 +19,7 @@ export {
   type LogFields,
   type Logger,
   type LogLevel,
+  type LogSink,
   NoTaskQueue,
   type QueuedEvent,
   type QueueEvent,

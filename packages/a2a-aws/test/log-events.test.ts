@@ -20,7 +20,7 @@ function logged(): Set<string> {
       for (const [, failure = ''] of text.matchAll(/RetriedStep\(\s*'([a-z.-]+)'/g)) {
         names.add(failure).add(failure.replace(/(?:retried|failed)$/, 'recovered'));
       }
-      for (const [, event = ''] of text.matchAll(/\.report\(\s*'([a-z.-]+)'/g)) names.add(event);
+      for (const [, event = ''] of text.matchAll(/[.#]report\(\s*'([a-z.-]+)'/g)) names.add(event);
     }
   }
   return names;
@@ -35,4 +35,56 @@ test('docs/operations.md tells of every event that is logged', () => {
   const names = [...logged()];
   expect(names.length).toBeGreaterThan(20);
   expect(names.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
+});
+
+const PAGES = [
+  'README.md',
+  'CHANGELOG.md',
+  'ARCHITECTURE.md',
+  'infra/README.md',
+  ...readdirSync(new URL('docs/', root), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
+
+test.each(PAGES)('%s names no event that is not logged', (path) => {
+  const names = logged();
+  const subjects = new Set([...names].map((name) => name.split('.')[0]));
+  const page = readFileSync(new URL(path, root), 'utf8');
+  const events = [...page.matchAll(/[`"']([a-z]+\.[a-z]+(?:[-_][a-z]+)+)[`"']/g)]
+    .map(([, name = '']) => name)
+    .filter((name) => subjects.has(name.split('.')[0]));
+  expect(events.filter((name) => !names.has(name))).toEqual([]);
+});
+
+test('what is retried says when it works again, or who goes on with it', () => {
+  // One try each: what it left undone is found by a janitor, a sweep, an expiry or the next reader.
+  const final = [
+    'instance.restart-failed', // instance.ready
+    'instance.retire-failed',
+    'instance.teardown-failed',
+    'instance.undo-failed',
+    'queue.undo-failed',
+    'janitor.resign-failed', // a part of janitor.look-failed
+    'run.executor-failed',
+    'run.cancel-failed',
+    'run.resume-failed',
+    'snapshot.drop-failed',
+    'watch.remove-failed',
+    'head.repair-failed',
+    'push.failed',
+    'request.failed',
+    'janitor.failed', // janitor.removed
+    'hook.failed',
+  ];
+  const names = logged();
+  const isFinal = new Set(final);
+  const failures = [...names].filter((name) => /(?:failed|retried)$/.test(name));
+  const silent = failures.filter((name) => {
+    const [subject] = name.split('.');
+    const recovered = name.replace(/(?:failed|retried)$/, 'recovered');
+    return !isFinal.has(name) && !names.has(recovered) && !names.has(`${subject}.recovered`);
+  });
+  expect(silent).toEqual([]);
+  expect(final.filter((name) => !names.has(name))).toEqual([]);
 });

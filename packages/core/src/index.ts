@@ -149,6 +149,7 @@ export {
   type LogFields,
   type Logger,
   type LogMethod,
+  type LogSink,
   loggerOf,
   silentLogger,
   withFields,

@@ -5,7 +5,15 @@ export type LogMethod = 'debug' | 'info' | 'warn' | 'error';
 
 export const LOG_METHODS = ['debug', 'info', 'warn', 'error'] as const;
 
-/** Where the backend's structured log lines go; `event` is a fixed dotted name. */
+/** Where log lines are handed to: loggers that take a message and then fields are such. */
+export interface LogSink {
+  debug(event: string, fields: LogFields): void;
+  info(event: string, fields: LogFields): void;
+  warn(event: string, fields: LogFields): void;
+  error(event: string, fields: LogFields): void;
+}
+
+/** Takes the backend's structured log lines; `event` is a fixed dotted name. */
 export interface Logger {
   debug(event: string, fields?: LogFields): void;
   info(event: string, fields?: LogFields): void;

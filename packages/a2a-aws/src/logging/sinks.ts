@@ -1,4 +1,11 @@
-import { jsonLogger, type Logger, type LogLevel, loggerOf, stderrLines } from '@a2a-aws/core';
+import {
+  jsonLogger,
+  type Logger,
+  type LogLevel,
+  type LogSink,
+  loggerOf,
+  stderrLines,
+} from '@a2a-aws/core';
 
 /** As much of a logger of pino as is used: its methods take the fields first. */
 export interface PinoLike {
@@ -24,7 +31,7 @@ export function pinoLogger(pino: PinoLike): Logger {
  * The logger that lines are handed to: JSON lines for `console` and for none, {@link pinoLogger} for a
  * logger of pino. Loggers that take a message and then fields (winston, Powertools) stay as they are.
  */
-export function sinkOf(logger: Logger | undefined): Logger {
+export function sinkOf(logger: LogSink | undefined): LogSink {
   if (!logger) return stderrLines;
   // Looked up for each line: hosts and tests replace its methods.
   if (logger === console) return jsonLogger((line, level) => console[level](line));
@@ -32,11 +39,11 @@ export function sinkOf(logger: Logger | undefined): Logger {
 }
 
 /** A logger with levels of its own gets every line, unless a level is set here. */
-export function defaultLevel(logger: Logger | undefined): LogLevel {
+export function defaultLevel(logger: LogSink | undefined): LogLevel {
   return !logger || logger === console ? 'lifecycle' : 'debug';
 }
 
-function isPino(logger: Logger): logger is Logger & PinoLike {
+function isPino(logger: LogSink): logger is LogSink & PinoLike {
   const { bindings, child } = logger as { readonly bindings?: unknown; readonly child?: unknown };
   return typeof bindings === 'function' && typeof child === 'function';
 }

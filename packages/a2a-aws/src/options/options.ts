@@ -10,6 +10,7 @@ import {
   LOG_LEVELS,
   type Logger,
   type LogLevel,
+  type LogSink,
   MIN_RETENTION_MS,
   type OptionNames,
   rootLogger,
@@ -73,7 +74,7 @@ export interface BackendOptions {
    * Where log lines go: `console`, or a logger of winston, of Powertools, of pino, or of your own.
    * @default JSON lines on stderr
    */
-  readonly logger?: Logger | undefined;
+  readonly logger?: LogSink | undefined;
   /**
    * `lifecycle`: warnings, errors, and info lines about the instance, but not about each run.
    * @default the environment's `A2A_LOG_LEVEL`, or `lifecycle`; every line for a logger that has levels

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '../clock.ts';
-import { type LogFields, type Logger, loggerOf } from '../logger.ts';
+import { type LogFields, type Logger, type LogSink, loggerOf } from '../logger.ts';
 import { isLogged, type LogLevel } from './log-level.ts';
 
 export interface RootLoggerOptions {
@@ -16,7 +16,7 @@ const MAX_FRAMES = 4_096;
  * and bounds every field: no text can end a line, start another, or grow without limit. A sink that
  * throws or rejects harms nothing but its line.
  */
-export function rootLogger(sink: Logger, { clock, level }: RootLoggerOptions): Logger {
+export function rootLogger(sink: LogSink, { clock, level }: RootLoggerOptions): Logger {
   return loggerOf((method, event, fields) => {
     if (!isLogged(level, method, event)) return;
     try {
