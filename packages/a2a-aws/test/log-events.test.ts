@@ -63,8 +63,6 @@ test('what is retried says when it works again, or who goes on with it', () => {
     'instance.restart-failed', // instance.ready
     'instance.retire-failed',
     'instance.teardown-failed',
-    'instance.undo-failed',
-    'queue.undo-failed',
     'janitor.resign-failed', // a part of janitor.look-failed
     'run.executor-failed',
     'run.cancel-failed',
