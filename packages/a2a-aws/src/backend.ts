@@ -25,6 +25,7 @@ import type { AgentCard } from '@a2a-js/sdk';
 import type { A2ARequestHandler, AgentExecutor, PushNotificationStore } from '@a2a-js/sdk/server';
 import { exchangeMiddleware, type Middleware } from './exchanges/exchange-middleware.ts';
 import { exchangeService } from './exchanges/exchange-service.ts';
+import { OpenExchanges } from './exchanges/open-exchanges.ts';
 import {
   type ErrorMiddleware,
   type HttpBinding,
@@ -32,6 +33,7 @@ import {
 } from './exchanges/request-error.ts';
 import { assertHandlerArguments, type RequestHandlerOptions } from './handler/handler-options.ts';
 import { BackendRequestHandler } from './handler/request-handler.ts';
+import type { AwsCalls } from './options/aws-calls.ts';
 import type { BackendSettings } from './options/options.ts';
 import { Turns } from './pushes/turns.ts';
 import { guardedStore } from './user-code/guarded.ts';
@@ -50,6 +52,8 @@ export interface BackendPorts {
   readonly pushNotificationStore?: PushNotificationStore | undefined;
   readonly clock: Clock;
   readonly entropy: Entropy;
+  /** The calls that these ports make, as far as they can be ended. */
+  readonly calls?: Pick<AwsCalls, 'abort' | 'close'> | undefined;
 }
 
 /** Plain counters: those marked so count what is now, the others since this instance's start. */
@@ -119,6 +123,8 @@ export interface StopOptions {
   readonly drainMs?: number | undefined;
 }
 
+/** How long a stop may take besides draining, in milliseconds, before what is under way is left behind. */
+const TEARDOWN_MS = 12_000;
 /** How long a stop waits at most for receivers of pushes, in milliseconds. */
 const PUSHED_MS = 10_000;
 
@@ -131,6 +137,7 @@ export class Backend {
   readonly #ports: BackendPorts;
   readonly #queues: QueueManager;
   readonly #pushes = new Turns();
+  readonly #exchanges = new OpenExchanges();
   #instance: Instance;
   #starting: Promise<void> | undefined;
   #resumer: Resumer | undefined;
@@ -209,7 +216,7 @@ export class Backend {
 
   /** Middleware to mount before the SDK's routers: streams end when their clients leave. */
   express(): Middleware {
-    return exchangeMiddleware(this.#ports.clock);
+    return exchangeMiddleware(this.#ports.clock, this.#exchanges);
   }
 
   /**
@@ -276,6 +283,7 @@ export class Backend {
   async stop(options: StopOptions = {}): Promise<void> {
     this.#isStopped = true;
     await this.suspend(options);
+    this.#ports.calls?.close();
   }
 
   /**
@@ -299,9 +307,18 @@ export class Backend {
 
   async #suspend({ drainMs = 10_000 }: StopOptions): Promise<void> {
     this.#leave.abort();
+    const { clock, calls } = this.#ports;
+    // What is not answered in time is left behind, and must not keep the process alive.
+    await within(clock, drainMs + TEARDOWN_MS, this.#drain(drainMs));
+    await this.#exchanges.end(clock);
+    this.#pushes.drop();
+    calls?.abort();
+  }
+
+  async #drain(drainMs: number): Promise<void> {
+    const { clock } = this.#ports;
     await this.#starting?.catch(() => {});
     await this.#replacing;
-    const { clock } = this.#ports;
     const since = clock.now();
     await this.#instance.stop(drainMs);
     const leftMs = drainMs - elapsed(since, clock.now());

@@ -6,6 +6,7 @@ import {
   DynamoDBPushNotificationStore,
 } from '@a2a-aws/dynamodb';
 import { Backend } from './backend.ts';
+import { AwsCalls } from './options/aws-calls.ts';
 import { resolveClients } from './options/aws-clients.ts';
 import { makeFanout } from './options/chosen-fanout.ts';
 import { assertOptions } from './options/option-check.ts';
@@ -26,7 +27,8 @@ export function createBackend(options: BackendOptions = {}): Backend {
   const logger = withFields(resolved.logger, () => ({ instance: backend?.instanceId }));
   const settings = { ...resolved, logger };
   const { tableName, prefix, ownerResolver, retentionMs, ownerShards, clock, entropy } = settings;
-  const clients = resolveClients(settings.clients, settings.clientConfig);
+  const calls = new AwsCalls();
+  const clients = resolveClients(settings.clients, settings.clientConfig, calls);
   const table = { client: clients.dynamodb, tableName, prefix };
   const registry = new DynamoDBInstanceRegistry({ ...table, logger });
   const own = { ...table, client: clients.control };
@@ -47,6 +49,7 @@ export function createBackend(options: BackendOptions = {}): Backend {
     }),
     clock,
     entropy,
+    calls,
   });
   return backend;
 }

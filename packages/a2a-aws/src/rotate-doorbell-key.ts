@@ -1,5 +1,6 @@
 import { type OptionNames, rotateKeys } from '@a2a-aws/core';
 import { DynamoDBInstanceRegistry } from '@a2a-aws/dynamodb';
+import { withCalls } from './options/aws-calls.ts';
 import { resolveClients } from './options/aws-clients.ts';
 import { assertOptions } from './options/option-check.ts';
 import { type BackendOptions, resolveOptions } from './options/options.ts';
@@ -33,7 +34,9 @@ export async function rotateDoorbellKey(
   // Only the table is needed.
   const settings = resolveOptions({ ...options, fanout: 'polling' }, process.env);
   const { tableName, prefix, clock, entropy } = settings;
-  const { dynamodb: client } = resolveClients(settings.clients, settings.clientConfig);
-  const keys = new DynamoDBInstanceRegistry({ client, tableName, prefix });
-  await rotateKeys({ keys, clock, entropy, signal });
+  await withCalls(async (calls) => {
+    const { dynamodb: client } = resolveClients(settings.clients, settings.clientConfig, calls);
+    const keys = new DynamoDBInstanceRegistry({ client, tableName, prefix });
+    await rotateKeys({ keys, clock, entropy, signal });
+  });
 }

@@ -31,7 +31,10 @@ export function createDynamoDBClient(options: DynamoDBClientOptions = {}): Dynam
       throwOnRequestTimeout: true,
     },
   });
-  return documentClient(client);
+  const document = documentClient(client);
+  // A document client's own does nothing, since it is usually given its client.
+  document.destroy = () => client.destroy();
+  return document;
 }
 
 /** A document client that leaves out what is undefined, as all items here need it. */

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '@a2a-aws/core';
 import { type Exchange, httpExchange } from './exchange.ts';
+import type { OpenExchanges } from './open-exchanges.ts';
 import { nameUnavailable } from './unavailable-body.ts';
 
 /** Middleware of the shape that express and connect take. */
@@ -17,9 +18,9 @@ const RETRY_AFTER_SECONDS = '1';
  * not keep up. Lets the handler do what they do not do for it: open a stream before its first event, and
  * answer 503. Mount it before them.
  */
-export function exchangeMiddleware(clock: Clock): Middleware {
+export function exchangeMiddleware(clock: Clock, open: OpenExchanges): Middleware {
   return (request, response, next) => {
-    const exchange = httpExchange(request, response, clock);
+    const exchange = httpExchange(request, response, clock, open);
     if (exchange) {
       sendRetryAfter(response, exchange);
       nameUnavailable(response, exchange);

@@ -3,12 +3,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '@a2a-aws/core';
 import type { ServerCallContext } from '@a2a-js/sdk/server';
 import { EventStream } from './event-stream.ts';
+import type { OpenExchanges } from './open-exchanges.ts';
 
 /** A call as gRPC's server gives it to a service's methods. */
 export interface GrpcCall extends EventEmitter {
   /** The client has canceled the call, or is gone. */
   readonly cancelled: boolean;
   readonly metadata: { set(key: string, value: string): void };
+  destroy(): void;
   /** Of calls whose answer is a stream: more is written than was sent. */
   readonly writableNeedDrain?: boolean;
 }
@@ -20,6 +22,7 @@ export class Exchange {
   readonly #stream: EventStream | undefined;
   /** As the SDK's errors name it: its routers take HTTP statuses from errors of `rest`. */
   readonly transport: 'rest' | 'grpc';
+  readonly #open: OpenExchanges | undefined;
   #retryLater = false;
 
   /** `leaves`: the event that tells that the client has left; `hasLeft`: it did so before. */
@@ -28,18 +31,21 @@ export class Exchange {
     leaves: 'close' | 'cancelled',
     hasLeft: boolean,
     stream?: EventStream,
+    open?: OpenExchanges,
   ) {
     this.#answer = answer;
     this.#stream = stream;
     this.transport = stream ? 'rest' : 'grpc';
+    this.#open = open;
     const leave = (): void => this.#left.abort();
     if (hasLeft) leave();
     else answer.once(leaves, leave);
   }
 
-  static http(response: ServerResponse, clock: Clock): Exchange {
+  /** `open` gets the exchange when a handler of the backend takes it up. */
+  static http(response: ServerResponse, clock: Clock, open: OpenExchanges): Exchange {
     const hasLeft = response.closed || response.destroyed;
-    return new Exchange(response, 'close', hasLeft, new EventStream(response, clock));
+    return new Exchange(response, 'close', hasLeft, new EventStream(response, clock), open);
   }
 
   static grpc(call: GrpcCall): Exchange {
@@ -49,6 +55,16 @@ export class Exchange {
   /** Aborts when the client has left, or the answer is complete. */
   get left(): AbortSignal {
     return this.#left.signal;
+  }
+
+  /** A handler of the backend answers. A gRPC server closes its calls by itself. */
+  takeUp(): void {
+    this.#open?.add(this);
+  }
+
+  /** Breaks the connection, whatever of the answer was read. */
+  destroy(): void {
+    this.#answer.destroy();
   }
 
   /** The answer will be a stream. gRPC's service opens its streams by itself. */
@@ -103,9 +119,10 @@ export function httpExchange(
   request: IncomingMessage,
   response: ServerResponse,
   clock: Clock,
+  open: OpenExchanges,
 ): Exchange | undefined {
   if (byHeaders.has(request.headers)) return undefined;
-  const exchange = Exchange.http(response, clock);
+  const exchange = Exchange.http(response, clock, open);
   byHeaders.set(request.headers, exchange);
   return exchange;
 }

@@ -43,7 +43,6 @@ import {
 import {
   type A2ARequestHandler,
   type AgentExecutor,
-  DefaultPushNotificationSender,
   DefaultRequestHandler,
   InMemoryPushNotificationStore,
   type PushNotificationSender,
@@ -54,6 +53,7 @@ import { type Exchange, exchangeOf } from '../exchanges/exchange.ts';
 import type { PushDeps } from '../pushes/push-line.ts';
 import { Pusher } from '../pushes/pusher.ts';
 import type { Turns } from '../pushes/turns.ts';
+import { WebhookSender } from '../pushes/webhook-sender.ts';
 import type { RetryDetection } from '../runs/retry-detection.ts';
 import { RunBusManager, RunDriver } from '../runs/run-driver.ts';
 import type { RunScope } from '../runs/run-scope.ts';
@@ -385,6 +385,7 @@ export class BackendRequestHandler implements A2ARequestHandler {
   }
 
   async #guard<T>(guarded: GuardedRequest, work: () => Promise<T>): Promise<T> {
+    exchangeOf(guarded.context)?.takeUp();
     try {
       return await work();
     } catch (error) {
@@ -396,6 +397,7 @@ export class BackendRequestHandler implements A2ARequestHandler {
     guarded: GuardedRequest,
     stream: AsyncGenerator<StreamResponse, void, undefined>,
   ): AsyncGenerator<StreamResponse, void, undefined> {
+    exchangeOf(guarded.context)?.takeUp();
     try {
       yield* stream;
     } catch (error) {
@@ -408,12 +410,13 @@ export class BackendRequestHandler implements A2ARequestHandler {
 function pushDeps(
   sender: PushNotificationSender | undefined,
   store: PushNotificationStore,
-  { clock, logger, errors }: HandlerDeps,
+  { clock, logger, errors, pushes }: HandlerDeps,
 ): PushDeps {
   if (sender) {
     return { sender: guardedSender(sender), store: undefined, clock, logger, errors };
   }
-  return { sender: new DefaultPushNotificationSender(store), store, clock, logger, errors };
+  const own = new WebhookSender(store, () => pushes.signal);
+  return { sender: own, store, clock, logger, errors };
 }
 
 /** The error of those who wait for an instance that has sent them away. */

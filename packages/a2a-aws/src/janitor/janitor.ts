@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { type OptionNames, patrol, withFields } from '@a2a-aws/core';
 import { DynamoDBInstanceRegistry, DynamoDBLogStorage } from '@a2a-aws/dynamodb';
 import { QueueSweep, queueName } from '@a2a-aws/sns-sqs';
+import { type AwsCalls, withCalls } from '../options/aws-calls.ts';
 import { resolveClients } from '../options/aws-clients.ts';
 import { makeFanout } from '../options/chosen-fanout.ts';
 import { assertOptions } from '../options/option-check.ts';
@@ -68,12 +69,20 @@ export async function runJanitor(
   signal: AbortSignal = new AbortController().signal,
 ): Promise<JanitorReport> {
   assertOptions('runJanitor', options, OPTIONS);
+  return withCalls((calls) => round(options, calls, signal));
+}
+
+async function round(
+  options: JanitorOptions,
+  calls: AwsCalls,
+  signal: AbortSignal,
+): Promise<JanitorReport> {
   const resolved = resolveOptions(options, process.env);
   const id = `janitor-${resolved.entropy.id()}`;
   const logger = withFields(resolved.logger, { instance: id });
   const settings = { ...resolved, logger };
   const { tableName, fanout, topicArns, prefix, lease, retentionMs, clock, entropy } = settings;
-  const clients = resolveClients(settings.clients, settings.clientConfig);
+  const clients = resolveClients(settings.clients, settings.clientConfig, calls);
   const table = { client: clients.dynamodb, tableName, prefix };
   const registry = new DynamoDBInstanceRegistry({ ...table, logger });
   const sweep = new QueueSweep({

@@ -1,9 +1,10 @@
 import { assertOptionNames, BackendError, type OptionNames, tracedClient } from '@a2a-aws/core';
 import { createDynamoDBClient, type DynamoDBClientOptions } from '@a2a-aws/dynamodb';
-import { createFanoutClients } from '@a2a-aws/sns-sqs';
+import { createFanoutClients, type FanoutClients } from '@a2a-aws/sns-sqs';
 import type { SNSClient } from '@aws-sdk/client-sns';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { AwsCalls } from './aws-calls.ts';
 
 /** As much of each client as the backend uses. */
 export interface BackendClients {
@@ -66,10 +67,11 @@ export function givenRegion(
   return dynamodb && sns && sqs && polling ? undefined : (region ?? env.AWS_REGION);
 }
 
-/** The clients that are given, and those that are not. */
+/** The clients that are given, and those that are not; what they do is among `calls`. */
 export function resolveClients(
   given: Partial<BackendClients>,
   config: ClientConfig,
+  calls: AwsCalls,
 ): BackendClients {
   const shared = {
     ...(config.region === undefined ? {} : { region: config.region }),
@@ -80,12 +82,14 @@ export function resolveClients(
     ...(service?.endpoint === undefined ? {} : { endpoint: service.endpoint }),
   });
   const { dynamodb, control = dynamodb, sns, sqs, polling } = given;
-  const queues = sqs && polling ? { sqs, polling } : createFanoutClients(at(config.sqs));
+  const queues = sqs && polling ? undefined : createFanoutClients(at(config.sqs));
+  const through = <Client extends object>(own: Client | undefined, make: () => Client): Client =>
+    calls.through(own ?? make(), own === undefined);
   return {
-    dynamodb: dynamodb ?? createDynamoDBClient(at(config.dynamodb)),
-    control: control ?? createDynamoDBClient(at(config.dynamodb)),
-    sns: tracedClient(sns ?? createFanoutClients(at(config.sns)).sns),
-    sqs: tracedClient(sqs ?? queues.sqs),
-    polling: tracedClient(polling ?? queues.polling),
+    dynamodb: through(dynamodb, () => createDynamoDBClient(at(config.dynamodb))),
+    control: through(control, () => createDynamoDBClient(at(config.dynamodb))),
+    sns: tracedClient(through(sns, () => createFanoutClients(at(config.sns)).sns)),
+    sqs: tracedClient(through(sqs, () => (queues as FanoutClients).sqs)),
+    polling: tracedClient(through(polling, () => (queues as FanoutClients).polling)),
   };
 }

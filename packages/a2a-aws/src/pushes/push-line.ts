@@ -1,4 +1,5 @@
 import {
+  BackendError,
   type Backlog,
   type Clock,
   deepCopy,
@@ -57,8 +58,8 @@ interface Look {
   readonly found: { readonly configs: boolean } | { readonly fault: unknown };
 }
 
-/** Has the line move, later than now. */
-type Move = (move: () => Promise<void>) => void;
+/** Has the line move, later than now, until the signal aborts. */
+type Move = (move: (signal: AbortSignal) => Promise<void>) => void;
 
 /**
  * What of one task waits to be pushed: one event after another, so that nothing of the task is copied
@@ -102,7 +103,7 @@ export class PushLine {
     this.#waiting.splice(at, 0, one);
     if (this.#isMoving) return;
     this.#isMoving = true;
-    this.#turn(() => this.#move());
+    this.#turn((signal) => this.#move(signal));
   }
 
   /** For what comes next it is to be looked anew: a config may have come with a message. */
@@ -123,20 +124,21 @@ export class PushLine {
     return at;
   }
 
-  async #move(): Promise<void> {
+  async #move(signal: AbortSignal): Promise<void> {
     try {
-      while (this.#waiting.length > 0) await this.#pushAll(this.#waiting.splice(0));
+      while (this.#waiting.length > 0) await this.#pushAll(this.#waiting.splice(0), signal);
     } finally {
       this.#isMoving = false;
     }
   }
 
-  async #pushAll(waiting: Waiting[]): Promise<void> {
+  async #pushAll(waiting: Waiting[], signal: AbortSignal): Promise<void> {
     const failed = new Map<string, { events: number; about: LogFields }>();
     // From the end, so that nothing is held that was pushed.
     waiting.reverse();
     for (let one = waiting.pop(); one; one = waiting.pop()) {
       try {
+        if (signal.aborted) throw new BackendError('draining', 'This instance has stopped.');
         if (await this.#isWanted(one)) await this.#send(one);
       } catch (error) {
         const about = this.#describe(error);

@@ -29,7 +29,8 @@ export class Pusher {
 
   #newLine(open: OpenLog): PushLine {
     const key = taskKeyText(open.log.key);
-    const turn = (move: () => Promise<void>): void => this.#turns.take(key, move);
+    const turn = (move: (signal: AbortSignal) => Promise<void>): void =>
+      this.#turns.take(key, move);
     const line = new PushLine(open.log, this.#backlog.ofTask(), turn, this.#deps);
     this.#lines.set(open, line);
     return line;

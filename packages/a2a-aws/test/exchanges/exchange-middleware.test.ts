@@ -5,6 +5,7 @@ import { ServerCallContext } from '@a2a-js/sdk/server';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type Exchange, exchangeOf } from '../../src/exchanges/exchange.ts';
 import { exchangeMiddleware } from '../../src/exchanges/exchange-middleware.ts';
+import { OpenExchanges } from '../../src/exchanges/open-exchanges.ts';
 
 /** As much of a response as the middleware touches. */
 class FakeResponse extends EventEmitter {
@@ -58,9 +59,13 @@ function begin(response: FakeResponse): void {
 function handled(response: FakeResponse, headers: IncomingHttpHeaders = {}): Exchange | undefined {
   let exchange: Exchange | undefined;
   const request = { headers } as IncomingMessage;
-  exchangeMiddleware(systemClock)(request, response as unknown as ServerResponse, () => {
-    exchange = exchangeOf(contextWith(request.headers));
-  });
+  exchangeMiddleware(systemClock, new OpenExchanges())(
+    request,
+    response as unknown as ServerResponse,
+    () => {
+      exchange = exchangeOf(contextWith(request.headers));
+    },
+  );
   return exchange;
 }
 

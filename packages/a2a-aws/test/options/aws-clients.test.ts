@@ -1,16 +1,22 @@
 import { createDynamoDBClient } from '@a2a-aws/dynamodb';
 import { expect, test } from 'vitest';
+import { AwsCalls } from '../../src/options/aws-calls.ts';
 import { resolveClients } from '../../src/options/aws-clients.ts';
 
 const CONFIG = { region: 'eu-west-1' };
 
+/** What is behind a client whose calls are counted among a backend's. */
+const behind = (client: object): unknown => Object.getPrototypeOf(client);
+
 test('beats and cleaning up have a client of their own', () => {
-  const { dynamodb, control } = resolveClients({}, CONFIG);
-  expect(control).not.toBe(dynamodb);
+  const { dynamodb, control } = resolveClients({}, CONFIG, new AwsCalls());
+  expect(behind(control)).not.toBe(behind(dynamodb));
 });
 
 test('a client that is given is used for beats and cleaning up, too, unless another is given', () => {
   const [dynamodb, control] = [createDynamoDBClient(CONFIG), createDynamoDBClient(CONFIG)];
-  expect(resolveClients({ dynamodb }, CONFIG).control).toBe(dynamodb);
-  expect(resolveClients({ dynamodb, control }, CONFIG)).toMatchObject({ dynamodb, control });
+  const one = resolveClients({ dynamodb }, CONFIG, new AwsCalls());
+  expect(behind(one.control)).toBe(dynamodb);
+  const two = resolveClients({ dynamodb, control }, CONFIG, new AwsCalls());
+  expect([behind(two.dynamodb), behind(two.control)]).toEqual([dynamodb, control]);
 });

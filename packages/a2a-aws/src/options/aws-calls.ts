@@ -1,0 +1,60 @@
+/** As much of a client of the AWS SDK as {@link AwsCalls} uses. */
+interface Sender {
+  send(command: unknown, options?: { readonly abortSignal?: AbortSignal | undefined }): unknown;
+  destroy?(): void;
+}
+
+/**
+ * The calls of a backend to AWS. A stop leaves calls behind that are not answered in time: they must not
+ * keep the process alive, nor may what they would try next.
+ */
+export class AwsCalls {
+  readonly #underWay = new Set<AbortController>();
+  readonly #owned: Sender[] = [];
+
+  /** The same client, whose calls are among these; only `send` differs. `owned`: to be destroyed here. */
+  through<Client extends object>(client: Client, owned: boolean): Client {
+    const sender = client as unknown as Sender;
+    if (typeof sender.send !== 'function') return client;
+    if (owned) this.#owned.push(sender);
+    const send: Sender['send'] = (command, options) => this.#send(sender, command, options);
+    return Object.create(client, { send: { value: send } }) as Client;
+  }
+
+  /** Ends what is under way: it rejects with an `AbortError`. */
+  abort(): void {
+    for (const call of this.#underWay) call.abort();
+  }
+
+  /** Ends what is under way, and closes the connections of the clients that are owned. */
+  close(): void {
+    this.abort();
+    for (const client of this.#owned) client.destroy?.();
+  }
+
+  #send(sender: Sender, command: unknown, options: Parameters<Sender['send']>[1]): unknown {
+    const call = new AbortController();
+    const abort = (): void => call.abort();
+    options?.abortSignal?.addEventListener('abort', abort, { once: true });
+    if (options?.abortSignal?.aborted) abort();
+    const done = (): void => {
+      this.#underWay.delete(call);
+      options?.abortSignal?.removeEventListener('abort', abort);
+    };
+    this.#underWay.add(call);
+    const answer = sender.send(command, { ...options, abortSignal: call.signal });
+    if (answer instanceof Promise) answer.then(done, done);
+    else done();
+    return answer;
+  }
+}
+
+/** Does `work`, after which nothing of its calls is left. */
+export async function withCalls<T>(work: (calls: AwsCalls) => Promise<T>): Promise<T> {
+  const calls = new AwsCalls();
+  try {
+    return await work(calls);
+  } finally {
+    calls.close();
+  }
+}

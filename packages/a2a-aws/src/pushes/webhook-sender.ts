@@ -1,0 +1,81 @@
+import { BackendError } from '@a2a-aws/core';
+import type { StreamResponse, Task, TaskPushNotificationConfig } from '@a2a-js/sdk';
+import {
+  type PushNotificationSender,
+  type PushNotificationStore,
+  type ServerCallContext,
+  V1PushNotificationSerializer,
+} from '@a2a-js/sdk/server';
+
+/** How long a receiver may take to answer, in milliseconds; what the SDK's sender gives it. */
+const TIMEOUT_MS = 5_000;
+const TOKEN_HEADER = 'X-A2A-Notification-Token';
+
+/**
+ * Posts what happened to a task to the URLs that clients gave, as the SDK's `DefaultPushNotificationSender`
+ * does. Unlike that it can be stopped: `signal` is that of the life in which it sends. It reads nothing of
+ * an answer but its status, and prints nothing: a URL is a client's text.
+ */
+export class WebhookSender implements PushNotificationSender {
+  readonly #store: Pick<PushNotificationStore, 'load'>;
+  readonly #signal: () => AbortSignal;
+  readonly #serializer = new V1PushNotificationSerializer();
+
+  constructor(store: Pick<PushNotificationStore, 'load'>, signal: () => AbortSignal) {
+    this.#store = store;
+    this.#signal = signal;
+  }
+
+  /** Resolves when each receiver has answered; rejects with `unreachable`, after all were tried, if one failed. */
+  async send(event: StreamResponse, context: ServerCallContext, task?: Task): Promise<void> {
+    const signal = this.#signal();
+    const taskId = taskIdOf(event);
+    if (taskId === '') return;
+    const configs = await this.#store.load(taskId, context);
+    const { body, contentType } = this.#serializer.serialize(event, task);
+    const posts = configs.map((config) => post(config, body, contentType, signal));
+    const failed = (await Promise.allSettled(posts)).find((post) => post.status === 'rejected');
+    if (!failed) return;
+    const { reason: cause } = failed;
+    throw new BackendError('unreachable', 'A receiver did not take what was pushed.', { cause });
+  }
+}
+
+async function post(
+  config: TaskPushNotificationConfig,
+  body: string,
+  contentType: string,
+  stopped: AbortSignal,
+): Promise<void> {
+  const call = new AbortController();
+  const abort = (): void => call.abort();
+  const timer = setTimeout(abort, TIMEOUT_MS);
+  stopped.addEventListener('abort', abort, { once: true });
+  if (stopped.aborted) abort();
+  try {
+    const headers = { 'Content-Type': contentType, ...authHeaders(config) };
+    const { signal } = call;
+    const response = await fetch(config.url, { method: 'POST', headers, body, signal });
+    // An answer that is not read would keep its connection.
+    await response.body?.cancel();
+    if (!response.ok) throw new Error(`HTTP ${response.status}`);
+  } finally {
+    clearTimeout(timer);
+    stopped.removeEventListener('abort', abort);
+  }
+}
+
+function authHeaders({
+  authentication,
+  token,
+}: TaskPushNotificationConfig): Record<string, string> {
+  if (authentication?.scheme && authentication.credentials) {
+    return { Authorization: `${authentication.scheme} ${authentication.credentials}` };
+  }
+  return token ? { [TOKEN_HEADER]: token } : {};
+}
+
+function taskIdOf({ payload }: StreamResponse): string {
+  if (!payload) return '';
+  return payload.$case === 'task' ? payload.value.id : payload.value.taskId;
+}
