@@ -40,7 +40,12 @@ export class ChaosServer {
       lease,
     };
     const child = fork(bundles.server, [JSON.stringify(settings)], {
-      env: { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true', ...env },
+      env: {
+        ...process.env,
+        AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+        A2A_LOG_LEVEL: 'warn',
+        ...env,
+      },
       execArgv: [],
       // What they warn of is what is done to them.
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],

@@ -12,6 +12,9 @@ import { seconds, Transcript } from './transcript.ts';
 /** Until the story is given up; stopping takes 20 s more at the worst. */
 const LIMIT_MS = 65_000;
 
+// The servers' lines stand between those of the story: only what goes wrong is of interest there.
+process.env['A2A_LOG_LEVEL'] ??= 'warn';
+
 const transcript = new Transcript((line) => process.stdout.write(`${line}\n`));
 let aws: LocalAws | undefined;
 let cluster: Cluster | undefined;
