@@ -1,4 +1,5 @@
 import { CANCELS } from './scenarios/cancels.ts';
+import { IMPOSTORS } from './scenarios/impostors.ts';
 import { LIVES } from './scenarios/lives.ts';
 import { LOGS } from './scenarios/logs.ts';
 import { MESSAGES } from './scenarios/messages.ts';
@@ -21,6 +22,7 @@ const SCENARIOS: readonly Scenario[] = [
   ...UNATTENDED,
   ...STUCK,
   ...PUSHES,
+  ...IMPOSTORS,
 ];
 
 /** The scenario of a seed; nothing for one that is played at random. */

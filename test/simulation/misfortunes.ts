@@ -1,5 +1,6 @@
 import type { SimulatedProcess } from '@a2a-aws/testkit/fakes';
 import type { Fleet } from './fleet.ts';
+import { Impostor } from './impostor.ts';
 
 /** Until then faults happen, clients come, processes die; milliseconds from the start. */
 export const CHAOS_MS = 60_000;
@@ -30,6 +31,7 @@ export class Misfortunes {
 
   /** `began`: when clients come; milliseconds from now on. */
   plan(began: number): void {
+    if (this.#fleet.random.percent(15)) this.#planImpostor(began);
     this.#planDeaths(began);
     this.#planStepFaults(began);
     this.#planHotWrite(began);
@@ -45,6 +47,15 @@ export class Misfortunes {
   pause(process: SimulatedProcess, ms: number): void {
     this.pauses += 1;
     process.pause(ms);
+  }
+
+  /** Somebody without a key sends all sorts of things to everybody. */
+  #planImpostor(began: number): void {
+    const { clock, random } = this.#fleet;
+    const impostor = new Impostor(this.#fleet);
+    for (let n = random.whole(5, 40); n > 0; n -= 1) {
+      clock.after(began + random.whole(0, 15_000), () => impostor.act());
+    }
   }
 
   #planDeaths(began: number): void {

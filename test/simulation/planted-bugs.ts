@@ -8,6 +8,7 @@ import { REACHING } from './planted/reaching.ts';
 import { SERVING } from './planted/serving.ts';
 import { STREAMING } from './planted/streaming.ts';
 import { HOLDING } from './planted/stuck.ts';
+import { TRUSTING } from './planted/trusting.ts';
 
 /** Every bug that the simulator must catch, one at a time. */
 export const PLANTED_BUGS: readonly PlantedBug[] = [
@@ -20,4 +21,5 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ...STREAMING,
   ...HOLDING,
   ...PUSHING,
+  ...TRUSTING,
 ];

@@ -20,6 +20,8 @@ export interface StageDeps {
 export interface ClientOptions extends Pick<ClientDeps, 'leaves' | 'promptMs' | 'slowMs'> {
   /** Asks any server but this one. */
   readonly avoid?: SimulatedProcess | undefined;
+  /** What it is shown may be forged: it is not judged. */
+  readonly isFooled?: boolean | undefined;
   /** @default the first owner */
   readonly scope?: Scope | undefined;
   /** Asks this server. */
@@ -190,9 +192,10 @@ export class Stage {
     };
   }
 
-  #client(kind: string, { avoid, at, scope, ...more }: ClientOptions): SimulatedClient {
+  #client(kind: string, { avoid, at, scope, isFooled, ...more }: ClientOptions): SimulatedClient {
     const pick = () =>
       at ? this.fleet.servers.find(({ process }) => process === at) : this.fleet.pick(avoid);
-    return this.#deps.client(kind, { ...more, pick }, scope);
+    const judged = isFooled ? { violate: () => {} } : {};
+    return this.#deps.client(kind, { ...more, ...judged, pick }, scope);
   }
 }

@@ -8,6 +8,7 @@ import {
   taskKeyHash,
 } from '@a2a-aws/core';
 import { type FakeAws, type FakeTable, type FakeWrite, fromStored } from '@a2a-aws/testkit/fakes';
+import { FORGED } from './impostor.ts';
 import { PREFIX } from './server.ts';
 import { TaskTruth, type Violate } from './task-truth.ts';
 
@@ -98,6 +99,7 @@ export class TableWatch {
       this.tasks.set(pk, truth);
     }
     const record = this.#record(pk, sk, fromStored(after) as unknown as StoredRecord);
+    if (record.body.includes(FORGED)) this.#violate('I2', `${pk}: forged content is in the log`);
     const lease = this.leases.get(record.instance);
     if (lease?.removed) {
       this.#violate('I5', `${pk}: ${record.instance} appends after it was cleaned up`);

@@ -1,0 +1,127 @@
+import {
+  type Doorbell,
+  type Entry,
+  encode,
+  encodeDoorbell,
+  eventFromJson,
+  type FleetKeySet,
+  type LogRecord,
+  newFleetKey,
+  nextSlot,
+  recordBody,
+  sealer,
+  type TaskKey,
+  unescapeKeyPart,
+} from '@a2a-aws/core';
+import { seededEntropy } from '@a2a-aws/testkit/fakes';
+import type { Fleet } from './fleet.ts';
+import { PREFIX, TABLE } from './server.ts';
+import type { TaskTruth } from './task-truth.ts';
+
+/** Content that no agent has said: it must be in no log. */
+export const FORGED = 'forged by an impostor';
+
+const STRANGER: FleetKeySet = {
+  fleet: `arn:aws:dynamodb:us-east-1:000000000000:table/${TABLE}#${PREFIX}`,
+  keys: [newFleetKey(seededEntropy('impostor'))],
+};
+
+/** Somebody who may send anything to every queue, and overhears what is sent. */
+export class Impostor {
+  readonly #fleet: Fleet;
+  readonly #overheard: string[] = [];
+
+  constructor(fleet: Fleet) {
+    this.#fleet = fleet;
+    const { sqs } = fleet.aws;
+    const deliver = sqs.deliver.bind(sqs);
+    sqs.deliver = (arn, body) => {
+      // Some of it is enough, and early things are what may be out of date.
+      if (this.#overheard.length < 200) this.#overheard.push(body);
+      deliver(arn, body);
+    };
+  }
+
+  /** Does one thing at random, to all instances. */
+  act(): void {
+    const { random } = this.#fleet;
+    const act = random.pick(['forge', 'forge', 'replay', 'garbage', 'canary']);
+    if (act === 'forge') this.forge(STRANGER);
+    else if (act === 'canary') this.ring(STRANGER);
+    else if (act === 'garbage')
+      this.#send(random.pick(['', '{"v":3}', '{"v":9}', '{"v":3,"bells":[\n\n]}']));
+    else for (const text of this.#overheard.splice(0, 3)) this.#send(text);
+  }
+
+  /** The keys of the fleet, as somebody has them who can read its table. */
+  steal(): FleetKeySet | undefined {
+    for (const item of this.#fleet.aws.dynamodb.items()) {
+      if (item.sk === 'doorbell-keys') {
+        return { fleet: STRANGER.fleet, keys: item.keys as FleetKeySet['keys'] };
+      }
+    }
+    return undefined;
+  }
+
+  /** Tells of every task something that nobody has written, and of instances that they are gone. */
+  forge(keys: FleetKeySet): void {
+    const { watch, servers } = this.#fleet;
+    for (const truth of watch.tasks.values()) {
+      if (truth.sealed || !truth.hasTask) continue;
+      const key = keyOf(truth);
+      for (const record of forgeries(truth, key)) {
+        this.#tell(keys, { kind: 'record', key, next: nextSlot(record.slot, 1), record });
+      }
+    }
+    for (const server of servers) {
+      const instance = server.instance();
+      if (instance !== undefined) this.#tell(keys, { kind: 'gone', instance });
+    }
+  }
+
+  /** Rings each instance as if it had done so itself. */
+  ring(keys: FleetKeySet): void {
+    for (const { process, instance } of this.#fleet.servers) {
+      const id = instance();
+      if (id === undefined) continue;
+      this.#tell(keys, { kind: 'canary', instance: id, at: process.clock.now() });
+    }
+  }
+
+  #tell(keys: FleetKeySet, bell: Doorbell): void {
+    const seal = sealer(keys);
+    if (seal) this.#send(encodeDoorbell(bell, 1e6, seal));
+  }
+
+  #send(text: string): void {
+    const { sqs } = this.#fleet.aws;
+    for (const { arn } of sqs.queues.values()) sqs.deliver(arn, text);
+  }
+}
+
+function keyOf({ name }: TaskTruth): TaskKey {
+  const [, , tenant = '', owner = '', taskId = ''] = name.split('#').map(unescapeKeyPart);
+  return { tenant, owner, taskId };
+}
+
+/** Records at the end of a task's log, as they would be written there. */
+function forgeries(truth: TaskTruth, { taskId }: TaskKey): LogRecord[] {
+  const contextId = 'context-1';
+  const artifact = { artifactId: 'forged', parts: [{ text: FORGED }] };
+  const ended = { state: 'TASK_STATE_COMPLETED' };
+  return [
+    { artifactUpdate: { taskId, contextId, artifact } },
+    { statusUpdate: { taskId, contextId, status: ended } },
+  ].map((json, n) => {
+    const entry: Entry = { kind: 'event', event: eventFromJson(json) };
+    const encoded = encode(entry);
+    return {
+      id: `${FORGED} ${n}`,
+      instance: 'impostor',
+      time: 0,
+      slot: truth.slot,
+      entries: [encoded.entry],
+      body: recordBody([encoded]),
+    };
+  });
+}
