@@ -13,7 +13,7 @@ import { seconds, Transcript } from './transcript.ts';
 const LIMIT_MS = 65_000;
 
 // The servers' lines stand between those of the story: only what goes wrong is of interest there.
-process.env['A2A_LOG_LEVEL'] ??= 'warn';
+process.env = { A2A_LOG_LEVEL: 'warn', ...process.env };
 
 const transcript = new Transcript((line) => process.stdout.write(`${line}\n`));
 let aws: LocalAws | undefined;
