@@ -11,11 +11,13 @@ import {
   systemEntropy,
   type TaskKey,
 } from '@a2a-aws/core';
-import { DynamoDBLogStorage, documentClient } from '@a2a-aws/dynamodb';
+import { DynamoDBInstanceRegistry, DynamoDBLogStorage, documentClient } from '@a2a-aws/dynamodb';
+import { startLocalAws } from '@a2a-aws/local';
 import { TaskState } from '@a2a-js/sdk';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { GetQueueUrlCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { rotateDoorbellKey } from 'a2a-aws';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventually, Gate } from './fixtures/eventually.ts';
 import { Fleet } from './fixtures/fleet.ts';
@@ -122,3 +124,34 @@ describe.each(['sns', 'direct'] as const)('[I2] whoever may send, over %s', (fan
     for (const one of [sns, sqs, table]) one.destroy();
   });
 });
+
+test('the key of the doorbells is replaced by one call, and can be again', {
+  timeout,
+}, async () => {
+  const aws = await startLocalAws();
+  const { dynamodb, region, credentials } = aws.clientConfig;
+  const table = new DynamoDBClient({ region, credentials, ...dynamodb });
+  const { tableName } = aws;
+  const registry = new DynamoDBInstanceRegistry({
+    client: documentClient(table),
+    tableName,
+    prefix: 'a2a',
+  });
+  const keys = async () => (await registry.doorbellKeys(() => newFleetKey(systemEntropy))).keys;
+  const [first] = await keys();
+  // No instance runs, so nobody has to be waited for.
+  const clock = { now: () => Date.now(), after: (_: number, then: () => void) => after(then) };
+  for (const serial of [2, 3]) {
+    await rotateDoorbellKey({ tableName, clientConfig: aws.clientConfig, clock });
+    expect((await keys()).map((key) => key.serial)).toEqual([serial]);
+  }
+  expect((await keys()).map(({ id }) => id)).not.toContain(first?.id);
+  table.destroy();
+  await aws.stop();
+});
+
+/** At once, whatever the time. */
+function after(then: () => void): () => void {
+  const timer = setImmediate(then);
+  return () => clearImmediate(timer);
+}

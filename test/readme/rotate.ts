@@ -1,0 +1,3 @@
+import { rotateDoorbellKey } from 'a2a-aws';
+
+await rotateDoorbellKey(); // the options of a backend: tableName, prefix, clientConfig …
