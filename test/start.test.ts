@@ -221,14 +221,16 @@ test('before its start and after its stop a backend refuses requests, and says s
     handler.cancelTask({ ...get('id'), metadata: undefined }, context());
 
   expect(one.health()).toMatchObject({ live: true, ready: false, phase: 'new' });
-  expect((await handler.getAgentCard()).capabilities?.streaming).toBe(false);
+  const card = await handler.getAgentCard();
+  expect(card).toEqual(agentCard('http://x'));
   expect((await failure('cancel', request())).message).toMatch(/Try again/);
   await one.start();
-  expect((await handler.getAgentCard()).capabilities?.streaming).toBe(true);
   expect((await failure('cancel', request())).message).toMatch(/not found/i);
   await one.stop();
   expect(one.health()).toMatchObject({ live: false, ready: false, phase: 'stopped' });
   expect((await failure('cancel', request())).message).toMatch(/Try again/);
+  // Caches keep it.
+  expect(await handler.getAgentCard()).toEqual(card);
   expect(await failure('start', one.start())).toMatchObject({ code: 'draining' });
 });
 

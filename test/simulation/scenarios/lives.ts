@@ -119,8 +119,8 @@ export const LIVES: readonly Scenario[] = [
       stage.fate((call) => call.caller === at.name && isRead(call), LOST, 6);
     },
   },
-  // A server is stopped while it executes what will not be executed again: whoever follows it there,
-  // and elsewhere, is told how it ends.
+  // A server is stopped while it executes what will not be executed again: its readers are told how
+  // that ends.
   {
     rates: NO_FAULTS,
     onOrphan: 'fail',

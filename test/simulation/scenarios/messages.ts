@@ -71,8 +71,8 @@ export const MESSAGES: readonly Scenario[] = [
       await stage.resumed(sent);
     },
   },
-  // Clients of one owner number their messages: each has its own task, and whoever sends again while
-  // nothing was answered yet has the same.
+  // Clients of one owner number their messages: each has its own task. A message sent again while
+  // nothing was answered yet has the same one.
   {
     rates: NO_FAULTS,
     play: async (stage) => {
