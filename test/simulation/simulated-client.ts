@@ -380,7 +380,7 @@ function messageOf({ payload }: StreamResponse, answer: string | undefined): Mes
 }
 
 /** The id of a message of that name. */
-export function messageIdOf(name: string): string {
+function messageIdOf(name: string): string {
   return /^\d+$/.test(name) ? name : derivedUuid(name);
 }
 

@@ -15,6 +15,7 @@ export async function judge(
   for (const truth of fleet.watch.tasks.values()) judgeTask(truth, items, violate);
   for (const client of clients) judgeClient(client, violate);
   judgeExecutions(fleet, violate);
+  judgeRetries(fleet, violate);
   judgeRows(fleet, items, violate);
   judgeReach(fleet, items, violate);
 }
@@ -86,6 +87,20 @@ function judgeExecutions(fleet: Fleet, violate: Violate): void {
   for (const [messageId, executions] of seen) {
     const starts = runs.filter((run) => run.messageId === messageId).length;
     if (executions > starts) violate('retry', `${messageId} was executed without being started`);
+  }
+}
+
+/** A message is one task's, however often it is sent; a number is many messages. */
+function judgeRetries({ watch }: Fleet, violate: Violate): void {
+  const tasks = new Map<string, string>();
+  for (const { name, scope, runs } of watch.tasks.values()) {
+    for (const { messageId } of runs.values()) {
+      if (messageId === undefined || /^\d+$/.test(messageId)) continue;
+      const message = JSON.stringify([scope, messageId]);
+      const known = tasks.get(message) ?? name;
+      if (known !== name) violate('retry', `${messageId} started ${known} and ${name}`);
+      tasks.set(message, known);
+    }
   }
 }
 
