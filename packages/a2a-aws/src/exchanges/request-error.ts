@@ -35,7 +35,7 @@ export const JSON_BODY: { limit: number; type: string[]; strict: boolean } = {
 };
 
 /** What becomes of a request that failed outside the SDK's handlers: an HTTP status and an error. */
-export interface RequestFailure {
+interface RequestFailure {
   readonly status: number;
   readonly error: A2AError;
   /** True: the body is no JSON. */
@@ -46,7 +46,7 @@ export interface RequestFailure {
  * What a client is told of an error in express or its middleware, in fixed texts; errors of the client's
  * have a status from 400 to 499, as `http-errors` has it.
  */
-export function requestFailure(error: unknown): RequestFailure {
+function requestFailure(error: unknown): RequestFailure {
   const { status, type } = Object(error) as { status?: unknown; type?: unknown };
   const isUnparsable = type === 'entity.parse.failed';
   const isClients = typeof status === 'number' && status >= 400 && status < 500;
