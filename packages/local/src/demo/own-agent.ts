@@ -34,7 +34,7 @@ export async function greet(cluster: Cluster, transcript: Transcript): Promise<v
     const state = stateName(last?.state);
     if (UNSUCCESSFUL.has(state)) {
       transcript.failure(`the task is ${state}: ${text(last?.message)}`);
-      if (state === 'FAILED') transcript.text('      what the agent threw is in the log above');
+      if (state === 'FAILED') transcript.text('      if the agent threw, the log above says what');
     }
   } catch (error) {
     transcript.failure(error instanceof Error ? error.message : 'The stream broke.');
