@@ -110,6 +110,7 @@ function judgeRows(fleet: Fleet, items: readonly Item[], violate: Violate): void
   for (const { pk, sk } of items as { pk: string; sk: string }[]) {
     if (pk === `${PREFIX}#instances` && !living.has(sk))
       violate('I7', `the lease of ${sk} is left`);
+    if (pk === `${PREFIX}#retired`) violate('I7', `the retired ${sk} is left`);
     if (pk.startsWith(`${PREFIX}#I#`)) {
       const instance = pk.slice(`${PREFIX}#I#`.length);
       const whose = living.has(instance) ? 'living' : 'dead';

@@ -366,7 +366,10 @@ export class Backend {
   }
 
   async #nextInstance(): Promise<Instance> {
-    const leases = await this.#ports.registry.leases();
+    const { fanout, registry, control } = this.#ports;
+    // A life costs the same however many leases there are.
+    const leases =
+      fanout.needsLiving === false ? [] : await (control?.registry ?? registry).leases();
     // Also the dead: until they are cleaned up after, the topic has their subscriptions.
     return this.#newInstance(leases.map(({ instance }) => instance));
   }

@@ -67,6 +67,7 @@ export type {
   InstanceRegistry,
   Lease,
   LeaseTerms,
+  RetiredLease,
   RunRow,
   WatchRow,
 } from './instances/registry.ts';

@@ -7,6 +7,7 @@ import {
   type Lease,
   type LeaseTerms,
   type Logger,
+  type RetiredLease,
   type RunRow,
   stderrLogger,
   type TaskKey,
@@ -39,6 +40,8 @@ const leaseItem = z.object({
   ...address,
   former: z.array(z.object(address)).optional(),
 });
+
+const retiredItem = z.object({ instance: z.string(), retiredAt: z.number() });
 
 const keyItem = z.object({ tenant: z.string(), owner: z.string(), taskId: z.string() });
 const runItem = keyItem.extend({
@@ -129,6 +132,31 @@ export class DynamoDBInstanceRegistry implements InstanceRegistry {
 
   removeLease(instance: string): Promise<void> {
     return this.#table.remove(this.#keys.lease(instance));
+  }
+
+  async retire({ lease, retiredAt }: RetiredLease): Promise<void> {
+    const { instance, address, ...fields } = lease;
+    const row = { instance, retiredAt, ...fields, ...address };
+    await this.#put(this.#keys.retiredLease(instance, retiredAt), row);
+    await this.removeLease(instance);
+  }
+
+  async retired(limit: number): Promise<RetiredLease[]> {
+    const range = { partition: this.#keys.retired, from: '\u0000', to: END, pageSize: limit };
+    const { items } = await this.#table.page(range);
+    return items.flatMap((item): RetiredLease[] => {
+      try {
+        const { instance, retiredAt } = readItem(retiredItem, item);
+        return [{ lease: { ...toLease(item), instance }, retiredAt }];
+      } catch (error) {
+        this.#logger.error('registry.row-unreadable', errorFields(error));
+        return [];
+      }
+    });
+  }
+
+  removeRetired({ lease, retiredAt }: RetiredLease): Promise<void> {
+    return this.#table.remove(this.#keys.retiredLease(lease.instance, retiredAt));
   }
 
   async leader(): Promise<string | undefined> {

@@ -35,6 +35,7 @@ const MAX_MOVED = 1_000;
  */
 export class DirectFanout implements Fanout {
   readonly rings: boolean = true;
+  readonly needsLiving: boolean = false;
   readonly maxBytes: number;
   readonly #options: DirectFanoutOptions;
   readonly #queues: InstanceQueues;

@@ -15,6 +15,8 @@ export interface Fanout {
   readonly maxBytes: number;
   /** False if nothing is ever delivered: instances then read their open logs all the time. */
   readonly rings: boolean;
+  /** False if {@link instanceId} does not look at `living`: it is given none then. @default true */
+  readonly needsLiving?: boolean;
   /** Fails with a coded error if what all instances share (the topic) is missing or wrong. */
   check(): Promise<void>;
   /**

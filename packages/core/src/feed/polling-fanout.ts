@@ -7,6 +7,7 @@ import type { Fanout, FanoutAddress, FanoutReceiver, FanoutStats } from './fanou
  */
 export class PollingFanout implements Fanout {
   readonly rings: boolean = false;
+  readonly needsLiving: boolean = false;
   readonly maxBytes: number = 0;
 
   /** The instances share nothing. */

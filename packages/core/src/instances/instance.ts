@@ -20,6 +20,7 @@ import { OwnSweep } from './own-sweep.ts';
 import { Presence } from './presence.ts';
 import type { InstanceRegistry, Lease, RunRow } from './registry.ts';
 import { type FindResumer, isResumed } from './resumption.ts';
+import { RetiredSweep } from './retired-sweep.ts';
 import { type Begun, type RunRequest, Runs } from './runs.ts';
 import type { LeaseSettings } from './settings.ts';
 
@@ -94,6 +95,7 @@ export class Instance {
   readonly id: string;
   readonly feed: Feed;
   readonly janitor: Janitor;
+  readonly retiredSweep: RetiredSweep;
   readonly runs: Runs;
   readonly doorbell: OwnDoorbell;
   readonly #deps: InstanceDeps;
@@ -140,6 +142,11 @@ export class Instance {
       alone,
       isReady: () => this.#phase === 'ready',
       resumer: deps.resumer ?? (() => undefined),
+    });
+    this.retiredSweep = new RetiredSweep({
+      ...control,
+      leads: () => this.janitor.stats.leads,
+      finish: (lease) => this.janitor.finishLate(lease),
     });
     this.#rows = new OwnRows(control);
     this.#sweep = new OwnSweep({
@@ -207,7 +214,7 @@ export class Instance {
     this.feed.start();
     this.#phase = 'ready';
     logger.info('instance.ready', { durationMs: clock.now() - since });
-    for (const keeper of [this.janitor, this.#sweep]) void keeper.keep();
+    for (const keeper of [this.janitor, this.#sweep, this.retiredSweep]) void keeper.keep();
     if (rings) void this.#keyring.keep();
   }
 
@@ -300,9 +307,26 @@ export class Instance {
     try {
       await this.feed.stop();
       if (lease) await this.janitor.removeReach(lease);
+      if (lease) await this.#leaveRetired(lease);
     } catch (error) {
       this.#deps.logger.warn('instance.teardown-failed', errorFields(error));
     }
+  }
+
+  /**
+   * A lease that nothing is left of goes at once, so that the leases of short lives do not pile up. What
+   * requests of this life may still write is found by what is kept of it.
+   */
+  async #leaveRetired(lease: Lease): Promise<void> {
+    const { alone = false, registry, control, clock } = this.#deps;
+    if (alone) return;
+    const rows = control?.registry ?? registry;
+    let left = 0;
+    const readable = await rows.runs(this.id, () => {
+      left += 1;
+    });
+    if (readable.length + left > 0) return;
+    await rows.retire({ lease: { ...lease, state: 'dead' }, retiredAt: clock.now() });
   }
 
   /** Ends what the budget did not let finish, so that nobody waits for the lease to run out. */

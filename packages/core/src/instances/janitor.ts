@@ -126,6 +126,15 @@ export class Janitor {
     await each([() => this.#finishRuns(lease.instance), () => this.removeReach(lease)]);
   }
 
+  /** The second pass: {@link finish}, for what came late, then the index rows of its watches. */
+  async finishLate(lease: Lease): Promise<void> {
+    await this.finish(lease);
+    const { registry } = this.#deps;
+    for (const watch of await registry.watches(lease.instance)) {
+      await registry.removeWatchIndex(watch);
+    }
+  }
+
   /** Removes what an instance is reached by: watches, subscription, queue; fails as {@link finish}. */
   async removeReach(lease: Lease): Promise<void> {
     await each([
@@ -195,10 +204,7 @@ export class Janitor {
       // Longer than a request of the dead one can still be under way.
       await sleep(clock, settings.quarantineMs, signal);
       if (signal.aborted) return;
-      await this.finish(lease);
-      for (const watch of await registry.watches(lease.instance)) {
-        await registry.removeWatchIndex(watch);
-      }
+      await this.finishLate(lease);
       await registry.removeLease(lease.instance);
       this.#cleaned += 1;
       this.#failing.delete(lease.instance);

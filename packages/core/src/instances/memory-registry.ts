@@ -1,7 +1,14 @@
 import type { FanoutAddress } from '../feed/fanout.ts';
 import type { FleetKey, FleetKeySet } from '../feed/fleet-keys.ts';
 import { type TaskKey, taskKeyText } from '../task-key.ts';
-import type { InstanceRegistry, Lease, LeaseTerms, RunRow, WatchRow } from './registry.ts';
+import type {
+  InstanceRegistry,
+  Lease,
+  LeaseTerms,
+  RetiredLease,
+  RunRow,
+  WatchRow,
+} from './registry.ts';
 
 /** An {@link InstanceRegistry} in this process' memory: for tests, and as the suite's oracle. */
 export class MemoryInstanceRegistry implements InstanceRegistry {
@@ -10,6 +17,7 @@ export class MemoryInstanceRegistry implements InstanceRegistry {
   #keys: readonly FleetKey[] = [];
   readonly #leases = new Map<string, Lease>();
   readonly #revisions = new Map<string, number>();
+  readonly #retired = new Map<string, RetiredLease>();
   readonly #runs = new Map<string, RunRow>();
   readonly #index = new Map<string, WatchRow>();
   readonly #watches = new Map<string, WatchRow>();
@@ -68,6 +76,20 @@ export class MemoryInstanceRegistry implements InstanceRegistry {
   async removeLease(instance: string): Promise<void> {
     this.#leases.delete(instance);
     this.#revisions.delete(instance);
+  }
+
+  async retire(retired: RetiredLease): Promise<void> {
+    this.#retired.set(retired.lease.instance, retired);
+    await this.removeLease(retired.lease.instance);
+  }
+
+  async retired(limit: number): Promise<RetiredLease[]> {
+    const all = [...this.#retired.values()].sort((a, b) => a.retiredAt - b.retiredAt);
+    return all.slice(0, limit);
+  }
+
+  async removeRetired({ lease }: RetiredLease): Promise<void> {
+    this.#retired.delete(lease.instance);
   }
 
   async setResigned(instance: string, resigned: boolean): Promise<boolean> {

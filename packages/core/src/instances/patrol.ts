@@ -23,7 +23,7 @@ export async function patrol(deps: InstanceDeps, signal: AbortSignal): Promise<P
   const { clock, registry, settings } = deps;
   const fanout = new UnheardFanout(deps.fanout);
   const instance = new Instance({ ...deps, fanout, alone: true }, () => {});
-  const { janitor } = instance;
+  const { janitor, retiredSweep } = instance;
   await instance.start();
   let longest = 0;
   try {
@@ -38,7 +38,7 @@ export async function patrol(deps: InstanceDeps, signal: AbortSignal): Promise<P
   const since = clock.now();
   await sleep(clock, watchMs, signal);
   const isCut = elapsed(since, clock.now()) < watchMs;
-  while (janitor.busy > 0 && !signal.aborted && instance.phase === 'ready') {
+  while ((janitor.busy > 0 || retiredSweep.busy) && !signal.aborted && instance.phase === 'ready') {
     await sleep(clock, PROBE_MS, signal);
   }
   const { cleaned, failed } = janitor.stats;

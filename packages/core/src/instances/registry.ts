@@ -27,6 +27,13 @@ export interface Lease {
   readonly renewedAt?: number | undefined;
 }
 
+/** The lease of an instance that has stopped and left nothing that it knows of. */
+export interface RetiredLease {
+  readonly lease: Lease;
+  /** When it retired, by its wall clock; milliseconds. */
+  readonly retiredAt: number;
+}
+
 /** What a lease says from its beginning. */
 export type LeaseTerms = Pick<Lease, 'leaseMs' | 'serves' | 'host' | 'version' | 'startedAt'>;
 
@@ -89,6 +96,11 @@ export interface InstanceRegistry extends FleetKeys {
   leases(): Promise<Lease[]>;
   /** The last step of cleaning: the lease row goes when nothing else is left. */
   removeLease(instance: string): Promise<void>;
+  /** Keeps what a dead lease says among the retired, then removes the lease. */
+  retire(retired: RetiredLease): Promise<void>;
+  /** At most `limit` of the retired, those that retired first; in one page. */
+  retired(limit: number): Promise<RetiredLease[]>;
+  removeRetired(retired: RetiredLease): Promise<void>;
   /** The instance that looks after all leases, if one ever did; it may be dead. */
   leader(): Promise<string | undefined>;
   /** Says that the instance does not look after the others, or may again. False: see {@link beat}. */

@@ -24,12 +24,13 @@ const settled = (promise: Promise<unknown>): (() => boolean) => {
 };
 
 describe('an instance that stops', () => {
-  test('[I7] leaves a dead lease and nothing else, and a janitor takes that', async () => {
+  test('[I7] leaves what its lease said and nothing else, and the leader takes that', async () => {
     const open = a.instance.feed.acquire(KEY);
     await open.watch.hold();
     await a.instance.stop(10_000);
     expect(a.instance.phase).toBe('stopped');
-    expect(await fleet.traces('a')).toMatchObject({ lease: 'dead', runs: 0, queue: false });
+    expect(await fleet.traces('a')).toMatchObject({ lease: undefined, runs: 0, queue: false });
+    expect(await fleet.registry.retired(9)).toMatchObject([{ lease: { instance: 'a' } }]);
     expect(await fleet.registry.watchers(KEY)).toEqual([]);
     expect(a.deaths.count).toBe(0);
     await fleet.start('b');
@@ -104,7 +105,8 @@ describe('an instance that stops', () => {
     expect(await fleet.states()).toEqual([WORKING, FAILED]);
     expect(stops).toEqual(['closed']);
     expect(await listedTasks(fleet.storage, KEY)).toMatchObject([{ state: FAILED }]);
-    expect(await fleet.traces('a')).toMatchObject({ lease: 'dead', runs: 0, queue: false });
+    expect(await fleet.traces('a')).toMatchObject({ lease: undefined, runs: 0, queue: false });
+    expect(await fleet.registry.retired(9)).toMatchObject([{ lease: { instance: 'a' } }]);
   });
 
   test('does not take its own end for a death', async () => {
@@ -133,7 +135,7 @@ describe('an instance that stops', () => {
       return seen;
     };
     await a.instance.stop(0);
-    expect(await fleet.traces('a')).toMatchObject({ lease: 'dead', queue: false });
+    expect(await fleet.traces('a')).toMatchObject({ lease: undefined, queue: false });
   });
 
   test('[I6] comes to an end although nothing can be written any more', async () => {

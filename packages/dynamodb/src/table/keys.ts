@@ -126,6 +126,16 @@ export class Keys {
     return { pk: this.leases, sk: instance };
   }
 
+  /** The partition of what the leases of retired instances said. */
+  get retired(): string {
+    return joinKey(this.#prefix, 'retired');
+  }
+
+  /** `at`: when it retired, in milliseconds: the first sort first. */
+  retiredLease(instance: string, at: number): ItemKey {
+    return { pk: this.retired, sk: joinKey(String(at).padStart(TIME_DIGITS, '0'), instance) };
+  }
+
   /** Names the instance that looks after all leases. */
   get leader(): ItemKey {
     return { pk: joinKey(this.#prefix, 'janitor'), sk: 'leader' };

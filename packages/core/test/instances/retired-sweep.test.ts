@@ -1,0 +1,69 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { KEY } from '../fixtures/events.ts';
+import { Fleet, NO_TRACES, SETTINGS } from '../fixtures/fleet.ts';
+import { flush } from '../fixtures/manual-clock.ts';
+
+const TEN_MINUTES = 600_000;
+/** From when the leader first sees a retired instance until it has looked after it, at the most. */
+const SWEPT_MS = 3 * (SETTINGS.quarantineMs + SETTINGS.beatMs);
+
+let fleet: Fleet;
+
+beforeEach(() => {
+  fleet = new Fleet();
+});
+
+const retired = async (): Promise<string[]> =>
+  (await fleet.registry.retired(1_000)).map(({ lease }) => lease.instance);
+
+/** Starts an instance that stops at once. */
+async function live(id: string): Promise<void> {
+  const member = await fleet.start(id);
+  await member.instance.stop(0);
+}
+
+describe('what is kept of a retired instance', () => {
+  test('[I7] lets the leader remove what a request of it wrote late', async () => {
+    await live('a');
+    await fleet.start('b');
+    await fleet.registry.putRun({ instance: 'a', run: 'late', key: KEY, purpose: 'clean' });
+    await fleet.registry.putWatch({ instance: 'a', watch: 'late', key: KEY });
+    await fleet.clock.advance(SWEPT_MS);
+    expect(await fleet.traces('a')).toEqual(NO_TRACES);
+    expect(await fleet.registry.watchers(KEY)).toEqual([]);
+    expect(await retired()).toEqual([]);
+  });
+
+  test('[I7] stays until a late request has come', async () => {
+    await live('a');
+    await fleet.start('b');
+    await fleet.clock.advance(SETTINGS.quarantineMs - 1);
+    expect(await retired()).toEqual(['a']);
+  });
+
+  test('[I7] is looked after ten minutes later by lives that are too short to wait', async () => {
+    for (const id of ['a', 'b', 'c', 'd']) await live(id);
+    expect(await retired()).toEqual(['a', 'b', 'c', 'd']);
+    await fleet.clock.advance(TEN_MINUTES);
+    const short = await fleet.start('e');
+    await flush();
+    await short.instance.stop(0);
+    // Three, whichever: the next life does the rest.
+    const [first, ...others] = await retired();
+    expect(['a', 'b', 'c', 'd']).toContain(first);
+    expect(others).toEqual(['e']);
+  });
+
+  test('[I7] stays if it cannot be finished, and is tried again', async () => {
+    await live('a');
+    await fleet.start('b');
+    const runs = fleet.registry.runs.bind(fleet.registry);
+    fleet.registry.runs = (id) => (id === 'a' ? Promise.reject(new Error('No answer.')) : runs(id));
+    await fleet.clock.advance(SWEPT_MS);
+    expect(await retired()).toEqual(['a']);
+    expect(fleet.logged).toContain('sweep.failed');
+    fleet.registry.runs = runs;
+    await fleet.clock.advance(SWEPT_MS);
+    expect(await retired()).toEqual([]);
+  });
+});
