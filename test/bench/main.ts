@@ -7,6 +7,7 @@ import { settingsFrom } from '../command-line.ts';
 import { type BenchOptions, benchOptions, usage } from './bench-options.ts';
 import { apiCalls } from './figures/api-calls.ts';
 import { appendRate } from './figures/append-rate.ts';
+import { conversation } from './figures/conversation.ts';
 import { cpuPerEvent } from './figures/cpu-per-event.ts';
 import { doorbellChain } from './figures/doorbell-chain.ts';
 import { fleetCost } from './figures/fleet-cost.ts';
@@ -29,6 +30,7 @@ const FIGURES = {
   throughput,
   'written-bytes': writtenBytes,
   loading,
+  conversation,
   'append-rate': appendRate,
   'cpu-per-event': cpuPerEvent,
   'api-calls': apiCalls,

@@ -20,6 +20,10 @@ export const TARGETS = {
   smallLoadCalls: { atMost: 1 },
   /** Heap to open a task of 50 MB, as a multiple of the task's JSON. */
   largeLoadHeap: { atMost: 3 },
+  /** Milliseconds for GetTask after 16,000 messages; for each doubling; and the event loop's longest delay. */
+  conversationMs: { atMost: 1_000 },
+  conversationGrowth: { atMost: 2.4 },
+  conversationStallMs: { atMost: 50 },
   /** Events a second that one writer appends to one task, five milliseconds a call. */
   appendRate: { atLeast: 5_000 },
   /** CPU of an event among the last thousand of ten thousand, as a multiple of one among the first. */

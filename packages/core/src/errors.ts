@@ -17,9 +17,11 @@
  * - `backlog-full`: more is waiting to be written than the limit allows
  * - `event-too-large`: one entry is larger than 4 MB
  * - `invalid-event`: what was handed in would not be read back as it was
+ * - `unknown-event`: what was enqueued is of no kind of event that this release knows
  * - `invalid-key`: an id is empty, too long, or not well-formed
  * - `queue-shut-down`, `no-task-queue`, `task-queue-exists`: see the classes of these names
  * - `queue-misuse`: a tap takes no events, and no more can be acknowledged than was dequeued
+ * - `agent-error`: the producer of a queue enqueued an error, which its readers are told of
  * - `expired`: the events that were asked for are older than what is kept
  * - `diverged`: a message brought what is not in the log; read it again
  * - `corrupt-log`: what is stored cannot be read as a log
@@ -44,11 +46,13 @@ export type BackendErrorCode =
   | 'backlog-full'
   | 'event-too-large'
   | 'invalid-event'
+  | 'unknown-event'
   | 'invalid-key'
   | 'queue-shut-down'
   | 'no-task-queue'
   | 'task-queue-exists'
   | 'queue-misuse'
+  | 'agent-error'
   | 'expired'
   | 'diverged'
   | 'corrupt-log';

@@ -77,7 +77,7 @@ export type { Begun, RunRequest } from './instances/runs.ts';
 export { DEFAULT_LEASE_SETTINGS, type LeaseSettings } from './instances/settings.ts';
 export { limiter } from './limiter.ts';
 export { Backlog } from './log/backlog.ts';
-export type { Entry, EventEntry, StartEntry } from './log/entry.ts';
+export type { AgentError, Entry, EventEntry, StartEntry } from './log/entry.ts';
 export { type Delivery, Fold, type Step, stepRecord } from './log/fold.ts';
 export { type ListFilter, passes } from './log/list-filter.ts';
 export { MemoryLogStorage } from './log/memory-storage.ts';
@@ -123,7 +123,7 @@ export {
   retriedRun,
 } from './log/run-outcome.ts';
 export { compareSlots, FIRST_SLOT, nextSlot, parseSlot, type Slot, slotText } from './log/slot.ts';
-export { MAX_SNAPSHOT_BYTES } from './log/snapshot.ts';
+export { encodeSnapshot, MAX_SNAPSHOT_BYTES } from './log/snapshot.ts';
 export {
   EMPTY_STATE,
   type LogState,
@@ -145,6 +145,7 @@ export {
   taskHead,
 } from './log/storage.ts';
 export { type Appended, TaskLog, type TaskLogDeps } from './log/task-log.ts';
+export { type CopyOptions, copyingTask, type TaskPicture } from './log/task-picture.ts';
 export {
   LOG_METHODS,
   type LogFields,
@@ -168,6 +169,7 @@ export {
 export { loggedId, ownerHash, taskFields } from './logging/task-fields.ts';
 export { assertOptionNames, type OptionNames } from './option-names.ts';
 export { overriding } from './overriding.ts';
+export { inOneGo, inSlices, Pace } from './pace.ts';
 export { assertConsumer, type ConsumerOffsets } from './queues/consumer-offsets.ts';
 export { DistributedEventQueue } from './queues/distributed-event-queue.ts';
 export { EventConsumer } from './queues/event-consumer.ts';
@@ -176,10 +178,21 @@ export { EventTap } from './queues/event-tap.ts';
 export { InMemoryQueueManager } from './queues/in-memory-queue-manager.ts';
 export { LogQueueManager } from './queues/log-queue-manager.ts';
 export { MemoryConsumerOffsets } from './queues/memory-consumer-offsets.ts';
-export { NoTaskQueue, QueueShutDown, TaskQueueExists } from './queues/queue-errors.ts';
+export {
+  AgentErrorRaised,
+  NoTaskQueue,
+  QueueShutDown,
+  TaskQueueExists,
+} from './queues/queue-errors.ts';
 export type { QueueDeps, QueueHost } from './queues/queue-host.ts';
 export type { QueueManager, QueueOptions } from './queues/queue-manager.ts';
-export type { Place, QueuedEvent, QueueEvent } from './queues/queued-event.ts';
+export type {
+  EnqueuedEvent,
+  ErrorEvent,
+  Place,
+  QueuedEvent,
+  QueueEvent,
+} from './queues/queued-event.ts';
 export {
   callDetails,
   isPassingName,

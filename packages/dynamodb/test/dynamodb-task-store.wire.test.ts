@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { FIRST_SLOT, Fold, inParallel, silentLogger } from '@a2a-aws/core';
+import { encodeSnapshot, FIRST_SLOT, Fold, inOneGo, inParallel, silentLogger } from '@a2a-aws/core';
 import { taskStoreSuite } from '@a2a-aws/testkit';
 import { ListTasksRequest, Message, Role, Task, TaskState } from '@a2a-js/sdk';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
@@ -178,7 +178,11 @@ onEachEngine((name, engine) => {
       const storage = new DynamoDBLogStorage({ client, tableName: aws.tableName, prefix });
       const fold = new Fold();
       for await (const record of (await storage.load(KEY)).records) fold.apply(record);
-      const snapshot = { id: 's', slot: fold.state.next, text: fold.snapshot() };
+      const snapshot = {
+        id: 's',
+        slot: fold.state.next,
+        text: inOneGo(encodeSnapshot(fold.content())),
+      };
       await storage.putSnapshot(KEY, snapshot, Date.now());
       expect((await storage.load(KEY)).snapshot).toBeDefined();
       const configs = new DynamoDBPushNotificationStore({

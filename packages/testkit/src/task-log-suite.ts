@@ -4,7 +4,9 @@ import {
   BackendError,
   DEFAULT_RETENTION_MS,
   encode,
+  encodeSnapshot,
   FIRST_SLOT,
+  inOneGo,
   type LogRecord,
   type LogStorage,
   nextSlot,
@@ -281,7 +283,7 @@ export function taskLogSuite(name: string, factory: () => Promise<LogStorageUnde
         return log;
       };
       const put = async (log: TaskLog, id: string): Promise<void> => {
-        const snapshot = { id, slot: log.state.next, text: log.snapshot() };
+        const snapshot = { id, slot: log.state.next, text: inOneGo(encodeSnapshot(log.content())) };
         const { obsolete } = await storage.putSnapshot(KEY, snapshot, systemClock.now());
         if (obsolete) await storage.dropSnapshot(KEY, obsolete);
       };

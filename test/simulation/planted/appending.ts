@@ -34,8 +34,8 @@ export const APPENDING: readonly PlantedBug[] = [
     patches: [
       server(
         'handler/task-result.ts',
-        'return open.log.generation === result.at && state.hasTask ? open.log.task() : undefined;',
-        'return open.log.task();',
+        'return open.log.generation === result.at && state.hasTask ? open.log.picture() : undefined;',
+        'return open.log.picture();',
       ),
     ],
   },
@@ -44,19 +44,23 @@ export const APPENDING: readonly PlantedBug[] = [
     patches: [
       server(
         'handler/task-result.ts',
-        'const kept = result.answer ?? task ??',
-        'const kept = result.answer ?? (task && { ...task, artifacts: task.artifacts.slice(-1) }) ??',
+        "return kept && 'copying' in kept ? inSlices(kept.copying(), clock) : kept;",
+        "const whole = kept && 'copying' in kept ? await inSlices(kept.copying(), clock) : kept;\n  return whole && { ...whole, artifacts: whole.artifacts.slice(-1) };",
       ),
     ],
   },
   {
     name: 'snapshot-task-only',
     patches: [
-      core('log/snapshot.ts', 'fenced: new Set(fenced),', 'fenced: new Set(),'),
       core(
         'log/snapshot.ts',
-        'known.flatMap(([_, { run, digest }]) =>',
-        'known.slice(0, 0).flatMap(([_, { run, digest }]) =>',
+        'fenced: PersistentMap.of(fields.fenced.map((instance) => [instance, true])),',
+        'fenced: PersistentMap.empty(),',
+      ),
+      core(
+        'log/snapshot.ts',
+        'messages: PersistentMap.of(\n',
+        'messages: PersistentMap.of(\n          [].concat() ||\n',
       ),
     ],
   },

@@ -38,7 +38,7 @@ export const CLEANING: readonly PlantedBug[] = [
     patches: [
       core(
         'log/proposal.ts',
-        'if (openRuns(state).length > 0 || state.runs.size === 0) return undefined;',
+        'if (state.open.size > 0 || state.runs.size === 0) return undefined;',
         'if (state.runs.size === 0) return undefined;',
       ),
     ],

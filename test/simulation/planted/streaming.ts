@@ -1,6 +1,7 @@
 import { core, type PlantedBug, server } from './planted-bug.ts';
 
-const REST = 'return openRuns(state).every(([id]) => id === entry.run);';
+const REST =
+  'return state.open.size === (entry.run !== undefined && state.open.has(entry.run) ? 1 : 0);';
 
 /** Where streams end, and what they end with. */
 export const STREAMING: readonly PlantedBug[] = [

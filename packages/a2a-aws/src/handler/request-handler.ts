@@ -1,6 +1,7 @@
 import {
   BackendError,
   type Clock,
+  type CopyOptions,
   type Entropy,
   type Instance,
   type Logger,
@@ -214,14 +215,16 @@ export class BackendRequestHandler implements A2ARequestHandler {
 
   getTask(params: GetTaskRequest, context: ServerCallContext): Promise<Task> {
     return this.#guard(this.#request('GetTask', context, params.id), async () => {
-      const task = await this.#load(this.#key(params.id, context));
-      if (!task) throw new TaskNotFoundError();
-      return limitHistory(task, params.historyLength);
+      const { historyLength } = params;
+      const found = await this.#read(this.#key(params.id, context), { historyLength });
+      if (!found) throw new TaskNotFoundError();
+      return found.task;
     });
   }
 
   listTasks(params: ListTasksRequest, context: ServerCallContext): Promise<ListTasksResponse> {
-    const read = (key: TaskKey): Promise<ReadTask | undefined> => this.#read(key);
+    const read = (key: TaskKey, options: CopyOptions): Promise<ReadTask | undefined> =>
+      this.#read(key, options);
     const deps = { ...this.#deps, read };
     return this.#guard(this.#request('ListTasks', context), () =>
       listTasks(params, this.#deps.scopeOf(context), deps),
@@ -347,12 +350,12 @@ export class BackendRequestHandler implements A2ARequestHandler {
     return (await this.#read(key))?.task;
   }
 
-  async #read(key: TaskKey): Promise<ReadTask | undefined> {
+  async #read(key: TaskKey, options?: CopyOptions): Promise<ReadTask | undefined> {
     const { feed } = this.#deps.instance();
     const open = feed.acquire(key);
     try {
       await open.log.refresh();
-      return readTask(open.log);
+      return await readTask(open.log, this.#deps.clock, options);
     } finally {
       feed.release(open);
     }

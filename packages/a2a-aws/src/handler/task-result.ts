@@ -1,10 +1,12 @@
 import {
   blockingResult,
   firstEventAt,
+  inSlices,
   type LogState,
   type LogStorage,
   type OpenLog,
   type RunResult,
+  type TaskPicture,
   taskAt,
 } from '@a2a-aws/core';
 import type { Message, Task } from '@a2a-js/sdk';
@@ -54,9 +56,11 @@ export async function blockingAnswer(
   });
   if (!answered) return undefined;
   const { result, task } = answered;
-  const kept = result.answer ?? task ?? (await taskAt(storage, open.log.key, result.at));
+  const { clock, key } = open.log;
+  if (result.answer) return result.answer;
+  const kept = task ?? (await taskAt(storage, key, result.at, clock)) ?? open.log.picture();
   // Of a result that is older than all that is kept, the task as it is says most.
-  return kept ?? open.log.task();
+  return kept && 'copying' in kept ? inSlices(kept.copying(), clock) : kept;
 }
 
 /**
@@ -70,13 +74,15 @@ export async function immediateAnswer(
   signal: AbortSignal,
 ): Promise<Task | Message | undefined> {
   const known = await firstOf(open, signal, (state) => {
-    if (firstEventAt(state, run) !== undefined && state.hasTask) return { task: open.log.task() };
+    if (firstEventAt(state, run) !== undefined && state.hasTask)
+      return { task: open.log.picture() };
     return blockingResult(state, run) && { task: undefined };
   });
-  return known && (known.task ?? blockingAnswer(open, storage, run, signal));
+  if (!known?.task) return known && blockingAnswer(open, storage, run, signal);
+  return inSlices(known.task.copying(), open.log.clock);
 }
 
 /** The fold at hand, if it is that of the result: later events of other runs may be in it. */
-function folded(open: OpenLog, state: LogState, result: RunResult): Task | undefined {
-  return open.log.generation === result.at && state.hasTask ? open.log.task() : undefined;
+function folded(open: OpenLog, state: LogState, result: RunResult): TaskPicture | undefined {
+  return open.log.generation === result.at && state.hasTask ? open.log.picture() : undefined;
 }

@@ -1,12 +1,14 @@
 import {
   eventStatus,
   firstEventAt,
+  inSlices,
   type OpenLog,
   type RunResult,
   runResult,
   type Step,
   type Tap,
   type TaskEvent,
+  type TaskPicture,
 } from '@a2a-aws/core';
 import { type StreamResponse, type Task, TaskState } from '@a2a-js/sdk';
 import { linkSignals } from './linked-signal.ts';
@@ -27,7 +29,7 @@ export interface StreamOptions {
 
 /** Where a stream begins: with the task as it is at this generation. */
 interface Beginning {
-  readonly task: Task | undefined;
+  readonly task: TaskPicture | undefined;
   readonly generation: number;
   readonly result?: RunResult | undefined;
 }
@@ -38,7 +40,7 @@ export async function* subscriberStream(
   options: StreamOptions,
 ): AsyncGenerator<StreamResponse, void, undefined> {
   yield* tapped(open, options, undefined, async () => ({
-    task: open.log.task(),
+    task: open.log.picture(),
     generation: open.log.generation,
   }));
 }
@@ -75,7 +77,11 @@ async function beginningOf(
       if (isSilent && result === undefined) return undefined;
       hasBegun = true;
       const { generation } = open.log;
-      return { task: isSilent && result?.answer ? undefined : open.log.task(), generation, result };
+      return {
+        task: isSilent && result?.answer ? undefined : open.log.picture(),
+        generation,
+        result,
+      };
     });
   } finally {
     unlisten();
@@ -100,11 +106,12 @@ async function* tapped(
     const beginning = await begin(tap, linked.signal);
     if (left?.aborted) return;
     if (!beginning) throw interrupted();
-    const { task, generation, result } = beginning;
-    if (!task) {
+    const { task: picture, generation, result } = beginning;
+    if (!picture) {
       if (result?.answer) yield messageFrame(result.answer);
       return;
     }
+    const task = await inSlices(picture.copying({ historyLength }), open.log.clock);
     yield taskFrame(task, historyLength);
     const telling = new Telling(task, generation, run);
     yield* telling.endAt(result);

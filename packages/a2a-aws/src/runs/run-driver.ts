@@ -2,6 +2,7 @@ import {
   BackendError,
   type Clock,
   errorFields,
+  inSlices,
   type Logger,
   type Run,
   sleep,
@@ -109,13 +110,14 @@ export class RunDriver {
     const { run } = assignment;
     const bus = new RunBus(run, outlet, this.#pusher?.follow(run.open, request.context));
     scope.resolve({ run: run.id, own: true });
+    // Not the scope's: of a run that was long in starting, the sender has left, and closed that.
+    const task = run.open.log.picture();
     const context = new RequestContext(
       { ...scope.request, message: request.userMessage },
       scope.key.taskId,
       request.contextId,
       request.context,
-      // Not the scope's: of a run that was long in starting, the sender has left, and closed that.
-      run.open.log.task(),
+      task && (await inSlices(task.copying(), this.#clock)),
       request.referenceTasks,
     );
     bindRun(context, run);

@@ -1,4 +1,11 @@
-import type { Instance, OpenLog, RetryRule, Run, TaskKey } from '@a2a-aws/core';
+import {
+  deepCopy,
+  type Instance,
+  type OpenLog,
+  type RetryRule,
+  type Run,
+  type TaskKey,
+} from '@a2a-aws/core';
 import type { SendMessageRequest, Task } from '@a2a-js/sdk';
 
 /** What a send came to: a run of its own, or that of the same message sent before. */
@@ -50,7 +57,9 @@ export class RunScope {
     this.open = open;
     this.request = request;
     this.digest = digest;
-    this.task = open.log.task() ?? blankTask(this.key.taskId);
+    // Without its content, which the SDK would copy with every event and nobody would read.
+    const task = open.log.picture()?.head();
+    this.task = task ? deepCopy(task) : blankTask(this.key.taskId);
     this.started = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;

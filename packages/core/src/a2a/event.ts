@@ -13,6 +13,17 @@ export type TaskEvent =
   | { readonly kind: 'statusUpdate'; readonly data: TaskStatusUpdateEvent }
   | { readonly kind: 'artifactUpdate'; readonly data: TaskArtifactUpdateEvent };
 
+/** Returns true for an event of a kind that this release knows, whatever its content. Never throws. */
+export function isTaskEvent(value: unknown): value is TaskEvent {
+  try {
+    const { kind, data } = value as TaskEvent;
+    const isKnown = kind === 'task' || kind === 'statusUpdate' || kind === 'artifactUpdate';
+    return isKnown && typeof data === 'object' && data !== null;
+  } catch {
+    return false;
+  }
+}
+
 /** After one of these a task never changes (A2A §4.1.3). */
 export function isTerminal(state: TaskState | undefined): boolean {
   return (

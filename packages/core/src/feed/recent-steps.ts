@@ -1,4 +1,3 @@
-import { eventToJson } from '../a2a/event.ts';
 import type { Step } from '../log/fold.ts';
 import { type Slot, slotText } from '../log/slot.ts';
 
@@ -17,7 +16,8 @@ export class RecentSteps {
   #events = 0;
 
   add(step: Step): void {
-    const bytes = sizeOf(step);
+    // Tasks that it shows share everything with the fold, or with the records that replaced it.
+    const bytes = step.record.body.length;
     this.#steps.set(slotText(step.record.slot), { step, bytes });
     this.#bytes += bytes;
     this.#events += step.deliveries.length;
@@ -33,13 +33,4 @@ export class RecentSteps {
   at(slot: Slot): Step | undefined {
     return this.#steps.get(slotText(slot))?.step;
   }
-}
-
-/** Bytes that a step keeps alive: its body, and the whole Task that a Task event is shown as. */
-function sizeOf({ record, deliveries }: Step): number {
-  return deliveries.reduce(
-    (sum, { event }) =>
-      event.kind === 'task' ? sum + JSON.stringify(eventToJson(event)).length : sum,
-    record.body.length,
-  );
 }

@@ -1,12 +1,15 @@
 import type { Task } from '@a2a-js/sdk';
+import type { Clock } from '../clock.ts';
 import { BackendError } from '../errors.ts';
-import { type Delivery, Fold, type Step, stepRecord } from '../log/fold.ts';
+import { Fold, type Step, stepRecord } from '../log/fold.ts';
 import { pastState } from '../log/past-state.ts';
-import type { LogRecord } from '../log/record.ts';
-import { compareSlots, FIRST_SLOT } from '../log/slot.ts';
+import { ENTRY_COST, type LogRecord, MAX_BODY_BYTES } from '../log/record.ts';
+import { compareSlots, FIRST_SLOT, type Slot } from '../log/slot.ts';
 import type { LogState } from '../log/state.ts';
 import type { LogStorage } from '../log/storage.ts';
 import type { TaskLog } from '../log/task-log.ts';
+import type { TaskPicture } from '../log/task-picture.ts';
+import { inSlices, Pace } from '../pace.ts';
 import type { TaskKey } from '../task-key.ts';
 import type { RecentSteps } from './recent-steps.ts';
 
@@ -22,6 +25,10 @@ export class Tap {
   /** Where to begin is still to be found: at the record of this event. */
   #after: number | undefined;
   #behind: AsyncIterator<LogRecord> | undefined;
+  /** The fold where the reader of {@link #behind} stands, once it has met a Task event. */
+  #shown: Fold | undefined;
+  #shownBytes = 0;
+  readonly #pace: Pace;
   #closed = false;
   /** See {@link TaskLog.epoch}. */
   readonly #epoch: number;
@@ -34,6 +41,7 @@ export class Tap {
    */
   constructor(log: TaskLog, recent: RecentSteps, storage: LogStorage, after?: number) {
     this.#log = log;
+    this.#pace = new Pace(log.clock);
     this.#recent = recent;
     this.#storage = storage;
     this.#epoch = log.epoch;
@@ -106,6 +114,7 @@ export class Tap {
   }
 
   async #caughtUp(): Promise<void> {
+    this.#shown = undefined;
     void this.#behind?.return?.();
     this.#behind = undefined;
     await new Promise<void>((resolve, reject) => {
@@ -144,20 +153,44 @@ export class Tap {
       return undefined;
     }
     if (order < 0) return undefined;
+    const { body, entries } = read.value;
+    await this.#pace.spent(body.length + entries.length * ENTRY_COST);
     return this.#render(stepRecord(this.#state, read.value));
   }
 
   /** A Task event is the fold at its generation here, too. */
   async #render(step: Step): Promise<Step> {
-    if (!step.deliveries.some(({ event }) => event.kind === 'task')) return step;
-    const deliveries: Delivery[] = [];
-    for (const delivery of step.deliveries) {
-      const { event, generation } = delivery;
-      const task =
-        event.kind === 'task' ? await taskAt(this.#storage, this.#log.key, generation) : undefined;
-      deliveries.push(task ? { ...delivery, event: { kind: 'task', data: task } } : delivery);
-    }
+    const { record } = step;
+    const showsTask = step.deliveries.some(({ event }) => event.kind === 'task');
+    const isFollowed = this.#shown && compareSlots(this.#shown.state.next, record.slot) === 0;
+    if (!showsTask && !isFollowed) return step;
+    this.#shown = await this.#foldBefore(record.slot);
+    const shown = this.#shown?.apply(record);
+    this.#shownBytes += record.body.length;
+    // No more than one record may have, which a tap holds anyway (I8).
+    if (this.#shownBytes > MAX_BODY_BYTES) this.#shown = undefined;
+    if (!shown) return step;
+    const deliveries = step.deliveries.map((delivery, at) => ({
+      ...delivery,
+      event: shown.deliveries[at]?.event ?? delivery.event,
+    }));
     return { ...step, deliveries };
+  }
+
+  /** Returns the fold of all records before the slot; `undefined` if they are not kept any more. */
+  async #foldBefore(slot: Slot): Promise<Fold | undefined> {
+    if (this.#shown && compareSlots(this.#shown.state.next, slot) === 0) return this.#shown;
+    const fold = new Fold();
+    this.#shownBytes = 0;
+    const records = this.#storage.readRecords(this.#log.key, FIRST_SLOT);
+    for await (const record of records) {
+      if (compareSlots(record.slot, slot) >= 0) break;
+      if (compareSlots(record.slot, fold.state.next) !== 0) return undefined;
+      fold.apply(record);
+      this.#shownBytes += record.body.length;
+      await this.#pace.spent(record.body.length + record.entries.length * ENTRY_COST);
+    }
+    return compareSlots(fold.state.next, slot) === 0 ? fold : undefined;
   }
 }
 
@@ -170,22 +203,25 @@ function expired(): BackendError {
 }
 
 /**
- * The Task as it was when `generation` was its last event; reads the log from its start. Nothing if
- * that is not kept any more.
+ * Returns a copy of the Task as it was when `generation` was its last event; reads the log from its
+ * start. `undefined` if that is not kept any more.
  */
 export async function taskAt(
   storage: LogStorage,
   key: TaskKey,
   generation: number,
+  clock: Clock,
 ): Promise<Task | undefined> {
   const fold = new Fold();
-  let task: Task | undefined;
+  const pace = new Pace(clock);
+  let picture: TaskPicture | undefined;
   for await (const record of storage.readRecords(key, FIRST_SLOT)) {
     const isNext = compareSlots(record.slot, fold.state.next) === 0;
     if (!isNext || record.slot.generation > generation) break;
     fold.apply(record, () => {
-      if (fold.generation === generation) task ??= fold.task();
+      if (fold.generation === generation) picture ??= fold.picture();
     });
+    await pace.spent(record.body.length + record.entries.length * ENTRY_COST);
   }
-  return task;
+  return picture && inSlices(picture.copying(), pace);
 }

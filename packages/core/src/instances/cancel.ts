@@ -7,6 +7,7 @@ import { proposeCancel, proposeForcedCancel } from '../log/proposal.ts';
 import { openRuns } from '../log/state.ts';
 import type { Logger } from '../logger.ts';
 import { taskFields } from '../logging/task-fields.ts';
+import { inSlices } from '../pace.ts';
 import type { TaskKey } from '../task-key.ts';
 import type { InstanceRegistry } from './registry.ts';
 import type { Runs } from './runs.ts';
@@ -52,9 +53,11 @@ export function cancelTask(
       if ('refused' in forced && forced.refused === 'fenced') throw fenced();
       const durationMs = Math.max(0, clock.now() - since);
       if ('appended' in forced && isRunning) logger.info('cancel.forced', { ...about, durationMs });
-      const task = open.log.task();
+      const picture = open.log.picture();
       const state = open.log.state.status?.state;
-      if (task && state === TaskState.TASK_STATE_CANCELED) return { canceled: task };
+      if (picture && state === TaskState.TASK_STATE_CANCELED) {
+        return { canceled: await inSlices(picture.copying(), clock) };
+      }
       if (isWanted) {
         const ended = state === undefined ? undefined : TaskState[state];
         logger.info('cancel.ignored', { ...about, state: ended, durationMs });
@@ -93,7 +96,7 @@ interface Waiting extends Pick<CancelDeps, 'clock' | 'signal'> {
 async function settled(open: OpenLog, { clock, signal, deadlineMs }: Waiting): Promise<void> {
   const over = new AbortController();
   const look = (): void => {
-    if (open.log.state.sealed || openRuns(open.log.state).length === 0) over.abort();
+    if (open.log.state.sealed || open.log.state.open.size === 0) over.abort();
   };
   const leave = (): void => over.abort();
   const unlisten = open.log.listen(look);

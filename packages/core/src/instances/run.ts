@@ -1,5 +1,5 @@
 import { type Message, TaskState } from '@a2a-js/sdk';
-import { eventStatus, eventTaskId, isTerminal, type TaskEvent } from '../a2a/event.ts';
+import { eventStatus, eventTaskId, isTaskEvent, isTerminal, type TaskEvent } from '../a2a/event.ts';
 import type { Clock } from '../clock.ts';
 import { errorCode } from '../errors.ts';
 import type { OpenLog } from '../feed/open-log.ts';
@@ -306,10 +306,10 @@ export class Run {
   }
 }
 
-/** True if the event speaks of another task; what cannot be asked is no event, and refused as such. */
+/** Returns true if the event speaks of another task; what is no event is refused as such. */
 function isOfAnother(event: TaskEvent, taskId: string): boolean {
   try {
-    return eventTaskId(event) !== taskId;
+    return isTaskEvent(event) && eventTaskId(event) !== taskId;
   } catch {
     return false;
   }

@@ -14,6 +14,8 @@ export type Entry =
   | { readonly kind: 'message'; readonly message: Message }
   /** Sets keys of the task's metadata and says nothing of its status; from such a store, too. */
   | { readonly kind: 'metadata'; readonly metadata: Metadata }
+  /** The agent raised an error to its readers; the task stays as it is. */
+  | { readonly kind: 'error'; readonly run: string; readonly error: AgentError }
   /** Closes the run; not needed once the log is sealed. */
   | { readonly kind: 'end'; readonly run: string }
   /** Closes the runs of an instance that was declared dead; it appends nothing more here. */
@@ -22,6 +24,15 @@ export type Entry =
   | { readonly kind: 'cancel'; readonly by: string }
   /** Seals; the task is not found from here on. An erased record reads as this, too. */
   | { readonly kind: 'deleted' };
+
+/** An error as A2A's JSON-RPC binding writes it. */
+export interface AgentError {
+  /** Of JSON-RPC or A2A, an integer like -32603. */
+  readonly code: number;
+  readonly message: string;
+  /** Any JSON. */
+  readonly data?: unknown;
+}
 
 type Metadata = NonNullable<Task['metadata']>;
 
@@ -64,6 +75,13 @@ const stored = z.discriminatedUnion('k', [
   z.object({ k: z.literal('message'), m: z.unknown() }),
   // As it is: a copy would lose a key named `__proto__`.
   z.object({ k: z.literal('metadata'), m: z.custom<Metadata>(isObject) }),
+  z.object({
+    k: z.literal('error'),
+    r: z.string(),
+    c: z.number().int(),
+    t: z.string(),
+    d: z.unknown().optional(),
+  }),
   z.object({ k: z.literal('end'), r: z.string() }),
   z.object({ k: z.literal('fence'), i: z.string() }),
   z.object({ k: z.literal('cancel'), r: z.string() }),
@@ -102,6 +120,11 @@ export function decodeEntry(json: unknown): Entry {
       return { kind: 'message', message: Message.fromJSON(entry.m) };
     case 'metadata':
       return { kind: 'metadata', metadata: entry.m };
+    case 'error': {
+      const { c: code, t: message, d: data } = entry;
+      const error = data === undefined ? { code, message } : { code, message, data };
+      return { kind: 'error', run: entry.r, error };
+    }
     case 'end':
       return { kind: 'end', run: entry.r };
     case 'fence':
@@ -134,6 +157,10 @@ function toStored(entry: Entry): z.input<typeof stored> {
       return { k: 'message', m: Message.toJSON(entry.message) };
     case 'metadata':
       return { k: 'metadata', m: entry.metadata };
+    case 'error': {
+      const { code, message, data } = entry.error;
+      return { k: 'error', r: entry.run, c: code, t: message, d: data };
+    }
     case 'end':
       return { k: 'end', r: entry.run };
     case 'fence':

@@ -3,8 +3,9 @@ import { TaskState } from '@a2a-js/sdk';
 import { eventStatus, type TaskEvent } from '../a2a/event.ts';
 import type { Entry, EventEntry } from './entry.ts';
 import type { LogRecord } from './record.ts';
-import { decodeSnapshot, encodeSnapshot } from './snapshot.ts';
-import { closeRecord, EMPTY_STATE, type LogState, openRuns, stepEntry } from './state.ts';
+import type { DecodedSnapshot, FoldContent } from './snapshot.ts';
+import { closeRecord, EMPTY_STATE, type LogState, stepEntry } from './state.ts';
+import type { TaskPicture } from './task-picture.ts';
 import { TaskView } from './task-view.ts';
 
 /** One event of a log, as every reader gets it. Shared between readers: never write to it. */
@@ -40,22 +41,27 @@ export class Fold {
     return this.#generation;
   }
 
-  /** A copy of the Task, or nothing before the first Task event. */
+  /** Returns a copy of the Task; `undefined` before the first Task event. */
   task(): Task | undefined {
-    return this.#view.copy();
+    return this.#view.picture()?.copy();
   }
 
-  /** All of it, as one text. */
-  snapshot(): string {
-    return encodeSnapshot({ state: this.#state, ...this.#view.content() });
+  /** Returns the Task as it is now, without a copy; `undefined` before the first Task event. */
+  picture(): TaskPicture | undefined {
+    return this.#view.picture();
   }
 
-  /** Takes the place of what was folded. Throws `corrupt-log` if the text is no snapshot. */
-  restore(snapshot: string): void {
-    const content = decodeSnapshot(snapshot);
-    this.#state = content.state;
-    this.#generation = content.state.next.generation - 1;
-    this.#view = new TaskView(content.task, content.messages);
+  /** Returns all of it as it is now, without a copy: what a snapshot holds. */
+  content(): FoldContent {
+    const task = this.#view.picture();
+    return { state: this.#state, task, messages: task ? [] : this.#view.messages() };
+  }
+
+  /** Takes the place of what was folded. */
+  restore({ state, task, messages }: DecodedSnapshot): void {
+    this.#state = state;
+    this.#generation = state.next.generation - 1;
+    this.#view = new TaskView(task, messages);
   }
 
   /**
@@ -65,8 +71,7 @@ export class Fold {
   apply(record: LogRecord, onEntry?: (state: LogState) => void): Step {
     const step = stepRecord(this.#state, record, {
       show: (entry) => this.#view.apply(entry),
-      render: (event) =>
-        event.kind === 'task' ? { kind: 'task', data: this.#view.copy() ?? event.data } : event,
+      render: (event) => (event.kind === 'task' ? shownTask(event, this.#view.picture()) : event),
       onEntry: (state, generation) => {
         this.#state = state;
         this.#generation = generation;
@@ -77,6 +82,16 @@ export class Fold {
     onEntry?.(step.state);
     return step;
   }
+}
+
+/** A Task event as readers get it: the whole fold there, put together each time that it is read. */
+function shownTask(event: TaskEvent & { kind: 'task' }, picture?: TaskPicture): TaskEvent {
+  return {
+    kind: 'task',
+    get data() {
+      return picture?.shared() ?? event.data;
+    },
+  };
 }
 
 /** What goes along with a walk through a record's entries. */
@@ -115,5 +130,5 @@ export function stepRecord(state: LogState, record: LogRecord, walk: Walk = {}):
 function isFinal(state: LogState, entry: EventEntry): boolean {
   if (state.sealed) return true;
   if (eventStatus(entry.event)?.state !== TaskState.TASK_STATE_INPUT_REQUIRED) return false;
-  return openRuns(state).every(([id]) => id === entry.run);
+  return state.open.size === (entry.run !== undefined && state.open.has(entry.run) ? 1 : 0);
 }

@@ -1,10 +1,12 @@
 import type { Clock } from '../clock.ts';
 import { BackendError } from '../errors.ts';
+import { inSlices, Pace } from '../pace.ts';
 import type { TaskKey } from '../task-key.ts';
-import type { LogRecord } from './record.ts';
+import { ENTRY_COST, type LogRecord } from './record.ts';
 import { isHeadExpired } from './retention.ts';
 import { compareSlots, type Slot } from './slot.ts';
-import type { LogStorage, StoredLog } from './storage.ts';
+import { type DecodedSnapshot, decodeSnapshot } from './snapshot.ts';
+import type { LogStorage, Snapshot, StoredLog } from './storage.ts';
 
 /** How often the whole log is read anew while what was read has holes. */
 const LOAD_TRIES = 3;
@@ -33,8 +35,8 @@ export interface LogTarget {
   restart(): void;
   /** The log was read to its end. */
   done(): void;
-  /** Takes a snapshot's text for all that is before its slot. */
-  restore(snapshot: string): void;
+  /** Takes a snapshot for all that is before its slot. */
+  restore(snapshot: DecodedSnapshot): void;
 }
 
 /** Reads one task's log into a fold: whole at first, then only what was appended since. */
@@ -42,6 +44,7 @@ export class LogReader {
   readonly #key: TaskKey;
   readonly #target: LogTarget;
   readonly #deps: LogReaderDeps;
+  readonly #pace: Pace;
   #isGone = false;
   #isRead = false;
   #headSlot: Slot | undefined;
@@ -53,6 +56,7 @@ export class LogReader {
     this.#key = key;
     this.#target = target;
     this.#deps = deps;
+    this.#pace = new Pace(deps.clock);
   }
 
   /** True once the log was read to its end. */
@@ -123,8 +127,20 @@ export class LogReader {
   async #readOn(from: Slot): Promise<boolean> {
     for await (const record of this.#deps.storage.readRecords(this.#key, from)) {
       if (!this.#target.absorb(record)) return false;
+      await this.#folded(record);
     }
     return true;
+  }
+
+  async #restore({ slot, text }: Snapshot): Promise<void> {
+    const decoded = await inSlices(decodeSnapshot(text), this.#pace);
+    // A doorbell may have been faster, before this was read or while it was decoded.
+    if (compareSlots(this.#target.next(), slot) < 0) this.#target.restore(decoded);
+  }
+
+  /** Other work runs when much was folded; what it appends or absorbs is skipped here by its slot. */
+  #folded({ body, entries }: LogRecord): Promise<void> | undefined {
+    return this.#pace.spent(body.length + entries.length * ENTRY_COST);
   }
 
   async #load(): Promise<boolean> {
@@ -135,15 +151,13 @@ export class LogReader {
       this.#isGone = true;
       return true;
     }
-    // A doorbell may have been faster, if only with the first records.
-    if (snapshot && compareSlots(this.#target.next(), snapshot.slot) < 0) {
-      this.#target.restore(snapshot.text);
-    }
+    if (snapshot) await this.#restore(snapshot);
     let isWhole = true;
     let last: LogRecord | undefined;
     for await (const record of records) {
       last = record;
       isWhole &&= this.#target.absorb(record);
+      await this.#folded(record);
     }
     this.#isGone = last !== undefined && this.#isLeftover(last, snapshot, isWhole);
     return isWhole || this.#isGone;

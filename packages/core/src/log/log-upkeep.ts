@@ -3,13 +3,19 @@ import type { Entropy } from '../entropy.ts';
 import type { Logger } from '../logger.ts';
 import { errorFields } from '../logging/error-fields.ts';
 import { RetriedStep } from '../logging/retried-step.ts';
+import { inSlices } from '../pace.ts';
+import { encodeSnapshot } from './snapshot.ts';
 import type { LogStorage, SnapshotName } from './storage.ts';
-import type { TaskLog } from './task-log.ts';
+import type { Tail, TaskLog } from './task-log.ts';
 
 /** A log with less than this after its snapshot is read fast enough as it is. */
 const MIN_TAIL_BYTES = 1024 * 1024;
-/** A snapshot pays when what it replaces is so many times larger. */
+/** … as is one of fewer records. */
+const MIN_TAIL_RECORDS = 1_000;
+/** A snapshot pays when the bodies that it replaces are so many times larger, … */
 const GAIN = 4;
+/** … or when it has at most so many characters for each record that it replaces: short ones. */
+const RECORD_GAIN = 512;
 /** Of what ages nothing goes for another retention: there is time to try again, in milliseconds. */
 const RETRY_AFTER_MS = 60_000;
 /** A reader that found the old snapshot has read it by then, in milliseconds. */
@@ -26,13 +32,15 @@ export interface LogUpkeepDeps {
 
 /**
  * Snapshots of one log, only when they pay: when the log has become much larger than the task
- * (artifacts replaced again and again), or when what the task needs is about to expire. So the bytes
- * written stay proportional to those of the events.
+ * (artifacts replaced again and again) or consists of very many short records (a long conversation),
+ * or when what the task needs is about to expire. So the bytes written stay proportional to those of
+ * the events: a snapshot of a conversation that only grows is due when it has about doubled.
  */
 export class LogUpkeep {
   readonly #log: TaskLog;
   readonly #deps: LogUpkeepDeps;
-  #nextLook = MIN_TAIL_BYTES;
+  #nextBytes = MIN_TAIL_BYTES;
+  #nextRecords = MIN_TAIL_RECORDS;
   #retryAt = 0;
   readonly #retried: RetriedStep;
   #writing = false;
@@ -43,41 +51,49 @@ export class LogUpkeep {
     this.#retried = new RetriedStep('snapshot.failed', deps);
   }
 
-  /** To be called after appends, and now and then. */
+  /** Writes a snapshot if one is due and pays. To be called after appends, and now and then. */
   look(): void {
     if (this.#writing || !this.#log.state.hasTask || !this.#log.isConfirmed) return;
-    const { bytes, since } = this.#log.tail;
+    const { tail } = this.#log;
     const { clock, retentionMs } = this.#deps;
     const now = clock.now();
-    const isDue = now >= this.#retryAt && since > 0 && now - since > retentionMs;
+    const isDue = now >= this.#retryAt && tail.since > 0 && now - tail.since > retentionMs;
     const ageing = isDue && !this.#log.isExpired();
-    if (!ageing && bytes < this.#nextLook) return;
-    const text = this.#log.snapshot();
-    if (!ageing && text.length * GAIN > bytes) {
-      this.#nextLook = bytes * 2;
-      return;
-    }
-    this.#nextLook = MIN_TAIL_BYTES;
+    if (!ageing && tail.bytes < this.#nextBytes && tail.records < this.#nextRecords) return;
     this.#writing = true;
-    void this.#write(text, bytes).finally(() => {
+    void this.#write(tail, ageing).finally(() => {
       this.#writing = false;
     });
   }
 
-  async #write(text: string, bytes: number): Promise<void> {
+  async #write(tail: Tail, ageing: boolean): Promise<void> {
     const { storage, entropy, clock } = this.#deps;
-    const snapshot = { id: entropy.id(), slot: this.#log.state.next, text };
+    const slot = this.#log.state.next;
     try {
+      // As it is now: it is encoded in slices while the log grows.
+      const text = await inSlices(encodeSnapshot(this.#log.content()), clock);
+      if (!ageing && text.length > spared(tail)) {
+        this.#lookLater(tail);
+        return;
+      }
+      this.#nextBytes = MIN_TAIL_BYTES;
+      this.#nextRecords = MIN_TAIL_RECORDS;
+      const snapshot = { id: entropy.id(), slot, text };
       const { obsolete } = await storage.putSnapshot(this.#log.key, snapshot, clock.now());
       this.#retried.succeeded();
-      this.#log.rebase(bytes);
+      this.#log.rebase(tail);
       if (obsolete) this.#dropLater(obsolete);
     } catch (error) {
       // The log is whole without it. Not with every append: tries are bytes written, too.
-      this.#nextLook = bytes * 2;
+      this.#lookLater(tail);
       this.#retryAt = clock.now() + RETRY_AFTER_MS;
       this.#retried.failed(error);
     }
+  }
+
+  #lookLater({ bytes, records }: Tail): void {
+    this.#nextBytes = Math.max(MIN_TAIL_BYTES, bytes * 2);
+    this.#nextRecords = Math.max(MIN_TAIL_RECORDS, records * 2);
   }
 
   /**
@@ -95,4 +111,9 @@ export class LogUpkeep {
     });
     signal.addEventListener('abort', cancel, { once: true });
   }
+}
+
+/** The length of the longest text that would pay. */
+function spared({ bytes, records }: Tail): number {
+  return Math.max(bytes / GAIN, records >= MIN_TAIL_RECORDS ? records * RECORD_GAIN : 0);
 }

@@ -1,5 +1,6 @@
+import { PersistentMap } from './persistent-map.ts';
 import { compareSlots, type Slot } from './slot.ts';
-import type { LogState, RunState } from './state.ts';
+import { type LogState, type RunState, runsOf } from './state.ts';
 
 /**
  * The state of a log where `slot`, one of its records or its end, is next, as seen from `state` at or
@@ -8,13 +9,20 @@ import type { LogState, RunState } from './state.ts';
  */
 export function pastState(state: LogState, slot: Slot): LogState {
   if (compareSlots(slot, state.next) >= 0) return state;
-  const runs = new Map<string, RunState>();
+  const runs: [string, RunState][] = [];
   for (const [id, run] of state.runs) {
-    if (compareSlots(run.start, slot) < 0) runs.set(id, pastRun(run, slot));
+    if (compareSlots(run.start, slot) < 0) runs.push([id, pastRun(run, slot)]);
   }
   const { status: _, ...rest } = state;
   // Nothing but its deletion follows what seals a log, and the log begins with a Task.
-  return { ...rest, next: slot, sealed: false, deleted: false, hasTask: slot.generation > 1, runs };
+  return {
+    ...rest,
+    ...runsOf(PersistentMap.of(runs)),
+    next: slot,
+    sealed: false,
+    deleted: false,
+    hasTask: slot.generation > 1,
+  };
 }
 
 function pastRun(run: RunState, slot: Slot): RunState {

@@ -4,7 +4,7 @@ import type { StartEntry } from './entry.ts';
 import { type EncodedEntry, encode } from './record.ts';
 import { isUsed, type RetryRule, retriedRun } from './run-outcome.ts';
 import { compareSlots } from './slot.ts';
-import { isResumable, type LogState, openRuns, type RunState, stepEntry } from './state.ts';
+import { isResumable, type LogState, type RunState, stepEntry } from './state.ts';
 
 /**
  * Why nothing was appended. Each but `running` is final: what was true of a prefix of the
@@ -67,7 +67,10 @@ export function proposeEvent(author: Author, run: string, event: EncodedEntry): 
     if (state.hasTask || entry.kind !== 'event' || entry.event.kind === 'task') {
       return { entries: [event] };
     }
-    const submitted = taskEvent(author, state, TaskState.TASK_STATE_SUBMITTED);
+    // The event says whose context it is of; what the log knows may only be a default.
+    const { contextId } = entry.event.data;
+    const known = contextId ? { ...state, contextId } : state;
+    const submitted = taskEvent(author, known, TaskState.TASK_STATE_SUBMITTED);
     return { entries: [encode({ kind: 'event', run, event: submitted }), event] };
   };
 }
@@ -131,6 +134,14 @@ export function proposeAnswer(
   };
 }
 
+/** An error of the agent's, raised to its readers. It ends nothing, and the task stays as it is. */
+export function proposeError(author: Author, run: string, error: EncodedEntry): Proposal {
+  return (state) => {
+    const barred = barrier(state, author, run);
+    return barred ? { refused: barred } : { entries: [error] };
+  };
+}
+
 /**
  * A run's end. The last run to end leaves no task behind that looks as if it were worked on, unless
  * it `leavesOpen`: then others go on with the task.
@@ -162,7 +173,7 @@ export function proposeCancel(author: Author, by: string): Proposal {
     if (!state.hasTask) return { refused: 'not-found' };
     const barred = barrier(state, author);
     if (barred) return { refused: barred };
-    if (openRuns(state).length === 0) return { entries: [closingEntry(author, state, CANCELED)] };
+    if (state.open.size === 0) return { entries: [closingEntry(author, state, CANCELED)] };
     if (state.cancelRequested) return { refused: 'nothing' };
     return { entries: [encode({ kind: 'cancel', by })] };
   };
@@ -203,7 +214,7 @@ export function proposeDelete(): Proposal {
   const deleted = encode({ kind: 'deleted' });
   return (state) => {
     if (!state.hasTask) return { refused: 'not-found' };
-    return openRuns(state).length > 0 ? { refused: 'running' } : { entries: [deleted] };
+    return state.open.size > 0 ? { refused: 'running' } : { entries: [deleted] };
   };
 }
 
@@ -234,14 +245,14 @@ function barrier(state: LogState, author: Author, run?: string): Refusal | undef
 
 /** What must be said when a run ends and `state`, the state after it, is what is left. */
 function closingStatus(state: LogState): Closing | undefined {
-  if (openRuns(state).length > 0) return undefined;
+  if (state.open.size > 0) return undefined;
   if (state.cancelRequested) return CANCELED;
   return isInterrupted(state.status?.state) ? undefined : FAILED;
 }
 
 /** What must be said when an instance was lost and `state`, fenced, is what is left. */
 function orphanStatus(state: LogState): Closing | undefined {
-  if (openRuns(state).length > 0 || state.runs.size === 0) return undefined;
+  if (state.open.size > 0 || state.runs.size === 0) return undefined;
   const unfinished = [...state.runs.values()].filter(isUnfinished);
   // A log whose runs were all answered by a message has no task to end.
   if (!state.hasTask && unfinished.length === 0) return undefined;

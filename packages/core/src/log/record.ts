@@ -1,5 +1,5 @@
 import { eventStatus, isInterrupted, isTerminal } from '../a2a/event.ts';
-import { isShallow, MAX_JSON_LEVELS } from '../a2a/exact-json.ts';
+import { MAX_JSON_LEVELS, parseShallow } from '../a2a/exact-json.ts';
 import { BackendError } from '../errors.ts';
 import { decodeEntry, type Entry, encodeEntry } from './entry.ts';
 import type { Slot } from './slot.ts';
@@ -15,6 +15,9 @@ export const MAX_ENTRY_BYTES: number = 4 * 1024 * 1024;
  * A stored body that is larger is `corrupt-log`: it was not written by this project.
  */
 export const MAX_BODY_BYTES: number = 4 * MAX_ENTRY_BYTES;
+
+/** What it takes to fold an entry besides its bytes, as so many bytes more. */
+export const ENTRY_COST = 512;
 
 /** One item of a log: 1..k entries written together, in one conditional write. */
 export interface LogRecord {
@@ -79,11 +82,11 @@ export function recordBody(entries: readonly EncodedEntry[]): string {
 export function parseBody(body: string): Entry[] {
   let json: unknown;
   try {
-    json = JSON.parse(body);
+    json = parseShallow(body, MAX_JSON_LEVELS + 1);
   } catch (cause) {
     throw new BackendError('corrupt-log', 'A record of the log is not JSON.', { cause });
   }
-  if (!Array.isArray(json) || json.length === 0 || !isShallow(json, MAX_JSON_LEVELS + 1)) {
+  if (!Array.isArray(json) || json.length === 0) {
     throw new BackendError('corrupt-log', 'A record of the log is no list of entries.');
   }
   try {

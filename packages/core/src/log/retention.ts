@@ -1,6 +1,6 @@
 import { isTerminal } from '../a2a/event.ts';
 import { BackendError } from '../errors.ts';
-import { type LogState, openRuns } from './state.ts';
+import type { LogState } from './state.ts';
 import type { ListedTask } from './storage.ts';
 
 /** How long a task is kept after it ended or was last worked on, in milliseconds: 30 days. */
@@ -27,7 +27,7 @@ export function expiresAt(time: number, retentionMs: number): number {
 
 /** True if the task has become invisible; one that is being worked on never does. */
 export function isExpired(state: LogState, now: number, retentionMs: number): boolean {
-  return state.at > 0 && openRuns(state).length === 0 && now - state.at > retentionMs;
+  return state.at > 0 && state.open.size === 0 && now - state.at > retentionMs;
 }
 
 /** True if a head alone tells that its task has become invisible: it ended long ago. */

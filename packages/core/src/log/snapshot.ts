@@ -1,8 +1,12 @@
-import { Message, Task } from '@a2a-js/sdk';
+import { Artifact, Message, Part, Task } from '@a2a-js/sdk';
 import { z } from 'zod';
 import { BackendError } from '../errors.ts';
+import type { Sliced } from '../pace.ts';
+import { LineWriter, readLines } from './json-lines.ts';
+import { PersistentMap } from './persistent-map.ts';
 import { parseSlot, slotText } from './slot.ts';
-import type { LogState } from './state.ts';
+import { type LogState, type RunState, runsOf } from './state.ts';
+import type { TaskPicture } from './task-picture.ts';
 
 /** The form of snapshots that this release writes and reads. */
 const SNAPSHOT_VERSION = 1;
@@ -13,11 +17,16 @@ const SNAPSHOT_VERSION = 1;
  */
 export const MAX_SNAPSHOT_BYTES: number = 128 * 1024 * 1024;
 
-/** What a fold amounts to, as plain data. Before the first Task event there are only messages. */
+/** All of a fold at one moment. Before the first Task event there are only messages. */
 export interface FoldContent {
   readonly state: LogState;
-  readonly task: Task | undefined;
+  readonly task: TaskPicture | undefined;
   readonly messages: readonly Message[];
+}
+
+/** What a snapshot's text says. */
+export interface DecodedSnapshot extends Omit<FoldContent, 'task'> {
+  readonly task: Task | undefined;
 }
 
 const slot = z.string().transform((text, context) => {
@@ -25,6 +34,27 @@ const slot = z.string().transform((text, context) => {
   if (!parsed) context.addIssue('not a slot');
   return parsed ?? z.NEVER;
 });
+
+const storedRun = z.tuple([
+  z.string(),
+  z.object({
+    instance: z.string(),
+    start: slot,
+    attempt: z.number(),
+    messageId: z.string().optional(),
+    phase: z.enum(['open', 'ended', 'lost']),
+    closedAt: slot.optional(),
+    resumedBy: z.string().optional(),
+    answer: z.unknown().optional(),
+    resultAt: z.number().optional(),
+    authAt: z.number().optional(),
+    firstAt: z.number().optional(),
+  }),
+]);
+const storedMessage = z.tuple([
+  z.string(),
+  z.object({ run: z.string(), digest: z.string().optional() }),
+]);
 
 const stored = z.object({
   v: z.literal(SNAPSHOT_VERSION),
@@ -37,88 +67,132 @@ const stored = z.object({
     .object({ state: z.number(), slot, timestamp: z.string(), latest: z.number() })
     .optional(),
   contextId: z.string().optional(),
-  runs: z.array(
-    z.tuple([
-      z.string(),
-      z.object({
-        instance: z.string(),
-        start: slot,
-        attempt: z.number(),
-        messageId: z.string().optional(),
-        phase: z.enum(['open', 'ended', 'lost']),
-        closedAt: slot.optional(),
-        resumedBy: z.string().optional(),
-        answer: z.unknown().optional(),
-        resultAt: z.number().optional(),
-        authAt: z.number().optional(),
-        firstAt: z.number().optional(),
-      }),
-    ]),
-  ),
+  runs: z.array(z.unknown()),
   fenced: z.array(z.string()),
   cancelRequested: z.boolean(),
-  known: z.array(
-    z.tuple([z.string(), z.object({ run: z.string(), digest: z.string().optional() })]),
-  ),
-  task: z.unknown().optional(),
+  known: z.array(z.unknown()),
+  task: z.custom<object>(isObject).optional(),
   messages: z.array(z.unknown()),
 });
 
-/** The whole fold as one JSON text, not only the Task: what the next append must know is in it. */
-export function encodeSnapshot({ state, task, messages }: FoldContent): string {
-  const { status, next, runs, fenced, messages: digests, ...rest } = state;
-  return JSON.stringify({
+/**
+ * Encodes the whole fold as one JSON text, not only the Task: what the next append must know is in it.
+ * Each element of a long list is a line of its own, so that it can be read in slices.
+ */
+export function* encodeSnapshot({ state, task, messages }: FoldContent): Sliced<string> {
+  const { status, next, runs, open: _, unsettled: __, fenced, messages: known, ...rest } = state;
+  const lines = new LineWriter();
+  lines.open({
     v: SNAPSHOT_VERSION,
     ...rest,
     next: slotText(next),
     status: status && { ...status, slot: slotText(status.slot) },
-    runs: [...runs].map(([id, run]) => [
-      id,
-      {
-        ...run,
-        start: slotText(run.start),
-        closedAt: run.closedAt && slotText(run.closedAt),
-        answer: run.answer && Message.toJSON(run.answer),
-      },
-    ]),
-    fenced: [...fenced],
-    // As earlier releases read it: by the message's id.
-    known: [...digests].map(([digest, run]) => [runs.get(run)?.messageId ?? '', { run, digest }]),
-    task: task && Task.toJSON(task),
-    messages: task ? [] : messages.map((message) => Message.toJSON(message)),
+    fenced: [...fenced.keys()],
   });
-}
-
-/** Reads what {@link encodeSnapshot} wrote. Throws `corrupt-log` for another version or shape. */
-export function decodeSnapshot(text: string): FoldContent {
-  const parsed = stored.safeParse(parseJson(text));
-  if (!parsed.success) {
-    throw new BackendError('corrupt-log', 'A snapshot of an unknown version or shape is stored.');
-  }
-  const { v: _, task, messages, runs, fenced, known, ...rest } = parsed.data;
-  return {
-    state: {
-      ...rest,
-      runs: new Map(
-        runs.map(([id, run]) => [
-          id,
-          { ...run, answer: run.answer === undefined ? undefined : Message.fromJSON(run.answer) },
-        ]),
-      ),
-      fenced: new Set(fenced),
-      messages: new Map(
-        known.flatMap(([_, { run, digest }]) => (digest === undefined ? [] : [[digest, run]])),
-      ),
+  yield* lines.list('runs', runs, ([id, run]) => [
+    id,
+    {
+      ...run,
+      start: slotText(run.start),
+      closedAt: run.closedAt && slotText(run.closedAt),
+      answer: run.answer && Message.toJSON(run.answer),
     },
-    task: task === undefined ? undefined : Task.fromJSON(task),
-    messages: messages.map((message) => Message.fromJSON(message)),
-  };
+  ]);
+  // As earlier releases read it: by the message's id.
+  yield* lines.list('known', known, ([digest, run]) => [
+    runs.get(run)?.messageId ?? '',
+    { run, digest },
+  ]);
+  yield* lines.list('messages', task ? [] : messages, Message.toJSON);
+  if (task) {
+    lines.name('task');
+    lines.open(Task.toJSON(task.head()));
+    yield* lines.list('history', task.history(), Message.toJSON);
+    lines.openList('artifacts');
+    for (const { parts, ...head } of task.artifacts()) {
+      lines.open(Artifact.toJSON({ ...head, parts: [] }));
+      yield* lines.list('parts', parts, Part.toJSON);
+      lines.close();
+    }
+    lines.closeList();
+    lines.close();
+  }
+  lines.close();
+  return lines.text();
 }
 
-function parseJson(text: string): unknown {
+/** Lists in the order in which they stand in a text; those of the artifacts' parts follow. */
+const [RUNS, KNOWN, MESSAGES, HISTORY, ARTIFACTS] = [0, 1, 2, 3, 4];
+
+/**
+ * Reads what {@link encodeSnapshot} wrote, also as one line, as earlier releases did. Throws
+ * `corrupt-log` for another version or shape.
+ */
+export function* decodeSnapshot(text: string): Sliced<DecodedSnapshot> {
   try {
-    return JSON.parse(text);
+    const { frame, lists } = yield* readLines(text, readElement);
+    const { v: _, task: taskJson, ...stateJson } = stored.parse(frame);
+    const { runs: runsJson, known: knownJson, messages: messagesJson, ...fields } = stateJson;
+    const isWhole = lists.length === 0;
+    const runs = isWhole ? runsJson.map(readRun) : lists[RUNS];
+    const known = isWhole ? knownJson.map(readKnown) : lists[KNOWN];
+    const messages = isWhole ? messagesJson.map(Message.fromJSON) : lists[MESSAGES];
+    const task = taskJson && Task.fromJSON(taskJson);
+    if (task && !isWhole) fillTask(task, lists);
+    else if (!isWhole && lists.length !== HISTORY) throw new Error('A list is missing.');
+    return {
+      state: {
+        ...fields,
+        ...runsOf(PersistentMap.of(runs as [string, RunState][])),
+        fenced: PersistentMap.of(fields.fenced.map((instance) => [instance, true])),
+        messages: PersistentMap.of(
+          (known as ([string, string] | undefined)[]).filter((one) => one !== undefined),
+        ),
+      },
+      task,
+      messages: messages as Message[],
+    };
   } catch (cause) {
-    throw new BackendError('corrupt-log', 'A snapshot is not JSON.', { cause });
+    throw new BackendError('corrupt-log', 'A snapshot of an unknown version or shape is stored.', {
+      cause,
+    });
   }
+}
+
+function readElement(json: unknown, list: number): unknown {
+  switch (list) {
+    case RUNS:
+      return readRun(json);
+    case KNOWN:
+      return readKnown(json);
+    case MESSAGES:
+    case HISTORY:
+      return Message.fromJSON(json);
+    default:
+      return Part.fromJSON(json);
+  }
+}
+
+function readRun(json: unknown): [string, RunState] {
+  const [id, run] = storedRun.parse(json);
+  const answer = run.answer === undefined ? undefined : Message.fromJSON(run.answer);
+  return [id, { ...run, answer }];
+}
+
+function readKnown(json: unknown): [string, string] | undefined {
+  const [, { run, digest }] = storedMessage.parse(json);
+  return digest === undefined ? undefined : [digest, run];
+}
+
+function fillTask(task: Task, lists: readonly unknown[][]): void {
+  const parts = lists.slice(ARTIFACTS + 1);
+  if (parts.length !== task.artifacts.length || lists[ARTIFACTS]?.length !== 0) {
+    throw new Error('A list is missing.');
+  }
+  task.history = lists[HISTORY] as Message[];
+  for (const [at, artifact] of task.artifacts.entries()) artifact.parts = parts[at] as Part[];
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -3,6 +3,7 @@ import { TaskState as State } from '@a2a-js/sdk';
 import { eventStatus, isTerminal } from '../a2a/event.ts';
 import { statusTime } from '../a2a/status-time.ts';
 import type { Entry, EventEntry, StartEntry } from './entry.ts';
+import { PersistentMap } from './persistent-map.ts';
 import { FIRST_SLOT, nextSlot, type Slot } from './slot.ts';
 
 /** One execution of the agent, as the log knows it. */
@@ -42,11 +43,16 @@ export interface LogState {
   readonly hasTask: boolean;
   readonly status?: LogStatus | undefined;
   readonly contextId?: string | undefined;
-  readonly runs: ReadonlyMap<string, RunState>;
-  readonly fenced: ReadonlySet<string>;
+  readonly runs: PersistentMap<RunState>;
+  /** Ids of the runs that may still append. */
+  readonly open: ReadonlySet<string>;
+  /** Ids of lost runs that nobody has resumed and that have no result yet. */
+  readonly unsettled: ReadonlySet<string>;
+  /** The instances that were declared dead here. */
+  readonly fenced: PersistentMap<true>;
   readonly cancelRequested: boolean;
   /** The last run that each message has started, by the message's digest. */
-  readonly messages: ReadonlyMap<string, string>;
+  readonly messages: PersistentMap<string>;
 }
 
 export interface LogStatus {
@@ -64,15 +70,35 @@ export const EMPTY_STATE: LogState = {
   sealed: false,
   deleted: false,
   hasTask: false,
-  runs: new Map(),
-  fenced: new Set(),
+  runs: PersistentMap.empty(),
+  open: new Set(),
+  unsettled: new Set(),
+  fenced: PersistentMap.empty(),
   cancelRequested: false,
-  messages: new Map(),
+  messages: PersistentMap.empty(),
 };
 
 /** The runs that may still append. */
-export function openRuns(state: LogState): [string, RunState][] {
-  return [...state.runs].filter(([, run]) => run.phase === 'open');
+export function openRuns({ open, runs }: LogState): [string, RunState][] {
+  const found: [string, RunState][] = [];
+  for (const id of open) {
+    const run = runs.get(id);
+    if (run) found.push([id, run]);
+  }
+  return found;
+}
+
+/** What a state says of these runs. */
+export function runsOf(
+  runs: PersistentMap<RunState>,
+): Pick<LogState, 'runs' | 'open' | 'unsettled'> {
+  const open = new Set<string>();
+  const unsettled = new Set<string>();
+  for (const [id, run] of runs) {
+    if (run.phase === 'open') open.add(id);
+    if (isUnsettled(run)) unsettled.add(id);
+  }
+  return { runs, open, unsettled };
 }
 
 /** How often a message is executed at the most, the first time included. */
@@ -115,26 +141,17 @@ export function stepEntry(state: LogState, entry: Entry, generation: number): Lo
       return stepStart(state, entry);
     case 'message':
     case 'metadata':
+    case 'error':
       return state;
     case 'answer':
-      return changeRuns(state, (id, run) =>
-        id === entry.run && run.phase === 'open'
-          ? { ...end(run, generation - 1, state.next), answer: entry.message }
-          : run,
-      );
+      return changeOpen(state, entry.run, (run) => ({
+        ...end(run, generation - 1, state.next),
+        answer: entry.message,
+      }));
     case 'end':
-      return changeRuns(state, (id, run) =>
-        id === entry.run && run.phase === 'open' ? end(run, generation - 1, state.next) : run,
-      );
+      return changeOpen(state, entry.run, (run) => end(run, generation - 1, state.next));
     case 'fence':
-      return {
-        ...changeRuns(state, (_, run) =>
-          run.instance === entry.instance && run.phase === 'open'
-            ? { ...run, phase: 'lost', closedAt: state.next }
-            : run,
-        ),
-        fenced: new Set([...state.fenced, entry.instance]),
-      };
+      return stepFence(state, entry.instance);
     case 'cancel':
       return { ...state, cancelRequested: true };
     case 'deleted':
@@ -145,34 +162,40 @@ export function stepEntry(state: LogState, entry: Entry, generation: number): Lo
 /** The state after a record with `events` events that was written at the time `at`. */
 export function closeRecord(state: LogState, events: number, at: number): LogState {
   const next = nextSlot(state.next, events);
+  if (state.open.size > 0 || state.unsettled.size === 0) return { ...state, next, at };
   // Nobody works on the task: what was lost without being resumed has its result here.
-  const left = state.fenced.size > 0 && openRuns(state).length === 0;
-  const settled = left
-    ? changeRuns(state, (_, run) =>
-        run.phase === 'lost' && run.resumedBy === undefined
-          ? { ...run, resultAt: run.resultAt ?? next.generation - 1 }
-          : run,
-      )
-    : state;
+  let settled = state;
+  for (const id of state.unsettled) {
+    settled = changeRun(settled, id, (run) => ({ ...run, resultAt: next.generation - 1 }));
+  }
   return { ...settled, next, at };
 }
 
+function stepFence(state: LogState, instance: string): LogState {
+  let fenced = state;
+  for (const [id, run] of openRuns(state)) {
+    if (run.instance !== instance) continue;
+    fenced = setRun(fenced, id, { ...run, phase: 'lost', closedAt: state.next });
+  }
+  return { ...fenced, fenced: state.fenced.with(instance, true) };
+}
+
 function stepStart(state: LogState, entry: StartEntry): LogState {
-  const runs = new Map(state.runs);
-  runs.set(entry.run, {
+  const { resumes, message, digest } = entry;
+  const started = setRun(state, entry.run, {
     instance: entry.instance,
     start: state.next,
     attempt: entry.attempt,
-    messageId: entry.message?.messageId,
+    messageId: message?.messageId,
     phase: 'open',
   });
-  const resumed = entry.resumes === undefined ? undefined : runs.get(entry.resumes);
-  if (entry.resumes !== undefined && resumed) {
-    runs.set(entry.resumes, { ...resumed, resumedBy: entry.run });
-  }
-  const messages = new Map(state.messages);
-  if (entry.message && entry.digest !== undefined) messages.set(entry.digest, entry.run);
-  return { ...state, runs, messages, contextId: state.contextId ?? entry.contextId };
+  const resumed =
+    resumes === undefined
+      ? started
+      : changeRun(started, resumes, (run) => ({ ...run, resumedBy: entry.run }));
+  const isKnown = message !== undefined && digest !== undefined;
+  const messages = isKnown ? state.messages.with(digest, entry.run) : state.messages;
+  return { ...resumed, messages, contextId: state.contextId ?? entry.contextId };
 }
 
 function stepEvent(before: LogState, entry: EventEntry, generation: number): LogState {
@@ -194,22 +217,19 @@ function stepEvent(before: LogState, entry: EventEntry, generation: number): Log
     },
   };
   if (isTerminal(current)) {
-    return {
-      ...changeRuns(stepped, (_, run) =>
-        run.phase === 'ended' ? run : end(run, generation, state.next),
-      ),
-      sealed: true,
-    };
+    let sealed = stepped;
+    for (const [id, run] of state.runs) {
+      if (run.phase !== 'ended') sealed = setRun(sealed, id, end(run, generation, state.next));
+    }
+    return { ...sealed, sealed: true };
   }
+  const { run: id } = entry;
+  if (id === undefined) return stepped;
   if (current === State.TASK_STATE_INPUT_REQUIRED) {
-    return changeRuns(stepped, (id, run) =>
-      id === entry.run ? { ...run, resultAt: run.resultAt ?? generation } : run,
-    );
+    return changeRun(stepped, id, (run) => ({ ...run, resultAt: run.resultAt ?? generation }));
   }
   if (current === State.TASK_STATE_AUTH_REQUIRED) {
-    return changeRuns(stepped, (id, run) =>
-      id === entry.run ? { ...run, authAt: run.authAt ?? generation } : run,
-    );
+    return changeRun(stepped, id, (run) => ({ ...run, authAt: run.authAt ?? generation }));
   }
   return stepped;
 }
@@ -218,7 +238,7 @@ function stepEvent(before: LogState, entry: EventEntry, generation: number): Log
 function beginRun(state: LogState, id: string | undefined, generation: number): LogState {
   const run = id === undefined ? undefined : state.runs.get(id);
   if (id === undefined || !run || run.firstAt !== undefined) return state;
-  return { ...state, runs: new Map(state.runs).set(id, { ...run, firstAt: generation }) };
+  return setRun(state, id, { ...run, firstAt: generation });
 }
 
 function end(run: RunState, generation: number, at: Slot): RunState {
@@ -230,8 +250,33 @@ function end(run: RunState, generation: number, at: Slot): RunState {
   };
 }
 
-function changeRuns(state: LogState, change: (id: string, run: RunState) => RunState): LogState {
-  const runs = new Map<string, RunState>();
-  for (const [id, run] of state.runs) runs.set(id, change(id, run));
-  return { ...state, runs };
+function isUnsettled({ phase, resumedBy, resultAt }: RunState): boolean {
+  return phase === 'lost' && resumedBy === undefined && resultAt === undefined;
+}
+
+function changeOpen(state: LogState, id: string, change: (run: RunState) => RunState): LogState {
+  return state.open.has(id) ? changeRun(state, id, change) : state;
+}
+
+function changeRun(state: LogState, id: string, change: (run: RunState) => RunState): LogState {
+  const run = state.runs.get(id);
+  return run ? setRun(state, id, change(run)) : state;
+}
+
+function setRun(state: LogState, id: string, run: RunState): LogState {
+  return {
+    ...state,
+    runs: state.runs.with(id, run),
+    open: withMember(state.open, id, run.phase === 'open'),
+    unsettled: withMember(state.unsettled, id, isUnsettled(run)),
+  };
+}
+
+/** The set with this member, or without it; copied only when it changes. */
+function withMember(set: ReadonlySet<string>, member: string, is: boolean): ReadonlySet<string> {
+  if (set.has(member) === is) return set;
+  const changed = new Set(set);
+  if (is) changed.add(member);
+  else changed.delete(member);
+  return changed;
 }

@@ -21,8 +21,10 @@ import {
 } from './record.ts';
 import { isExpired } from './retention.ts';
 import { compareSlots, type Slot } from './slot.ts';
+import type { DecodedSnapshot, FoldContent } from './snapshot.ts';
 import { type LogState, stepEntry } from './state.ts';
 import type { LogStorage } from './storage.ts';
+import type { TaskPicture } from './task-picture.ts';
 
 /** What became of a proposal. */
 export type Appended =
@@ -67,6 +69,15 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
+/** What a reader folds after the last snapshot. */
+export interface Tail {
+  /** Of the records' bodies. */
+  readonly bytes: number;
+  readonly records: number;
+  /** When the oldest of it was written, in milliseconds since the epoch; 0 if there is none. */
+  readonly since: number;
+}
+
 /** A record to put, and the generation at which each proposal in it ends. */
 interface Taken {
   readonly record: LogRecord;
@@ -101,6 +112,7 @@ export class TaskLog {
   /** Id of the record that is being put. */
   #pending: string | undefined;
   #tailBytes = 0;
+  #tailRecords = 0;
   #tailSince = 0;
   /** When a read or a record last told how the log stands, by the own clock; 0 for never. */
   #heardAt = 0;
@@ -125,6 +137,10 @@ export class TaskLog {
       },
       deps,
     );
+  }
+
+  get clock(): Clock {
+    return this.#deps.clock;
   }
 
   get state(): LogState {
@@ -160,19 +176,24 @@ export class TaskLog {
     );
   }
 
-  /** What a reader folds after the last snapshot: bytes of bodies, and since when; 0 for nothing. */
-  get tail(): { readonly bytes: number; readonly since: number } {
-    return { bytes: this.#tailBytes, since: this.#tailSince };
+  get tail(): Tail {
+    return { bytes: this.#tailBytes, records: this.#tailRecords, since: this.#tailSince };
   }
 
-  /** The whole fold as one text. */
-  snapshot(): string {
-    return this.#fold.snapshot();
+  /** Returns the Task as of {@link state} without a copy; `undefined` before the first Task event. */
+  picture(): TaskPicture | undefined {
+    return this.#fold.picture();
   }
 
-  /** A snapshot is stored that takes the place of so many bytes, all that were there then. */
-  rebase(bytes: number): void {
+  /** Returns the whole fold as of {@link state}, without a copy. */
+  content(): FoldContent {
+    return this.#fold.content();
+  }
+
+  /** A snapshot is stored that takes the place of this much, all that was there then. */
+  rebase({ bytes, records }: Pick<Tail, 'bytes' | 'records'>): void {
     this.#tailBytes -= bytes;
+    this.#tailRecords -= records;
     this.#tailSince = this.#deps.clock.now();
   }
 
@@ -292,6 +313,7 @@ export class TaskLog {
     this.#confirmation.confirm(rebuilt.state.next);
     this.#epoch += 1;
     this.#tailBytes = 0;
+    this.#tailRecords = 0;
     this.#tailSince = rebuilt.state.at;
     if (!rebuilt.state.deleted && !this.#reader.isGone) {
       this.#deps.logger.error('log.diverged');
@@ -499,7 +521,7 @@ export class TaskLog {
     return taken;
   }
 
-  #restore(snapshot: string): void {
+  #restore(snapshot: DecodedSnapshot): void {
     if (this.#rebuilt) {
       this.#rebuilt.restore(snapshot);
       return;
@@ -512,6 +534,7 @@ export class TaskLog {
   #apply(record: LogRecord, isFromTable: boolean): void {
     this.#heardAt = this.#deps.clock.now();
     this.#tailBytes += record.body.length;
+    this.#tailRecords += 1;
     if (this.#tailSince === 0) this.#tailSince = record.time;
     const own = record.id === this.#pending;
     const step = this.#fold.apply(record, (state) => {

@@ -1,21 +1,24 @@
 import { type Artifact, Message, type Task, type TaskArtifactUpdateEvent } from '@a2a-js/sdk';
-import { deepCopy } from '../a2a/deep-copy.ts';
 import type { TaskEvent } from '../a2a/event.ts';
 import type { Entry } from './entry.ts';
+import { PersistentMap } from './persistent-map.ts';
+import { type Metadata, type StoredArtifact, TaskPicture, withMetadata } from './task-picture.ts';
 
 /**
- * The Task that a log's events amount to: the merge of the SDK's `ResultManager`, in place and
- * without copying the task per event. Before the first Task event it holds only messages.
+ * The Task that a log's events amount to: the merge of the SDK's `ResultManager`, without copying the
+ * task per event. Before the first Task event it holds only messages.
  *
- * Events handed in are kept by reference and never written to.
+ * Events handed in are kept by reference and never written to. What a {@link TaskPicture} shares with
+ * the view is replaced or appended to, never changed.
  */
 export class TaskView {
+  /** Without history, artifacts and metadata. */
   #task: Task | undefined;
+  #metadata: Metadata;
   readonly #history: Message[] = [];
   /** The messages of {@link #history}, by id: clients may use an id for several. */
-  readonly #byId = new Map<string, Message[]>();
-  readonly #artifacts: Artifact[] = [];
-  readonly #artifactAt = new Map<string, number>();
+  readonly #byId = new Map<string, KnownMessages>();
+  #artifacts: PersistentMap<StoredArtifact> = PersistentMap.empty();
 
   constructor(task?: Task, messages: readonly Message[] = []) {
     // As it is: a history may hold two equal messages.
@@ -23,27 +26,38 @@ export class TaskView {
     if (task) this.#applyTask({ ...task, history: [] });
   }
 
-  /** The Task itself, not to be changed, and the messages that no Task has yet. */
-  content(): { readonly task: Task | undefined; readonly messages: readonly Message[] } {
-    const task = this.#task && {
-      ...this.#task,
+  /** Returns the Task as it is now; `undefined` before the first Task event. Costs no copy. */
+  picture(): TaskPicture | undefined {
+    if (!this.#task) return undefined;
+    return new TaskPicture({
+      task: this.#task,
+      metadata: this.#metadata,
       history: this.#history,
+      length: this.#history.length,
       artifacts: this.#artifacts,
-    };
-    return { task, messages: this.#history };
+    });
   }
 
-  /** A copy that the caller may change, or nothing before the first Task event. */
-  copy(): Task | undefined {
-    const { task } = this.content();
-    return task && deepCopy(task);
+  /** Returns the messages so far, also those that no Task has yet. Shared: never write to them. */
+  messages(): readonly Message[] {
+    return this.#history.slice();
+  }
+
+  apply(entry: Entry): void {
+    if (entry.kind === 'event') this.#applyEvent(entry.event);
+    else if (entry.kind === 'deleted') this.#task = undefined;
+    else if (entry.kind === 'message') this.#addByContent(entry.message);
+    else if (entry.kind === 'start' && entry.message) {
+      // A run that resumes another is about the message that is there.
+      if (entry.resumes === undefined) this.#append(entry.message);
+    } else if (entry.kind === 'metadata') this.#addMetadata(entry.metadata);
   }
 
   #append(message: Message): void {
     const { messageId } = message;
     const known = this.#byId.get(messageId);
-    if (known) known.push(message);
-    else this.#byId.set(messageId, [message]);
+    if (known) known.add(message);
+    else this.#byId.set(messageId, new KnownMessages(message));
     this.#history.push(message);
   }
 
@@ -54,9 +68,7 @@ export class TaskView {
 
   /** Adds a message unless the very same is there. */
   #addByContent(message: Message): void {
-    const known = this.#byId.get(message.messageId);
-    const text = known && textOf(message);
-    if (!known?.some((other) => textOf(other) === text)) this.#append(message);
+    if (!this.#byId.get(message.messageId)?.has(message)) this.#append(message);
   }
 
   /** Adds what is new in a Task's history: of each id, the messages beyond those that are there. */
@@ -64,7 +76,7 @@ export class TaskView {
     const seen = new Map<string, { count: number; readonly known: number }>();
     for (const message of history) {
       const { messageId } = message;
-      const known = this.#byId.get(messageId)?.length ?? 0;
+      const known = this.#byId.get(messageId)?.count ?? 0;
       const of = seen.get(messageId) ?? { count: 0, known };
       seen.set(messageId, of);
       of.count += 1;
@@ -72,16 +84,8 @@ export class TaskView {
     }
   }
 
-  apply(entry: Entry): void {
-    if (entry.kind === 'event') this.#applyEvent(entry.event);
-    else if (entry.kind === 'deleted') this.#task = undefined;
-    else if (entry.kind === 'message') this.#addByContent(entry.message);
-    else if (entry.kind === 'start' && entry.message) {
-      // A run that resumes another is about the message that is there.
-      if (entry.resumes === undefined) this.#append(entry.message);
-    } else if (entry.kind === 'metadata' && this.#task) {
-      this.#task.metadata = merged(this.#task.metadata, entry.metadata);
-    }
+  #addMetadata(metadata: Task['metadata']): void {
+    if (this.#task) this.#metadata = withMetadata(this.#metadata, metadata);
   }
 
   #applyEvent(event: TaskEvent): void {
@@ -91,15 +95,15 @@ export class TaskView {
         break;
       case 'statusUpdate':
         if (!this.#task) return;
-        this.#task.status = event.data.status;
-        this.#task.metadata = merged(this.#task.metadata, event.data.metadata);
+        this.#task = { ...this.#task, status: event.data.status };
+        this.#addMetadata(event.data.metadata);
         if (event.data.status?.message) this.#addById(event.data.status.message);
         break;
       case 'artifactUpdate':
         if (!this.#task) return;
         if (!event.data.artifact) return;
         this.#applyArtifact(event.data.artifact, event.data);
-        this.#task.metadata = merged(this.#task.metadata, event.data.metadata);
+        this.#addMetadata(event.data.metadata);
         break;
     }
   }
@@ -107,39 +111,65 @@ export class TaskView {
   #applyTask(task: Task): void {
     this.#addHistory(task.history);
     for (const artifact of task.artifacts) this.#replaceArtifact(artifact);
-    this.#task = {
-      ...task,
-      metadata: merged(this.#task?.metadata, task.metadata),
-      history: [],
-      artifacts: [],
-    };
+    // What a deleted task had is not that of the next one.
+    const before = this.#task ? this.#metadata : undefined;
+    this.#metadata = withMetadata(before, task.metadata);
+    this.#task = { ...task, metadata: undefined, history: [], artifacts: [] };
   }
 
   #applyArtifact(artifact: Artifact, update: TaskArtifactUpdateEvent): void {
-    const existing = this.#artifacts[this.#artifactAt.get(artifact.artifactId) ?? -1];
+    const existing = this.#artifacts.get(artifact.artifactId);
     if (!existing || !update.append) {
       this.#replaceArtifact(artifact);
       return;
     }
-    for (const part of artifact.parts) existing.parts.push(part);
-    if (artifact.description) existing.description = artifact.description;
-    if (artifact.name) existing.name = artifact.name;
-    existing.metadata = merged(existing.metadata, artifact.metadata);
+    const { head, parts } = existing;
+    for (const part of artifact.parts) parts.push(part);
+    this.#setArtifact({
+      head: {
+        ...head,
+        description: artifact.description || head.description,
+        name: artifact.name || head.name,
+      },
+      metadata: withMetadata(existing.metadata, artifact.metadata),
+      parts,
+    });
   }
 
   #replaceArtifact(artifact: Artifact): void {
-    const own = { ...artifact, parts: [...artifact.parts] };
-    const at = this.#artifactAt.get(artifact.artifactId);
-    if (at === undefined) {
-      this.#artifactAt.set(artifact.artifactId, this.#artifacts.push(own) - 1);
-    } else {
-      this.#artifacts[at] = own;
-    }
+    this.#setArtifact({
+      head: { ...artifact, metadata: undefined, parts: [] },
+      metadata: withMetadata(undefined, artifact.metadata),
+      parts: [...artifact.parts],
+    });
+  }
+
+  #setArtifact(artifact: Omit<StoredArtifact, 'length'>): void {
+    const { head, parts } = artifact;
+    this.#artifacts = this.#artifacts.with(head.artifactId, { ...artifact, length: parts.length });
   }
 }
 
-function merged(known: Task['metadata'], added: Task['metadata']): Task['metadata'] {
-  return added ? { ...known, ...added } : known;
+/** The messages of one id. Their texts are compared, and each is made once at most. */
+class KnownMessages {
+  readonly #texts = new Set<string>();
+  #unread: Message[];
+  count = 1;
+
+  constructor(message: Message) {
+    this.#unread = [message];
+  }
+
+  add(message: Message): void {
+    this.count += 1;
+    this.#unread.push(message);
+  }
+
+  has(message: Message): boolean {
+    for (const known of this.#unread) this.#texts.add(textOf(known));
+    this.#unread = [];
+    return this.#texts.has(textOf(message));
+  }
 }
 
 function textOf(message: Message): string {

@@ -1,7 +1,13 @@
-import { eventTaskId, type TaskEvent } from '../a2a/event.ts';
+import { eventTaskId, isTaskEvent, type TaskEvent } from '../a2a/event.ts';
 import { BackendError } from '../errors.ts';
 import type { Run } from '../instances/run.ts';
-import { type Proposal, proposeAnswer, proposeEvent, type Refusal } from '../log/proposal.ts';
+import {
+  type Proposal,
+  proposeAnswer,
+  proposeError,
+  proposeEvent,
+  type Refusal,
+} from '../log/proposal.ts';
 import { encode } from '../log/record.ts';
 import type { LogState } from '../log/state.ts';
 import type { TaskKey } from '../task-key.ts';
@@ -10,7 +16,7 @@ import { EventTap, type EventTapReading } from './event-tap.ts';
 import { QueueShutDown } from './queue-errors.ts';
 import { queueEvents } from './queue-events.ts';
 import type { QueueDeps, QueueHost } from './queue-host.ts';
-import { ownCopy, type QueuedEvent, type QueueEvent } from './queued-event.ts';
+import { type EnqueuedEvent, ownCopy, type QueuedEvent } from './queued-event.ts';
 import { tapReading } from './tap-reading.ts';
 
 /** The run that the queue's events are of, and the instance that it runs on. */
@@ -58,9 +64,12 @@ export class DistributedEventQueue implements EventQueue {
   }
 
   enqueueEvent(event: TaskEvent): Promise<number>;
-  enqueueEvent(event: QueueEvent): Promise<number | undefined>;
-  async enqueueEvent(event: QueueEvent): Promise<number | undefined> {
-    if (event.kind !== 'message' && eventTaskId(event) !== this.#key.taskId) {
+  enqueueEvent(event: EnqueuedEvent): Promise<number | undefined>;
+  async enqueueEvent(event: EnqueuedEvent): Promise<number | undefined> {
+    if (!isEnqueued(event)) {
+      throw new BackendError('unknown-event', 'What was enqueued is of no known kind of event.');
+    }
+    if (isTaskEvent(event) && eventTaskId(event) !== this.#key.taskId) {
       // It may be another owner's task: such an event must not reach any log.
       throw new BackendError('invalid-event', 'The event is of another task.');
     }
@@ -71,7 +80,7 @@ export class DistributedEventQueue implements EventQueue {
     const { propose, bytes } = proposalOf(own, host, run, this.#key);
     const outcome = await run.open.log.append(propose, bytes);
     if ('refused' in outcome) throw refusal(outcome.refused);
-    return event.kind === 'message' ? undefined : outcome.generation;
+    return isTaskEvent(event) ? outcome.generation : undefined;
   }
 
   async dequeueEvent(options?: {
@@ -189,8 +198,19 @@ export class DistributedEventQueue implements EventQueue {
   }
 }
 
+/** Returns true for what a queue takes, whatever its content. */
+function isEnqueued(event: EnqueuedEvent): boolean {
+  if (isTaskEvent(event)) return true;
+  try {
+    const { kind, data } = event;
+    return (kind === 'message' || kind === 'error') && typeof data === 'object' && data !== null;
+  } catch {
+    return false;
+  }
+}
+
 function proposalOf(
-  event: QueueEvent,
+  event: EnqueuedEvent,
   host: QueueHost,
   run: Run,
   key: TaskKey,
@@ -199,6 +219,11 @@ function proposalOf(
   if (event.kind === 'message') {
     const answer = encode({ kind: 'answer', run: run.id, message: event.data });
     return { propose: proposeAnswer(author, run.id, answer, true), bytes: answer.bytes };
+  }
+  if (event.kind === 'error') {
+    const { code, message, data } = event.data;
+    const error = encode({ kind: 'error', run: run.id, error: { code, message, data } });
+    return { propose: proposeError(author, run.id, error), bytes: error.bytes };
   }
   const encoded = encode({ kind: 'event', run: run.id, event });
   return { propose: proposeEvent(author, run.id, encoded), bytes: encoded.bytes };

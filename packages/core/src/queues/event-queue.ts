@@ -1,5 +1,5 @@
 import type { TaskEvent } from '../a2a/event.ts';
-import type { QueuedEvent, QueueEvent } from './queued-event.ts';
+import type { EnqueuedEvent, QueuedEvent } from './queued-event.ts';
 
 /** How many of a task's last events are kept in memory for one tap, unless it says otherwise. */
 export const DEFAULT_MAX_QUEUE_SIZE = 1024;
@@ -17,16 +17,19 @@ export interface EventQueue extends AsyncIterable<QueuedEvent>, AsyncDisposable 
   readonly isClosed: boolean;
   /**
    * Puts an event behind all that were enqueued here before. Resolves once it is durable, with its
-   * generation; a bare Message, the answer of this queue's producer, has none and ends the queue.
+   * generation; a bare Message, the answer of this queue's producer, has none and ends the queue. An
+   * error has none either: it is raised to the readers where it stands, and ends neither queue nor task.
    *
    * Rejects with {@link QueueShutDown} if the queue is closed; with `sealed` if the task has ended;
-   * with `invalid-event`, `event-too-large` or `backlog-full` for an event that cannot be taken,
+   * with `unknown-event` for what is of no kind of event; with `invalid-event`, `event-too-large` or `backlog-full` for an event that cannot be taken,
    * which leaves the queue open; with `queue-misuse` on a child.
    */
   enqueueEvent(event: TaskEvent): Promise<number>;
-  enqueueEvent(event: QueueEvent): Promise<number | undefined>;
+  enqueueEvent(event: EnqueuedEvent): Promise<number | undefined>;
   /**
-   * The next event, each given once, in order. Rejects with {@link QueueShutDown} when the queue is
+   * The next event, each given once, in order. Rejects with `AgentErrorRaised` where the producer
+   * enqueued an error: once, acknowledged along with what is before it; it may be asked again. Rejects
+   * with {@link QueueShutDown} when the queue is
    * closed and empty, also while waiting; with what reading the log met, after which it may be asked
    * again. `signal` ends the waiting, not the taking: what is there already is given all the same.
    */

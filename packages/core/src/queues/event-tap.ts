@@ -6,7 +6,7 @@ import type { LogState } from '../log/state.ts';
 import type { CloseOptions, EventQueue, TapOptions } from './event-queue.ts';
 import type { OffsetWriter } from './offset-writer.ts';
 import { Progress } from './progress.ts';
-import { QueueShutDown } from './queue-errors.ts';
+import { AgentErrorRaised, QueueShutDown } from './queue-errors.ts';
 import { queueEvents } from './queue-events.ts';
 import {
   comparePlaces,
@@ -179,6 +179,12 @@ export class EventTap implements EventQueue {
   }
 
   #give({ event, generation, final, place }: PlacedEvent): void {
+    if (event.kind === 'error') {
+      const passed = this.#progress.raise(place);
+      if (passed) this.#offsets?.acknowledge(passed);
+      this.#waiters.shift()?.reject(new AgentErrorRaised(ownCopy(event).data));
+      return;
+    }
     this.#progress.give(place);
     this.#waiters.shift()?.resolve({ event: ownCopy(event), generation, final });
   }

@@ -1,5 +1,5 @@
 import type { OpenLog } from '../feed/open-log.ts';
-import { type LogState, openRuns } from '../log/state.ts';
+import type { LogState } from '../log/state.ts';
 import { assertTaskKey, type TaskKey, taskKeyText } from '../task-key.ts';
 import { DistributedEventQueue } from './distributed-event-queue.ts';
 import type { EventQueue, TapOptions } from './event-queue.ts';
@@ -115,5 +115,5 @@ function isOver(state: LogState, before?: LogState): boolean {
 }
 
 function isWorkedOn(state: LogState): boolean {
-  return openRuns(state).length > 0;
+  return state.open.size > 0;
 }

@@ -1,4 +1,5 @@
 import { BackendError } from '../errors.ts';
+import type { AgentError } from '../log/entry.ts';
 
 /** `queue-shut-down`: the queue is closed, and empty. `cause` says what ended it, if not its owner. */
 export class QueueShutDown extends BackendError {
@@ -21,5 +22,19 @@ export class TaskQueueExists extends BackendError {
   constructor() {
     super('task-queue-exists', 'There is a queue of the task here already.');
     this.name = 'TaskQueueExists';
+  }
+}
+
+/**
+ * `agent-error`: the queue's producer enqueued an error, which stands here among the events. `error` is
+ * what it enqueued: text from outside, not for logs.
+ */
+export class AgentErrorRaised extends BackendError {
+  readonly error: AgentError;
+
+  constructor(error: AgentError) {
+    super('agent-error', 'The agent raised an error.');
+    this.name = 'AgentErrorRaised';
+    this.error = error;
   }
 }

@@ -1,11 +1,20 @@
 import type { Message } from '@a2a-js/sdk';
 import { deepCopy } from '../a2a/deep-copy.ts';
 import type { TaskEvent } from '../a2a/event.ts';
+import type { AgentError } from '../log/entry.ts';
 import type { Step } from '../log/fold.ts';
-import { openRuns } from '../log/state.ts';
 
-/** What a queue takes: a task's event, or the Message that is its producer's whole answer. */
+/** What a queue gives: a task's event, or the Message that is its producer's whole answer. */
 export type QueueEvent = TaskEvent | { readonly kind: 'message'; readonly data: Message };
+
+/** An error of the agent's: its readers are told of it by a rejection with `AgentErrorRaised`. */
+export interface ErrorEvent {
+  readonly kind: 'error';
+  readonly data: AgentError;
+}
+
+/** What a queue takes. */
+export type EnqueuedEvent = QueueEvent | ErrorEvent;
 
 /** What a queue gives. */
 export interface QueuedEvent {
@@ -16,9 +25,10 @@ export interface QueuedEvent {
   readonly final: boolean;
 }
 
-/** Where a reader of a task is: behind the event of this generation, and so many Messages since. */
+/** Where a reader of a task is: behind the event of this generation. */
 export interface Place {
   readonly generation: number;
+  /** How many Messages and errors it was given since. */
   readonly messages: number;
 }
 
@@ -31,7 +41,8 @@ export function comparePlaces(a: Place, b: Place): number {
 }
 
 /** An event, and where its reader is once it has it. */
-export interface PlacedEvent extends QueuedEvent {
+export interface PlacedEvent extends Omit<QueuedEvent, 'event'> {
+  readonly event: EnqueuedEvent;
   readonly place: Place;
 }
 
@@ -50,14 +61,18 @@ export function placedEvents({ record, deliveries, state }: Step, before: Place)
     } else if (entry.kind === 'answer') {
       place = { ...place, messages: place.messages + 1 };
       const event: QueueEvent = { kind: 'message', data: entry.message };
-      const final = openRuns(state).length === 0;
+      const final = state.open.size === 0;
       placed.push({ event, generation: undefined, final, place });
+    } else if (entry.kind === 'error') {
+      place = { ...place, messages: place.messages + 1 };
+      const event: ErrorEvent = { kind: 'error', data: entry.error };
+      placed.push({ event, generation: undefined, final: false, place });
     }
   }
   return placed;
 }
 
 /** An event of one's own: what readers and the log share is never to be written to. */
-export function ownCopy(event: QueueEvent): QueueEvent {
-  return { kind: event.kind, data: deepCopy(event.data) } as QueueEvent;
+export function ownCopy<Event extends EnqueuedEvent>(event: Event): Event {
+  return { kind: event.kind, data: deepCopy(event.data) } as Event;
 }

@@ -11,6 +11,7 @@ import { proposeDelete } from '../log/proposal.ts';
 import { compareSlots } from '../log/slot.ts';
 import { type LogStorage, taskHead } from '../log/storage.ts';
 import { TaskLog } from '../log/task-log.ts';
+import type { CopyOptions } from '../log/task-picture.ts';
 import type { Logger } from '../logger.ts';
 import { errorFields } from '../logging/error-fields.ts';
 import { taskFields } from '../logging/task-fields.ts';
@@ -86,7 +87,8 @@ export class LogTaskStore implements TaskStore {
 
   /** A page of the caller's tasks, the newest status first. */
   list(params: ListTasksRequest, context: ServerCallContext): Promise<ListTasksResponse> {
-    const read = (key: TaskKey): Promise<ReadTask | undefined> => this.#read(key);
+    const read = (key: TaskKey, options: CopyOptions): Promise<ReadTask | undefined> =>
+      this.#read(key, options);
     return listTasks(params, this.#deps.scopeOf(context), { ...this.#deps, read });
   }
 
@@ -122,11 +124,11 @@ export class LogTaskStore implements TaskStore {
     }
   }
 
-  async #read(key: TaskKey): Promise<ReadTask | undefined> {
+  async #read(key: TaskKey, options?: CopyOptions): Promise<ReadTask | undefined> {
     assertTaskKey(key);
     const log = this.#open(key, NEVER);
     await log.refresh();
-    const found = readTask(log);
+    const found = await readTask(log, this.#deps.clock, options);
     // Of what was cut short after its record; what is read is whole without it.
     await this.#settle(log, found !== undefined).catch((error: unknown) => {
       this.#deps.logger.warn('head.repair-failed', {

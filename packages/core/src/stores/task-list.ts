@@ -1,6 +1,5 @@
 import { type ListTasksRequest, type ListTasksResponse, type Task, TaskState } from '@a2a-js/sdk';
 import { RequestMalformedError } from '@a2a-js/sdk/errors';
-import { limitHistory } from '../a2a/history-limit.ts';
 import { statusTime } from '../a2a/status-time.ts';
 import type { Clock } from '../clock.ts';
 import { errorCode } from '../errors.ts';
@@ -9,9 +8,11 @@ import { type ListFilter, passes } from '../log/list-filter.ts';
 import type { LogState } from '../log/state.ts';
 import type { LogStorage } from '../log/storage.ts';
 import type { TaskLog } from '../log/task-log.ts';
+import type { CopyOptions } from '../log/task-picture.ts';
 import type { Logger } from '../logger.ts';
 import { errorFields } from '../logging/error-fields.ts';
 import { taskFields } from '../logging/task-fields.ts';
+import { inSlices } from '../pace.ts';
 import type { Scope, TaskKey } from '../task-key.ts';
 import { ListPage } from './list-page.ts';
 import { comparePlaces, type ListPlace } from './list-place.ts';
@@ -28,17 +29,22 @@ export interface ReadTask {
   readonly state: LogState;
 }
 
-/** The task of a log that was read, if it is to be seen. */
-export function readTask(log: TaskLog): ReadTask | undefined {
-  const task = log.isExpired() ? undefined : log.task();
-  return task && { task, state: log.state };
+/** Returns the task of a log that was read, if it is to be seen, as it is now. */
+export async function readTask(
+  log: TaskLog,
+  clock: Clock,
+  options?: CopyOptions,
+): Promise<ReadTask | undefined> {
+  const { state } = log;
+  const picture = log.isExpired() ? undefined : log.picture();
+  return picture && { task: await inSlices(picture.copying(options), clock), state };
 }
 
 /** What {@link listTasks} works with. */
 export interface TaskListDeps {
   readonly storage: Pick<LogStorage, 'list'>;
   /** The task as its log has it now, if it is to be seen. */
-  readonly read: (key: TaskKey) => Promise<ReadTask | undefined>;
+  readonly read: (key: TaskKey, options: CopyOptions) => Promise<ReadTask | undefined>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly retentionMs: number;
@@ -73,8 +79,8 @@ export async function listTasks(
   const page = new ListPage(pageSize, behind);
   await deps.storage.list(scope, filter, (task) => page.show(task));
   const tasks = await inParallel(page.tasks, READS, async ({ taskId }) => {
-    const found = await readable(deps, { ...scope, taskId });
-    return found && belongs(found, filter, behind) ? trimmed(found.task, request) : undefined;
+    const found = await readable(deps, { ...scope, taskId }, request);
+    return found && belongs(found, filter, behind) ? found.task : undefined;
   });
   const last = page.tasks.at(-1);
   return {
@@ -112,9 +118,13 @@ function toTime(text: string | undefined): number | undefined {
 }
 
 /** One task that cannot be read does not take the others away, as in the SDK's `DatabaseTaskStore`. */
-async function readable(deps: TaskListDeps, key: TaskKey): Promise<ReadTask | undefined> {
+async function readable(
+  deps: TaskListDeps,
+  key: TaskKey,
+  { historyLength, includeArtifacts = false }: ListTasksRequest,
+): Promise<ReadTask | undefined> {
   try {
-    return await deps.read(key);
+    return await deps.read(key, { historyLength, artifacts: includeArtifacts });
   } catch (error) {
     if (errorCode(error) !== 'corrupt-log') throw error;
     deps.logger.warn('list.task-left-out', { ...taskFields(key), ...errorFields(error) });
@@ -137,9 +147,4 @@ function belongs(
   const { latest, state, timestamp } = status;
   if (behind && comparePlaces({ latest, taskId: task.id }, behind) <= 0) return false;
   return passes({ state, timestamp: statusTime(timestamp), at }, filter);
-}
-
-function trimmed(task: Task, request: ListTasksRequest): Task {
-  const shown = limitHistory(task, request.historyLength);
-  return request.includeArtifacts ? shown : { ...shown, artifacts: [] };
 }

@@ -334,10 +334,10 @@ test('[I1] the Task at a generation is the fold up to there', async () => {
   await say(run.log, 'run-a', taskOf(WORKING));
   await Promise.all(['1', '2', '3'].map((id) => say(run.log, 'run-a', chunkOf(id, 'x'))));
   for (const generation of [1, 2, 3, 4]) {
-    const task = await taskAt(feeds.storage, KEY, generation);
+    const task = await taskAt(feeds.storage, KEY, generation, feeds.clock);
     expect(task?.artifacts).toHaveLength(generation - 1);
   }
-  expect(await taskAt(feeds.storage, KEY, 5)).toBeUndefined();
+  expect(await taskAt(feeds.storage, KEY, 5, feeds.clock)).toBeUndefined();
 });
 
 test('[I1] the Task at a generation is nothing, not a part of it, once records are missing', async () => {
@@ -346,9 +346,9 @@ test('[I1] the Task at a generation is nothing, not a part of it, once records a
   await say(run.log, 'run-a', chunkOf('1', 'x'));
   await say(run.log, 'run-a', taskOf(WORKING));
   await say(run.log, 'run-a', chunkOf('2', 'x'));
-  expect((await taskAt(feeds.storage, KEY, 4))?.artifacts).toHaveLength(2);
+  expect((await taskAt(feeds.storage, KEY, 4, feeds.clock))?.artifacts).toHaveLength(2);
   const expiring = withoutFirst(feeds.storage, 3);
-  expect(await taskAt(expiring, KEY, 4)).toBeUndefined();
+  expect(await taskAt(expiring, KEY, 4, feeds.clock)).toBeUndefined();
 });
 
 /** The storage when the first `count` records of a log have expired. */

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { Fold } from '../../src/log/fold.ts';
 import { LogReader } from '../../src/log/log-reader.ts';
 import type { LogRecord } from '../../src/log/record.ts';
 import { DEFAULT_RETENTION_MS } from '../../src/log/retention.ts';
@@ -7,6 +8,7 @@ import type { StoredLog } from '../../src/log/storage.ts';
 import { KEY } from '../fixtures/events.ts';
 import { ManualClock } from '../fixtures/manual-clock.ts';
 import { logOf, start } from '../fixtures/records.ts';
+import { snapshotOf } from '../fixtures/snapshots.ts';
 import { noAnswer, WrappedStorage } from '../fixtures/wrapped-storage.ts';
 
 const records = logOf([start('a')], [start('b')], [start('c')], [start('d')]);
@@ -58,8 +60,8 @@ beforeEach(async () => {
         }
         return order <= 0;
       },
-      restore: (snapshot) => {
-        folded.push(snapshot);
+      restore: ({ state }) => {
+        folded.push(`snapshot at ${state.at}`);
         next = records[2]?.slot ?? FIRST_SLOT;
       },
     },
@@ -95,9 +97,10 @@ describe('a log that is read', () => {
   test('is read from its snapshot on, where there is one', async () => {
     const slot = records[2]?.slot ?? FIRST_SLOT;
     const whole = await storage.memory.load(KEY);
-    storage.onRead = async <T>() => ({ ...whole, snapshot: { id: 's', slot, text: 'snap' } }) as T;
+    storage.onRead = async <T>() =>
+      ({ ...whole, snapshot: { id: 's', slot, text: snapshotOf(new Fold()) } }) as T;
     await reader.refresh(true);
-    expect(folded).toEqual(['snap', ...ids(records.slice(2))]);
+    expect(folded).toEqual(['snapshot at 0', ...ids(records.slice(2))]);
   });
 
   test('is not read at all once its head says that it has expired', async () => {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { type Delivery, Fold, stepRecord } from '../../src/log/fold.ts';
 import { pastState } from '../../src/log/past-state.ts';
 import type { LogRecord } from '../../src/log/record.ts';
@@ -7,6 +7,9 @@ import { compareSlots } from '../../src/log/slot.ts';
 import { EMPTY_STATE, openRuns } from '../../src/log/state.ts';
 import { anyHistory } from '../fixtures/histories.ts';
 import { logOf, start } from '../fixtures/records.ts';
+
+// Many schedules: a machine under load may take its time.
+vi.setConfig({ testTimeout: 60_000 });
 
 /** What a reader looks at of a delivery, but for how a Task is shown. */
 const seen = ({ generation, event, final }: Delivery): unknown => [generation, event.kind, final];
@@ -23,7 +26,7 @@ test('[I3] reading on from any place of any log gives what was read there at the
       const now = foldOf(records.slice(0, Math.max(from, until)));
       const then = foldOf(records.slice(0, from));
       let state = pastState(now.state, then.state.next);
-      expect(openRuns(state).map(([id]) => id)).toEqual(openRuns(then.state).map(([id]) => id));
+      expect(state.open).toEqual(then.state.open);
       for (const record of records.slice(from)) {
         const step = stepRecord(state, record);
         const was = then.apply(record);

@@ -15,6 +15,7 @@ import {
   WORKING,
 } from '../fixtures/events.ts';
 import { logOf, start } from '../fixtures/records.ts';
+import { restore, snapshotOf } from '../fixtures/snapshots.ts';
 
 function foldOf(...contents: readonly (readonly Entry[])[]): Fold {
   const fold = new Fold();
@@ -25,7 +26,7 @@ function foldOf(...contents: readonly (readonly Entry[])[]): Fold {
 /** The same log as another instance reads it: from a snapshot. */
 function reread(fold: Fold): LogState {
   const other = new Fold();
-  other.restore(fold.snapshot());
+  restore(other, snapshotOf(fold));
   return other.state;
 }
 
@@ -155,7 +156,7 @@ describe('a history with messages of one id', () => {
     );
     expect(texts(fold)).toEqual(['yes', 'yes', 'no']);
     const other = new Fold();
-    other.restore(fold.snapshot());
+    restore(other, snapshotOf(fold));
     expect(texts(other)).toEqual(['yes', 'yes', 'no']);
   });
 

@@ -5,6 +5,7 @@ import type { LogRecord } from '../../src/log/record.ts';
 import { anyEntry } from '../fixtures/arbitraries.ts';
 import { message } from '../fixtures/events.ts';
 import { logOf, start } from '../fixtures/records.ts';
+import { restore, snapshotOf } from '../fixtures/snapshots.ts';
 
 // Many schedules: a machine under load may take its time.
 vi.setConfig({ testTimeout: 60_000 });
@@ -21,19 +22,19 @@ const foldOf = (records: readonly LogRecord[]): Fold => {
 
 const restored = (text: string): Fold => {
   const fold = new Fold();
-  fold.restore(text);
+  restore(fold, text);
   return fold;
 };
 
 /** All of a fold; the order of keys means nothing. */
-const content = (fold: Fold): unknown => JSON.parse(fold.snapshot());
+const content = (fold: Fold): unknown => JSON.parse(snapshotOf(fold));
 
 describe('a snapshot', () => {
   test('is the whole fold of any log', () => {
     fc.assert(
       fc.property(anyLog, (records) => {
         const fold = foldOf(records);
-        const other = restored(fold.snapshot());
+        const other = restored(snapshotOf(fold));
         expect(other.state).toEqual(fold.state);
         expect(other.generation).toBe(fold.generation);
         expect(other.task()).toEqual(fold.task());
@@ -47,7 +48,7 @@ describe('a snapshot', () => {
     fc.assert(
       fc.property(anyLog, fc.nat(10), (records, cut) => {
         const fold = foldOf(records.slice(0, cut));
-        const other = restored(fold.snapshot());
+        const other = restored(snapshotOf(fold));
         for (const record of records.slice(cut)) {
           expect(other.apply(record)).toEqual(fold.apply(record));
           expect(other.task()).toEqual(fold.task());
@@ -60,8 +61,8 @@ describe('a snapshot', () => {
 
   test('takes the place of what was folded before, messages included', () => {
     const fold = foldOf(logOf([start('r', { message: message('old') })]));
-    const text = foldOf(logOf([start('s', { message: message('new') })])).snapshot();
-    fold.restore(text);
+    const text = snapshotOf(foldOf(logOf([start('s', { message: message('new') })])));
+    restore(fold, text);
     expect(content(fold)).toEqual(JSON.parse(text));
   });
 
@@ -69,7 +70,7 @@ describe('a snapshot', () => {
     fc.assert(
       fc.property(anyLog, fc.nat(10), (records, cut) => {
         const fold = foldOf(records.slice(0, cut));
-        const other = restored(fold.snapshot());
+        const other = restored(snapshotOf(fold));
         const before = content(other);
         for (const record of records.slice(cut)) fold.apply(record);
         expect(content(other)).toEqual(before);
@@ -77,7 +78,7 @@ describe('a snapshot', () => {
     );
   });
 
-  const good = JSON.parse(new Fold().snapshot()) as Record<string, unknown>;
+  const good = JSON.parse(snapshotOf(new Fold())) as Record<string, unknown>;
 
   test.each<[string, string]>([
     ['no JSON', 'x'],
@@ -88,14 +89,12 @@ describe('a snapshot', () => {
     ['a run in a phase that this release does not know', withPhase('paused')],
   ])('of %s is corrupt, and changes nothing', (_, text) => {
     const fold = foldOf(logOf([start('r')]));
-    const before = fold.snapshot();
-    expect(() => fold.restore(text)).toThrow(expect.objectContaining({ code: 'corrupt-log' }));
-    expect(fold.snapshot()).toBe(before);
+    const before = snapshotOf(fold);
+    expect(() => restore(fold, text)).toThrow(expect.objectContaining({ code: 'corrupt-log' }));
+    expect(snapshotOf(fold)).toBe(before);
   });
 });
 
 function withPhase(phase: string): string {
-  return foldOf(logOf([start('r')]))
-    .snapshot()
-    .replace('"phase":"open"', `"phase":"${phase}"`);
+  return snapshotOf(foldOf(logOf([start('r')]))).replace('"phase":"open"', `"phase":"${phase}"`);
 }

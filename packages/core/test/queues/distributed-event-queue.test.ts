@@ -58,6 +58,32 @@ describe('enqueueEvent', () => {
     expect((await fleet.fold()).task()?.contextId).toBe('context-1');
   });
 
+  test('puts a Task of the event’s own context there, whatever the queue was created with', async () => {
+    const other = { ...KEY, taskId: 'task-2' };
+    const first = statusOf(WORKING);
+    Object.assign(first.data, { taskId: other.taskId, contextId: 'context-2' });
+    const created = await manager.createOrTap(other);
+    expect(await created.enqueueEvent(first)).toBe(2);
+    const reader = await manager.tap(other, { after: 0 });
+    const events = await take(reader as EventQueue, 2);
+    expect(events.map(({ event }) => event.data)).toMatchObject([
+      { id: 'task-2', contextId: 'context-2' },
+      { taskId: 'task-2', contextId: 'context-2' },
+    ]);
+  });
+
+  test.each([
+    ['of an unknown kind', { kind: 'later', data: { taskId: KEY.taskId } }],
+    ['without content', { kind: 'task' }],
+    ['an error itself', new Error('failed')],
+    ['nothing', undefined],
+  ])('refuses what is no event (%s) as such, and goes on', async (_, event) => {
+    await expect(queue.enqueueEvent(event as never)).rejects.toMatchObject({
+      code: 'unknown-event',
+    });
+    expect(await queue.enqueueEvent(taskOf(WORKING))).toBe(1);
+  });
+
   test('[I9] refuses an event of another task, and goes on', async () => {
     const other = taskOf(WORKING, { id: 'task-2' });
     await expect(queue.enqueueEvent(other)).rejects.toMatchObject({ code: 'invalid-event' });

@@ -3,33 +3,48 @@ import { expect, test } from 'vitest';
 import { Progress } from '../../src/queues/progress.ts';
 import { FIRST_PLACE, type Place } from '../../src/queues/queued-event.ts';
 
-/** The places that a reader comes to: behind an event, or behind a Message after it. */
-const anyPlaces = fc.array(fc.boolean(), { maxLength: 30 }).map((kinds) => {
-  const places: Place[] = [];
-  let place = FIRST_PLACE;
-  for (const isMessage of kinds) {
-    place = isMessage
-      ? { generation: place.generation, messages: place.messages + 1 }
-      : { generation: place.generation + 1, messages: 0 };
-    places.push(place);
-  }
-  return places;
-});
+interface Given {
+  readonly place: Place;
+  readonly isError: boolean;
+}
 
-test('[I3] acknowledges in order what was given, and never more', () => {
+/** What a reader is given: events, Messages after them, and errors. */
+const anyGiven = fc
+  .array(fc.constantFrom('event', 'message', 'error'), { maxLength: 30 })
+  .map((kinds) => {
+    const given: Given[] = [];
+    let place = FIRST_PLACE;
+    for (const kind of kinds) {
+      place =
+        kind === 'event'
+          ? { generation: place.generation + 1, messages: 0 }
+          : { generation: place.generation, messages: place.messages + 1 };
+      given.push({ place, isError: kind === 'error' });
+    }
+    return given;
+  });
+
+test('[I3] acknowledges in order what was given, and never more; errors along with it', () => {
   fc.assert(
-    fc.property(anyPlaces, fc.array(fc.boolean(), { maxLength: 80 }), (places, steps) => {
+    fc.property(anyGiven, fc.array(fc.boolean(), { maxLength: 80 }), (all, steps) => {
       const progress = new Progress(FIRST_PLACE);
       let given = 0;
-      let acknowledged = 0;
+      let passed = 0;
+      /** Where the reader is: behind what it has acknowledged, and all errors that follow. */
+      const placeBehind = (): Place => {
+        while (passed < given && all[passed]?.isError) passed += 1;
+        return all[passed - 1]?.place ?? FIRST_PLACE;
+      };
       for (const isGiven of steps) {
-        const next = places[given];
+        const next = all[given];
         if (isGiven && next) {
-          progress.give(next);
           given += 1;
-        } else if (acknowledged < given) {
-          expect(progress.acknowledge()).toEqual(places[acknowledged]);
-          acknowledged += 1;
+          const isFree = placeBehind() && passed === given;
+          if (!next.isError) progress.give(next.place);
+          else expect(progress.raise(next.place)).toEqual(isFree ? next.place : undefined);
+        } else if (passed < given) {
+          passed += 1;
+          expect(progress.acknowledge()).toEqual(placeBehind());
         } else {
           expect(() => progress.acknowledge()).toThrow();
         }

@@ -18,6 +18,7 @@ import {
 } from '../fixtures/events.ts';
 import { flush, ManualClock } from '../fixtures/manual-clock.ts';
 import { seededEntropy } from '../fixtures/seeded-entropy.ts';
+import { snapshotOf } from '../fixtures/snapshots.ts';
 import { taskLog } from '../fixtures/task-logs.ts';
 import { contextOf, storeOn } from '../fixtures/task-stores.ts';
 import { doneUnanswered, type Hook, lost, WrappedStorage } from '../fixtures/wrapped-storage.ts';
@@ -120,7 +121,7 @@ describe('the import of a task', () => {
       async () => {
         const log = taskLog(storage, clock);
         await log.refresh();
-        const snapshot = { id: 's', slot: log.state.next, text: log.snapshot() };
+        const snapshot = { id: 's', slot: log.state.next, text: snapshotOf(log) };
         await storage.putSnapshot(KEY, snapshot, clock.now());
       },
     ],

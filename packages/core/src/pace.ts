@@ -1,0 +1,91 @@
+import type { Clock } from './clock.ts';
+
+/**
+ * How much work runs in one go, in bytes of records that are parsed and folded: some ten milliseconds
+ * on a slow processor. An event loop must turn at least every 50 ms.
+ */
+const SLICE = 128 * 1024;
+
+/** The slices of all long work on one clock: one of them for each turn of the event loop. */
+class Turns {
+  readonly #clock: Clock;
+  readonly #waiting: (() => void)[] = [];
+  #scheduled = false;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Resolves in a later turn of the event loop that no other waiter has. */
+  next(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+      this.#schedule();
+    });
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#waiting.length === 0) return;
+    this.#scheduled = true;
+    this.#clock.after(0, () => {
+      this.#scheduled = false;
+      this.#waiting.shift()?.();
+      this.#schedule();
+    });
+  }
+}
+
+const turns = new WeakMap<Clock, Turns>();
+
+/**
+ * Divides long work into slices, so that timers, requests and lease renewals run in between. Slices
+ * are measured by the work done, not by time: a schedule that is replayed is divided the same way.
+ */
+export class Pace {
+  readonly #turns: Turns;
+  #spent = 0;
+
+  constructor(clock: Clock) {
+    let shared = turns.get(clock);
+    if (!shared) {
+      shared = new Turns(clock);
+      turns.set(clock, shared);
+    }
+    this.#turns = shared;
+  }
+
+  /**
+   * Counts work that was done, in bytes of records. Returns `undefined`, or a promise to wait for
+   * when a slice is full. What the caller holds may have changed when it resolves.
+   */
+  spent(bytes: number): Promise<void> | undefined {
+    this.#spent += bytes;
+    if (this.#spent < SLICE) return undefined;
+    this.#spent = 0;
+    return this.#turns.next();
+  }
+}
+
+/**
+ * Work that can be done in slices: what it yields is how much it has done since, in bytes of records.
+ */
+export type Sliced<T> = Generator<number, T, void>;
+
+/** Does the work in slices on this clock; other work runs in between. */
+export async function inSlices<T>(work: Sliced<T>, on: Clock | Pace): Promise<T> {
+  const pace = on instanceof Pace ? on : new Pace(on);
+  for (;;) {
+    const { done, value } = work.next();
+    if (done) return value;
+    const turn = pace.spent(value);
+    if (turn) await turn;
+  }
+}
+
+/** Does the work in one go. */
+export function inOneGo<T>(work: Sliced<T>): T {
+  for (;;) {
+    const { done, value } = work.next();
+    if (done) return value;
+  }
+}

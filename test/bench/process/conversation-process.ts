@@ -1,0 +1,4 @@
+import { ConversationServer } from './conversation-server.ts';
+import { serveParent } from './process-link.ts';
+
+serveParent(new ConversationServer());
