@@ -89,6 +89,10 @@ export class SnsFanout implements Fanout {
     return this.#queues.provision(instance, name);
   }
 
+  confirm(instance: string, address: FanoutAddress): Promise<boolean> {
+    return this.#queues.confirm(instance, address);
+  }
+
   teardown(instance: string, address?: FanoutAddress, proof?: TeardownProof): Promise<void> {
     return this.#queues.teardown(instance, address, proof);
   }

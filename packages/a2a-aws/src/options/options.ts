@@ -40,7 +40,7 @@ export interface BackendOptions {
   readonly tableName?: string | undefined;
   /**
    * The topic of the doorbells, or several topics, among which the instances are divided: one takes
-   * 200 instances by default. More may be added at the end while the fleet runs.
+   * 200 instances by default; 100, if deployments run at 200 %. More may be added at the end while the fleet runs.
    * @default the environment's `A2A_TOPIC_ARN`; several are separated by commas
    */
   readonly topicArn?: string | readonly string[] | undefined;

@@ -2,8 +2,8 @@ import { elapsed } from '../clock.ts';
 
 /** How often an instance with open taps rings itself, in milliseconds. */
 export const CANARY_MS = 4_000;
-/** How often one without rings itself, so that it learns of a doorbell that was lost. */
-export const IDLE_CANARY_MS = 30_000;
+/** How often one without rings itself: each ring costs a publish, a receive and a delete. */
+export const IDLE_CANARY_MS: number = 10 * 60_000;
 /** A ring that comes back proves the doorbell alive for this long from when it was made. */
 export const PROOF_MS = 12_000;
 /**

@@ -46,7 +46,7 @@ const LONGEST_RETRY_MS = 30_000;
 export function doorbellStep(facts: DoorbellFacts): DoorbellStep {
   const { doorbell, ageMs, triedMs, tries, fault, random } = facts;
   const isSilent = doorbell !== undefined && doorbell.silentMs >= SILENT_MS;
-  if (doorbell && !doorbell.isLost && !isSilent) return 'wait';
+  if (doorbell && !doorbell.isLost && !isSilent && fault === undefined) return 'wait';
   if (triedMs < retryMs(tries, isSilent && !doorbell.isLost, random)) return 'wait';
   if (doorbell?.isLost || fault === 'name-taken') return 'replace';
   const isLongSilent = isSilent && doorbell.silentMs >= SETTLING_MS && ageMs >= SETTLING_MS;

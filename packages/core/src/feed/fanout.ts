@@ -35,6 +35,12 @@ export interface Fanout {
    */
   provision(instance: string, name?: string): Promise<FanoutAddress | undefined>;
   /**
+   * Makes sure, for little, that what brings messages to `address` is still there. False if it was not:
+   * {@link provision} completes it. Rejects as {@link provision}.
+   * @default nothing is lost without the receiver noticing
+   */
+  confirm?(instance: string, address: FanoutAddress): Promise<boolean>;
+  /**
    * Removes all that {@link provision} made for `instance`, half-made or not: what `address` names, its
    * `former` addresses included; without it, what has the default name. Idempotent.
    */

@@ -98,6 +98,11 @@ export class Feed {
     this.#receiver = fanout.receive(instance, (text) => this.#onMessage(text));
   }
 
+  /** Forgets that doorbells were heard. */
+  doubt(): void {
+    this.#health.reset();
+  }
+
   /** Hears no doorbells any more. */
   deafen(): void {
     void this.#receiver?.close();

@@ -39,6 +39,10 @@ export class MemoryFanout implements Fanout {
     return { queueName: name, queueUrl: name, subscriptionArn: name };
   }
 
+  async confirm(instance: string): Promise<boolean> {
+    return this.#queues.get(instance)?.subscribed ?? true;
+  }
+
   async teardown(instance: string, address: FanoutAddress = {}): Promise<void> {
     const { queueName = instance, former = [] } = address;
     const names = [queueName, ...former.map((one) => one.queueName)];

@@ -29,6 +29,8 @@ export interface OwnDoorbellDeps {
 
 /** How often an instance looks after its doorbell, in milliseconds. */
 const LOOK_MS = 2_000;
+/** How often it makes sure that it is still subscribed; milliseconds. */
+const CONFIRM_MS = 50_000;
 
 interface Former {
   readonly address: FormerAddress;
@@ -57,6 +59,7 @@ export class OwnDoorbell {
   #tries = 0;
   #triedAt = 0;
   #madeAt = 0;
+  #confirmedAt = 0;
   #random = 0;
   /** Since when there has been no doorbell that works; undefined while there is one. */
   #missingSince: number | undefined;
@@ -112,6 +115,7 @@ export class OwnDoorbell {
     this.#watch();
     const step = this.#next();
     if (step !== 'wait') await this.#take(step);
+    else if (feed.doorbell && !(await this.#isConfirmed())) await this.#repair();
     if (this.#end.signal.aborted) return;
     await this.#removeFormer();
     if (!this.#end.signal.aborted) feed.probe();
@@ -133,6 +137,29 @@ export class OwnDoorbell {
     if (!doorbell || step === 'wait' || this.#missingSince !== undefined) return;
     this.#missingSince = clock.now();
     logger.warn('doorbell.lost', { code: doorbell.isLost ? 'lost' : 'silent' });
+  }
+
+  /** False if it was found that nothing brings messages to the queue; true if it is not known. */
+  async #isConfirmed(): Promise<boolean> {
+    const { fanout, instance, clock } = this.#deps;
+    const now = clock.now();
+    if (!fanout.confirm || elapsed(this.#confirmedAt, now) < CONFIRM_MS) return true;
+    this.#confirmedAt = now;
+    try {
+      return await fanout.confirm(instance, this.#address);
+    } catch (error) {
+      // An outage shows where doorbells are sent and received.
+      return errorCode(error) !== 'name-taken';
+    }
+  }
+
+  async #repair(): Promise<void> {
+    const { feed, clock, logger } = this.#deps;
+    if (this.#end.signal.aborted) return;
+    this.#missingSince ??= clock.now();
+    logger.warn('doorbell.lost', { code: 'lost' });
+    feed.doubt();
+    await this.#take('provision');
   }
 
   #next(): ReturnType<typeof doorbellStep> {
@@ -208,8 +235,10 @@ export class OwnDoorbell {
     if (!isSame) await this.#write(made, this.#former);
     if (this.#end.signal.aborted) return;
     this.#address = made;
-    if (isSame && feed.doorbell) return;
+    // The transport may have restored it under the address that it had.
+    if (isSame && feed.doorbell && this.#missingSince === undefined) return;
     this.#madeAt = clock.now();
+    this.#confirmedAt = this.#madeAt;
     feed.listen();
     feed.probe();
   }

@@ -79,6 +79,10 @@ export class InstanceQueues {
     return made;
   }
 
+  confirm(instance: string, address: FanoutAddress): Promise<boolean> {
+    return this.#managerOf(instance).confirm(instance, address);
+  }
+
   async teardown(instance: string, address?: FanoutAddress, proof?: TeardownProof): Promise<void> {
     await this.#managerOf(instance, address).teardown(instance, address, proof);
     const url = this.#urls.get(instance);

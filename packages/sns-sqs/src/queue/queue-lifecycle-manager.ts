@@ -96,6 +96,21 @@ export class QueueLifecycleManager {
   }
 
   /**
+   * Subscribes the queue at `known` again; false if it was not subscribed as it was made, so that
+   * {@link provision} has to be called. Without a topic true, and no call.
+   *
+   * @throws BackendError as {@link provision}.
+   */
+  confirm(instance: string, known: FanoutAddress): Promise<boolean> {
+    return this.#inTurn(instance, async () => {
+      const { queueName: name } = known;
+      if (!this.#subscriptions || name === undefined) return true;
+      const [arn, table] = [this.#arnOf(name), await this.#table()];
+      return (await this.#subscriptions.add(instance, arn, table)) === known.subscriptionArn;
+    });
+  }
+
+  /**
    * Removes the subscription, then the queue. `known` (from the lease row) spares the search for
    * them, and names queues with another name, former ones included. With the proof `mark` a queue stays,
    * and so does its subscription, unless its tags name this fleet's prefix, topic and table.
