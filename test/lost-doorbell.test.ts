@@ -1,0 +1,92 @@
+import {
+  ListSubscriptionsByTopicCommand,
+  SNSClient,
+  UnsubscribeCommand,
+} from '@aws-sdk/client-sns';
+import { DeleteQueueCommand, ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { eventually, Gate } from './fixtures/eventually.ts';
+import { Fleet } from './fixtures/fleet.ts';
+import { get, send } from './fixtures/requests.ts';
+import { StreamReader } from './fixtures/stream-reader.ts';
+
+const timeout = 180_000;
+/** Within a minute, and some time for a machine under load. */
+const PATIENCE_MS = 90_000;
+let fleet: Fleet;
+let sns: SNSClient;
+let sqs: SQSClient;
+
+beforeAll(async () => {
+  fleet = await Fleet.start();
+  const { region, credentials, ...at } = fleet.aws.clientConfig;
+  sns = new SNSClient({ region, credentials, ...at.sns });
+  sqs = new SQSClient({ region, credentials, ...at.sqs });
+}, timeout);
+afterAll(async () => {
+  sns.destroy();
+  sqs.destroy();
+  await fleet.stop();
+}, timeout);
+
+const isBack = () => {
+  const { ready, doorbell, doorbellFault } = fleet.b.backend.health();
+  return ready && doorbell === true && doorbellFault === undefined;
+};
+
+/** Takes away what B is heard at. */
+async function lose(what: 'queue' | 'subscription'): Promise<void> {
+  const id = fleet.b.backend.stats().instance;
+  if (what === 'queue') {
+    const { QueueUrls = [] } = await sqs.send(new ListQueuesCommand());
+    const QueueUrl = QueueUrls.find((url) => url.includes(id));
+    await sqs.send(new DeleteQueueCommand({ QueueUrl }));
+    return;
+  }
+  const { Subscriptions = [] } = await sns.send(
+    new ListSubscriptionsByTopicCommand({ TopicArn: fleet.aws.topicArn }),
+  );
+  const found = Subscriptions.find(({ Endpoint }) => Endpoint?.includes(id));
+  await sns.send(new UnsubscribeCommand({ SubscriptionArn: found?.SubscriptionArn }));
+}
+
+test.each([
+  ['queue', false],
+  ['queue', true],
+  ['subscription', false],
+  ['subscription', true],
+] as const)(
+  '[I6] a %s that is deleted is made again; a stream is open: %s',
+  {
+    timeout,
+  },
+  async (what, isOpen) => {
+    const { backend, logger } = fleet.b;
+    await eventually('a doorbell', isBack, PATIENCE_MS);
+    const gate = new Gate();
+    const text = fleet.script(async (turn) => {
+      turn.task();
+      await gate.opened;
+      turn.chunks('out', 0, 10);
+      turn.status('COMPLETED', 'done');
+    });
+    const sender = new StreamReader((await fleet.a.client()).sendMessageStream(send(text)));
+    const id = await sender.taskId();
+    const open = async () => new StreamReader((await fleet.b.client()).resubscribeTask(get(id)));
+    const early = isOpen ? await open() : undefined;
+    const before = logger.lines.length;
+    const recovered = () =>
+      logger.lines.slice(before).some(({ event }) => event === 'doorbell.recovered');
+
+    await lose(what);
+    await eventually('a doorbell known to be lost', () => !isBack(), PATIENCE_MS);
+    expect(backend.health().ready).toBe(true);
+    await eventually('another one', () => isBack() && recovered(), PATIENCE_MS);
+
+    const subscriber = early ?? (await open());
+    await subscriber.taskId();
+    gate.open();
+    await Promise.all([sender.end(), subscriber.end()]);
+    expect(subscriber.picture).toEqual(sender.picture);
+  },
+);
