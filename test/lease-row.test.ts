@@ -1,0 +1,36 @@
+import { silentLogger } from '@a2a-aws/core';
+import { tableDefinition } from '@a2a-aws/dynamodb';
+import { FakeAws, steady, VirtualClock } from '@a2a-aws/testkit/fakes';
+import { createBackend } from 'a2a-aws';
+import { expect, test } from 'vitest';
+
+test('a lease says host, release and times, and a beat takes one write unit', async () => {
+  const clock = new VirtualClock();
+  const tableName = 't'.repeat(60);
+  const aws = new FakeAws({ clock, faults: steady(), tables: [tableDefinition(tableName)] });
+  const backend = createBackend({
+    tableName,
+    topicArn: aws.sns.createTopic('e'.repeat(60)),
+    prefix: 'p'.repeat(20),
+    instanceId: 'i'.repeat(20),
+    clients: aws.clients(),
+    logger: silentLogger,
+    clock,
+  });
+  await clock.run(backend.start());
+  await clock.advance(2_000);
+  aws.meter.reset();
+  await clock.advance(60_000);
+  const lease = [...aws.dynamodb.items()].find(({ pk }) => String(pk).endsWith('#instances'));
+  expect(lease).toMatchObject({
+    table: expect.stringMatching(/^arn:aws:dynamodb:.*:table\/t+$/),
+    host: expect.any(String),
+    version: expect.any(String),
+    startedAt: expect.any(Number),
+    renewedAt: expect.any(Number),
+  });
+  const { calls, writeUnits } = aws.meter.of('dynamodb', 'UpdateItem');
+  expect(calls).toBeGreaterThanOrEqual(12);
+  expect(writeUnits).toBe(calls);
+  await clock.run(backend.stop());
+});
