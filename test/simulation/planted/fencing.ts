@@ -73,8 +73,8 @@ export const FENCING: readonly PlantedBug[] = [
     patches: [
       table(
         'dynamodb-instance-registry.ts',
-        'return this.#update(instance, { beat }, ALIVE);',
-        "return this.#update(instance, { beat, state: 'alive' }, { expression: 'attribute_exists(sk) OR attribute_not_exists(sk)' });",
+        'return this.#update(instance, { beat, ...renewed }, ALIVE);',
+        "return this.#update(instance, { beat, ...renewed, state: 'alive' }, { expression: 'attribute_exists(sk) OR attribute_not_exists(sk)' });",
       ),
     ],
   },

@@ -79,11 +79,14 @@ export const REACHING: readonly PlantedBug[] = [
       core('instances/run.ts', "else if (step.state.cancelRequested) this.#stop('cancel');", ''),
       core(
         'feed/feed.ts',
-        'void this.#refresh(open);\n  }',
-        `void this.#refresh(open).then(() => {
+        '    void this.#refresh(open);\n  }\n\n  /**\n   * Takes a record as',
+        `    void this.#refresh(open).then(() => {
       if (open.log.state.cancelRequested) open.cancelled?.();
     });
-  }`,
+  }
+
+  /**
+   * Takes a record as`,
       ),
       core(
         'feed/open-log.ts',

@@ -54,8 +54,8 @@ export const STREAMING: readonly PlantedBug[] = [
     patches: [
       core(
         'instances/instance.ts',
-        'const lease = await within(clock, RETIRE_MS, this.#retire());',
-        'this.#away.abort();\n    const lease = await within(clock, RETIRE_MS, this.#retire());',
+        'janitor.\n    const lease = await within(clock, RETIRE_MS, this.#retire());',
+        'janitor.\n    this.#away.abort();\n    const lease = await within(clock, RETIRE_MS, this.#retire());',
       ),
     ],
   },
