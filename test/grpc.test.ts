@@ -217,7 +217,7 @@ test('[I3] [I6] over gRPC a draining instance is UNAVAILABLE, and its runs end i
   const waiting = new StreamReader(client.resubscribeTask(get(resting.id)));
   await waiting.taskId();
 
-  const stopped = backend.stop({ drainMs: 20_000 });
+  const stopped = backend.suspend({ drainMs: 20_000 });
   const refusals = Object.entries({
     SendMessage: client.sendMessage(send(text)),
     SendStreamingMessage: new StreamReader(client.sendMessageStream(send(text))).end(),

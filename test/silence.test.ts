@@ -10,7 +10,9 @@ import { post, REST } from './fixtures/raw-request.ts';
 import { RawStream } from './fixtures/raw-stream.ts';
 import { TcpProxy } from './fixtures/tcp-proxy.ts';
 
-const timeout = 120_000;
+const timeout = 240_000;
+/** Several processes start at once, from source. */
+const START_MS = 120_000;
 /** Much more than a stop may take: only a process that never ends gets there. */
 const PATIENCE_MS = 60_000;
 const SCRIPT = new URL('fixtures/stopping-process.ts', import.meta.url);
@@ -65,6 +67,7 @@ class StoppingServer {
       `${word} from the server`,
       () =>
         new RegExp(`^${word} ?(.*)$`, 'm').exec(this.#output)?.[1]?.concat(' ').trimEnd() ?? false,
+      START_MS,
     );
   }
 

@@ -11,6 +11,7 @@ interface Sender {
 export class AwsCalls {
   readonly #underWay = new Set<AbortController>();
   readonly #owned: Sender[] = [];
+  #isOver = false;
 
   /** The same client, whose calls are among these; only `send` differs. `owned`: to be destroyed here. */
   through<Client extends object>(client: Client, owned: boolean): Client {
@@ -26,13 +27,16 @@ export class AwsCalls {
     for (const call of this.#underWay) call.abort();
   }
 
-  /** Ends what is under way, and closes the connections of the clients that are owned. */
+  /** Ends what is under way, refuses what comes, and destroys the clients that are owned. */
   close(): void {
+    this.#isOver = true;
     this.abort();
-    for (const client of this.#owned) client.destroy?.();
+    for (const client of this.#owned.splice(0)) client.destroy?.();
   }
 
   #send(sender: Sender, command: unknown, options: Parameters<Sender['send']>[1]): unknown {
+    // Else what was aborted would be tried again.
+    if (this.#isOver) return Promise.reject(abortError());
     const call = new AbortController();
     const abort = (): void => call.abort();
     options?.abortSignal?.addEventListener('abort', abort, { once: true });
@@ -57,4 +61,11 @@ export async function withCalls<T>(work: (calls: AwsCalls) => Promise<T>): Promi
   } finally {
     calls.close();
   }
+}
+
+/** As the AWS SDK has it for a call that was aborted. */
+function abortError(): Error {
+  const error = new Error('The backend was stopped.');
+  error.name = 'AbortError';
+  return error;
 }
