@@ -91,7 +91,7 @@ describe('a start fails with a coded error and leaves nothing behind:', () => {
     [{ tableName: '' }, 'tableName'],
     [{ topicArn: 'not-an-arn' }, 'topicArn'],
     [{ prefix: 'a#b' }, 'prefix'],
-    [{ instanceId: 'x'.repeat(21) }, 'instanceId'],
+    [{ instanceId: '--' }, 'instanceId'],
     [{ lease: { beatMs: 1_000, leaseMs: 1_000 } }, 'lease'],
     [{ cancelDeadlineMs: 0 }, 'cancelDeadlineMs'],
   ])('malformed options %j, by name', (options, name) => {
