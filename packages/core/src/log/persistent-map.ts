@@ -1,20 +1,39 @@
+/** A change that is in no layer yet. */
+interface Change<V> {
+  readonly key: string;
+  readonly value: V;
+  readonly before: Change<V> | undefined;
+  /** How many changes there are, this one included. */
+  readonly count: number;
+}
+
+/** So many changes become a layer: the last ones often are to the same few keys. */
+const MAX_CHANGES = 32;
+
 /**
  * A map whose versions stay as they are: {@link with} returns another one and costs a logarithm of the
  * size, spread over many calls. A state of a log may be kept while the log grows, and costs no copy.
  *
- * It is a list of layers, each less than half as large as the one below it. A change is a new layer of
- * one entry; a layer that is not small enough for its place is merged with the one below. Entries are
- * iterated in the order in which their keys first came. Keys may come from outside: native maps
- * withstand keys that are chosen to collide.
+ * It is a list of the last changes upon layers, each less than half as large as the one below it. A full
+ * list becomes a layer; a layer that is not small enough for its place is merged with the one below.
+ * Entries are iterated in the order in which their keys first came. Keys may come from outside: native
+ * maps withstand keys that are chosen to collide.
  */
 export class PersistentMap<V> {
-  static readonly #empty: PersistentMap<never> = new PersistentMap<never>([], 0);
+  static readonly #empty: PersistentMap<never> = new PersistentMap<never>([], undefined, 0);
   /** The lowest, largest and oldest first; a key in a higher layer hides the one below. */
   readonly #layers: readonly ReadonlyMap<string, V>[];
+  /** The last change; it hides what is before it and the layers. */
+  readonly #changes: Change<V> | undefined;
   readonly size: number;
 
-  private constructor(layers: readonly ReadonlyMap<string, V>[], size: number) {
+  private constructor(
+    layers: readonly ReadonlyMap<string, V>[],
+    changes: Change<V> | undefined,
+    size: number,
+  ) {
     this.#layers = layers;
+    this.#changes = changes;
     this.size = size;
   }
 
@@ -24,10 +43,15 @@ export class PersistentMap<V> {
 
   static of<V>(entries: Iterable<readonly [string, V]>): PersistentMap<V> {
     const layer = new Map(entries);
-    return layer.size === 0 ? PersistentMap.empty() : new PersistentMap([layer], layer.size);
+    return layer.size === 0
+      ? PersistentMap.empty()
+      : new PersistentMap([layer], undefined, layer.size);
   }
 
   get(key: string): V | undefined {
+    for (let change = this.#changes; change; change = change.before) {
+      if (change.key === key) return change.value;
+    }
     for (let at = this.#layers.length - 1; at >= 0; at -= 1) {
       const layer = this.#layers[at];
       const value = layer?.get(key);
@@ -37,38 +61,37 @@ export class PersistentMap<V> {
   }
 
   has(key: string): boolean {
+    for (let change = this.#changes; change; change = change.before) {
+      if (change.key === key) return true;
+    }
     return this.#layers.some((layer) => layer.has(key));
   }
 
   /** Returns a map that has the value under this key, and everything else as it is here. */
   with(key: string, value: V): PersistentMap<V> {
-    return this.withAll([[key, value]]);
+    const size = this.has(key) ? this.size : this.size + 1;
+    const before = this.#changes;
+    const changes = { key, value, before, count: (before?.count ?? 0) + 1 };
+    const layers = changes.count < MAX_CHANGES ? this.#layers : merged(this.#layers, changes);
+    return new PersistentMap(layers, layers === this.#layers ? changes : undefined, size);
   }
 
   /** As {@link with}, for several keys. */
   withAll(entries: Iterable<readonly [string, V]>): PersistentMap<V> {
-    let top = new Map(entries);
-    if (top.size === 0) return this;
-    let { size } = this;
-    for (const key of top.keys()) if (!this.has(key)) size += 1;
-    const layers = [...this.#layers];
-    for (let below = layers.at(-1); below && below.size < 2 * top.size; below = layers.at(-1)) {
-      layers.pop();
-      const merged = new Map(below);
-      for (const [name, newer] of top) merged.set(name, newer);
-      top = merged;
-    }
-    return new PersistentMap([...layers, top], size);
+    let map: PersistentMap<V> = this;
+    for (const [key, value] of entries) map = map.with(key, value);
+    return map;
   }
 
   *[Symbol.iterator](): IterableIterator<[string, V]> {
-    if (this.#layers.length > 1) {
-      const all = new Map<string, V>();
-      for (const layer of this.#layers) for (const [key, value] of layer) all.set(key, value);
-      yield* all;
-    } else {
+    if (this.#layers.length === 1 && !this.#changes) {
       for (const layer of this.#layers) yield* layer;
+      return;
     }
+    const all = new Map<string, V>();
+    for (const layer of this.#layers) for (const [key, value] of layer) all.set(key, value);
+    for (const { key, value } of oldestFirst(this.#changes)) all.set(key, value);
+    yield* all;
   }
 
   *keys(): IterableIterator<string> {
@@ -78,4 +101,27 @@ export class PersistentMap<V> {
   *values(): IterableIterator<V> {
     for (const [, value] of this) yield value;
   }
+}
+
+/** The layers with these changes as another one. */
+function merged<V>(
+  layers: readonly ReadonlyMap<string, V>[],
+  changes: Change<V>,
+): readonly ReadonlyMap<string, V>[] {
+  const left = [...layers];
+  let top = new Map<string, V>();
+  for (const { key, value } of oldestFirst(changes)) top.set(key, value);
+  for (let below = left.at(-1); below && below.size < 2 * top.size; below = left.at(-1)) {
+    left.pop();
+    const both = new Map(below);
+    for (const [key, value] of top) both.set(key, value);
+    top = both;
+  }
+  return [...left, top];
+}
+
+function oldestFirst<V>(last: Change<V> | undefined): Change<V>[] {
+  const changes: Change<V>[] = [];
+  for (let change = last; change; change = change.before) changes.push(change);
+  return changes.reverse();
 }
