@@ -1,4 +1,5 @@
 import { CANCELS } from './scenarios/cancels.ts';
+import { DOORBELLS } from './scenarios/doorbells.ts';
 import { IMPOSTORS } from './scenarios/impostors.ts';
 import { LIVES } from './scenarios/lives.ts';
 import { LOGS } from './scenarios/logs.ts';
@@ -23,6 +24,7 @@ const SCENARIOS: readonly Scenario[] = [
   ...STUCK,
   ...PUSHES,
   ...IMPOSTORS,
+  ...DOORBELLS,
 ];
 
 /** The scenario of a seed; nothing for one that is played at random. */

@@ -34,6 +34,13 @@ export interface Partition {
   readonly until: number;
 }
 
+/** Services that nobody reaches for a while. */
+export interface Outage {
+  readonly services: readonly FakeService[];
+  /** Milliseconds of the fleet's clock. */
+  readonly until: number;
+}
+
 export interface FleetOptions {
   readonly seed: number;
   readonly names: readonly string[];
@@ -56,6 +63,7 @@ export class Fleet {
   readonly random: SeededRandom;
   rates: FaultRates = NO_FAULTS;
   partitions: Partition[] = [];
+  readonly outages: Outage[] = [];
   onPoint: OnPoint = () => {};
   /** False while nobody starts a server anew that has ended. */
   restarts = true;
@@ -199,7 +207,10 @@ export class Fleet {
           ({ process, service, until }) =>
             now < until && process === call.caller && service === call.service,
         );
-        if (isCut) return { acts: [], answers: 1_000, fails: 'time-out' };
+        const isDown = this.outages.some(
+          ({ services, until }) => now < until && services.includes(call.service),
+        );
+        if (isCut || isDown) return { acts: [], answers: 1_000, fails: 'time-out' };
         return this.fate(call) ?? faults.call(call);
       },
     };

@@ -1,4 +1,5 @@
-import type { SimulatedProcess } from '@a2a-aws/testkit/fakes';
+import type { SeededRandom, SimulatedProcess } from '@a2a-aws/testkit/fakes';
+import { planDoorbellLosses } from './doorbell-losses.ts';
 import type { Fleet } from './fleet.ts';
 import { Impostor } from './impostor.ts';
 
@@ -22,16 +23,20 @@ const PAUSES_MS = [500, 5_000, 13_000, 25_000, 45_000] as const;
 /** What happens to processes at random: deaths, pauses, clocks that are set, ways that are closed. */
 export class Misfortunes {
   readonly #fleet: Fleet;
+  readonly #losses: SeededRandom;
   crashes = 0;
   pauses = 0;
 
-  constructor(fleet: Fleet) {
+  /** `losses`: decides what doorbells are lost, so that the other sequence stays as it is. */
+  constructor(fleet: Fleet, losses: SeededRandom) {
     this.#fleet = fleet;
+    this.#losses = losses;
   }
 
   /** `began`: when clients come; milliseconds from now on. */
   plan(began: number): void {
     if (this.#fleet.random.percent(15)) this.#planImpostor(began);
+    planDoorbellLosses(this.#fleet, this.#losses, began);
     this.#planDeaths(began);
     this.#planStepFaults(began);
     this.#planHotWrite(began);

@@ -5,6 +5,7 @@ import { PATROLLING } from './planted/patrolling.ts';
 import type { PlantedBug } from './planted/planted-bug.ts';
 import { PUSHING } from './planted/pushing.ts';
 import { REACHING } from './planted/reaching.ts';
+import { RINGING } from './planted/ringing.ts';
 import { SERVING } from './planted/serving.ts';
 import { STREAMING } from './planted/streaming.ts';
 import { HOLDING } from './planted/stuck.ts';
@@ -22,4 +23,5 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ...HOLDING,
   ...PUSHING,
   ...TRUSTING,
+  ...RINGING,
 ];

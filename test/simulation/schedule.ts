@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 // Before the backend.
 import './zlib-in-turn.ts';
 import { type Scope, silentLogger } from '@a2a-aws/core';
-import { type FaultRates, NO_FAULTS, SOME_FAULTS } from '@a2a-aws/testkit/fakes';
+import { type FaultRates, NO_FAULTS, SeededRandom, SOME_FAULTS } from '@a2a-aws/testkit/fakes';
 import { scenarioOf } from './directed.ts';
 import { Fleet } from './fleet.ts';
 import { judgeLists } from './lists.ts';
@@ -105,7 +105,7 @@ class Schedule {
       hearsAtOnce: this.#scenario?.rates === NO_FAULTS,
     });
     this.#violate = violate;
-    this.#misfortunes = new Misfortunes(this.fleet);
+    this.#misfortunes = new Misfortunes(this.fleet, new SeededRandom(-seed));
   }
 
   readonly #scenario: Scenario | undefined;

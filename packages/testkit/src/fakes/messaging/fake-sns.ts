@@ -21,8 +21,6 @@ import { type MessageAttributes, matches } from './filter-policy.ts';
 
 /** Bytes of one batch, attributes included (Amazon SNS, "PublishBatch"). */
 const MAX_BATCH_BYTES = 256 * 1024;
-/** Filter policies that a topic takes before it is raised (Amazon SNS, "Quotas"). */
-const MAX_FILTER_POLICIES = 200;
 const PAGE = 100;
 const OK = { $metadata: {} } as const;
 
@@ -37,6 +35,8 @@ interface Subscription {
 
 /** SNS in this process, at the client's `send`: standard topics whose subscribers are queues. */
 export class FakeSns {
+  /** Filter policies that a topic takes (Amazon SNS, "Quotas"). */
+  filterPolicies = 200;
   readonly #wire: Wire;
   readonly #sqs: FakeSqs;
   readonly #commands: Commands;
@@ -94,6 +94,13 @@ export class FakeSns {
     );
   }
 
+  /** Removes the subscriptions of a queue as a stranger would, past all faults. */
+  lose(queueArn: string): void {
+    for (const topic of this.#topics.values()) {
+      for (const { arn, endpoint } of topic.values()) if (endpoint === queueArn) topic.delete(arn);
+    }
+  }
+
   #subscribe({ TopicArn, Endpoint = '', Attributes = {} }: SubscribeCommandInput): unknown {
     const topic = this.#topic(TopicArn);
     const found = [...topic.values()].find(({ endpoint }) => endpoint === Endpoint);
@@ -103,7 +110,7 @@ export class FakeSns {
     }
     const { FilterPolicy } = Attributes;
     const policies = [...topic.values()].filter(({ filterPolicy }) => filterPolicy);
-    if (FilterPolicy && policies.length >= MAX_FILTER_POLICIES) {
+    if (FilterPolicy && policies.length >= this.filterPolicies) {
       throw fault('FilterPolicyLimitExceeded');
     }
     // Read once, so that a policy that cannot be read is refused here.

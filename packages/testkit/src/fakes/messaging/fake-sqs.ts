@@ -76,6 +76,15 @@ export class FakeSqs {
     return this.#queues;
   }
 
+  /** Deletes a queue as a stranger would, past all faults; its name is blocked as ever. */
+  lose(name: string): void {
+    const queue = this.#queues.get(name);
+    if (!queue) return;
+    queue.delete();
+    this.#queues.delete(name);
+    this.#blocked.set(name, this.#wire.clock.now() + BLOCKED_MS);
+  }
+
   /** What SNS brings to a queue: lost if there is none. */
   deliver(queueArn: string, body: string): void {
     const queue = [...this.#queues.values()].find(({ arn }) => arn === queueArn);
@@ -109,10 +118,7 @@ export class FakeSqs {
   }
 
   #delete(url: string | undefined): unknown {
-    const queue = this.#at(url);
-    queue.delete();
-    this.#queues.delete(queue.name);
-    this.#blocked.set(queue.name, this.#wire.clock.now() + BLOCKED_MS);
+    this.lose(this.#at(url).name);
     return OK;
   }
 

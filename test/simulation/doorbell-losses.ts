@@ -1,0 +1,50 @@
+import type { SeededRandom } from '@a2a-aws/testkit/fakes';
+import type { Fleet } from './fleet.ts';
+
+/** Filter policies of a topic that is not full. */
+const ROOM = 200;
+
+/** Deletes a queue that an instance is heard at; its name, or undefined if there is none. */
+export function loseQueue({ aws }: Fleet, random: SeededRandom): string | undefined {
+  const name = any([...aws.sqs.queues.keys()], random);
+  if (name !== undefined) aws.sqs.lose(name);
+  return name;
+}
+
+/** Removes the subscription of an instance; the ARN of its queue, or undefined if there is none. */
+export function loseSubscription({ aws }: Fleet, random: SeededRandom): string | undefined {
+  const arn = any(aws.sns.subscribedQueues(), random);
+  if (arn !== undefined) aws.sns.lose(arn);
+  return arn;
+}
+
+/** From now on no call to SNS and SQS arrives, for so many milliseconds. */
+export function cutMessaging({ clock, outages }: Fleet, ms: number): void {
+  outages.push({ services: ['sns', 'sqs'], until: clock.now() + ms });
+}
+
+/** The topic takes no subscription more than it has, for so many milliseconds. */
+export function fillTopic({ aws, clock }: Fleet, ms: number): void {
+  aws.sns.filterPolicies = 0;
+  clock.after(ms, () => {
+    aws.sns.filterPolicies = ROOM;
+  });
+}
+
+/** Doorbells are lost, or cannot be had for a while; `began`: milliseconds from now on. */
+export function planDoorbellLosses(fleet: Fleet, random: SeededRandom, began: number): void {
+  const { clock } = fleet;
+  const plan = (share: number, act: () => void): void => {
+    const ms = began + random.whole(-200, 15_000);
+    if (random.percent(share)) clock.after(ms, act);
+  };
+  plan(12, () => loseQueue(fleet, random));
+  plan(12, () => loseSubscription(fleet, random));
+  plan(6, () => cutMessaging(fleet, random.pick([3_000, 20_000, 40_000])));
+  plan(6, () => fillTopic(fleet, random.pick([3_000, 20_000, 40_000])));
+}
+
+function any(names: readonly string[], random: SeededRandom): string | undefined {
+  const [first, ...others] = names;
+  return first === undefined ? undefined : random.pick([first, ...others]);
+}

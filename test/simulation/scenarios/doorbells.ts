@@ -1,0 +1,99 @@
+import { NO_FAULTS, type SimulatedProcess } from '@a2a-aws/testkit/fakes';
+import { cutMessaging, fillTopic, loseQueue, loseSubscription } from '../doorbell-losses.ts';
+import { plainScript } from '../script.ts';
+import type { Server } from '../server.ts';
+import type { Stage } from '../stage.ts';
+import { PROVEN_MS, type Scenario } from './scenario.ts';
+
+/** What was lost is there again by then; milliseconds. */
+const REPAIRED_MS = 60_000;
+/** An instance serves by then, whatever its doorbell is; milliseconds. */
+const READY_MS = 15_000;
+/** What a topic has no room for, or nobody can be asked for, is missing for so long; milliseconds. */
+const MISSING_MS = 40_000;
+
+/** Doorbells are lost, or cannot be had. */
+export const DOORBELLS: readonly Scenario[] = [
+  // A queue is deleted under an instance: it gets another.
+  {
+    rates: NO_FAULTS,
+    restMs: 40_000,
+    play: async (stage) => {
+      const { sns, sqs } = stage.fleet.aws;
+      await work(stage);
+      const before = sqs.queues.size;
+      const lost = loseQueue(stage.fleet, stage.random);
+      await stage.expect('I7', `the queue ${lost} was not replaced in time`, REPAIRED_MS, () => {
+        const isHeard = ({ arn }: { arn: string }) => sns.subscribedQueues().includes(arn);
+        return [...sqs.queues.values()].filter(isHeard).length === before;
+      });
+    },
+  },
+  // A subscription is deleted, which no receive tells of.
+  {
+    rates: NO_FAULTS,
+    restMs: 40_000,
+    play: async (stage) => {
+      const { sns } = stage.fleet.aws;
+      await work(stage);
+      const lost = loseSubscription(stage.fleet, stage.random);
+      await stage.expect('I7', `${lost} was not subscribed again in time`, REPAIRED_MS, () =>
+        sns.subscribedQueues().includes(lost ?? ''),
+      );
+    },
+  },
+  // Whoever makes another queue dies over it: its name is in the lease, so it is found.
+  {
+    rates: NO_FAULTS,
+    play: async (stage) => {
+      await work(stage);
+      let isOver = false;
+      stage.fleet.onPoint = (process, point, operation) => {
+        if (isOver || point !== 'after' || operation !== 'CreateQueue') return;
+        isOver = true;
+        stage.crash(process);
+      };
+      loseQueue(stage.fleet, stage.random);
+    },
+  },
+  // SNS and SQS are down when a server starts.
+  {
+    rates: NO_FAULTS,
+    play: async (stage) => {
+      await startWithout(stage, () => cutMessaging(stage.fleet, MISSING_MS));
+    },
+  },
+  // The topic is full when a server starts.
+  {
+    rates: NO_FAULTS,
+    play: async (stage) => {
+      await startWithout(stage, () => fillTopic(stage.fleet, MISSING_MS));
+    },
+  },
+];
+
+async function work(stage: Stage): Promise<void> {
+  const script = plainScript('COMPLETED', { chunks: 10, gapMs: 2_000 });
+  const taskId = await stage.task(stage.send(script, { mode: 'immediate' }));
+  for (let n = 0; n < 2; n += 1) stage.subscribe(taskId);
+  await stage.rest(stage.random.whole(500, PROVEN_MS));
+}
+
+/** One server ends; the next one of its name has no doorbell, takes a task, and ends it. */
+async function startWithout(stage: Stage, take: () => void): Promise<void> {
+  await stage.rest(2_000);
+  const [old] = stage.fleet.servers;
+  if (!old) return;
+  const known = new Set<SimulatedProcess>(stage.fleet.servers.map(({ process }) => process));
+  take();
+  stage.crash(old.process);
+  const next = await stage.until<Server>(() =>
+    stage.fleet.servers.find(({ process }) => !known.has(process)),
+  );
+  if (!next) throw new Error('No server took the place of the other.');
+  await stage.expect('I6', 'an instance without a doorbell does not serve', READY_MS, () =>
+    Boolean(next.instance()),
+  );
+  const script = plainScript('COMPLETED', { chunks: 4, gapMs: 500 });
+  stage.subscribe(await stage.task(stage.send(script, { at: next.process })));
+}
