@@ -1,7 +1,7 @@
 import type { StreamResponse } from '@a2a-js/sdk';
 import type { Client } from '@a2a-js/sdk/client';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { ROUTERS } from './fixtures/a2a-node.ts';
+import { ROUTERS, USER_HEADER } from './fixtures/a2a-node.ts';
 import { eventually, failure, Gate, soon } from './fixtures/eventually.ts';
 import { Fleet } from './fixtures/fleet.ts';
 import { get, send } from './fixtures/requests.ts';
@@ -115,6 +115,20 @@ describe('a server that stops before its runs are done', () => {
     expect(onB.picture).toMatchObject({ state: 'COMPLETED' });
     expect((await failure('the stream', there.end())).message).toMatch(/Try again/);
     expect(await card()).toEqual(before);
+  });
+
+  test('names 503 in the error event of a stream over REST', { timeout }, async () => {
+    const a = await fleet.a.client();
+    const sender = new StreamReader(a.sendMessageStream(send(hangs(new Gate()))));
+    const path = `/rest/tasks/${await sender.taskId()}:subscribe`;
+    const headers = { 'a2a-version': '1.0', [USER_HEADER]: 'ann' };
+    const stream = await fetch(`${fleet.b.url}${path}`, { method: 'POST', headers });
+    expect(stream.headers.get('content-type')).toContain('text/event-stream');
+
+    await fleet.b.backend.stop({ drainMs: 0 });
+
+    const [, data = ''] = /event: error\ndata: (.*)\n\n$/.exec(await stream.text()) ?? [];
+    expect(JSON.parse(data)).toMatchObject({ error: { code: 503, status: 'UNAVAILABLE' } });
   });
 
   test('answers what it refuses with a body that says 503, too', { timeout }, async () => {

@@ -4,14 +4,26 @@ import type { Exchange } from './exchange.ts';
 /** What express adds to a response, and the SDK's routers answer with. */
 type Answer = ServerResponse & { json?: (body: unknown) => unknown };
 
+/** An error in a stream, as the SDK's routers write it. */
+const ERROR_EVENT = /^event: error\ndata: (\{.*\})\n\n$/;
+
 /**
- * Has the body of a 503 name that status, too: the SDK's REST router has no name for it. Bodies of
- * JSON-RPC have no status in them.
+ * Has the body of a 503, and the error event of a stream, name that status, too: the SDK's REST
+ * router has no name for it. Bodies and events of JSON-RPC have no status in them.
  */
 export function nameUnavailable(response: Answer, exchange: Exchange): void {
+  const write = response.write.bind(response) as (...args: unknown[]) => boolean;
+  response.write = (...[chunk, ...rest]: unknown[]): boolean =>
+    write(exchange.isRetryLater ? unavailableEvent(chunk) : chunk, ...rest);
   const json = response.json?.bind(response);
   if (!json) return;
   response.json = (body) => json(exchange.isRetryLater ? unavailable(body) : body);
+}
+
+function unavailableEvent(chunk: unknown): unknown {
+  const data = typeof chunk === 'string' ? ERROR_EVENT.exec(chunk)?.[1] : undefined;
+  if (data === undefined) return chunk;
+  return `event: error\ndata: ${JSON.stringify(unavailable(JSON.parse(data)))}\n\n`;
 }
 
 function unavailable(body: unknown): unknown {
