@@ -226,9 +226,10 @@ describe('publish, when it fails', () => {
     await publishing;
     expect(logger.lines.map(({ event }) => event)).toEqual([
       'fanout.publish-failed',
-      'fanout.recovered',
+      'fanout.publish-recovered',
     ]);
     expect(fanout.stats()).toMatchObject({ published: 1, publishFailed: 0 });
+    await clock.advance(10_000);
     sns.on(PublishBatchCommand).rejects(awsFault('NotFoundException', 404));
     await fanout.publish(['one'], 'hello');
     expect(logger.lines.at(-1)).toMatchObject({ fields: { code: 'topic-not-found' } });

@@ -35,6 +35,6 @@ export function makeFanout(
     case 'polling':
       return new PollingFanout();
     default:
-      return guardedFanout(fanout, new UserErrors(settings, logger), logger);
+      return guardedFanout(fanout, new UserErrors(settings, logger), settings);
   }
 }

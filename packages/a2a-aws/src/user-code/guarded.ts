@@ -1,4 +1,10 @@
-import { BackendError, type Fanout, type Logger, overriding } from '@a2a-aws/core';
+import {
+  BackendError,
+  type Fanout,
+  overriding,
+  RetriedStep,
+  type RetriedStepDeps,
+} from '@a2a-aws/core';
 import { A2AError } from '@a2a-js/sdk/errors';
 import type { PushNotificationSender, PushNotificationStore } from '@a2a-js/sdk/server';
 import type { ErrorSource, UserErrors } from './user-errors.ts';
@@ -62,8 +68,8 @@ export function guardedSender(sender: PushNotificationSender): PushNotificationS
 }
 
 /** A fan-out of the application's: its errors are handed over; a doorbell that fails is only lost. */
-export function guardedFanout(fanout: Fanout, errors: UserErrors, logger: Logger): Fanout {
-  let isFailing = false;
+export function guardedFanout(fanout: Fanout, errors: UserErrors, deps: RetriedStepDeps): Fanout {
+  const retried = new RetriedStep('fanout.publish-failed', deps, 'error');
   const reported = <T>(work: () => Promise<T>): Promise<T> =>
     Promise.resolve()
       .then(work)
@@ -78,14 +84,11 @@ export function guardedFanout(fanout: Fanout, errors: UserErrors, logger: Logger
     publish: async (...args) => {
       try {
         const isTaken = await fanout.publish(...args);
-        if (isFailing) logger.info('fanout.recovered');
-        isFailing = false;
+        retried.succeeded();
         return isTaken;
       } catch (error) {
-        // One line for each outage.
-        if (isFailing) errors.handOver(error, { source: 'fanout' });
-        else errors.report('fanout.publish-failed', error, { source: 'fanout' });
-        isFailing = true;
+        const isTaken = errors.handOver(error, { source: 'fanout' });
+        retried.failed(error, { source: 'fanout', ...(isTaken ? {} : errors.describe(error)) });
         return false;
       }
     },

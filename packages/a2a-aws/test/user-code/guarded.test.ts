@@ -1,4 +1,11 @@
-import { BackendError, type Fanout, type LogFields, loggerOf, MemoryFanout } from '@a2a-aws/core';
+import {
+  BackendError,
+  type Fanout,
+  type LogFields,
+  loggerOf,
+  MemoryFanout,
+  systemClock,
+} from '@a2a-aws/core';
 import { TaskNotFoundError } from '@a2a-js/sdk/errors';
 import { expect, test, vi } from 'vitest';
 import { guarded, guardedFanout, UserCodeError } from '../../src/user-code/guarded.ts';
@@ -26,27 +33,36 @@ test('passes results, A2A errors and coded errors as they are', async () => {
 
 test('a fan-out that throws loses its doorbells, and is logged once for each outage', async () => {
   const lines: (LogFields & { event: string })[] = [];
-  const logger = loggerOf((_, event, fields) => lines.push({ event, ...fields }));
+  const logger = loggerOf((level, event, fields) => lines.push({ level, event, ...fields }));
   const onError = vi.fn<OnError>();
   const errors = new UserErrors({ onError, logErrorMessages: false }, logger);
   class Broken extends MemoryFanout {
-    readonly #error = thrown;
+    error: unknown = thrown;
     isBroken = true;
     override publish(targets: readonly string[], message: string): Promise<boolean> {
-      if (this.isBroken) throw this.#error;
+      if (this.isBroken) throw this.error;
       return super.publish(targets, message);
     }
     override check(): Promise<void> {
-      return Promise.reject(this.#error);
+      return Promise.reject(this.error);
     }
   }
   const broken = new Broken(new Map());
-  const fanout: Fanout = guardedFanout(broken, errors, logger);
+  const fanout: Fanout = guardedFanout(broken, errors, { clock: systemClock, logger });
   await fanout.publish(['a'], 'x');
   await fanout.publish(['a'], 'x');
   broken.isBroken = false;
   await fanout.publish(['a'], 'x');
-  expect(lines.map(({ event }) => event)).toEqual(['fanout.publish-failed', 'fanout.recovered']);
+  expect(lines).toEqual([
+    expect.objectContaining({ level: 'error', event: 'fanout.publish-failed', source: 'fanout' }),
+    expect.objectContaining({ level: 'info', event: 'fanout.publish-recovered', failures: 2 }),
+  ]);
+  // Even what cannot be looked at.
+  broken.error = new Proxy({}, { getPrototypeOf: fails(thrown), get: fails(thrown) });
+  broken.isBroken = true;
+  expect(await fanout.publish(['a'], 'x')).toBe(false);
+  broken.error = thrown;
+  onError.mock.calls.pop();
   await expect(fanout.check()).rejects.toBe(thrown);
   expect(onError.mock.calls).toEqual(Array(3).fill([thrown, { source: 'fanout' }]));
   expect(fanout.stats()).toEqual(broken.stats());

@@ -13,7 +13,8 @@ const FRAME =
  * request id and attempts; for an error that is not a {@link BackendError} its name and stack frames.
  */
 export function errorFields(error: unknown): LogFields {
-  if (error instanceof BackendError) return { code: error.code, ...error.details };
+  const known = attempt(() => (error instanceof BackendError ? error : undefined));
+  if (known) return { code: known.code, ...known.details };
   return { code: 'unexpected', ...thrownFields(error) };
 }
 

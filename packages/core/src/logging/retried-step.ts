@@ -45,12 +45,14 @@ function outageOf(logger: Logger, event: string): Outage {
  */
 export class RetriedStep {
   readonly #event: string;
+  readonly #level: 'warn' | 'error';
   readonly #deps: RetriedStepDeps;
   readonly #outage: Outage;
 
-  /** `event`: the name of the warning, which ends in `retried` or `failed`. */
-  constructor(event: string, deps: RetriedStepDeps) {
+  /** `event`: the name of a failure's line, which ends in `retried` or `failed`. */
+  constructor(event: string, deps: RetriedStepDeps, level: 'warn' | 'error' = 'warn') {
     this.#event = event;
+    this.#level = level;
     this.#deps = deps;
     this.#outage = outageOf(deps.logger, event);
   }
@@ -73,7 +75,7 @@ export class RetriedStep {
     if (outage.code === code || !outage.mayLog(now)) return;
     outage.code = code;
     outage.loggedAt = now;
-    logger.warn(this.#event, { ...about, ...fields });
+    logger[this.#level](this.#event, { ...about, ...fields });
   }
 
   succeeded(): void {

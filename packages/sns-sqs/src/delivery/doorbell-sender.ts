@@ -1,10 +1,10 @@
 import {
   type Clock,
   type Entropy,
-  errorFields,
   isJoinable,
   joinMessages,
   type Logger,
+  RetriedStep,
 } from '@a2a-aws/core';
 import type { EntryOutcome } from './batch-outcome.ts';
 import { BatchSender } from './batch-sender.ts';
@@ -50,12 +50,13 @@ export class DoorbellSender {
   readonly #backlog = new ByteBudget(BACKLOG_BYTES);
   /** Those that have something to send. */
   readonly #ways = new Map<string, BatchSender<Doorbell>>();
+  readonly #retried: RetriedStep;
   #published = 0;
   #publishFailed = 0;
-  #failing = false;
 
   constructor(options: DoorbellSenderOptions) {
     this.#options = options;
+    this.#retried = new RetriedStep('fanout.publish-failed', options);
   }
 
   get stats(): { readonly published: number; readonly publishFailed: number } {
@@ -108,17 +109,13 @@ export class DoorbellSender {
   }
 
   async #send(way: string, doorbells: readonly Doorbell[]): Promise<readonly EntryOutcome[]> {
-    const { logger } = this.#options;
     const { messages, places } = joined(doorbells);
     try {
       const outcomes = await this.#options.send(way, messages);
-      if (this.#failing) logger.info('fanout.recovered');
-      this.#failing = false;
+      this.#retried.succeeded();
       return places.map((place) => outcomes[place] ?? 'failed');
     } catch (error) {
-      // Once per outage: a busy server publishes hundreds of times a second.
-      if (!this.#failing) logger.warn('fanout.publish-failed', errorFields(error));
-      this.#failing = true;
+      this.#retried.failed(error);
       throw error;
     }
   }

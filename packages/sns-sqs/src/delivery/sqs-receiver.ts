@@ -2,9 +2,9 @@ import {
   type Clock,
   type Entropy,
   elapsed,
-  errorFields,
   type FanoutReceiver,
   type Logger,
+  RetriedStep,
   sleep,
 } from '@a2a-aws/core';
 import {
@@ -51,6 +51,7 @@ export class SqsReceiver implements FanoutReceiver {
   readonly #deletes: BatchSender<string>;
   readonly #done: Promise<void>;
   readonly #helpers = new Set<Promise<void>>();
+  readonly #retried: RetriedStep;
   #url: string | undefined;
   #healthy = false;
   #failures = 0;
@@ -61,6 +62,7 @@ export class SqsReceiver implements FanoutReceiver {
 
   constructor(options: SqsReceiverOptions) {
     this.#options = options;
+    this.#retried = new RetriedStep('receiver.failed', options);
     this.#deletes = new BatchSender<string>({
       clock: options.clock,
       entropy: options.entropy,
@@ -100,6 +102,7 @@ export class SqsReceiver implements FanoutReceiver {
       } else if (taken === MAX_BATCH_ENTRIES) this.#getHelp();
     }
     this.#healthy = false;
+    this.#retried.gaveUp();
     await Promise.all(this.#helpers);
     await this.#deletes.drain();
   }
@@ -129,7 +132,7 @@ export class SqsReceiver implements FanoutReceiver {
 
   /** Resolves to nothing if the poll failed; never rejects. */
   async #poll(waitSeconds: number): Promise<readonly Message[] | undefined> {
-    const { polling, logger, instance } = this.#options;
+    const { polling, instance } = this.#options;
     const abortSignal = this.#closing.signal;
     try {
       this.#url ??= await this.#options.queueUrl();
@@ -139,7 +142,7 @@ export class SqsReceiver implements FanoutReceiver {
         WaitTimeSeconds: waitSeconds,
       };
       const { Messages } = await polling.send(new ReceiveMessageCommand(input), { abortSignal });
-      if (this.#failures > 0) logger.info('receiver.recovered', { instance });
+      this.#retried.succeeded();
       this.#failures = 0;
       this.#missingSince = undefined;
       this.#wasHealthy = true;
@@ -149,9 +152,8 @@ export class SqsReceiver implements FanoutReceiver {
       if (abortSignal.aborted) return undefined;
       this.#healthy = false;
       if (isQueueMissing(error)) this.#missed();
-      if (this.#failures++ === 0) {
-        logger.warn('receiver.failed', { instance, ...errorFields(awsError(error)) });
-      }
+      this.#failures++;
+      this.#retried.failed(awsError(error), { instance });
       return undefined;
     }
   }

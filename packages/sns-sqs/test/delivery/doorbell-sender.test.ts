@@ -174,7 +174,7 @@ test('an outage is told once, and its end', async () => {
   await taken;
   expect(logger.lines.map(({ event, fields }) => [event, fields])).toEqual([
     ['fanout.publish-failed', { code: 'unreachable' }],
-    ['fanout.recovered', undefined],
+    ['fanout.publish-recovered', { durationMs: expect.any(Number), failures: 6 }],
   ]);
   expect(sender.stats).toEqual({ published: 1, publishFailed: 2 });
 });
