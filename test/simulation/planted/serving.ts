@@ -65,7 +65,7 @@ export const SERVING: readonly PlantedBug[] = [
     patches: [
       server(
         'runs/run-starter.ts',
-        'message.taskId || derivedTaskId(scope, message, digest)',
+        'message.taskId || derivedTaskId(scope, message, digest, asked)',
         'message.taskId || this.#deps.entropy.id()',
       ),
     ],

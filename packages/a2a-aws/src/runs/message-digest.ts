@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { derivedUuid, encode, joinKey, type Scope } from '@a2a-aws/core';
-import type { Message } from '@a2a-js/sdk';
+import { type Message, type SendMessageRequest, TaskPushNotificationConfig } from '@a2a-js/sdk';
 
 /**
  * Tells a message sent again from another message under the same id: 22 characters. Throws
@@ -13,8 +13,24 @@ export function messageDigest(message: Message): string {
 
 /**
  * The id of the task that a message without one starts: the same message, sent again to whichever
- * instance, means the same task.
+ * instance, means the same task. `asked`: the request, unless the message's id alone makes it the same.
+ * The SDK saves a push config before the log says whose task it is; sends that ask for other pushes
+ * therefore never meet in one log, where one's webhook would hear the other's events.
  */
-export function derivedTaskId(scope: Scope, message: Message, messageDigest: string): string {
-  return derivedUuid(joinKey(scope.tenant, scope.owner, message.messageId, messageDigest));
+export function derivedTaskId(
+  scope: Scope,
+  message: Message,
+  messageDigest: string,
+  asked?: SendMessageRequest,
+): string {
+  const config = asked?.configuration?.taskPushNotificationConfig;
+  const pushes = config ? [pushDigest(config)] : [];
+  return derivedUuid(
+    joinKey(scope.tenant, scope.owner, message.messageId, messageDigest, ...pushes),
+  );
+}
+
+function pushDigest(config: TaskPushNotificationConfig): string {
+  const text = JSON.stringify(TaskPushNotificationConfig.toJSON(config));
+  return createHash('sha256').update(text).digest('base64url').slice(0, 22);
 }

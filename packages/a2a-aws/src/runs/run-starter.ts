@@ -89,7 +89,8 @@ export class RunStarter {
     const digest = messageDigest(message);
     const retry = retryRule(this.#deps.retryDetection, message.messageId);
     const sending = { params, message, context, instance, digest, retry };
-    const taskId = message.taskId || derivedTaskId(scope, message, digest);
+    const asked = retry === 'always' ? undefined : params;
+    const taskId = message.taskId || derivedTaskId(scope, message, digest, asked);
     const sent = await this.#send(sending, { ...scope, taskId });
     if (sent) return sent;
     const fresh = await this.#send(sending, { ...scope, taskId: this.#deps.entropy.id() });
