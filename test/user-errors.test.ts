@@ -1,6 +1,8 @@
 import type { Task } from '@a2a-js/sdk';
+import { InMemoryPushNotificationStore } from '@a2a-js/sdk/server';
 import type { OnError } from 'a2a-aws';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { ROUTERS, USER_HEADER } from './fixtures/a2a-node.ts';
 import { eventually, failure } from './fixtures/eventually.ts';
 import { Fleet } from './fixtures/fleet.ts';
 import { cancel, get, send } from './fixtures/requests.ts';
@@ -8,6 +10,14 @@ import { stateName } from './fixtures/task-picture.ts';
 
 const SECRET = 'x-marker-of-an-error-x';
 const onError = vi.fn<OnError>();
+/** What throws now. */
+let broken: 'card' | 'store' | undefined;
+class BreakableStore extends InMemoryPushNotificationStore {
+  override async save(...args: Parameters<InMemoryPushNotificationStore['save']>): Promise<void> {
+    if (broken === 'store') throw new URIError(SECRET);
+    await super.save(...args);
+  }
+}
 let fleet: Fleet;
 
 beforeAll(async () => {
@@ -20,6 +30,14 @@ beforeAll(async () => {
       },
     },
     {
+      pushNotificationStore: new BreakableStore(),
+      agentCardSignatureGenerator: async (card) => {
+        if (broken === 'card') throw new EvalError(SECRET);
+        return card;
+      },
+      extendedAgentCardProvider: async () => {
+        throw new EvalError(SECRET);
+      },
       pushNotificationSender: {
         send: () => {
           throw new RangeError(SECRET);
@@ -84,12 +102,78 @@ test('the hook gets what ownerResolver threw, and the client a fixed text', asyn
   ]);
 });
 
+test.each(ROUTERS)('the hook gets what the push store threw, over %s', async (router) => {
+  const client = await fleet.a.client(router);
+  const text = fleet.script((turn) => turn.task('INPUT_REQUIRED'));
+  const { id } = (await client.sendMessage(send(text))) as Task;
+  const config = { tenant: '', id: 'c', taskId: id, url: 'http://127.0.0.1:9/', token: '' };
+  onError.mockClear();
+  broken = 'store';
+  const set = client.createTaskPushNotificationConfig({ ...config, authentication: undefined });
+  const error = await failure('CreateTaskPushNotificationConfig', set);
+  broken = undefined;
+  expect(error.message).toBe('The server failed to handle the request.');
+  const method = 'CreateTaskPushNotificationConfig';
+  expect(caught('pushStore')).toEqual([
+    [expect.any(URIError), { source: 'pushStore', method, taskId: id }],
+  ]);
+});
+
+test('the hook gets what a push store threw at a message with a config', async () => {
+  const client = await fleet.a.client();
+  const text = fleet.script((turn) => turn.task('INPUT_REQUIRED'));
+  const config = { tenant: '', id: 'c', taskId: '', url: 'http://127.0.0.1:9/', token: '' };
+  const taskPushNotificationConfig = { ...config, authentication: undefined };
+  onError.mockClear();
+  broken = 'store';
+  const request = send(text);
+  const sent = client.sendMessage({
+    ...request,
+    configuration: {
+      acceptedOutputModes: [],
+      returnImmediately: false,
+      historyLength: undefined,
+      ...request.configuration,
+      taskPushNotificationConfig,
+    },
+  });
+  const error = await failure('SendMessage', sent);
+  broken = undefined;
+  expect(error.message).toBe('The server failed to handle the request.');
+  expect(caught('pushStore')).toEqual([
+    [expect.any(URIError), { source: 'pushStore', method: 'SendMessage' }],
+  ]);
+});
+
+test('the hook gets what signs the card, and what makes the extended one, threw', async () => {
+  onError.mockClear();
+  broken = 'card';
+  const card = await fetch(`${fleet.a.url}/.well-known/agent-card.json`);
+  broken = undefined;
+  expect(card.status).toBe(500);
+  expect(await card.text()).not.toContain(SECRET);
+  const path = '/rest/extendedAgentCard';
+  const headers = { 'a2a-version': '1.0', [USER_HEADER]: 'ann' };
+  const extended = await fetch(`${fleet.a.url}${path}`, { headers });
+  expect(extended.status).toBe(500);
+  expect(await extended.text()).not.toContain(SECRET);
+  expect(caught('agentCard')).toEqual([
+    [expect.any(EvalError), { source: 'agentCard', method: 'GetAgentCard' }],
+    [expect.any(EvalError), { source: 'agentCard', method: 'GetExtendedAgentCard' }],
+  ]);
+});
+
 test('no line holds what was thrown; each says whose code it was', () => {
   const lines = fleet.a.logger.lines.filter(({ level }) => level === 'error');
   expect(lines.map(({ event, fields: { source } }) => [event, source])).toEqual([
     ['run.executor-failed', 'executor'],
     ['run.cancel-failed', 'executor'],
     ['request.failed', 'ownerResolver'],
+    ['request.failed', 'pushStore'],
+    ['request.failed', 'pushStore'],
+    ['request.failed', 'pushStore'],
+    ['request.failed', 'agentCard'],
+    ['request.failed', 'agentCard'],
   ]);
   expect(fleet.log).not.toContain(SECRET);
 });
