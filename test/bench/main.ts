@@ -14,6 +14,7 @@ import { fleetCost } from './figures/fleet-cost.ts';
 import { idleCost } from './figures/idle-cost.ts';
 import { latency } from './figures/latency.ts';
 import { listing } from './figures/listing.ts';
+import { livesCost } from './figures/lives-cost.ts';
 import { loading } from './figures/loading.ts';
 import { outage } from './figures/outage.ts';
 import { receiver } from './figures/receiver.ts';
@@ -40,6 +41,7 @@ const FIGURES = {
   receiver,
   'fleet-cost': fleetCost,
   'idle-cost': idleCost,
+  'lives-cost': livesCost,
   recovery,
   'stuck-reader': stuckReaderMemory,
   listing,
