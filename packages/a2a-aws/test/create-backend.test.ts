@@ -38,6 +38,14 @@ test('runJanitor refuses a name that is no option', async () => {
 
 test.each([
   ['an option', CARD, EXECUTOR, { onOrphn: 'resume' }, 'onOrphn; did you mean onOrphan?'],
+  [
+    'an extended card',
+    CARD,
+    EXECUTOR,
+    { extendedAgentCardProvider: 5 },
+    'must be an agent card, or',
+  ],
+  ['a signer', CARD, EXECUTOR, { agentCardSignatureGenerator: {} }, 'must be a function'],
   ['a store', CARD, EXECUTOR, { pushNotificationStore: {} }, 'with save, load and delete'],
   ['a sender', CARD, EXECUTOR, { pushNotificationSender: {} }, 'PushNotificationSender with send'],
   ['a class', CARD, class {}, {}, 'executor must be an AgentExecutor with execute(requestContext'],

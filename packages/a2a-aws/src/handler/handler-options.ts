@@ -60,6 +60,14 @@ export function assertHandlerArguments(
     const shape = 'a PushNotificationSender with send';
     assertMethods('pushNotificationSender', shape, sender, ['send']);
   }
+  const { extendedAgentCardProvider: extended, agentCardSignatureGenerator: sign } = options;
+  if (extended !== undefined && typeof extended !== 'function') {
+    const shape = 'an agent card, or a function that returns one';
+    assertMethods('extendedAgentCardProvider', shape, extended, []);
+  }
+  if (sign !== undefined && typeof sign !== 'function') {
+    throw new BackendError('configuration', 'agentCardSignatureGenerator must be a function.');
+  }
   if (onOrphan !== undefined && onOrphan !== 'fail' && onOrphan !== 'resume') {
     throw new BackendError('configuration', 'onOrphan is fail or resume.');
   }

@@ -54,8 +54,19 @@ export function assertClientConfig(config: ClientConfig): void {
   assertOptionNames('clientConfig', config, CONFIG_NAMES);
   for (const service of ['dynamodb', 'sns', 'sqs'] as const) {
     const given = config[service];
-    if (given !== undefined) assertOptionNames(`clientConfig.${service}`, given, SERVICE_NAMES);
+    if (given === undefined) continue;
+    assertOptionNames(`clientConfig.${service}`, given, SERVICE_NAMES);
+    if (given.endpoint === undefined || isHttpUrl(given.endpoint)) continue;
+    throw new BackendError(
+      'configuration',
+      `clientConfig.${service}.endpoint must be a URL, such as http://127.0.0.1:8000.`,
+    );
   }
+}
+
+/** False for the empty string, too: the AWS SDK would call AWS itself. */
+function isHttpUrl(value: unknown): boolean {
+  return typeof value === 'string' && /^https?:\/\//i.test(value) && URL.canParse(value);
 }
 
 /** The region that the AWS SDK will use, if it was given here and any client must still be made. */

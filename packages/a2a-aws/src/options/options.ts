@@ -202,7 +202,9 @@ const having = (...methods: readonly string[]) =>
 const client = having('send').optional();
 
 const checked = z.object({
-  tableName: z.string().min(3).max(1024),
+  tableName: z
+    .string()
+    .regex(/^(?:arn:[^:\s]+:dynamodb:[^:\s]+:\d{12}:table\/)?[A-Za-z0-9_.-]{3,255}$/),
   topicArns: z.array(z.string().regex(/^arn:[^:]+:sns:[^:]+:\d{12}:[^:]+$/)),
   fanout: z.union([z.enum(FANOUT_NAMES), z.custom(isObject)]),
   inlineContent: z.boolean(),

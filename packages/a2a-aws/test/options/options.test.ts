@@ -75,6 +75,11 @@ describe('what is malformed', () => {
 
   test.each([
     [{ tableName: 'x' }, 'tableName (A2A_TABLE_NAME) is the name or the ARN of a table'],
+    [{ tableName: 'tasks\n' }, 'tableName (A2A_TABLE_NAME) is the name or the ARN of a table'],
+    [{ tableName: 'arn:aws:sns:a:123456789012:t' }, 'is the name or the ARN of a table'],
+    [{ clientConfig: { dynamodb: { endpoint: '' } } }, 'clientConfig.dynamodb.endpoint must be a'],
+    [{ clientConfig: { sqs: { endpoint: '127.0.0.1:1' } } }, 'clientConfig.sqs.endpoint must be a'],
+    [{ clientConfig: { sns: { endpoint: 5 } } }, 'clientConfig.sns.endpoint must be a URL'],
     [{ inlineContent: 'no' }, 'inlineContent is true or false'],
     [{ prefix: 'a b' }, 'prefix (A2A_PREFIX) is 1 to 32 of'],
     [{ instanceId: '...' }, 'instanceId is a text with a letter or a digit'],
