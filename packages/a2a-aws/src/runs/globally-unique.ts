@@ -18,7 +18,7 @@ const KSUID_PAYLOAD = 2n ** 128n;
  * Returns true if an id cannot have been chosen twice, by the way in which it was made: a UUID, ULID,
  * KSUID or nanoid, whole, alone or at the end of a prefix that ends with no letter or digit. What has
  * the form but is no such id, like `00000000-0000-4000-8000-000000000001` or a word of 21 letters, is
- * told by how its characters are mixed. Of true nanoids one in some hundred is refused for it, of the
+ * told by how its characters are mixed. Of true nanoids at most three in a hundred are refused for it, of the
  * others next to none.
  */
 export function isGloballyUnique(id: string): boolean {
@@ -46,12 +46,16 @@ function isKsuid(text: string): boolean {
   return isTime(KSUID_EPOCH_MS + seconds * 1_000) && isMixed(text.slice(6), 11, 8);
 }
 
-/** Its alphabet is all its form: in words and numbers kinds of characters and cases change less often. */
+/**
+ * Its alphabet is all its form: in words and numbers kinds of characters and cases change less often,
+ * and in `Capitalized_Words-1` each capital begins a word.
+ */
 function isNanoid(text: string): boolean {
   if (!NANOID.test(text)) return false;
   const kinds = [...text].map(kindOf);
   const cases = kinds.filter((kind) => kind === 'lower' || kind === 'upper');
-  return changesOf(kinds) >= 7 && changesOf(cases) >= 4 && isMixed(text, 12, 8);
+  const isOfWords = !/[A-Z](?![a-z])/.test(text);
+  return !isOfWords && changesOf(kinds) >= 7 && changesOf(cases) >= 4 && isMixed(text, 12, 8);
 }
 
 function changesOf(kinds: readonly string[]): number {

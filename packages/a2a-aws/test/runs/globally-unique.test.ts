@@ -96,6 +96,11 @@ describe('an id that is globally unique by the way in which it was made', () => 
     '2026-11-28-19-03-40-1',
     '2026-11-28T19:03:40.123Z',
     'what-is-the-weather-1',
+    'User_Message_Number_1',
+    'myMessage-For-Test-01',
+    'msg_Alice-To-Bob_2024',
+    'sendMessageTest1_Rev2',
+    'Msg1_User2_Chat3_Try4',
     'd41d8cd98f00b204e9800998ecf8427e',
     'da39a3ee5e6b4b0d3255bfef95601890afd80709',
   ])('"%s" is none', (id) => {
