@@ -31,6 +31,9 @@ export function createDynamoDBClient(options: DynamoDBClientOptions = {}): Dynam
       throwOnRequestTimeout: true,
     },
   });
+  // Nothing is logged here, but this middleware copies each output for its logger: a third of the time
+  // that it takes to read a page of short items.
+  client.middlewareStack.remove('loggerMiddleware');
   const document = documentClient(client);
   // A document client's own does nothing, since it is usually given its client.
   document.destroy = () => client.destroy();

@@ -33,6 +33,7 @@ import {
 import { listedItems } from './log/listed-items.ts';
 import { LogLoader } from './log/log-loader.ts';
 import { erasedItem, toRecordItems } from './log/record-item.ts';
+import { PAGE_RECORDS } from './log/record-pages.ts';
 import { toChunks } from './log/snapshot-chunks.ts';
 import {
   CONFIGS,
@@ -142,6 +143,7 @@ export class DynamoDBLogStorage implements LogStorage {
       partition: this.#keys.task(key),
       from: RECORDS + slotText(from),
       to: RECORDS + END,
+      pageSize: PAGE_RECORDS,
     })) {
       yield await this.#loader.record(key, item);
     }

@@ -13,6 +13,11 @@ describe('a client of DynamoDB', () => {
     expect(await config.retryStrategy()).toMatchObject({ mode: 'standard' });
   });
 
+  test('copies no answer for a logger', () => {
+    const { middlewareStack } = createDynamoDBClient();
+    expect(middlewareStack.identify().join()).not.toContain('logger');
+  });
+
   test('has sockets of its own', () => {
     const [one, other] = [createDynamoDBClient(), createDynamoDBClient()];
     expect(one.config.requestHandler).not.toBe(other.config.requestHandler);

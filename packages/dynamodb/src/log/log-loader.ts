@@ -15,7 +15,7 @@ import { END, type ItemKey, type Keys, RECORDS, SNAPSHOTS } from '../table/keys.
 import type { Item, Table } from '../table/table.ts';
 import { fromHeadItem, snapshotOf } from './head-item.ts';
 import { fromRecordItem, isErased, partBytes, recordBytes, recordSlot } from './record-item.ts';
-import { recordPages } from './record-pages.ts';
+import { PAGE_RECORDS, recordPages } from './record-pages.ts';
 import { fromChunks } from './snapshot-chunks.ts';
 
 /** How often a log is read anew while a snapshot is replaced under the reader. */
@@ -24,6 +24,11 @@ const LOAD_TRIES = 3;
 const PIECES_AT_ONCE = 8;
 /** Logs of more than a page that are read at once: a list may be of fifty, of any length. */
 const LONG_LOGS_AT_ONCE = 4;
+/**
+ * The most items of the first page. It takes a log of a megabyte in records of a kilobyte; of shorter
+ * ones, more would hold up the event loop while they are decoded.
+ */
+const FIRST_PAGE_ITEMS = 1_100;
 
 /** What one backward read from the head finds. */
 interface Newest {
@@ -83,7 +88,13 @@ export class LogLoader {
 
   /** Backwards: what is appended meanwhile is not seen. */
   async #newest(key: TaskKey): Promise<Newest> {
-    const range = { partition: this.#keys.task(key), from: RECORDS, to: 'task', reverse: true };
+    const range = {
+      partition: this.#keys.task(key),
+      from: RECORDS,
+      to: 'task',
+      reverse: true,
+      pageSize: FIRST_PAGE_ITEMS,
+    };
     const page = await this.#table.page(range);
     const head = page.items.find(({ sk }) => sk === 'task');
     const chunks = page.items.filter(({ sk }) => String(sk).startsWith(SNAPSHOTS));
@@ -119,12 +130,13 @@ export class LogLoader {
       const sample = {
         generations: recordSlot(last).generation - before.generation + 1,
         bytes: newest.records.reduce((sum, item) => sum + recordBytes(item), 0),
+        records: newest.records.length,
       };
       const partition = this.#keys.task(key);
       const leave = await this.#enter();
       try {
         const pages = recordPages({ from, before, sample }, (first, to, after) =>
-          this.#table.page({ partition, from: first, to }, after),
+          this.#table.page({ partition, from: first, to, pageSize: PAGE_RECORDS }, after),
         );
         for await (const items of pages) {
           for (const item of items) yield await this.record(key, item);

@@ -15,16 +15,22 @@ export interface KnownRecords {
   readonly sample: Sample;
 }
 
-/** How many bytes some generations had. */
+/** How many bytes and records some generations had. */
 interface Sample {
   readonly generations: number;
   readonly bytes: number;
+  readonly records: number;
 }
 
 /** Pages under way at once: each of them takes some megabytes while it is decoded. */
 const WIDTH = 4;
 /** What a page is to hold, in bytes: one call gives no more than a megabyte. */
 const PAGE_BYTES = 800_000;
+/**
+ * The most records of a page: an answer is decoded in one go, at some 30 µs an item, and all that are
+ * under way may arrive in one turn of the event loop.
+ */
+export const PAGE_RECORDS = 250;
 /** The next guess is at most so many times the last. */
 const MAX_GROWTH = 8;
 
@@ -51,22 +57,25 @@ export async function* recordPages(
     const first = ahead.shift();
     if (!first) return;
     let bytes = 0;
+    let records = 0;
     for (
       let page = await first.page;
       ;
       page = await read(first.range.from, first.range.to, page.next)
     ) {
       bytes += page.items.reduce((sum, item) => sum + recordBytes(item), 0);
+      records += page.items.length;
       yield page.items;
       if (!page.next) break;
     }
     const { generations } = first.range;
-    guess = Math.min(generationsOfPage({ generations, bytes }), guess * MAX_GROWTH);
+    guess = Math.min(generationsOfPage({ generations, bytes, records }), guess * MAX_GROWTH);
   }
 }
 
-function generationsOfPage({ generations, bytes }: Sample): number {
-  return Math.max(1, Math.floor((generations * PAGE_BYTES) / Math.max(bytes, 1)));
+function generationsOfPage({ generations, bytes, records }: Sample): number {
+  const share = Math.min(PAGE_BYTES / Math.max(bytes, 1), PAGE_RECORDS / Math.max(records, 1));
+  return Math.max(1, Math.floor(generations * share));
 }
 
 interface Range {
