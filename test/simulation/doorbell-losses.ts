@@ -38,10 +38,10 @@ export function planDoorbellLosses(fleet: Fleet, random: SeededRandom, began: nu
     const ms = began + random.whole(-200, 15_000);
     if (random.percent(share)) clock.after(ms, act);
   };
-  plan(12, () => loseQueue(fleet, random));
-  plan(12, () => loseSubscription(fleet, random));
-  plan(6, () => cutMessaging(fleet, random.pick([3_000, 20_000, 40_000])));
-  plan(6, () => fillTopic(fleet, random.pick([3_000, 20_000, 40_000])));
+  plan(45, () => loseQueue(fleet, random));
+  plan(45, () => loseSubscription(fleet, random));
+  plan(25, () => cutMessaging(fleet, random.pick([3_000, 20_000, 40_000])));
+  plan(25, () => fillTopic(fleet, random.pick([3_000, 20_000, 40_000])));
 }
 
 function any(names: readonly string[], random: SeededRandom): string | undefined {

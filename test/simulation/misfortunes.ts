@@ -23,12 +23,12 @@ const PAUSES_MS = [500, 5_000, 13_000, 25_000, 45_000] as const;
 /** What happens to processes at random: deaths, pauses, clocks that are set, ways that are closed. */
 export class Misfortunes {
   readonly #fleet: Fleet;
-  readonly #losses: SeededRandom;
+  readonly #losses: SeededRandom | undefined;
   crashes = 0;
   pauses = 0;
 
-  /** `losses`: decides what doorbells are lost, so that the other sequence stays as it is. */
-  constructor(fleet: Fleet, losses: SeededRandom) {
+  /** `losses`: decides what doorbells are lost, if any are. */
+  constructor(fleet: Fleet, losses: SeededRandom | undefined) {
     this.#fleet = fleet;
     this.#losses = losses;
   }
@@ -36,7 +36,7 @@ export class Misfortunes {
   /** `began`: when clients come; milliseconds from now on. */
   plan(began: number): void {
     if (this.#fleet.random.percent(15)) this.#planImpostor(began);
-    planDoorbellLosses(this.#fleet, this.#losses, began);
+    if (this.#losses) planDoorbellLosses(this.#fleet, this.#losses, began);
     this.#planDeaths(began);
     this.#planStepFaults(began);
     this.#planHotWrite(began);

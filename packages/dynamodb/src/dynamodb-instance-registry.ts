@@ -276,8 +276,9 @@ export class DynamoDBInstanceRegistry implements InstanceRegistry {
 }
 
 function toLease(item: Item): Lease {
-  const { sk, queueName, queueUrl, subscriptionArn, ...fields } = readItem(leaseItem, item);
-  const address = known({ queueName, queueUrl, subscriptionArn });
+  const { sk, queueName, queueUrl, subscriptionArn, former, ...fields } = readItem(leaseItem, item);
+  const left = former?.map((one) => known(one));
+  const address = known({ queueName, queueUrl, subscriptionArn, former: left });
   return { ...known(fields), state: fields.state, beat: fields.beat, instance: sk, address };
 }
 

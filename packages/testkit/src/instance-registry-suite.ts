@@ -148,6 +148,33 @@ export function instanceRegistrySuite(
         expect(await registry.lease('a')).toMatchObject({ address: ADDRESS, beat: 0 });
       });
 
+      test('[I7] keeps the addresses that were given up, until they are said no more', async () => {
+        await registry.register('a', 'queue-a');
+        await registry.setAddress('a', ADDRESS, 1);
+        const bare = { queueName: 'queue-a-r2' };
+        const moved = { queueName: 'queue-a-r3', former: [ADDRESS, bare] };
+        expect(await registry.setAddress('a', moved, 2)).toBe(true);
+        expect((await registry.lease('a'))?.address).toEqual(moved);
+        // What the former one had, and this one has not, is not kept.
+        const made = { queueName: 'queue-a-r3', queueUrl: 'http://queue/a-r3', former: [] };
+        expect(await registry.setAddress('a', made, 3)).toBe(true);
+        const { former: _, ...current } = made;
+        expect((await registry.lease('a'))?.address).toEqual(current);
+      });
+
+      test('[I7] keeps an address from one that was said before and comes late', async () => {
+        await registry.register('a', 'queue-a');
+        const later = { queueName: 'queue-a-r1', former: [ADDRESS] };
+        expect(await registry.setAddress('a', later, 2)).toBe(true);
+        await registry.setAddress('a', ADDRESS, 1);
+        expect((await registry.lease('a'))?.address).toEqual(later);
+        expect(await registry.setAddress('a', later, 2)).toBe(true);
+        await registry.beat('a', 1);
+        await registry.markDead('a', 1);
+        expect(await registry.setAddress('a', ADDRESS, 3)).toBe(false);
+        expect((await registry.lease('a'))?.address).toEqual(later);
+      });
+
       test('beats', async () => {
         await registry.register('a', 'queue-a');
         await registry.setAddress('a', ADDRESS, 1);
@@ -240,7 +267,7 @@ export function instanceRegistrySuite(
 
       test('[I7] are no leases any more, and keep what their leases said', async () => {
         await registry.register('a', 'queue-a');
-        await registry.setAddress('a', ADDRESS, 1);
+        await registry.setAddress('a', { queueName: 'queue-a-r1', former: [ADDRESS] }, 1);
         await registry.markDead('a', 0);
         const lease = await registry.lease('a');
         await retire('a', 1_000);

@@ -1,4 +1,4 @@
-import { core, type PlantedBug } from './planted-bug.ts';
+import { core, type PlantedBug, table } from './planted-bug.ts';
 
 /** What an instance does about its doorbell. */
 export const RINGING: readonly PlantedBug[] = [
@@ -30,6 +30,16 @@ export const RINGING: readonly PlantedBug[] = [
   {
     name: 'new-queue-not-in-the-lease',
     patches: [core('instances/own-doorbell.ts', '    await this.#write(next, former);\n', '')],
+  },
+  {
+    name: 'former-queues-not-read',
+    patches: [
+      table(
+        'dynamodb-instance-registry.ts',
+        'subscriptionArn, former: left }',
+        'subscriptionArn, former: undefined }',
+      ),
+    ],
   },
   {
     name: 'ready-only-with-a-doorbell',

@@ -42,14 +42,18 @@ export const DOORBELLS: readonly Scenario[] = [
       );
     },
   },
-  // Whoever makes another queue dies over it: its name is in the lease, so it is found.
+  // One that replaces its queue dies over it: all names are in its lease, so all is found.
   {
     rates: NO_FAULTS,
     play: async (stage) => {
       await work(stage);
       let isOver = false;
+      const [when, what] = stage.random.pick([
+        ['before', 'Unsubscribe'],
+        ['after', 'CreateQueue'],
+      ] as const);
       stage.fleet.onPoint = (process, point, operation) => {
-        if (isOver || point !== 'after' || operation !== 'CreateQueue') return;
+        if (isOver || point !== when || operation !== what) return;
         isOver = true;
         stage.crash(process);
       };
