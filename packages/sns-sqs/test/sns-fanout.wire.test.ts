@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-sns';
 import {
   CreateQueueCommand,
+  DeleteQueueCommand,
   GetQueueAttributesCommand,
   ListQueuesCommand,
 } from '@aws-sdk/client-sqs';
@@ -21,6 +22,7 @@ import { topicDefinition } from '../src/topic/topic-definition.ts';
 import { gate } from './fixtures/fake-clock.ts';
 
 interface Wire extends FanoutUnderTest {
+  readonly lose: NonNullable<FanoutUnderTest['lose']>;
   readonly fanout: SnsFanout;
   readonly clients: FanoutClients;
   readonly topicArn: string;
@@ -33,29 +35,35 @@ async function wire(): Promise<Wire> {
   const clients = createFanoutClients({ endpoint, region: 'us-east-1', credentials });
   const { TopicArn } = await clients.sns.send(new CreateTopicCommand(topicDefinition('events')));
   if (!TopicArn) throw new Error('no topic');
-  const fanout = new SnsFanout({
-    ...clients,
-    topicArn: TopicArn,
-    prefix: 'a2a',
-    clock: systemClock,
-    entropy: systemEntropy,
-    logger: silentLogger,
-  });
+  const make = () =>
+    new SnsFanout({
+      ...clients,
+      topicArn: TopicArn,
+      prefix: 'a2a',
+      clock: systemClock,
+      entropy: systemEntropy,
+      logger: silentLogger,
+    });
+  const lose: Wire['lose'] = async (part, _instance, { queueUrl, subscriptionArn }) => {
+    if (part === 'queue') await clients.sqs.send(new DeleteQueueCommand({ QueueUrl: queueUrl }));
+    else await clients.sns.send(new UnsubscribeCommand({ SubscriptionArn: subscriptionArn }));
+  };
   const dispose = async (): Promise<void> => {
     for (const client of Object.values(clients)) client.destroy();
     app.server.closeAllConnections();
     await app.close();
   };
-  return { fanout, clients, topicArn: TopicArn, dispose };
+  return { fanout: make(), peer: make, lose, clients, topicArn: TopicArn, dispose };
 }
 
-fanoutSuite('SnsFanout on an emulator', { delivers: true }, wire);
+fanoutSuite('SnsFanout on an emulator', { delivers: true, loses: ['queue', 'subscription'] }, wire);
 
-fanoutSuite('DirectFanout on an emulator', { delivers: true }, async () => {
-  const { clients, dispose } = await wire();
-  const queues = { ...clients, prefix: 'a2a', logger: silentLogger };
-  const fanout = new DirectFanout({ ...queues, clock: systemClock, entropy: systemEntropy });
-  return { fanout, dispose };
+fanoutSuite('DirectFanout on an emulator', { delivers: true, loses: ['queue'] }, async () => {
+  const { clients, lose, dispose } = await wire();
+  const time = { clock: systemClock, entropy: systemEntropy };
+  const queues = { ...clients, ...time, prefix: 'a2a', logger: silentLogger };
+  const peer: FanoutUnderTest['peer'] = (addressOf) => new DirectFanout({ ...queues, addressOf });
+  return { fanout: new DirectFanout(queues), peer, lose, dispose };
 });
 
 describe('SnsFanout on an emulator', () => {

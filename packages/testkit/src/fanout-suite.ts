@@ -3,21 +3,37 @@ import {
   decodeMessage,
   encodeDoorbell,
   type Fanout,
+  type FanoutAddress,
   type FanoutReceiver,
   type FleetKeySet,
   sealer,
 } from '@a2a-aws/core';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
 /** What an implementation promises beyond the port; the suite tests what is declared. */
 export interface FanoutCapabilities {
   /** False if nothing is ever delivered (readers look for themselves). */
   readonly delivers: boolean;
+  /** What may be deleted under an instance, and is made again. @default nothing */
+  readonly loses?: readonly FanoutPart[];
+  /** True if a service that may be down stands behind it. @default false */
+  readonly hasOutages?: boolean;
 }
+
+/** What an instance is heard at: its queue, and what brings messages there. */
+export type FanoutPart = 'queue' | 'subscription';
 
 /** A fan-out with nothing provisioned, and how to get rid of it. */
 export interface FanoutUnderTest {
   readonly fanout: Fanout;
+  /** Deletes a part of what `instance` is heard at, as a stranger would. Needed if it `loses` any. */
+  lose?(part: FanoutPart, instance: string, address: FanoutAddress): Promise<void>;
+  /**
+   * Another member of the same fleet; `addressOf` is what leases say. Needed if it `loses` queues.
+   */
+  peer?(addressOf: (instance: string) => Promise<FanoutAddress | undefined>): Fanout;
+  /** Begins an outage of all services, or ends it. Needed if it `hasOutages`. */
+  setDown?(isDown: boolean): void;
   dispose(): Promise<void>;
 }
 
@@ -75,6 +91,91 @@ export function fanoutSuite(
           ? Promise.resolve()
           : new Promise((resolve) => waiting.set(message, resolve));
       return { messages, receiver, heard };
+    };
+
+    const provisioned = async (instance: string, queue?: string): Promise<FanoutAddress> => {
+      const address = await fanout.provision(instance, queue);
+      if (!address) throw new Error('The instance is not to be heard.');
+      return address;
+    };
+
+    const lose = async (part: FanoutPart, instance: string, at: FanoutAddress): Promise<void> => {
+      if (!subject.lose) throw new Error('What is declared to be lost must be lost.');
+      await subject.lose(part, instance, at);
+    };
+
+    const losingQueues = (): void => {
+      test('tells of a queue that was deleted, and gets another', async () => {
+        const instance = fresh();
+        const first = await provisioned(instance);
+        const before = listen(instance);
+        await fanout.publish([instance], 'before');
+        await before.heard('before');
+        expect(before.receiver.lost).toBeFalsy();
+        await lose('queue', instance, first);
+        await vi.waitFor(() => expect(before.receiver.lost).toBe(true), 10_000);
+        expect(before.receiver.healthy).toBe(false);
+
+        const second = await provisioned(instance, `${first.queueName}-r1`);
+        expect(second.queueName).not.toBe(first.queueName);
+        await fanout.teardown(instance, first);
+        const after = listen(instance);
+        await fanout.publish([instance], 'after');
+        await after.heard('after');
+        expect(after.receiver.lost).toBeFalsy();
+        await fanout.teardown(instance, { ...second, former: [first] });
+      });
+
+      test('[I6] lets others find a queue that has moved', async () => {
+        const addresses = new Map<string, FanoutAddress>();
+        const sender = subject.peer?.(async (instance) => addresses.get(instance));
+        if (!sender) throw new Error('A peer must be given.');
+        const instance = fresh();
+        const first = await provisioned(instance);
+        addresses.set(instance, first);
+        const before = listen(instance);
+        await sender.publish([instance], 'before');
+        await before.heard('before');
+
+        await lose('queue', instance, first);
+        await vi.waitFor(() => expect(before.receiver.lost).toBe(true), 10_000);
+        addresses.set(instance, await provisioned(instance, `${first.queueName}-r1`));
+        const after = listen(instance);
+        await sender.publish([instance], 'after');
+        await after.heard('after');
+      });
+    };
+
+    const losingSubscriptions = (): void => {
+      test('finds out that a subscription was deleted, and makes it again', async () => {
+        const instance = fresh();
+        const address = await provisioned(instance);
+        expect(await fanout.confirm?.(instance, address)).toBe(true);
+        await lose('subscription', instance, address);
+        expect(await fanout.confirm?.(instance, address)).toBe(false);
+
+        const again = await provisioned(instance);
+        expect(again.queueName).toBe(address.queueName);
+        expect(await fanout.confirm?.(instance, again)).toBe(true);
+        const inbox = listen(instance);
+        await fanout.publish([instance], 'again');
+        await inbox.heard('again');
+      });
+    };
+
+    const outages = (): void => {
+      test('provisions after an outage what it could not make in it', async () => {
+        const instance = fresh();
+        subject.setDown?.(true);
+        await expect(fanout.provision(instance)).rejects.toMatchObject({ code: 'unreachable' });
+        expect(await fanout.publish([instance], 'during')).toBe(false);
+        subject.setDown?.(false);
+        const address = await provisioned(instance);
+        expect(await provisioned(instance)).toEqual(address);
+        const inbox = listen(instance);
+        await fanout.publish([instance], 'after');
+        await inbox.heard('after');
+      });
     };
 
     test('finds what all instances share', async () => {
@@ -260,6 +361,22 @@ export function fanoutSuite(
         await atB.heard('after');
         expect(atA.messages).not.toContain('after');
       });
+
+      test('makes what an instance is heard at under the name that it is given', async () => {
+        const instance = fresh();
+        const name = `another-${instance}`;
+        const address = await fanout.provision(instance, name);
+        expect(address).toMatchObject({ queueName: name });
+        expect(await fanout.provision(instance, name)).toEqual(address);
+        const inbox = listen(instance);
+        await fanout.publish([instance], 'at the other name');
+        await inbox.heard('at the other name');
+        await fanout.teardown(instance, address);
+      });
+
+      if (capabilities.loses?.includes('queue')) losingQueues();
+      if (capabilities.loses?.includes('subscription')) losingSubscriptions();
+      if (capabilities.hasOutages) outages();
 
       test.each(['*', ''])('brings what is sent to %j to nobody', async (target) => {
         const a = fresh();

@@ -2,7 +2,12 @@ export {
   type ConsumerOffsetsUnderTest,
   consumerOffsetsSuite,
 } from './consumer-offsets-suite.ts';
-export { type FanoutCapabilities, type FanoutUnderTest, fanoutSuite } from './fanout-suite.ts';
+export {
+  type FanoutCapabilities,
+  type FanoutPart,
+  type FanoutUnderTest,
+  fanoutSuite,
+} from './fanout-suite.ts';
 export {
   type InstanceRegistryUnderTest,
   instanceRegistrySuite,

@@ -1,4 +1,10 @@
-import { silentLogger, systemClock, systemEntropy } from '@a2a-aws/core';
+import {
+  type Fanout,
+  type FanoutAddress,
+  silentLogger,
+  systemClock,
+  systemEntropy,
+} from '@a2a-aws/core';
 import {
   DynamoDBInstanceRegistry,
   DynamoDBLogStorage,
@@ -8,8 +14,8 @@ import {
 } from '@a2a-aws/dynamodb';
 import { DirectFanout, SnsFanout } from '@a2a-aws/sns-sqs';
 import { vi } from 'vitest';
-import { FakeAws } from '../../src/fakes/index.ts';
-import { fanoutSuite } from '../../src/fanout-suite.ts';
+import { FakeAws, steady } from '../../src/fakes/index.ts';
+import { type FanoutUnderTest, fanoutSuite } from '../../src/fanout-suite.ts';
 import { instanceRegistrySuite } from '../../src/instance-registry-suite.ts';
 import { logStorageSuite } from '../../src/log-storage-suite.ts';
 import { pushNotificationStoreSuite } from '../../src/push-notification-store-suite.ts';
@@ -66,19 +72,54 @@ const queues = (aws: FakeAws) => ({
   logger: silentLogger,
 });
 
-fanoutSuite('SnsFanout on the fakes', { delivers: true }, async () => {
-  const aws = new FakeAws();
-  const fanout = new SnsFanout({ ...queues(aws), topicArn: aws.sns.createTopic('events') });
-  return { fanout, dispose: async () => {} };
-});
+/** A fan-out on AWS of its own: `make` is given what joins it, and the way to its AWS. */
+function onFakes(
+  make: (options: ReturnType<typeof queues>, aws: FakeAws, addressOf?: AddressOf) => Fanout,
+): () => Promise<FanoutUnderTest> {
+  return async () => {
+    let isDown = false;
+    const works = steady();
+    const down = { acts: [], answers: 0, fails: 'unavailable' } as const;
+    const aws = new FakeAws({
+      faults: { ...works, call: (call) => (isDown ? down : works.call(call)) },
+    });
+    return {
+      fanout: make(queues(aws), aws),
+      peer: (addressOf) => make(queues(aws), aws, addressOf),
+      lose: async (part, _instance, { queueName = '' }) => {
+        const { arn = '' } = aws.sqs.queues.get(queueName) ?? {};
+        if (part === 'queue') aws.sqs.lose(queueName);
+        else aws.sns.lose(arn);
+      },
+      setDown: (is) => {
+        isDown = is;
+      },
+      dispose: async () => {},
+    };
+  };
+}
 
-fanoutSuite('SnsFanout of three topics on the fakes', { delivers: true }, async () => {
-  const aws = new FakeAws();
-  const topicArn = ['0', '1', '2'].map((name) => aws.sns.createTopic(name));
-  return { fanout: new SnsFanout({ ...queues(aws), topicArn }), dispose: async () => {} };
-});
+type AddressOf = (instance: string) => Promise<FanoutAddress | undefined>;
 
-fanoutSuite('DirectFanout on the fakes', { delivers: true }, async () => ({
-  fanout: new DirectFanout(queues(new FakeAws())),
-  dispose: async () => {},
-}));
+const BOTH = ['queue', 'subscription'] as const;
+
+fanoutSuite(
+  'SnsFanout on the fakes',
+  { delivers: true, loses: BOTH, hasOutages: true },
+  onFakes((options, aws) => new SnsFanout({ ...options, topicArn: aws.sns.createTopic('events') })),
+);
+
+fanoutSuite(
+  'SnsFanout of three topics on the fakes',
+  { delivers: true, loses: BOTH, hasOutages: true },
+  onFakes((options, aws) => {
+    const topicArn = ['0', '1', '2'].map((name) => aws.sns.createTopic(name));
+    return new SnsFanout({ ...options, topicArn });
+  }),
+);
+
+fanoutSuite(
+  'DirectFanout on the fakes',
+  { delivers: true, loses: ['queue'], hasOutages: true },
+  onFakes((options, _aws, addressOf) => new DirectFanout({ ...options, addressOf })),
+);
