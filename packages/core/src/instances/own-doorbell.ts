@@ -156,8 +156,9 @@ export class OwnDoorbell {
   async #repair(): Promise<void> {
     const { feed, clock, logger } = this.#deps;
     if (this.#end.signal.aborted) return;
+    // Once an outage, however often it is found out.
+    if (this.#missingSince === undefined) logger.warn('doorbell.lost', { code: 'lost' });
     this.#missingSince ??= clock.now();
-    logger.warn('doorbell.lost', { code: 'lost' });
     feed.doubt();
     await this.#take('provision');
   }

@@ -171,6 +171,17 @@ describe('a doorbell that is lost', () => {
     expect(health()).toEqual({ ready: true, doorbell: false, fault: 'unreachable' });
   });
 
+  test('is told of once, however long it takes to have it again', async () => {
+    Object.assign(fleet.queues.get('a') ?? {}, { subscribed: false });
+    fault = new BackendError('unreachable', 'Not now.');
+    await fleet.clock.advance(10 * MINUTE_MS);
+    const told = () => fleet.logged.filter((event) => /^doorbell/.test(event));
+    expect(told()).toEqual(['doorbell.lost', 'doorbell.unavailable']);
+    fault = undefined;
+    await fleet.clock.advance(MINUTE_MS);
+    expect(told()).toEqual(['doorbell.lost', 'doorbell.unavailable', 'doorbell.recovered']);
+  });
+
   test('[I7] is replaced under a name that the lease holds before anything has it', async () => {
     const seen: [string, unknown][] = [];
     member.wire = async (call, name) => {
