@@ -65,6 +65,19 @@ const replace = async (times: number, text = CHUNK): Promise<void> => {
   }
 };
 
+/** So many messages that are answered with a question, each with three records. */
+const converse = async (messages: number): Promise<void> => {
+  if (log.state.open.has('r')) await log.append(proposeEnd(authorOf('a'), 'r', true));
+  const first = storage.puts.length;
+  for (let n = first; n < first + messages; n += 1) {
+    const run = `run-${n}`;
+    await startRun(log, run);
+    await say(log, run, statusOf(INPUT_REQUIRED));
+    await log.append(proposeEnd(authorOf('a'), run, true));
+  }
+  await flush();
+};
+
 const written = (): number => storage.puts.reduce((sum, { body }) => sum + body.length, 0);
 const snapshotted = (): number => storage.snapshots.reduce((sum, { text }) => sum + text.length, 0);
 
@@ -96,6 +109,26 @@ describe('a snapshot', () => {
     const other = await reader();
     expect(other.state).toEqual(log.state);
     expect(other.task()).toEqual(log.task());
+  });
+
+  test('is written of a conversation of many short messages, and again when it has grown by half', async () => {
+    await converse(700);
+    const due = storage.snapshots.length;
+    // Three records a message: with a thousand of them, and not with each record after.
+    expect(due).toBeGreaterThan(0);
+    expect(due).toBeLessThan(3);
+    const { snapshot, records } = await storage.loaded(log.key);
+    expect(snapshot).toBeDefined();
+    expect(records.length).toBeLessThan(1_200);
+    expect(written()).toBeLessThan(1024 * 1024);
+    const other = await reader();
+    expect(other.state).toEqual(log.state);
+    expect(other.task()).toEqual(log.task());
+    expect(other.tail.records).toBe(records.length);
+    await converse(700);
+    expect(storage.snapshots.length).toBeGreaterThan(due);
+    expect(storage.snapshots.length).toBeLessThan(6);
+    expect((await reader()).task()).toEqual(log.task());
   });
 
   test('never makes more than a quarter of the bytes of the events', async () => {
