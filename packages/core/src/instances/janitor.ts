@@ -1,4 +1,5 @@
 import { type Clock, elapsed, sleep } from '../clock.ts';
+import type { Entropy } from '../entropy.ts';
 import { BackendError } from '../errors.ts';
 import type { Fanout } from '../feed/fanout.ts';
 import type { Feed } from '../feed/feed.ts';
@@ -11,6 +12,7 @@ import { errorFields } from '../logging/error-fields.ts';
 import { RetriedStep } from '../logging/retried-step.ts';
 import { taskFields } from '../logging/task-fields.ts';
 import { taskKeyText } from '../task-key.ts';
+import { DeadShare } from './dead-share.ts';
 import { Leadership } from './leadership.ts';
 import { LeaseObserver } from './lease-observer.ts';
 import { leaseOrigin } from './lease-origin.ts';
@@ -32,6 +34,7 @@ export interface JanitorDeps {
   /** The logs that are open here for clients: they hear of what was done in `feed`. */
   readonly clientFeed: Feed;
   readonly clock: Clock;
+  readonly entropy: Entropy;
   readonly logger: Logger;
   readonly settings: LeaseSettings;
   readonly signal: AbortSignal;
@@ -68,6 +71,7 @@ export class Janitor {
   readonly #deps: JanitorDeps;
   readonly #leadership: Leadership;
   readonly #observer: LeaseObserver;
+  readonly #share: DeadShare;
   readonly #cleaning = new Set<string>();
   readonly #failing = new Set<string>();
   readonly #perRun = limiter(RUNS_WIDTH);
@@ -81,6 +85,7 @@ export class Janitor {
     this.#deps = deps;
     this.#leadership = new Leadership(deps);
     this.#observer = new LeaseObserver(deps.settings);
+    this.#share = new DeadShare(deps);
   }
 
   get stats(): JanitorStats {
@@ -175,7 +180,10 @@ export class Janitor {
     );
     const known = new Set(leases.map((lease) => lease.instance));
     for (const gone of this.#failing) if (!known.has(gone)) this.#failing.delete(gone);
-    for (const lease of dead) if (lease.instance !== instance) void this.#clean(lease);
+    const others = dead.filter((lease) => lease.instance !== instance);
+    // A round of a janitor that is no server has its time: it takes them all.
+    const taken = this.#deps.alone ? others : this.#share.choose(others);
+    for (const lease of taken) void this.#clean(lease);
     return this.#observer.restMs;
   }
 

@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest';
+import { CLEAN_MS, Fleet, SETTINGS } from '../fixtures/fleet.ts';
+
+const CRASHED = 500;
+const LIVES = 12;
+const MOST_CALLS = 300;
+
+test('[I7] leaders that crash within the quarantine do work that the number of the dead does not change', async () => {
+  const fleet = new Fleet();
+  for (let at = 0; at < CRASHED; at += 1) {
+    const id = `crashed-${at}`;
+    await fleet.registry.register(id, `queue-${id}`);
+    await fleet.registry.markDead(id, 0);
+  }
+  const looked = new Set<string>();
+  const runs = fleet.registry.runs.bind(fleet.registry);
+  fleet.registry.runs = async (id: string) => {
+    looked.add(id);
+    return runs(id);
+  };
+  for (let life = 0; life < LIVES; life += 1) {
+    const member = fleet.make(`life-${life}`, life);
+    let calls = 0;
+    member.wire = (call) => {
+      calls += 1;
+      return call();
+    };
+    await member.instance.start(0);
+    // Long enough to take the place of the leader that crashed before it.
+    await fleet.clock.advance(SETTINGS.leaseMs + 3 * SETTINGS.beatMs);
+    member.kill();
+    expect(calls).toBeLessThanOrEqual(MOST_CALLS);
+  }
+  // Each took up others.
+  expect([...looked].filter((id) => id.startsWith('crashed-')).length).toBeGreaterThan(30);
+  expect((await fleet.registry.leases()).length).toBe(CRASHED + LIVES);
+
+  const last = await fleet.start('last');
+  await fleet.clock.advance(2 * CLEAN_MS);
+  expect((await fleet.registry.leases()).map(({ instance }) => instance)).toEqual(['last']);
+  await last.instance.stop(0);
+}, 60_000);
