@@ -128,7 +128,12 @@ export class Instance {
     const alone = deps.alone ?? false;
     const presence = new Presence({ ...control, serves: !alone, died: () => this.#die() });
     this.#presence = presence;
-    this.doorbell = new OwnDoorbell({ ...control, feed: this.feed, died: () => this.#die() });
+    this.doorbell = new OwnDoorbell({
+      ...control,
+      feed: this.feed,
+      silentMs: () => this.#presence.silentMs ?? 0,
+      died: () => this.#die(),
+    });
     this.runs = new Runs({ ...own, feed: this.feed, presence });
     // Logs that are open for clients may wait behind what clients asked for: the janitor opens its own.
     const cleaning = new Feed({ ...control, keyring: this.#keyring });

@@ -21,6 +21,8 @@ export interface OwnDoorbellDeps {
   readonly entropy: Entropy;
   readonly logger: Logger;
   readonly settings: LeaseSettings;
+  /** Returns the milliseconds since the lease was last renewed. */
+  readonly silentMs: () => number;
   /** Aborts when the instance stops or has died. */
   readonly signal: AbortSignal;
   /** Called when this instance learns that it was declared dead. */
@@ -111,7 +113,8 @@ export class OwnDoorbell {
 
   async #look(): Promise<void> {
     const { feed } = this.#deps;
-    if (this.#isUnheard) return;
+    // After a long pause the next heartbeat tells if this instance is still to be heard at all.
+    if (this.#isUnheard || this.#mayBeDead()) return;
     this.#watch();
     const step = this.#next();
     if (step !== 'wait') await this.#take(step);
@@ -146,7 +149,9 @@ export class OwnDoorbell {
     if (!fanout.confirm || elapsed(this.#confirmedAt, now) < CONFIRM_MS) return true;
     this.#confirmedAt = now;
     try {
-      return await fanout.confirm(instance, this.#address);
+      const isConfirmed = await fanout.confirm(instance, this.#address);
+      await this.#removeIfDead();
+      return isConfirmed;
     } catch (error) {
       // An outage shows where doorbells are sent and received.
       return errorCode(error) !== 'name-taken';
@@ -233,7 +238,8 @@ export class OwnDoorbell {
       return;
     }
     const isSame = isSameAddress(made, this.#address);
-    if (!isSame) await this.#write(made, this.#former);
+    if (isSame) await this.#removeIfDead();
+    else await this.#write(made, this.#former);
     if (this.#end.signal.aborted) return;
     this.#address = made;
     // The transport may have restored it under the address that it had.
@@ -246,13 +252,36 @@ export class OwnDoorbell {
 
   /** Writes where this instance is heard into its lease row. */
   async #write(address: FanoutAddress, former: readonly Former[]): Promise<void> {
-    const { registry, instance, died } = this.#deps;
+    const { registry, instance } = this.#deps;
     const all = { ...address, former: former.map((one) => one.address) };
     this.#revision += 1;
     if (await registry.setAddress(instance, all, this.#revision)) return;
-    // Whoever cleaned up after this instance may have looked for the last time.
-    await this.#teardown([address, ...all.former]);
-    died();
+    await this.#removeAll([address, ...all.former]);
+  }
+
+  /** True if the lease may have run out: others may have cleaned up after this instance. */
+  #mayBeDead(): boolean {
+    const { silentMs, settings } = this.#deps;
+    return silentMs() >= settings.leaseMs;
+  }
+
+  /** Takes back what a call has just made if the process stood still during it for too long. */
+  async #removeIfDead(): Promise<void> {
+    const { registry, instance } = this.#deps;
+    if (!this.#mayBeDead()) return;
+    if ((await registry.lease(instance))?.state === 'alive') return;
+    // By name: what was made late is not what the address knows.
+    const { queueName } = this.#address;
+    await this.#removeAll([
+      { queueName: queueName ?? this.#deps.queueName },
+      ...this.#former.map((one) => one.address),
+    ]);
+  }
+
+  /** Rejects with `fenced`: whoever cleaned up after this instance may have looked for the last time. */
+  async #removeAll(addresses: readonly FormerAddress[]): Promise<never> {
+    await this.#teardown(addresses);
+    this.#deps.died();
     throw new BackendError('fenced', 'This instance was declared dead.');
   }
 
