@@ -152,7 +152,8 @@ export class TaskView {
 
 /** The messages of one id. Their texts are compared, and each is made once at most. */
 class KnownMessages {
-  readonly #texts = new Set<string>();
+  /** Made when a message is compared: most never are, and a set takes more memory than a message. */
+  #texts: Set<string> | undefined;
   #unread: Message[];
   count = 1;
 
@@ -166,9 +167,11 @@ class KnownMessages {
   }
 
   has(message: Message): boolean {
-    for (const known of this.#unread) this.#texts.add(textOf(known));
+    const texts = this.#texts ?? new Set();
+    this.#texts = texts;
+    for (const known of this.#unread) texts.add(textOf(known));
     this.#unread = [];
-    return this.#texts.has(textOf(message));
+    return texts.has(textOf(message));
   }
 }
 
