@@ -6,14 +6,14 @@ import {
   encode,
   FIRST_SLOT,
   Fold,
+  type LogRecord,
   nextSlot,
   recordBody,
   systemClock,
   systemEntropy,
   taskHead,
 } from '@a2a-aws/core';
-import { DynamoDBLogStorage, tableDefinition } from '@a2a-aws/dynamodb';
-import { FakeAws } from '@a2a-aws/testkit/fakes';
+import { createDynamoDBClient, DynamoDBLogStorage } from '@a2a-aws/dynamodb';
 import { Message, TaskState } from '@a2a-js/sdk';
 import type { AgentExecutor } from '@a2a-js/sdk/server';
 import { restHandler, UserBuilder } from '@a2a-js/sdk/server/express';
@@ -22,7 +22,9 @@ import express from 'express';
 import { AGENT_CARD } from '../agent/agent-card.ts';
 import { prose } from '../agent/prose.ts';
 
-const TABLE = 'bench';
+/** Writes under way at once: nobody measures them. */
+const WIDTH = 16;
+const PREFIX = 'conversation';
 const CONTEXT = 'context';
 /** Characters of a message, of the client's and of the agent's. */
 const TEXT = 100;
@@ -32,23 +34,23 @@ const INPUT_REQUIRED = TaskState.TASK_STATE_INPUT_REQUIRED;
 export interface Stalls {
   /** The longest time that the event loop did not turn. */
   readonly longest: number;
+  /** The most processor time between two turns: the same on a machine that does nothing else. */
+  readonly busiest: number;
+  /** Of the processor, all threads of the process together. */
+  readonly cpu: number;
 }
 
-/** Answers HTTP+JSON about long conversations, on a DynamoDB in this process. */
+/** Answers HTTP+JSON about long conversations. DynamoDB runs in a process of its own. */
 export class ConversationServer {
-  readonly #aws = new FakeAws({ tables: [tableDefinition(TABLE)] });
   readonly #delay = monitorEventLoopDelay({ resolution: 1 });
+  #cpu = process.cpuUsage();
+  #busiest = 0;
+  #turns: NodeJS.Timeout | undefined;
   #backend: Backend | undefined;
 
   /** Resolves with where it answers. */
   async serve(): Promise<string> {
-    const topicArn = this.#aws.sns.createTopic('bench');
-    const backend = createBackend({
-      tableName: TABLE,
-      topicArn,
-      clients: this.#aws.clients(),
-      logLevel: 'warn',
-    });
+    const backend = createBackend({ prefix: PREFIX, logLevel: 'warn' });
     this.#backend = backend;
     await backend.start();
     const requestHandler = backend.requestHandler(AGENT_CARD, new AskingAgent());
@@ -61,44 +63,59 @@ export class ConversationServer {
   }
 
   /** Writes a task in which so many messages of a client were answered, each with three records. */
-  async write(taskId: string, messages: number): Promise<void> {
-    const table = { client: this.#aws.clients().dynamodb, tableName: TABLE, prefix: 'a2a' };
-    const storage = new DynamoDBLogStorage(table);
+  async write(tableName: string, taskId: string, messages: number): Promise<void> {
+    const client = createDynamoDBClient();
+    const storage = new DynamoDBLogStorage({ client, tableName, prefix: PREFIX });
     // The owner of all who do not authenticate.
     const key = { tenant: '', owner: 'unknown', taskId };
-    let slot = FIRST_SLOT;
     const fold = new Fold();
-    for (const contents of turnsOf(taskId, messages)) {
-      const encoded = contents.map(encode);
-      const entries = encoded.map(({ entry }) => entry);
-      const record = {
-        id: systemEntropy.id(),
-        instance: 'bench',
-        time: systemClock.now(),
-        slot,
-        entries,
-        body: recordBody(encoded),
-      };
-      slot = nextSlot(slot, entries.filter(({ kind }) => kind === 'event').length);
-      fold.apply(record);
-      await storage.putRecord(key, record);
-    }
+    const records = recordsOf(taskId, messages)[Symbol.iterator]();
+    const worker = async (): Promise<void> => {
+      for (let next = records.next(); !next.done; next = records.next()) {
+        fold.apply(next.value);
+        await storage.putRecord(key, next.value);
+      }
+    };
+    await Promise.all(Array.from({ length: WIDTH }, worker));
     const head = taskHead(key, fold.state);
     if (head) await storage.putHead(key, head);
+    client.destroy();
   }
 
   watch(): void {
     this.#delay.enable();
     this.#delay.reset();
+    this.#cpu = process.cpuUsage();
+    this.#busiest = 0;
+    let last = this.#cpu;
+    this.#turns = setInterval(() => {
+      const now = process.cpuUsage();
+      this.#busiest = Math.max(this.#busiest, now.user + now.system - last.user - last.system);
+      last = now;
+    }, 1);
   }
 
   stalls(): Stalls {
     this.#delay.disable();
-    return { longest: this.#delay.max / 1e6 };
+    clearInterval(this.#turns);
+    const { user, system } = process.cpuUsage(this.#cpu);
+    const longest = this.#delay.max / 1e6;
+    return { longest, busiest: this.#busiest / 1e3, cpu: (user + system) / 1e3 };
   }
 
   async stop(): Promise<void> {
     await this.#backend?.stop();
+  }
+}
+
+function* recordsOf(taskId: string, messages: number): Iterable<LogRecord> {
+  let slot = FIRST_SLOT;
+  for (const contents of turnsOf(taskId, messages)) {
+    const encoded = contents.map(encode);
+    const entries = encoded.map(({ entry }) => entry);
+    const about = { id: systemEntropy.id(), instance: 'bench', time: systemClock.now() };
+    yield { ...about, slot, entries, body: recordBody(encoded) };
+    slot = nextSlot(slot, entries.filter(({ kind }) => kind === 'event').length);
   }
 }
 
