@@ -3,6 +3,9 @@ import type { Sliced } from '../pace.ts';
 
 /** Lines are parsed together up to so many characters. */
 const BATCH = 16 * 1024;
+/** Lines of the frame that any text may have, and how many characters a text has for each further one. */
+const FRAME_LINES = 100;
+const CHARACTERS_PER_LINE = 16;
 /** How much deeper than a stored entry the text around the lists may nest. */
 const FRAME_LEVELS = MAX_JSON_LEVELS + 10;
 
@@ -75,7 +78,8 @@ export interface ReadLines {
 
 /**
  * Reads what a {@link LineWriter} wrote, and yields how much it has read; `read` takes an element of
- * the list of that number. Throws if the text is not JSON.
+ * the list of that number. Throws if the text is not JSON, or has more lists than its length allows:
+ * a text of list after list takes little to store and much to read.
  */
 export function* readLines(
   text: string,
@@ -83,6 +87,7 @@ export function* readLines(
 ): Sliced<ReadLines> {
   const frame: string[] = [];
   const lists: unknown[][] = [];
+  const maxLines = FRAME_LINES + text.length / CHARACTERS_PER_LINE;
   const take = (from: number, to: number): void => {
     const list = lists.at(-1);
     if (!list) throw new SyntaxError('A line is in no list.');
@@ -97,6 +102,7 @@ export function* readLines(
     if (isFrame) {
       if (from < at) take(from, at - 1);
       frame.push(text.slice(at, end));
+      if (frame.length > maxLines) throw new SyntaxError('The text has too many lists.');
       if (text[end - 1] === '[') lists.push([]);
       from = end + 1;
     } else if (end - from >= BATCH) {
