@@ -10,7 +10,7 @@ export const KEYS_READ_MS = 60_000;
 /** After an unknown key, or a failed read, they are read again, but not more often than this. */
 export const KEYS_RETRY_MS = 10_000;
 /** Keys that were not read for so long may have been replaced; milliseconds. */
-export const KEYS_STALE_MS = 150_000;
+const KEYS_STALE_MS = 150_000;
 
 export interface KeyringDeps {
   readonly registry: FleetKeys;
