@@ -4,6 +4,7 @@ import {
   isJoinable,
   joinMessages,
   type Logger,
+  limiter,
   RetriedStep,
 } from '@a2a-aws/core';
 import type { EntryOutcome } from './batch-outcome.ts';
@@ -16,6 +17,12 @@ const BATCH_BYTES = 256 * 1024;
 const ATTRIBUTE_MARGIN_BYTES = 1024;
 /** Messages that may wait to be sent; beyond it they are dropped, the log has them. */
 const BACKLOG_BYTES = 16 * 1024 * 1024;
+
+/**
+ * Calls under way over all ways. A client of the AWS SDK has 50 sockets: the others are left to
+ * provisioning and cleaning up, which must not wait behind doorbells that AWS does not answer.
+ */
+const MAX_CALLS = 32;
 
 /** A message and the instance that it is for. */
 export interface Addressed {
@@ -41,7 +48,7 @@ interface Doorbell extends Addressed {
 
 /**
  * Sends messages to instances, many in a call: what waits for one target goes as one message. Ways
- * do not wait for each other. What fails is tried again, then given up and counted.
+ * do not wait for each other until 32 calls are under way. What fails is tried again, then given up and counted.
  */
 export class DoorbellSender {
   /** 255 KiB: what a call takes, less the room for the target. */
@@ -51,6 +58,7 @@ export class DoorbellSender {
   /** Those that have something to send. */
   readonly #ways = new Map<string, BatchSender<Doorbell>>();
   readonly #retried: RetriedStep;
+  readonly #limited = limiter(MAX_CALLS);
   #published = 0;
   #publishFailed = 0;
 
@@ -111,7 +119,7 @@ export class DoorbellSender {
   async #send(way: string, doorbells: readonly Doorbell[]): Promise<readonly EntryOutcome[]> {
     const { messages, places } = joined(doorbells);
     try {
-      const outcomes = await this.#options.send(way, messages);
+      const outcomes = await this.#limited(() => this.#options.send(way, messages));
       this.#retried.succeeded();
       return places.map((place) => outcomes[place] ?? 'failed');
     } catch (error) {

@@ -141,6 +141,18 @@ describe('ways', () => {
     await expect(free).resolves.toBe(true);
   });
 
+  test('together leave sockets to calls that are no doorbells', async () => {
+    for (let n = 0; n < 100; n += 1) {
+      void sender.publish([String.fromCodePoint(0x400 + n)], bell('1'));
+    }
+    await settled();
+    expect(calls).toHaveLength(32);
+    await call(0).answer();
+    expect(calls).toHaveLength(33);
+    for (let index = 1; index < calls.length; index += 1) await call(index).answer();
+    expect(sender.stats).toEqual({ published: 100, publishFailed: 0 });
+  });
+
   test('that are not known are no fault: the message is given up and counted', async () => {
     await expect(sender.publish(['x1', 'x2'], bell('1'))).resolves.toBe(false);
     expect(calls).toEqual([]);
