@@ -1,11 +1,4 @@
-import type { Patch } from '../bundle.ts';
 import { core, type PlantedBug, server } from './planted-bug.ts';
-
-const sweep = (find: string, put: string): Patch => ({
-  file: 'packages/sns-sqs/src/queue/queue-sweep.ts',
-  find,
-  put,
-});
 
 /** What the scheduled janitor does when nobody else is left. */
 export const PATROLLING: readonly PlantedBug[] = [
@@ -32,9 +25,5 @@ export const PATROLLING: readonly PlantedBug[] = [
         'const swept = { queues: 0, subscriptions: 0, failed: 0 };',
       ),
     ],
-  },
-  {
-    name: 'sweep-asks-for-no-lease',
-    patches: [sweep('return !(await hasLease(queue.instance));', 'return true;')],
   },
 ];

@@ -17,8 +17,8 @@ export const RINGING: readonly PlantedBug[] = [
     patches: [
       core(
         'instances/own-doorbell.ts',
-        'return await fanout.confirm(instance, this.#address);',
-        'return (await fanout.confirm(instance, this.#address)) || true;',
+        'const isConfirmed = await fanout.confirm(instance, this.#address);',
+        'const isConfirmed = (await fanout.confirm(instance, this.#address)) || true;',
       ),
       core(
         'feed/doorbell-step.ts',
