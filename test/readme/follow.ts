@@ -23,7 +23,7 @@ export async function* follow(
         const { payload } = event;
         if (payload?.$case === 'task') id = payload.value.id;
       }
-      return; // an end; what is interrupted throws
+      return; // the stream has ended; an interrupted one throws
     } catch (error) {
       if (id && error instanceof UnsupportedOperationError) {
         const value = await client.getTask({ id, tenant }); // it has ended meanwhile
