@@ -10,6 +10,7 @@ export const PATROLLING: readonly PlantedBug[] = [
         'const watchMs = longest > 0 ? longest + 2 * settings.beatMs : 0;',
         'const watchMs = longest - 2 * settings.beatMs;',
       ),
+      core('instances/patrol.ts', 'longest + settings.beatMs;', 'longest - 3 * settings.beatMs;'),
     ],
   },
   {

@@ -97,6 +97,11 @@ export class Janitor {
     };
   }
 
+  /** For how long the leases have been watched, in milliseconds. See {@link LeaseObserver.watchedMs}. */
+  get watchedMs(): number {
+    return this.#observer.watchedMs;
+  }
+
   /** Dead instances that are being cleaned up after, now. */
   get busy(): number {
     return this.#cleaning.size;

@@ -17,9 +17,15 @@ export class LeaseObserver {
   readonly #settings: Pick<LeaseSettings, 'beatMs' | 'leaseMs'>;
   readonly #seen = new Map<string, Seen>();
   #answered: number | undefined;
+  #watchedMs = 0;
 
   constructor(settings: Pick<LeaseSettings, 'beatMs' | 'leaseMs'>) {
     this.#settings = settings;
+  }
+
+  /** For how long this observer has watched, in milliseconds: no silence can be longer. */
+  get watchedMs(): number {
+    return this.#watchedMs;
   }
 
   /** When to look again: after a beat, or as soon as somebody's silence may have lasted for the lease time. */
@@ -36,6 +42,7 @@ export class LeaseObserver {
     const { beatMs } = this.#settings;
     const watched = Math.max(0, Math.min(asked - (this.#answered ?? asked), 2 * beatMs));
     this.#answered = answered;
+    this.#watchedMs += watched;
     const known = new Set(leases.map((lease) => lease.instance));
     for (const instance of this.#seen.keys()) {
       if (!known.has(instance)) this.#seen.delete(instance);

@@ -1,4 +1,4 @@
-import { elapsed, sleep } from '../clock.ts';
+import { sleep } from '../clock.ts';
 import { UnheardFanout } from '../feed/unheard-fanout.ts';
 import { Instance, type InstanceDeps } from './instance.ts';
 
@@ -12,6 +12,8 @@ export interface PatrolReport {
   readonly left: number;
 }
 
+/** A round whose reads are slow goes on watching for at most this many times as long as it should. */
+const PATIENCE = 2;
 /** How often a patrol asks whether it is done, in milliseconds. */
 const PROBE_MS = 250;
 
@@ -24,6 +26,7 @@ export async function patrol(deps: InstanceDeps, signal: AbortSignal): Promise<P
   const fanout = new UnheardFanout(deps.fanout);
   const instance = new Instance({ ...deps, fanout, alone: true }, () => {});
   const { janitor, retiredSweep } = instance;
+  const isGoing = (): boolean => !signal.aborted && instance.phase === 'ready';
   await instance.start();
   let longest = 0;
   try {
@@ -35,10 +38,14 @@ export async function patrol(deps: InstanceDeps, signal: AbortSignal): Promise<P
     throw error;
   }
   const watchMs = longest > 0 ? longest + 2 * settings.beatMs : 0;
-  const since = clock.now();
   await sleep(clock, watchMs, signal);
-  const isCut = elapsed(since, clock.now()) < watchMs;
-  while ((janitor.busy > 0 || retiredSweep.busy) && !signal.aborted && instance.phase === 'ready') {
+  // Time that the reads took was not watched: somebody may have been silent in it unnoticed.
+  const isShort = (): boolean => longest > 0 && janitor.watchedMs < longest + settings.beatMs;
+  for (let ms = 0; ms < PATIENCE * watchMs && isShort() && isGoing(); ms += PROBE_MS) {
+    await sleep(clock, PROBE_MS, signal);
+  }
+  const isCut = isShort();
+  while ((janitor.busy > 0 || retiredSweep.busy) && isGoing()) {
     await sleep(clock, PROBE_MS, signal);
   }
   const { cleaned, failed } = janitor.stats;

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { sleep } from '../../src/clock.ts';
 import { type PatrolReport, patrol } from '../../src/instances/patrol.ts';
 import { DEFAULT_RETENTION_MS } from '../../src/log/retention.ts';
 import { silentLogger } from '../../src/logger.ts';
@@ -72,6 +73,35 @@ describe('a patrol', () => {
     await expect(done).rejects.toThrow('no answer');
     expect(await fleet.traces('janitor-1')).toMatchObject({ lease: 'dead' });
     leases.mockRestore();
+  });
+
+  test('[I6] [I7] whose reads are slow watches for longer', async () => {
+    const { run } = await begin(a, 'm1');
+    await run.publish(taskOf(WORKING));
+    const leases = fleet.registry.leases.bind(fleet.registry);
+    fleet.registry.leases = async () => {
+      const answer = await leases();
+      await sleep(fleet.clock, SETTINGS.beatMs / 2);
+      return answer;
+    };
+    a.kill();
+    const { outcome } = await round();
+    expect(outcome.report).toEqual({ cleaned: 1, failed: 0, left: 0 });
+    expect(await fleet.states()).toEqual([WORKING, FAILED]);
+    expect(await fleet.traces('janitor-1')).toEqual(NO_TRACES);
+  });
+
+  test('[I6] that could hardly read the leases says that it did nothing', async () => {
+    a.kill();
+    const leases = fleet.registry.leases.bind(fleet.registry);
+    let reads = 0;
+    fleet.registry.leases = async () => {
+      reads += 1;
+      if (reads > 2) throw new Error('no answer');
+      return leases();
+    };
+    const { outcome } = await round(undefined, 4 * CLEAN_MS);
+    expect(outcome.report).toEqual({ cleaned: 0, failed: 1, left: 0 });
   });
 
   test('[I5] gives those with a longer lease their time', async () => {
