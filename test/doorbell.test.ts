@@ -147,8 +147,12 @@ test('[I3] doorbells repeated, reordered and mixed with junk change nothing', {
     unreadable: before.unreadable,
     ignored: before.ignored,
   });
-  const own = await sns.send(new ListSubscriptionsByTopicCommand({ TopicArn }));
-  expect(own.Subscriptions).toHaveLength(fleet.nodes.length + 1);
+  await eventually('one subscription for each instance, and that of this test', async () => {
+    const { Subscriptions = [] } = await sns.send(
+      new ListSubscriptionsByTopicCommand({ TopicArn }),
+    );
+    return Subscriptions.length === fleet.nodes.length + 1;
+  });
   sns.destroy();
   sqs.destroy();
 });

@@ -27,8 +27,8 @@ describe.each(CHOICES)('three instances without a topic, fan-out $fanout', ({ fa
     await fleet.stop();
   }, timeout);
 
-  test('have as much in AWS as they need', async () => {
-    expect(await view.reach()).toHaveLength(queues);
+  test('have as much in AWS as they need', { timeout }, async () => {
+    await view.reached(queues);
     // Its first poll may still be under way.
     const wanted = fanout === 'polling' ? undefined : true;
     await eventually('health', () => fleet.a.backend.health().doorbell === wanted);

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { agentCard } from './fixtures/agent-card.ts';
 import { AwsView } from './fixtures/aws-view.ts';
 import { eventually, Gate } from './fixtures/eventually.ts';
+import { CALM_LEASE } from './fixtures/fleet.ts';
 import { RecordedLogger } from './fixtures/recorded-logger.ts';
 import { list, send } from './fixtures/requests.ts';
 import { ScriptedAgent, Scripts } from './fixtures/scripted-agent.ts';
@@ -14,10 +15,8 @@ import { TcpProxy } from './fixtures/tcp-proxy.ts';
 const timeout = 120_000;
 const RUNS = 2_000;
 const LISTS = 200;
-/** Longer than a slow machine may stand still. */
-const LEASE = { beatMs: 500, leaseMs: 5_000, quarantineMs: 1_000 };
 /** So many that an instance without them had been declared dead twice. */
-const BEATS = (2 * LEASE.leaseMs) / LEASE.beatMs;
+const BEATS = (2 * CALM_LEASE.leaseMs) / CALM_LEASE.beatMs;
 
 let aws: LocalAws;
 let view: AwsView;
@@ -46,7 +45,7 @@ const clientAt = (endpoint: string) => {
 function start(name: string, clients: object): { backend: Backend; logger: RecordedLogger } {
   const logger = new RecordedLogger();
   const { tableName, topicArn, clientConfig } = aws;
-  const options = { tableName, topicArn, clientConfig, clients, lease: LEASE, logger };
+  const options = { tableName, topicArn, clientConfig, clients, lease: CALM_LEASE, logger };
   return { backend: createBackend({ ...options, instanceId: name }), logger };
 }
 

@@ -9,7 +9,7 @@ import { handler } from 'a2a-aws/janitor';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { AwsView } from './fixtures/aws-view.ts';
 import { failure } from './fixtures/eventually.ts';
-import { SHORT_LEASE } from './fixtures/fleet.ts';
+import { CALM_LEASE, SHORT_LEASE } from './fixtures/fleet.ts';
 import { RecordedLogger } from './fixtures/recorded-logger.ts';
 import { send } from './fixtures/requests.ts';
 import { StreamReader } from './fixtures/stream-reader.ts';
@@ -41,16 +41,19 @@ test('[I6][I7] when all instances were killed, one round ends their tasks and le
   timeout,
 }, async () => {
   const executor = new URL('./localstack/counting-agent.ts', import.meta.url);
-  const cluster = await startCluster({ instances: 2, executor, aws, lease: SHORT_LEASE });
+  const cluster = await startCluster({ instances: 2, executor, aws, lease: CALM_LEASE });
+  await view.reached(4);
   const [a] = cluster.instances;
   const client = await new ClientFactory().createFromUrl(a?.url ?? '');
   const sender = new StreamReader(client.sendMessageStream(send('1000')));
   const id = await sender.taskId();
   for (const instance of cluster.instances) instance.kill('SIGKILL');
+  // Until its process is gone, a call of an instance may still be on its way.
+  await Promise.all(cluster.instances.map(({ exited }) => exited));
   await Promise.allSettled([sender.end()]);
   expect(await view.reach()).toHaveLength(4);
 
-  const report = await runJanitor(options());
+  const report = await runJanitor({ ...options(), lease: CALM_LEASE });
 
   expect(report).toEqual({ cleaned: 2, left: 0, queues: 0, subscriptions: 0, failed: 0 });
   const last = (await view.log(id)).at(-1)?.entries;

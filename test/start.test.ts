@@ -249,7 +249,7 @@ test('[I7] a backend that is suspended has no queue and takes no requests until 
   await one.resume();
   expect(one.health()).toMatchObject({ ready: true });
   expect(one.stats().instance).not.toBe(before);
-  expect(await topic(aws.topicArn)).toHaveLength(1);
+  await eventually('a subscription', async () => (await topic(aws.topicArn)).length === 1);
   await one.resume();
   expect(await topic(aws.topicArn)).toHaveLength(1);
 
@@ -262,7 +262,7 @@ test('[I7] a backend that is suspended has no queue and takes no requests until 
 test('[I7] a stop removes queue and subscription', { timeout }, async () => {
   const one = backend();
   await one.start();
-  expect(await topic(aws.topicArn)).toHaveLength(1);
+  await eventually('a subscription', async () => (await topic(aws.topicArn)).length === 1);
   expect(await queues()).toHaveLength(1);
 
   await one.stop();

@@ -107,6 +107,7 @@ describe.each(['sns', 'direct'] as const)('[I2] whoever may send, over %s', (fan
       { kind: 'gone', instance: fleet.b.backend.stats().instance },
     ];
     for (const { backend } of [fleet.a, fleet.b]) {
+      await eventually('a doorbell', () => backend.health().doorbell);
       const { instance, unauthenticated } = backend.stats();
       for (const bell of bells) await tell(instance, encodeDoorbell(bell, 1e5, seal));
       await eventually('the messages to arrive', () => {

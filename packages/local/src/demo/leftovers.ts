@@ -1,6 +1,11 @@
+import { sleep, systemClock } from '@a2a-aws/core';
 import { ListSubscriptionsByTopicCommand, SNSClient } from '@aws-sdk/client-sns';
 import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { LocalAws } from '../aws/local-aws.ts';
+
+/** How long what servers own may take to come and go, in milliseconds. */
+const PATIENCE_MS = 20_000;
+const LOOK_MS = 100;
 
 /** What servers own in AWS, as SQS and SNS themselves list it. */
 export interface Reach {
@@ -8,6 +13,20 @@ export interface Reach {
   readonly queues: readonly string[];
   /** The ARNs of the queues that are subscribed to the topic. */
   readonly subscribed: readonly string[];
+}
+
+/**
+ * Returns what there is once `count` servers are reached, each by a queue and a subscription, or when
+ * that was waited for in vain: servers provision both in the background.
+ */
+export async function reachOf(count: number, aws: LocalAws): Promise<Reach> {
+  const deadline = systemClock.now() + PATIENCE_MS;
+  for (;;) {
+    const reach = await listReach(aws);
+    const isSettled = reach.queues.length === count && reach.subscribed.length === count;
+    if (isSettled || systemClock.now() > deadline) return reach;
+    await sleep(systemClock, LOOK_MS);
+  }
 }
 
 /** Asks SQS for all queues and SNS for all subscriptions of the topic. */

@@ -3,7 +3,7 @@ import { type LeaseSettings, systemClock } from '@a2a-aws/core';
 import type { LocalAws } from '../aws/local-aws.ts';
 import { type Cluster, startCluster } from '../cluster/cluster.ts';
 import type { DemoOptions } from './demo-options.ts';
-import { listReach } from './leftovers.ts';
+import { reachOf } from './leftovers.ts';
 import { seconds, type Transcript } from './transcript.ts';
 
 /** Short, so that a crash is noticed while one looks on. */
@@ -31,7 +31,7 @@ export async function open(
   });
   const took = systemClock.now() - started;
   const names = cluster.instances.map(({ name }) => name).join(', ');
-  const { queues, subscribed } = await listReach(aws);
+  const { queues, subscribed } = await reachOf(instances, aws);
   transcript.fact(
     `servers ${names} behind ${cluster.url} after ${seconds(took)}: ` +
       `${queues.length} queues, ${subscribed.length} subscriptions`,

@@ -1,7 +1,7 @@
 import type { Message, Task } from '@a2a-js/sdk';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { clientAt, clientOf, saying } from '../../src/demo/agent-client.ts';
-import { listReach } from '../../src/demo/leftovers.ts';
+import { listReach, reachOf } from '../../src/demo/leftovers.ts';
 import {
   type Cluster,
   type ClusterOptions,
@@ -90,7 +90,7 @@ describe('a cluster', () => {
 
   test('stops once, cleanly, and leaves nothing but the AWS that it was given', async () => {
     const cluster = await start();
-    expect((await listReach(aws)).queues).toHaveLength(2);
+    expect((await reachOf(2, aws)).queues).toHaveLength(2);
     expect(await cluster.instances[0]?.stats()).toMatchObject({ runs: 0, taps: 0 });
     expect(cluster.stop()).toBe(cluster.stop());
     await cluster.stop();
@@ -114,7 +114,7 @@ describe('a cluster', () => {
     const [a] = cluster.instances;
     a?.kill('SIGTERM');
     expect(await a?.exited).toBe(0);
-    expect((await listReach(aws)).queues).toHaveLength(1);
+    expect((await reachOf(1, aws)).queues).toHaveLength(1);
   });
 
   test('has an AWS and a port of its own, and ends them', async () => {

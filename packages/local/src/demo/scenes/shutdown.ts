@@ -1,8 +1,6 @@
-import { sleep, systemClock } from '@a2a-aws/core';
-import type { LocalAws } from '../../aws/local-aws.ts';
 import { end } from '../ending.ts';
-import { listReach, type Reach } from '../leftovers.ts';
-import { PATIENCE_MS, type Scene } from '../stage.ts';
+import { reachOf } from '../leftovers.ts';
+import type { Scene } from '../stage.ts';
 
 /** Nothing is left in AWS, neither of those that stop nor of the one that was killed. */
 export const shutdown: Scene = {
@@ -21,14 +19,3 @@ export const shutdown: Scene = {
     await end(cluster, survivors, transcript);
   },
 };
-
-/** What there is once `count` queues and subscriptions are left, or when that was in vain. */
-async function reachOf(count: number, aws: LocalAws): Promise<Reach> {
-  const deadline = systemClock.now() + PATIENCE_MS;
-  for (;;) {
-    const reach = await listReach(aws);
-    const settled = reach.queues.length <= count && reach.subscribed.length <= count;
-    if (settled || systemClock.now() > deadline) return reach;
-    await sleep(systemClock, 100);
-  }
-}
