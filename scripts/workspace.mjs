@@ -42,7 +42,10 @@ const tasks = {
   'test:localstack': () => [node(join(root, 'scripts/localstack-tests.mjs'))],
   build: () => [BUILD],
   typecheck: () => [BUILD],
-  lint: () => [node(program('@biomejs/biome', 'bin/biome'), 'check', '.')],
+  lint: () => [
+    node(join(root, 'scripts/lint-english.mjs')),
+    node(program('@biomejs/biome', 'bin/biome'), 'check', '.'),
+  ],
   format: () => [node(program('@biomejs/biome', 'bin/biome'), 'check', '--write', '.')],
   unused: () => [node(program('knip', 'bin/knip.js'))],
   synth: () => [cdk('synth', '--quiet', '-c', 'janitor=true')],
