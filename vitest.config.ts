@@ -1,6 +1,21 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 const conditions = ['@a2a-aws/source'];
+
+/** The files that take longest; in a fresh clone vitest does not know them. */
+const LONGEST = ['/test/chaos/', '/test/simulation/', '/test/lost-doorbell.', '/test/outage.'];
+
+/** Starts the longest files first, so that no worker is left with one at the end. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const at = LONGEST.findIndex((name) => moduleId.includes(name));
+      return at < 0 ? LONGEST.length : at;
+    };
+    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
+  }
+}
 
 export default defineConfig({
   resolve: { conditions },
@@ -8,8 +23,24 @@ export default defineConfig({
   test: {
     // Half of the tests wait for servers and leases: one worker per core keeps the cores busy.
     maxWorkers: '100%',
+    // A machine under load may take its time.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    sequence: { sequencer: LongestFirst },
     projects: [
-      { extends: true, test: { name: 'unit', include: ['packages/*/test/**/*.test.ts'] } },
+      {
+        extends: true,
+        // Tests without servers, clients or mocks of modules share what they have loaded.
+        test: { name: 'core', include: ['packages/core/test/**/*.test.ts'], isolate: false },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['packages/*/test/**/*.test.ts'],
+          exclude: ['**/node_modules/**', 'packages/core/**'],
+        },
+      },
       { extends: true, test: { name: 'infra', include: ['infra/test/**/*.test.ts'] } },
       {
         extends: true,

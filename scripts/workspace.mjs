@@ -24,7 +24,7 @@ const modules = join(root, 'node_modules');
 const installedHash = join(modules, '.a2a-aws-lock');
 
 const ALL_TESTS =
-  'All tests take about 10 minutes on two quiet cores. Some of them: npm test -- --project unit log';
+  'All tests take about 10 minutes on two quiet cores. Some of them: npm test -- --project core log';
 
 const BUILD = node(program('typescript', 'bin/tsc'), '-b');
 

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import { chaos } from './chaos.ts';
 
-const BLOWS = 100;
+/** `.ci/run` deals 100. */
+const BLOWS = 25;
 
-test('[I1] [I2] [I3] [I4] [I6] [I7] a hundred kills and pauses lose, double, hang and leak nothing', {
+test('[I1] [I2] [I3] [I4] [I6] [I7] kills and pauses lose, double, hang and leak nothing', {
   timeout: 600_000,
 }, async () => {
   const { blows, tasks, connections, ...faults } = await chaos({ blows: BLOWS, seed: 1 });

@@ -1,14 +1,12 @@
 import { describe, expect, test, vi } from 'vitest';
-import { PLANTED_BUGS } from './planted-bugs.ts';
-import { catchPlanted } from './planted-search.ts';
 import { playSchedule } from './schedule.ts';
 import { simulate } from './simulation.ts';
 
 // Many schedules: a machine under load may take its time.
 vi.setConfig({ testTimeout: 600_000 });
 
-const SCHEDULES = 2_000;
-const WORKERS = 2;
+/** `.ci/run` plays 2,000. */
+const SCHEDULES = 500;
 
 /**
  * Seeds that broke a law when they were first played; what they found is planted again, or has a test of
@@ -28,7 +26,7 @@ const REGRESSIONS: readonly (readonly [number, string])[] = [
 describe('[I1] [I2] [I3] [I4] [I5] [I6] [I7] [I8] [I9] [I10] the backend under a simulated AWS', () => {
   test(`keeps its laws in ${SCHEDULES} schedules`, async () => {
     const seeds = Array.from({ length: SCHEDULES }, (_, n) => n + 1);
-    const { schedules, failed } = await simulate({ seeds, workers: WORKERS });
+    const { schedules, failed } = await simulate({ seeds, workers: 1 });
     expect(failed).toEqual([]);
     expect(schedules).toBe(SCHEDULES);
   });
@@ -42,11 +40,5 @@ describe('[I1] [I2] [I3] [I4] [I5] [I6] [I7] [I8] [I9] [I10] the backend under a
     const [first, second] = [await playSchedule(seed), await playSchedule(seed)];
     expect(first.trace).not.toBe('');
     expect(second).toEqual(first);
-  });
-});
-
-describe('a planted bug is caught', () => {
-  test.each(PLANTED_BUGS)('$name', async (bug) => {
-    expect((await catchPlanted(bug, { workers: WORKERS })).caught).toBeDefined();
   });
 });
