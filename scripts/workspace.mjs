@@ -50,6 +50,7 @@ const tasks = {
   unused: () => [node(program('knip', 'bin/knip.js'))],
   synth: () => [cdk('synth', '--quiet', '-c', 'janitor=true')],
   deploy: () => [node(join(root, 'scripts/aws-account.mjs'), ...passed), cdk('deploy')],
+  release: () => [node(join(root, 'scripts/release.mjs'))],
   pack: () => [node(join(root, 'scripts/pack-packages.mjs'))],
   'pack:check': () => [
     BUILD,
