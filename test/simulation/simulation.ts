@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import { bundleSimulator, type Patch } from './bundle.ts';
+import { bundleSimulator } from './bundle.ts';
+import type { Patch } from './patches/patch.ts';
 import type { Played } from './schedule.ts';
 import type { WorkerTask } from './worker.ts';
 

@@ -1,110 +1,65 @@
-import { core, type PlantedBug, table } from './planted-bug.ts';
+import { always, before, never, onlyIf, remove, replace } from '../patches/patch.ts';
+import type { PlantedBug } from './planted-bug.ts';
 
 /** Heads, and what the janitor does. */
 export const CLEANING: readonly PlantedBug[] = [
   {
     name: 'head-unconditional',
     patches: [
-      table('dynamodb-log-storage.ts', '(attribute_not_exists(#slot) OR #slot < :slot) AND ', ''),
+      replace('DynamoDBLogStorage.putHead', '({ expression: $HERE, $$$ })', 'WRITABLE_HEAD'),
     ],
   },
   {
     name: 'row-before-head',
     patches: [
-      core(
-        'instances/runs.ts',
-        'await open.head.settle().catch((error: unknown) => {',
-        "await untilDone('run.remove', this.#deps, () => registry.removeRun(row));\n      await open.head.settle().catch((error: unknown) => {",
+      before(
+        'Runs.#removeRow',
+        'open.head.settle()',
+        "await untilDone('run.remove', this.#deps, () => registry.removeRun(row));",
       ),
     ],
   },
   {
     name: 'janitor-no-head',
     patches: [
-      core('instances/janitor.ts', '      await open.head.settle();\n', ''),
-      core(
-        'instances/runs.ts',
-        'await open.head.settle().catch((error: unknown) => {',
-        "if (row.purpose !== 'clean') await open.head.settle().catch((error: unknown) => {",
-      ),
+      remove('Janitor.#finishRun', 'await open.head.settle()'),
+      onlyIf('Runs.#removeRow', 'open.head.settle()', "row.purpose !== 'clean'"),
     ],
   },
   {
     name: 'fail-interrupted',
-    patches: [core('log/proposal.ts', 'return rests ? undefined : LOST;', 'return LOST;')],
+    patches: [never('orphanStatus', '$HERE ? undefined : LOST')],
   },
   {
     name: 'fail-over-live-runs',
-    patches: [
-      core(
-        'log/proposal.ts',
-        'if (state.open.size > 0 || state.runs.size === 0) return undefined;',
-        'if (state.runs.size === 0) return undefined;',
-      ),
-    ],
+    patches: [never('orphanStatus', 'state.open.size > 0')],
   },
   {
     name: 'cancel-left-to-who-asked',
-    patches: [
-      core(
-        'instances/cancel-deadline.ts',
-        "if (reason === 'cancel') this.#begin();",
-        "if (reason === 'cancel') return;",
-      ),
-    ],
+    patches: [remove('CancelDeadline.constructor', 'this.#begin()')],
   },
   {
     name: 'cancel-left-open',
-    patches: [
-      core(
-        'log/proposal.ts',
-        'if (state.cancelRequested) return CANCELED;\n  const { status } = state;',
-        'const { status } = state;',
-      ),
-    ],
+    patches: [never('orphanStatus', 'state.cancelRequested')],
   },
   {
     name: 'resumable-not-first',
-    patches: [
-      core(
-        'instances/janitor.ts',
-        'rows.toSorted((a, b) => Number(isResumed(b)) - Number(isResumed(a)))',
-        '[...rows]',
-      ),
-    ],
+    patches: [replace('Janitor.#attempt', '$ROWS.toSorted($$$)', '[...$ROWS]')],
   },
   {
     name: 'drain-ends-what-others-resume',
-    patches: [
-      core(
-        'instances/instance.ts',
-        'rows.filter(({ key }) => !left.has(taskKeyText(key)))',
-        'rows.filter(({ key }) => taskKeyText(key) || left)',
-      ),
-    ],
+    patches: [always('Instance.#fenceRuns', '!left.has($_)')],
   },
   {
     name: 'drain-leaves-its-reach',
-    patches: [
-      core(
-        'instances/instance.ts',
-        'if (lease) await this.janitor.removeReach(lease);',
-        'if (!lease) return;',
-      ),
-    ],
+    patches: [remove('Instance.#teardown', 'await this.janitor.removeReach($_)')],
   },
   {
     name: 'leader-for-ever',
-    patches: [
-      core(
-        'instances/leadership.ts',
-        'if (!silent || !(await registry.markDead(leader, silent.beat))) return true;',
-        'if (!silent || silent.beat >= 0) return true;',
-      ),
-    ],
+    patches: [always('Leadership.#lives', '!silent || !(await registry.markDead($$$))')],
   },
   {
     name: 'failed-cleaning-forgotten',
-    patches: [core('instances/janitor.ts', 'this.#cleaning.delete(lease.instance);', '')],
+    patches: [remove('Janitor.#clean', 'this.#cleaning.delete($_)')],
   },
 ];

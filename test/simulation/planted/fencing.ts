@@ -1,69 +1,47 @@
-import { core, type PlantedBug, server, table } from './planted-bug.ts';
+import { always, never, onlyIf, replace } from '../patches/patch.ts';
+import type { PlantedBug } from './planted-bug.ts';
 
 /** Fencing, leases and intents. */
 export const FENCING: readonly PlantedBug[] = [
   {
     name: 'no-fence',
-    patches: [
-      core('log/proposal.ts', 'const fresh = !state.fenced.has(dead);', 'const fresh = false;'),
-    ],
+    patches: [never('proposeFence', '!state.fenced.has(dead)')],
   },
   {
     name: 'fence-not-checked-on-fold',
     patches: [
-      core(
-        'log/proposal.ts',
-        "if (state.fenced.has(author.instance)) return 'fenced';\n  if (run !== undefined && state.runs.get(run)?.phase !== 'open') return 'run-closed';",
-        '',
-      ),
+      never('barrier', 'state.fenced.has(author.instance)'),
+      never('barrier', "run !== undefined && $_ !== 'open'"),
     ],
   },
   {
     name: 'skip-empty-log',
     patches: [
-      core(
-        'instances/janitor.ts',
-        'if (!(await this.#resume(row, open))) {',
-        'if (open.log.generation > 0 && !(await this.#resume(row, open))) {',
+      replace(
+        'Janitor.#finishRun',
+        '!(await this.#resume($$$))',
+        'open.log.generation > 0 && $MATCH',
       ),
     ],
   },
   {
     name: 'no-lease-check',
-    patches: [
-      core(
-        'instances/presence.ts',
-        "if (lease?.state === 'alive') return;",
-        "if (lease?.state !== 'never') return;",
-      ),
-    ],
+    patches: [always('Presence.declare', "lease?.state === 'alive'")],
   },
   {
     name: 'cancel-no-row',
-    patches: [
-      core(
-        'instances/presence.ts',
-        'await registry.putRun(row);',
-        "if (row.purpose !== 'cancel') await registry.putRun(row);",
-      ),
-    ],
+    patches: [onlyIf('Presence.declare', 'registry.putRun(row)', "row.purpose !== 'cancel'")],
   },
   {
     name: 'janitor-no-row',
-    patches: [
-      core(
-        'instances/presence.ts',
-        'await registry.putRun(row);',
-        "if (row.purpose !== 'clean') await registry.putRun(row);",
-      ),
-    ],
+    patches: [onlyIf('Presence.declare', 'registry.putRun(row)', "row.purpose !== 'clean'")],
   },
   {
     name: 'mark-unconditional',
     patches: [
-      table(
-        'dynamodb-instance-registry.ts',
-        "'attribute_exists(sk) AND (#beat = :seen OR #state = :state)'",
+      replace(
+        'DynamoDBInstanceRegistry.markDead',
+        '({ expression: $HERE, $$$ })',
         "'attribute_exists(sk) AND (#beat = :seen OR #beat <> :seen)'",
       ),
     ],
@@ -71,40 +49,29 @@ export const FENCING: readonly PlantedBug[] = [
   {
     name: 'beat-upsert',
     patches: [
-      table(
-        'dynamodb-instance-registry.ts',
-        'return this.#update(instance, { beat, ...renewed }, ALIVE);',
-        "return this.#update(instance, { beat, ...renewed, state: 'alive' }, { expression: 'attribute_exists(sk) OR attribute_not_exists(sk)' });",
+      replace(
+        'DynamoDBInstanceRegistry.beat',
+        'this.#update($INSTANCE, { $$$FIELDS }, ALIVE)',
+        `this.#update($INSTANCE, { $$$FIELDS, state: 'alive' },
+          { expression: 'attribute_exists(sk) OR attribute_not_exists(sk)' })`,
       ),
     ],
   },
   {
     name: 'reuse-id',
-    patches: [
-      server(
-        'backend.ts',
-        'fanout.instanceId(instanceName, shortId(entropy.id()), living)',
-        "fanout.instanceId(instanceName, 'once-more', living)",
-      ),
-    ],
+    patches: [replace('Backend.#newInstance', 'shortId($_)', "'once-more'")],
   },
   {
     name: 'run-row-per-task',
-    patches: [
-      table(
-        'table/keys.ts',
-        "joinKey('run', taskKeyHash(row.key), row.run)",
-        "joinKey('run', taskKeyHash(row.key), '')",
-      ),
-    ],
+    patches: [replace('Keys.run', 'row.run', "''")],
   },
   {
     name: 'lease-put-overwrites',
     patches: [
-      table(
-        'dynamodb-instance-registry.ts',
-        'const found = await this.#table.putNew(this.#keys.lease(instance), fields);',
-        'await this.#table.put({ ...this.#keys.lease(instance), ...fields });\n    const found = undefined;',
+      replace(
+        'DynamoDBInstanceRegistry.register',
+        'await this.#table.putNew($KEY, $FIELDS)',
+        'await this.#table.put({ ...$KEY, ...$FIELDS }), undefined',
       ),
     ],
   },

@@ -1,26 +1,18 @@
-import { type PlantedBug, server } from './planted-bug.ts';
-
-const bus = (find: string, put: string): PlantedBug['patches'] => [
-  server('runs/run-bus.ts', find, put),
-];
-const PUSH = 'this.#push?.(event, generation);';
-const SEND = 'await this.#send(one);';
+import { after, before, onlyIf } from '../patches/patch.ts';
+import type { PlantedBug } from './planted-bug.ts';
 
 /** What push notifications must not tell, and must not leave out. */
 export const PUSHING: readonly PlantedBug[] = [
   {
     name: 'pushes-before-it-is-durable',
-    patches: bus(
-      'else void this.#run.publish(event);',
-      'else this.#push?.(event), void this.#run.publish(event);',
-    ),
+    patches: [before('RunBus.publish', 'this.#run.publish($EVENT)', 'this.#push?.($EVENT);')],
   },
   {
     name: 'pushes-no-status',
-    patches: bus(PUSH, `if (event.kind !== 'statusUpdate') ${PUSH}`),
+    patches: [onlyIf('RunBus.#tell', 'this.#push?.($EVENT, $_)', "$EVENT.kind !== 'statusUpdate'")],
   },
   {
     name: 'pushes-twice',
-    patches: [server('pushes/push-line.ts', SEND, `{ ${SEND} ${SEND} }`)],
+    patches: [after('PushLine.#pushAll', 'await this.#send($_)', '$MATCH;')],
   },
 ];

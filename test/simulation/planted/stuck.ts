@@ -1,53 +1,40 @@
-import { core, type PlantedBug } from './planted-bug.ts';
+import { after, always, before, replace } from '../patches/patch.ts';
+import type { PlantedBug } from './planted-bug.ts';
+
+/** Tells the log's writer whether a reader is behind. */
+const LAGS = after(
+  'OpenLog.constructor',
+  'log.listen($$$)',
+  'log.lags = () => [...this.#taps.keys()].some((tap) => !tap.isCaughtUp);',
+);
 
 /** What a reader that stands still must not do to others, nor to the memory. */
 export const HOLDING: readonly PlantedBug[] = [
   {
     name: 'keeps-all-for-the-slowest',
-    patches: [
-      core(
-        'feed/recent-steps.ts',
-        'if (this.#bytes <= RECENT_BYTES && !isOver) break;',
-        'if (!isOver) break;',
-      ),
-    ],
+    patches: [always('RecentSteps.add', 'this.#bytes <= RECENT_BYTES')],
   },
   {
     name: 'writer-waits-for-its-taps',
     patches: [
-      core(
-        'feed/open-log.ts',
-        '    log.listen((step, own) => this.#onStep(step, own));',
-        `    log.listen((step, own) => this.#onStep(step, own));
-    log.lags = () => [...this.#taps.keys()].some((tap) => !tap.isCaughtUp);`,
-      ),
-      core(
-        'log/task-log.ts',
-        '        const outcome = await storage.putRecord(this.key, record);',
-        `        while (this.lags?.()) await new Promise((resolve) => this.#deps.clock.after(50, resolve));
-        const outcome = await storage.putRecord(this.key, record);`,
+      LAGS,
+      before(
+        'TaskLog.#commit',
+        'storage.putRecord($$$)',
+        'while (this.lags?.()) await new Promise((resolve) => this.#deps.clock.after(50, resolve));',
       ),
     ],
   },
   {
     name: 'receiver-waits-for-its-taps',
     patches: [
-      core(
-        'feed/open-log.ts',
-        '    log.listen((step, own) => this.#onStep(step, own));',
-        `    log.listen((step, own) => this.#onStep(step, own));
-    log.lags = () => [...this.#taps.keys()].some((tap) => !tap.isCaughtUp);`,
+      LAGS,
+      replace(
+        'Feed.#onDoorbell',
+        'compareSlots(doorbell.next, $_) <= 0',
+        'open.log.lags() || $MATCH',
       ),
-      core(
-        'feed/feed.ts',
-        'if (compareSlots(doorbell.next, open.log.state.next) <= 0) return;',
-        'if (open.log.lags() || compareSlots(doorbell.next, open.log.state.next) <= 0) return;',
-      ),
-      core(
-        'feed/reconciler.ts',
-        '!open.log.state.sealed)',
-        '!open.log.state.sealed && !open.log.lags())',
-      ),
+      replace('Reconciler.look', '!open.log.state.sealed', '$MATCH && !open.log.lags()'),
     ],
   },
 ];

@@ -1,36 +1,26 @@
-import { core, type PlantedBug } from './planted-bug.ts';
+import { always, before, begin, never, replace } from '../patches/patch.ts';
+import type { PlantedBug } from './planted-bug.ts';
 
 /** What is believed without a proof. */
 export const TRUSTING: readonly PlantedBug[] = [
   {
     name: 'no-authentication',
-    patches: [
-      core(
-        'feed/doorbell-seal.ts',
-        "  if (!key) return 'unknown-key';",
-        "  if (!key || seal) return 'authentic';",
-      ),
-    ],
+    patches: [begin('checkSeal', "return 'authentic';")],
   },
   {
     name: 'mac-not-compared',
     patches: [
-      core(
-        'feed/doorbell-seal.ts',
-        'given.length === expected.length && timingSafeEqual(given, expected)',
-        'given.length === expected.length',
-      ),
-      core('feed/doorbell-seal.ts', 'keys.find(({ id }) => id === seal.key)', 'keys[0]'),
+      always('checkSeal', 'timingSafeEqual($$$)'),
+      replace('checkSeal', 'keys.find($_)', 'keys[0]'),
     ],
   },
   {
     name: 'canary-without-mac',
     patches: [
-      core(
-        'feed/feed.ts',
-        "    if (heard === 'unauthenticated') {",
-        `    if (heard === 'unauthenticated') {
-      if (text.includes('"kind":"canary"')) {
+      before(
+        'Feed.#onMessage',
+        'this.#onStranger()',
+        `if (text.includes('"kind":"canary"')) {
         this.#health.returned(this.#deps.clock.now() - 1, this.#deps.clock.now());
       }`,
       ),
@@ -38,22 +28,10 @@ export const TRUSTING: readonly PlantedBug[] = [
   },
   {
     name: 'appends-on-what-messages-brought',
-    patches: [
-      core(
-        'log/task-log.ts',
-        '    return this.#reader.isGone || this.#confirmation.isWhole(this.state.next);',
-        '    return this.#reader.isGone || this.#confirmation.slot !== undefined;',
-      ),
-    ],
+    patches: [always('TaskLog.isConfirmed', 'this.#confirmation.isWhole($_)')],
   },
   {
     name: 'table-not-compared',
-    patches: [
-      core(
-        'log/task-log.ts',
-        'if (!this.#confirmation.matches(this.#comparing)) return false;',
-        '',
-      ),
-    ],
+    patches: [never('TaskLog.#matches', '!this.#confirmation.matches($_)')],
   },
 ];
