@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 const conditions = ['@a2a-aws/source'];
 
-/** What runs against real LocalStack: slower, and only where it is to be had. */
+/** The tests on real LocalStack: slower, and only where LocalStack is available. */
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },

@@ -2,8 +2,8 @@
  * node scripts/aws-account.mjs [arguments of `cdk deploy`]
  *
  * Finds out whether the AWS SDK finds credentials and a region here, as `cdk deploy` will. Says what
- * to set, and exits with 1, if it does not. Of the arguments it heeds `--profile`, and leaves the
- * question to CDK where they ask for help or for a plugin, which may have credentials of its own.
+ * to set, and exits with 1, if it does not. It heeds the argument `--profile`, and leaves the
+ * question to CDK if the arguments ask for help or a plugin, which may have its own credentials.
  */
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';

@@ -17,7 +17,7 @@ const vitest = join(root, 'node_modules/vitest/vitest.mjs');
 
 /** A machine that has these is meant to run LocalStack. */
 const PLATFORM = ['java', 'mvn', 'python3'];
-/** What is to be had everywhere. */
+/** Programs that every machine has. */
 const TOOLS = ['curl', 'bash'];
 
 const ENDPOINT = 'http://127.0.0.1:4566';
@@ -34,7 +34,7 @@ function main(endpoint) {
     );
     return PLATFORM.some((tool) => missing.includes(tool)) ? 0 : 1;
   }
-  // Somebody else's, who may still need it.
+  // It belongs to another process, which may still need it.
   if (run('curl', ['-sf', '-m', '3', '-o', '/dev/null', HEALTH]) === 0) return test(ENDPOINT);
   if (run('bash', [host, 'install']) !== 0) return failed('LocalStack could not be installed.');
   try {
@@ -63,7 +63,7 @@ function test(endpoint) {
   }
 }
 
-/** What vitest counted; nothing if it did not come to that. */
+/** Returns the counts of vitest, zeros if it wrote no report. */
 function read(report) {
   try {
     return JSON.parse(readFileSync(report, 'utf8'));

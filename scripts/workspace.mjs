@@ -28,7 +28,7 @@ const ALL_TESTS =
 
 const BUILD = node(program('typescript', 'bin/tsc'), '-b');
 
-/** What each task runs, one command after the other; the arguments go to the last. */
+/** The commands of each task, run one after the other; the arguments go to the last. */
 const tasks = {
   demo: () => [typescript('packages/local/src/demo/main.ts')],
   bench: () => [typescript('test/bench/main.ts')],

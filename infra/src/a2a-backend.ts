@@ -64,7 +64,7 @@ export interface A2aBackendProps {
 /** Everything a fleet of A2A servers shares: the task log's table, the topics, the dead letters. */
 export class A2aBackend extends Construct implements InstanceResources {
   readonly table: TableV2;
-  /** In the order in which instances are to be told of them; none, unless the fan-out is `sns`. */
+  /** In the order of `A2A_TOPIC_ARN`; empty unless the fan-out is `sns`. */
   readonly topics: readonly Topic[];
   /** None where instances have no queues. */
   readonly deadLetters: Queue | undefined;
@@ -89,7 +89,7 @@ export class A2aBackend extends Construct implements InstanceResources {
     this.fanout = fanout;
     this.topics = Array.from(
       { length: fanout === 'sns' ? topicShards : 0 },
-      // The first keeps its name whatever follows: a topic that is made anew loses its subscribers.
+      // The first keeps its name whatever follows: a topic that is replaced loses its subscribers.
       (_, shard) => new A2aTopic(this, `Doorbells${shard || ''}`, { ...encryption }).topic,
     );
     const letters = fanout === 'polling' ? undefined : new DeadLetterQueue(this, 'DeadLetters');

@@ -79,7 +79,8 @@ export class A2aJanitor extends Construct {
       targets: [new LambdaFunction(this.handler, { retryAttempts: 0 })],
     });
     this.alarm = this.handler.metricErrors({ period: every }).createAlarm(this, 'Failed', {
-      alarmDescription: 'What dead instances left could not be removed, or nobody looks for it',
+      alarmDescription:
+        'Dead instances could not be cleaned up, or rounds of the janitor are missing',
       comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
       threshold: 0,
       evaluationPeriods: 3,

@@ -31,7 +31,7 @@ export class A2aStack extends Stack {
     super(scope, id, props);
     this.backend = new A2aBackend(this, 'Backend', props);
     this.instancePolicy = new ManagedPolicy(this, 'InstancePolicy', {
-      description: 'What one instance of an A2A server may do',
+      description: 'Permissions of one instance of an A2A server',
       statements: this.backend.instancePolicyStatements(),
     });
     const { table, fanout, topics, deadLetters, queuePrefix } = this.backend;
@@ -42,7 +42,7 @@ export class A2aStack extends Stack {
     neverExport(this);
 
     this.output('TableName', 'The table of the task log', table.tableName);
-    this.output('Prefix', 'What keys and queue names begin with', queuePrefix);
+    this.output('Prefix', 'Beginning of every key and queue name', queuePrefix);
     this.output('Fanout', 'How instances reach each other', fanout);
     if (topics.length > 0) {
       const arns = topics.map(({ topicArn }) => topicArn).join(',');

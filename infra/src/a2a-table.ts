@@ -20,7 +20,7 @@ export interface A2aTableProps {
    */
   readonly encryptionKey?: IKey;
   /**
-   * A table that is to be kept is moreover protected: nobody deletes it before that is switched off.
+   * A table that is kept is also protected: it cannot be deleted before the protection is switched off.
    *
    * @default RETAIN: the tasks outlive the stack
    */

@@ -10,7 +10,7 @@ import { DEFAULT_QUEUE_PREFIX, queuesOfPrefix } from './queue-prefix.ts';
 /** How instances reach each other: over topics, into each other's queues, or by the table alone. */
 export type FanoutName = 'sns' | 'direct' | 'polling';
 
-/** What an instance works with; its own queue it makes itself. */
+/** The resources that an instance uses, without its queue, which it creates itself. */
 export interface InstanceResources {
   readonly table: Pick<ITable, 'tableArn' | 'encryptionKey' | 'stack'>;
   /** The topics of the doorbells; none, unless `fanout` is `sns`. */

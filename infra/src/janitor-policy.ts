@@ -6,7 +6,7 @@ import {
   queuesOf,
 } from './instance-policy.ts';
 
-/** What an instance may do and a janitor may not: it is no server, and is not heard. */
+/** Actions that an instance needs and a janitor does not: a janitor is no server and has no queue. */
 const NOT_FOR_JANITORS: ReadonlySet<string> = new Set([
   'sns:GetTopicAttributes',
   'sns:Subscribe',

@@ -1,6 +1,6 @@
 import { queueName, queueNamePattern } from '@a2a-aws/sns-sqs';
 
-/** What the queue names of a fleet start with, unless it says otherwise: `a2a-<instance id>`. */
+/** The default beginning of a fleet's queue names: `a2a-<instance id>`. */
 export const DEFAULT_QUEUE_PREFIX: string = 'a2a';
 
 /**

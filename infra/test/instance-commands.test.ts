@@ -36,10 +36,10 @@ const ACTION_OF: Readonly<Record<string, string>> = {
   SendMessageBatch: 'sqs:SendMessage',
 };
 
-/** What whoever makes a table sends, and no instance. */
+/** Commands of an operator who creates a table; no instance sends them. */
 const OPERATOR = /create-table\.ts$/;
 
-/** What only a sweep of the janitor sends. */
+/** Commands that only a sweep of the janitor sends. */
 const SWEEP = /(fleet-queues|queue-sweep)\.ts$/;
 
 function commandsSent(folder: string, isWanted: (file: string) => boolean): string[] {

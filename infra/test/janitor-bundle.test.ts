@@ -19,7 +19,7 @@ beforeAll(async () => {
 }, timeout);
 afterAll(() => aws.stop(), timeout);
 
-/** What the function is deployed with: its code, and its environment with this machine's names. */
+/** Returns the deployed parts of the function: its code, and its environment with this machine's names. */
 function deployed(fanout: FanoutName) {
   const app = new App();
   const stack = new A2aStack(app, 'A2aStack', { fanout, queuePrefix: fanout, janitor: true });

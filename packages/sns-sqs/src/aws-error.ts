@@ -85,7 +85,7 @@ function classify(error: unknown): readonly [BackendErrorCode, string] {
   }
 }
 
-/** The answer of a call, or nothing if it failed only because `isDone`. Fails with a BackendError. */
+/** Resolves to the answer of a call, or to `undefined` if `isDone` accepts its error. Fails with a BackendError. */
 export async function asked<T>(answer: Promise<T>): Promise<T>;
 export async function asked<T>(
   answer: Promise<T>,
@@ -103,7 +103,7 @@ export async function asked<T>(
   }
 }
 
-/** What an answer should say of what was made. */
+/** Returns the value, which an answer must contain; fails with `unreachable` without it. */
 export function present(value: string | undefined): string {
   if (value) return value;
   throw new BackendError('unreachable', 'SNS or SQS answered without saying what it made.');

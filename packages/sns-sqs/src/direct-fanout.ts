@@ -101,7 +101,7 @@ export class DirectFanout implements Fanout {
       this.#remember(target, url);
       return this.#found(target, second);
     }
-    // Of an instance that is gone, or that has no queue now: no fault.
+    // No fault if the instance is gone or has no queue now.
     this.#missing.missed(target, address !== undefined, this.#options.clock.now());
     return messages.map(() => 'refused');
   }

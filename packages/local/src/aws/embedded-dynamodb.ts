@@ -4,7 +4,7 @@ import { dynoxideBinary, startDynoxide } from './dynoxide.ts';
 import type { EmbeddedService } from './embedded-service.ts';
 
 /**
- * What plays DynamoDB.
+ * The program that acts as DynamoDB.
  *
  * - `dynoxide`: a static binary, linux-x64 only
  * - `dynalite`: JavaScript, every platform; no transactions, no TTL, no ALL_OLD on a failed condition

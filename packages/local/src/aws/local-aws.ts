@@ -62,7 +62,7 @@ export interface LocalAws {
  * `stop()`.
  *
  * @throws BackendError `configuration` when the DynamoDB engine asked for is not installed or does
- * not run, `unreachable` when a part does not answer. What had started is stopped.
+ * not run, `unreachable` when a part does not answer. Parts that had started are stopped.
  */
 export async function startLocalAws(options: LocalAwsOptions = {}): Promise<LocalAws> {
   assertOptionNames('startLocalAws', options, NAMES);

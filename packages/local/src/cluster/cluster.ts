@@ -51,8 +51,8 @@ export interface Cluster {
  * They end when this process ends, of whatever kind its end is.
  *
  * @throws BackendError `configuration` when an option is malformed, the port is taken, or the
- * executor's module is of no use; else what a server or the AWS failed with. What had started is
- * stopped.
+ * executor's module is of no use; else the error of a server or of the AWS. Parts that had started
+ * are stopped.
  */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   assertOptionNames('startCluster', options, NAMES);

@@ -10,7 +10,7 @@ import { type Backend, JSON_BODY } from 'a2a-aws';
 import express, { type Express } from 'express';
 import { JSON_RPC_PATH, REST_PATH } from './agent-card.ts';
 
-/** What a server of the cluster answers: the agent's card, both bindings, its health and counters. */
+/** The routes of a server of the cluster: the agent's card, both bindings, its health and counters. */
 export function serverApp(
   name: string,
   backend: Backend,

@@ -20,7 +20,7 @@ export interface ClusterInstance {
   /** Sends a signal: SIGTERM lets it drain, SIGKILL is a crash. Does nothing once it is gone. */
   kill(signal: NodeJS.Signals): void;
   /**
-   * What its backend counts.
+   * Returns the counters of its backend.
    *
    * @throws BackendError `unreachable` when it does not answer.
    */
@@ -121,7 +121,7 @@ async function stats(url: string): Promise<BackendStats> {
   }
 }
 
-/** What runs TypeScript from source, whatever runs this process. */
+/** The flags that run TypeScript from source, whatever runs this process. */
 function sourceFlags(): string[] {
   const tsx = createRequire(import.meta.url).resolve('tsx');
   return ['--conditions=@a2a-aws/source', '--import', pathToFileURL(tsx).href];

@@ -1,6 +1,6 @@
 import type { BackendErrorCode, LeaseSettings } from '@a2a-aws/core';
 
-/** What a server process is told: the JSON text of its one argument. */
+/** The settings of a server process: the JSON text of its one argument. */
 export interface ServerSettings {
   readonly name: string;
   /** Where the agent card says that the agent is: the load balancer. */

@@ -14,7 +14,7 @@ const KEEP_ALIVE_MS = 65_000;
 /** How long runs may take to finish on SIGTERM, and when the parent has gone, perhaps with AWS. */
 const DRAIN_MS = 10_000;
 const ORPHAN_DRAIN_MS = 1_000;
-/** What may take longer than draining; then the process ends as it is. */
+/** The time for a stop beyond draining; after it the process ends as it is. */
 const GRACE_MS = 5_000;
 
 let stop = async (_drainMs: number): Promise<void> => {};

@@ -1,6 +1,6 @@
 import { isPassingName } from '@a2a-aws/core';
 
-/** What became of one entry: `failed` may be tried again, `refused` never. */
+/** The outcome of one entry: `failed` may be tried again, `refused` never. */
 export type EntryOutcome = 'taken' | 'failed' | 'refused';
 
 /** The answer of PublishBatch or DeleteMessageBatch: a 200 that may hold failures. */

@@ -35,8 +35,8 @@ interface Entry<T> {
 }
 
 /**
- * Sends items in batches without ever waiting for a batch to fill: the first goes out at once, what
- * queues up while calls are under way follows together. What failed is tried again, then given up.
+ * Sends items in batches without ever waiting for a batch to fill: the first goes out at once, and
+ * items that queue up during a call follow together. A failed item is tried again, then given up.
  */
 export class BatchSender<T> {
   readonly #options: BatchSenderOptions<T>;

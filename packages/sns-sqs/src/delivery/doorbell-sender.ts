@@ -13,7 +13,7 @@ import { ByteBudget } from './byte-budget.ts';
 
 /** All messages of one call together (Amazon SNS, "PublishBatch"; SQS takes more). */
 const BATCH_BYTES = 256 * 1024;
-/** What a message must leave free for its attribute: a target has 80 bytes at most. */
+/** The bytes that a message must leave free for its attribute: a target has 80 bytes at most. */
 const ATTRIBUTE_MARGIN_BYTES = 1024;
 /** Messages that may wait to be sent; beyond it they are dropped, the log has them. */
 const BACKLOG_BYTES = 16 * 1024 * 1024;
@@ -48,7 +48,7 @@ interface Doorbell extends Addressed {
 
 /**
  * Sends messages to instances, many in a call: what waits for one target goes as one message. Ways
- * do not wait for each other until 32 calls are under way. What fails is tried again, then given up and counted.
+ * do not wait for each other until 32 calls are under way. A failed message is tried again, then given up and counted.
  */
 export class DoorbellSender {
   /** 255 KiB: what a call takes, less the room for the target. */

@@ -20,7 +20,7 @@ const MAX_QUEUES = 1_000;
 export class MissingQueues {
   readonly #missing = new Map<string, Missing>();
 
-  /** SQS said that there is none; `now` in milliseconds of the own clock. */
+  /** SQS said that there is none; `now` in milliseconds of this instance's clock. */
   missed(instance: string, isAlive: boolean, now: number): void {
     const { since } = this.#missing.get(instance) ?? { since: now };
     this.#missing.delete(instance);

@@ -118,19 +118,19 @@ export class SqsReceiver implements FanoutReceiver {
     while ((await this.#take(0)) === MAX_BATCH_ENTRIES) this.#getHelp();
   }
 
-  /** Polls, and hands over what comes: how many, or nothing if the poll failed or was cut short. */
+  /** Polls and hands over the messages. Resolves to their number, `undefined` if the poll failed or was cut short. */
   async #take(waitSeconds: number): Promise<number | undefined> {
     // Not every await in the SDK heeds the signal (back-off, credentials): close never waits for it.
     const messages = await unlessAborted(this.#closing.signal, this.#poll(waitSeconds));
     if (!messages) return undefined;
     this.#handle(messages);
     const { clock } = this.#options;
-    // Who waits for these messages goes first, then the work of asking for more.
+    // Readers of these messages go first, then the work of asking for more.
     if (messages.length > 0) await sleep(clock, 0, this.#closing.signal);
     return messages.length;
   }
 
-  /** Resolves to nothing if the poll failed; never rejects. */
+  /** Resolves to `undefined` if the poll failed; never rejects. */
   async #poll(waitSeconds: number): Promise<readonly Message[] | undefined> {
     const { polling, instance } = this.#options;
     const abortSignal = this.#closing.signal;
@@ -195,10 +195,10 @@ export class SqsReceiver implements FanoutReceiver {
   }
 }
 
-/** What `work` comes to, or nothing as soon as `signal` aborts. Leaves nothing on the signal. */
+/** Resolves as `work` does, or to `undefined` once `signal` aborts. Leaves no listener on the signal. */
 async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T | undefined> {
   let stop = (): void => {};
-  // Of its own for each call: a promise that lives long keeps what it was raced against.
+  // One promise for each call: a long-lived promise keeps everything that it was raced against.
   const aborted = new Promise<undefined>((resolve) => {
     stop = () => resolve(undefined);
   });

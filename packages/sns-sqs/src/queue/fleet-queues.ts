@@ -38,7 +38,7 @@ export interface FleetSubscription {
   readonly queueName: string;
 }
 
-/** What there is in AWS under a fleet's names, whatever its leases say. Fails with coded errors. */
+/** Lists everything in AWS under a fleet's names, whatever its leases say. Fails with coded errors. */
 export class FleetQueues {
   readonly #options: FleetQueuesOptions;
 

@@ -17,7 +17,7 @@ import type {
 } from './queue-lifecycle-manager.ts';
 import { findQueueUrl } from './queue-url.ts';
 
-/** What every fan-out over SQS is made with. */
+/** Options of every fan-out over SQS. */
 export interface InstanceQueuesOptions {
   readonly sqs: Pick<SQSClient, 'send'>;
   /**
@@ -25,7 +25,7 @@ export interface InstanceQueuesOptions {
    * @default - `sqs` polls too, so its request time-out must be longer than 20 seconds
    */
   readonly polling?: Pick<SQSClient, 'send'>;
-  /** What the names of this fleet's queues begin with. */
+  /** The beginning of this fleet's queue names. */
   readonly prefix: string;
   /**
    * The fleet's dead-letter queue.
@@ -44,7 +44,7 @@ export interface InstanceQueuesOptions {
   readonly logger: Logger;
 }
 
-/** Who makes and removes the queue of an instance, heard at `address` if known. Throws if nobody does. */
+/** Returns the manager of an instance's queue, which is at `address` if known. Throws if there is none. */
 type ManagerOf = (instance: string, address?: FanoutAddress) => QueueLifecycleManager;
 
 /** The queues that instances are heard at: made, read and removed. */

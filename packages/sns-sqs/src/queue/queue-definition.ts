@@ -13,7 +13,7 @@ export const queueTag: {
   table: 'a2a-aws:table',
 };
 
-/** What the queues are made with. */
+/** The attributes of the queues. */
 export const queueDefaults: {
   /** A doorbell older than this is of no use: the log has been read since. */
   readonly messageRetentionSeconds: number;

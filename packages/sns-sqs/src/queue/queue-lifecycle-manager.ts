@@ -27,10 +27,10 @@ export interface QueueLifecycleManagerOptions {
   /** @default none: queues are subscribed to nothing, instances send to them directly */
   readonly topic?: {
     readonly sns: Pick<SNSClient, 'send'>;
-    /** Of a standard topic; the queues are made in its region and account. */
+    /** The ARN of a standard topic; the queues are created in its region and account. */
     readonly arn: string;
   };
-  /** What the names of this fleet's queues begin with. */
+  /** The beginning of this fleet's queue names. */
   readonly prefix: string;
   /**
    * The fleet's dead-letter queue.
@@ -51,7 +51,7 @@ export interface QueueLifecycleManagerOptions {
 /** Removals that are remembered: more than are between their two passes at once. */
 const MAX_REMOVED = 10_000;
 
-/** What an instance is heard at. */
+/** The endpoint of an instance. */
 export interface QueueProvisionResult extends FanoutAddress {
   readonly queueName: string;
   readonly queueUrl: string;
@@ -80,7 +80,7 @@ export class QueueLifecycleManager {
   /**
    * Makes the queue with all its attributes, then subscribes it to the messages for `instance` and
    * for all. If subscribing fails the queue stays: the next call completes it, {@link teardown} removes it.
-   * What exists already is compared with what it should be.
+   * A queue or subscription that exists already is compared with what it should be.
    *
    * @param name - of the queue; by default the prefix and the instance
    *
@@ -114,8 +114,8 @@ export class QueueLifecycleManager {
    * Removes the subscription, then the queue. `known` (from the lease row) spares the search for
    * them, and names queues with another name, former ones included. With the proof `mark` a queue stays,
    * and so does its subscription, unless its tags name this fleet's prefix, topic and table.
-   * Of a queue that this manager has removed before, the subscription is searched for all the same: one
-   * that was made late has another ARN.
+   * The subscription of a queue that this manager has removed before is searched for all the same: one
+   * that was created late has another ARN.
    *
    * Source: Amazon SNS, "Unsubscribe"; Amazon SQS, "DeleteQueue" (takes up to 60 seconds; neither
    * removes the other), "ListQueueTags".

@@ -1,6 +1,6 @@
 import { queueTag } from './queue-definition.ts';
 
-/** What the tags of an instance's queue say: whose it is, and where its lease is. */
+/** The tags of an instance's queue: whose it is, and where its lease is. */
 export interface QueueMark {
   readonly instance: string;
   readonly prefix: string;

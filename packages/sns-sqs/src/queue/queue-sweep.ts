@@ -15,7 +15,7 @@ export interface QueueSweepOptions extends FleetQueuesOptions {
   readonly minAgeMs?: number | undefined;
 }
 
-/** What has no lease row any more, and so belongs to nobody. */
+/** Queues and subscriptions without a lease row, which belong to no instance. */
 export interface Suspects {
   readonly queues: readonly string[];
   readonly subscriptions: readonly FleetSubscription[];
@@ -24,7 +24,7 @@ export interface Suspects {
 export interface SweepReport {
   readonly queues: number;
   readonly subscriptions: number;
-  /** What could not be judged or removed. */
+  /** The number of those that could not be judged or removed. */
   readonly failed: number;
 }
 
@@ -35,11 +35,11 @@ const LOOK_MS = 60_000;
 const PACE_MS = 20;
 
 /**
- * The second sweep, for queues and subscriptions whose lease row is gone: what a request made that
- * came later than anybody waits for. A lease row is written before its queue is made and removed after
+ * The second sweep, for queues and subscriptions whose lease row is gone, created by requests that
+ * completed after the clean-up. A lease row is written before its queue is made and removed after
  * it, and never written again: a queue that was seen before its lease row was looked for, in vain, is
- * dead. In two phases, with a lease time in between. Of more than a round can look through, each
- * begins somewhere else.
+ * dead. In two phases, with a lease time in between. If there are more than a round can check,
+ * each round begins at another place.
  */
 export class QueueSweep {
   readonly #options: QueueSweepOptions;
@@ -110,7 +110,7 @@ export class QueueSweep {
     return instance !== undefined && !(await hasLease(instance));
   }
 
-  /** All there are, from anywhere on; nothing if they cannot be listed. */
+  /** Resolves to all there are, from any place on; to none if they cannot be listed. */
   async #listed<T>(list: () => Promise<readonly T[]>): Promise<readonly T[]> {
     try {
       const all = await list();
