@@ -30,6 +30,7 @@ const leaseItem = z.object({
   state: z.enum(['alive', 'dead']),
   beat: z.number(),
   leaseMs: z.number().optional(),
+  deadForMs: z.number().optional(),
   resigned: z.boolean().optional(),
   serves: z.boolean().optional(),
   table: z.string().optional(),
@@ -119,6 +120,16 @@ export class DynamoDBInstanceRegistry implements InstanceRegistry {
         values: { seen: seenBeat },
       },
     );
+  }
+
+  async noteDeadFor(instance: string, ms: number): Promise<void> {
+    const fields = { deadForMs: ms };
+    await this.#update(instance, fields, {
+      expression:
+        '#state = :dead AND (attribute_not_exists(#deadForMs) OR #deadForMs < :deadForMs)',
+      names: ['state'],
+      values: { dead: 'dead' },
+    });
   }
 
   async lease(instance: string): Promise<Lease | undefined> {

@@ -205,6 +205,22 @@ export function instanceRegistrySuite(
         expect(await registry.markDead('a', 9)).toBe(true);
       });
 
+      test('[I7] of a dead instance says for how long it has been dead at least', async () => {
+        await registry.register('a', 'queue-a');
+        await registry.noteDeadFor('a', 1_000);
+        expect(await registry.lease('a')).not.toHaveProperty('deadForMs');
+        await registry.markDead('a', 0);
+        await registry.noteDeadFor('a', 10_000);
+        expect(await registry.lease('a')).toMatchObject({ state: 'dead', deadForMs: 10_000 });
+        // It comes late.
+        await registry.noteDeadFor('a', 5_000);
+        await registry.markDead('a', 0);
+        expect(await registry.leases()).toMatchObject([{ instance: 'a', deadForMs: 10_000 }]);
+        await registry.removeLease('a');
+        await registry.noteDeadFor('a', 20_000);
+        expect(await registry.leases()).toEqual([]);
+      });
+
       test('[I5] refuses all that would bring a dead instance back', async () => {
         await registry.register('a', 'queue-a');
         await registry.beat('a', 1);

@@ -1,49 +1,50 @@
-import { type LifeTimes, shortLives } from '../../fixtures/short-lives.ts';
+import type { LifeTimes } from '../../fixtures/short-lives.ts';
+import type { LivesCost, LivesProcess } from '../process/lives-process.ts';
+import { ProcessLink } from '../process/process-link.ts';
 import type { Row } from '../row.ts';
 import { TARGETS } from '../targets.ts';
 
 const LIVES = 10_000;
-const WINDOW = 100;
-/** By then as much is left of former lives as there will ever be. */
-const SETTLED = 100;
 
 const KINDS: Readonly<Record<string, LifeTimes>> = {
-  'one at once after the other': { lastsMs: 500, restMs: 0 },
-  'one a minute, longer than a beat': { lastsMs: 7_000, restMs: 53_000 },
+  'suspended at its end, the next one at once': { lastsMs: 500, restMs: 0 },
+  'crashed after 30 s, the next one 10 s later': { lastsMs: 30_000, restMs: 10_000, crashes: true },
 };
 
-/** What a life of a process costs that is frozen in between, after few lives and after many. */
+/** What a short life costs after few lives and after many, by how each of them ends. */
 export async function livesCost(): Promise<Row[]> {
-  const rows: Row[] = [];
-  for (const [kind, times] of Object.entries(KINDS)) rows.push(...(await cost(kind, times)));
-  return rows;
+  const rows = await Promise.all(Object.entries(KINDS).map(([kind, times]) => cost(kind, times)));
+  return rows.flat();
 }
 
+/** Plays the lives in a process of their own: kinds of lives run at once. */
 async function cost(kind: string, times: LifeTimes): Promise<Row[]> {
-  const group = `Calls of a life with one task, ${kind}, counted in a model of AWS`;
-  const { calls, cpuMs } = await shortLives(LIVES, times);
-  const [early, late] = ends(calls);
-  const [earlyMs, lateMs] = ends(cpuMs);
-  const unit = 'calls';
+  const link = new ProcessLink<LivesProcess>('./lives-process.ts', {});
+  try {
+    return rowsOf(kind, await link.remote.play(LIVES, times));
+  } finally {
+    await link.close();
+  }
+}
+
+function rowsOf(kind: string, { calls, readUnits, cpuMs }: LivesCost): Row[] {
+  const group = `A life with one task, ${kind}, in virtual time on a model of AWS`;
+  const target = TARGETS.livesGrowth;
+  const growth = ({ early, late }: { early: number; late: number }): number => late / early;
   return [
-    { group, label: 'lives 100 to 200', value: early, unit },
-    { group, label: 'lives 9,900 to 10,000', value: late, unit },
+    { group, label: 'calls of lives 100 to 200', value: calls.early, unit: 'calls' },
+    { group, label: 'calls of lives 9,900 to 10,000', value: calls.late, unit: 'calls' },
+    { group, label: 'calls, late beside early', value: growth(calls), unit: '×', target },
+    { group, label: 'read units of lives 100 to 200', value: readUnits.early, unit: 'units' },
+    { group, label: 'read units of lives 9,900 to 10,000', value: readUnits.late, unit: 'units' },
+    { group, label: 'read units, late beside early', value: growth(readUnits), unit: '×', target },
     {
       group,
-      label: 'the late beside the early',
-      value: late / early,
-      unit: '×',
-      target: TARGETS.livesGrowth,
+      label: 'processor time of an early life',
+      value: cpuMs.early,
+      unit: 'ms',
+      detail: true,
     },
-    { group, label: 'processor time of an early life', value: earlyMs, unit: 'ms', detail: true },
-    { group, label: 'processor time of a late life', value: lateMs, unit: 'ms', detail: true },
+    { group, label: 'processor time of a late life', value: cpuMs.late, unit: 'ms', detail: true },
   ];
 }
-
-/** The means of the first lives that count and of the last. */
-function ends(values: readonly number[]): [early: number, late: number] {
-  return [mean(values.slice(SETTLED, SETTLED + WINDOW)), mean(values.slice(-WINDOW))];
-}
-
-const mean = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length;

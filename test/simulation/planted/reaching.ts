@@ -81,7 +81,7 @@ export const REACHING: readonly PlantedBug[] = [
   },
   {
     name: 'no-quarantine',
-    patches: [remove('Janitor.#clean', 'await sleep($_, settings.quarantineMs, $$$)')],
+    patches: [remove('Janitor.#clean', 'await waitQuarantine($$$)')],
   },
   {
     name: 'provision-no-recheck',

@@ -9,19 +9,25 @@ export interface DeadShareDeps {
   readonly settings: Pick<LeaseSettings, 'quarantineMs'>;
 }
 
-/** Instances declared dead by others that a leader takes up before it has lived for a quarantine. */
+/**
+ * Instances declared dead by others that a leader takes up before it has lived for a quarantine. It
+ * takes up two more for each that it declares dead itself: more than it leaves.
+ */
 const SHARE = 8;
+const FOR_EACH = 2;
 
 /**
- * Which of the dead a leader cleans up after. A leader that dies within the quarantine removes no
- * lease, and the next one finds them all again: where every life is that short, each takes up only a
- * few of those that others declared dead, so that its work does not grow with the number of lives
- * before it. What it declares dead itself is found dead once, and is never put off.
+ * Which of the dead a leader cleans up after. A leader that dies within the quarantine removes hardly
+ * any lease, and the next one finds the rest again: where every life is that short, each takes up only
+ * a few of those that others declared dead, so that its work does not grow with the number of lives
+ * before it. Half of them are those that have been dead for the longest, as far as it was counted, so
+ * that they go. What it declares dead itself is found dead once, and is never put off.
  */
 export class DeadShare {
   readonly #deps: DeadShareDeps;
   readonly #taken = new Set<string>();
   #since: number | undefined;
+  #declared = 0;
   #inherited = 0;
 
   constructor(deps: DeadShareDeps) {
@@ -34,15 +40,23 @@ export class DeadShare {
     const now = clock.now();
     this.#since ??= now;
     if (elapsed(this.#since, now) >= settings.quarantineMs) return [...dead];
-    for (const { instance, state } of dead) if (state === 'alive') this.#taken.add(instance);
-    const others = dead.filter(({ instance }) => !this.#taken.has(instance));
-    const room = Math.min(SHARE - this.#inherited, others.length);
+    for (const { instance, state } of dead) {
+      if (state !== 'alive' || this.#taken.has(instance)) continue;
+      this.#taken.add(instance);
+      this.#declared += 1;
+    }
+    const others = dead
+      .filter(({ instance }) => !this.#taken.has(instance))
+      .sort((a, b) => (b.deadForMs ?? 0) - (a.deadForMs ?? 0));
+    const room = Math.min(SHARE + FOR_EACH * this.#declared - this.#inherited, others.length);
     if (room > 0) {
-      // Lives that follow one another do not all take the same.
-      const first = room < others.length ? Math.floor(entropy.random() * others.length) : 0;
-      const next = [...others.slice(first), ...others.slice(0, first)].slice(0, room);
-      for (const { instance } of next) this.#taken.add(instance);
-      this.#inherited += next.length;
+      const oldest = room < others.length ? Math.ceil(room / 2) : room;
+      const rest = others.slice(oldest);
+      // One that cannot be finished must not keep the others: lives take different ones.
+      const first = rest.length > 0 ? Math.floor(entropy.random() * rest.length) : 0;
+      const some = [...rest.slice(first), ...rest.slice(0, first)].slice(0, room - oldest);
+      for (const { instance } of [...others.slice(0, oldest), ...some]) this.#taken.add(instance);
+      this.#inherited += room;
     }
     return dead.filter(({ instance }) => this.#taken.has(instance));
   }

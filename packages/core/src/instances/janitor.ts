@@ -16,6 +16,7 @@ import { DeadShare } from './dead-share.ts';
 import { Leadership } from './leadership.ts';
 import { LeaseObserver } from './lease-observer.ts';
 import { leaseOrigin } from './lease-origin.ts';
+import { waitQuarantine } from './quarantine.ts';
 import type { InstanceRegistry, Lease, RunRow } from './registry.ts';
 import { type FindResumer, isResumed, resumeRun } from './resumption.ts';
 import type { Runs } from './runs.ts';
@@ -215,7 +216,7 @@ export class Janitor {
       await this.finish(lease);
       logger.info('janitor.finished', { dead: lease.instance });
       // Longer than a request of the dead one can still be under way.
-      await sleep(clock, settings.quarantineMs, signal);
+      await waitQuarantine(lease, this.#deps);
       if (signal.aborted) return;
       await this.finishLate(lease);
       await registry.removeLease(lease.instance);

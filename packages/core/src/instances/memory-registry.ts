@@ -65,6 +65,12 @@ export class MemoryInstanceRegistry implements InstanceRegistry {
     return true;
   }
 
+  async noteDeadFor(instance: string, ms: number): Promise<void> {
+    const lease = this.#leases.get(instance);
+    if (lease?.state !== 'dead' || (lease.deadForMs ?? 0) >= ms) return;
+    this.#leases.set(instance, { ...lease, deadForMs: ms });
+  }
+
   async lease(instance: string): Promise<Lease | undefined> {
     return this.#leases.get(instance);
   }

@@ -12,6 +12,8 @@ export interface Lease {
   readonly address: FanoutAddress;
   /** For how long it may be silent; milliseconds. If unknown, as long as the observer may itself. */
   readonly leaseMs?: number | undefined;
+  /** For how long it has been dead at least; milliseconds. See {@link InstanceRegistry.noteDeadFor}. */
+  readonly deadForMs?: number | undefined;
   /** It does not look after the others, even if it is named for it: whoever can takes its place. */
   readonly resigned?: boolean | undefined;
   /** False for a janitor's round: it lives, but executes nothing. */
@@ -92,6 +94,11 @@ export interface InstanceRegistry extends FleetKeys {
   beat(instance: string, beat: number, renewedAt?: number): Promise<boolean>;
   /** Declares dead, if the beat is still the one seen. True also if it was dead already. */
   markDead(instance: string, seenBeat: number): Promise<boolean>;
+  /**
+   * Writes into a dead lease for how long it has been dead at least, in milliseconds. A shorter time
+   * changes nothing, and neither does that of a lease that is alive or gone.
+   */
+  noteDeadFor(instance: string, ms: number): Promise<void>;
   lease(instance: string): Promise<Lease | undefined>;
   leases(): Promise<Lease[]>;
   /** The last step of cleaning: the lease row goes when nothing else is left. */

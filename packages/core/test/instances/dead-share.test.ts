@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { CLEAN_MS, Fleet, SETTINGS } from '../fixtures/fleet.ts';
 
+/** Long enough to take the place of the leader that crashed before it, and to lead for three beats. */
+const LIFE_MS = SETTINGS.leaseMs + 3 * SETTINGS.beatMs;
 const CRASHED = 500;
 const LIVES = 12;
 const MOST_CALLS = 300;
@@ -26,17 +28,29 @@ test('[I7] leaders that crash within the quarantine do work that the number of t
       return call();
     };
     await member.instance.start(0);
-    // Long enough to take the place of the leader that crashed before it.
-    await fleet.clock.advance(SETTINGS.leaseMs + 3 * SETTINGS.beatMs);
+    await fleet.clock.advance(LIFE_MS);
     member.kill();
     expect(calls).toBeLessThanOrEqual(MOST_CALLS);
   }
   // Each took up others.
   expect([...looked].filter((id) => id.startsWith('crashed-')).length).toBeGreaterThan(30);
-  expect((await fleet.registry.leases()).length).toBe(CRASHED + LIVES);
 
   const last = await fleet.start('last');
   await fleet.clock.advance(2 * CLEAN_MS);
   expect((await fleet.registry.leases()).map(({ instance }) => instance)).toEqual(['last']);
   await last.instance.stop(0);
+}, 60_000);
+
+test('[I7] leaders that all crash within the quarantine take turns at it: nothing piles up', async () => {
+  const fleet = new Fleet();
+  const left: number[] = [];
+  for (let life = 0; life < 40; life += 1) {
+    const member = fleet.make(`life-${life}`, life);
+    await member.instance.start(0);
+    await fleet.clock.advance(LIFE_MS);
+    member.kill();
+    left.push((await fleet.registry.leases()).length);
+  }
+  expect(Math.max(...left.slice(-10))).toBeLessThanOrEqual(Math.max(...left.slice(10, 20)));
+  expect(Math.max(...left)).toBeLessThan(15);
 }, 60_000);

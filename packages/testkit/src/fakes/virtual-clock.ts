@@ -60,6 +60,7 @@ export class VirtualClock implements Clock {
 
   /** Runs timers until none is due by then, or `isDone` says so. */
   #play(until: number, isDone: () => boolean): Promise<void> {
+    this.#callbacks = 0;
     return new Promise((resolve, reject) => {
       const next = (): void => {
         const due = isDone() ? undefined : this.#pop(until);
