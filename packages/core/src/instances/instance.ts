@@ -159,7 +159,13 @@ export class Instance {
       rows: this.#rows,
       feed: this.feed,
       wanted: (run) => this.runs.wanted(run) || this.#cleaningRuns.wanted(run),
+      removeReach: () => this.doorbell.remove(),
     });
+  }
+
+  get #control(): InstanceRegistry {
+    const { registry, control } = this.#deps;
+    return control?.registry ?? registry;
   }
 
   get phase(): InstancePhase {
@@ -313,6 +319,7 @@ export class Instance {
       await this.feed.stop();
       if (lease) await this.janitor.removeReach(lease);
       if (lease) await this.#leaveRetired(lease);
+      else if (!(await this.#control.lease(this.id))) await this.doorbell.remove();
     } catch (error) {
       this.#deps.logger.warn('instance.teardown-failed', errorFields(error));
     }
@@ -323,9 +330,9 @@ export class Instance {
    * requests of this life may still write is found by what is kept of it.
    */
   async #leaveRetired(lease: Lease): Promise<void> {
-    const { alone = false, registry, control, clock } = this.#deps;
+    const { alone = false, clock } = this.#deps;
     if (alone) return;
-    const rows = control?.registry ?? registry;
+    const rows = this.#control;
     let left = 0;
     const readable = await rows.runs(this.id, () => {
       left += 1;
@@ -376,7 +383,7 @@ export class Instance {
     this.#died(this);
   }
 
-  /** Removes what this dead instance may have written late; see {@link OwnSweep.bury}. */
+  /** Removes what this dead instance may have written or made late; see {@link OwnSweep.bury}. */
   bury(signal: AbortSignal): Promise<void> {
     return this.#sweep.bury(signal);
   }

@@ -111,6 +111,17 @@ export class OwnDoorbell {
     this.#first.resolve(new BackendError('draining', 'The instance has stopped.'));
   }
 
+  /**
+   * Removes what this instance was heard at, for when no lease tells others of it. Only what is itself
+   * marked as this fleet's goes. Rejects with a coded error; safe to repeat.
+   */
+  async remove(): Promise<void> {
+    const { fanout, instance } = this.#deps;
+    if (!fanout.rings || this.#isUnheard) return;
+    const former = this.#former.map((one) => one.address);
+    await fanout.teardown(instance, { ...this.#address, former }, 'mark');
+  }
+
   async #look(): Promise<void> {
     const { feed } = this.#deps;
     // After a long pause the next heartbeat tells if this instance is still to be heard at all.

@@ -13,6 +13,8 @@ export interface OwnSweepDeps {
   readonly feed: Feed;
   /** True for the intents that something in memory wants. */
   readonly wanted: (run: string) => boolean;
+  /** Removes what this instance was heard at; safe to repeat. */
+  readonly removeReach: () => Promise<void>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly settings: LeaseSettings;
@@ -50,13 +52,16 @@ export class OwnSweep {
   }
 
   /**
-   * Removes all own rows once the lease is gone, until `signal` aborts: a process that was paused for
-   * long and wakes up dead may have written a row after those who cleaned up had looked.
+   * Removes all own rows, queue and subscription once the lease is gone, twice, a quarantine apart, or
+   * until `signal` aborts. A process that was paused for long and wakes up dead may have written a row
+   * after others had cleaned up. Where the table was restored to a time before the start of this
+   * instance, no lease has ever told anybody of its queue.
    */
   async bury(signal: AbortSignal): Promise<void> {
     const { instance, registry, rows, clock, settings } = this.#deps;
     const retried = new RetriedStep('sweep.failed', this.#deps);
-    while (!signal.aborted) {
+    let passes = 0;
+    while (!signal.aborted && passes < 2) {
       await sleep(clock, settings.quarantineMs, signal);
       try {
         // While the lease is there, its janitor needs the rows.
@@ -66,8 +71,9 @@ export class OwnSweep {
           await registry.removeWatch(row);
           await registry.removeWatchIndex(row);
         }
+        await this.#deps.removeReach();
         retried.succeeded();
-        return;
+        passes += 1;
       } catch (error) {
         retried.failed(error);
       }

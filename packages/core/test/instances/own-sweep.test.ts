@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { BackendError } from '../../src/errors.ts';
 import { KEY } from '../fixtures/events.ts';
 import { begin, CLEAN_MS, Fleet, type Member, NO_TRACES, SETTINGS } from '../fixtures/fleet.ts';
 
@@ -55,6 +56,37 @@ describe('an instance that finds itself dead', () => {
     await fleet.clock.advance(5 * SETTINGS.quarantineMs);
     expect(await fleet.traces('a')).toMatchObject({ runs: 1 });
     end.abort();
+  });
+});
+
+describe('an instance whose lease row is gone, since the table was restored', () => {
+  test('[I7] removes its queue and subscription itself, twice', async () => {
+    expect(await fleet.traces('a')).toMatchObject({ queue: true });
+    await fleet.registry.removeLease('a');
+    await fleet.clock.advance(SETTINGS.beatMs + SETTINGS.quarantineMs);
+    expect(a.deaths.count).toBe(1);
+    expect(await fleet.traces('a')).toEqual(NO_TRACES);
+    // A call that was under way arrives late.
+    fleet.queues.set('a', { name: 'queue-a', deliver: undefined, subscribed: true });
+    await fleet.clock.advance(SETTINGS.quarantineMs);
+    expect(await fleet.traces('a')).toEqual(NO_TRACES);
+  });
+
+  test('[I7] removes them when it stops before it has noticed', async () => {
+    await fleet.registry.removeLease('a');
+    await a.instance.stop(0);
+    expect(await fleet.traces('a')).toEqual(NO_TRACES);
+  });
+
+  test('[I7] tries again while SNS and SQS do not answer', async () => {
+    const teardown = a.fanout.teardown.bind(a.fanout);
+    a.fanout.teardown = () => Promise.reject(new BackendError('unreachable', 'No answer.'));
+    await fleet.registry.removeLease('a');
+    await fleet.clock.advance(5 * SETTINGS.quarantineMs);
+    expect(await fleet.traces('a')).toMatchObject({ queue: true });
+    a.fanout.teardown = teardown;
+    await fleet.clock.advance(SETTINGS.quarantineMs);
+    expect(await fleet.traces('a')).toEqual(NO_TRACES);
   });
 });
 
