@@ -19,7 +19,7 @@ const PHRASES = [
   ['for-ever', /\bfor ever\b/i, 'forever'],
   ['at-the-most', /\bat the most\b(?! (?:common|important|recent)\b)/i, 'at most'],
   ['the-own', /\bthe own\b/i, 'its own, this instance’s'],
-  ['nothing-if', /\bnothing if\b/i, '`undefined` if, nothing happens if'],
+  ['nothing-if', /(?<!\bproves? )\bnothing if\b/i, '`undefined` if, nothing happens if'],
 ];
 
 /** Whole sentences that break a rule on purpose. */

@@ -83,7 +83,7 @@ export class DynamoDBInstanceRegistry implements InstanceRegistry {
     const table = await this.identity();
     const fields = { v: ITEM_VERSION, state: 'alive', beat: 0, queueName, table, ...terms };
     const found = await this.#table.putNew(this.#keys.lease(instance), fields);
-    // Instance ids are fresh: a lease that is there is the own one, from a try that got no answer.
+    // Instance ids are fresh: a lease that is there was written by an earlier try of this call that got no answer.
     return !found || toLease(found).state === 'alive';
   }
 

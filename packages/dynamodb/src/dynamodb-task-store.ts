@@ -51,7 +51,7 @@ const NAMES: OptionNames<DynamoDBTaskStoreOptions> = {
   entropy: true,
 };
 
-/** What these options come to. Throws `configuration` for an option that does not exist. */
+/** Returns the dependencies that these options describe. Throws `configuration` for an option that does not exist. */
 export function taskStoreDeps(options: DynamoDBTaskStoreOptions): LogTaskStoreDeps {
   assertOptionNames('DynamoDBTaskStore', options, NAMES);
   const { client, tableName, prefix = 'a2a', ownerResolver = resolveUserScope } = options;
@@ -87,8 +87,8 @@ export class DynamoDBTaskStore implements TaskStore {
   }
 
   /**
-   * Appends what `task` adds to what this request loaded; nothing if the task has ended. Fails with
-   * a coded `BackendError`.
+   * Appends what `task` adds to what this request loaded. Appends nothing to a task that has ended.
+   * Fails with a coded `BackendError`.
    */
   save(task: Task, context: ServerCallContext): Promise<void> {
     return this.#store.save(task, context);
@@ -100,7 +100,7 @@ export class DynamoDBTaskStore implements TaskStore {
   }
 
   /**
-   * Deletes the task and its content; nothing if there is none. Fails with `task-running` while an
+   * Deletes the task and its content, if there is one. Fails with `task-running` while an
    * instance works on it. May be called again if it was cut short.
    */
   delete(taskId: string, context: ServerCallContext): Promise<void> {

@@ -3,7 +3,7 @@ import { DynamoDBPushNotificationStore } from './dynamodb-push-notification-stor
 import { type DynamoDBTaskStoreOptions, taskStoreDeps } from './dynamodb-task-store.ts';
 
 export interface ImportTasksOptions extends ImportSource {
-  /** What the stores, or the backend, that are to have the tasks work with. */
+  /** The options of the stores, or of the backend, that will have the tasks. */
   readonly to: DynamoDBTaskStoreOptions;
 }
 

@@ -16,7 +16,7 @@ const FIRST = sampleRecord('first', FIRST_SLOT);
 const LARGE = sampleRecord('large', slot(1), noise('large', 800_000));
 const NEXT = sampleRecord('next', slot(1));
 const LATER = sampleRecord('later', slot(2));
-/** Of two chunks, deflated. */
+/** It has two chunks, deflated. */
 const OLD: Snapshot = { id: 'old', slot: slot(1), text: noise('old', 450_000) };
 const FRESH: Snapshot = { id: 'fresh', slot: slot(2), text: noise('fresh', 450_000) };
 
@@ -50,7 +50,7 @@ onEachEngine((name, engine) => {
         cut.client.destroy();
         wasCut = cut.wasCut();
         if (wasCut) made = at + 1;
-        // Whatever is left of it, TTL takes.
+        // TTL removes whatever is left of it.
         for (const item of await storedItems(engine(), options.prefix, KEY)) {
           expect(item).toHaveProperty('expires');
         }

@@ -34,7 +34,7 @@ onEachEngine((name, engine) => {
       const { fleet } = await one.doorbellKeys(() => KEY);
       expect(fleet).toContain(aws.tableName);
       expect((await other.doorbellKeys(() => KEY)).fleet).not.toBe(fleet);
-      // Of a copy of the item under another prefix, or in another table, it is not the same.
+      // A copy of the item under another prefix, or in another table, has another identity.
       const at = new Keys('one').doorbellKeys;
       const { Item } = await client.send(new GetCommand({ TableName: aws.tableName, Key: at }));
       const copied = { ...Item, ...new Keys('copy').doorbellKeys };

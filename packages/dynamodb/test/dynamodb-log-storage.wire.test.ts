@@ -62,7 +62,7 @@ onEachEngine((name, engine) => {
       expect(await storedItems(engine(), 'pieces', KEY)).toHaveLength(1);
     });
 
-    test('[I7] leaves nothing for ever of a task that is erased when its records have expired', async () => {
+    test('[I7] leaves nothing forever of a task that is erased when its records have expired', async () => {
       const { client, aws } = engine();
       const subject = storage('expired');
       const state = TaskState.TASK_STATE_COMPLETED;

@@ -154,7 +154,7 @@ onEachEngine((name, engine) => {
   });
 
   describe('DynamoDBTaskStore.delete', () => {
-    /** Whatever a deleted task leaves may say no more than that. */
+    /** The items that a deleted task leaves may contain nothing else. */
     const expectErased = async (prefix: string): Promise<void> => {
       for (const item of await items(prefix)) {
         expect(item).toMatchObject({ gone: true });

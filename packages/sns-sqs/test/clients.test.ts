@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { awsError } from '../src/aws-error.ts';
 import { createFanoutClients, type FanoutClients } from '../src/clients.ts';
 
-/** What the SDK's own handler on node can tell. */
+/** The SDK's own handler on node, as far as the tests read it. */
 interface NodeHttpHandler {
   httpHandlerConfigs(): object;
 }

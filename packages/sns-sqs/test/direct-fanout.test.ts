@@ -49,7 +49,7 @@ beforeEach(async () => {
 const sent = () => sqs.commandCalls(SendMessageBatchCommand).map(({ args }) => args[0].input);
 
 describe('publish', () => {
-  test('sends to the queue of each target, beside the own one', async () => {
+  test('sends to the queue of each target, except its own', async () => {
     await fanout.publish(['two', 'three', 'two'], 'hello');
     expect(sent()).toEqual(
       ['two', 'three'].map((name) => ({

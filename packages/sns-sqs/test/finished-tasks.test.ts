@@ -38,7 +38,7 @@ describe.each(['sns', 'direct'] as const)('[I7] over %s', (name) => {
       };
       const finishAll = async (count: number): Promise<ReturnType<typeof heapCensus>> => {
         for (let n = 0; n < count; n += 1) await finish();
-        // The sweeps of the own rows have been.
+        // Every instance has swept its own rows by now.
         await sleep(fleet.clock, 180_000);
         return heapCensus();
       };

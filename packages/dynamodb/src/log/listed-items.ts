@@ -10,7 +10,7 @@ const TERMINAL = Object.values(TaskState).filter(
 const ENDS = Object.fromEntries(TERMINAL.map((state) => [`end${state}`, state]));
 const HAS_ENDED = `#state IN (${Object.keys(ENDS).map((name) => `:${name}`)})`;
 
-/** What lists read of an index: not the whole key, nor what they filter by. */
+/** The attributes that lists read from an index: not the whole key, nor those that they filter by. */
 const FIELDS: readonly string[] = [attribute.partition, attribute.statusSort, ...INDEXED_FIELDS];
 
 /**

@@ -18,7 +18,7 @@ import { fromRecordItem, isErased, partBytes, recordBytes, recordSlot } from './
 import { PAGE_RECORDS, recordPages } from './record-pages.ts';
 import { fromChunks } from './snapshot-chunks.ts';
 
-/** How often a log is read anew while a snapshot is replaced under the reader. */
+/** How often a log is read again while a snapshot is replaced under the reader. */
 const LOAD_TRIES = 3;
 /** Pieces of one record or snapshot that are read at once: each has up to 300 KB. */
 const PIECES_AT_ONCE = 8;
@@ -30,7 +30,7 @@ const LONG_LOGS_AT_ONCE = 4;
  */
 const FIRST_PAGE_ITEMS = 1_100;
 
-/** What one backward read from the head finds. */
+/** The result of one backward read from the head. */
 interface Newest {
   readonly head: TaskHead | undefined;
   readonly snapshot: SnapshotName | undefined;
@@ -78,7 +78,7 @@ export class LogLoader {
     try {
       return await read(item);
     } catch (error) {
-      // Whoever erases a log empties a record before its pieces go: it may say so by now.
+      // An erasure empties a record before it removes the pieces: the record may be empty by now.
       const sk = String(item.sk);
       const now = 'x' in item ? await this.#table.get({ pk: this.#keys.task(key), sk }) : undefined;
       if (now && isErased(now)) return read(now);
@@ -110,7 +110,7 @@ export class LogLoader {
     };
   }
 
-  /** The snapshot of this name, or nothing if a chunk of it is missing. */
+  /** Resolves to the snapshot of this name, or to `undefined` if a chunk of it is missing. */
   async #snapshot(
     key: TaskKey,
     name: SnapshotName,

@@ -16,7 +16,7 @@ import type { Item } from '../table/table.ts';
 
 /** Bytes of a write unit, which is what a write costs (Amazon DynamoDB, "Read/write capacity"). */
 const WRITE_UNIT_BYTES = 1024;
-/** What an item has besides its body: keys, names, ids. Only the rounding depends on it. */
+/** The bytes of an item besides its body: keys, names, ids. Only the rounding depends on it. */
 const OVERHEAD_BYTES = 200;
 /** A body below this is not worth a try to deflate it. */
 const MIN_DEFLATE_BYTES = 600;
@@ -109,7 +109,7 @@ export async function fromRecordItem(
   return { id, instance: by, time: at, slot, entries: parseBody(body), body };
 }
 
-/** What is left of a record of a deleted task: its slot stays taken. */
+/** Returns the rest of a record of a deleted task: its slot stays taken. */
 export function erasedItem({ v, id, by, at, expires }: Item): Item {
   return { v, id, by, at, expires, gone: true };
 }

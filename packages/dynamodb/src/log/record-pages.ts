@@ -24,7 +24,7 @@ interface Sample {
 
 /** Pages under way at once: each of them takes some megabytes while it is decoded. */
 const WIDTH = 4;
-/** What a page is to hold, in bytes: one call gives no more than a megabyte. */
+/** The size of a page in bytes: one call returns at most a megabyte. */
 const PAGE_BYTES = 800_000;
 /**
  * The most records of a page: an answer is decoded in one go, at some 30 µs an item, and all that are
@@ -49,7 +49,7 @@ export async function* recordPages(
     while (next && ahead.length < WIDTH) {
       const range = rangeOf(next, before, guess);
       const page = read(range.from, range.to);
-      // Whoever waits for it hears of it; nobody may be waiting any more.
+      // A reader that waits for the page gets the error; perhaps none waits any more.
       page.catch(() => {});
       ahead.push({ range, page });
       next = range.next;

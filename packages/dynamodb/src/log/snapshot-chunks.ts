@@ -7,7 +7,7 @@ const CHUNK_BYTES = 300 * 1024;
 /** The most chunks that a snapshot can have: deflating makes no text longer by a whole chunk. */
 export const MAX_CHUNKS: number = Math.ceil(MAX_SNAPSHOT_BYTES / CHUNK_BYTES) + 1;
 
-// Not in this thread: of tens of megabytes it takes a second, and leases are to be kept meanwhile.
+// Off the main thread: tens of megabytes take about a second, which would delay lease renewals.
 const deflate = promisify<Buffer, Buffer>(deflateRaw);
 const inflate = promisify<Buffer, ZlibOptions, Buffer>(inflateRaw);
 const LIMIT = { maxOutputLength: MAX_SNAPSHOT_BYTES };

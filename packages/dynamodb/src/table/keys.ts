@@ -81,7 +81,7 @@ export class Keys {
     return { pk: this.task(key), sk: 'task' };
   }
 
-  /** What the sort keys of a snapshot's chunks begin with. */
+  /** The beginning of the sort keys of a snapshot's chunks. */
   chunks({ slot, id }: Pick<SnapshotName, 'slot' | 'id'>): string {
     return `${SNAPSHOTS}${slotText(slot)}#${escapeKeyPart(id)}#`;
   }
@@ -159,7 +159,7 @@ export class Keys {
     return joinKey(this.#prefix, 'C', tenant, owner, hash(contextId));
   }
 
-  /** What the indexes hold of a head. */
+  /** The attributes of a head that the indexes hold. */
   headIndex(key: TaskKey, head: TaskHead): { opk: string; ssk: string; cpk: string } {
     const shard = hashNumber(key.taskId) % this.#ownerShards;
     return {

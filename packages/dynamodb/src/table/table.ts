@@ -37,7 +37,7 @@ export interface Range {
   readonly pageSize?: number;
 }
 
-/** What one call gives of a range, at most a megabyte. */
+/** The part of a range that one call returns, at most a megabyte. */
 export interface Page {
   readonly items: readonly Item[];
   /** Where the next page goes on; nothing: this was the last. */
@@ -62,7 +62,7 @@ export interface Condition {
   readonly values?: Readonly<Record<string, unknown>>;
 }
 
-/** What a conditional update found: the item before it, or the item that it did not fit. */
+/** The result of a conditional update: the item before it, or the item that refused it. */
 export type Updated = { readonly before: Item } | { readonly refused: Item };
 
 /** The few calls of DynamoDB that this package makes; all fail with coded errors. */
@@ -95,7 +95,7 @@ export class Table {
     return this.#arn;
   }
 
-  /** True if DynamoDB deletes what expires; nothing if it does not say, or may not be asked. */
+  /** Resolves to true if DynamoDB deletes expired items, to `undefined` if that cannot be known. */
   async deletesExpired(): Promise<boolean | undefined> {
     try {
       const { TimeToLiveDescription: found = {} } = await this.#client.send(
@@ -215,7 +215,7 @@ export class Table {
     await translated(this.#client.send(new DeleteCommand({ TableName: this.#name, Key: key })));
   }
 
-  /** What a failed condition found; empty: nothing. DynamoDB hands it over; dynalite must be asked. */
+  /** Resolves to the item that a failed condition found, empty if there was none. DynamoDB hands it over; dynalite must be asked. */
   async #found(error: unknown, key: ItemKey): Promise<Item> {
     if (!isConditionFailed(error)) throw dynamoDBError(error);
     return handedOver(error) ?? (await this.get(key)) ?? {};

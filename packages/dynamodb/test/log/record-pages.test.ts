@@ -6,7 +6,7 @@ import { RECORDS } from '../../src/table/keys.ts';
 import type { Item } from '../../src/table/table.ts';
 
 const PAGE_BYTES = 1_000_000;
-/** What a reader asks for at most, in the tests of many records. */
+/** The largest page that a reader asks for, in the tests of many records. */
 const PAGE_ITEMS = 250;
 
 const slot = (generation: number, sub = 0): Slot => ({ generation, sub });

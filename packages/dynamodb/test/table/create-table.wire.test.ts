@@ -24,7 +24,7 @@ onEachEngine((name, engine) => {
     }
   };
 
-  /** What a check of the table warns of. */
+  /** The warnings of a check of the table. */
   const warnings = async (tableName: string): Promise<string[]> => {
     const warned: string[] = [];
     const silent = (): void => {};

@@ -16,7 +16,7 @@ test('a queue is gone once it was missing twice, 5 seconds apart, and tried agai
   expect(queues.isGone('a', HOUR_MS + 1)).toBe(true);
 });
 
-test('one that was found is not, and must be missing anew', () => {
+test('one that was found is not, and must be missing again', () => {
   const queues = new MissingQueues();
   queues.missed('a', false, 0);
   queues.found('a');

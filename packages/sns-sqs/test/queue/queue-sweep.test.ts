@@ -29,7 +29,7 @@ let sqs: AwsClientStub<SQSClient>;
 let logger: ReturnType<typeof recordingLogger>;
 /** Instances that have a lease row. */
 let leases: Set<string>;
-/** What has been asked for, in order. */
+/** The calls so far, in order. */
 let asked: string[];
 /** How long it rested, each time, in milliseconds; and what it removed, in order. */
 let course: (number | string)[];
@@ -184,7 +184,7 @@ describe('the sweep of queues', () => {
     const names = ['a', 'b', 'c', 'd'];
     sqs.on(ListQueuesCommand).resolves(listed(...names.map((name) => `a2a-${name}`)));
     for (const name of names) queue(name);
-    // Whatever a queue is asked for takes a minute.
+    // Each call for a queue takes a minute.
     sqs.on(GetQueueAttributesCommand).callsFake(() => {
       now += 60_000;
       return { Attributes: { CreatedTimestamp: '0' } };
