@@ -78,7 +78,7 @@ describe('A script', () => {
 
 afterEach(() => vi.restoreAllMocks());
 
-/** What a script would do: its settings, and its exit code if they are none. */
+/** Returns the settings of a script, and its exit code if there are none. */
 function settled<T>(args: readonly string[], read: (args: string[]) => T) {
   vi.spyOn(console, 'log').mockImplementation(() => {});
   vi.spyOn(console, 'error').mockImplementation(() => {});

@@ -50,7 +50,7 @@ test('[I1][I6] INPUT_REQUIRED ends the streams; the follow-up runs on another in
   await Promise.all([sender.end(), subscriber.end()]);
   expect(sender.picture).toMatchObject({ state: 'INPUT_REQUIRED', text: 'which?' });
   expect(subscriber.picture).toEqual(sender.picture);
-  // Nobody runs it: a new subscriber waits for the next run.
+  // No run is open: a new subscriber waits for the next one.
   const waiting = new StreamReader(c.resubscribeTask(get(id)));
   await waiting.taskId();
   const answer = (await soon('follow-up', b.sendMessage(send(reply, { taskId: id })))) as Task;

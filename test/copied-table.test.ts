@@ -133,7 +133,7 @@ test.each([
     for (const node of fleet.nodes)
       expect(node.backend.health()).toMatchObject({ ready: true, doorbell: true });
     expect(logger.text).toContain(left.length > 0 ? 'queue.left' : 'janitor.foreign-lease');
-    // What the copy learned of the task afterwards came from its own log alone.
+    // Everything that the copy learned of the task afterwards came from its own log.
     expect(JSON.stringify(followed)).not.toContain('COMPLETED');
   },
 );

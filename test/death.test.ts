@@ -98,7 +98,7 @@ test('[I5][I6][I7] an instance that falls silent: its task fails, its reach goes
     waiting.catch(() => {}),
   );
 
-  // What it had under way, and what its executor says now, entered no log.
+  // Its writes under way, and the events that its executor publishes now, entered no log.
   await eventually('the executor to be done', () => fleet.a.agent.finished.includes(id));
   await pause(2 * SHORT_LEASE.beatMs);
   expect(await view.log(id)).toEqual(log);
@@ -169,7 +169,7 @@ test('[I6] a stream and a blocking send on an instance that has died end', {
   await reborn(0, dead);
 
   await Promise.allSettled([sender.end(), subscriber.end()]).then((ends) => {
-    // Cut or ended: the client may subscribe again elsewhere; but never open for ever.
+    // Cut or ended: the client may subscribe again elsewhere; but never open forever.
     for (const end of ends) expect(String('reason' in end ? end.reason : '')).not.toMatch(/Hangs/);
   });
   expect(await soon('the blocking send', blocking)).toMatch(/^(FAILED|The server cannot take .*)$/);

@@ -35,7 +35,11 @@ describe('The lint for English', () => {
     ['for-ever', 'It waits for ever.', 'It waits forever, for everybody.'],
     ['at-the-most', 'Three at the most.', 'At most three; at the most recent record.'],
     ['the-own', 'By the own clock.', 'By its own clock, in the owner’s name.'],
-    ['nothing-if', 'Returns nothing if it is gone.', 'Returns `undefined` if it is gone.'],
+    [
+      'nothing-if',
+      'Returns nothing if it is gone.',
+      'Returns `undefined` if it is gone, which proves nothing if it was late.',
+    ],
     ['subject', 'Who cancels waits.', 'The caller who cancels waits.'],
     ['subject', 'Whoever can leads.', 'Any instance leads; whoever it is.'],
     ['subject', 'Whose they are says a resolver.', 'A resolver says whose they are.'],

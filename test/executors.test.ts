@@ -221,7 +221,7 @@ describe.each(lasting)('an executor: $name', (one) => {
     expect(pictureOf(answer)).toEqual({ id: answer.id, ...expected(one) });
     expect(sender.picture).toEqual({ id, ...expected(one) });
     expect(subscriber.picture).toEqual(sender.picture);
-    // What comes late must change nothing.
+    // Late events must change nothing.
     await eventually('the executors to return', () =>
       [id, answer.id].every((ended) => fleet.a.agent.finished.includes(ended)),
     );
@@ -366,7 +366,7 @@ test('[I4] what an executor publishes after it returned enters no log', { timeou
   await expectEnd(answer.id, { id: answer.id, state: 'FAILED', text: ENDED, artifacts: {} });
 });
 
-test('[I6] an executor that never returns after its last word keeps no run for ever', {
+test('[I6] an executor that never returns after its last word keeps no run forever', {
   timeout,
 }, async () => {
   let isAborted = (): boolean => false;

@@ -211,7 +211,7 @@ test('[I3] [I6] over gRPC a draining instance is UNAVAILABLE, and its runs end i
   const subscriber = new StreamReader(client.resubscribeTask(get(id)));
   await subscriber.taskId();
 
-  // Nobody works on the other: its stream is not over when the instance goes.
+  // The other has no run: its stream is not over when the instance goes.
   const asks = scripts.add((turn) => turn.task('INPUT_REQUIRED'));
   const resting = (await client.sendMessage(send(asks))) as Task;
   const waiting = new StreamReader(client.resubscribeTask(get(resting.id)));
@@ -241,7 +241,7 @@ test('[I3] [I6] over gRPC a draining instance is UNAVAILABLE, and its runs end i
   expect(pictureOf(await client.getTask(get(id)))).toEqual(sender.picture);
 });
 
-/** What the call ended with, however the client wraps it. */
+/** Returns the error of the call, however the client wraps it. */
 function statusOf(error: unknown): unknown {
   const { status, code, cause } = error as { status?: unknown; code?: unknown; cause?: unknown };
   return status ?? (typeof code === 'number' ? code : cause && statusOf(cause));

@@ -21,7 +21,7 @@ const UNAVAILABLE: Fate = { acts: [], answers: 1, fails: 'unavailable' };
 let clock: VirtualClock;
 let aws: FakeAws;
 let topicArn: string;
-/** What becomes of calls that are not to work. */
+/** The outcome of calls that must fail. */
 let refuses: (call: FakeCall) => boolean;
 
 beforeEach(() => {

@@ -32,12 +32,12 @@ const step = fc.record({
   task: fc.nat(1),
   context: fc.nat(1),
   config: fc.nat(1),
-  /** What the clock does meanwhile, forwards or back: half a day at the most. */
+  /** The jump of the clock meanwhile, forwards or back: at most half a day. */
   passes: fc.integer({ min: -43_200_000, max: 43_200_000 }),
 });
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
-/** What a store must be equal to: maps whose keys are tuples, compared as such. */
+/** The model that a store must be equal to: maps whose keys are tuples, compared as such. */
 class Model {
   readonly tasks = new Map<string, Task>();
   readonly deleted = new Set<string>();

@@ -46,7 +46,7 @@ test('[I1][I3][I6][I8] whatever the order of calls and answers, every reader get
       expect(stored.state).toBe('COMPLETED');
       expect(stored.artifacts).toEqual({ out: Array.from({ length: total }, (_, at) => `${at}`) });
       expect(pictureOfFrames(sender.frames)).toEqual(stored);
-      // Who came when the task had ended was told so.
+      // A reader that came after the task had ended was told so.
       if (follower.frames.length > 0) expect(pictureOfFrames(follower.frames)).toEqual(stored);
 
       await fleet.until(

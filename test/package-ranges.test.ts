@@ -40,7 +40,7 @@ test('Every package says that it runs on node 20.19, and the README says so.', (
   expect(read('README.md')).toContain('Node: 20.19 or later');
 });
 
-test('What is tested is what the packages would get.', () => {
+test('The tested versions are those that the packages would get.', () => {
   const versions = [...read('pnpm-lock.yaml').matchAll(/^ {2}'(@aws-sdk\/[^@]+)@(3\.\d+\.\d+)'/gm)];
   const tested = new Map(versions.map(([, name = '', version = '']) => [name, version]));
   for (const [what, range] of ranges) {

@@ -148,7 +148,7 @@ test('[I8] a stuck reader holds up neither the executor nor another reader', {
   for (const reader of stuck) expect(reader.bytesRead).toBeLessThan(CHUNKS * 100_000 * 0.8);
   expect([fleet.a, fleet.b].map(({ backend }) => backend.stats().taps)).toEqual([1, 1]);
 
-  // Whoever reads on gets everything, at its own pace, from the log.
+  // A client that reads on gets everything, at its own pace, from the log.
   for (const reader of stuck) {
     const frames = await soon('the rest', reader.readAll());
     expect(seen(frames)).toEqual(whole);

@@ -13,7 +13,7 @@ beforeAll(async () => {
 }, timeout);
 afterAll(() => node.stop(), timeout);
 
-/** What an error of the binding says: its code, and its text. */
+/** Returns the code and the text of an error of the binding. */
 async function told(binding: Binding, answer: RawResponse): Promise<[code: number, text: string]> {
   const text = await answer.end();
   expect(text).not.toMatch(/<html|node_modules|\.js:|\.ts:/i);

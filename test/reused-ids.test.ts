@@ -8,7 +8,7 @@ import { StreamReader } from './fixtures/stream-reader.ts';
 import { pictureOf, stateName, textOf } from './fixtures/task-picture.ts';
 
 const timeout = 60_000;
-/** Nobody says who he is: all are one owner. */
+/** No client is authenticated: all are one owner. */
 const ANONYMOUS = '';
 
 describe.each(['auto', 'always', 'never'] as const)('with retryDetection %s', (retryDetection) => {

@@ -61,7 +61,7 @@ class StoppingServer {
     return new StoppingServer(table, messaging);
   }
 
-  /** What it printed after this word. */
+  /** Returns the text that it printed after this word. */
   async printed(word: string): Promise<string> {
     return eventually(
       `${word} from the server`,

@@ -167,7 +167,7 @@ describe('a start fails with a coded error and leaves nothing behind:', () => {
 
     expect(late.health()).toMatchObject({ ready: true });
     await late.stop();
-    // What the first try left is found by its lease row, and removed by a janitor.
+    // A janitor finds the leftovers of the first try by its lease row, and removes them.
     expect(await topic(aws.topicArn)).toEqual([]);
     expect(await queues()).toEqual([]);
   });

@@ -121,7 +121,7 @@ test('[I6][I7] nor has one that stops in the middle of everything: all who wait 
 
   await a.backend.stop({ drainMs: 0 });
   expect(a.clock.pending).toBe(0);
-  // What it executes has an end, which it tells before it goes.
+  // Its run has an end, which it tells before it goes.
   expect(pictureOf((await soon('the send', first)) as Task)).toMatchObject({ state: 'CANCELED' });
 });
 

@@ -25,7 +25,7 @@ import { get, send } from './fixtures/requests.ts';
 import { StreamReader } from './fixtures/stream-reader.ts';
 
 const timeout = 60_000;
-/** Of a client that is not authenticated. */
+/** The context of a client that is not authenticated. */
 const OWNER = 'unknown';
 
 /** A record that no instance has written: the task has ended. */

@@ -10,7 +10,7 @@ import { stateName } from './fixtures/task-picture.ts';
 
 const SECRET = 'x-marker-of-an-error-x';
 const onError = vi.fn<OnError>();
-/** What throws now. */
+/** The part that throws now. */
 let broken: 'card' | 'store' | undefined;
 class BreakableStore extends InMemoryPushNotificationStore {
   override async save(...args: Parameters<InMemoryPushNotificationStore['save']>): Promise<void> {

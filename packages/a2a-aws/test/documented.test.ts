@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 const root = new URL('../../../', import.meta.url);
 const textOf = (path: string): string => readFileSync(new URL(path, root), 'utf8');
 
-/** What a source says between two texts, by a pattern. */
+/** Returns the names that a source has between two texts, by a pattern. */
 function named(path: string, from: string, to: string, pattern: RegExp): string[] {
   const [, after = ''] = textOf(path).split(from);
   const [between = ''] = after.split(to);

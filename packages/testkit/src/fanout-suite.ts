@@ -10,17 +10,17 @@ import {
 } from '@a2a-aws/core';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
-/** What an implementation promises beyond the port; the suite tests what is declared. */
+/** Promises of an implementation beyond the port; the suite tests what is declared. */
 export interface FanoutCapabilities {
   /** False if nothing is ever delivered (readers look for themselves). */
   readonly delivers: boolean;
-  /** What may be deleted under an instance, and is made again. @default nothing */
+  /** The parts that may be deleted under an instance, and are made again. @default none */
   readonly loses?: readonly FanoutPart[];
   /** True if a service that may be down stands behind it. @default false */
   readonly hasOutages?: boolean;
 }
 
-/** What an instance is heard at: its queue, and what brings messages there. */
+/** The endpoint of an instance: its queue, and the subscription that fills it. */
 export type FanoutPart = 'queue' | 'subscription';
 
 /** A fan-out with nothing provisioned, and how to get rid of it. */
@@ -100,7 +100,7 @@ export function fanoutSuite(
     };
 
     const lose = async (part: FanoutPart, instance: string, at: FanoutAddress): Promise<void> => {
-      if (!subject.lose) throw new Error('What is declared to be lost must be lost.');
+      if (!subject.lose) throw new Error('A part that is declared to be lost must be lost.');
       await subject.lose(part, instance, at);
     };
 

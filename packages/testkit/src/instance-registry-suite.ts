@@ -155,7 +155,7 @@ export function instanceRegistrySuite(
         const moved = { queueName: 'queue-a-r3', former: [ADDRESS, bare] };
         expect(await registry.setAddress('a', moved, 2)).toBe(true);
         expect((await registry.lease('a'))?.address).toEqual(moved);
-        // What the former one had, and this one has not, is not kept.
+        // Fields that only the former one had are not kept.
         const made = { queueName: 'queue-a-r3', queueUrl: 'http://queue/a-r3', former: [] };
         expect(await registry.setAddress('a', made, 3)).toBe(true);
         const { former: _, ...current } = made;

@@ -1,6 +1,6 @@
 import type { ListedTask, ListFilter, LogStorage, Scope } from '@a2a-aws/core';
 
-/** What a list of all tasks of an owner, of any age, or of those that pass a filter, gives: by id. */
+/** Returns all tasks of an owner, of any age, or those that pass a filter, by id. */
 export async function listedTasks(
   storage: Pick<LogStorage, 'list'>,
   scope: Scope,

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { callContext, STRANGERS } from './call-context.ts';
 
 /**
- * Where push notification stores differ; the suite tests what is declared. What is left out is what
+ * Where push notification stores differ; the suite tests what is declared. A default is what
  * the log's own store does.
  */
 export interface PushNotificationStoreCapabilities {
@@ -179,7 +179,7 @@ export function pushNotificationStoreSuite(
         expect(await idsOf()).toEqual(['one']);
       });
     } else {
-      test('deletes nothing if no config is named', async () => {
+      test('deletes nothing without the name of a config', async () => {
         await open().save('task-1', callContext(), configOf('task-1'));
         await expect(open().delete('task-1', callContext())).rejects.toThrow();
         expect(await idsOf()).toEqual(['task-1']);

@@ -1,7 +1,7 @@
 import type { TaskKey } from '@a2a-aws/core';
 import fc from 'fast-check';
 
-/** What makes keys run into each other where parts are joined carelessly. */
+/** Parts that make keys collide if they are joined carelessly. */
 const part: fc.Arbitrary<string> = fc
   .array(fc.constantFrom('#', '%', '%23', '%25', '/', 'T', 'a', '\u0000', 'é', '𝄞', '￿'), {
     maxLength: 3,

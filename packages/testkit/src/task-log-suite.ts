@@ -90,7 +90,7 @@ function unsure(storage: LogStorage, nth: number): LogStorage {
 }
 
 /**
- * What the core's `TaskLog` promises on any storage, as tests of whatever `factory` makes: order,
+ * The promises of the core's `TaskLog` on any storage, as tests of whatever `factory` makes: order,
  * seal and fence rest on nothing but the storage's one conditional write.
  */
 export function taskLogSuite(name: string, factory: () => Promise<LogStorageUnderTest>): void {

@@ -12,7 +12,7 @@ import { scopes } from './task-store/scopes.ts';
 
 /** A task store, with what the log's adds to the SDK's contract. */
 export interface DeletingTaskStore extends TaskStore {
-  /** Deletes the task for ever; nothing if there is none. */
+  /** Deletes the task forever, if there is one. */
   delete?(taskId: string, context: ServerCallContext): Promise<void>;
 }
 
@@ -23,7 +23,7 @@ export interface TaskStoreUnderTest {
   dispose(): Promise<void>;
 }
 
-/** What the parts of the suite are made with. */
+/** The arguments of the parts of the suite. */
 export interface TaskStoreTests {
   readonly capabilities: Required<TaskStoreCapabilities>;
   /** As {@link TaskStoreUnderTest.open}; to be called by a running test, which has fresh data. */

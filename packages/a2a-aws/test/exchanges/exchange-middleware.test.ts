@@ -48,7 +48,7 @@ class FakeResponse extends EventEmitter {
   }
 }
 
-/** What the SDK's routers do at a stream's first event. */
+/** Does as the SDK's routers at a stream's first event. */
 function begin(response: FakeResponse): void {
   response.setHeader('Content-Type', 'text/event-stream');
   response.setHeader('Cache-Control', 'no-cache');

@@ -11,7 +11,7 @@ const FIELDS: LogFields = { instance: 'a', taskId: 't', durationMs: 12, ok: true
 
 afterEach(() => vi.restoreAllMocks());
 
-/** What a logger writes of one line at each level, parsed. */
+/** Returns the output of a logger for one line at each level, parsed. */
 function written(
   make: (stream: Writable) => NonNullable<BackendOptions['logger']>,
 ): Record<string, unknown>[] {

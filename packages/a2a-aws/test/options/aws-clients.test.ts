@@ -5,7 +5,7 @@ import { resolveClients } from '../../src/options/aws-clients.ts';
 
 const CONFIG = { region: 'eu-west-1' };
 
-/** What is behind a client whose calls are counted among a backend's. */
+/** The client behind one whose calls are counted among a backend's. */
 const behind = (client: object): unknown => Object.getPrototypeOf(client);
 
 test('beats and cleaning up have a client of their own', () => {

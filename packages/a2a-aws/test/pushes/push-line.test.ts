@@ -96,7 +96,7 @@ class Rig {
     for (const event of events) this.line.add(event, context);
   }
 
-  /** What was pushed: numbers of chunks, states. */
+  /** The pushed events: numbers of chunks, states. */
   get told(): unknown[] {
     return this.sent.map(({ payload }) => {
       if (payload?.$case === 'artifactUpdate') {
@@ -286,7 +286,7 @@ test("a sender of the user's own gets every event, whatever is in the store", as
   expect(rig.looks).toBe(0);
 });
 
-test('what cannot be looked up is counted in one log event, and looked up anew for what follows', async () => {
+test('configs that cannot be looked up are counted in one log event, and looked up again for what follows', async () => {
   const rig = new Rig();
   rig.configs.push(config);
   rig.fault = new BackendError('unreachable', 'No answer.');
@@ -307,7 +307,7 @@ test('what cannot be looked up is counted in one log event, and looked up anew f
 test('an event that a sender rejects is counted, and does not hold up the next', async () => {
   const rig = new Rig({
     ownSender: true,
-    onSend: () => Promise.reject(new Error('What it says is not logged.')),
+    onSend: () => Promise.reject(new Error('This text is not logged.')),
   });
 
   rig.add(chunk(0));

@@ -10,7 +10,7 @@ import { UserErrors } from '../../src/user-code/user-errors.ts';
 const context = new ServerCallContext({});
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** The log of a task, as it is opened anew for each follow-up. */
+/** The log of a task, as it is opened again for each follow-up. */
 function opened(taskId: string): OpenLog {
   const key = { tenant: '', owner: 'o', taskId };
   return { log: { key, state: EMPTY_STATE } } as unknown as OpenLog;

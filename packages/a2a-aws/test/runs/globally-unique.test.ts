@@ -38,7 +38,7 @@ describe('an id that is globally unique by the way in which it was made', () => 
     const told = (change: (id: string) => string): number =>
       ids.filter((id) => isGloballyUnique(change(id))).length / ids.length;
 
-    // Of nanoids some look like words.
+    // Some nanoids look like words.
     const least = kind === 'nanoid' ? 0.97 : 1;
     for (const prefix of ['', 'msg_', 'message-', 'user:12/', 'urn:uuid:']) {
       expect(told((id) => prefix + id)).toBeGreaterThanOrEqual(least);

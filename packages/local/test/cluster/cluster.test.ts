@@ -101,7 +101,7 @@ describe('a cluster', () => {
   });
 
   test('goes on behind its load balancer when one is killed', async () => {
-    // What is left of the killed one must not be in the way of other tests.
+    // Leftovers of the killed one must not be in the way of other tests.
     const cluster = await start({ aws: undefined });
     const [a] = cluster.instances;
     a?.kill('SIGKILL');

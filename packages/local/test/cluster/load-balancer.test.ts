@@ -145,7 +145,7 @@ test('a client that leaves ends the answer upstream', async () => {
   const url = await balance(
     await upstream((_incoming, response) => {
       response.once('close', left);
-      response.write('for ever');
+      response.write('forever');
     }),
   );
   const { sent, answer } = post(url);
@@ -156,7 +156,7 @@ test('a client that leaves ends the answer upstream', async () => {
 });
 
 test('closed, it has freed its port and cut off what was under way', async () => {
-  const url = await upstream((_incoming, response) => void response.write('for ever'));
+  const url = await upstream((_incoming, response) => void response.write('forever'));
   const balancer = await startLoadBalancer(0, () => [url]);
   const answer = await fetch(balancer.url);
   const body = answer.text().catch(() => 'cut off');

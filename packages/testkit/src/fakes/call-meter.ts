@@ -1,6 +1,6 @@
 import type { FakeService } from './fault-plan.ts';
 
-/** What one operation of one service came to. */
+/** The totals of one operation of one service. */
 export interface OperationCount {
   readonly calls: number;
   /** Calls that the client was told have failed. */
@@ -48,12 +48,12 @@ export class CallMeter {
     this.#add(service, operation, { failed: 1 });
   }
 
-  /** What one operation came to. */
+  /** Returns the totals of one operation. */
   of(service: FakeService, operation: string): OperationCount {
     return { ...(this.#counts.get(`${service}.${operation}`) ?? NOTHING) };
   }
 
-  /** What all operations of a service came to, or those of all services. */
+  /** Returns the totals of all operations of a service, or of all services. */
   total(service?: FakeService): OperationCount {
     const total = { ...NOTHING };
     for (const [name, count] of this.#counts) {

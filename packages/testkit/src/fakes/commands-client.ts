@@ -9,10 +9,10 @@ export interface CommandDoer {
   act(input: any, context: ActContext): unknown;
 }
 
-/** What a service knows of a call besides its input. */
+/** The facts that a service knows of a call besides its input. */
 export interface ActContext {
   readonly caller: string;
-  /** The share of a hundred entries of a batch that are to fail. */
+  /** The percentage of the entries of a batch that will fail. */
   readonly failedEntries: number;
 }
 
@@ -31,12 +31,12 @@ interface SendOptions {
 
 const operations = new Map<unknown, string>();
 
-/** What a command of a class that some fake knows asks for, as the service names it: `PutItem`. */
+/** Returns the operation of a command, as the service names it: `PutItem`. */
 export function operationOf(command: object): string {
   return operations.get(command.constructor) ?? '';
 }
 
-/** What a fake does with commands of a class. */
+/** The handler of a fake for commands of a class. */
 export function command<C extends CommandClass>(
   type: C,
   operation: string,

@@ -4,27 +4,27 @@ export type FakeService = 'dynamodb' | 'sns' | 'sqs';
 
 /** A call that a client is about to make. */
 export interface FakeCall {
-  /** Whose client it is. */
+  /** The owner of the client. */
   readonly caller: string;
   readonly service: FakeService;
   /** As the service names it: `PutItem`, `PublishBatch` … */
   readonly operation: string;
   /** It may change something. */
   readonly writes: boolean;
-  /** What is asked for, as the client's command has it. */
+  /** The input of the client's command. */
   readonly input: unknown;
 }
 
 /**
- * What becomes of a call. All times in milliseconds from the moment it is made: a call that acts
+ * The outcome of a call. All times in milliseconds from the moment it is made: a call that acts
  * after its client was told of a time-out is a late write.
  */
 export interface Fate {
-  /** When the service acts, each time anew: never if the call is lost, twice if it is repeated. */
+  /** When the service acts, once for each number: never if the call is lost, twice if it is repeated. */
   readonly acts: readonly number[];
   /** When the client is told; not before the first time that the service acts, unless it `fails`. */
   readonly answers: number;
-  /** What the client is told instead of the answer. */
+  /** The error that the client gets instead of the answer. */
   readonly fails?: 'time-out' | 'throttled' | 'unavailable' | undefined;
   /** Entries of a batch that fail, as a share of a hundred. */
   readonly failedEntries?: number | undefined;
@@ -88,7 +88,7 @@ export const NO_FAULTS: FaultRates = {
   messagesLate: 0,
 };
 
-/** What a bad day looks like; the doorbell is worse off than the table. */
+/** The faults of a bad day; the doorbell is worse off than the table. */
 export const SOME_FAULTS: FaultRates = {
   lost: 1.5,
   timedOutAfterSuccess: 2,
@@ -101,7 +101,7 @@ export const SOME_FAULTS: FaultRates = {
   messagesLate: 10,
 };
 
-/** A client of these fakes gives up after so many milliseconds at the most, as the real ones do. */
+/** A client of these fakes gives up after at most so many milliseconds, as the real ones do. */
 const LONGEST_CALL_MS = 5_000;
 
 /** Faults at random, all from one seed. `rates` is asked for each call, so it may change. */

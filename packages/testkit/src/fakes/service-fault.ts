@@ -13,7 +13,7 @@ export function invalid(message: string): FakeServiceError {
   return new FakeServiceError('ValidationException', message, 400);
 }
 
-/** What a client is told that gets no answer, or not the one it hoped for. */
+/** The error of a client that gets no answer, or an answer other than success. */
 export function failure(kind: 'time-out' | 'throttled' | 'unavailable'): FakeServiceError {
   switch (kind) {
     case 'time-out':

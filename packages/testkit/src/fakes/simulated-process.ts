@@ -3,7 +3,7 @@ import { operationOf } from './commands-client.ts';
 import type { FakeClients } from './fake-aws.ts';
 import type { SeededRandom } from './seeded-entropy.ts';
 
-/** What a client of a server sees when the server's process is gone. */
+/** The error of a client whose server's process is gone. */
 export class ConnectionLost extends Error {
   constructor() {
     super('The connection was lost.');
@@ -34,7 +34,7 @@ export interface SimulatedProcessDeps {
 }
 
 /**
- * What a server process is to the code in it: AWS clients, a clock, requests from outside; and what
+ * A server process as the code in it sees it: AWS clients, a clock, requests from outside; and what
  * may happen to it: a crash, after which nothing of it happens any more, though what it has sent may
  * still arrive; a pause, as by SIGSTOP, which holds back timers, answers and requests.
  */
@@ -179,7 +179,7 @@ export class SimulatedProcess {
   }
 }
 
-/** What a call came to, to be told later. */
+/** The outcome of a call, to be told later. */
 async function outcome<T>(call: Promise<T>): Promise<() => T> {
   try {
     const answer = await call;

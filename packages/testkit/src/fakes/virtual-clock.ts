@@ -11,7 +11,7 @@ interface Timer {
 const RUNAWAY = 2_000_000;
 
 /**
- * A clock that moves only when it is told to. What waits for nothing but promises runs to its end
+ * A clock that moves only when it is told to. Code that waits only for promises runs to its end
  * between any two timers, so that a schedule of timers, and nothing else, decides what happens.
  */
 export class VirtualClock implements Clock {
@@ -77,7 +77,7 @@ export class VirtualClock implements Clock {
           reject(error);
           return;
         }
-        // What waits for nothing but promises goes first.
+        // Code that waits only for promises goes first.
         setImmediate(next);
       };
       setImmediate(next);

@@ -37,7 +37,7 @@ export class Wire {
       await this.#wait(ms);
       return act(fate.failedEntries ?? 0);
     });
-    // What nobody hears of any more fails for nobody.
+    // An error that has no reader any more must not count as unhandled.
     for (const one of acted) one.catch(() => {});
     try {
       return await abortable(this.#answer(fate, acted[0]), signal);

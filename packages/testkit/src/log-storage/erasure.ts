@@ -4,7 +4,7 @@ import { listedTasks } from '../listed-tasks.ts';
 import { collect, loadWhole, sampleRecord } from '../sample-log.ts';
 import { head, ids, KEY, SCOPE, slot } from './sample-heads.ts';
 
-/** What is left of a task that was deleted. */
+/** Returns the rest of a task that was deleted. */
 export function erasure(open: () => LogStorage): void {
   describe('erase', () => {
     let storage: LogStorage;

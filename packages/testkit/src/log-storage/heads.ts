@@ -55,7 +55,7 @@ export function heads(open: () => LogStorage): void {
     });
 
     test('[I6] hold a context id that a client made of half a character', async () => {
-      // What cannot be put is retried for ever: it must be refused before, or go in somehow.
+      // A head that cannot be put is retried forever: it must be refused before, or go in somehow.
       const odd = head(slot(1), { contextId: 'context \ud800' });
       await expect(storage.putHead(KEY, odd)).resolves.toBeUndefined();
       expect(taskIds(await listedTasks(storage, SCOPE))).toEqual(['task-1']);

@@ -13,7 +13,7 @@ const STATES = [
   TaskState.TASK_STATE_REJECTED,
 ];
 
-/** What an owner is shown. */
+/** Returns the tasks that an owner is shown. */
 export function lists(open: () => LogStorage): void {
   describe('list', () => {
     let storage: LogStorage;

@@ -27,7 +27,7 @@ export function puts(open: () => LogStorage): void {
       expect((await loadWhole(storage, KEY)).records).toEqual([first]);
     });
 
-    test('[I1] tells a repeated write by the own id', async () => {
+    test('[I1] tells a repeated write by its own id', async () => {
       const record = sampleRecord('r1', FIRST_SLOT);
       await storage.putRecord(KEY, record);
       expect(await storage.putRecord(KEY, record)).toEqual({ taken: record });

@@ -1,5 +1,5 @@
 /**
- * Where task stores differ; the suite tests what is declared. What is left out is what the log's
+ * Where task stores differ; the suite tests what is declared. A default is what the log's
  * own store does: a further value is a documented behaviour of another store, and tested as such.
  */
 export interface TaskStoreCapabilities {
@@ -48,7 +48,7 @@ export interface TaskStoreCapabilities {
    */
   readonly pageTokens?: 'bound' | 'loose';
   /**
-   * What is no JSON, such as NaN, in metadata or data:
+   * Values that are no JSON, such as NaN, in metadata or data:
    * - `exact`: is kept as it is, or the save refused
    * - `json`: becomes what JSON makes of it
    * @default `exact`
@@ -62,14 +62,14 @@ export interface TaskStoreCapabilities {
    */
   readonly ids?: 'exact' | 'mangled';
   /**
-   * - `final`: `delete` removes a task for ever
+   * - `final`: `delete` removes a task forever
    * - `none`: there is no `delete`; the SDK's contract has none
    * @default `final`
    */
   readonly deletion?: 'final' | 'none';
 }
 
-/** What is taken for granted of what is not declared. */
+/** The defaults of capabilities that are not declared. */
 export const DEFAULT_CAPABILITIES: Required<TaskStoreCapabilities> = {
   save: 'adds',
   end: 'final',

@@ -27,7 +27,7 @@ const IDS: readonly [string, string][] = [
 
 const deep = (levels: number): unknown => (levels === 0 ? 'end' : { next: [deep(levels - 1)] });
 
-/** What ids and contents a store may be given. */
+/** The ids and contents that a store may be given. */
 export function contents({ capabilities, open }: TaskStoreTests): void {
   /** The task is kept exactly as it is, or refused before anything is written. */
   const keptOrRefused = async (task: Task): Promise<'kept' | 'refused'> => {

@@ -41,7 +41,7 @@ const anyFilter = fc.record({
   pageSize: fc.constantFrom(1, 2, 3, 50),
 });
 
-/** What a list has to give, in its order. */
+/** The result that a list must return, in its order. */
 function expected(tasks: readonly Task[], filter: Partial<ListTasksRequest>): string[] {
   const { contextId, status, statusTimestampAfter: after } = filter;
   const compare = (a: string, b: string): number => Number(a < b) - Number(a > b);

@@ -19,7 +19,7 @@ import {
 
 const MALFORMED: unknown = expect.toSatisfy((error) => error instanceof RequestMalformedError);
 
-/** What may happen to a task of which others have seen a page of the list. */
+/** Changes of a task after others have seen a page of the list. */
 const anyChange = fc.record({
   which: fc.nat(9),
   how: fc.constantFrom('newer', 'older', 'artifact', 'new'),
@@ -95,7 +95,7 @@ export function pages({ capabilities, open }: TaskStoreTests): void {
           const store = open();
           await saveNumbered(store, 8, user);
           const left = [...changes];
-          // What ends the list early, or repeats a task, is declared; the rest has to hold.
+          // An early end of the list, or a repeated task, is declared; the rest has to hold.
           const may = (how: string): boolean =>
             capabilities.pages === 'steady' || (how !== 'older' && how !== 'newer');
           const touched = new Set<string>();

@@ -29,7 +29,7 @@ const withAdded = (task: Task, name: string): Task => ({
   metadata: { ...task.metadata, [`k-${name}`]: name },
 });
 
-/** What of {@link withAdded} a task has. */
+/** Returns the parts of {@link withAdded} that a task has. */
 function added(task: Task | undefined): string[][] {
   return [
     task?.history.map(({ messageId }) => messageId.replace('m-', '')) ?? [],

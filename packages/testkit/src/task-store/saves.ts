@@ -15,7 +15,7 @@ import {
   withState,
 } from './sample-tasks.ts';
 
-/** What is saved is what is loaded, and nobody else's object. */
+/** A loaded task equals the saved one, and shares no object with it. */
 export function saves({ capabilities, open }: TaskStoreTests): void {
   describe('a save', () => {
     test('is what every request then loads, on every instance; nothing before', async () => {

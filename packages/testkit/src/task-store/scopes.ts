@@ -4,7 +4,7 @@ import { callContext, STRANGERS } from '../call-context.ts';
 import type { TaskStoreTests } from '../task-store-suite.ts';
 import { COMPLETED, idsOf, listRequest, messageOf, taskOf } from './sample-tasks.ts';
 
-/** Whose tasks are whose. */
+/** The owners of tasks. */
 export function scopes({ open }: TaskStoreTests): void {
   describe('an owner in a tenant', () => {
     test('[I9] has tasks that no other sees, lists, changes or takes the id of', async () => {

@@ -182,7 +182,7 @@ const indexed: fc.Arbitrary<Call> = fc.tuple(fc.constantFrom('o', 'o2'), fc.bool
       ),
 );
 
-/** What a call came to, as far as it can be compared. */
+/** The outcome of a call, as far as it can be compared. */
 async function outcome(call: Call, client: Client, tableName: string): Promise<unknown> {
   try {
     const { $metadata: _, ...answer } = (await call(client, tableName)) as { $metadata: unknown };

@@ -31,7 +31,7 @@ beforeEach(() => {
   });
 });
 
-/** What the process was told of a write. */
+/** The answer to a write, as the process got it. */
 function write(): { told: unknown } {
   const outcome: { told: unknown } = { told: 'nothing' };
   const command = new PutCommand({ TableName: 'fake', Item: { pk: 'p', sk: 's' } });

@@ -15,7 +15,7 @@ export function itemBytes(item: StoredItem): number {
   return bytes;
 }
 
-/** Negative, zero or positive, as `a` sorts before, with or after `b`; nothing if they do not. */
+/** Negative, zero or positive, as `a` sorts before, with or after `b`; `undefined` if they do not sort. */
 export function compareValues(a: AttributeValue, b: AttributeValue): number | undefined {
   if (a.S !== undefined && b.S !== undefined) return compareText(a.S, b.S);
   if (a.N !== undefined && b.N !== undefined) return Number(a.N) - Number(b.N);

@@ -4,7 +4,7 @@ import type { StoredItem } from './attribute.ts';
 
 const TOKEN = /\s*(<>|<=|>=|[=<>(),+-]|[#:]?\w+)/y;
 
-/** What an expression's placeholders stand for. A request may use each in several expressions. */
+/** The meaning of an expression's placeholders. A request may use each in several expressions. */
 export class Placeholders {
   readonly #names: Readonly<Record<string, string>>;
   readonly #values: StoredItem;

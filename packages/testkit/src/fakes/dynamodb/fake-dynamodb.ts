@@ -59,7 +59,7 @@ export interface FakeWrite {
 type Metadata = { readonly $metadata: Record<string, never> };
 const OK: Metadata = { $metadata: {} };
 
-/** What writes with a condition share. */
+/** The fields that writes with a condition share. */
 interface Conditional {
   readonly ConditionExpression?: string | undefined;
   readonly ReturnValuesOnConditionCheckFailure?: string | undefined;

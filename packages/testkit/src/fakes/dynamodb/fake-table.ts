@@ -35,7 +35,7 @@ export class FakeIndex {
     this.#projected = projected;
   }
 
-  /** What the index holds of an item: nothing if the item lacks one of its keys. */
+  /** Returns the part of an item that the index holds; `undefined` if the item lacks one of its keys. */
   copyOf(item: StoredItem | undefined): StoredItem | undefined {
     if (!item?.[this.keys.partition]?.S || !item[this.keys.sort]?.S) return undefined;
     const projected = this.#projected;

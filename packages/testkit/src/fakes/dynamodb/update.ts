@@ -7,7 +7,7 @@ import { ExpressionReader, type Placeholders } from './expression-reader.ts';
 type Change = (before: StoredItem, after: Record<string, AttributeValue>) => void;
 
 /**
- * What an update expression makes of an item: SET with values, attributes, if_not_exists, + and -,
+ * Applies an update expression to an item: SET with values, attributes, if_not_exists, + and -,
  * REMOVE, and ADD of numbers, on top-level attributes. Anything else is refused.
  *
  * Source: Amazon DynamoDB developer guide, "Using update expressions in DynamoDB".

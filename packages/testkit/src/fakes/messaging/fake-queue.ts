@@ -12,7 +12,7 @@ export interface QueuedMessage {
   hiddenUntil: number;
 }
 
-/** What a queue was made with; all that is compared when it is made again. */
+/** The settings that a queue was made with; all of them are compared when it is made again. */
 export interface QueueMaking {
   readonly attributes: Readonly<Record<string, string>>;
   readonly tags: Readonly<Record<string, string>>;

@@ -85,7 +85,7 @@ export class FakeSqs {
     this.#blocked.set(name, this.#wire.clock.now() + BLOCKED_MS);
   }
 
-  /** What SNS brings to a queue: lost if there is none. */
+  /** Delivers a message from SNS to a queue; the message is lost if there is none. */
   deliver(queueArn: string, body: string): void {
     const queue = [...this.#queues.values()].find(({ arn }) => arn === queueArn);
     queue?.push(this.messageId(), body);
