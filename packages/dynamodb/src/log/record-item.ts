@@ -26,22 +26,20 @@ const PART_BYTES = 300 * 1024;
 /** Deflating makes no body longer by a whole piece. */
 const MAX_PARTS = Math.ceil(MAX_BODY_BYTES / PART_BYTES) + 1;
 
-const stored = z.object({
-  sk: z.string(),
-  v: z.literal(RECORD_VERSION),
-  id: z.string(),
-  by: z.string(),
-  at: z.number(),
+interface StoredRecord {
+  readonly id: string;
+  readonly by: string;
+  readonly at: number;
   /** The body as it is, … */
-  e: z.string().optional(),
+  readonly e?: string | undefined;
   /** … or deflated, … */
-  z: z.instanceof(Uint8Array).optional(),
+  readonly z?: Uint8Array | undefined;
   /** … or in so many pieces, which may be deflated together. */
-  x: z.number().int().positive().max(MAX_PARTS).optional(),
-  xz: z.boolean().optional(),
+  readonly x?: number | undefined;
+  readonly xz?: boolean | undefined;
   /** Erased: the task was deleted. */
-  gone: z.literal(true).optional(),
-});
+  readonly gone?: true | undefined;
+}
 
 const piece = z.object({ b: z.instanceof(Uint8Array) });
 const ERASED: readonly Entry[] = [{ kind: 'deleted' }];
@@ -79,7 +77,7 @@ export function recordSlot({ sk }: Item): Slot {
 
 /** About how many bytes a stored record has, its pieces left out. */
 export function recordBytes({ e, z: deflated }: Item): number {
-  const body = typeof e === 'string' ? Buffer.byteLength(e) : 0;
+  const body = typeof e === 'string' ? e.length : 0;
   return OVERHEAD_BYTES + body + (deflated instanceof Uint8Array ? deflated.length : 0);
 }
 
@@ -91,10 +89,9 @@ export async function fromRecordItem(
   item: Item,
   readParts: (recordId: string, count: number) => Promise<Uint8Array[]>,
 ): Promise<LogRecord> {
-  const parsed = stored.safeParse(item);
-  if (!parsed.success) throw corrupt();
+  if (!isStoredRecord(item)) throw corrupt();
   const slot = recordSlot(item);
-  const { id, by, at, e, z: deflated, x, xz, gone } = parsed.data;
+  const { id, by, at, e, z: deflated, x, xz, gone } = item;
   if (gone) return { id, instance: by, time: at, slot, entries: ERASED, body: '' };
   let body = e;
   if (deflated) body = inflate(deflated);
@@ -107,6 +104,26 @@ export async function fromRecordItem(
   }
   if (body === undefined) throw corrupt();
   return { id, instance: by, time: at, slot, entries: parseBody(body), body };
+}
+
+/** Checked by hand: a schema takes longer, and a log may have tens of thousands of records. */
+function isStoredRecord(item: Item): item is Item & StoredRecord {
+  const { v, id, by, at, e, z: deflated, x, xz, gone } = item;
+  return (
+    v === RECORD_VERSION &&
+    typeof id === 'string' &&
+    typeof by === 'string' &&
+    Number.isFinite(at) &&
+    (e === undefined || typeof e === 'string') &&
+    (deflated === undefined || deflated instanceof Uint8Array) &&
+    (x === undefined || isPartCount(x)) &&
+    (xz === undefined || typeof xz === 'boolean') &&
+    (gone === undefined || gone === true)
+  );
+}
+
+function isPartCount(x: unknown): boolean {
+  return Number.isInteger(x) && (x as number) > 0 && (x as number) <= MAX_PARTS;
 }
 
 /** Returns the rest of a record of a deleted task: its slot stays taken. */

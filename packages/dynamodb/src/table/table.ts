@@ -2,6 +2,8 @@ import { BackendError, tracedClient } from '@a2a-aws/core';
 import {
   DescribeTableCommand,
   DescribeTimeToLiveCommand,
+  QueryCommand,
+  type QueryCommandInput,
   type TableDescription,
 } from '@aws-sdk/client-dynamodb';
 import {
@@ -9,14 +11,12 @@ import {
   type DynamoDBDocumentClient,
   GetCommand,
   PutCommand,
-  QueryCommand,
-  type QueryCommandInput,
-  type QueryCommandOutput,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
-import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
 import { dynamoDBError, isConditionFailed, translated } from './dynamodb-error.ts';
 import type { ItemKey } from './keys.ts';
+import { plainItem, type StoredAttributes } from './plain-item.ts';
 import { checkTable } from './table-check.ts';
 import { attribute, type IndexDefinition } from './table-definition.ts';
 
@@ -122,7 +122,7 @@ export class Table {
       Limit: pageSize,
       KeyConditionExpression: '#pk = :pk AND #sk BETWEEN :from AND :to',
       ExpressionAttributeNames: { '#pk': 'pk', '#sk': 'sk' },
-      ExpressionAttributeValues: { ':pk': partition, ':from': from, ':to': to },
+      ExpressionAttributeValues: marshall({ ':pk': partition, ':from': from, ':to': to }),
       ExclusiveStartKey: after,
     });
   }
@@ -141,11 +141,10 @@ export class Table {
         FilterExpression: filter.expression,
         ProjectionExpression: fields.map((name) => `#${name}`).join(', '),
         ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
-        ExpressionAttributeValues: {
-          ':partition': partition,
-          ':above': above,
-          ...placeholders(filter.values),
-        },
+        ExpressionAttributeValues: marshall(
+          { ':partition': partition, ':above': above, ...placeholders(filter.values) },
+          { removeUndefinedValues: true },
+        ),
         ExclusiveStartKey: after,
       }),
     );
@@ -227,10 +226,11 @@ export class Table {
   }
 
   async #query(input: Omit<QueryCommandInput, 'TableName'>): Promise<Page> {
-    const page: QueryCommandOutput = await translated(
+    // Not lib-dynamodb's: that takes twice as long for a page as everything else together.
+    const page = await translated(
       this.#client.send(new QueryCommand({ TableName: this.#name, ...input })),
     );
-    return { items: page.Items ?? [], next: page.LastEvaluatedKey };
+    return { items: (page.Items ?? []).map(plainItem), next: page.LastEvaluatedKey };
   }
 }
 
@@ -248,6 +248,6 @@ function placeholders(values: Condition['values'] = {}): Record<string, unknown>
 }
 
 function handedOver(error: unknown): Item | undefined {
-  const { Item: item } = error as { Item?: Parameters<typeof unmarshall>[0] };
-  return item && unmarshall(item);
+  const { Item: item } = error as { Item?: StoredAttributes };
+  return item && plainItem(item);
 }

@@ -37,9 +37,9 @@ function tableOf(items: readonly Item[]) {
     let bytes = 0;
     for (const item of sorted) {
       const sk = String(item.sk);
-      if (sk < from || sk > to || (after && sk <= String(after.sk))) continue;
+      if (sk < from || sk > to || (after?.sk && sk <= String(after.sk.S))) continue;
       if (bytes > PAGE_BYTES || page.length === PAGE_ITEMS)
-        return { items: page, next: { sk: page.at(-1)?.sk } };
+        return { items: page, next: { sk: { S: String(page.at(-1)?.sk) } } };
       page.push(item);
       bytes += String(item.e).length;
     }

@@ -3,6 +3,9 @@ import {
   CreateTableCommand,
   type CreateTableCommandInput,
   DescribeTableCommand,
+  QueryCommand as StoredQueryCommand,
+  type QueryCommandInput as StoredQueryInput,
+  type QueryCommandOutput as StoredQueryOutput,
   type TableDescription,
 } from '@aws-sdk/client-dynamodb';
 import {
@@ -95,6 +98,7 @@ export class FakeDynamoDB {
         this.#delete(input, caller),
       ),
       command(QueryCommand, 'Query', false, (input) => this.#query(input)),
+      command(StoredQueryCommand, 'Query', false, (input) => this.#storedQuery(input)),
     ]);
   }
 
@@ -196,6 +200,28 @@ export class FakeDynamoDB {
     const cost = { bytesOut: page.bytes, readUnits: page.units };
     this.#wire.meter.spent('dynamodb', 'Query', cost);
     return { ...OK, ...page.output };
+  }
+
+  /** A query as DynamoDB's own client sends it; a document client passes it on. */
+  #storedQuery({
+    ExpressionAttributeValues: values = {},
+    ExclusiveStartKey: after,
+    ...input
+  }: StoredQueryInput): StoredQueryOutput {
+    const {
+      Items = [],
+      LastEvaluatedKey: next,
+      ...output
+    } = this.#query({
+      ...input,
+      ExpressionAttributeValues: fromStored(values),
+      ExclusiveStartKey: after && fromStored(after),
+    } as QueryCommandInput);
+    return {
+      ...output,
+      Items: Items.map(toStored),
+      LastEvaluatedKey: next && toStored(next),
+    };
   }
 
   #table(name: string | undefined): FakeTable {
