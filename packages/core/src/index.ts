@@ -141,6 +141,7 @@ export {
   type SnapshotName,
   type SnapshotOutcome,
   type StoredLog,
+  type StoredSnapshot,
   type TaskHead,
   taskHead,
 } from './log/storage.ts';

@@ -109,7 +109,7 @@ onEachEngine((name, engine) => {
         await subject.putHead(KEY, { taskId, contextId: 'c', state, latest: 0, at: 1, slot });
         const text = randomBytes(350_000).toString('hex');
         await subject.putSnapshot(KEY, { id: 's', slot, text }, 1);
-        expect((await subject.load(KEY)).snapshot?.text === text).toBe(true);
+        expect((await loadWhole(subject, KEY)).snapshot?.text === text).toBe(true);
         const Key = new Keys(prefix).chunk(KEY, { id: 's', slot }, missing);
         const deleted = new DeleteCommand({
           TableName: aws.tableName,

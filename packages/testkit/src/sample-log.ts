@@ -6,7 +6,8 @@ import {
   type LogStorage,
   recordBody,
   type Slot,
-  type StoredLog,
+  type Snapshot,
+  type TaskHead,
   type TaskKey,
 } from '@a2a-aws/core';
 import { TaskArtifactUpdateEvent } from '@a2a-js/sdk';
@@ -57,13 +58,25 @@ export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   return collected;
 }
 
-/** A log with all of its records. */
-export async function loadWhole(
-  storage: LogStorage,
-  key: TaskKey,
-): Promise<Omit<StoredLog, 'records'> & { readonly records: readonly LogRecord[] }> {
-  const log = await storage.load(key);
-  return { ...log, records: await collect(log.records) };
+/** A log that was read to its end. */
+export interface WholeLog {
+  readonly head?: TaskHead | undefined;
+  readonly snapshot?: Snapshot | undefined;
+  readonly records: readonly LogRecord[];
+}
+
+/** A log with all of its records, and the text of its snapshot. */
+export async function loadWhole(storage: LogStorage, key: TaskKey): Promise<WholeLog> {
+  const { head, snapshot, records } = await storage.load(key);
+  return {
+    head,
+    snapshot: snapshot && {
+      id: snapshot.id,
+      slot: snapshot.slot,
+      text: Buffer.from(snapshot.bytes).toString(),
+    },
+    records: await collect(records),
+  };
 }
 
 /** Text of this length that no compression makes much shorter, always the same for a seed. */

@@ -42,7 +42,7 @@ export const APPENDING: readonly PlantedBug[] = [
     name: 'snapshot-task-only',
     patches: [
       replace('decodeSnapshot', '({ $$$, fenced: PersistentMap.of($HERE), $$$ })', '[]'),
-      replace('decodeSnapshot', '({ $$$, messages: PersistentMap.of($HERE), $$$ })', '[]'),
+      replace('decodeSnapshot', 'PersistentMap.filling($HERE)', '[]'),
     ],
   },
   {

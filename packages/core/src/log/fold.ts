@@ -31,6 +31,17 @@ export class Fold {
   #state: LogState = EMPTY_STATE;
   #generation = 0;
   #view = new TaskView();
+  #onEntry: ((state: LogState) => void) | undefined;
+  /** One for all records: a log may have very many. */
+  readonly #walk: Walk = {
+    show: (entry) => this.#view.apply(entry),
+    render: (event) => (event.kind === 'task' ? shownTask(event, this.#view.picture()) : event),
+    onEntry: (state, generation) => {
+      this.#state = state;
+      this.#generation = generation;
+      this.#onEntry?.(state);
+    },
+  };
 
   get state(): LogState {
     return this.#state;
@@ -57,11 +68,11 @@ export class Fold {
     return { state: this.#state, task, messages: task ? [] : this.#view.messages() };
   }
 
-  /** Takes the place of what was folded. */
-  restore({ state, task, messages }: DecodedSnapshot): void {
+  /** Takes the place of what was folded. The view belongs to this fold from now on. */
+  restore({ state, view }: DecodedSnapshot): void {
     this.#state = state;
     this.#generation = state.next.generation - 1;
-    this.#view = new TaskView(task, messages);
+    this.#view = view;
   }
 
   /**
@@ -69,15 +80,8 @@ export class Fold {
    * fold is exactly that of the log up to there, and after the record.
    */
   apply(record: LogRecord, onEntry?: (state: LogState) => void): Step {
-    const step = stepRecord(this.#state, record, {
-      show: (entry) => this.#view.apply(entry),
-      render: (event) => (event.kind === 'task' ? shownTask(event, this.#view.picture()) : event),
-      onEntry: (state, generation) => {
-        this.#state = state;
-        this.#generation = generation;
-        onEntry?.(state);
-      },
-    });
+    this.#onEntry = onEntry;
+    const step = stepRecord(this.#state, record, this.#walk);
     this.#state = step.state;
     onEntry?.(step.state);
     return step;

@@ -1,11 +1,11 @@
 import { MAX_JSON_LEVELS, parseShallow } from '../a2a/exact-json.ts';
 import type { Sliced } from '../pace.ts';
 
-/** Lines are parsed together up to so many characters. */
+/** Lines are parsed together up to so many bytes. */
 const BATCH = 16 * 1024;
-/** Lines of the frame that any text may have, and how many characters a text has for each further one. */
+/** Lines of the frame that any text may have, and how many bytes a text has for each further one. */
 const FRAME_LINES = 100;
-const CHARACTERS_PER_LINE = 16;
+const BYTES_PER_LINE = 16;
 /** How much deeper than a stored entry the text around the lists may nest. */
 const FRAME_LEVELS = MAX_JSON_LEVELS + 10;
 
@@ -70,6 +70,8 @@ export class LineWriter {
   }
 }
 
+const [NEWLINE, COMMA, OPEN, CLOSE] = [10, 44, 91, 93];
+
 /** The text without the elements that have lines of their own, and those, list by list. */
 export interface ReadLines {
   readonly frame: unknown;
@@ -77,33 +79,34 @@ export interface ReadLines {
 }
 
 /**
- * Reads what a {@link LineWriter} wrote, and yields how much it has read; `read` takes an element of
- * the list of that number. Throws if the text is not JSON, or has more lists than its length allows:
+ * Reads what a {@link LineWriter} wrote, in UTF-8, and yields how much it has read; `read` takes an
+ * element of the list of that number. Throws if the text is not JSON, or has more lists than its length allows:
  * a text of list after list takes little to store and much to read.
  */
 export function* readLines(
-  text: string,
+  bytes: Uint8Array,
   read: (json: unknown, list: number) => unknown,
 ): Sliced<ReadLines> {
   const frame: string[] = [];
   const lists: unknown[][] = [];
-  const maxLines = FRAME_LINES + text.length / CHARACTERS_PER_LINE;
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const maxLines = FRAME_LINES + text.length / BYTES_PER_LINE;
   const take = (from: number, to: number): void => {
     const list = lists.at(-1);
     if (!list) throw new SyntaxError('A line is in no list.');
-    const lines = text.slice(from, text[to - 1] === ',' ? to - 1 : to);
+    const lines = text.toString('utf8', from, text[to - 1] === COMMA ? to - 1 : to);
     const json = parseShallow(`[${lines}]`, MAX_JSON_LEVELS + 1) as unknown[];
     for (const element of json) list.push(read(element, lists.length - 1));
   };
   for (let [at, from] = [0, 0]; at < text.length; ) {
-    const newline = text.indexOf('\n', at);
+    const newline = text.indexOf(NEWLINE, at);
     const end = newline < 0 ? text.length : newline;
-    const isFrame = at === 0 || text[at] === ']' || text[end - 1] === '[';
+    const isFrame = at === 0 || text[at] === CLOSE || text[end - 1] === OPEN;
     if (isFrame) {
       if (from < at) take(from, at - 1);
-      frame.push(text.slice(at, end));
+      frame.push(text.toString('utf8', at, end));
       if (frame.length > maxLines) throw new SyntaxError('The text has too many lists.');
-      if (text[end - 1] === '[') lists.push([]);
+      if (text[end - 1] === OPEN) lists.push([]);
       from = end + 1;
     } else if (end - from >= BATCH) {
       take(from, end);

@@ -6,7 +6,7 @@ import { ENTRY_COST, type LogRecord } from './record.ts';
 import { isHeadExpired } from './retention.ts';
 import { compareSlots, type Slot } from './slot.ts';
 import { type DecodedSnapshot, decodeSnapshot } from './snapshot.ts';
-import type { LogStorage, Snapshot, StoredLog } from './storage.ts';
+import type { LogStorage, StoredLog, StoredSnapshot } from './storage.ts';
 
 /** How often the whole log is read anew while what was read has holes. */
 const LOAD_TRIES = 3;
@@ -132,8 +132,8 @@ export class LogReader {
     return true;
   }
 
-  async #restore({ slot, text }: Snapshot): Promise<void> {
-    const decoded = await inSlices(decodeSnapshot(text), this.#pace);
+  async #restore({ slot, bytes }: StoredSnapshot): Promise<void> {
+    const decoded = await inSlices(decodeSnapshot(bytes), this.#pace);
     // A doorbell may have been faster, before this was read or while it was decoded.
     if (compareSlots(this.#target.next(), slot) < 0) this.#target.restore(decoded);
   }

@@ -41,7 +41,15 @@ export class MemoryLogStorage implements LogStorage {
 
   async load(key: TaskKey): Promise<StoredLog> {
     const { head, snapshot } = this.#task(key);
-    return { head, snapshot, records: inTurn(this.#records(key, snapshot?.slot ?? FIRST_SLOT)) };
+    return {
+      head,
+      snapshot: snapshot && {
+        id: snapshot.id,
+        slot: snapshot.slot,
+        bytes: Buffer.from(snapshot.text),
+      },
+      records: inTurn(this.#records(key, snapshot?.slot ?? FIRST_SLOT)),
+    };
   }
 
   readRecords(key: TaskKey, from: Slot): AsyncIterable<LogRecord> {

@@ -1,6 +1,5 @@
-import { PersistentMap } from './persistent-map.ts';
 import { compareSlots, type Slot } from './slot.ts';
-import { type LogState, type RunState, runsOf } from './state.ts';
+import { type LogState, openRun, type RunState, runsOf } from './state.ts';
 
 /**
  * The state of a log where `slot`, one of its records or its end, is next, as seen from `state` at or
@@ -17,7 +16,7 @@ export function pastState(state: LogState, slot: Slot): LogState {
   // Nothing but its deletion follows what seals a log, and the log begins with a Task.
   return {
     ...rest,
-    ...runsOf(PersistentMap.of(runs)),
+    ...runsOf(runs),
     next: slot,
     sealed: false,
     deleted: false,
@@ -27,7 +26,7 @@ export function pastState(state: LogState, slot: Slot): LogState {
 
 function pastRun(run: RunState, slot: Slot): RunState {
   if (run.closedAt && compareSlots(run.closedAt, slot) < 0) return run;
-  const { instance, start, attempt, messageId, firstAt } = run;
-  const begun = firstAt !== undefined && firstAt < slot.generation ? { firstAt } : {};
-  return { instance, start, attempt, messageId, phase: 'open', ...begun };
+  const { firstAt } = run;
+  const hasBegun = firstAt !== undefined && firstAt < slot.generation;
+  return { ...openRun(run), firstAt: hasBegun ? firstAt : undefined };
 }

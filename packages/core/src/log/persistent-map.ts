@@ -1,3 +1,5 @@
+import type { Sliced } from '../pace.ts';
+
 /** A change that is in no layer yet. */
 interface Change<V> {
   readonly key: string;
@@ -9,6 +11,8 @@ interface Change<V> {
 
 /** So many changes become a layer: the last ones often are to the same few keys. */
 const MAX_CHANGES = 32;
+/** To add an entry takes about as long as to fold so many bytes of records. */
+const FILL_COST = 16;
 
 /**
  * A map whose versions stay as they are: {@link with} returns another one and costs a logarithm of the
@@ -42,7 +46,21 @@ export class PersistentMap<V> {
   }
 
   static of<V>(entries: Iterable<readonly [string, V]>): PersistentMap<V> {
-    const layer = new Map(entries);
+    return PersistentMap.#ofLayer(new Map(entries));
+  }
+
+  /** As {@link of}, in slices. */
+  static *filling<V>(entries: Iterable<readonly [string, V]>): Sliced<PersistentMap<V>> {
+    const layer = new Map<string, V>();
+    for (const [key, value] of entries) {
+      layer.set(key, value);
+      yield FILL_COST;
+    }
+    return PersistentMap.#ofLayer(layer);
+  }
+
+  /** The layer belongs to the map from now on. */
+  static #ofLayer<V>(layer: ReadonlyMap<string, V>): PersistentMap<V> {
     return layer.size === 0
       ? PersistentMap.empty()
       : new PersistentMap([layer], undefined, layer.size);

@@ -5,8 +5,9 @@ import type { Sliced } from '../pace.ts';
 import { LineWriter, readLines } from './json-lines.ts';
 import { PersistentMap } from './persistent-map.ts';
 import { parseSlot, slotText } from './slot.ts';
-import { type LogState, type RunState, runsOf } from './state.ts';
+import { countingRuns, EMPTY_STATE, type LogState, openRun, type RunState } from './state.ts';
 import type { TaskPicture } from './task-picture.ts';
+import { TaskView } from './task-view.ts';
 
 /** The form of snapshots that this release writes and reads. */
 const SNAPSHOT_VERSION = 1;
@@ -24,9 +25,10 @@ export interface FoldContent {
   readonly messages: readonly Message[];
 }
 
-/** What a snapshot's text says. */
-export interface DecodedSnapshot extends Omit<FoldContent, 'task'> {
-  readonly task: Task | undefined;
+/** What a snapshot's text says, to be taken by one fold. */
+export interface DecodedSnapshot {
+  readonly state: LogState;
+  readonly view: TaskView;
 }
 
 const slot = z.string().transform((text, context) => {
@@ -125,12 +127,12 @@ export function* encodeSnapshot({ state, task, messages }: FoldContent): Sliced<
 const [RUNS, KNOWN, MESSAGES, HISTORY, ARTIFACTS] = [0, 1, 2, 3, 4];
 
 /**
- * Reads what {@link encodeSnapshot} wrote, also as one line, as earlier releases did. Throws
+ * Reads what {@link encodeSnapshot} wrote, in UTF-8, also as one line, as earlier releases did. Throws
  * `corrupt-log` for another version or shape.
  */
-export function* decodeSnapshot(text: string): Sliced<DecodedSnapshot> {
+export function* decodeSnapshot(bytes: Uint8Array): Sliced<DecodedSnapshot> {
   try {
-    const { frame, lists } = yield* readLines(text, readElement);
+    const { frame, lists } = yield* readLines(bytes, readElement);
     const { v: _, task: taskJson, ...stateJson } = stored.parse(frame);
     const { runs: runsJson, known: knownJson, messages: messagesJson, ...fields } = stateJson;
     const isWhole = lists.length === 0;
@@ -142,15 +144,15 @@ export function* decodeSnapshot(text: string): Sliced<DecodedSnapshot> {
     else if (!isWhole && lists.length !== HISTORY) throw new Error('A list is missing.');
     return {
       state: {
+        ...EMPTY_STATE,
         ...fields,
-        ...runsOf(PersistentMap.of(runs as [string, RunState][])),
+        ...(yield* countingRuns(runs as [string, RunState][])),
         fenced: PersistentMap.of(fields.fenced.map((instance) => [instance, true])),
-        messages: PersistentMap.of(
+        messages: yield* PersistentMap.filling(
           (known as ([string, string] | undefined)[]).filter((one) => one !== undefined),
         ),
       },
-      task,
-      messages: messages as Message[],
+      view: yield* TaskView.restoring(task, messages as Message[]),
     };
   } catch (cause) {
     throw new BackendError('corrupt-log', 'A snapshot of an unknown version or shape is stored.', {
@@ -176,7 +178,7 @@ function readElement(json: unknown, list: number): unknown {
 function readRun(json: unknown): [string, RunState] {
   const [id, run] = storedRun.parse(json);
   const answer = run.answer === undefined ? undefined : Message.fromJSON(run.answer);
-  return [id, { ...run, answer }];
+  return [id, { ...openRun(run), ...run, answer }];
 }
 
 function readKnown(json: unknown): [string, string] | undefined {

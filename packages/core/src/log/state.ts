@@ -1,7 +1,8 @@
 import type { Message, TaskState } from '@a2a-js/sdk';
 import { TaskState as State } from '@a2a-js/sdk';
-import { eventStatus, isTerminal } from '../a2a/event.ts';
+import { eventStatus, isTerminal, type TaskEvent } from '../a2a/event.ts';
 import { statusTime } from '../a2a/status-time.ts';
+import { inOneGo, type Sliced } from '../pace.ts';
 import type { Entry, EventEntry, StartEntry } from './entry.ts';
 import { PersistentMap } from './persistent-map.ts';
 import { FIRST_SLOT, nextSlot, type Slot } from './slot.ts';
@@ -64,12 +65,15 @@ export interface LogStatus {
   readonly latest: number;
 }
 
+/** It has every field: copies of objects that have the same fields in the same order are cheap. */
 export const EMPTY_STATE: LogState = {
   next: FIRST_SLOT,
   at: 0,
   sealed: false,
   deleted: false,
   hasTask: false,
+  status: undefined,
+  contextId: undefined,
   runs: PersistentMap.empty(),
   open: new Set(),
   unsettled: new Set(),
@@ -88,17 +92,48 @@ export function openRuns({ open, runs }: LogState): [string, RunState][] {
   return found;
 }
 
-/** What a state says of these runs. */
-export function runsOf(
-  runs: PersistentMap<RunState>,
-): Pick<LogState, 'runs' | 'open' | 'unsettled'> {
+/** What a state says of its runs. */
+export type StateOfRuns = Pick<LogState, 'runs' | 'open' | 'unsettled'>;
+
+/** Returns what a state says of these runs. */
+export function runsOf(runs: Iterable<readonly [string, RunState]>): StateOfRuns {
+  return inOneGo(countingRuns(runs));
+}
+
+/** As {@link runsOf}, in slices. */
+export function* countingRuns(runs: Iterable<readonly [string, RunState]>): Sliced<StateOfRuns> {
+  const map = yield* PersistentMap.filling(runs);
   const open = new Set<string>();
   const unsettled = new Set<string>();
-  for (const [id, run] of runs) {
+  for (const [id, run] of map) {
     if (run.phase === 'open') open.add(id);
     if (isUnsettled(run)) unsettled.add(id);
+    yield COUNT_COST;
   }
-  return { runs, open, unsettled };
+  return { runs: map, open, unsettled };
+}
+
+/** To look at a run takes about as long as to fold so many bytes of records. */
+const COUNT_COST = 8;
+
+/** A run that begins. It has every field, as {@link EMPTY_STATE} has. */
+export function openRun(
+  run: Pick<RunState, 'instance' | 'start' | 'attempt' | 'messageId'>,
+): RunState {
+  const { instance, start, attempt, messageId } = run;
+  return {
+    instance,
+    start,
+    attempt,
+    messageId,
+    phase: 'open',
+    closedAt: undefined,
+    resumedBy: undefined,
+    answer: undefined,
+    resultAt: undefined,
+    authAt: undefined,
+    firstAt: undefined,
+  };
 }
 
 /** How often a message is executed at the most, the first time included. */
@@ -182,31 +217,32 @@ function stepFence(state: LogState, instance: string): LogState {
 
 function stepStart(state: LogState, entry: StartEntry): LogState {
   const { resumes, message, digest } = entry;
-  const started = setRun(state, entry.run, {
-    instance: entry.instance,
-    start: state.next,
-    attempt: entry.attempt,
-    messageId: message?.messageId,
-    phase: 'open',
-  });
+  const { instance, attempt } = entry;
+  const run = openRun({ instance, start: state.next, attempt, messageId: message?.messageId });
+  const started = setRun(state, entry.run, run);
   const resumed =
     resumes === undefined
       ? started
-      : changeRun(started, resumes, (run) => ({ ...run, resumedBy: entry.run }));
+      : changeRun(started, resumes, (resumedRun) => ({ ...resumedRun, resumedBy: entry.run }));
   const isKnown = message !== undefined && digest !== undefined;
   const messages = isKnown ? state.messages.with(digest, entry.run) : state.messages;
   return { ...resumed, messages, contextId: state.contextId ?? entry.contextId };
 }
 
-function stepEvent(before: LogState, entry: EventEntry, generation: number): LogState {
-  const { event } = entry;
-  const state = beginRun(before, entry.run, generation);
-  if (event.kind === 'artifactUpdate' || (event.kind !== 'task' && !state.hasTask)) return state;
+function stepEvent(state: LogState, entry: EventEntry, generation: number): LogState {
+  const { event, run: id } = entry;
+  const known = id === undefined ? undefined : state.runs.get(id);
+  const run = known && withEvent(known, entry, generation, state);
+  // One change of the run and one of the state, however much the event says of both.
+  const begun =
+    id === undefined || run === undefined || run === known ? {} : runsWith(state, id, run);
+  if (!showsStatus(state, event)) return run === known ? state : { ...state, ...begun };
   const status = eventStatus(event);
   const current = status?.state ?? State.TASK_STATE_UNSPECIFIED;
   const timestamp = status?.timestamp ?? '';
   const stepped: LogState = {
     ...state,
+    ...begun,
     hasTask: true,
     contextId: event.kind === 'task' ? event.data.contextId : state.contextId,
     status: {
@@ -216,29 +252,40 @@ function stepEvent(before: LogState, entry: EventEntry, generation: number): Log
       latest: Math.max(state.status?.latest ?? 0, statusTime(timestamp) ?? 0),
     },
   };
-  if (isTerminal(current)) {
-    let sealed = stepped;
-    for (const [id, run] of state.runs) {
-      if (run.phase !== 'ended') sealed = setRun(sealed, id, end(run, generation, state.next));
-    }
-    return { ...sealed, sealed: true };
-  }
-  const { run: id } = entry;
-  if (id === undefined) return stepped;
-  if (current === State.TASK_STATE_INPUT_REQUIRED) {
-    return changeRun(stepped, id, (run) => ({ ...run, resultAt: run.resultAt ?? generation }));
-  }
-  if (current === State.TASK_STATE_AUTH_REQUIRED) {
-    return changeRun(stepped, id, (run) => ({ ...run, authAt: run.authAt ?? generation }));
-  }
-  return stepped;
+  return isTerminal(current) ? seal(stepped, generation) : stepped;
 }
 
-/** Notes where the run's first event is. */
-function beginRun(state: LogState, id: string | undefined, generation: number): LogState {
-  const run = id === undefined ? undefined : state.runs.get(id);
-  if (id === undefined || !run || run.firstAt !== undefined) return state;
-  return setRun(state, id, { ...run, firstAt: generation });
+/** False for events that change no status: those of artifacts, and statuses before the first Task. */
+function showsStatus({ hasTask }: LogState, { kind }: TaskEvent): boolean {
+  return kind === 'task' || (kind === 'statusUpdate' && hasTask);
+}
+
+/** Ends all runs that have not ended. */
+function seal(state: LogState, generation: number): LogState {
+  let sealed = state;
+  for (const [id, run] of state.runs) {
+    if (run.phase !== 'ended') sealed = setRun(sealed, id, end(run, generation, state.next));
+  }
+  return { ...sealed, sealed: true };
+}
+
+/** The run after an event of its own: where its first event is, where its result is, and where it asked. */
+function withEvent(
+  run: RunState,
+  { event }: EventEntry,
+  generation: number,
+  state: LogState,
+): RunState {
+  const begun = run.firstAt === undefined ? { ...run, firstAt: generation } : run;
+  if (!showsStatus(state, event)) return begun;
+  switch (eventStatus(event)?.state) {
+    case State.TASK_STATE_INPUT_REQUIRED:
+      return begun.resultAt === undefined ? { ...begun, resultAt: generation } : begun;
+    case State.TASK_STATE_AUTH_REQUIRED:
+      return begun.authAt === undefined ? { ...begun, authAt: generation } : begun;
+    default:
+      return begun;
+  }
 }
 
 function end(run: RunState, generation: number, at: Slot): RunState {
@@ -264,8 +311,11 @@ function changeRun(state: LogState, id: string, change: (run: RunState) => RunSt
 }
 
 function setRun(state: LogState, id: string, run: RunState): LogState {
+  return { ...state, ...runsWith(state, id, run) };
+}
+
+function runsWith(state: LogState, id: string, run: RunState): StateOfRuns {
   return {
-    ...state,
     runs: state.runs.with(id, run),
     open: withMember(state.open, id, run.phase === 'open'),
     unsettled: withMember(state.unsettled, id, isUnsettled(run)),

@@ -34,10 +34,16 @@ export interface Snapshot {
   readonly text: string;
 }
 
+/** A snapshot as it is found. It may have megabytes: its reader makes text of it piece by piece. */
+export interface StoredSnapshot extends Pick<Snapshot, 'id' | 'slot'> {
+  /** The snapshot's text in UTF-8. */
+  readonly bytes: Uint8Array;
+}
+
 /** What a log holds, for a reader that has nothing yet. */
 export interface StoredLog {
   readonly head?: TaskHead | undefined;
-  readonly snapshot?: Snapshot | undefined;
+  readonly snapshot?: StoredSnapshot | undefined;
   /**
    * The records from the snapshot's slot on, in slot order, read and decoded as they are asked for;
    * to be iterated once. What expired may be missing.

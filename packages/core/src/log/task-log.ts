@@ -521,6 +521,10 @@ export class TaskLog {
     return taken;
   }
 
+  readonly #onEntry = (state: LogState): void => {
+    for (const listener of [...this.#entryListeners]) listener(state);
+  };
+
   #restore(snapshot: DecodedSnapshot): void {
     if (this.#rebuilt) {
       this.#rebuilt.restore(snapshot);
@@ -537,9 +541,7 @@ export class TaskLog {
     this.#tailRecords += 1;
     if (this.#tailSince === 0) this.#tailSince = record.time;
     const own = record.id === this.#pending;
-    const step = this.#fold.apply(record, (state) => {
-      for (const listener of [...this.#entryListeners]) listener(state);
-    });
+    const step = this.#fold.apply(record, this.#onEntry);
     this.#confirmation.add(record, step.state.next, isFromTable);
     for (const listener of [...this.#listeners]) listener(step, own);
   }

@@ -1,8 +1,12 @@
 import { type Artifact, Message, type Task, type TaskArtifactUpdateEvent } from '@a2a-js/sdk';
 import type { TaskEvent } from '../a2a/event.ts';
+import type { Sliced } from '../pace.ts';
 import type { Entry } from './entry.ts';
 import { PersistentMap } from './persistent-map.ts';
 import { type Metadata, type StoredArtifact, TaskPicture, withMetadata } from './task-picture.ts';
+
+/** To append a message takes about as long as to fold so many bytes of records. */
+const APPEND_COST = 32;
 
 /**
  * The Task that a log's events amount to: the merge of the SDK's `ResultManager`, without copying the
@@ -20,10 +24,16 @@ export class TaskView {
   readonly #byId = new Map<string, KnownMessages>();
   #artifacts: PersistentMap<StoredArtifact> = PersistentMap.empty();
 
-  constructor(task?: Task, messages: readonly Message[] = []) {
+  /** Makes, in slices, the view that had this Task, or only these messages. */
+  static *restoring(task: Task | undefined, messages: readonly Message[]): Sliced<TaskView> {
+    const view = new TaskView();
     // As it is: a history may hold two equal messages.
-    for (const message of task?.history ?? messages) this.#append(message);
-    if (task) this.#applyTask({ ...task, history: [] });
+    for (const message of task?.history ?? messages) {
+      view.#append(message);
+      yield APPEND_COST;
+    }
+    if (task) view.#applyTask({ ...task, history: [] });
+    return view;
   }
 
   /** Returns the Task as it is now; `undefined` before the first Task event. Costs no copy. */

@@ -16,7 +16,7 @@ test('lists come back, however many and short they are', () => {
     result(writer.list(`list-${n}-of-artifacts`, [n], (element) => element));
   }
   writer.close();
-  const { lists } = result(readLines(writer.text(), (json) => json));
+  const { lists } = result(readLines(Buffer.from(writer.text()), (json) => json));
   expect(lists.map(([element]) => element)).toEqual(Array.from({ length: 1_000 }, (_, n) => n));
 });
 
@@ -26,5 +26,5 @@ test.each([
   ['close', ']\n'],
 ])('lines that only %s are refused before they are collected', (_, line) => {
   const text = `{"v":1,"a":[\n${line.repeat(1_000_000)}`;
-  expect(() => result(readLines(text, (json) => json))).toThrow('too many lists');
+  expect(() => result(readLines(Buffer.from(text), (json) => json))).toThrow('too many lists');
 });

@@ -98,7 +98,7 @@ describe('a log that is read', () => {
     const slot = records[2]?.slot ?? FIRST_SLOT;
     const whole = await storage.memory.load(KEY);
     storage.onRead = async <T>() =>
-      ({ ...whole, snapshot: { id: 's', slot, text: snapshotOf(new Fold()) } }) as T;
+      ({ ...whole, snapshot: { id: 's', slot, bytes: Buffer.from(snapshotOf(new Fold())) } }) as T;
     await reader.refresh(true);
     expect(folded).toEqual(['snapshot at 0', ...ids(records.slice(2))]);
   });

@@ -5,9 +5,9 @@ import {
   type LogRecord,
   limiter,
   type Slot,
-  type Snapshot,
   type SnapshotName,
   type StoredLog,
+  type StoredSnapshot,
   type TaskHead,
   type TaskKey,
 } from '@a2a-aws/core';
@@ -115,11 +115,11 @@ export class LogLoader {
     key: TaskKey,
     name: SnapshotName,
     chunks: Newest['chunks'],
-  ): Promise<Snapshot | undefined> {
+  ): Promise<StoredSnapshot | undefined> {
     const keys = Array.from({ length: name.chunks }, (_, at) => this.#keys.chunk(key, name, at));
     const pieces = await this.#pieces(keys, chunks);
     if (pieces.length < keys.length) return undefined;
-    return { id: name.id, slot: name.slot, text: await fromChunks(pieces) };
+    return { id: name.id, slot: name.slot, bytes: await fromChunks(pieces) };
   }
 
   async *#records(key: TaskKey, from: Slot, newest: Newest): AsyncIterable<LogRecord> {

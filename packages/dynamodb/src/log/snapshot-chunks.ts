@@ -29,10 +29,13 @@ export async function toChunks(text: string): Promise<Uint8Array[]> {
   return chunks;
 }
 
-/** Reads what {@link toChunks} made, in order. Rejects with `corrupt-log` if it is not that, or too large. */
-export async function fromChunks(chunks: readonly Uint8Array[]): Promise<string> {
+/**
+ * Reads what {@link toChunks} made, in order: the text in UTF-8. Rejects with `corrupt-log` if it is
+ * not that, or too large.
+ */
+export async function fromChunks(chunks: readonly Uint8Array[]): Promise<Uint8Array> {
   try {
-    return (await inflate(Buffer.concat(chunks), LIMIT)).toString();
+    return await inflate(Buffer.concat(chunks), LIMIT);
   } catch (cause) {
     throw new BackendError('corrupt-log', 'A snapshot cannot be inflated.', { cause });
   }
