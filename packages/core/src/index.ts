@@ -80,6 +80,7 @@ export { Backlog } from './log/backlog.ts';
 export type { AgentError, Entry, EventEntry, StartEntry } from './log/entry.ts';
 export { type Delivery, Fold, type Step, stepRecord } from './log/fold.ts';
 export { type ListFilter, passes } from './log/list-filter.ts';
+export { maxUnpaidRecords } from './log/log-upkeep.ts';
 export { MemoryLogStorage } from './log/memory-storage.ts';
 export {
   type Author,

@@ -3,7 +3,7 @@ import type { Entropy } from '../entropy.ts';
 import type { Logger } from '../logger.ts';
 import { errorFields } from '../logging/error-fields.ts';
 import { RetriedStep } from '../logging/retried-step.ts';
-import { inSlices } from '../pace.ts';
+import { inSlices, type Sliced } from '../pace.ts';
 import { encodeSnapshot } from './snapshot.ts';
 import type { LogStorage, SnapshotName } from './storage.ts';
 import type { Tail, TaskLog } from './task-log.ts';
@@ -71,8 +71,9 @@ export class LogUpkeep {
     const slot = this.#log.state.next;
     try {
       // As it is now: it is encoded in slices while the log grows.
-      const text = await inSlices(encodeSnapshot(this.#log.content()), clock);
-      if (!ageing && text.length > spared(tail)) {
+      const most = ageing ? Number.POSITIVE_INFINITY : spared(tail);
+      const text = await inSlices(upTo(most, encodeSnapshot(this.#log.content())), clock);
+      if (text === undefined) {
         this.#lookLater(tail);
         return;
       }
@@ -110,6 +111,29 @@ export class LogUpkeep {
       });
     });
     signal.addEventListener('abort', cancel, { once: true });
+  }
+}
+
+/**
+ * Returns how many short records a log may have after its last snapshot before another one, of this
+ * many characters, is written: what a reader may have to fold.
+ */
+export function maxUnpaidRecords(length: number): number {
+  return Math.max(MIN_TAIL_RECORDS, Math.ceil(length / RECORD_GAIN)) - 1;
+}
+
+/**
+ * Does the work unless its text is longer than `most`; it is given up as soon as that is known, so
+ * that a try costs no more than a snapshot that pays.
+ */
+function* upTo(most: number, work: Sliced<string>): Sliced<string | undefined> {
+  let length = 0;
+  for (;;) {
+    const { done, value } = work.next();
+    if (done) return value.length > most ? undefined : value;
+    length += value;
+    if (length > most) return undefined;
+    yield value;
   }
 }
 
