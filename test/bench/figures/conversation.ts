@@ -1,163 +1,212 @@
-import { randomUUID } from 'node:crypto';
-import { sleep, systemClock, within } from '@a2a-aws/core';
+import { sleep, systemClock } from '@a2a-aws/core';
 import type { LocalAws } from '@a2a-aws/local';
+import { Task } from '@a2a-js/sdk';
+import { REPORT } from '../agent/asking-agent.ts';
+import { ConversationClient } from '../agent/conversation-client.ts';
+import {
+  ConversationWriter,
+  type Stored,
+  WrittenConversation,
+} from '../agent/written-conversation.ts';
+import type { Stalls } from '../meter/stall-meter.ts';
 import { monotonicMs } from '../monotonic-time.ts';
 import type { ConversationServer } from '../process/conversation-server.ts';
-import { ProcessLink } from '../process/process-link.ts';
+import { ProcessLink, type Remote } from '../process/process-link.ts';
+import { median } from '../quantile.ts';
 import type { Row } from '../row.ts';
 import { TARGETS } from '../targets.ts';
 
 const COUNTS = [1_000, 4_000, 16_000] as const;
-const GROUP =
-  'A long conversation over HTTP+JSON, three records and an answer each, on the embedded DynamoDB';
-const LIMIT_MS = 300_000;
-/** Longer than it takes to store a snapshot. */
-const SNAPSHOT_MS = 10_000;
+const MOST = 16_000;
+const GROUP = 'A long conversation over HTTP+JSON, on the embedded DynamoDB';
+const PREFIX = 'conversation';
+/** Each figure is the median of so many. */
+const TIMES = 3;
+const IDLE_MS = 3_000;
+/** How long a follower hears of a report before it is measured, and while it only hears of it. */
+const FOLLOW_MS = 1_000;
 
-interface Measured {
-  readonly messages: number;
+interface Measured extends Stalls {
   readonly milliseconds: number;
-  readonly longestStall: number;
-  /** The most processor time between two turns of the event loop, in milliseconds. */
-  readonly busiest: number;
-  /** Of the instance's processor time, in milliseconds. */
-  readonly cpu: number;
 }
 
-/** What it takes to read and to continue a task of very many messages. */
+/** What it takes to read, to continue and to follow a task of very many messages. */
 export async function conversation(aws: LocalAws): Promise<Row[]> {
-  const link = new ProcessLink<ConversationServer>('./conversation-process.ts', aws.env);
+  const links = [1, 2].map(
+    () => new ProcessLink<ConversationServer>('./conversation-process.ts', aws.env),
+  );
+  const [one, other] = links.map(({ remote }) => remote);
+  if (!one || !other) throw new Error('Two processes were started.');
   try {
-    const url = await link.remote.serve();
-    const reads: Measured[] = [];
-    for (const messages of COUNTS) {
-      const taskId = `task-${messages}`;
-      await link.remote.write(aws.tableName, taskId, messages);
-      // The first read compiles what the others run.
-      if (messages === COUNTS[0]) await getTask(url, taskId, messages);
-      reads.push(await measured(link, messages, () => getTask(url, taskId, messages)));
-    }
-    const most = COUNTS[2];
-    const id = `task-${most}`;
-    const send = await measured(link, most, () => sendMessage(url, id));
-    // The instance that appends stores the snapshot once it has answered.
-    await sleep(systemClock, SNAPSHOT_MS);
-    const whole = await measured(link, most, () => getTask(url, id, most, '', 1));
-    const list = await measured(link, most, () => getTask(url, id, most, '?historyLength=10'));
-    await link.remote.stop();
-    return [
-      ...reads.flatMap((read) => readRows(read)),
-      ...reads.slice(1).map((read, at) => growthRow(reads[at], read)),
-      {
-        group: GROUP,
-        label: `a follow-up after ${count(most)}`,
-        value: send.milliseconds,
-        unit: 'ms',
-      },
-      ...stallRows(send),
-      ...readRows(whole, `GetTask after ${count(most)}, from a snapshot`),
-      {
-        group: GROUP,
-        label: `GetTask of the last 10 messages after ${count(most)}, from a snapshot`,
-        value: list.milliseconds,
-        unit: 'ms',
-      },
-      ...stallRows(list),
-    ];
+    return await rows(aws, one, other);
   } finally {
-    await link.close();
+    await Promise.all(links.map((link) => link.close()));
   }
+}
+
+async function rows(
+  aws: LocalAws,
+  one: Remote<ConversationServer>,
+  other: Remote<ConversationServer>,
+): Promise<Row[]> {
+  const client = new ConversationClient(await one.serve(PREFIX));
+  const follower = new ConversationClient(await other.serve(PREFIX));
+  const writer = new ConversationWriter(aws, PREFIX);
+  const reads: Read[] = [];
+  const unsaved: Measured[] = [];
+  for (const messages of COUNTS) {
+    const id = `task-${messages}`;
+    // The owner of all clients that do not authenticate.
+    const key = { tenant: '', owner: 'unknown', taskId: id };
+    const written = new WrittenConversation(writer, key, messages);
+    await written.write();
+    // The first reads compile what the others run.
+    if (reads.length === 0) await often(one, () => client.getTask(id, messages));
+    if (messages === MOST) unsaved.push(await often(one, () => client.getTask(id, messages)));
+    const stored = await written.writeSnapshot();
+    reads.push({
+      messages,
+      stored,
+      read: await often(one, () => client.getTask(id, messages)),
+    });
+  }
+  writer.close();
+  const id = `task-${MOST}`;
+  const last = await often(one, () => client.getLast(id));
+  const send = await measured(one, () => client.send(id, 'Go on.'));
+  const rendering = renderingMs(await client.getTask(id, MOST, 1));
+  const following = await followed(client, follower, other, id);
+  const idle = await measured(one, () => sleep(systemClock, IDLE_MS));
+  await Promise.all([one.stop(), other.stop()]);
+  const target = TARGETS.conversationMs;
+  return [
+    ...reads.flatMap(({ messages, stored, read }) =>
+      readRows(`GetTask after ${count(messages)}: ${storedText(stored)}`, read, {
+        target: messages === MOST ? target : undefined,
+      }),
+    ),
+    ...reads.slice(1).map((read, at) => growthRow(reads[at], read)),
+    ...readRows('GetTask after 16,000 messages, answered with the last 10', last, { target }),
+    ...unsaved.flatMap((read) =>
+      readRows('GetTask after 16,000 messages, had nobody stored a snapshot', read, {}),
+    ),
+    ...readRows('a follow-up after 16,000 messages', send, {}),
+    ...readRows(
+      'following that task by doorbells, 100 events a second, for a second',
+      following.alone,
+      {},
+    ),
+    ...readRows('GetTask meanwhile', following.read, { target }),
+    ...readRows('GetTask meanwhile, answered with the last 10', following.last, { target }),
+    {
+      group: GROUP,
+      label: 'to compare: the SDK renders an answer of 32,000 messages in one go',
+      value: rendering,
+      unit: 'ms',
+    },
+    {
+      group: GROUP,
+      label: 'to compare: the longest that the event loop of an idle instance stood still',
+      value: idle.longest,
+      unit: 'ms',
+    },
+  ];
+}
+
+/** What it costs an instance to read a task whose events it hears of meanwhile. */
+async function followed(
+  client: ConversationClient,
+  follower: ConversationClient,
+  process: Remote<ConversationServer>,
+  id: string,
+): Promise<{ alone: Measured; read: Measured; last: Measured }> {
+  await client.send(id, REPORT, { returnImmediately: true });
+  const leave = await follower.subscribe(id);
+  await sleep(systemClock, FOLLOW_MS);
+  const alone = await measured(process, () => sleep(systemClock, FOLLOW_MS));
+  const read = await often(process, () => follower.getTask(id, MOST, 2));
+  const last = await often(process, () => follower.getLast(id));
+  if (leave() === 0) throw new Error('The follower has heard of no event.');
+  return { alone, read, last };
 }
 
 async function measured(
-  link: ProcessLink<ConversationServer>,
-  messages: number,
-  work: () => Promise<void>,
+  process: Remote<ConversationServer>,
+  work: () => Promise<unknown>,
 ): Promise<Measured> {
-  await link.remote.watch();
+  await process.watch();
   const began = monotonicMs();
-  await within(systemClock, LIMIT_MS, work());
+  await work();
   const milliseconds = monotonicMs() - began;
-  const { longest, busiest, cpu } = await link.remote.stalls();
-  return { messages, milliseconds, longestStall: longest, busiest, cpu };
+  return { milliseconds, ...(await process.stalls()) };
 }
 
-async function getTask(
-  url: string,
-  id: string,
-  messages: number,
-  query = '',
-  more = 0,
-): Promise<void> {
-  const answer = await fetch(`${url}/tasks/${id}${query}`, {
-    headers: { 'a2a-version': '1.0' },
-  });
-  const task = (await answer.json()) as { history?: readonly unknown[] };
-  // The message of the first status stands in the Task's status alone.
-  const expected = query === '' ? 2 * messages - 1 + more : 10;
-  if (task.history?.length !== expected) {
-    throw new Error(
-      `GetTask gave ${task.history?.length} of ${expected} messages (${answer.status}).`,
-    );
-  }
-}
-
-async function sendMessage(url: string, taskId: string): Promise<void> {
-  const message = {
-    messageId: randomUUID(),
-    role: 'ROLE_USER',
-    taskId,
-    parts: [{ text: 'Go on.' }],
+async function often(
+  process: Remote<ConversationServer>,
+  work: () => Promise<unknown>,
+): Promise<Measured> {
+  const all: Measured[] = [];
+  for (let n = 0; n < TIMES; n += 1) all.push(await measured(process, work));
+  const of = (name: keyof Measured) => median(all.map((one) => one[name]));
+  return {
+    milliseconds: of('milliseconds'),
+    longest: of('longest'),
+    busiest: of('busiest'),
+    cpu: of('cpu'),
   };
-  const answer = await fetch(`${url}/message:send`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', 'a2a-version': '1.0' },
-    body: JSON.stringify({ message, configuration: { historyLength: 10 } }),
-  });
-  if (!answer.ok) throw new Error(`The message was answered with ${answer.status}.`);
-  await answer.arrayBuffer();
 }
 
-function readRows(read: Measured, label = `GetTask after ${count(read.messages)}`): Row[] {
-  const { messages, milliseconds, cpu } = read;
-  const target = messages === COUNTS[2] ? TARGETS.conversationMs : undefined;
+/** What the SDK's router does with an answer. */
+function renderingMs(json: unknown): number {
+  const task = Task.fromJSON(json);
+  return median(
+    Array.from({ length: TIMES }, () => {
+      const began = monotonicMs();
+      JSON.stringify(Task.toJSON(task));
+      return monotonicMs() - began;
+    }),
+  );
+}
+
+function readRows(label: string, measured: Measured, { target }: Pick<Row, 'target'>): Row[] {
+  const { milliseconds, longest, busiest, cpu } = measured;
+  const stall = TARGETS.conversationStallMs;
+  const detail = { group: GROUP, unit: 'ms', detail: true };
   return [
     { group: GROUP, label, value: milliseconds, unit: 'ms', target },
-    { group: GROUP, label: 'the same: processor time of the instance', value: cpu, unit: 'ms' },
-    ...stallRows(read),
+    { ...detail, label: 'processor time of the instance', value: cpu },
+    {
+      ...detail,
+      label: 'the longest that its event loop stood still',
+      value: longest,
+      target: stall,
+    },
+    { ...detail, label: 'its most processor time between two turns', value: busiest },
   ];
 }
 
-/** On a machine that does other work, the second tells how much of the first is this process. */
-function stallRows({ longestStall, busiest }: Measured): Row[] {
-  const target = TARGETS.conversationStallMs;
-  return [
-    {
-      group: GROUP,
-      label: 'the same: the longest that the event loop stood still',
-      value: longestStall,
-      unit: 'ms',
-      target,
-    },
-    {
-      group: GROUP,
-      label: 'the same: the most processor time between two turns of it',
-      value: busiest,
-      unit: 'ms',
-    },
-  ];
+interface Read {
+  readonly messages: number;
+  readonly stored: Stored;
+  readonly read: Measured;
 }
 
 /** Per doubling: 2 is linear. */
-function growthRow(from: Measured | undefined, to: Measured): Row {
-  const doublings = Math.log2(to.messages / (from?.messages ?? 1));
+function growthRow(from: Read | undefined, to: Read): Row {
+  if (!from) throw new Error('There is no smaller conversation.');
+  const doublings = Math.log2(to.messages / from.messages);
   return {
     group: GROUP,
-    label: `time for each doubling, ${count(from?.messages ?? 0)} to ${count(to.messages)}`,
-    value: (to.milliseconds / (from?.milliseconds ?? 1)) ** (1 / doublings),
+    label: `time for each doubling, ${count(from.messages)} to ${count(to.messages)}`,
+    value: (to.read.milliseconds / from.read.milliseconds) ** (1 / doublings),
     unit: '×',
     target: TARGETS.conversationGrowth,
   };
+}
+
+function storedText({ snapshot, tail }: Stored): string {
+  const kilobytes = Math.round(snapshot / 1024).toLocaleString('en-US');
+  return `a snapshot of ${kilobytes} KB and ${tail.toLocaleString('en-US')} records`;
 }
 
 function count(messages: number): string {

@@ -1,0 +1,38 @@
+import { sleep, systemClock } from '@a2a-aws/core';
+import { TaskState } from '@a2a-js/sdk';
+import {
+  AgentEvent,
+  type AgentExecutor,
+  type ExecutionEventBus,
+  type RequestContext,
+} from '@a2a-js/sdk/server';
+import { chunk, words } from './payload.ts';
+
+/** What a client writes so that the agent reports before it asks again. */
+export const REPORT = 'Report.';
+/** Chunks of a report, the pause after each in milliseconds, and characters of each. */
+const CHUNKS = 1_500;
+const PAUSE_MS = 10;
+const TEXT = 200;
+
+/** Answers each message with a question, some of them after a report of {@link CHUNKS} chunks. */
+export class AskingAgent implements AgentExecutor {
+  readonly execute = async (request: RequestContext, bus: ExecutionEventBus): Promise<void> => {
+    const { taskId, contextId, userMessage } = request;
+    const [part] = userMessage.parts;
+    if (part?.content?.$case === 'text' && part.content.value === REPORT) {
+      for (let at = 0; at < CHUNKS; at += 1) {
+        bus.publish(AgentEvent.artifactUpdate(chunk(taskId, contextId, words(TEXT, at), at > 0)));
+        await sleep(systemClock, PAUSE_MS);
+      }
+    }
+    const status = {
+      state: TaskState.TASK_STATE_INPUT_REQUIRED,
+      message: undefined,
+      timestamp: new Date(systemClock.now()).toISOString(),
+    };
+    bus.publish(AgentEvent.statusUpdate({ taskId, contextId, status, metadata: undefined }));
+  };
+
+  readonly cancelTask = async (): Promise<void> => {};
+}

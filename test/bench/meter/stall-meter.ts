@@ -1,0 +1,40 @@
+import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
+
+/** What some work did to the process that did it, in milliseconds. */
+export interface Stalls {
+  /** The longest time that the event loop did not turn. */
+  readonly longest: number;
+  /** The most processor time between two turns: what the machine does besides is not in it. */
+  readonly busiest: number;
+  /** Processor time of all threads of the process together. */
+  readonly cpu: number;
+}
+
+/** Watches the event loop of this process. */
+export class StallMeter {
+  readonly #delay: IntervalHistogram = monitorEventLoopDelay({ resolution: 1 });
+  #cpu = process.cpuUsage();
+  #busiest = 0;
+  #turns: NodeJS.Timeout | undefined;
+
+  begin(): void {
+    this.#delay.enable();
+    this.#delay.reset();
+    this.#cpu = process.cpuUsage();
+    this.#busiest = 0;
+    let last = this.#cpu;
+    this.#turns = setInterval(() => {
+      const now = process.cpuUsage();
+      this.#busiest = Math.max(this.#busiest, now.user + now.system - last.user - last.system);
+      last = now;
+    }, 1);
+  }
+
+  end(): Stalls {
+    this.#delay.disable();
+    clearInterval(this.#turns);
+    const { user, system } = process.cpuUsage(this.#cpu);
+    const longest = this.#delay.max / 1e6;
+    return { longest, busiest: this.#busiest / 1e3, cpu: (user + system) / 1e3 };
+  }
+}
