@@ -8,7 +8,7 @@ import {
 } from '@a2a-js/sdk/server';
 import { chunk, words } from './payload.ts';
 
-/** What a client writes so that the agent reports before it asks again. */
+/** A message that has the agent report before it asks again. */
 export const REPORT = 'Report.';
 /** Chunks of a report, the pause after each in milliseconds, and characters of each. */
 const CHUNKS = 1_500;

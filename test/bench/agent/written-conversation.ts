@@ -25,7 +25,7 @@ const CONTEXT = 'context';
 const TEXT = 100;
 const INPUT_REQUIRED = TaskState.TASK_STATE_INPUT_REQUIRED;
 
-/** What a reader of a conversation finds. */
+/** The parts of a stored conversation that a reader needs. */
 export interface Stored {
   /** Characters of the snapshot. */
   readonly snapshot: number;

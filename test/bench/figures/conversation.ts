@@ -30,7 +30,7 @@ interface Measured extends Stalls {
   readonly milliseconds: number;
 }
 
-/** What it takes to read, to continue and to follow a task of very many messages. */
+/** The cost of reading, continuing and following a task of very many messages. */
 export async function conversation(aws: LocalAws): Promise<Row[]> {
   const links = [1, 2].map(
     () => new ProcessLink<ConversationServer>('./conversation-process.ts', aws.env),
@@ -113,7 +113,7 @@ async function rows(
   ];
 }
 
-/** What it costs an instance to read a task whose events it hears of meanwhile. */
+/** The cost for an instance of reading a task whose events it hears of meanwhile. */
 async function followed(
   client: ConversationClient,
   follower: ConversationClient,
@@ -156,7 +156,7 @@ async function often(
   };
 }
 
-/** What the SDK's router does with an answer. */
+/** Returns how long the SDK's router takes to make JSON of an answer. */
 function renderingMs(json: unknown): number {
   const task = Task.fromJSON(json);
   return median(

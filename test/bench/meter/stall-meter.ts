@@ -1,10 +1,10 @@
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 
-/** What some work did to the process that did it, in milliseconds. */
+/** The effects of some work on the process that did it, in milliseconds. */
 export interface Stalls {
   /** The longest time that the event loop did not turn. */
   readonly longest: number;
-  /** The most processor time between two turns: what the machine does besides is not in it. */
+  /** The most processor time between two turns: other processes of the machine have no part in it. */
   readonly busiest: number;
   /** Processor time of all threads of the process together. */
   readonly cpu: number;
