@@ -15,7 +15,7 @@ const MIN_TAIL_RECORDS = 1_000;
 /** A snapshot pays when the bodies that it replaces are so many times larger, … */
 const GAIN = 4;
 /** … or when it has at most so many characters for each record that it replaces: short ones. */
-const RECORD_GAIN = 512;
+const RECORD_GAIN = 768;
 /** Of what ages nothing goes for another retention: there is time to try again, in milliseconds. */
 const RETRY_AFTER_MS = 60_000;
 /** A reader that found the old snapshot has read it by then, in milliseconds. */
