@@ -22,8 +22,9 @@ const OPTIONS: OptionNames<RotationOptions> = {
 
 /**
  * Replaces the key that authenticates what instances tell each other, while they run, or completes a
- * rotation that was interrupted. Takes 6 minutes; resolves when no instance accepts the old key any
- * more. Safe to repeat, and to run twice at once. Rejects with `draining` if `signal` aborts, and with
+ * rotation that was interrupted. Takes 6 minutes; resolves when the old key is gone from the
+ * table. Instances accept it until they read the keys next, within a minute, or as long as they cannot
+ * read the table. Safe to repeat, and to run twice at once. Rejects with `draining` if `signal` aborts, and with
  * a coded error if a call fails: call it again.
  */
 export async function rotateDoorbellKey(

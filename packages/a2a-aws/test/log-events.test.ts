@@ -70,7 +70,6 @@ test('what is retried says when it works again, or who goes on with it', () => {
     'snapshot.drop-failed',
     'watch.remove-failed',
     'head.repair-failed',
-    'push.failed',
     'request.failed',
     'janitor.failed', // janitor.removed
     'hook.failed',

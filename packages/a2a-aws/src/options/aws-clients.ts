@@ -64,6 +64,42 @@ export function assertClientConfig(config: ClientConfig): void {
   }
 }
 
+/** The variables in which the AWS SDK looks for a service's endpoint, the first that has a value. */
+const ENDPOINT_VARIABLES = {
+  dynamodb: ['AWS_ENDPOINT_URL_DYNAMODB', 'AWS_ENDPOINT_URL'],
+  sns: ['AWS_ENDPOINT_URL_SNS', 'AWS_ENDPOINT_URL'],
+  sqs: ['AWS_ENDPOINT_URL_SQS', 'AWS_ENDPOINT_URL'],
+} as const;
+
+/** The environment's endpoints, by the names of their variables. */
+export type EndpointEnvironment = {
+  readonly [Name in (typeof ENDPOINT_VARIABLES)[keyof typeof ENDPOINT_VARIABLES][number]]?:
+    | string
+    | undefined;
+};
+
+/**
+ * Throws `configuration` if a client that must still be made would take an endpoint from the
+ * environment that is no URL; the AWS SDK would fail with it at each call.
+ */
+export function assertEndpoints(
+  given: Partial<BackendClients>,
+  config: ClientConfig,
+  env: EndpointEnvironment,
+): void {
+  const { dynamodb, sns, sqs, polling } = given;
+  const isGiven = { dynamodb, sns, sqs: sqs && polling };
+  for (const service of ['dynamodb', 'sns', 'sqs'] as const) {
+    if (isGiven[service] || config[service]?.endpoint !== undefined) continue;
+    const name = ENDPOINT_VARIABLES[service].find((variable) => env[variable]);
+    if (name === undefined || isHttpUrl(env[name])) continue;
+    throw new BackendError(
+      'configuration',
+      `${name} must be a URL, such as http://127.0.0.1:8000.`,
+    );
+  }
+}
+
 /** False for the empty string, too: the AWS SDK would call AWS itself. */
 function isHttpUrl(value: unknown): boolean {
   return typeof value === 'string' && /^https?:\/\//i.test(value) && URL.canParse(value);

@@ -27,8 +27,10 @@ import { guarded } from '../user-code/guarded.ts';
 import type { OnError } from '../user-code/user-errors.ts';
 import {
   assertClientConfig,
+  assertEndpoints,
   type BackendClients,
   type ClientConfig,
+  type EndpointEnvironment,
   givenRegion,
 } from './aws-clients.ts';
 import { FANOUT_NAMES, type FanoutChoice } from './fanout-choice.ts';
@@ -205,7 +207,7 @@ const checked = z.object({
   tableName: z
     .string()
     .regex(/^(?:arn:[^:\s]+:dynamodb:[^:\s]+:\d{12}:table\/)?[A-Za-z0-9_.-]{3,255}$/),
-  topicArns: z.array(z.string().regex(/^arn:[^:]+:sns:[^:]+:\d{12}:[^:]+$/)),
+  topicArns: z.array(z.string().regex(/^arn:[^:]+:sns:[^:]+:\d{12}:[A-Za-z0-9_-]+(?:\.fifo)?$/)),
   fanout: z.union([z.enum(FANOUT_NAMES), z.custom(isObject)]),
   inlineContent: z.boolean(),
   prefix: z.string().regex(/^[A-Za-z0-9_-]{1,32}$/),
@@ -283,7 +285,7 @@ function setVariables(environment: BackendEnvironment): BackendEnvironment {
  */
 export function resolveOptions(
   options: BackendOptions,
-  environment: BackendEnvironment,
+  environment: BackendEnvironment & EndpointEnvironment,
 ): BackendSettings {
   const env = setVariables(environment);
   const { clock = systemClock, logger } = options;
@@ -319,6 +321,7 @@ export function resolveOptions(
   const needed = settings.fanout === 'sns' ? withTopic : checked;
   const { clients, clientConfig } = settings;
   assertClientConfig(clientConfig);
+  assertEndpoints(clients, clientConfig, environment);
   const result = needed.safeParse({
     ...settings,
     // The resolver as it was given: around it is a function of this package.

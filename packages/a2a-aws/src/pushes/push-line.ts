@@ -78,6 +78,8 @@ export class PushLine {
   /** Looks that began before this place are out of date. */
   #anew = 0;
   #isMoving = false;
+  /** The last events were not pushed. */
+  #isFailing = false;
 
   constructor(log: PushedLog, backlog: Backlog, turn: Move, deps: PushDeps) {
     this.#log = log;
@@ -134,12 +136,16 @@ export class PushLine {
 
   async #pushAll(waiting: Waiting[], signal: AbortSignal): Promise<void> {
     const failed = new Map<string, { events: number; about: LogFields }>();
+    let sent = 0;
     // From the end, so that nothing is held that was pushed.
     waiting.reverse();
     for (let one = waiting.pop(); one; one = waiting.pop()) {
       try {
         if (signal.aborted) throw new BackendError('draining', 'This instance has stopped.');
-        if (await this.#isWanted(one)) await this.#send(one);
+        if (await this.#isWanted(one)) {
+          await this.#send(one);
+          sent += 1;
+        }
       } catch (error) {
         const about = this.#describe(error);
         const { code, error: name } = about;
@@ -155,6 +161,11 @@ export class PushLine {
     this.#dropped = 0;
     for (const { events, about } of failed.values()) {
       this.#deps.logger.warn('push.failed', { ...taskFields(this.#log.key), ...about, events });
+    }
+    if (failed.size > 0) this.#isFailing = true;
+    else if (sent > 0 && this.#isFailing) {
+      this.#isFailing = false;
+      this.#deps.logger.info('push.recovered', taskFields(this.#log.key));
     }
   }
 

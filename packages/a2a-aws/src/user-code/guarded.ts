@@ -35,8 +35,8 @@ export function guarded<Args extends unknown[], Result>(
   return (...args) => {
     try {
       const result = call(...args);
-      if (!(result instanceof Promise)) return result;
-      return result.catch((error: unknown) => {
+      if (!isThenable(result)) return result;
+      return Promise.resolve(result).catch((error: unknown) => {
         throw tagged(error);
       }) as Result;
     } catch (error) {
@@ -93,6 +93,11 @@ export function guardedFanout(fanout: Fanout, errors: UserErrors, deps: RetriedS
       }
     },
   });
+}
+
+/** Returns true for promises, also those of another library or realm. */
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 }
 
 /** What it is asked may throw. */

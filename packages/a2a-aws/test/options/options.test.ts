@@ -27,6 +27,10 @@ describe('the topics', () => {
     [[], undefined],
     [undefined, ''],
     [undefined, `${TOPIC}, `],
+    [undefined, `${TOPIC},`],
+    [undefined, `,${TOPIC}`],
+    [undefined, ','],
+    [`${TOPIC},`, undefined],
     [[TOPIC, 'events'], undefined],
   ])('are refused when they are %j and %j in the environment', (option, inEnvironment) => {
     expect(() => topics(option, inEnvironment)).toThrow(
@@ -170,5 +174,37 @@ describe('the name of the instance', () => {
 
   test('is the host name by default', () => {
     expect(name({})).toBe(instanceName(hostname()) || 'i');
+  });
+});
+
+describe('an endpoint in the environment', () => {
+  const resolve = (env: Readonly<Record<string, string>>, options: BackendOptions = {}) =>
+    resolveOptions({ topicArn: TOPIC, ...options }, { ...TABLE, ...env });
+
+  test.each([
+    ['AWS_ENDPOINT_URL', 'localhost:4566'],
+    ['AWS_ENDPOINT_URL_SQS', 'http://'],
+    ['AWS_ENDPOINT_URL_DYNAMODB', 'nonsense'],
+  ])('is refused by the name of its variable: %s', (name, value) => {
+    expect(() => resolve({ [name]: value })).toThrow(
+      expect.objectContaining({
+        code: 'configuration',
+        message: `${name} must be a URL, such as http://127.0.0.1:8000.`,
+      }),
+    );
+  });
+
+  test('may be anything where nothing reads it', () => {
+    const clientConfig = {
+      dynamodb: { endpoint: 'http://127.0.0.1:1' },
+      sns: { endpoint: 'http://127.0.0.1:1' },
+      sqs: { endpoint: 'http://127.0.0.1:1' },
+    };
+    const env = { AWS_ENDPOINT_URL: 'nonsense' };
+    expect(resolve(env, { clientConfig }).clientConfig).toBe(clientConfig);
+    expect(() => resolve({ AWS_ENDPOINT_URL: '' })).not.toThrow();
+    const url = 'http://127.0.0.1:1';
+    const names = ['DYNAMODB', 'SNS', 'SQS'].map((name) => [`AWS_ENDPOINT_URL_${name}`, url]);
+    expect(() => resolve({ ...env, ...Object.fromEntries(names) })).not.toThrow();
   });
 });

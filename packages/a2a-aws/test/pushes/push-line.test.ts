@@ -87,6 +87,7 @@ class Rig {
       errors: new UserErrors({ logErrorMessages: false }, silentLogger),
       logger: {
         ...silentLogger,
+        info: (event, fields) => this.lines.push({ event, fields }),
         warn: (event, fields) => this.lines.push({ event, fields }),
       },
     });
@@ -297,11 +298,17 @@ test('configs that cannot be looked up are counted in one log event, and looked 
   expect(rig.lines.length).toBeLessThanOrEqual(2);
   expect(rig.lines[0]).toMatchObject({ event: 'push.failed', fields: { code: 'unreachable' } });
 
+  const failures = rig.lines.length;
   rig.fault = undefined;
   rig.add(chunk(50));
   await settled();
+  rig.add(chunk(51));
+  await settled();
 
-  expect(rig.told).toEqual([50]);
+  expect(rig.told).toEqual([50, 51]);
+  expect(rig.lines.slice(failures)).toMatchObject([
+    { event: 'push.recovered', fields: { taskId: 't' } },
+  ]);
 });
 
 test('an event that a sender rejects is counted, and does not hold up the next', async () => {

@@ -23,6 +23,16 @@ test('names the source of what was thrown or rejected', async () => {
   await expect(late()).rejects.toMatchObject({ source: 'pushStore', thrown });
 });
 
+test('tags what a promise of another library rejects with', async () => {
+  // biome-ignore lint/suspicious/noThenProperty: such a promise is what is tested.
+  const thenable = { then: (_: unknown, reject: (error: unknown) => void) => reject(thrown) };
+  const late = guarded('pushSender', () => thenable as unknown as Promise<void>);
+  await expect(late()).rejects.toMatchObject({ source: 'pushSender', thrown });
+  // biome-ignore lint/suspicious/noThenProperty: such a promise is what is tested.
+  const done = { then: (resolve: (value: number) => void) => resolve(1) };
+  expect(await guarded('pushStore', () => done as unknown as Promise<number>)()).toBe(1);
+});
+
 test('passes results, A2A errors and coded errors as they are', async () => {
   expect(guarded('ownerResolver', () => 'ann')()).toBe('ann');
   expect(await guarded('pushStore', async () => 1)()).toBe(1);

@@ -16,8 +16,9 @@ export interface RotationDeps {
 }
 
 /**
- * Replaces the fleet's doorbell key, or completes a rotation that was interrupted. Resolves when no
- * instance accepts the old key any more, after two waits of 3 minutes: the new key first only
+ * Replaces the fleet's doorbell key, or completes a rotation that was interrupted. Resolves when the
+ * old key is gone from the table, after two waits of 3 minutes. Instances accept it until they read
+ * the keys next, within a minute, or as long as they cannot read the table. The order: the new key first only
  * verifies, then signs, then the old one goes. Each step is one conditional write, so a rotation may
  * be interrupted anywhere, repeated, and run twice at once. Rejects with `draining` if `signal`
  * aborts, and with a coded error if a call fails.

@@ -98,6 +98,19 @@ describe('a rotation of the keys', () => {
     expect(checkSeal(await stored(), seal, 'text')).toBe('unknown-key');
   });
 
+  test('ends the old key on an instance when that reads the keys again, and not before', async () => {
+    const { signal } = new AbortController();
+    const ring = new Keyring({ registry, clock, entropy, logger: silentLogger, signal });
+    await ring.read();
+    const old = sealer(await stored())?.('text') ?? { key: '', mac: '' };
+    const done = rotate();
+    await clock.advance(3 * KEYS_KNOWN_MS);
+    await done;
+    expect(ring.check(old, 'text')).toBe('authentic');
+    await ring.read();
+    expect(ring.check(old, 'text')).toBe('unknown-key');
+  });
+
   test('[I3] [I6] under traffic costs no doorbell', async () => {
     const feeds = new Feeds();
     const [writer, reader] = [await feeds.peer('a'), await feeds.peer('b')];
