@@ -60,7 +60,7 @@ export const TARGETS = {
   endedWithLeaderSeconds: { atMost: 50 },
   /** Seconds from then until nothing of it is left. */
   goneSeconds: { atMost: 90 },
-  /** Calls and read units of a life after 9,900 others, beside those of one after 100. */
+  /** Calls and read units of a life after 9,900 others, beside those of one after 2,000. */
   livesGrowth: { atMost: 1.05 },
   /** US dollars a month for an instance that has nothing to do. */
   idleDollars: { atMost: 0.5 },

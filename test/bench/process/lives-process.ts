@@ -1,8 +1,11 @@
 import { type LifeTimes, shortLives } from '../../fixtures/short-lives.ts';
 import { serveParent } from './process-link.ts';
 
-/** By then as much is left of former lives as there will ever be. */
-const SETTLED = 100;
+/**
+ * Lives before the first that count. In the first ten minutes, 1,200 lives that follow at once, nobody
+ * is retired for long enough to be looked after; from then on one is in each life.
+ */
+const SETTLED = 2_000;
 const WINDOW = 100;
 
 /** The means of the first lives that count, and of the last. */
