@@ -1,4 +1,4 @@
-import type { Entropy } from './entropy.ts';
+import type { Entropy } from './ports/entropy.ts';
 
 /** Milliseconds to wait after the nth failure in a row: doubling from 25 to 1,000, with jitter. */
 export function backoff(failures: number, entropy: Entropy): number {

@@ -12,8 +12,19 @@ export {
 export { exactJson, isShallow } from './a2a/exact-json.ts';
 export { limitHistory } from './a2a/history-limit.ts';
 export { backoff } from './backoff.ts';
-export { type Clock, elapsed, sleep, systemClock, within } from './clock.ts';
-export { derivedUuid, type Entropy, shortId, systemEntropy } from './entropy.ts';
+export type { Doorbell } from './doorbells/doorbell.ts';
+export {
+  decodeMessage,
+  encodeDoorbell,
+  type Heard,
+  isJoinable,
+  joinMessages,
+} from './doorbells/doorbell-codec.ts';
+export { checkSeal, type Seal, type SealCheck, sealer } from './doorbells/doorbell-seal.ts';
+export { type RotationDeps, rotateKeys } from './doorbells/key-rotation.ts';
+export { Keyring } from './doorbells/keyring.ts';
+export { PollingFanout } from './doorbells/polling-fanout.ts';
+export { isRoundOf, roundName } from './doorbells/queue-round.ts';
 export {
   BackendError,
   type BackendErrorCode,
@@ -23,65 +34,40 @@ export {
   isTransient,
   TRANSIENT_CODES,
 } from './errors.ts';
-export type { Doorbell } from './feed/doorbell.ts';
-export {
-  decodeMessage,
-  encodeDoorbell,
-  type Heard,
-  isJoinable,
-  joinMessages,
-} from './feed/doorbell-message.ts';
-export { checkSeal, type Seal, type SealCheck, sealer } from './feed/doorbell-seal.ts';
-export type {
-  Fanout,
-  FanoutAddress,
-  FanoutReceiver,
-  FanoutStats,
-  FormerAddress,
-  TeardownProof,
-} from './feed/fanout.ts';
-export { Feed, type FeedDeps } from './feed/feed.ts';
-export { type FleetKey, type FleetKeySet, type FleetKeys, newFleetKey } from './feed/fleet-keys.ts';
-export { type RotationDeps, rotateKeys } from './feed/key-rotation.ts';
-export { Keyring } from './feed/keyring.ts';
-export { MemoryFanout, type MemoryQueue, type MemoryQueues } from './feed/memory-fanout.ts';
-export type { OpenLog } from './feed/open-log.ts';
-export { PollingFanout } from './feed/polling-fanout.ts';
-export { isRoundOf, roundName } from './feed/queue-round.ts';
-export { Tap, taskAt } from './feed/tap.ts';
-export { inParallel } from './in-parallel.ts';
-export type { CancelOutcome } from './instances/cancel.ts';
-export { DEFAULT_CANCEL_DEADLINE_MS } from './instances/cancel-deadline.ts';
+export { type PatrolReport, patrol } from './fleet/cleanup-round.ts';
 export {
   type ControlPorts,
   Instance,
   type InstanceDeps,
   type InstancePhase,
   isLasting,
-} from './instances/instance.ts';
-export type { JanitorStats } from './instances/janitor.ts';
-export { LeaseObserver } from './instances/lease-observer.ts';
-export { MemoryInstanceRegistry } from './instances/memory-registry.ts';
-export { type PatrolReport, patrol } from './instances/patrol.ts';
-export type {
-  InstanceRegistry,
-  Lease,
-  LeaseTerms,
-  RetiredLease,
-  RunRow,
-  WatchRow,
-} from './instances/registry.ts';
-export type { Resumer, Resumption } from './instances/resumption.ts';
-export type { Run, StopReason, Stored } from './instances/run.ts';
-export type { Begun, RunRequest } from './instances/runs.ts';
-export { DEFAULT_LEASE_SETTINGS, type LeaseSettings } from './instances/settings.ts';
+} from './fleet/instance.ts';
+export type { JanitorStats } from './fleet/janitor.ts';
+export { LeaseObserver } from './fleet/lease-observer.ts';
+export { DEFAULT_LEASE_SETTINGS, type LeaseSettings } from './fleet/lease-settings.ts';
+export { inParallel } from './in-parallel.ts';
 export { limiter } from './limiter.ts';
 export { Backlog } from './log/backlog.ts';
-export type { AgentError, Entry, EventEntry, StartEntry } from './log/entry.ts';
-export { type Delivery, Fold, type Step, stepRecord } from './log/fold.ts';
-export { type ListFilter, passes } from './log/list-filter.ts';
-export { maxUnpaidRecords } from './log/log-upkeep.ts';
-export { MemoryLogStorage } from './log/memory-storage.ts';
+export { maxUnpaidRecords } from './log/snapshotter.ts';
+export { type Appended, TaskLog, type TaskLogDeps } from './log/task-log.ts';
+export { errorFields, thrownFields } from './logging/error-fields.ts';
+export { LOG_LEVELS, type LogLevel } from './logging/log-level.ts';
+export { RetriedStep, type RetriedStepDeps } from './logging/retried-step.ts';
+export {
+  jsonLogger,
+  type RootLoggerOptions,
+  rootLogger,
+  stderrLines,
+  stderrLogger,
+} from './logging/root-logger.ts';
+export { loggedId, ownerHash, taskFields } from './logging/task-fields.ts';
+export { MemoryConsumerOffsets } from './memory/memory-consumer-offsets.ts';
+export { MemoryFanout, type MemoryQueue, type MemoryQueues } from './memory/memory-fanout.ts';
+export { MemoryInstanceRegistry } from './memory/memory-instance-registry.ts';
+export { MemoryLogStorage } from './memory/memory-log-storage.ts';
+export type { AgentError, Entry, EventEntry, StartEntry } from './model/entry.ts';
+export { type Delivery, Fold, type Step, stepRecord } from './model/fold.ts';
+export { type ListFilter, passes } from './model/list-filter.ts';
 export {
   type Author,
   type Decision,
@@ -98,7 +84,7 @@ export {
   proposeStart,
   type Refusal,
   type Stamp,
-} from './log/proposal.ts';
+} from './model/proposal.ts';
 export {
   type EncodedEntry,
   encode,
@@ -109,22 +95,29 @@ export {
   parseBody,
   RECORD_VERSION,
   recordBody,
-} from './log/record.ts';
+} from './model/record.ts';
 export {
   checkedRetention,
   DEFAULT_RETENTION_MS,
   expiresAt,
   MIN_RETENTION_MS,
-} from './log/retention.ts';
+} from './model/retention.ts';
 export {
   blockingResult,
   firstEventAt,
   isUsed,
   type RetryRule,
   retriedRun,
-} from './log/run-outcome.ts';
-export { compareSlots, FIRST_SLOT, nextSlot, parseSlot, type Slot, slotText } from './log/slot.ts';
-export { encodeSnapshot, MAX_SNAPSHOT_BYTES } from './log/snapshot.ts';
+} from './model/run-outcome.ts';
+export {
+  compareSlots,
+  FIRST_SLOT,
+  nextSlot,
+  parseSlot,
+  type Slot,
+  slotText,
+} from './model/slot.ts';
+export { encodeSnapshot, MAX_SNAPSHOT_BYTES } from './model/snapshot.ts';
 export {
   EMPTY_STATE,
   type LogState,
@@ -133,7 +126,36 @@ export {
   type RunResult,
   type RunState,
   runResult,
-} from './log/state.ts';
+} from './model/state.ts';
+export { type CopyOptions, copyingTask, type TaskPicture } from './model/task-picture.ts';
+export { assertOptionNames, type OptionNames } from './option-names.ts';
+export { overriding } from './overriding.ts';
+export { inOneGo, inSlices, Pace } from './pace.ts';
+export { type Clock, elapsed, sleep, systemClock, within } from './ports/clock.ts';
+export { assertConsumer, type ConsumerOffsets } from './ports/consumer-offsets.ts';
+export { derivedUuid, type Entropy, shortId, systemEntropy } from './ports/entropy.ts';
+export type {
+  Fanout,
+  FanoutAddress,
+  FanoutReceiver,
+  FanoutStats,
+  FormerAddress,
+  TeardownProof,
+} from './ports/fanout.ts';
+export {
+  type FleetKey,
+  type FleetKeySet,
+  type FleetKeys,
+  newFleetKey,
+} from './ports/fleet-keys.ts';
+export type {
+  InstanceRegistry,
+  Lease,
+  LeaseTerms,
+  RetiredLease,
+  RunRow,
+  WatchRow,
+} from './ports/instance-registry.ts';
 export {
   type ListedTask,
   type LogStorage,
@@ -145,9 +167,7 @@ export {
   type StoredSnapshot,
   type TaskHead,
   taskHead,
-} from './log/storage.ts';
-export { type Appended, TaskLog, type TaskLogDeps } from './log/task-log.ts';
-export { type CopyOptions, copyingTask, type TaskPicture } from './log/task-picture.ts';
+} from './ports/log-storage.ts';
 export {
   LOG_METHODS,
   type LogFields,
@@ -157,29 +177,13 @@ export {
   loggerOf,
   silentLogger,
   withFields,
-} from './logger.ts';
-export { errorFields, thrownFields } from './logging/error-fields.ts';
-export { LOG_LEVELS, type LogLevel } from './logging/log-level.ts';
-export { RetriedStep, type RetriedStepDeps } from './logging/retried-step.ts';
-export {
-  jsonLogger,
-  type RootLoggerOptions,
-  rootLogger,
-  stderrLines,
-  stderrLogger,
-} from './logging/root-logger.ts';
-export { loggedId, ownerHash, taskFields } from './logging/task-fields.ts';
-export { assertOptionNames, type OptionNames } from './option-names.ts';
-export { overriding } from './overriding.ts';
-export { inOneGo, inSlices, Pace } from './pace.ts';
-export { assertConsumer, type ConsumerOffsets } from './queues/consumer-offsets.ts';
+} from './ports/logger.ts';
 export { DistributedEventQueue } from './queues/distributed-event-queue.ts';
 export { EventConsumer } from './queues/event-consumer.ts';
 export type { CloseOptions, EventQueue, TapOptions } from './queues/event-queue.ts';
 export { EventTap } from './queues/event-tap.ts';
 export { InMemoryQueueManager } from './queues/in-memory-queue-manager.ts';
 export { LogQueueManager } from './queues/log-queue-manager.ts';
-export { MemoryConsumerOffsets } from './queues/memory-consumer-offsets.ts';
 export {
   AgentErrorRaised,
   NoTaskQueue,
@@ -195,6 +199,14 @@ export type {
   QueuedEvent,
   QueueEvent,
 } from './queues/queued-event.ts';
+export { Tap, taskAt } from './reading/log-tap.ts';
+export type { OpenLog } from './reading/open-log.ts';
+export { Feed, type FeedDeps } from './reading/open-logs.ts';
+export type { CancelOutcome } from './runs/cancel.ts';
+export { DEFAULT_CANCEL_DEADLINE_MS } from './runs/cancel-deadline.ts';
+export type { Begun, RunRequest } from './runs/intents.ts';
+export type { Resumer, Resumption } from './runs/resumption.ts';
+export type { Run, StopReason, Stored } from './runs/run.ts';
 export {
   callDetails,
   isPassingName,

@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts';
+import type { Clock } from './ports/clock.ts';
 
 /**
  * How much work runs in one go, in bytes of records that are parsed and folded: some ten milliseconds

@@ -1,9 +1,9 @@
 import { backoff } from './backoff.ts';
-import { type Clock, sleep } from './clock.ts';
-import type { Entropy } from './entropy.ts';
 import { BackendError, errorCode } from './errors.ts';
-import type { Logger } from './logger.ts';
 import { RetriedStep } from './logging/retried-step.ts';
+import { type Clock, sleep } from './ports/clock.ts';
+import type { Entropy } from './ports/entropy.ts';
+import type { Logger } from './ports/logger.ts';
 
 export interface RetryDeps {
   readonly clock: Clock;

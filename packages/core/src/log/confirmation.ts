@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
-import type { LogRecord } from './record.ts';
-import { compareSlots, FIRST_SLOT, type Slot, slotText } from './slot.ts';
+import type { LogRecord } from '../model/record.ts';
+import { compareSlots, FIRST_SLOT, type Slot, slotText } from '../model/slot.ts';
 
 /**
  * How far a fold is known to be what the table holds. Records that only messages brought are counted

@@ -1,12 +1,12 @@
-import type { Clock } from '../clock.ts';
 import { BackendError } from '../errors.ts';
+import { ENTRY_COST, type LogRecord } from '../model/record.ts';
+import { isHeadExpired } from '../model/retention.ts';
+import { compareSlots, type Slot } from '../model/slot.ts';
+import { type DecodedSnapshot, decodeSnapshot } from '../model/snapshot.ts';
 import { inSlices, Pace } from '../pace.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { LogStorage, StoredLog, StoredSnapshot } from '../ports/log-storage.ts';
 import type { TaskKey } from '../task-key.ts';
-import { ENTRY_COST, type LogRecord } from './record.ts';
-import { isHeadExpired } from './retention.ts';
-import { compareSlots, type Slot } from './slot.ts';
-import { type DecodedSnapshot, decodeSnapshot } from './snapshot.ts';
-import type { LogStorage, StoredLog, StoredSnapshot } from './storage.ts';
 
 /** How often the whole log is read anew while what was read has holes. */
 const LOAD_TRIES = 3;

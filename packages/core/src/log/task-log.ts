@@ -1,30 +1,30 @@
 import type { Task } from '@a2a-js/sdk';
 import { backoff } from '../backoff.ts';
-import { type Clock, elapsed, sleep } from '../clock.ts';
-import type { Entropy } from '../entropy.ts';
 import { BackendError, errorCode } from '../errors.ts';
-import type { Logger } from '../logger.ts';
 import { errorFields } from '../logging/error-fields.ts';
 import { RetriedStep } from '../logging/retried-step.ts';
-import type { TaskKey } from '../task-key.ts';
-import { Backlog } from './backlog.ts';
-import { Confirmation, RecordDigest } from './confirmation.ts';
-import { Fold, type Step } from './fold.ts';
-import { LogReader } from './log-reader.ts';
-import type { Proposal, Refusal } from './proposal.ts';
+import { Fold, type Step } from '../model/fold.ts';
+import type { Proposal, Refusal } from '../model/proposal.ts';
 import {
   countEvents,
   type EncodedEntry,
   type LogRecord,
   MAX_BODY_BYTES,
   recordBody,
-} from './record.ts';
-import { isExpired } from './retention.ts';
-import { compareSlots, type Slot } from './slot.ts';
-import type { DecodedSnapshot, FoldContent } from './snapshot.ts';
-import { type LogState, stepEntry } from './state.ts';
-import type { LogStorage } from './storage.ts';
-import type { TaskPicture } from './task-picture.ts';
+} from '../model/record.ts';
+import { isExpired } from '../model/retention.ts';
+import { compareSlots, type Slot } from '../model/slot.ts';
+import type { DecodedSnapshot, FoldContent } from '../model/snapshot.ts';
+import { type LogState, stepEntry } from '../model/state.ts';
+import type { TaskPicture } from '../model/task-picture.ts';
+import { type Clock, elapsed, sleep } from '../ports/clock.ts';
+import type { Entropy } from '../ports/entropy.ts';
+import type { LogStorage } from '../ports/log-storage.ts';
+import type { Logger } from '../ports/logger.ts';
+import type { TaskKey } from '../task-key.ts';
+import { Backlog } from './backlog.ts';
+import { Confirmation, RecordDigest } from './confirmation.ts';
+import { LogReader } from './log-reader.ts';
 
 /** What became of a proposal. */
 export type Appended =

@@ -1,5 +1,5 @@
 import { BackendError } from '../errors.ts';
-import type { LogFields } from '../logger.ts';
+import type { LogFields } from '../ports/logger.ts';
 
 /** At most so many stack frames of an error are logged, and so many characters of its message. */
 const MAX_FRAMES = 12;

@@ -1,4 +1,4 @@
-import type { LogMethod } from '../logger.ts';
+import type { LogMethod } from '../ports/logger.ts';
 
 /** From the fewest lines to the most. */
 export const LOG_LEVELS = ['error', 'warn', 'lifecycle', 'info', 'debug'] as const;

@@ -1,5 +1,5 @@
-import { type Clock, elapsed } from '../clock.ts';
-import { baseLogger, type LogFields, type Logger } from '../logger.ts';
+import { type Clock, elapsed } from '../ports/clock.ts';
+import { baseLogger, type LogFields, type Logger } from '../ports/logger.ts';
 import { errorFields } from './error-fields.ts';
 
 /** Between two lines about one kind of step, in milliseconds. */

@@ -1,5 +1,5 @@
-import { type Clock, systemClock } from '../clock.ts';
-import { type LogFields, type Logger, type LogSink, loggerOf } from '../logger.ts';
+import { type Clock, systemClock } from '../ports/clock.ts';
+import { type LogFields, type Logger, type LogSink, loggerOf } from '../ports/logger.ts';
 import { isLogged, type LogLevel } from './log-level.ts';
 
 export interface RootLoggerOptions {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { LogFields } from '../logger.ts';
+import type { LogFields } from '../ports/logger.ts';
 import { joinKey, type Scope, type TaskKey } from '../task-key.ts';
 
 /** The longest task id that a line holds, in characters. */

@@ -1,15 +1,15 @@
 import { eventTaskId, isTaskEvent, type TaskEvent } from '../a2a/event.ts';
 import { BackendError } from '../errors.ts';
-import type { Run } from '../instances/run.ts';
 import {
   type Proposal,
   proposeAnswer,
   proposeError,
   proposeEvent,
   type Refusal,
-} from '../log/proposal.ts';
-import { encode } from '../log/record.ts';
-import type { LogState } from '../log/state.ts';
+} from '../model/proposal.ts';
+import { encode } from '../model/record.ts';
+import type { LogState } from '../model/state.ts';
+import type { Run } from '../runs/run.ts';
 import type { TaskKey } from '../task-key.ts';
 import type { CloseOptions, EventQueue, TapOptions } from './event-queue.ts';
 import { EventTap, type EventTapReading } from './event-tap.ts';

@@ -1,8 +1,8 @@
 import { BackendError } from '../errors.ts';
-import type { OpenLog } from '../feed/open-log.ts';
-import type { Tap } from '../feed/tap.ts';
-import { compareSlots, type Slot } from '../log/slot.ts';
-import type { LogState } from '../log/state.ts';
+import { compareSlots, type Slot } from '../model/slot.ts';
+import type { LogState } from '../model/state.ts';
+import type { Tap } from '../reading/log-tap.ts';
+import type { OpenLog } from '../reading/open-log.ts';
 import type { CloseOptions, EventQueue, TapOptions } from './event-queue.ts';
 import type { OffsetWriter } from './offset-writer.ts';
 import { Progress } from './progress.ts';

@@ -1,6 +1,6 @@
-import { type Clock, systemClock } from '../clock.ts';
-import { systemEntropy } from '../entropy.ts';
-import { silentLogger } from '../logger.ts';
+import { type Clock, systemClock } from '../ports/clock.ts';
+import { systemEntropy } from '../ports/entropy.ts';
+import { silentLogger } from '../ports/logger.ts';
 import { LogQueueManager } from './log-queue-manager.ts';
 import { MemoryHost } from './memory-host.ts';
 

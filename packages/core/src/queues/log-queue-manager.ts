@@ -1,5 +1,5 @@
-import type { OpenLog } from '../feed/open-log.ts';
-import type { LogState } from '../log/state.ts';
+import type { LogState } from '../model/state.ts';
+import type { OpenLog } from '../reading/open-log.ts';
 import { assertTaskKey, type TaskKey, taskKeyText } from '../task-key.ts';
 import { DistributedEventQueue } from './distributed-event-queue.ts';
 import type { EventQueue, TapOptions } from './event-queue.ts';

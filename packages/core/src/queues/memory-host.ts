@@ -1,17 +1,17 @@
-import type { Clock } from '../clock.ts';
-import type { Entropy } from '../entropy.ts';
-import { Feed, type FeedDeps } from '../feed/feed.ts';
-import { Keyring } from '../feed/keyring.ts';
-import { MemoryFanout } from '../feed/memory-fanout.ts';
-import type { OpenLog } from '../feed/open-log.ts';
-import { MemoryInstanceRegistry } from '../instances/memory-registry.ts';
-import type { RunRow, WatchRow } from '../instances/registry.ts';
-import { type Begun, type RunRequest, Runs } from '../instances/runs.ts';
-import { MemoryLogStorage } from '../log/memory-storage.ts';
-import { DEFAULT_RETENTION_MS } from '../log/retention.ts';
-import { silentLogger } from '../logger.ts';
+import { Keyring } from '../doorbells/keyring.ts';
+import { MemoryConsumerOffsets } from '../memory/memory-consumer-offsets.ts';
+import { MemoryFanout } from '../memory/memory-fanout.ts';
+import { MemoryInstanceRegistry } from '../memory/memory-instance-registry.ts';
+import { MemoryLogStorage } from '../memory/memory-log-storage.ts';
+import { DEFAULT_RETENTION_MS } from '../model/retention.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Entropy } from '../ports/entropy.ts';
+import type { RunRow, WatchRow } from '../ports/instance-registry.ts';
+import { silentLogger } from '../ports/logger.ts';
+import type { OpenLog } from '../reading/open-log.ts';
+import { Feed, type FeedDeps } from '../reading/open-logs.ts';
+import { type Begun, type RunRequest, Runs } from '../runs/intents.ts';
 import { type TaskKey, taskKeyText } from '../task-key.ts';
-import { MemoryConsumerOffsets } from './memory-consumer-offsets.ts';
 import type { QueueHost } from './queue-host.ts';
 
 /** How many logs are kept that nobody has open: those that were used last. */

@@ -1,12 +1,12 @@
-import type { Clock } from '../clock.ts';
 import { BackendError, isTransient } from '../errors.ts';
 import type { TaskLog } from '../log/task-log.ts';
-import type { Logger } from '../logger.ts';
 import { errorFields } from '../logging/error-fields.ts';
 import { RetriedStep } from '../logging/retried-step.ts';
 import { taskFields } from '../logging/task-fields.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { ConsumerOffsets } from '../ports/consumer-offsets.ts';
+import type { Logger } from '../ports/logger.ts';
 import type { TaskKey } from '../task-key.ts';
-import type { ConsumerOffsets } from './consumer-offsets.ts';
 import type { Place } from './queued-event.ts';
 
 export interface OffsetWriterDeps {

@@ -1,5 +1,5 @@
 import { BackendError } from '../errors.ts';
-import type { AgentError } from '../log/entry.ts';
+import type { AgentError } from '../model/entry.ts';
 
 /** `queue-shut-down`: the queue is closed, and empty. `cause` says what ended it, if not its owner. */
 export class QueueShutDown extends BackendError {

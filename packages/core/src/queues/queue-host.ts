@@ -1,10 +1,10 @@
-import type { Clock } from '../clock.ts';
-import type { Entropy } from '../entropy.ts';
-import type { Feed } from '../feed/feed.ts';
-import type { Begun, RunRequest, Runs } from '../instances/runs.ts';
-import type { Logger } from '../logger.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { ConsumerOffsets } from '../ports/consumer-offsets.ts';
+import type { Entropy } from '../ports/entropy.ts';
+import type { Logger } from '../ports/logger.ts';
+import type { Feed } from '../reading/open-logs.ts';
+import type { Begun, RunRequest, Runs } from '../runs/intents.ts';
 import type { TaskKey } from '../task-key.ts';
-import type { ConsumerOffsets } from './consumer-offsets.ts';
 
 /** What queues need of the instance that they live on. */
 export interface QueueHost {

@@ -1,8 +1,8 @@
 import type { Message } from '@a2a-js/sdk';
 import { deepCopy } from '../a2a/deep-copy.ts';
 import type { TaskEvent } from '../a2a/event.ts';
-import type { AgentError } from '../log/entry.ts';
-import type { Step } from '../log/fold.ts';
+import type { AgentError } from '../model/entry.ts';
+import type { Step } from '../model/fold.ts';
 
 /** What a queue gives: a task's event, or the Message that is its producer's whole answer. */
 export type QueueEvent = TaskEvent | { readonly kind: 'message'; readonly data: Message };

@@ -1,6 +1,6 @@
 import { BackendError } from '../errors.ts';
+import { assertConsumer } from '../ports/consumer-offsets.ts';
 import type { TaskKey } from '../task-key.ts';
-import { assertConsumer } from './consumer-offsets.ts';
 import { DEFAULT_MAX_QUEUE_SIZE, type TapOptions } from './event-queue.ts';
 import type { EventTapReading } from './event-tap.ts';
 import { OffsetWriter } from './offset-writer.ts';

@@ -1,8 +1,8 @@
 import type { Task } from '@a2a-js/sdk';
 import { errorCode } from '../errors.ts';
-import type { Entry } from '../log/entry.ts';
-import { type EncodedEntry, encode } from '../log/record.ts';
 import { MAX_RECORD_BYTES } from '../log/task-log.ts';
+import type { Entry } from '../model/entry.ts';
+import { type EncodedEntry, encode } from '../model/record.ts';
 import { taskDifference } from './task-difference.ts';
 
 /**

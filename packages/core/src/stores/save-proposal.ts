@@ -1,9 +1,9 @@
 import type { Task } from '@a2a-js/sdk';
 import { isTerminal } from '../a2a/event.ts';
 import { statusTime } from '../a2a/status-time.ts';
-import type { Proposal } from '../log/proposal.ts';
-import { encode } from '../log/record.ts';
-import type { LogStatus } from '../log/state.ts';
+import type { Proposal } from '../model/proposal.ts';
+import { encode } from '../model/record.ts';
+import type { LogStatus } from '../model/state.ts';
 import { differenceButStatus, taskDifference } from './task-difference.ts';
 
 /** A save as a proposal, and about how many bytes it has. */

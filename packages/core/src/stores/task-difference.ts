@@ -1,6 +1,6 @@
 import type { Artifact, Task } from '@a2a-js/sdk';
 import type { TaskEvent } from '../a2a/event.ts';
-import type { Entry } from '../log/entry.ts';
+import type { Entry } from '../model/entry.ts';
 
 /**
  * What a saved task adds to the one that was loaded, as entries: messages, artifact chunks, the

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
-import type { Entry } from '../../src/log/entry.ts';
-import { Fold } from '../../src/log/fold.ts';
+import type { Entry } from '../../src/model/entry.ts';
+import { Fold } from '../../src/model/fold.ts';
 import { chunkOf, INPUT_REQUIRED, message, statusOf, taskOf, WORKING } from '../fixtures/events.ts';
 import { recordAt, start } from '../fixtures/records.ts';
 

@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { Fold } from '../../src/log/fold.ts';
 import { LogReader } from '../../src/log/log-reader.ts';
-import type { LogRecord } from '../../src/log/record.ts';
-import { DEFAULT_RETENTION_MS } from '../../src/log/retention.ts';
-import { compareSlots, FIRST_SLOT, nextSlot, type Slot } from '../../src/log/slot.ts';
-import type { StoredLog } from '../../src/log/storage.ts';
+import { Fold } from '../../src/model/fold.ts';
+import type { LogRecord } from '../../src/model/record.ts';
+import { DEFAULT_RETENTION_MS } from '../../src/model/retention.ts';
+import { compareSlots, FIRST_SLOT, nextSlot, type Slot } from '../../src/model/slot.ts';
+import type { StoredLog } from '../../src/ports/log-storage.ts';
 import { KEY } from '../fixtures/events.ts';
 import { ManualClock } from '../fixtures/manual-clock.ts';
 import { logOf, start } from '../fixtures/records.ts';

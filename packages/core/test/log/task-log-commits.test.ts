@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { proposeEnd } from '../../src/log/proposal.ts';
 import { MAX_RECORD_BYTES, type TaskLog } from '../../src/log/task-log.ts';
+import { proposeEnd } from '../../src/model/proposal.ts';
 import { authorOf, say } from '../fixtures/author.ts';
 import { COMPLETED, chunkOf, FAILED, KEY, statusOf } from '../fixtures/events.ts';
 import { flush, ManualClock } from '../fixtures/manual-clock.ts';

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { BackendError } from '../../src/errors.ts';
 import { Backlog } from '../../src/log/backlog.ts';
-import { proposeAnswer, proposeEnd } from '../../src/log/proposal.ts';
-import { encode, MAX_ENTRY_BYTES } from '../../src/log/record.ts';
 import { TaskLog } from '../../src/log/task-log.ts';
+import { proposeAnswer, proposeEnd } from '../../src/model/proposal.ts';
+import { encode, MAX_ENTRY_BYTES } from '../../src/model/record.ts';
 import { authorOf, say, startRun } from '../fixtures/author.ts';
 import { chunkOf, KEY, message } from '../fixtures/events.ts';
 import { flush, ManualClock } from '../fixtures/manual-clock.ts';

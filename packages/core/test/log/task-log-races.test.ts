@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
-import { sleep } from '../../src/clock.ts';
-import { proposeEnd } from '../../src/log/proposal.ts';
-import { countEvents, type LogRecord } from '../../src/log/record.ts';
-import { FIRST_SLOT, nextSlot, slotText } from '../../src/log/slot.ts';
 import type { Appended, TaskLog } from '../../src/log/task-log.ts';
+import { proposeEnd } from '../../src/model/proposal.ts';
+import { countEvents, type LogRecord } from '../../src/model/record.ts';
+import { FIRST_SLOT, nextSlot, slotText } from '../../src/model/slot.ts';
+import { sleep } from '../../src/ports/clock.ts';
 import { authorOf, say, startRun } from '../fixtures/author.ts';
 import { COMPLETED, chunkOf, FAILED, KEY, statusOf } from '../fixtures/events.ts';
 import { ManualClock } from '../fixtures/manual-clock.ts';

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { Step } from '../../src/log/fold.ts';
+import type { Step } from '../../src/model/fold.ts';
 import { say } from '../fixtures/author.ts';
 import { COMPLETED, chunkOf, KEY, statusOf, taskOf, WORKING } from '../fixtures/events.ts';
 import { drain, Feeds, generationsOf, openRun, openTap, type Peer } from '../fixtures/feeds.ts';

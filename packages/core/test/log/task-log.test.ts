@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { Step } from '../../src/log/fold.ts';
-import { countEvents } from '../../src/log/record.ts';
 import type { TaskLog } from '../../src/log/task-log.ts';
+import type { Step } from '../../src/model/fold.ts';
+import { countEvents } from '../../src/model/record.ts';
 import { say, startRun } from '../fixtures/author.ts';
 import { chunkOf, KEY, taskOf, WORKING } from '../fixtures/events.ts';
 import { flush, ManualClock } from '../fixtures/manual-clock.ts';

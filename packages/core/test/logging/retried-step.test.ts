@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { BackendError } from '../../src/errors.ts';
-import { type LogFields, loggerOf, withFields } from '../../src/logger.ts';
 import { RetriedStep } from '../../src/logging/retried-step.ts';
+import { type LogFields, loggerOf, withFields } from '../../src/ports/logger.ts';
 import { ManualClock } from '../fixtures/manual-clock.ts';
 
 function rig() {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { type LogFields, loggerOf, withFields } from '../../src/logger.ts';
 import { LOG_LEVELS, type LogLevel } from '../../src/logging/log-level.ts';
 import { jsonLogger, rootLogger } from '../../src/logging/root-logger.ts';
+import { type LogFields, loggerOf, withFields } from '../../src/ports/logger.ts';
 import { ManualClock } from '../fixtures/manual-clock.ts';
 
 function lines(level: LogLevel = 'debug') {

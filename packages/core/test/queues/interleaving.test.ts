@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
-import type { Delivery } from '../../src/log/fold.ts';
-import { Fold } from '../../src/log/fold.ts';
+import type { Delivery } from '../../src/model/fold.ts';
+import { Fold } from '../../src/model/fold.ts';
 import type { EventQueue } from '../../src/queues/event-queue.ts';
 import type { LogQueueManager } from '../../src/queues/log-queue-manager.ts';
 import { QueueShutDown } from '../../src/queues/queue-errors.ts';

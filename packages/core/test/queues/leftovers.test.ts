@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { TaskEvent } from '../../src/a2a/event.ts';
-import { systemEntropy } from '../../src/entropy.ts';
-import { silentLogger } from '../../src/logger.ts';
+import { systemEntropy } from '../../src/ports/entropy.ts';
+import { silentLogger } from '../../src/ports/logger.ts';
 import { EventConsumer } from '../../src/queues/event-consumer.ts';
 import { LogQueueManager } from '../../src/queues/log-queue-manager.ts';
 import { MemoryHost } from '../../src/queues/memory-host.ts';

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { encode } from '../../src/log/record.ts';
+import { encode } from '../../src/model/record.ts';
 import type { LogQueueManager } from '../../src/queues/log-queue-manager.ts';
 import { NoTaskQueue, QueueShutDown, TaskQueueExists } from '../../src/queues/queue-errors.ts';
 import {

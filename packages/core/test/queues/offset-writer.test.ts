@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { BackendError } from '../../src/errors.ts';
-import type { Logger } from '../../src/logger.ts';
-import { silentLogger } from '../../src/logger.ts';
-import type { ConsumerOffsets } from '../../src/queues/consumer-offsets.ts';
+import type { ConsumerOffsets } from '../../src/ports/consumer-offsets.ts';
+import type { Logger } from '../../src/ports/logger.ts';
+import { silentLogger } from '../../src/ports/logger.ts';
 import { OffsetWriter } from '../../src/queues/offset-writer.ts';
 import { KEY } from '../fixtures/events.ts';
 import { flush, ManualClock } from '../fixtures/manual-clock.ts';

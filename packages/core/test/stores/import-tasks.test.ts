@@ -6,8 +6,8 @@ import {
   type ServerCallContext,
 } from '@a2a-js/sdk/server';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { DEFAULT_RETENTION_MS } from '../../src/log/retention.ts';
-import { silentLogger } from '../../src/logger.ts';
+import { DEFAULT_RETENTION_MS } from '../../src/model/retention.ts';
+import { silentLogger } from '../../src/ports/logger.ts';
 import {
   type ImportSource,
   type ImportSummary,

@@ -1,11 +1,11 @@
 import { taskStoreSuite } from '@a2a-aws/testkit';
 import { resolveUserScope } from '@a2a-js/sdk/server';
 import { vi } from 'vitest';
-import { systemClock } from '../../src/clock.ts';
-import { systemEntropy } from '../../src/entropy.ts';
-import { MemoryLogStorage } from '../../src/log/memory-storage.ts';
-import { DEFAULT_RETENTION_MS } from '../../src/log/retention.ts';
-import { silentLogger } from '../../src/logger.ts';
+import { MemoryLogStorage } from '../../src/memory/memory-log-storage.ts';
+import { DEFAULT_RETENTION_MS } from '../../src/model/retention.ts';
+import { systemClock } from '../../src/ports/clock.ts';
+import { systemEntropy } from '../../src/ports/entropy.ts';
+import { silentLogger } from '../../src/ports/logger.ts';
 import { LogTaskStore } from '../../src/stores/log-task-store.ts';
 
 // Many requests: a machine under load may take its time.

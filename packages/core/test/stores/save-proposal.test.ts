@@ -1,6 +1,6 @@
 import type { Task, TaskState } from '@a2a-js/sdk';
 import { describe, expect, test } from 'vitest';
-import { Fold } from '../../src/log/fold.ts';
+import { Fold } from '../../src/model/fold.ts';
 import { proposeSave } from '../../src/stores/save-proposal.ts';
 import {
   AUTH_REQUIRED,

@@ -1,8 +1,8 @@
 import { Artifact, Task } from '@a2a-js/sdk';
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
-import type { Entry } from '../../src/log/entry.ts';
-import { Fold } from '../../src/log/fold.ts';
+import type { Entry } from '../../src/model/entry.ts';
+import { Fold } from '../../src/model/fold.ts';
 import { differenceButStatus, taskDifference } from '../../src/stores/task-difference.ts';
 import {
   anyArtifact,

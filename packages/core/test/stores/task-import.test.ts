@@ -1,9 +1,9 @@
 import { ListTasksRequest, type Task } from '@a2a-js/sdk';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { proposeCancel } from '../../src/log/proposal.ts';
-import { MAX_ENTRY_BYTES } from '../../src/log/record.ts';
-import { DEFAULT_RETENTION_MS } from '../../src/log/retention.ts';
-import { silentLogger } from '../../src/logger.ts';
+import { proposeCancel } from '../../src/model/proposal.ts';
+import { MAX_ENTRY_BYTES } from '../../src/model/record.ts';
+import { DEFAULT_RETENTION_MS } from '../../src/model/retention.ts';
+import { silentLogger } from '../../src/ports/logger.ts';
 import { type Imported, importTask } from '../../src/stores/task-import.ts';
 import { authorOf, say, startRun } from '../fixtures/author.ts';
 import {

@@ -1,0 +1,49 @@
+import type {
+  Fanout,
+  FanoutAddress,
+  FanoutReceiver,
+  FanoutStats,
+  TeardownProof,
+} from '../ports/fanout.ts';
+
+/** The fan-out of an instance that rings others, and removes what the dead were heard at, but is not heard itself. */
+export class UnheardFanout implements Fanout {
+  readonly maxBytes: number;
+  readonly rings: boolean;
+  readonly #inner: Fanout;
+  readonly #unheard = new Set<string>();
+
+  constructor(inner: Fanout) {
+    this.#inner = inner;
+    this.maxBytes = inner.maxBytes;
+    this.rings = inner.rings;
+  }
+
+  check(): Promise<void> {
+    return this.#inner.check();
+  }
+
+  instanceId(name: string, nonce: string, living: readonly string[]): string {
+    return this.#inner.instanceId(name, nonce, living);
+  }
+
+  async provision(instance: string): Promise<undefined> {
+    this.#unheard.add(instance);
+  }
+
+  async teardown(instance: string, address?: FanoutAddress, proof?: TeardownProof): Promise<void> {
+    if (!this.#unheard.has(instance)) await this.#inner.teardown(instance, address, proof);
+  }
+
+  receive(): FanoutReceiver {
+    return { healthy: true, close: async () => {} };
+  }
+
+  publish(targets: readonly string[], message: string): Promise<boolean> {
+    return this.#inner.publish(targets, message);
+  }
+
+  stats(): FanoutStats {
+    return this.#inner.stats();
+  }
+}

@@ -1,0 +1,154 @@
+import { backoff } from '../backoff.ts';
+import { BackendError } from '../errors.ts';
+import { errorFields } from '../logging/error-fields.ts';
+import { RetriedStep } from '../logging/retried-step.ts';
+import { taskFields } from '../logging/task-fields.ts';
+import { type Clock, elapsed, sleep } from '../ports/clock.ts';
+import type { Entropy } from '../ports/entropy.ts';
+import type { InstanceRegistry, Lease, LeaseTerms, RunRow } from '../ports/instance-registry.ts';
+import type { Logger } from '../ports/logger.ts';
+import type { LeaseSettings } from './lease-settings.ts';
+
+export interface PresenceDeps {
+  readonly instance: string;
+  /** Written into the lease row before the queue exists, so that a janitor finds it. */
+  readonly queueName: string;
+  readonly registry: InstanceRegistry;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly logger: Logger;
+  readonly settings: LeaseSettings;
+  /** False if it executes nothing. */
+  readonly serves: boolean;
+  /** See {@link Lease.host} and {@link Lease.version}. */
+  readonly host?: string | undefined;
+  readonly version?: string | undefined;
+  readonly signal: AbortSignal;
+  /** Called once, when this instance learns that it was declared dead. */
+  readonly died: () => void;
+}
+
+/** How often an instance tries to declare itself dead. */
+const RETIRE_TRIES = 3;
+/** Characters of the host's name that the lease keeps: a beat writes the whole row, in one write unit. */
+const MAX_HOST_LENGTH = 64;
+
+/** This instance's claim to be alive: its lease, its beat, its intents. */
+export class Presence {
+  readonly #deps: PresenceDeps;
+  readonly #retired = new AbortController();
+  #beating: Promise<void> = Promise.resolve();
+  #beat = 0;
+  #beatenAt: number | undefined;
+
+  constructor(deps: PresenceDeps) {
+    this.#deps = deps;
+  }
+
+  /** Writes the lease row, then beats once. A row that is left never beats: a janitor removes it. */
+  async register(): Promise<void> {
+    const { instance, queueName, registry, clock } = this.#deps;
+    if (!(await registry.register(instance, queueName, this.#terms()))) throw lost();
+    this.#beat += 1;
+    if (!(await registry.beat(instance, this.#beat, clock.now()))) throw lost();
+    this.#beatenAt = clock.now();
+  }
+
+  #terms(): LeaseTerms {
+    const { settings, serves, host, version, clock } = this.#deps;
+    return {
+      leaseMs: settings.leaseMs,
+      startedAt: clock.now(),
+      ...(serves ? {} : { serves }),
+      ...(host === undefined ? {} : { host: host.slice(0, MAX_HOST_LENGTH) }),
+      ...(version === undefined ? {} : { version }),
+    };
+  }
+
+  /** Milliseconds since the last beat was confirmed; nothing before the first. */
+  get silentMs(): number | undefined {
+    return this.#beatenAt === undefined
+      ? undefined
+      : elapsed(this.#beatenAt, this.#deps.clock.now());
+  }
+
+  /** Beats until the instance stops or retires; a refused beat means that it has died. */
+  keep(): Promise<void> {
+    const stop = (): void => this.#retired.abort();
+    if (this.#deps.signal.aborted) stop();
+    this.#deps.signal.addEventListener('abort', stop, { once: true });
+    this.#beating = this.#keep(this.#retired.signal, this.#deps.died);
+    return this.#beating;
+  }
+
+  /**
+   * Ends the beat, then declares this instance dead itself. Its lease as it is then, or nothing if
+   * others were faster.
+   */
+  async retire(): Promise<Lease | undefined> {
+    const { instance, registry, logger } = this.#deps;
+    this.#retired.abort();
+    await this.#beating;
+    for (let attempt = 0; attempt < RETIRE_TRIES; attempt += 1) {
+      const lease = await registry.lease(instance);
+      if (lease?.state !== 'alive') return undefined;
+      // A beat that got no answer may still arrive in between.
+      if (!(await registry.markDead(instance, lease.beat))) continue;
+      // From now on its address does not change; it may have since the lease was read.
+      return (await registry.lease(instance)) ?? lease;
+    }
+    // Nobody beats any more: another declares this instance dead once its lease has run out.
+    logger.warn('instance.retire-failed', { instance });
+    return undefined;
+  }
+
+  async #keep(signal: AbortSignal, died: () => void): Promise<void> {
+    const { instance, registry, clock, entropy, logger, settings } = this.#deps;
+    let failures = 0;
+    const retried = new RetriedStep('lease.beat-retried', { clock, logger });
+    while (!signal.aborted) {
+      await sleep(clock, failures > 0 ? backoff(failures, entropy) : settings.beatMs, signal);
+      if (signal.aborted) return;
+      try {
+        this.#beat += 1;
+        if (!(await registry.beat(instance, this.#beat, clock.now()))) {
+          died();
+          return;
+        }
+        failures = 0;
+        retried.succeeded();
+        this.#beatenAt = clock.now();
+      } catch (error) {
+        failures += 1;
+        retried.failed(error);
+      }
+    }
+  }
+
+  /**
+   * Declares an intent to append to a task's log. No instance appends without: whoever cleans up
+   * after a crash looks into every log that an intent names. `registry`: over the client of what the
+   * intent is for, so that the work of clients does not delay a beat.
+   */
+  async declare(row: RunRow, registry: InstanceRegistry): Promise<void> {
+    const { instance, logger, died } = this.#deps;
+    await registry.putRun(row);
+    // Read after the row was written: a janitor that did not see the row had not yet marked us.
+    const lease = await registry.lease(instance);
+    if (lease?.state === 'alive') return;
+    died();
+    // Nothing is appended under it; whoever cleaned up after us may have looked for the last time.
+    await registry.removeRun(row).catch((error: unknown) => {
+      logger.warn('run.row-left', {
+        ...taskFields(row.key),
+        run: row.run,
+        ...errorFields(error),
+      });
+    });
+    throw lost();
+  }
+}
+
+function lost(): BackendError {
+  return new BackendError('fenced', 'This instance was declared dead.');
+}

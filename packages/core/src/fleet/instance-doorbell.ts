@@ -1,0 +1,339 @@
+import { doorbellStep } from '../doorbells/doorbell-step.ts';
+import { roundName } from '../doorbells/queue-round.ts';
+import { BackendError, errorCode } from '../errors.ts';
+import { errorFields } from '../logging/error-fields.ts';
+import { type Clock, elapsed, sleep } from '../ports/clock.ts';
+import type { Entropy } from '../ports/entropy.ts';
+import type { Fanout, FanoutAddress, FormerAddress } from '../ports/fanout.ts';
+import type { InstanceRegistry } from '../ports/instance-registry.ts';
+import type { Logger } from '../ports/logger.ts';
+import type { Feed } from '../reading/open-logs.ts';
+import type { LeaseSettings } from './lease-settings.ts';
+
+export interface OwnDoorbellDeps {
+  readonly instance: string;
+  /** Of its first queue; the lease row holds it. */
+  readonly queueName: string;
+  readonly registry: InstanceRegistry;
+  readonly fanout: Fanout;
+  readonly feed: Feed;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly logger: Logger;
+  readonly settings: LeaseSettings;
+  /** Returns the milliseconds since the lease was last renewed. */
+  readonly silentMs: () => number;
+  /** Aborts when the instance stops or has died. */
+  readonly signal: AbortSignal;
+  /** Called when this instance learns that it was declared dead. */
+  readonly died: () => void;
+}
+
+/** How often an instance looks after its doorbell, in milliseconds. */
+const LOOK_MS = 2_000;
+/** How often it makes sure that it is still subscribed; milliseconds. */
+const CONFIRM_MS = 50_000;
+
+interface Former {
+  readonly address: FormerAddress;
+  /** Own clock, milliseconds. */
+  readonly givenUpAt: number;
+}
+
+/**
+ * The doorbell of an instance: provisioned in the background, made again when it was lost. Its life
+ * is not that of the lease: an instance without a doorbell reads its logs, as one with a dead doorbell.
+ *
+ * Every name is in the lease row before anything of this name is made, and stays there until what had
+ * it was removed twice, a quarantine apart.
+ */
+export class OwnDoorbell {
+  readonly #deps: OwnDoorbellDeps;
+  readonly #end = new AbortController();
+  readonly #first: { promise: Promise<unknown>; resolve: (fault: unknown) => void };
+  #round = 0;
+  #revision = 0;
+  #address: FanoutAddress;
+  #former: readonly Former[] = [];
+  /** The instance is not to be heard. */
+  #isUnheard = false;
+  #fault: unknown;
+  #tries = 0;
+  #triedAt = 0;
+  #madeAt = 0;
+  #confirmedAt = 0;
+  #random = 0;
+  /** Since when there has been no doorbell that works; undefined while there is one. */
+  #missingSince: number | undefined;
+
+  constructor(deps: OwnDoorbellDeps) {
+    this.#deps = deps;
+    this.#address = { queueName: deps.queueName };
+    let resolve: (fault: unknown) => void = () => {};
+    const promise = new Promise<unknown>((done) => {
+      resolve = done;
+    });
+    this.#first = { promise, resolve };
+  }
+
+  /** Resolves when the first try is over: with what it failed with, or undefined. */
+  get firstTry(): Promise<unknown> {
+    return this.#first.promise;
+  }
+
+  /** Why there is no doorbell that works: a code. Undefined if there is one, or none is wanted. */
+  get fault(): string | undefined {
+    const { feed, fanout } = this.#deps;
+    if (!fanout.rings || this.#isUnheard) return undefined;
+    if (this.#fault !== undefined) return errorCode(this.#fault);
+    const { doorbell } = feed;
+    if (!doorbell) return 'provisioning';
+    if (doorbell.isLost) return 'lost';
+    return doorbell.isHeard ? undefined : 'silent';
+  }
+
+  /** Looks after the doorbell until the instance stops or has died. */
+  async keep(): Promise<void> {
+    const { clock, signal } = this.#deps;
+    const stop = (): void => this.stop();
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
+    while (!this.#end.signal.aborted) {
+      await this.#look();
+      await sleep(clock, LOOK_MS, this.#end.signal);
+    }
+    signal.removeEventListener('abort', stop);
+  }
+
+  /** Makes nothing any more; a call under way may still make something. */
+  stop(): void {
+    this.#end.abort();
+    this.#first.resolve(new BackendError('draining', 'The instance has stopped.'));
+  }
+
+  /**
+   * Removes what this instance was heard at, for when no lease tells others of it. Only what is itself
+   * marked as this fleet's goes. Rejects with a coded error; safe to repeat.
+   */
+  async remove(): Promise<void> {
+    const { fanout, instance } = this.#deps;
+    if (!fanout.rings || this.#isUnheard) return;
+    const former = this.#former.map((one) => one.address);
+    await fanout.teardown(instance, { ...this.#address, former }, 'mark');
+  }
+
+  async #look(): Promise<void> {
+    const { feed } = this.#deps;
+    // After a long pause the next heartbeat tells if this instance is still to be heard at all.
+    if (this.#isUnheard || this.#mayBeDead()) return;
+    this.#watch();
+    const step = this.#next();
+    if (step !== 'wait') await this.#take(step);
+    else if (feed.doorbell && !(await this.#isConfirmed())) await this.#repair();
+    if (this.#end.signal.aborted) return;
+    await this.#removeFormer();
+    if (!this.#end.signal.aborted) feed.probe();
+  }
+
+  /** Tells of a doorbell that was lost, and of one that is heard again. */
+  #watch(): void {
+    const { feed, clock, logger } = this.#deps;
+    const { doorbell } = feed;
+    if (doorbell?.isHeard && !doorbell.isLost) {
+      this.#tries = 0;
+      if (this.#missingSince === undefined) return;
+      const durationMs = clock.now() - this.#missingSince;
+      this.#missingSince = undefined;
+      logger.info('doorbell.recovered', { durationMs });
+      return;
+    }
+    const step = this.#next();
+    if (!doorbell || step === 'wait' || this.#missingSince !== undefined) return;
+    this.#missingSince = clock.now();
+    logger.warn('doorbell.lost', { code: doorbell.isLost ? 'lost' : 'silent' });
+  }
+
+  /** False if it was found that nothing brings messages to the queue; true if it is not known. */
+  async #isConfirmed(): Promise<boolean> {
+    const { fanout, instance, clock } = this.#deps;
+    const now = clock.now();
+    if (!fanout.confirm || elapsed(this.#confirmedAt, now) < CONFIRM_MS) return true;
+    this.#confirmedAt = now;
+    try {
+      const isConfirmed = await fanout.confirm(instance, this.#address);
+      await this.#removeIfDead();
+      return isConfirmed;
+    } catch (error) {
+      // An outage shows where doorbells are sent and received.
+      return errorCode(error) !== 'name-taken';
+    }
+  }
+
+  async #repair(): Promise<void> {
+    const { feed, clock, logger } = this.#deps;
+    if (this.#end.signal.aborted) return;
+    // Once an outage, however often it is found out.
+    if (this.#missingSince === undefined) logger.warn('doorbell.lost', { code: 'lost' });
+    this.#missingSince ??= clock.now();
+    feed.doubt();
+    await this.#take('provision');
+  }
+
+  #next(): ReturnType<typeof doorbellStep> {
+    const { feed, clock } = this.#deps;
+    const now = clock.now();
+    return doorbellStep({
+      doorbell: feed.doorbell,
+      ageMs: elapsed(this.#madeAt, now),
+      triedMs: elapsed(this.#triedAt, now),
+      tries: this.#tries,
+      fault: this.#fault === undefined ? undefined : errorCode(this.#fault),
+      random: this.#random,
+    });
+  }
+
+  async #take(step: 'provision' | 'replace'): Promise<void> {
+    const { clock, entropy, logger } = this.#deps;
+    try {
+      if (step === 'replace') await this.#rename();
+      await this.#make();
+      this.#fault = undefined;
+    } catch (error) {
+      if (this.#end.signal.aborted) return;
+      this.#missingSince ??= clock.now();
+      if (this.#fault === undefined || errorCode(this.#fault) !== errorCode(error)) {
+        logger.warn('doorbell.unavailable', errorFields(error));
+      }
+      this.#fault = error;
+    } finally {
+      this.#tries += 1;
+      this.#triedAt = clock.now();
+      this.#random = entropy.random();
+      this.#first.resolve(this.#fault);
+    }
+  }
+
+  /** Gives the address up for one of another name, which is written down before it is made. */
+  async #rename(): Promise<void> {
+    const { queueName, feed, clock } = this.#deps;
+    const { former: _, ...address } = this.#address;
+    const round = this.#round + 1;
+    const former = [...this.#former, { address, givenUpAt: clock.now() }];
+    const next = { queueName: roundName(queueName, round) };
+    await this.#write(next, former);
+    this.#round = round;
+    this.#address = next;
+    this.#former = former;
+    feed.deafen();
+    // The first of two passes; the second looks again.
+    await this.#teardown([address]);
+  }
+
+  async #make(): Promise<void> {
+    const { fanout, instance, feed, clock } = this.#deps;
+    if (this.#end.signal.aborted) return;
+    let made: FanoutAddress | undefined;
+    try {
+      made = await fanout.provision(instance, this.#address.queueName);
+    } catch (error) {
+      if (!this.#end.signal.aborted) throw error;
+    }
+    if (this.#end.signal.aborted) {
+      // Whoever cleans up after this instance may have looked for the last time.
+      const { queueName = '' } = this.#address;
+      await this.#teardown([{ queueName }]);
+      return;
+    }
+    if (made === undefined) {
+      this.#isUnheard = true;
+      return;
+    }
+    const isSame = isSameAddress(made, this.#address);
+    if (isSame) await this.#removeIfDead();
+    else await this.#write(made, this.#former);
+    if (this.#end.signal.aborted) return;
+    this.#address = made;
+    // The transport may have restored it under the address that it had.
+    if (isSame && feed.doorbell && this.#missingSince === undefined) return;
+    this.#madeAt = clock.now();
+    this.#confirmedAt = this.#madeAt;
+    feed.listen();
+    feed.probe();
+  }
+
+  /** Writes where this instance is heard into its lease row. */
+  async #write(address: FanoutAddress, former: readonly Former[]): Promise<void> {
+    const { registry, instance } = this.#deps;
+    const all = { ...address, former: former.map((one) => one.address) };
+    this.#revision += 1;
+    if (await registry.setAddress(instance, all, this.#revision)) return;
+    await this.#removeAll([address, ...all.former]);
+  }
+
+  /** True if the lease may have run out: others may have cleaned up after this instance. */
+  #mayBeDead(): boolean {
+    const { silentMs, settings } = this.#deps;
+    return silentMs() >= settings.leaseMs;
+  }
+
+  /** Takes back what a call has just made if the process stood still during it for too long. */
+  async #removeIfDead(): Promise<void> {
+    const { registry, instance } = this.#deps;
+    if (!this.#mayBeDead()) return;
+    if ((await registry.lease(instance))?.state === 'alive') return;
+    // By name: what was made late is not what the address knows.
+    const { queueName } = this.#address;
+    await this.#removeAll([
+      { queueName: queueName ?? this.#deps.queueName },
+      ...this.#former.map((one) => one.address),
+    ]);
+  }
+
+  /** Rejects with `fenced`: whoever cleaned up after this instance may have looked for the last time. */
+  async #removeAll(addresses: readonly FormerAddress[]): Promise<never> {
+    await this.#teardown(addresses);
+    this.#deps.died();
+    throw new BackendError('fenced', 'This instance was declared dead.');
+  }
+
+  /** Removes, for the second time, what was given up a quarantine ago. */
+  async #removeFormer(): Promise<void> {
+    const { settings, clock } = this.#deps;
+    const now = clock.now();
+    const due = this.#former.filter((one) => elapsed(one.givenUpAt, now) >= settings.quarantineMs);
+    if (due.length === 0) return;
+    const left = this.#former.filter((one) => !due.includes(one));
+    if (await this.#teardown(due.map((one) => one.address))) {
+      try {
+        await this.#write(this.#address, left);
+        this.#former = left;
+        return;
+      } catch (error) {
+        this.#deps.logger.warn('doorbell.leftover', errorFields(error));
+      }
+    }
+    // Later: not at every look.
+    const later = due.map(({ address }) => ({ address, givenUpAt: now }));
+    this.#former = [...left, ...later];
+  }
+
+  /** False if something may be left. */
+  async #teardown(addresses: readonly FormerAddress[]): Promise<boolean> {
+    const { fanout, instance, logger } = this.#deps;
+    try {
+      for (const address of addresses) await fanout.teardown(instance, address);
+      return true;
+    } catch (error) {
+      logger.warn('doorbell.leftover', errorFields(error));
+      return false;
+    }
+  }
+}
+
+function isSameAddress(a: FanoutAddress, b: FanoutAddress): boolean {
+  return (
+    a.queueName === b.queueName &&
+    a.queueUrl === b.queueUrl &&
+    a.subscriptionArn === b.subscriptionArn
+  );
+}

@@ -1,0 +1,396 @@
+import { setMaxListeners } from 'node:events';
+import { Keyring } from '../doorbells/keyring.ts';
+import { BackendError, errorCode } from '../errors.ts';
+import { limiter } from '../limiter.ts';
+import { errorFields } from '../logging/error-fields.ts';
+import { taskFields } from '../logging/task-fields.ts';
+import { proposeFence } from '../model/proposal.ts';
+import { type Clock, within } from '../ports/clock.ts';
+import type { Entropy } from '../ports/entropy.ts';
+import type { Fanout } from '../ports/fanout.ts';
+import type { InstanceRegistry, Lease, RunRow } from '../ports/instance-registry.ts';
+import type { LogStorage } from '../ports/log-storage.ts';
+import { type Logger, withFields } from '../ports/logger.ts';
+import { Feed } from '../reading/open-logs.ts';
+import { type CancelOutcome, cancelTask } from '../runs/cancel.ts';
+import { type Begun, type RunRequest, Runs } from '../runs/intents.ts';
+import { type FindResumer, isResumed } from '../runs/resumption.ts';
+import { type TaskKey, taskKeyText } from '../task-key.ts';
+import { Presence } from './heartbeat.ts';
+import { OwnDoorbell } from './instance-doorbell.ts';
+import { OwnRows } from './instance-rows.ts';
+import { Janitor } from './janitor.ts';
+import type { LeaseSettings } from './lease-settings.ts';
+import { RetiredSweep } from './retired-sweep.ts';
+import { OwnSweep } from './stale-row-sweep.ts';
+
+export interface InstanceDeps {
+  /** A name and a nonce: never used twice. */
+  readonly id: string;
+  readonly queueName: string;
+  /** The host and the release, for people who read the lease row. */
+  readonly host?: string | undefined;
+  readonly version?: string | undefined;
+  readonly storage: LogStorage;
+  readonly registry: InstanceRegistry;
+  /**
+   * Both over a client of their own, for beats and cleaning up: these must not wait for sockets behind
+   * what clients have asked for.
+   * @default storage and registry
+   */
+  readonly control?: ControlPorts | undefined;
+  readonly fanout: Fanout;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly logger: Logger;
+  readonly settings: LeaseSettings;
+  /** How long a task stays visible after it ended or was last worked on; milliseconds. */
+  readonly retentionMs: number;
+  /** What may wait to be written in all, in bytes. @default an eighth of the heap, at most 128 MiB */
+  readonly backlogBytes?: number | undefined;
+  /** False: doorbells say where a record is, never what is in it. @default true */
+  readonly inlineContent?: boolean | undefined;
+  /** How long cancels wait here for their runs, in milliseconds. @default 10,000 */
+  readonly cancelDeadlineMs?: number | undefined;
+  /** True for a janitor that is no server: it looks after all leases, whoever leads. */
+  readonly alone?: boolean;
+  /** Who executes the runs of dead instances again, if that is wanted. */
+  readonly resumer?: FindResumer;
+}
+
+/** What an instance keeps itself alive with, and cleans up with. */
+export interface ControlPorts {
+  readonly storage: LogStorage;
+  readonly registry: InstanceRegistry;
+}
+
+/** Codes of faults of a doorbell that only a deployer mends. */
+const LASTING: ReadonlySet<string> = new Set([
+  'access-denied',
+  'configuration',
+  'topic-mismatch',
+  'topic-not-found',
+]);
+
+/** Returns true for a fault of SNS or SQS that no time mends: a first start tells of it. */
+export function isLasting(fault: unknown): boolean {
+  return LASTING.has(errorCode(fault));
+}
+
+/** How long a stop waits for AWS to end the runs that are left, and with that to retire, in milliseconds. */
+const FENCE_MS = 4_000;
+const RETIRE_MS = 6_000;
+/** How long it waits for readers that take what they are still to be told, in milliseconds. */
+const READERS_MS = 1_000;
+/** How long it waits for AWS to remove what the instance was reached by, in milliseconds. */
+const TEARDOWN_MS = 4_000;
+/** Runs that a stop ends at once. */
+const FENCE_WIDTH = 16;
+
+/** Where an instance is in its life. */
+export type InstancePhase = 'new' | 'ready' | 'draining' | 'stopped' | 'dead';
+
+/** One life of one server process in the fleet: from its lease to its teardown, or its death. */
+export class Instance {
+  readonly id: string;
+  readonly feed: Feed;
+  readonly janitor: Janitor;
+  readonly retiredSweep: RetiredSweep;
+  readonly runs: Runs;
+  readonly doorbell: OwnDoorbell;
+  readonly #deps: InstanceDeps;
+  readonly #presence: Presence;
+  readonly #cleaningRuns: Runs;
+  readonly #keyring: Keyring;
+  readonly #rows: OwnRows;
+  readonly #sweep: OwnSweep;
+  readonly #end = new AbortController();
+  readonly #away = new AbortController();
+  readonly #died: (dead: Instance) => void;
+  readonly #readers = new Set<symbol>();
+  #unread: (() => void) | undefined;
+  #phase: InstancePhase = 'new';
+  #retired = false;
+
+  /** `died` is called once if the instance learns that it was declared dead. */
+  constructor(deps: InstanceDeps, died: (dead: Instance) => void) {
+    this.id = deps.id;
+    // Whatever waits here listens to it: each of them removes its listener.
+    setMaxListeners(0, this.#end.signal);
+    setMaxListeners(0, this.#away.signal);
+    const logger = withFields(deps.logger, { instance: deps.id });
+    this.#deps = { ...deps, logger };
+    this.#died = died;
+    const own = { ...this.#deps, instance: deps.id, signal: this.#end.signal };
+    const control = { ...own, ...deps.control };
+    this.#keyring = new Keyring(control);
+    this.feed = new Feed({ ...own, keyring: this.#keyring });
+    const alone = deps.alone ?? false;
+    const presence = new Presence({ ...control, serves: !alone, died: () => this.#die() });
+    this.#presence = presence;
+    this.doorbell = new OwnDoorbell({
+      ...control,
+      feed: this.feed,
+      silentMs: () => this.#presence.silentMs ?? 0,
+      died: () => this.#die(),
+    });
+    this.runs = new Runs({ ...own, feed: this.feed, presence });
+    // Logs that are open for clients may wait behind what clients asked for: the janitor opens its own.
+    const cleaning = new Feed({ ...control, keyring: this.#keyring });
+    this.#cleaningRuns = new Runs({ ...control, feed: cleaning, presence });
+    this.janitor = new Janitor({
+      ...control,
+      feed: cleaning,
+      cleaningRuns: this.#cleaningRuns,
+      runs: this.runs,
+      clientFeed: this.feed,
+      alone,
+      isReady: () => this.#phase === 'ready',
+      resumer: deps.resumer ?? (() => undefined),
+    });
+    this.retiredSweep = new RetiredSweep({
+      ...control,
+      leads: () => this.janitor.stats.leads,
+      finish: (lease) => this.janitor.finishLate(lease),
+    });
+    this.#rows = new OwnRows(control);
+    this.#sweep = new OwnSweep({
+      ...control,
+      rows: this.#rows,
+      feed: this.feed,
+      wanted: (run) => this.runs.wanted(run) || this.#cleaningRuns.wanted(run),
+      removeReach: () => this.doorbell.remove(),
+    });
+  }
+
+  get #control(): InstanceRegistry {
+    const { registry, control } = this.#deps;
+    return control?.registry ?? registry;
+  }
+
+  get phase(): InstancePhase {
+    return this.#phase;
+  }
+
+  /** True while this instance takes work, and others must still take it for alive. */
+  get isServing(): boolean {
+    const { silentMs = 0 } = this.#presence;
+    return this.#phase === 'ready' && silentMs < this.#deps.settings.leaseMs;
+  }
+
+  /** Milliseconds since its lease was last renewed; nothing before the first time. */
+  get silentMs(): number | undefined {
+    return this.#presence.silentMs;
+  }
+
+  /** When the last intent was declared; milliseconds of the own clock. 0: there was none. */
+  get lastIntentAt(): number {
+    return Math.max(this.runs.lastIntentAt ?? 0, this.#cleaningRuns.lastIntentAt ?? 0);
+  }
+
+  /** Aborts when this life is over: nothing is written any more. */
+  get signal(): AbortSignal {
+    return this.#end.signal;
+  }
+
+  /** Aborts when clients are to go on elsewhere: their streams end, also before this life does. */
+  get away(): AbortSignal {
+    return this.#away.signal;
+  }
+
+  /**
+   * Takes its place in the table, then beats, cleans up, and takes work. Its doorbell is provisioned
+   * meanwhile, and `doorbellMs` are waited for it at most. Rejects with a coded error of the table; also
+   * with one of the doorbell's that no time mends, if it is known by then. Leaves nothing behind.
+   */
+  async start(doorbellMs = 0): Promise<void> {
+    const { clock, logger } = this.#deps;
+    const since = clock.now();
+    logger.info('instance.starting');
+    const { rings } = this.#deps.fanout;
+    await Promise.all([this.#presence.register(), rings ? this.#keyring.read() : undefined]);
+    void this.#presence.keep();
+    void this.doorbell.keep();
+    if (doorbellMs > 0) {
+      const fault = await within(clock, doorbellMs, this.doorbell.firstTry);
+      if (isLasting(fault)) {
+        const lease = await within(clock, RETIRE_MS, this.#retire());
+        await within(clock, TEARDOWN_MS, this.#teardown(lease));
+        this.#finish('stopped');
+        throw fault;
+      }
+    }
+    // It may have been declared dead meanwhile.
+    if (this.#end.signal.aborted) this.assertReady();
+    this.feed.start();
+    this.#phase = 'ready';
+    logger.info('instance.ready', { durationMs: clock.now() - since });
+    for (const keeper of [this.janitor, this.#sweep, this.retiredSweep]) void keeper.keep();
+    if (rings) void this.#keyring.keep();
+  }
+
+  /** Starts a run; see {@link Runs.begin}. Fails with `not-started`, `draining` or `fenced`. */
+  begin(key: TaskKey, request: RunRequest): Promise<Begun> {
+    this.assertReady();
+    return this.runs.begin(key, request);
+  }
+
+  /** Cancels a task, wherever it runs. */
+  cancel(key: TaskKey, deadlineMs: number): Promise<CancelOutcome> {
+    this.assertReady();
+    const { signal } = this.#end;
+    return cancelTask(key, deadlineMs, { ...this.#deps, runs: this.runs, signal });
+  }
+
+  /** Throws the coded error that says why this instance takes no work. */
+  assertReady(): void {
+    switch (this.#phase) {
+      case 'ready':
+        return;
+      case 'new':
+        throw new BackendError('not-started', 'The backend is not started.');
+      case 'dead':
+        throw new BackendError('fenced', 'This instance was declared dead.');
+      default:
+        throw new BackendError('draining', 'This instance is stopping.');
+    }
+  }
+
+  /** Counts a reader that a stop waits for, until the returned function is called. */
+  reading(): () => void {
+    const reader = Symbol();
+    this.#readers.add(reader);
+    return () => {
+      this.#readers.delete(reader);
+      if (this.#readers.size === 0) this.#unread?.();
+    };
+  }
+
+  /**
+   * Takes no new runs, lets those that run finish within `drainMs`, then declares itself dead, ends
+   * what is left, sends the clients away and cleans up after itself as a janitor would. Never rejects;
+   * what could not be removed is left to the next janitor, which finds the lease row.
+   */
+  async stop(drainMs: number): Promise<void> {
+    if (this.#phase !== 'ready') return;
+    this.#phase = 'draining';
+    const { clock, logger } = this.#deps;
+    const since = clock.now();
+    logger.info('instance.stopping', { runs: this.runs.running, drainMs });
+    await within(clock, drainMs, this.runs.idle());
+    // What AWS does not answer in time is left to the next janitor.
+    const lease = await within(clock, RETIRE_MS, this.#retire());
+    // Runs that nobody goes on with have ended by now, and readers here can be told how.
+    this.#away.abort();
+    await within(clock, READERS_MS, this.#allLeft());
+    await within(clock, TEARDOWN_MS, this.#teardown(lease));
+    this.#finish('stopped');
+    await this.feed.stop();
+    logger.info('instance.stopped', { durationMs: clock.now() - since });
+  }
+
+  /** Ends the runs that are left, and this life; its lease, unless others have declared it dead. */
+  async #retire(): Promise<Lease | undefined> {
+    try {
+      // A log that takes nothing must not keep the others from knowing that this instance is gone.
+      await within(this.#deps.clock, FENCE_MS, this.#fenceRuns());
+      this.#retired = true;
+      this.doorbell.stop();
+      const lease = await this.#presence.retire();
+      // What was declared while the lease still lived.
+      await this.#fenceRuns();
+      return lease;
+    } catch (error) {
+      this.#deps.logger.warn('instance.teardown-failed', errorFields(error));
+      return undefined;
+    }
+  }
+
+  /** Resolves when nobody reads here any more. */
+  async #allLeft(): Promise<void> {
+    if (this.#readers.size === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#unread = resolve;
+    });
+  }
+
+  async #teardown(lease: Lease | undefined): Promise<void> {
+    try {
+      await this.feed.stop();
+      if (lease) await this.janitor.removeReach(lease);
+      if (lease) await this.#leaveRetired(lease);
+      else if (!(await this.#control.lease(this.id))) await this.doorbell.remove();
+    } catch (error) {
+      this.#deps.logger.warn('instance.teardown-failed', errorFields(error));
+    }
+  }
+
+  /**
+   * A lease that nothing is left of goes at once, so that the leases of short lives do not pile up. What
+   * requests of this life may still write is found by what is kept of it.
+   */
+  async #leaveRetired(lease: Lease): Promise<void> {
+    const { alone = false, clock } = this.#deps;
+    if (alone) return;
+    const rows = this.#control;
+    let left = 0;
+    const readable = await rows.runs(this.id, () => {
+      left += 1;
+    });
+    if (readable.length + left > 0) return;
+    await rows.retire({ lease: { ...lease, state: 'dead' }, retiredAt: clock.now() });
+  }
+
+  /** Ends what the budget did not let finish, so that nobody waits for the lease to run out. */
+  async #fenceRuns(): Promise<void> {
+    const rows = await this.#rows.runs();
+    // A living instance takes these up as soon as this one is marked dead: unless their log is fenced.
+    const left = new Set(rows.filter(isResumed).map(({ key }) => taskKeyText(key)));
+    const ended = rows.filter(({ key }) => !left.has(taskKeyText(key)));
+    const perRun = limiter(FENCE_WIDTH);
+    await Promise.all(ended.map((row) => perRun(() => this.#fenceRun(row))));
+  }
+
+  async #fenceRun(row: RunRow): Promise<void> {
+    const { registry, logger } = this.#deps;
+    const open = this.feed.acquire(row.key);
+    try {
+      await open.log.refresh();
+      await open.log.append(proposeFence(this.runs.author(row.key), this.id));
+      await open.head.settle();
+      await registry.removeRun(row);
+    } catch (error) {
+      // The next janitor finds the row.
+      logger.warn('instance.run-left', {
+        ...taskFields(row.key),
+        run: row.run,
+        ...errorFields(error),
+      });
+    } finally {
+      this.feed.release(open);
+    }
+  }
+
+  #die(): void {
+    // One's own end is no death.
+    if (this.#retired || this.#phase === 'stopped' || this.#phase === 'dead') return;
+    const isStarted = this.#phase !== 'new';
+    this.#deps.logger.error('instance.died', { runs: this.runs.running });
+    this.#finish('dead');
+    // Its start fails.
+    if (!isStarted) return;
+    void this.feed.stop();
+    this.#died(this);
+  }
+
+  /** Removes what this dead instance may have written or made late; see {@link OwnSweep.bury}. */
+  bury(signal: AbortSignal): Promise<void> {
+    return this.#sweep.bury(signal);
+  }
+
+  #finish(phase: InstancePhase): void {
+    this.#phase = phase;
+    this.#end.abort();
+    this.#away.abort();
+  }
+}

@@ -1,0 +1,343 @@
+import { leaseOrigin } from '../doorbells/lease-origin.ts';
+import { BackendError } from '../errors.ts';
+import { limiter } from '../limiter.ts';
+import { errorFields } from '../logging/error-fields.ts';
+import { RetriedStep } from '../logging/retried-step.ts';
+import { taskFields } from '../logging/task-fields.ts';
+import { proposeFence } from '../model/proposal.ts';
+import { type Clock, elapsed, sleep } from '../ports/clock.ts';
+import type { Entropy } from '../ports/entropy.ts';
+import type { Fanout } from '../ports/fanout.ts';
+import type { InstanceRegistry, Lease, RunRow } from '../ports/instance-registry.ts';
+import type { LogStorage } from '../ports/log-storage.ts';
+import type { Logger } from '../ports/logger.ts';
+import type { OpenLog } from '../reading/open-log.ts';
+import type { Feed } from '../reading/open-logs.ts';
+import type { Runs } from '../runs/intents.ts';
+import { type FindResumer, isResumed, resumeRun } from '../runs/resumption.ts';
+import { taskKeyText } from '../task-key.ts';
+import { DeadShare } from './dead-share.ts';
+import { Leadership } from './leadership.ts';
+import { LeaseObserver } from './lease-observer.ts';
+import type { LeaseSettings } from './lease-settings.ts';
+import { waitQuarantine } from './quarantine.ts';
+
+export interface JanitorDeps {
+  readonly instance: string;
+  readonly registry: InstanceRegistry;
+  readonly storage: LogStorage;
+  readonly fanout: Fanout;
+  readonly feed: Feed;
+  /** The intents of cleaning up, on the logs of `feed`. */
+  readonly cleaningRuns: Runs;
+  /** Where the runs of the dead are executed again. */
+  readonly runs: Runs;
+  /** The logs that are open here for clients: they hear of what was done in `feed`. */
+  readonly clientFeed: Feed;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly logger: Logger;
+  readonly settings: LeaseSettings;
+  readonly signal: AbortSignal;
+  /** True to look after all leases whoever leads. */
+  readonly alone: boolean;
+  /** False while this instance is not to take up any work: it drains. */
+  readonly isReady: () => boolean;
+  /** Who executes the runs of the dead again, if that is wanted here. */
+  readonly resumer: FindResumer;
+}
+
+/** What a janitor has done, and what it has not. */
+export interface JanitorStats {
+  /** Instances that it has cleaned up after. */
+  readonly cleaned: number;
+  /** Attempts at it that failed. */
+  readonly failed: number;
+  /** Dead instances, now, at which the last attempt failed. */
+  readonly failing: number;
+  /** True while it looks after all leases. */
+  readonly leads: boolean;
+}
+
+/** Logs of the dead that are finished at once. */
+const RUNS_WIDTH = 16;
+/** Dead instances whose subscription and queue are removed at once: SNS takes 100 such calls a second. */
+const REACH_WIDTH = 4;
+
+/**
+ * Finishes what dead instances left: their runs, watches, subscription, queue and rows.
+ * What it deletes was proven dead by its lease. Any number of janitors may run at once.
+ */
+export class Janitor {
+  readonly #deps: JanitorDeps;
+  readonly #leadership: Leadership;
+  readonly #observer: LeaseObserver;
+  readonly #share: DeadShare;
+  readonly #cleaning = new Set<string>();
+  readonly #failing = new Set<string>();
+  readonly #perRun = limiter(RUNS_WIDTH);
+  readonly #perReach = limiter(REACH_WIDTH);
+  #othersServe = false;
+  #undecidedSince: number | undefined;
+  #cleaned = 0;
+  #failed = 0;
+
+  constructor(deps: JanitorDeps) {
+    this.#deps = deps;
+    this.#leadership = new Leadership(deps);
+    this.#observer = new LeaseObserver(deps.settings);
+    this.#share = new DeadShare(deps);
+  }
+
+  get stats(): JanitorStats {
+    return {
+      cleaned: this.#cleaned,
+      failed: this.#failed,
+      failing: this.#leads ? this.#failing.size : 0,
+      leads: this.#leads,
+    };
+  }
+
+  /** For how long the leases have been watched, in milliseconds. See {@link LeaseObserver.watchedMs}. */
+  get watchedMs(): number {
+    return this.#observer.watchedMs;
+  }
+
+  /** Dead instances that are being cleaned up after, now. */
+  get busy(): number {
+    return this.#cleaning.size;
+  }
+
+  /** Looks for the dead every beat until the instance stops. */
+  async keep(): Promise<void> {
+    const { clock, logger, settings, signal } = this.#deps;
+    let seenAt = clock.now();
+    const retried = new RetriedStep('janitor.look-failed', { clock, logger });
+    while (!signal.aborted) {
+      let rest = settings.beatMs;
+      try {
+        rest = await this.#look();
+        seenAt = clock.now();
+        retried.succeeded();
+      } catch (error) {
+        if (signal.aborted) return;
+        retried.failed(error);
+        if (elapsed(seenAt, clock.now()) >= settings.leaseMs) await this.#resign();
+      }
+      await sleep(clock, rest, signal);
+    }
+  }
+
+  /**
+   * Ends the writing and the runs of a dead instance and removes its watches, subscription and
+   * queue; fails, once all else is done, with what could not be. Its index rows and its lease stay,
+   * so that a second pass finds what came late.
+   */
+  async finish(lease: Lease): Promise<void> {
+    await each([() => this.#finishRuns(lease.instance), () => this.removeReach(lease)]);
+  }
+
+  /** The second pass: {@link finish}, for what came late, then the index rows of its watches. */
+  async finishLate(lease: Lease): Promise<void> {
+    await this.finish(lease);
+    const { registry } = this.#deps;
+    for (const watch of await registry.watches(lease.instance)) {
+      await registry.removeWatchIndex(watch);
+    }
+  }
+
+  /** Removes what an instance is reached by: watches, subscription, queue; fails as {@link finish}. */
+  async removeReach(lease: Lease): Promise<void> {
+    await each([
+      () => this.#removeWatches(lease.instance),
+      () => this.#perReach(() => this.#teardown(lease)),
+    ]);
+  }
+
+  /** A lease that came with a copy of another table names queues that a living fleet may use. */
+  async #teardown(lease: Lease): Promise<void> {
+    const { fanout, registry, logger } = this.#deps;
+    const origin = leaseOrigin(lease, await registry.identity());
+    if (origin === 'foreign') {
+      logger.warn('janitor.foreign-lease', { dead: lease.instance });
+      return;
+    }
+    await fanout.teardown(lease.instance, lease.address, origin === 'own' ? 'lease' : 'mark');
+  }
+
+  get #leads(): boolean {
+    return this.#deps.alone || this.#leadership.isHeld;
+  }
+
+  /** Milliseconds until the next look. */
+  async #look(): Promise<number> {
+    const { instance, registry, clock, isReady, settings } = this.#deps;
+    // Whoever is about to go leaves it to the others.
+    if (!isReady()) {
+      await this.#leadership.resign();
+      return settings.beatMs;
+    }
+    if (!this.#leads && !(await this.#leadership.look())) return this.#leadership.restMs;
+    const asked = clock.now();
+    const leases = await registry.leases();
+    const dead = this.#observer.observe(leases, asked, clock.now());
+    this.#othersServe = leases.some(
+      (lease) => lease.instance !== instance && lease.serves !== false && !dead.includes(lease),
+    );
+    const known = new Set(leases.map((lease) => lease.instance));
+    for (const gone of this.#failing) if (!known.has(gone)) this.#failing.delete(gone);
+    const others = dead.filter((lease) => lease.instance !== instance);
+    // A round of a janitor that is no server has its time: it takes them all.
+    const taken = this.#deps.alone ? others : this.#share.choose(others);
+    for (const lease of taken) void this.#clean(lease);
+    return this.#observer.restMs;
+  }
+
+  /** Others may see what this one does not. */
+  async #resign(): Promise<void> {
+    try {
+      await this.#leadership.resign();
+    } catch (error) {
+      this.#deps.logger.warn('janitor.resign-failed', errorFields(error));
+    }
+  }
+
+  async #clean(seen: Lease): Promise<void> {
+    const { registry, clock, logger, settings, signal } = this.#deps;
+    if (this.#cleaning.has(seen.instance)) return;
+    this.#cleaning.add(seen.instance);
+    let lease = seen;
+    try {
+      if (!(await registry.markDead(lease.instance, lease.beat))) return;
+      // It may have got another queue since; from now on it gets none.
+      if (seen.state === 'alive') lease = (await registry.lease(seen.instance)) ?? seen;
+      if (seen.state === 'alive') logger.warn('janitor.declared-dead', { dead: lease.instance });
+      if (await this.#isForLater(lease)) return;
+      await this.finish(lease);
+      logger.info('janitor.finished', { dead: lease.instance });
+      // Longer than a request of the dead one can still be under way.
+      await waitQuarantine(lease, this.#deps);
+      if (signal.aborted) return;
+      await this.finishLate(lease);
+      await registry.removeLease(lease.instance);
+      this.#cleaned += 1;
+      this.#failing.delete(lease.instance);
+      logger.info('janitor.removed', { dead: lease.instance });
+    } catch (error) {
+      if (signal.aborted) return;
+      this.#failed += 1;
+      this.#failing.add(lease.instance);
+      logger.error('janitor.failed', { dead: lease.instance, ...errorFields(error) });
+      await sleep(clock, settings.leaseMs, signal);
+    } finally {
+      // The lease row is there until all is done: the next look takes it up again.
+      this.#cleaning.delete(lease.instance);
+    }
+  }
+
+  /**
+   * Runs to be executed again are for servers, as long as any lives: a lone janitor can only fail them.
+   * A server whose handler is still to be made could do no more: they wait, a lease time at the most.
+   */
+  async #isForLater({ instance }: Lease): Promise<boolean> {
+    const { alone, registry, resumer } = this.#deps;
+    if (!(alone ? this.#othersServe : resumer() === 'undecided')) return false;
+    // Those that cannot be read are of no concern here.
+    if (!(await registry.runs(instance, () => {})).some(isResumed)) return false;
+    return alone || this.#mayWait();
+  }
+
+  #mayWait(): boolean {
+    const now = this.#deps.clock.now();
+    this.#undecidedSince ??= now;
+    return elapsed(this.#undecidedSince, now) < this.#deps.settings.leaseMs;
+  }
+
+  async #removeWatches(gone: string): Promise<void> {
+    const { registry, clientFeed, instance } = this.#deps;
+    const unreadable: unknown[] = [];
+    const watches = await registry.watches(gone, (error) => unreadable.push(error));
+    await Promise.all(watches.map((row) => this.#perRun(() => registry.removeWatch(row))));
+    if (watches.length > 0) {
+      // Who runs those tasks read the rows long ago.
+      const living = (await registry.leases()).filter(({ state }) => state === 'alive');
+      const others = living.map((one) => one.instance).filter((id) => id !== instance);
+      clientFeed.ringGone(gone, others);
+    }
+    if (unreadable.length > 0) throw unreadable[0];
+  }
+
+  async #finishRuns(instance: string): Promise<void> {
+    const { registry } = this.#deps;
+    const unreadable: unknown[] = [];
+    const logs = new Map<string, RunRow[]>();
+    for (const row of await registry.runs(instance, (error) => unreadable.push(error))) {
+      const log = taskKeyText(row.key);
+      logs.set(log, [...(logs.get(log) ?? []), row]);
+    }
+    const failures = await Promise.all(
+      // One log that cannot be read must not keep the others from their end.
+      [...logs.values()].map((rows) => this.#perRun(() => this.#attempt(rows))),
+    );
+    for (const { failure } of failures) if (failure !== undefined) throw failure;
+    if (unreadable.length > 0) throw unreadable[0];
+  }
+
+  /** Finishes the runs of one log. Those to be executed again first: any other row ends them all. */
+  async #attempt(rows: readonly RunRow[]): Promise<{ readonly failure?: unknown }> {
+    const inOrder = rows.toSorted((a, b) => Number(isResumed(b)) - Number(isResumed(a)));
+    for (const row of inOrder) {
+      try {
+        await this.#finishRun(row);
+      } catch (failure) {
+        this.#deps.logger.error('janitor.run-left', {
+          dead: row.instance,
+          ...taskFields(row.key),
+          run: row.run,
+          ...errorFields(failure),
+        });
+        return { failure };
+      }
+    }
+    return {};
+  }
+
+  async #finishRun(row: RunRow): Promise<void> {
+    const { registry, feed, clientFeed, cleaningRuns: runs } = this.#deps;
+    await runs.under(row.key, 'clean', async (open) => {
+      if (!(await this.#resume(row, open))) {
+        const outcome = await open.log.append(proposeFence(runs.author(row.key), row.instance));
+        if ('refused' in outcome && outcome.refused === 'fenced') throw fenced();
+      }
+      await open.head.settle();
+      const watchers = await registry.watchers(row.key);
+      feed.ringEnd(open, [...new Set(watchers.map((watcher) => watcher.instance))]);
+    });
+    clientFeed.catchUp(row.key);
+    await registry.removeRun(row);
+  }
+
+  async #resume(row: RunRow, open: OpenLog): Promise<boolean> {
+    const { isReady, resumer: find } = this.#deps;
+    const resumer = find();
+    if (row.resume === undefined || !resumer || resumer === 'undecided') return false;
+    if (!isReady()) throw new BackendError('draining', 'This instance is stopping.');
+    const resumed = await resumeRun(row, open, { ...this.#deps, resumer });
+    if (resumed) {
+      const { instance: dead, run } = row;
+      this.#deps.logger.info('janitor.resumed', { dead, ...taskFields(row.key), run });
+    }
+    return resumed;
+  }
+}
+
+function fenced(): BackendError {
+  return new BackendError('fenced', 'This instance was declared dead.');
+}
+
+/** Does one step after the other, whatever becomes of them; then fails with the first failure. */
+async function each(steps: readonly (() => Promise<void>)[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const step of steps) await step().catch((error: unknown) => failures.push(error));
+  if (failures.length > 0) throw failures[0];
+}

@@ -1,0 +1,101 @@
+import { RetriedStep } from '../logging/retried-step.ts';
+import { type Clock, sleep } from '../ports/clock.ts';
+import type { InstanceRegistry } from '../ports/instance-registry.ts';
+import type { Logger } from '../ports/logger.ts';
+import type { Feed } from '../reading/open-logs.ts';
+import type { OwnRows } from './instance-rows.ts';
+import type { LeaseSettings } from './lease-settings.ts';
+
+export interface OwnSweepDeps {
+  readonly instance: string;
+  readonly registry: InstanceRegistry;
+  readonly rows: OwnRows;
+  readonly feed: Feed;
+  /** True for the intents that something in memory wants. */
+  readonly wanted: (run: string) => boolean;
+  /** Removes what this instance was heard at; safe to repeat. */
+  readonly removeReach: () => Promise<void>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly settings: LeaseSettings;
+  readonly signal: AbortSignal;
+}
+
+/** How often an instance looks through its own rows, in milliseconds. */
+const SWEEP_MS = 60_000;
+
+/**
+ * Removes own rows that nothing in memory wants: those of removed watches, and those that a request
+ * wrote late. A row goes when two sweeps in a row found it idle.
+ */
+export class OwnSweep {
+  readonly #deps: OwnSweepDeps;
+  #idle = new Set<string>();
+
+  constructor(deps: OwnSweepDeps) {
+    this.#deps = deps;
+  }
+
+  async keep(): Promise<void> {
+    const { clock, signal } = this.#deps;
+    const retried = new RetriedStep('sweep.failed', this.#deps);
+    for (;;) {
+      await sleep(clock, SWEEP_MS, signal);
+      if (signal.aborted) return;
+      try {
+        await this.sweep();
+        retried.succeeded();
+      } catch (error) {
+        retried.failed(error);
+      }
+    }
+  }
+
+  /**
+   * Removes all own rows, queue and subscription once the lease is gone, twice, a quarantine apart, or
+   * until `signal` aborts. A process that was paused for long and wakes up dead may have written a row
+   * after others had cleaned up. Where the table was restored to a time before the start of this
+   * instance, no lease has ever told anybody of its queue.
+   */
+  async bury(signal: AbortSignal): Promise<void> {
+    const { instance, registry, rows, clock, settings } = this.#deps;
+    const retried = new RetriedStep('sweep.failed', this.#deps);
+    let passes = 0;
+    while (!signal.aborted && passes < 2) {
+      await sleep(clock, settings.quarantineMs, signal);
+      try {
+        // While the lease is there, its janitor needs the rows.
+        if (signal.aborted || (await registry.lease(instance))) continue;
+        for (const row of await rows.runs()) await registry.removeRun(row);
+        for (const row of await rows.watches()) {
+          await registry.removeWatch(row);
+          await registry.removeWatchIndex(row);
+        }
+        await this.#deps.removeReach();
+        retried.succeeded();
+        passes += 1;
+      } catch (error) {
+        retried.failed(error);
+      }
+    }
+  }
+
+  async sweep(): Promise<void> {
+    const { registry, rows, feed, wanted } = this.#deps;
+    const idle = new Set<string>();
+    const isIdle = (id: string): boolean => {
+      idle.add(id);
+      return this.#idle.has(id);
+    };
+    for (const row of await rows.runs()) {
+      if (!wanted(row.run) && isIdle(row.run)) await registry.removeRun(row);
+    }
+    const held = feed.heldWatches();
+    for (const row of await rows.watches()) {
+      if (held.has(row.watch) || !isIdle(row.watch)) continue;
+      await registry.removeWatch(row);
+      await registry.removeWatchIndex(row);
+    }
+    this.#idle = idle;
+  }
+}

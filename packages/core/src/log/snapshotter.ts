@@ -1,0 +1,143 @@
+import { errorFields } from '../logging/error-fields.ts';
+import { RetriedStep } from '../logging/retried-step.ts';
+import { encodeSnapshot } from '../model/snapshot.ts';
+import { inSlices, type Sliced } from '../pace.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Entropy } from '../ports/entropy.ts';
+import type { LogStorage, SnapshotName } from '../ports/log-storage.ts';
+import type { Logger } from '../ports/logger.ts';
+import type { Tail, TaskLog } from './task-log.ts';
+
+/** A log with less than this after its snapshot is read fast enough as it is. */
+const MIN_TAIL_BYTES = 1024 * 1024;
+/** … as is one of fewer records. */
+const MIN_TAIL_RECORDS = 1_000;
+/** A snapshot pays when the bodies that it replaces are so many times larger, … */
+const GAIN = 4;
+/** … or when it has at most so many characters for each record that it replaces: short ones. */
+const RECORD_GAIN = 768;
+/** Of what ages nothing goes for another retention: there is time to try again, in milliseconds. */
+const RETRY_AFTER_MS = 60_000;
+/** A reader that found the old snapshot has read it by then, in milliseconds. */
+const DROP_AFTER_MS = 5 * 60_000;
+
+export interface LogUpkeepDeps {
+  readonly storage: LogStorage;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly logger: Logger;
+  readonly retentionMs: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Snapshots of one log, only when they pay: when the log has become much larger than the task
+ * (artifacts replaced again and again) or consists of very many short records (a long conversation),
+ * or when what the task needs is about to expire. So the bytes written stay proportional to those of
+ * the events: a snapshot of a conversation that only grows is due when it has about doubled.
+ */
+export class LogUpkeep {
+  readonly #log: TaskLog;
+  readonly #deps: LogUpkeepDeps;
+  #nextBytes = MIN_TAIL_BYTES;
+  #nextRecords = MIN_TAIL_RECORDS;
+  #retryAt = 0;
+  readonly #retried: RetriedStep;
+  #writing = false;
+
+  constructor(log: TaskLog, deps: LogUpkeepDeps) {
+    this.#log = log;
+    this.#deps = deps;
+    this.#retried = new RetriedStep('snapshot.failed', deps);
+  }
+
+  /** Writes a snapshot if one is due and pays. To be called after appends, and now and then. */
+  look(): void {
+    if (this.#writing || !this.#log.state.hasTask || !this.#log.isConfirmed) return;
+    const { tail } = this.#log;
+    const { clock, retentionMs } = this.#deps;
+    const now = clock.now();
+    const isDue = now >= this.#retryAt && tail.since > 0 && now - tail.since > retentionMs;
+    const ageing = isDue && !this.#log.isExpired();
+    if (!ageing && tail.bytes < this.#nextBytes && tail.records < this.#nextRecords) return;
+    this.#writing = true;
+    void this.#write(tail, ageing).finally(() => {
+      this.#writing = false;
+    });
+  }
+
+  async #write(tail: Tail, ageing: boolean): Promise<void> {
+    const { storage, entropy, clock } = this.#deps;
+    const slot = this.#log.state.next;
+    try {
+      // As it is now: it is encoded in slices while the log grows.
+      const most = ageing ? Number.POSITIVE_INFINITY : spared(tail);
+      const text = await inSlices(upTo(most, encodeSnapshot(this.#log.content())), clock);
+      if (text === undefined) {
+        this.#lookLater(tail);
+        return;
+      }
+      this.#nextBytes = MIN_TAIL_BYTES;
+      this.#nextRecords = MIN_TAIL_RECORDS;
+      const snapshot = { id: entropy.id(), slot, text };
+      const { obsolete } = await storage.putSnapshot(this.#log.key, snapshot, clock.now());
+      this.#retried.succeeded();
+      this.#log.rebase(tail);
+      if (obsolete) this.#dropLater(obsolete);
+    } catch (error) {
+      // The log is whole without it. Not with every append: tries are bytes written, too.
+      this.#lookLater(tail);
+      this.#retryAt = clock.now() + RETRY_AFTER_MS;
+      this.#retried.failed(error);
+    }
+  }
+
+  #lookLater({ bytes, records }: Tail): void {
+    this.#nextBytes = Math.max(MIN_TAIL_BYTES, bytes * 2);
+    this.#nextRecords = Math.max(MIN_TAIL_RECORDS, records * 2);
+  }
+
+  /**
+   * What is not dropped because this instance stops or dies first expires: nothing points at it, and
+   * it goes within twice the retention, like all that a task leaves (I7).
+   */
+  #dropLater(obsolete: SnapshotName): void {
+    const { storage, clock, logger, signal } = this.#deps;
+    if (signal.aborted) return;
+    const cancel = clock.after(DROP_AFTER_MS, () => {
+      signal.removeEventListener('abort', cancel);
+      storage.dropSnapshot(this.#log.key, obsolete).catch((error: unknown) => {
+        logger.warn('snapshot.drop-failed', errorFields(error));
+      });
+    });
+    signal.addEventListener('abort', cancel, { once: true });
+  }
+}
+
+/**
+ * Returns how many short records a log may have after its last snapshot before another one, of this
+ * many characters, is written: what a reader may have to fold.
+ */
+export function maxUnpaidRecords(length: number): number {
+  return Math.max(MIN_TAIL_RECORDS, Math.ceil(length / RECORD_GAIN)) - 1;
+}
+
+/**
+ * Does the work unless its text is longer than `most`; it is given up as soon as that is known, so
+ * that a try costs no more than a snapshot that pays.
+ */
+function* upTo(most: number, work: Sliced<string>): Sliced<string | undefined> {
+  let length = 0;
+  for (;;) {
+    const { done, value } = work.next();
+    if (done) return value.length > most ? undefined : value;
+    length += value;
+    if (length > most) return undefined;
+    yield value;
+  }
+}
+
+/** The length of the longest text that would pay. */
+function spared({ bytes, records }: Tail): number {
+  return Math.max(bytes / GAIN, records >= MIN_TAIL_RECORDS ? records * RECORD_GAIN : 0);
+}

@@ -1,0 +1,29 @@
+import { assertConsumer, type ConsumerOffsets } from '../ports/consumer-offsets.ts';
+import { comparePlaces, type Place } from '../queues/queued-event.ts';
+import { assertTaskKey, type TaskKey, taskKeyText } from '../task-key.ts';
+
+/** {@link ConsumerOffsets} in this process' memory: for tests, and as the suite's oracle. */
+export class MemoryConsumerOffsets implements ConsumerOffsets {
+  readonly #tasks = new Map<string, Map<string, Place>>();
+
+  async load(key: TaskKey, consumer: string): Promise<Place | undefined> {
+    assertTaskKey(key);
+    assertConsumer(consumer);
+    return this.#tasks.get(taskKeyText(key))?.get(consumer);
+  }
+
+  async save(key: TaskKey, consumer: string, place: Place): Promise<void> {
+    assertTaskKey(key);
+    assertConsumer(consumer);
+    const text = taskKeyText(key);
+    const places = this.#tasks.get(text) ?? new Map<string, Place>();
+    this.#tasks.set(text, places);
+    const known = places.get(consumer);
+    if (!known || comparePlaces(known, place) < 0) places.set(consumer, place);
+  }
+
+  /** The task's log was erased, or is not kept any more. */
+  forget(key: TaskKey): void {
+    this.#tasks.delete(taskKeyText(key));
+  }
+}

@@ -1,0 +1,59 @@
+import { type Author, proposeForcedCancel } from '../model/proposal.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Logger } from '../ports/logger.ts';
+import type { Run } from './run.ts';
+
+export interface CancelDeadlineDeps {
+  readonly author: Author;
+  readonly clock: Clock;
+  /** Its lines name the task and the run. */
+  readonly logger: Logger;
+  /** How long who cancels waits for the run, in milliseconds. */
+  readonly deadlineMs: number;
+}
+
+/** How long cancels wait for their runs unless told otherwise, in milliseconds. */
+export const DEFAULT_CANCEL_DEADLINE_MS = 10_000;
+/** How much longer the run's own instance waits, in milliseconds. */
+const MARGIN_MS = 5_000;
+
+/**
+ * CANCELED by force for a run that goes on though it was cancelled, by its own instance: whoever asked
+ * for it may be dead by the deadline. The run's intent covers the append.
+ */
+export class CancelDeadline {
+  readonly #run: Run;
+  readonly #deps: CancelDeadlineDeps;
+  #timer: (() => void) | undefined;
+
+  constructor(run: Run, deps: CancelDeadlineDeps) {
+    this.#run = run;
+    this.#deps = deps;
+    run.onStop((reason) => {
+      if (reason === 'cancel') this.#begin();
+      else this.drop();
+    });
+  }
+
+  /** The run is over, one way or another. */
+  drop(): void {
+    this.#timer?.();
+    this.#timer = undefined;
+  }
+
+  #begin(): void {
+    const { clock, deadlineMs, author, logger } = this.#deps;
+    const durationMs = deadlineMs + MARGIN_MS;
+    this.#timer = clock.after(durationMs, () => {
+      this.#timer = undefined;
+      const forced = this.#run.open.log.append(proposeForcedCancel(author));
+      // Fails only if the instance stops, or the log cannot be read: then others are to end it.
+      forced.then(
+        (outcome) => {
+          if ('appended' in outcome) logger.info('cancel.forced', { durationMs });
+        },
+        () => {},
+      );
+    });
+  }
+}

@@ -1,0 +1,113 @@
+import type { Task } from '@a2a-js/sdk';
+import { TaskState } from '@a2a-js/sdk';
+import { BackendError, errorCode } from '../errors.ts';
+import { taskFields } from '../logging/task-fields.ts';
+import { proposeCancel, proposeForcedCancel } from '../model/proposal.ts';
+import { openRuns } from '../model/state.ts';
+import { inSlices } from '../pace.ts';
+import { type Clock, sleep } from '../ports/clock.ts';
+import type { InstanceRegistry } from '../ports/instance-registry.ts';
+import type { Logger } from '../ports/logger.ts';
+import type { OpenLog } from '../reading/open-log.ts';
+import type { TaskKey } from '../task-key.ts';
+import type { Runs } from './intents.ts';
+
+/** What a cancel came to; `task` is the fold of the log at its end. */
+export type CancelOutcome =
+  | { readonly canceled: Task }
+  | { readonly refused: 'not-found' | 'not-cancelable' };
+
+export interface CancelDeps {
+  readonly runs: Runs;
+  readonly registry: InstanceRegistry;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Aborts when the instance stops or has died: the cancel is for another, then. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Cancels a task from any instance: the wish goes into the log, where its runners find it; at the
+ * deadline (milliseconds from now), or if none of them lives, CANCELED is written by force.
+ */
+export function cancelTask(
+  key: TaskKey,
+  deadlineMs: number,
+  { runs, registry, clock, logger, signal }: CancelDeps,
+): Promise<CancelOutcome> {
+  return runs.under(key, 'cancel', async (open, run) => {
+    const about = { ...taskFields(key), run };
+    await open.watch.hold();
+    try {
+      open.announce();
+      const author = runs.author(key);
+      const asked = await open.log.append(proposeCancel(author, run));
+      if ('refused' in asked && asked.refused === 'not-found') return { refused: 'not-found' };
+      if ('refused' in asked && asked.refused === 'fenced') throw fenced();
+      const since = clock.now();
+      const isWanted = 'appended' in asked || asked.refused === 'nothing';
+      if (isWanted) logger.info('cancel.requested', about);
+      const isRunning = await hasRunner(open, registry);
+      if (isRunning) await settled(open, { clock, signal, deadlineMs });
+      const forced = await open.log.append(proposeForcedCancel(author));
+      if ('refused' in forced && forced.refused === 'fenced') throw fenced();
+      const durationMs = Math.max(0, clock.now() - since);
+      if ('appended' in forced && isRunning) logger.info('cancel.forced', { ...about, durationMs });
+      const picture = open.log.picture();
+      const state = open.log.state.status?.state;
+      if (picture && state === TaskState.TASK_STATE_CANCELED) {
+        return { canceled: await inSlices(picture.copying(), clock) };
+      }
+      if (isWanted) {
+        const ended = state === undefined ? undefined : TaskState[state];
+        logger.info('cancel.ignored', { ...about, state: ended, durationMs });
+      }
+      return { refused: 'not-cancelable' };
+    } finally {
+      open.watch.release();
+    }
+  });
+}
+
+/** True if an instance of an open run may be alive. */
+async function hasRunner(open: OpenLog, registry: InstanceRegistry): Promise<boolean> {
+  const instances = new Set(openRuns(open.log.state).map(([, run]) => run.instance));
+  for (const instance of instances) {
+    if (await mayLive(instance, registry)) return true;
+  }
+  return false;
+}
+
+async function mayLive(instance: string, registry: InstanceRegistry): Promise<boolean> {
+  try {
+    return (await registry.lease(instance))?.state === 'alive';
+  } catch (error) {
+    // Of another release: only what can be read proves a death.
+    if (errorCode(error) === 'corrupt-log') return true;
+    throw error;
+  }
+}
+
+interface Waiting extends Pick<CancelDeps, 'clock' | 'signal'> {
+  readonly deadlineMs: number;
+}
+
+/** Resolves when the log is sealed or no run is open, at the deadline, or when `signal` aborts. */
+async function settled(open: OpenLog, { clock, signal, deadlineMs }: Waiting): Promise<void> {
+  const over = new AbortController();
+  const look = (): void => {
+    if (open.log.state.sealed || open.log.state.open.size === 0) over.abort();
+  };
+  const leave = (): void => over.abort();
+  const unlisten = open.log.listen(look);
+  signal.addEventListener('abort', leave, { once: true });
+  look();
+  if (signal.aborted) leave();
+  await sleep(clock, deadlineMs, over.signal);
+  unlisten();
+  signal.removeEventListener('abort', leave);
+}
+
+function fenced(): BackendError {
+  return new BackendError('fenced', 'This instance was declared dead.');
+}

@@ -1,0 +1,293 @@
+import type { Message } from '@a2a-js/sdk';
+import { errorCode } from '../errors.ts';
+import type { Presence } from '../fleet/heartbeat.ts';
+import { errorFields } from '../logging/error-fields.ts';
+import { taskFields } from '../logging/task-fields.ts';
+import type { StartEntry } from '../model/entry.ts';
+import {
+  type Author,
+  type Proposal,
+  proposeResume,
+  proposeStart,
+  type Refusal,
+  type StartTerms,
+} from '../model/proposal.ts';
+import { encode } from '../model/record.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Entropy } from '../ports/entropy.ts';
+import type { InstanceRegistry, RunRow } from '../ports/instance-registry.ts';
+import { type LogFields, type Logger, withFields } from '../ports/logger.ts';
+import type { OpenLog } from '../reading/open-log.ts';
+import type { Feed } from '../reading/open-logs.ts';
+import { untilDone } from '../retry.ts';
+import type { TaskKey } from '../task-key.ts';
+import { CancelDeadline, DEFAULT_CANCEL_DEADLINE_MS } from './cancel-deadline.ts';
+import { Run } from './run.ts';
+
+export interface RunsDeps {
+  readonly instance: string;
+  readonly feed: Feed;
+  readonly presence: Pick<Presence, 'declare'>;
+  readonly registry: InstanceRegistry;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+  /** See {@link CancelDeadline}. @default 10,000 */
+  readonly cancelDeadlineMs?: number | undefined;
+}
+
+/** What a run is started for. */
+export interface RunRequest extends StartTerms {
+  readonly contextId: string;
+  /** None where the SDK's server is not used. */
+  readonly message?: Message | undefined;
+  readonly digest?: string | undefined;
+  /** See {@link RunRow.resume}. */
+  readonly resume?: string | undefined;
+}
+
+export type Begun = { readonly run: Run } | { readonly refused: Refusal };
+
+/** How a run is to be started. */
+interface Starting {
+  readonly resume: string | undefined;
+  readonly attempt: number;
+  /** Of the entries, as far as they may be refused for it. */
+  readonly bytes: number;
+  readonly propose: (run: string) => Proposal;
+}
+
+/** The intents of this instance: runs, and the short appends of cancels and cleaners. */
+export class Runs {
+  readonly #deps: RunsDeps;
+  readonly #rows = new Map<string, RunRow>();
+  /** The runs of those rows that stay for others: nothing is done about them here any more. */
+  readonly #left = new Set<string>();
+  readonly #running = new Map<Run, CancelDeadline>();
+  readonly #onLeft: (() => void)[] = [];
+  #refused = 0;
+  #lastIntentAt: number | undefined;
+
+  constructor(deps: RunsDeps) {
+    this.#deps = deps;
+  }
+
+  /** Runs that execute here now. */
+  get running(): number {
+    return this.#running.size;
+  }
+
+  /** When the last intent was declared; milliseconds of the own clock. */
+  get lastIntentAt(): number | undefined {
+    return this.#lastIntentAt;
+  }
+
+  /** Events that did not enter a log. */
+  get refusedEvents(): number {
+    return this.#refused;
+  }
+
+  /** True if the row of this run is wanted: any other row of this instance is left over. */
+  wanted(run: string): boolean {
+    return this.#rows.has(run);
+  }
+
+  /** Resolves when nothing runs or begins here, and no intent is left but to others. */
+  async idle(): Promise<void> {
+    while (this.#rows.size > this.#left.size) {
+      await new Promise<void>((resolve) => {
+        this.#onLeft.push(resolve);
+      });
+    }
+  }
+
+  /**
+   * Starts a run: intent, lease check, `start`, watches, in this order. Refused with `duplicate`
+   * if the message has started a run before, which the log's state names. Fails with a coded error if
+   * the intent cannot be declared or the log cannot be read: nothing was started then, or it failed.
+   */
+  async begin(key: TaskKey, { resume, retry, isNewTask, ...request }: RunRequest): Promise<Begun> {
+    const { instance } = this.#deps;
+    const start = { kind: 'start', attempt: 1, instance, ...request } as const;
+    const terms = { retry, isNewTask };
+    // Its message waits like an event: too much of it is refused here, and may go elsewhere.
+    const { bytes } = encode({ ...start, run: '' });
+    const propose = (run: string): Proposal =>
+      proposeStart(this.author(key), { ...start, run }, terms);
+    return this.#start(key, { resume, attempt: 1, bytes, propose });
+  }
+
+  /**
+   * Continues the run of a dead instance, as {@link begin} starts one: `lost` is its row, `start` how
+   * it was started.
+   */
+  resume(lost: RunRow, start: StartEntry): Promise<Begun> {
+    const { instance } = this.#deps;
+    const attempt = start.attempt + 1;
+    const propose = (run: string): Proposal =>
+      proposeResume(
+        this.author(lost.key),
+        { ...start, run, attempt, instance, resumes: start.run },
+        lost.instance,
+      );
+    return this.#start(lost.key, { resume: lost.resume, attempt, bytes: 0, propose });
+  }
+
+  async #start(key: TaskKey, { resume, attempt, bytes, propose }: Starting): Promise<Begun> {
+    const { feed, clock, logger, signal, cancelDeadlineMs } = this.#deps;
+    const row = await this.#declare(key, 'execute', resume);
+    const open = feed.acquire(key);
+    const author = this.author(key);
+    const named = withFields(logger, () => ({ ...taskFields(key), run: row.run }));
+    const deadlineMs = cancelDeadlineMs ?? DEFAULT_CANCEL_DEADLINE_MS;
+    const run = new Run(row.run, {
+      attempt,
+      open,
+      author,
+      clock,
+      logger: named,
+      signal,
+      refused: () => {
+        this.#refused += 1;
+      },
+    });
+    this.#running.set(run, new CancelDeadline(run, { author, clock, logger: named, deadlineMs }));
+    open.runs += 1;
+    try {
+      // What was read may be old: the put at its end proves or corrects it.
+      if (!open.log.isRead) await open.log.refresh();
+      const outcome = await open.log.append(propose(row.run), bytes);
+      if ('refused' in outcome) {
+        this.#leave(open, run, row);
+        return { refused: outcome.refused };
+      }
+      run.report('run.started');
+      await untilDone('watch.read', this.#deps, () => open.readWatchers());
+      return { run };
+    } catch (error) {
+      // It may have started: nobody executes it, so it has failed.
+      this.finish(run).catch(() => {});
+      throw error;
+    }
+  }
+
+  /** After the executor: ends the run (see {@link Run.end}), repairs the head, removes the intent. */
+  async finish(run: Run, leavesOpen = false): Promise<void> {
+    const row = this.#rows.get(run.id);
+    try {
+      await run.end(leavesOpen);
+      run.report('run.ended');
+    } finally {
+      if (row) this.#leave(run.open, run, row);
+    }
+  }
+
+  /** Appends to a log under an intent of its own, as cancels and cleaners do. */
+  async under<T>(
+    key: TaskKey,
+    purpose: 'cancel' | 'clean',
+    work: (open: OpenLog, run: string) => Promise<T>,
+  ): Promise<T> {
+    const row = await this.#declare(key, purpose);
+    const open = this.#deps.feed.acquire(key);
+    try {
+      await open.log.refresh();
+      await open.readWatchers();
+      return await work(open, row.run);
+    } finally {
+      this.#leave(open, undefined, row);
+    }
+  }
+
+  /** Who appends to this task's log here. */
+  author(key: TaskKey): Author {
+    const { instance, entropy, clock } = this.#deps;
+    return {
+      instance,
+      taskId: key.taskId,
+      stamp: {
+        id: () => entropy.id(),
+        timestamp: () => new Date(clock.now()).toISOString(),
+      },
+    };
+  }
+
+  async #declare(
+    key: TaskKey,
+    purpose: RunRow['purpose'],
+    resume?: string | undefined,
+  ): Promise<RunRow> {
+    const { instance, entropy, presence, registry, clock } = this.#deps;
+    this.#lastIntentAt = clock.now();
+    const row: RunRow = { instance, run: entropy.id(), key, purpose, resume };
+    this.#rows.set(row.run, row);
+    try {
+      await presence.declare(row, registry);
+    } catch (error) {
+      // The row may have been written: the sweep finds it, now that nobody wants it.
+      this.#forget(row);
+      throw error;
+    }
+    return row;
+  }
+
+  /**
+   * The intent goes, in the background, only when the head holds what the run left: so whoever
+   * cleans up after a crash repairs the head too.
+   */
+  #leave(open: OpenLog, run: Run | undefined, row: RunRow): void {
+    if (run) {
+      run.dispose();
+      this.#running.get(run)?.drop();
+      this.#running.delete(run);
+      open.runs -= 1;
+    }
+    void this.#removeRow(open, row).finally(() => this.#deps.feed.release(open));
+  }
+
+  #forget(row: RunRow): void {
+    this.#rows.delete(row.run);
+    this.#wake();
+  }
+
+  /** Whoever cleans up after this instance finds the row. */
+  #leaveRow(row: RunRow, about: LogFields): void {
+    const { logger, signal } = this.#deps;
+    this.#left.add(row.run);
+    const fields = { ...taskFields(row.key), run: row.run, ...about };
+    // Of one that stops that is to be expected.
+    if (signal.aborted) logger.debug('run.row-left', fields);
+    else logger.error('run.row-left', fields);
+    this.#wake();
+  }
+
+  #wake(): void {
+    for (const wake of this.#onLeft.splice(0)) wake();
+  }
+
+  async #removeRow(open: OpenLog, row: RunRow): Promise<void> {
+    const { registry, logger } = this.#deps;
+    // It was started and could not be ended.
+    if (open.log.state.runs.get(row.run)?.phase === 'open') {
+      return this.#leaveRow(row, { code: 'run-open' });
+    }
+    try {
+      await open.head.settle().catch((error: unknown) => {
+        const code = errorCode(error);
+        // Those who can read the head write it.
+        if (code === 'draining' || code === 'corrupt-log') throw error;
+        // One that the table will never take must not keep the row for ever.
+        logger.error('head.refused', {
+          ...taskFields(row.key),
+          run: row.run,
+          ...errorFields(error),
+        });
+      });
+      await untilDone('run.remove', this.#deps, () => registry.removeRun(row));
+      this.#forget(row);
+    } catch (error) {
+      this.#leaveRow(row, errorFields(error));
+    }
+  }
+}

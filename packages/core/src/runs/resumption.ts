@@ -1,0 +1,75 @@
+import type { Message } from '@a2a-js/sdk';
+import type { StartEntry } from '../model/entry.ts';
+import { isResumable } from '../model/state.ts';
+import type { RunRow } from '../ports/instance-registry.ts';
+import type { LogStorage } from '../ports/log-storage.ts';
+import type { OpenLog } from '../reading/open-log.ts';
+import type { Runs } from './intents.ts';
+import type { Run } from './run.ts';
+
+/** A run that is to be executed here because the instance that executed it was lost. */
+export interface Resumption {
+  readonly run: Run;
+  /** As it was when the message first came. */
+  readonly message: Message;
+  readonly contextId: string;
+  readonly digest: string;
+  /** See {@link RunRow.resume}. */
+  readonly recorded: string;
+  /** To be called once the executor is done. */
+  finish(): Promise<void>;
+}
+
+/** Executes runs again; does not wait for them. */
+export type Resumer = (resumption: Resumption) => void;
+
+/**
+ * Who executes runs again here, if anybody does; `undecided` while it may be that nobody has said so
+ * yet.
+ */
+export type FindResumer = () => Resumer | 'undecided' | undefined;
+
+export interface ResumptionDeps {
+  readonly runs: Runs;
+  readonly storage: LogStorage;
+  readonly resumer: Resumer;
+}
+
+/** True for the row of a run that is to be executed again if its instance is lost. */
+export function isResumed({ resume }: RunRow): boolean {
+  return resume !== undefined;
+}
+
+/** Continues the run of a dead instance's row here. False: it is not to be continued, or not by us. */
+export async function resumeRun(
+  row: RunRow,
+  open: OpenLog,
+  { runs, storage, resumer }: ResumptionDeps,
+): Promise<boolean> {
+  const { resume: recorded } = row;
+  if (recorded === undefined || !isResumable(open.log.state, row.run)) return false;
+  const start = await startOf(row, open, storage);
+  if (!start?.message) return false;
+  const { message, contextId, digest = '' } = start;
+  const begun = await runs.resume(row, start);
+  if ('refused' in begun) return false;
+  const { run } = begun;
+  resumer({ run, message, contextId, digest, recorded, finish: () => runs.finish(run) });
+  return true;
+}
+
+/** How the run was started: the log has the message exactly as it came. */
+async function startOf(
+  row: RunRow,
+  open: OpenLog,
+  storage: LogStorage,
+): Promise<StartEntry | undefined> {
+  const slot = open.log.state.runs.get(row.run)?.start;
+  if (!slot) return undefined;
+  for await (const record of storage.readRecords(row.key, slot)) {
+    return record.entries.find((entry) => entry.kind === 'start' && entry.run === row.run) as
+      | StartEntry
+      | undefined;
+  }
+  return undefined;
+}

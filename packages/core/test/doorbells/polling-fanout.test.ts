@@ -1,0 +1,107 @@
+import { fanoutSuite } from '@a2a-aws/testkit';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { PollingFanout } from '../../src/doorbells/polling-fanout.ts';
+import { POLL_LATE_MS, POLL_TICK_MS } from '../../src/reading/pacing.ts';
+import { say } from '../fixtures/author.ts';
+import { COMPLETED, chunkOf, KEY, statusOf, taskOf, WORKING } from '../fixtures/events.ts';
+import { drain, Feeds, generationsOf, openRun, openTap, type Peer } from '../fixtures/feeds.ts';
+import { flush } from '../fixtures/manual-clock.ts';
+
+fanoutSuite('PollingFanout', { delivers: false }, async () => ({
+  fanout: new PollingFanout(),
+  dispose: async () => {},
+}));
+
+test('leaves the queue of an instance that was made by others to them, and says so', async () => {
+  const fanout = new PollingFanout();
+  await expect(fanout.teardown('a', { queueName: 'a' })).resolves.toBeUndefined();
+  await expect(fanout.teardown('a', { queueUrl: 'there' })).rejects.toMatchObject({
+    code: 'configuration',
+  });
+});
+
+describe('without a transport', () => {
+  const MINUTE = 60_000;
+  let feeds: Feeds;
+  let writer: Peer;
+  let reader: Peer;
+
+  beforeEach(async () => {
+    feeds = new Feeds(new PollingFanout());
+    writer = await feeds.peer('a');
+    reader = await feeds.peer('b');
+  });
+
+  const reads = async (ms: number): Promise<number> => {
+    const before = feeds.storage.reads;
+    await feeds.clock.advance(ms);
+    return feeds.storage.reads - before;
+  };
+
+  test('[I6] a tap gets every event within a second, and those that follow news much sooner', async () => {
+    const run = await openRun(writer);
+    const steps = drain((await openTap(reader)).tap);
+    await feeds.clock.advance(MINUTE);
+    const late: number[] = [];
+    for (let n = 1; n <= 20; n += 1) {
+      await say(run.log, 'run-a', n === 1 ? taskOf(WORKING) : chunkOf('a', 'x', { append: true }));
+      const said = feeds.clock.now();
+      await feeds.clock.advanceUntil(() => generationsOf(steps).includes(n), 2_000, 10);
+      late.push(feeds.clock.now() - said);
+    }
+    expect(late[0]).toBeLessThanOrEqual(1_000);
+    expect(Math.max(...late.slice(1))).toBeLessThanOrEqual(2 * POLL_TICK_MS);
+    expect(generationsOf(steps)).toEqual(late.map((_, index) => index + 1));
+  });
+
+  test('a tap is read for at once, then less and less often, then once a second', async () => {
+    await openTap(reader);
+    expect(await reads(100)).toBeGreaterThanOrEqual(1);
+    await feeds.clock.advance(10_000);
+    const aMinute = await reads(MINUTE);
+    expect(aMinute).toBeLessThanOrEqual(MINUTE / POLL_LATE_MS + 1);
+    expect(aMinute).toBeGreaterThanOrEqual(MINUTE / 1_000 - 1);
+  });
+
+  test('nothing is read while nothing is open, and no timer runs', async () => {
+    const opened = await openTap(reader);
+    await feeds.clock.advance(MINUTE);
+    opened.close();
+    await feeds.clock.advance(MINUTE);
+    expect(await reads(MINUTE)).toBe(0);
+    expect(feeds.clock.pending).toBe(0);
+  });
+
+  test('a task that has ended is not read for, however many readers have not left yet', async () => {
+    const run = await openRun(writer);
+    await openTap(reader);
+    await say(run.log, 'run-a', statusOf(COMPLETED));
+    await feeds.clock.advance(2_000);
+    expect(await reads(MINUTE)).toBe(0);
+  });
+
+  test('[I6] a run without a reader learns that it is to stop', async () => {
+    const run = await openRun(writer);
+    await say(run.log, 'run-a', taskOf(WORKING));
+    const other = reader.feed.acquire(KEY);
+    await other.log.refresh();
+    await other.log.append(() => ({
+      entries: [{ entry: { kind: 'cancel', by: 'x' }, text: '{"k":"cancel","r":"x"}', bytes: 1 }],
+    }));
+    await feeds.clock.advance(1_000);
+    expect(run.log.state.cancelRequested).toBe(true);
+  });
+
+  test('nobody is told of a watch, since nobody could ring, and there is no doorbell to be well', async () => {
+    const run = await openRun(writer);
+    const opened = await openTap(reader);
+    await say(run.log, 'run-a', taskOf(WORKING));
+    await flush();
+    expect(await feeds.registry.watchers(KEY)).toEqual([]);
+    expect(await feeds.registry.watches('b')).toEqual([]);
+    expect(reader.feed.healthy).toBeUndefined();
+    opened.close();
+    await flush();
+    expect(reader.feed.openLogs).toBe(0);
+  });
+});

@@ -1,7 +1,0 @@
-import { instanceRegistrySuite } from '@a2a-aws/testkit';
-import { MemoryInstanceRegistry } from '../../src/instances/memory-registry.ts';
-
-instanceRegistrySuite('MemoryInstanceRegistry', async () => ({
-  registry: new MemoryInstanceRegistry(),
-  dispose: async () => {},
-}));

@@ -1,0 +1,345 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import {
+  CANARY_MS,
+  IDLE_CANARY_MS,
+  PROOF_MS,
+  SETTLE_MS,
+} from '../../src/doorbells/doorbell-health.ts';
+import { RECONCILE_MS, RECONCILE_UNPROVEN_MS, TICK_MS } from '../../src/reading/pacing.ts';
+import { say } from '../fixtures/author.ts';
+import { chunkOf, KEY, taskOf, WORKING } from '../fixtures/events.ts';
+import {
+  drain,
+  Feeds,
+  generationsOf,
+  messageOf,
+  openRun,
+  openTap,
+  type Peer,
+} from '../fixtures/feeds.ts';
+import { flush } from '../fixtures/manual-clock.ts';
+
+let feeds: Feeds;
+let writer: Peer;
+let reader: Peer;
+
+beforeEach(async () => {
+  feeds = new Feeds();
+  writer = await feeds.peer('a');
+  reader = await feeds.peer('b');
+});
+
+const isCanary = (message: string): boolean => message.includes('"kind":"canary"');
+
+describe('doorbells', () => {
+  test('[I8] go to nobody when nobody else is interested', async () => {
+    const run = await openRun(writer);
+    await openTap(writer);
+    await say(run.log, 'run-a', taskOf(WORKING));
+    await flush();
+    expect(writer.fanout.told).toEqual([]);
+  });
+
+  test('[I6] go to the watchers and to the instances of open runs, and to no others', async () => {
+    await feeds.peer('d');
+    const other = await feeds.peer('c');
+    await openTap(reader);
+    await openRun(other);
+    const run = await openRun(writer);
+    await flush();
+    writer.fanout.published.length = 0;
+    await say(run.log, 'run-a', taskOf(WORKING));
+    await flush();
+    expect(writer.fanout.published.map(({ targets }) => targets.toSorted())).toEqual([['b', 'c']]);
+  });
+
+  test('[I6] reach a tap that was opened after the run', async () => {
+    const run = await openRun(writer);
+    const { tap } = await openTap(reader);
+    const steps = drain(tap);
+    await flush();
+    await say(run.log, 'run-a', taskOf(WORKING));
+    await flush();
+    expect(writer.fanout.told).toEqual(['b']);
+    expect(generationsOf(steps)).toEqual([1]);
+  });
+
+  test('[I6] reach a tap for what was written before its watch was known', async () => {
+    const run = await openRun(writer);
+    // A reader whose doorbell is proven alive, and so reads seldom.
+    await openTap(reader, { ...KEY, taskId: 'another' });
+    await feeds.clock.advance(60_000);
+    const held: (() => void)[] = [];
+    reader.fanout.network = (send) => held.push(send);
+    const steps = drain((await openTap(reader)).tap);
+    await say(run.log, 'run-a', taskOf(WORKING));
+    await flush();
+    reader.fanout.network = (send) => send();
+    for (const send of held) send();
+    await flush();
+    expect(generationsOf(steps)).toEqual([1]);
+  });
+
+  test('[I7] go no more to a tap that was closed', async () => {
+    const run = await openRun(writer);
+    const opened = await openTap(reader);
+    await flush();
+    opened.close();
+    await flush();
+    writer.fanout.published.length = 0;
+    await say(run.log, 'run-a', taskOf(WORKING));
+    expect(writer.fanout.told).toEqual([]);
+    expect(await feeds.registry.watchers(KEY)).toEqual([]);
+  });
+
+  test('[I7] go no more to an instance that is gone, once somebody says so', async () => {
+    const other = await feeds.peer('c');
+    const run = await openRun(writer);
+    await openTap(reader);
+    await openTap(other);
+    await flush();
+    // It dies: nobody takes its watch back.
+    other.feed.ringGone('b', ['a']);
+    await flush();
+    writer.fanout.published.length = 0;
+    await say(run.log, 'run-a', taskOf(WORKING));
+    await flush();
+    expect(writer.fanout.told).toEqual(['c']);
+  });
+
+  test('[I1] that come before others make the reader read the log', async () => {
+    const { tap, open } = await openTap(reader);
+    const run = await openRun(writer);
+    await flush();
+    const held: (() => void)[] = [];
+    writer.fanout.network = (send) => held.push(send);
+    await say(run.log, 'run-a', taskOf(WORKING));
+    await say(run.log, 'run-a', chunkOf('1', 'x'));
+    const steps = drain(tap);
+    await flush();
+    held[1]?.();
+    await flush();
+    expect(generationsOf(steps)).toEqual([1, 2]);
+    expect(open.log.state).toEqual(run.log.state);
+  });
+
+  test('[I9] of another tenant or owner with the same task id change nothing', async () => {
+    const { open } = await openTap(reader);
+    const run = await openRun(writer, { ...KEY, tenant: 'other' });
+    await say(run.log, 'run-a', taskOf(WORKING));
+    const [record] = (await feeds.storage.loaded({ ...KEY, tenant: 'other' })).records;
+    const next = { generation: 5, sub: 0 };
+    for (const key of [
+      { ...KEY, tenant: 'other' },
+      { ...KEY, owner: 'other' },
+    ]) {
+      await writer.fanout.publish(['b'], messageOf(writer, { kind: 'record', key, next, record }));
+    }
+    await flush();
+    expect(open.log.state.next).toEqual({ generation: 1, sub: 0 });
+  });
+
+  test('hold no content where it must not leave the table, and are heard as quickly', async () => {
+    const shy = await feeds.peer('s', false);
+    const run = await openRun(shy);
+    const { tap, open } = await openTap(reader);
+    const steps = drain(tap);
+    await flush();
+    const before = feeds.storage.reads;
+    await say(run.log, 'run-s', chunkOf('1', 'secret'), 's');
+    await flush();
+    // The Task event that goes before the first chunk is in the same record.
+    expect(generationsOf(steps)).toEqual([1, 2]);
+    expect(feeds.storage.reads).toBeGreaterThan(before);
+    expect(open.log.state).toEqual(run.log.state);
+    expect(shy.fanout.told).toEqual(['b']);
+    expect(JSON.stringify(shy.fanout.published)).not.toContain('secret');
+  });
+
+  test('that are authentic, but not understood, are counted and disturb nobody', async () => {
+    for (const text of ['null', '{', '{"kind":"later"}', '{"kind":"gone"}']) {
+      await writer.fanout.publish(['b'], messageOf(writer, text));
+    }
+    await flush();
+    // Of another kind it may mean something to others; what is none is for the dead-letter queue.
+    expect(reader.feed.ignored).toBe(1);
+    expect(reader.feed.unauthenticated).toBe(0);
+    expect(reader.fanout.stats().unreadable).toBe(3);
+  });
+});
+
+describe('without doorbells', () => {
+  const silence = (): void => {
+    for (const { fanout } of [writer, reader]) fanout.network = () => {};
+  };
+
+  test('[I6] a tap hears of a record within the interval of a doorbell that is not proven', async () => {
+    silence();
+    const run = await openRun(writer);
+    const steps = drain((await openTap(reader)).tap);
+    await feeds.clock.advance(60_000);
+    await say(run.log, 'run-a', taskOf(WORKING));
+    await feeds.clock.advance(RECONCILE_UNPROVEN_MS + TICK_MS);
+    expect(generationsOf(steps)).toEqual([1]);
+  });
+
+  test('[I6] a tap hears of a record within the interval of a doorbell that seems alive', async () => {
+    const run = await openRun(writer);
+    const steps = drain((await openTap(reader)).tap);
+    await feeds.clock.advance(60_000);
+    expect(reader.feed.healthy).toBe(true);
+    writer.fanout.network = () => {};
+    await say(run.log, 'run-a', taskOf(WORKING));
+    await feeds.clock.advance(RECONCILE_MS + TICK_MS);
+    expect(generationsOf(steps)).toEqual([1]);
+  });
+
+  test('[I6] a run hears of a wish to cancel', async () => {
+    silence();
+    const run = await openRun(writer);
+    await say(run.log, 'run-a', taskOf(WORKING));
+    const other = reader.feed.acquire(KEY);
+    await other.log.refresh();
+    await other.log.append(() => ({
+      entries: [{ entry: { kind: 'cancel', by: 'x' }, text: '{"k":"cancel","r":"x"}', bytes: 1 }],
+    }));
+    await feeds.clock.advance(RECONCILE_MS + TICK_MS);
+    expect(run.log.state.cancelRequested).toBe(true);
+  });
+
+  test('[I6] [I8] every one of many taps hears of its record, not only the first', async () => {
+    silence();
+    const keys = Array.from({ length: 100 }, (_, n) => ({ ...KEY, taskId: `task-${n}` }));
+    const taps = [];
+    for (const key of keys) {
+      const run = await openRun(writer, key);
+      taps.push({ run, steps: drain((await openTap(reader, key)).tap) });
+    }
+    await feeds.clock.advance(10_000);
+    for (const { run } of taps) await say(run.log, 'run-a', taskOf(WORKING));
+    // Generous: 100 logs at 16 per half a second are read in less than four.
+    await feeds.clock.advance(60_000);
+    const waiting = taps.filter(({ steps }) => steps.length === 0).length;
+    expect(waiting).toBe(0);
+  });
+
+  test('[I6] a reader that found something rings the runs again, and is heard', async () => {
+    const run = await openRun(writer);
+    reader.fanout.network = (send, _, message) => {
+      if (isCanary(message)) send();
+    };
+    const steps = drain((await openTap(reader)).tap);
+    reader.fanout.network = (send) => send();
+    await say(run.log, 'run-a', taskOf(WORKING));
+    await feeds.clock.advance(RECONCILE_MS + TICK_MS);
+    expect(generationsOf(steps)).toEqual([1]);
+    writer.fanout.published.length = 0;
+    await say(run.log, 'run-a', chunkOf('1', 'x'));
+    expect(writer.fanout.told).toEqual(['b']);
+  });
+
+  test('[I6] a read that fails is made again', async () => {
+    silence();
+    const run = await openRun(writer);
+    const steps = drain((await openTap(reader)).tap);
+    await say(run.log, 'run-a', taskOf(WORKING));
+    feeds.storage.onRead = () => Promise.reject(new Error('no answer'));
+    await feeds.clock.advance(10_000);
+    expect(steps).toEqual([]);
+    feeds.storage.onRead = (call) => call();
+    await feeds.clock.advance(RECONCILE_UNPROVEN_MS + TICK_MS);
+    expect(generationsOf(steps)).toEqual([1]);
+  });
+});
+
+describe('the canary', () => {
+  test('is sent seldom while nobody taps, and by whoever looks after the doorbell', async () => {
+    await feeds.clock.advance(60_000);
+    expect(writer.fanout.canaries).toBe(0);
+    expect(writer.feed.healthy).toBe(false);
+    const probe = async (): Promise<void> => {
+      writer.feed.probe();
+      await feeds.clock.advance(1_000);
+    };
+    for (let second = 0; second < 4 * (IDLE_CANARY_MS / 1_000); second += 1) await probe();
+    expect(writer.fanout.canaries).toBe(4);
+    expect(writer.feed.healthy).toBe(true);
+    expect(writer.feed.lagMs).toBeUndefined();
+  });
+
+  test('that does not come back is soon followed by others, until one does', async () => {
+    const probeFor = async (ms: number): Promise<void> => {
+      for (let at = 0; at < ms; at += 1_000) {
+        writer.feed.probe();
+        await feeds.clock.advance(1_000);
+      }
+    };
+    await probeFor(2 * IDLE_CANARY_MS);
+    writer.fanout.network = () => {};
+    await probeFor(IDLE_CANARY_MS + PROOF_MS);
+    expect(writer.feed.healthy).toBe(false);
+    expect(writer.feed.doorbell).toMatchObject({ isLost: false, isHeard: false });
+    expect(writer.feed.doorbell?.silentMs).toBeGreaterThanOrEqual(PROOF_MS);
+    writer.fanout.network = (send) => send();
+    await probeFor(2 * CANARY_MS);
+    expect(writer.feed.doorbell).toEqual({ isLost: false, isHeard: true, silentMs: 0 });
+  });
+
+  test('that the transport does not take says nothing about the doorbell', async () => {
+    writer.fanout.publish = async () => false;
+    for (let second = 0; second < 120; second += 1) {
+      writer.feed.probe();
+      await feeds.clock.advance(1_000);
+    }
+    expect(writer.feed.doorbell).toEqual({ isLost: false, isHeard: false, silentMs: 0 });
+  });
+
+  test('is sent to oneself while somebody taps, and proves the doorbell', async () => {
+    const opened = await openTap(reader);
+    expect(reader.feed.healthy).toBe(false);
+    await feeds.clock.advance(10 * CANARY_MS);
+    expect(reader.fanout.canaries).toBeGreaterThanOrEqual(9);
+    expect(reader.fanout.canaries).toBeLessThanOrEqual(11);
+    expect(reader.fanout.published.every(({ targets }) => targets.join() === 'b')).toBe(true);
+    expect(reader.feed.healthy).toBe(true);
+    opened.close();
+    await flush();
+    const sent = reader.fanout.canaries;
+    await feeds.clock.advance(60_000);
+    expect(reader.fanout.canaries).toBe(sent);
+  });
+
+  test('that is not heard tells that the doorbell is dead', async () => {
+    await openTap(reader);
+    await feeds.clock.advance(2 * CANARY_MS);
+    reader.fanout.network = () => {};
+    await feeds.clock.advance(PROOF_MS + TICK_MS);
+    expect(reader.feed.healthy).toBe(false);
+    reader.fanout.network = (send) => send();
+    await feeds.clock.advance(CANARY_MS + TICK_MS);
+    // What was sent and given up before is still to be read.
+    expect(reader.feed.healthy).toBe(false);
+    await feeds.clock.advance(SETTLE_MS);
+    expect(reader.feed.healthy).toBe(true);
+  });
+});
+
+describe('the logs of a feed', () => {
+  test('are shared while they are used, and forgotten after', async () => {
+    const [one, other] = [writer.feed.acquire(KEY), writer.feed.acquire({ ...KEY })];
+    expect(one).toBe(other);
+    writer.feed.release(one);
+    expect(writer.feed.openLogs).toBe(1);
+    writer.feed.release(other);
+    expect(writer.feed.openLogs).toBe(0);
+    expect(writer.feed.acquire(KEY)).not.toBe(one);
+  });
+
+  test('[I7] are read no more once the feed has stopped', async () => {
+    await openTap(reader);
+    await reader.feed.stop();
+    const before = feeds.storage.reads;
+    await feeds.clock.advance(60_000);
+    expect(feeds.storage.reads).toBe(before);
+  });
+});

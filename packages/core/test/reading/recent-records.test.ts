@@ -1,0 +1,66 @@
+import { describe, expect, test } from 'vitest';
+import { Fold, type Step } from '../../src/model/fold.ts';
+import { RECENT_BYTES, RecentSteps } from '../../src/reading/recent-records.ts';
+import { chunkOf, taskOf, WORKING } from '../fixtures/events.ts';
+import { recordAt } from '../fixtures/records.ts';
+
+/** The steps of a log whose records hold one event each. */
+const stepsOf = (events: readonly Parameters<typeof one>[0][]): Step[] => {
+  const fold = new Fold();
+  return events.map((event) => fold.apply(recordAt(fold.state.next, [one(event)])));
+};
+const one = (event: ReturnType<typeof taskOf>) => ({ kind: 'event', event }) as const;
+
+const kept = (recent: RecentSteps, steps: readonly Step[]): Step[] =>
+  steps.filter((step) => recent.at(step.record.slot) !== undefined);
+
+describe('the window of recent records', () => {
+  test('gives a record by its slot', () => {
+    const recent = new RecentSteps();
+    const steps = stepsOf([taskOf(WORKING), chunkOf('a', 'x')]);
+    for (const step of steps) recent.add(step);
+    expect(steps.map((step) => recent.at(step.record.slot))).toEqual(steps);
+    expect(recent.at({ generation: 9, sub: 0 })).toBeUndefined();
+  });
+
+  test('[I8] keeps the last ones, within its bytes', () => {
+    const recent = new RecentSteps();
+    const text = 'x'.repeat(100_000);
+    const steps = stepsOf([
+      taskOf(WORKING),
+      ...Array.from({ length: 40 }, () => chunkOf('a', text)),
+    ]);
+    for (const step of steps) recent.add(step);
+    const found = kept(recent, steps);
+    const bytes = found.reduce((sum, step) => sum + step.record.body.length, 0);
+    expect(bytes).toBeLessThanOrEqual(RECENT_BYTES);
+    expect(bytes).toBeGreaterThan(RECENT_BYTES / 2);
+    expect(found).toEqual(steps.slice(-found.length));
+  });
+
+  test('[I8] counts no Task that it shows: that shares what the fold keeps', () => {
+    const recent = new RecentSteps();
+    const steps = stepsOf([
+      taskOf(WORKING),
+      chunkOf('a', 'x'.repeat(300_000)),
+      ...Array.from({ length: 40 }, () => taskOf(WORKING)),
+    ]);
+    for (const step of steps) recent.add(step);
+    expect(kept(recent, steps)).toEqual(steps);
+    const parts = steps.slice(2).map(({ deliveries: [shown] }) => {
+      return shown?.event.kind === 'task' ? shown.event.data.artifacts[0]?.parts[0] : undefined;
+    });
+    expect(new Set(parts).size).toBe(1);
+  });
+
+  test('[I8] keeps as many events as are wanted, and the last record whatever is', () => {
+    const recent = new RecentSteps();
+    recent.maxEvents = 2;
+    const steps = stepsOf([1, 2, 3, 4].map((n) => chunkOf('a', `${n}`)));
+    for (const step of steps) recent.add(step);
+    expect(kept(recent, steps)).toEqual(steps.slice(2));
+    recent.maxEvents = 0;
+    recent.add(steps[0] as Step);
+    expect(kept(recent, steps)).toEqual(steps.slice(0, 1));
+  });
+});

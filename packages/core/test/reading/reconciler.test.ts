@@ -1,0 +1,202 @@
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Doorbell } from '../../src/doorbells/doorbell.ts';
+import { CANARY_MS } from '../../src/doorbells/doorbell-health.ts';
+import { sleep } from '../../src/ports/clock.ts';
+import { RECONCILE_MS, TICK_MS } from '../../src/reading/pacing.ts';
+import { say } from '../fixtures/author.ts';
+import { chunkOf, KEY, taskOf, WORKING } from '../fixtures/events.ts';
+import { Feeds, messageOf, openRun, openTap, type Peer } from '../fixtures/feeds.ts';
+import { flush } from '../fixtures/manual-clock.ts';
+
+// Many schedules: a machine under load may take its time.
+vi.setConfig({ testTimeout: 60_000 });
+
+/** No event comes later than this after an outage began, or than {@link LATE_MS} after itself. */
+const NOTICED_MS = 15_000;
+const LATE_MS = 1_000;
+const MINUTE = 60_000;
+
+let feeds: Feeds;
+let writer: Peer;
+let reader: Peer;
+
+beforeEach(async () => {
+  feeds = new Feeds();
+  writer = await feeds.peer('a');
+  reader = await feeds.peer('b');
+});
+
+const canaryOf = (instance: string, at: number): Doorbell => ({ kind: 'canary', instance, at });
+
+const setNetwork = (network: Peer['fanout']['network']): void => {
+  for (const { fanout } of [writer, reader]) fanout.network = network;
+};
+
+/** When each event was written and when a tap on the other instance gave it, by its generation. */
+async function watchEvents(): Promise<{
+  said: number[];
+  came: number[];
+  say: () => Promise<void>;
+}> {
+  const run = await openRun(writer);
+  const said: number[] = [];
+  const came: number[] = [];
+  await say(run.log, 'run-a', taskOf(WORKING));
+  const { tap } = await openTap(reader);
+  void (async () => {
+    for (let step = await tap.next(); step; step = await tap.next()) {
+      for (const { generation } of step.deliveries) came[generation] = feeds.clock.now();
+    }
+  })();
+  const write = async (): Promise<void> => {
+    await say(run.log, 'run-a', chunkOf('a', 'x', { append: true }));
+    said[run.log.generation] = feeds.clock.now();
+  };
+  return { said, came, say: write };
+}
+
+describe('with everything healthy', () => {
+  test('an idle log with open taps is read four times a minute at most, however many they are', async () => {
+    await openRun(writer);
+    for (let n = 0; n < 20; n += 1) await openTap(reader);
+    await writer.feed.stop();
+    await feeds.clock.advance(MINUTE);
+    const before = feeds.storage.reads;
+    await feeds.clock.advance(10 * MINUTE);
+    expect(feeds.storage.reads - before).toBeLessThanOrEqual(40);
+    expect(feeds.storage.reads - before).toBeGreaterThanOrEqual(38);
+  });
+
+  test('a log that nobody has open is not read, and no timer runs', async () => {
+    const opened = await openTap(reader);
+    await feeds.clock.advance(MINUTE);
+    opened.close();
+    await feeds.clock.advance(MINUTE);
+    const before = feeds.storage.reads;
+    await feeds.clock.advance(MINUTE);
+    expect(feeds.storage.reads).toBe(before);
+    // But those of the two instances that read their keys once a minute.
+    expect(feeds.clock.pending).toBe(2);
+  });
+});
+
+describe('[I6] an outage of the doorbell', () => {
+  test.each([0, 1_300, 2_700, 4_100, 5_900, 7_700, 9_900, 11_300, 13_100, 14_900])(
+    'that begins %i ms later is noticed within 15 s, and from then on costs a second',
+    async (offset) => {
+      const events = await watchEvents();
+      await feeds.clock.advance(MINUTE + offset);
+      expect(reader.feed.healthy).toBe(true);
+      setNetwork(() => {});
+      const began = feeds.clock.now();
+      const written = (async () => {
+        for (let n = 0; n < 240; n += 1) {
+          await sleep(feeds.clock, 137);
+          await events.say();
+        }
+      })();
+      await feeds.clock.advance(240 * 137 + 2 * LATE_MS);
+      await written;
+      expect(events.said.filter(Boolean)).toHaveLength(240);
+      for (const [generation, said] of events.said.entries()) {
+        if (said === undefined) continue;
+        const latest = Math.max(began + NOTICED_MS, said + LATE_MS);
+        expect(events.came[generation], `generation ${generation}`).toBeLessThanOrEqual(latest);
+      }
+    },
+  );
+
+  test('leaves nothing behind when it ends: what was said just before comes within a second', async () => {
+    // Whatever is next, a canary or a read.
+    for (let phase = 0; phase < 3 * CANARY_MS; phase += 130) {
+      feeds = new Feeds();
+      writer = await feeds.peer('a');
+      reader = await feeds.peer('b');
+      const events = await watchEvents();
+      await feeds.clock.advance(MINUTE);
+      setNetwork(() => {});
+      await feeds.clock.advance(20_000 + phase);
+      await events.say();
+      const said = feeds.clock.now();
+      await feeds.clock.advance(1);
+      setNetwork((send) => send());
+      await feeds.clock.advance(10_000);
+      expect(events.came.at(-1)).toBeLessThanOrEqual(said + LATE_MS);
+      expect(reader.feed.healthy).toBe(true);
+    }
+  });
+
+  test.each<[string, (peer: Peer) => string]>([
+    ['what is not authentic', () => 'junk'],
+    ['what nobody can read', (peer) => messageOf(peer, 'junk')],
+    ['an old ring of its own', (peer) => messageOf(peer, canaryOf('b', 1_700_000_060_000))],
+    ['fresh rings of another', (peer) => messageOf(peer, canaryOf('a', feeds.clock.now()))],
+  ])('is not hidden by %s, which the queue gives again and again', async (_, textOf) => {
+    const events = await watchEvents();
+    await feeds.clock.advance(MINUTE);
+    const texts = new Set<string>();
+    setNetwork((send, _target, message) => {
+      if (texts.has(message)) send();
+    });
+    reader.fanout.network = () => {};
+    for (let n = 0; n < 8; n += 1) {
+      const text = textOf(reader);
+      texts.add(text);
+      await writer.fanout.publish(['b'], text);
+      await feeds.clock.advance(2_000);
+    }
+    expect(reader.feed.healthy).toBe(false);
+    await events.say();
+    await feeds.clock.advance(LATE_MS);
+    expect(events.came.at(-1)).toBeLessThanOrEqual((events.said.at(-1) ?? 0) + LATE_MS);
+  });
+
+  test('that shows in failing polls is noticed at once', async () => {
+    const events = await watchEvents();
+    await feeds.clock.advance(MINUTE);
+    setNetwork(() => {});
+    reader.fanout.hears = false;
+    const said = feeds.clock.now();
+    await events.say();
+    expect(reader.feed.healthy).toBe(false);
+    await feeds.clock.advance(LATE_MS);
+    expect(events.came.at(-1)).toBeLessThanOrEqual(said + LATE_MS);
+  });
+
+  test('is told from a release that sends doorbells of another kind: then the log is read', async () => {
+    const events = await watchEvents();
+    await feeds.clock.advance(MINUTE);
+    setNetwork(() => {});
+    const said = feeds.clock.now();
+    await events.say();
+    setNetwork((send) => send());
+    await writer.fanout.publish(['b'], messageOf(writer, '{"kind":"later"}'));
+    await feeds.clock.advance(LATE_MS);
+    expect(reader.feed.ignored).toBe(1);
+    expect(events.came.at(-1)).toBeLessThanOrEqual(said + LATE_MS);
+  });
+
+  test('[I8] of many logs is got over in parallel, and one that does not answer holds up nobody', async () => {
+    setNetwork(() => {});
+    const keys = Array.from({ length: 200 }, (_, n) => ({ ...KEY, taskId: `task-${n}` }));
+    const opened = [];
+    for (const key of keys) opened.push(await openTap(reader, key));
+    await feeds.clock.advance(RECONCILE_MS);
+    let stuck = 0;
+    feeds.storage.onRead = (call) => {
+      if (stuck > 0) return call();
+      stuck += 1;
+      return new Promise(() => {});
+    };
+    await feeds.clock.advance(LATE_MS);
+    const before = feeds.storage.reads;
+    await feeds.clock.advance(4 * LATE_MS);
+    expect(stuck).toBe(1);
+    // Every other log, once a second and not much more often.
+    expect(feeds.storage.reads - before).toBeGreaterThanOrEqual(4 * 199);
+    expect(feeds.storage.reads - before).toBeLessThanOrEqual(6 * 199);
+    for (const one of opened) one.close();
+    await flush();
+    await feeds.clock.advance(TICK_MS);
+  });
+});

@@ -1,0 +1,119 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { Doorbell } from '../../src/doorbells/doorbell.ts';
+import { encodeDoorbell } from '../../src/doorbells/doorbell-codec.ts';
+import { CANARY_MS, PROOF_MS } from '../../src/doorbells/doorbell-health.ts';
+import { KEYS_RETRY_MS } from '../../src/doorbells/keyring.ts';
+import { nextSlot } from '../../src/model/slot.ts';
+import { say } from '../fixtures/author.ts';
+import { FLEET, sealOf } from '../fixtures/doorbells.ts';
+import { chunkOf, KEY, taskOf, WORKING } from '../fixtures/events.ts';
+import { drain, Feeds, generationsOf, openRun, openTap, type Peer } from '../fixtures/feeds.ts';
+import { flush } from '../fixtures/manual-clock.ts';
+import { recordAt } from '../fixtures/records.ts';
+
+const MINUTE = 60_000;
+
+let feeds: Feeds;
+let writer: Peer;
+let reader: Peer;
+
+beforeEach(async () => {
+  feeds = new Feeds();
+  writer = await feeds.peer('a');
+  reader = await feeds.peer('b');
+});
+
+/** What a stranger sends: by a key of its own, by none, or as the release before did. */
+function forgeries(bell: Doorbell): string[] {
+  const sealed = encodeDoorbell(bell, 1e6, sealOf(FLEET));
+  const [, , json = ''] = /^\["([^"]*)","[^"]*",(.*)\]$/m.exec(sealed) ?? [];
+  return [sealed, `{"v":3,"bells":[\n${json}\n]}`, `{"v":2,"bells":[${json}]}`, json, 'junk', ''];
+}
+
+describe('[I2] messages of strangers', () => {
+  test('change nothing: no state, no watcher, no reading, nothing sent', async () => {
+    const run = await openRun(writer);
+    await say(run.log, 'run-a', taskOf(WORKING));
+    const { open, tap } = await openTap(reader);
+    const steps = drain(tap);
+    await feeds.clock.advance(MINUTE);
+    const before = {
+      reads: feeds.storage.reads,
+      state: open.log.state,
+      sent: writer.fanout.published.length,
+    };
+    const next = open.log.state.next;
+    const record = recordAt(next, [{ kind: 'event', event: chunkOf('1', 'forged') }]);
+    const watch = { kind: 'watch', key: KEY, watch: 'w', on: true } as const;
+    const bells: Doorbell[] = [
+      { kind: 'record', key: KEY, next: nextSlot(next, 1), record },
+      { kind: 'record', key: KEY, next: nextSlot(next, 9) },
+      { ...watch, instance: 'x', next: { generation: 1, sub: 0 } },
+      { kind: 'gone', instance: 'b' },
+    ];
+    for (const text of bells.flatMap(forgeries)) {
+      await feeds.intrude(['a', 'b'], text);
+    }
+    await flush();
+    expect(open.log.state).toBe(before.state);
+    expect(steps).toEqual([]);
+    expect(feeds.storage.reads).toBe(before.reads);
+    expect(writer.fanout.published.length).toBe(before.sent);
+    expect(reader.feed.unauthenticated).toBe(24);
+    // The watch of b is still known, and no other.
+    await say(run.log, 'run-a', chunkOf('1', 'true'));
+    await flush();
+    expect(writer.fanout.published.slice(before.sent).map(({ targets }) => targets)).toEqual([
+      ['b'],
+    ]);
+    expect(generationsOf(steps)).toEqual([2]);
+  });
+
+  test('make neither a doorbell that works look dead, nor a dead one look alive', async () => {
+    await openTap(reader);
+    await feeds.clock.advance(MINUTE);
+    const ring = async (): Promise<void> => {
+      const canary: Doorbell = { kind: 'canary', instance: 'b', at: feeds.clock.now() };
+      for (const text of forgeries(canary)) await feeds.intrude(['b'], text);
+      await feeds.intrude(['b'], '{"v":4}');
+      await flush();
+    };
+    await ring();
+    expect(reader.feed.healthy).toBe(true);
+    reader.fanout.network = () => {};
+    for (let passed = 0; passed < PROOF_MS + CANARY_MS; passed += 1_000) {
+      await ring();
+      await feeds.clock.advance(1_000);
+    }
+    expect(reader.feed.healthy).toBe(false);
+  });
+
+  test('do not come again, and are logged once a minute', async () => {
+    for (let n = 0; n < 120; n += 1) {
+      await feeds.intrude(['b'], 'junk');
+      await feeds.clock.advance(1_000);
+    }
+    expect(reader.fanout.stats().unreadable).toBe(0);
+    expect(reader.feed.unauthenticated).toBe(120);
+    expect(feeds.logged.filter((event) => event === 'doorbell.unauthenticated')).toHaveLength(2);
+  });
+
+  test('with a key that is not known make the keys be read, not for each message', async () => {
+    let reads = 0;
+    const read = feeds.registry.doorbellKeys.bind(feeds.registry);
+    feeds.registry.doorbellKeys = (candidate) => {
+      reads += 1;
+      return read(candidate);
+    };
+    const text = encodeDoorbell({ kind: 'gone', instance: 'b' }, 1e6, sealOf(FLEET));
+    await feeds.clock.advance(MINUTE + 2 * KEYS_RETRY_MS);
+    reads = 0;
+    for (let n = 0; n < 100; n += 1) await feeds.intrude(['b'], text);
+    await flush();
+    expect(reads).toBe(1);
+    await feeds.clock.advance(KEYS_RETRY_MS);
+    for (let n = 0; n < 100; n += 1) await feeds.intrude(['b'], text);
+    await flush();
+    expect(reads).toBe(2);
+  });
+});

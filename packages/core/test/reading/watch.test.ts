@@ -1,0 +1,87 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { MemoryInstanceRegistry } from '../../src/memory/memory-instance-registry.ts';
+import type { WatchRow } from '../../src/ports/instance-registry.ts';
+import { silentLogger } from '../../src/ports/logger.ts';
+import { WatchKeeper } from '../../src/reading/watch.ts';
+import { KEY } from '../fixtures/events.ts';
+import { flush } from '../fixtures/manual-clock.ts';
+import { seededEntropy } from '../fixtures/seeded-entropy.ts';
+
+let registry: MemoryInstanceRegistry;
+let removed: WatchRow[];
+let keeper: WatchKeeper;
+
+beforeEach(() => {
+  registry = new MemoryInstanceRegistry();
+  removed = [];
+  keeper = new WatchKeeper(KEY, {
+    registry,
+    instance: 'a',
+    rings: true,
+    entropy: seededEntropy('w'),
+    logger: silentLogger,
+    removed: (row) => removed.push(row),
+  });
+});
+
+const watches = async (): Promise<string[]> =>
+  (await registry.watchers(KEY)).map((row) => row.watch);
+
+describe('the watch of an instance on a task', () => {
+  test('[I6] is one durable row, however many hold it', async () => {
+    await Promise.all([keeper.hold(), keeper.hold(), keeper.hold()]);
+    expect(await watches()).toEqual([keeper.row?.watch]);
+  });
+
+  test('[I7] goes with its last holder; its index row stays', async () => {
+    await Promise.all([keeper.hold(), keeper.hold()]);
+    keeper.release();
+    await flush();
+    expect(await watches()).toHaveLength(1);
+    keeper.release();
+    await flush();
+    expect(await watches()).toEqual([]);
+    expect(await registry.watches('a')).toHaveLength(1);
+    expect(removed).toHaveLength(1);
+    expect(keeper.row).toBeUndefined();
+  });
+
+  test('[I7] has a fresh id each time: a late write brings nothing back', async () => {
+    await keeper.hold();
+    const first = keeper.row?.watch;
+    keeper.release();
+    await flush();
+    await keeper.hold();
+    expect(keeper.row?.watch).not.toBe(first);
+    expect(await watches()).toEqual([keeper.row?.watch]);
+  });
+
+  test('is not held by who could not write it, but by who comes after', async () => {
+    const put = registry.putWatch.bind(registry);
+    registry.putWatch = () => Promise.reject(new Error('no answer'));
+    await expect(keeper.hold()).rejects.toThrow('no answer');
+    registry.putWatch = put;
+    await keeper.hold();
+    expect(await watches()).toHaveLength(1);
+    keeper.release();
+    await flush();
+    expect(await watches()).toEqual([]);
+  });
+
+  test('[I7] goes if its holder leaves while it is being written', async () => {
+    const held = keeper.hold();
+    keeper.release();
+    await held;
+    await flush();
+    expect(await watches()).toEqual([]);
+  });
+
+  test('[I6] stays for who comes while it is being removed', async () => {
+    await keeper.hold();
+    const first = keeper.row?.watch;
+    keeper.release();
+    await Promise.all([keeper.hold(), flush()]);
+    expect(await watches()).toEqual([first]);
+    expect(keeper.row?.watch).toBe(first);
+  });
+});
