@@ -68,6 +68,8 @@ export { MemoryLogStorage } from './memory/memory-log-storage.ts';
 export type { AgentError, Entry, EventEntry, StartEntry } from './model/entry.ts';
 export { type Delivery, Fold, type Step, stepRecord } from './model/fold.ts';
 export { type ListFilter, passes } from './model/list-filter.ts';
+export { type ListedTask, type TaskHead, taskHead } from './model/listed-task.ts';
+export type { Place } from './model/place.ts';
 export {
   type Author,
   type Decision,
@@ -109,6 +111,7 @@ export {
   type RetryRule,
   retriedRun,
 } from './model/run-outcome.ts';
+export { inOneGo } from './model/sliced.ts';
 export {
   compareSlots,
   FIRST_SLOT,
@@ -127,10 +130,11 @@ export {
   type RunState,
   runResult,
 } from './model/state.ts';
+export type { Snapshot, SnapshotName, StoredSnapshot } from './model/stored-snapshot.ts';
 export { type CopyOptions, copyingTask, type TaskPicture } from './model/task-picture.ts';
 export { assertOptionNames, type OptionNames } from './option-names.ts';
 export { overriding } from './overriding.ts';
-export { inOneGo, inSlices, Pace } from './pace.ts';
+export { inSlices, Pace } from './pace.ts';
 export { type Clock, elapsed, sleep, systemClock, within } from './ports/clock.ts';
 export { assertConsumer, type ConsumerOffsets } from './ports/consumer-offsets.ts';
 export { derivedUuid, type Entropy, shortId, systemEntropy } from './ports/entropy.ts';
@@ -156,18 +160,7 @@ export type {
   RunRow,
   WatchRow,
 } from './ports/instance-registry.ts';
-export {
-  type ListedTask,
-  type LogStorage,
-  type PutOutcome,
-  type Snapshot,
-  type SnapshotName,
-  type SnapshotOutcome,
-  type StoredLog,
-  type StoredSnapshot,
-  type TaskHead,
-  taskHead,
-} from './ports/log-storage.ts';
+export type { LogStorage, PutOutcome, SnapshotOutcome, StoredLog } from './ports/log-storage.ts';
 export {
   LOG_METHODS,
   type LogFields,
@@ -192,13 +185,7 @@ export {
 } from './queues/queue-errors.ts';
 export type { QueueDeps, QueueHost } from './queues/queue-host.ts';
 export type { QueueManager, QueueOptions } from './queues/queue-manager.ts';
-export type {
-  EnqueuedEvent,
-  ErrorEvent,
-  Place,
-  QueuedEvent,
-  QueueEvent,
-} from './queues/queued-event.ts';
+export type { EnqueuedEvent, ErrorEvent, QueuedEvent, QueueEvent } from './queues/queued-event.ts';
 export { Tap, taskAt } from './reading/log-tap.ts';
 export type { OpenLog } from './reading/open-log.ts';
 export { Feed, type FeedDeps } from './reading/open-logs.ts';

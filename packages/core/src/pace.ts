@@ -1,3 +1,4 @@
+import type { Sliced } from './model/sliced.ts';
 import type { Clock } from './ports/clock.ts';
 
 /**
@@ -66,11 +67,6 @@ export class Pace {
   }
 }
 
-/**
- * Work that can be done in slices: what it yields is how much it has done since, in bytes of records.
- */
-export type Sliced<T> = Generator<number, T, void>;
-
 /** Does the work in slices on this clock; other work runs in between. */
 export async function inSlices<T>(work: Sliced<T>, on: Clock | Pace): Promise<T> {
   const pace = on instanceof Pace ? on : new Pace(on);
@@ -79,13 +75,5 @@ export async function inSlices<T>(work: Sliced<T>, on: Clock | Pace): Promise<T>
     if (done) return value;
     const turn = pace.spent(value);
     if (turn) await turn;
-  }
-}
-
-/** Does the work in one go. */
-export function inOneGo<T>(work: Sliced<T>): T {
-  for (;;) {
-    const { done, value } = work.next();
-    if (done) return value;
   }
 }

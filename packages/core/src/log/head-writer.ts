@@ -1,5 +1,6 @@
+import { type TaskHead, taskHead } from '../model/listed-task.ts';
 import { compareSlots, type Slot } from '../model/slot.ts';
-import { type LogStorage, type TaskHead, taskHead } from '../ports/log-storage.ts';
+import type { LogStorage } from '../ports/log-storage.ts';
 import { type RetryDeps, untilDone } from '../retry.ts';
 import type { TaskLog } from './task-log.ts';
 

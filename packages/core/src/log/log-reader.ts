@@ -3,9 +3,10 @@ import { ENTRY_COST, type LogRecord } from '../model/record.ts';
 import { isHeadExpired } from '../model/retention.ts';
 import { compareSlots, type Slot } from '../model/slot.ts';
 import { type DecodedSnapshot, decodeSnapshot } from '../model/snapshot.ts';
+import type { StoredSnapshot } from '../model/stored-snapshot.ts';
 import { inSlices, Pace } from '../pace.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { LogStorage, StoredLog, StoredSnapshot } from '../ports/log-storage.ts';
+import type { LogStorage, StoredLog } from '../ports/log-storage.ts';
 import type { TaskKey } from '../task-key.ts';
 
 /** How often the whole log is read anew while what was read has holes. */

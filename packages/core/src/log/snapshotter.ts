@@ -1,10 +1,12 @@
 import { errorFields } from '../logging/error-fields.ts';
 import { RetriedStep } from '../logging/retried-step.ts';
+import type { Sliced } from '../model/sliced.ts';
 import { encodeSnapshot } from '../model/snapshot.ts';
-import { inSlices, type Sliced } from '../pace.ts';
+import type { SnapshotName } from '../model/stored-snapshot.ts';
+import { inSlices } from '../pace.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Entropy } from '../ports/entropy.ts';
-import type { LogStorage, SnapshotName } from '../ports/log-storage.ts';
+import type { LogStorage } from '../ports/log-storage.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Tail, TaskLog } from './task-log.ts';
 

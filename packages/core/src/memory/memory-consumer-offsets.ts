@@ -1,5 +1,5 @@
+import { comparePlaces, type Place } from '../model/place.ts';
 import { assertConsumer, type ConsumerOffsets } from '../ports/consumer-offsets.ts';
-import { comparePlaces, type Place } from '../queues/queued-event.ts';
 import { assertTaskKey, type TaskKey, taskKeyText } from '../task-key.ts';
 
 /** {@link ConsumerOffsets} in this process' memory: for tests, and as the suite's oracle. */

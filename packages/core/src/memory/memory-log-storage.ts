@@ -1,15 +1,9 @@
 import { type ListFilter, passes } from '../model/list-filter.ts';
+import type { ListedTask, TaskHead } from '../model/listed-task.ts';
 import { encode, holds, type LogRecord, recordBody } from '../model/record.ts';
 import { compareSlots, FIRST_SLOT, type Slot, slotText } from '../model/slot.ts';
-import type {
-  ListedTask,
-  LogStorage,
-  PutOutcome,
-  Snapshot,
-  SnapshotOutcome,
-  StoredLog,
-  TaskHead,
-} from '../ports/log-storage.ts';
+import type { Snapshot } from '../model/stored-snapshot.ts';
+import type { LogStorage, PutOutcome, SnapshotOutcome, StoredLog } from '../ports/log-storage.ts';
 import { joinKey, type Scope, type TaskKey, taskKeyText } from '../task-key.ts';
 
 interface StoredTask {

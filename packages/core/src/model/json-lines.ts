@@ -1,5 +1,5 @@
 import { MAX_JSON_LEVELS, parseShallow } from '../a2a/exact-json.ts';
-import type { Sliced } from '../pace.ts';
+import type { Sliced } from './sliced.ts';
 
 /** Lines are parsed together up to so many bytes. */
 const BATCH = 16 * 1024;

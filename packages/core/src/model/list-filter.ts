@@ -1,6 +1,6 @@
 import type { TaskState } from '@a2a-js/sdk';
 import { isTerminal } from '../a2a/event.ts';
-import type { ListedTask } from '../ports/log-storage.ts';
+import type { ListedTask } from './listed-task.ts';
 
 /** Which of an owner's tasks a list shows. Times are milliseconds since the epoch. */
 export interface ListFilter {

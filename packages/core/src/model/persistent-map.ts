@@ -1,4 +1,4 @@
-import type { Sliced } from '../pace.ts';
+import type { Sliced } from './sliced.ts';
 
 /** A change that is in no layer yet. */
 interface Change<V> {

@@ -1,6 +1,6 @@
 import { isTerminal } from '../a2a/event.ts';
 import { BackendError } from '../errors.ts';
-import type { ListedTask } from '../ports/log-storage.ts';
+import type { ListedTask } from './listed-task.ts';
 import type { LogState } from './state.ts';
 
 /** How long a task is kept after it ended or was last worked on, in milliseconds: 30 days. */

@@ -1,9 +1,9 @@
 import { Artifact, Message, Part, Task } from '@a2a-js/sdk';
 import { z } from 'zod';
 import { BackendError } from '../errors.ts';
-import type { Sliced } from '../pace.ts';
 import { LineWriter, readLines } from './json-lines.ts';
 import { PersistentMap } from './persistent-map.ts';
+import type { Sliced } from './sliced.ts';
 import { parseSlot, slotText } from './slot.ts';
 import { countingRuns, EMPTY_STATE, type LogState, openRun, type RunState } from './state.ts';
 import type { TaskPicture } from './task-picture.ts';

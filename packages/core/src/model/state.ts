@@ -2,9 +2,9 @@ import type { Message, TaskState } from '@a2a-js/sdk';
 import { TaskState as State } from '@a2a-js/sdk';
 import { eventStatus, isTerminal, type TaskEvent } from '../a2a/event.ts';
 import { statusTime } from '../a2a/status-time.ts';
-import { inOneGo, type Sliced } from '../pace.ts';
 import type { Entry, EventEntry, StartEntry } from './entry.ts';
 import { PersistentMap } from './persistent-map.ts';
+import { inOneGo, type Sliced } from './sliced.ts';
 import { FIRST_SLOT, nextSlot, type Slot } from './slot.ts';
 
 /** One execution of the agent, as the log knows it. */

@@ -1,7 +1,7 @@
 import type { Artifact, Message, Part, Task } from '@a2a-js/sdk';
 import { deepCopy } from '../a2a/deep-copy.ts';
-import { inOneGo, type Sliced } from '../pace.ts';
 import { PersistentMap } from './persistent-map.ts';
+import { inOneGo, type Sliced } from './sliced.ts';
 
 /** Metadata that many events may have added to. */
 export type Metadata = PersistentMap<unknown> | undefined;

@@ -1,8 +1,8 @@
 import { type Artifact, Message, type Task, type TaskArtifactUpdateEvent } from '@a2a-js/sdk';
 import type { TaskEvent } from '../a2a/event.ts';
-import type { Sliced } from '../pace.ts';
 import type { Entry } from './entry.ts';
 import { PersistentMap } from './persistent-map.ts';
+import type { Sliced } from './sliced.ts';
 import { type Metadata, type StoredArtifact, TaskPicture, withMetadata } from './task-picture.ts';
 
 /** To append a message takes about as long as to fold so many bytes of records. */

@@ -1,5 +1,5 @@
 import { BackendError } from '../errors.ts';
-import type { Place } from '../queues/queued-event.ts';
+import type { Place } from '../model/place.ts';
 import { escapeKeyPart, type TaskKey } from '../task-key.ts';
 
 /**

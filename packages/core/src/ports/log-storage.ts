@@ -1,44 +1,9 @@
-import type { TaskState } from '@a2a-js/sdk';
-import { statusTime } from '../a2a/status-time.ts';
 import type { ListFilter } from '../model/list-filter.ts';
+import type { ListedTask, TaskHead } from '../model/listed-task.ts';
 import type { LogRecord } from '../model/record.ts';
 import type { Slot } from '../model/slot.ts';
-import type { LogState } from '../model/state.ts';
+import type { Snapshot, SnapshotName, StoredSnapshot } from '../model/stored-snapshot.ts';
 import type { Scope, TaskKey } from '../task-key.ts';
-
-/** What a list needs to know of a task, without reading its log. Times are milliseconds since the epoch. */
-export interface ListedTask {
-  readonly taskId: string;
-  readonly state: TaskState;
-  /** The status' own timestamp, if it has one that can be read. */
-  readonly timestamp?: number | undefined;
-  /** The latest timestamp that the task's status ever had, or 0: it never falls. */
-  readonly latest: number;
-  /** When the status was stored, by its writer's clock. */
-  readonly at: number;
-}
-
-/** A task's last status, written when it changes. */
-export interface TaskHead extends ListedTask {
-  readonly contextId: string;
-  /** Slot of the record that set this status. */
-  readonly slot: Slot;
-}
-
-/** The whole fold up to a slot, so that a reader need not fold everything from the start. */
-export interface Snapshot {
-  /** Fresh per snapshot: a late write of another one never mixes with it. */
-  readonly id: string;
-  /** The first slot that is not in it. */
-  readonly slot: Slot;
-  readonly text: string;
-}
-
-/** A snapshot as it is found. It may have megabytes: its reader makes text of it piece by piece. */
-export interface StoredSnapshot extends Pick<Snapshot, 'id' | 'slot'> {
-  /** The snapshot's text in UTF-8. */
-  readonly bytes: Uint8Array;
-}
 
 /** What a log holds, for a reader that has nothing yet. */
 export interface StoredLog {
@@ -98,28 +63,9 @@ export interface LogStorage {
   list(scope: Scope, filter: ListFilter, each: (task: ListedTask) => void): Promise<void>;
 }
 
-/** Names a stored snapshot. */
-export type SnapshotName = Pick<Snapshot, 'id' | 'slot'> & { readonly chunks: number };
-
 /** Which snapshot nobody needs any more: the one before, or the one just written. */
 export interface SnapshotOutcome {
   readonly obsolete?: SnapshotName | undefined;
 }
 
 export type PutOutcome = { readonly written: true } | { readonly taken: LogRecord };
-
-/** The head of a log in this state; nothing before its first Task event. */
-export function taskHead(key: TaskKey, state: LogState): TaskHead | undefined {
-  const { status, contextId = '' } = state;
-  return (
-    status && {
-      taskId: key.taskId,
-      contextId,
-      slot: status.slot,
-      state: status.state,
-      timestamp: statusTime(status.timestamp),
-      latest: status.latest,
-      at: state.at,
-    }
-  );
-}

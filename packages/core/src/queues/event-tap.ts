@@ -1,4 +1,5 @@
 import { BackendError } from '../errors.ts';
+import { comparePlaces, type Place } from '../model/place.ts';
 import { compareSlots, type Slot } from '../model/slot.ts';
 import type { LogState } from '../model/state.ts';
 import type { Tap } from '../reading/log-tap.ts';
@@ -8,14 +9,7 @@ import type { OffsetWriter } from './offset-writer.ts';
 import { Progress } from './progress.ts';
 import { AgentErrorRaised, QueueShutDown } from './queue-errors.ts';
 import { queueEvents } from './queue-events.ts';
-import {
-  comparePlaces,
-  ownCopy,
-  type Place,
-  type PlacedEvent,
-  placedEvents,
-  type QueuedEvent,
-} from './queued-event.ts';
+import { ownCopy, type PlacedEvent, placedEvents, type QueuedEvent } from './queued-event.ts';
 
 /** What a tap is to give, and when it has given it all. */
 export interface EventTapSource {

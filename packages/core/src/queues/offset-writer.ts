@@ -3,11 +3,11 @@ import type { TaskLog } from '../log/task-log.ts';
 import { errorFields } from '../logging/error-fields.ts';
 import { RetriedStep } from '../logging/retried-step.ts';
 import { taskFields } from '../logging/task-fields.ts';
+import type { Place } from '../model/place.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ConsumerOffsets } from '../ports/consumer-offsets.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { TaskKey } from '../task-key.ts';
-import type { Place } from './queued-event.ts';
 
 export interface OffsetWriterDeps {
   readonly offsets: ConsumerOffsets;

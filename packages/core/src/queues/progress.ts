@@ -1,5 +1,5 @@
 import { BackendError } from '../errors.ts';
-import type { Place } from './queued-event.ts';
+import type { Place } from '../model/place.ts';
 
 /** Something that was given behind an event and has no generation of its own. */
 interface Unnumbered {

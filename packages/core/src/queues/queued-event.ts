@@ -3,6 +3,7 @@ import { deepCopy } from '../a2a/deep-copy.ts';
 import type { TaskEvent } from '../a2a/event.ts';
 import type { AgentError } from '../model/entry.ts';
 import type { Step } from '../model/fold.ts';
+import type { Place } from '../model/place.ts';
 
 /** What a queue gives: a task's event, or the Message that is its producer's whole answer. */
 export type QueueEvent = TaskEvent | { readonly kind: 'message'; readonly data: Message };
@@ -23,21 +24,6 @@ export interface QueuedEvent {
   readonly generation: number | undefined;
   /** The task ended here, or waits for input or was answered, with nobody else working on it. */
   readonly final: boolean;
-}
-
-/** Where a reader of a task is: behind the event of this generation. */
-export interface Place {
-  readonly generation: number;
-  /** How many Messages and errors it was given since. */
-  readonly messages: number;
-}
-
-/** Where every log begins. */
-export const FIRST_PLACE: Place = { generation: 0, messages: 0 };
-
-/** Negative, zero or positive as `a` comes before, at or after `b`. */
-export function comparePlaces(a: Place, b: Place): number {
-  return a.generation - b.generation || a.messages - b.messages;
 }
 
 /** An event, and where its reader is once it has it. */

@@ -1,11 +1,11 @@
 import { BackendError } from '../errors.ts';
+import { comparePlaces, FIRST_PLACE, type Place } from '../model/place.ts';
 import { assertConsumer } from '../ports/consumer-offsets.ts';
 import type { TaskKey } from '../task-key.ts';
 import { DEFAULT_MAX_QUEUE_SIZE, type TapOptions } from './event-queue.ts';
 import type { EventTapReading } from './event-tap.ts';
 import { OffsetWriter } from './offset-writer.ts';
 import type { QueueDeps } from './queue-host.ts';
-import { comparePlaces, FIRST_PLACE, type Place } from './queued-event.ts';
 
 /**
  * How a tap with these options reads: from where, which for a named consumer is what it has

@@ -1,4 +1,4 @@
-import type { ListedTask } from '../ports/log-storage.ts';
+import type { ListedTask } from '../model/listed-task.ts';
 import { comparePlaces, type ListPlace } from './list-place.ts';
 
 /**

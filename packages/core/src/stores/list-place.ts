@@ -1,4 +1,4 @@
-import type { ListedTask } from '../ports/log-storage.ts';
+import type { ListedTask } from '../model/listed-task.ts';
 
 /** Where a task stands in a list. While nobody sets its status it stays there; else it rises. */
 export type ListPlace = Pick<ListedTask, 'latest' | 'taskId'>;

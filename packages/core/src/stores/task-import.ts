@@ -1,10 +1,11 @@
 import { Task } from '@a2a-js/sdk';
 import { exactJson } from '../a2a/exact-json.ts';
 import { TaskLog } from '../log/task-log.ts';
+import { taskHead } from '../model/listed-task.ts';
 import { compareSlots, FIRST_SLOT } from '../model/slot.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Entropy } from '../ports/entropy.ts';
-import { type LogStorage, taskHead } from '../ports/log-storage.ts';
+import type { LogStorage } from '../ports/log-storage.ts';
 import type { Logger } from '../ports/logger.ts';
 import { assertTaskKey, type TaskKey } from '../task-key.ts';
 import { importEntries } from './import-entries.ts';

@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { LogUpkeep } from '../../src/log/snapshotter.ts';
 import type { TaskLog } from '../../src/log/task-log.ts';
+import { taskHead } from '../../src/model/listed-task.ts';
 import { proposeEnd } from '../../src/model/proposal.ts';
 import { DEFAULT_RETENTION_MS } from '../../src/model/retention.ts';
-import { taskHead } from '../../src/ports/log-storage.ts';
 import { silentLogger } from '../../src/ports/logger.ts';
 import { authorOf, say, startRun } from '../fixtures/author.ts';
 import {

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import type { TaskLog } from '../../src/log/task-log.ts';
+import { type TaskHead, taskHead } from '../../src/model/listed-task.ts';
 import { proposeDelete, proposeEnd } from '../../src/model/proposal.ts';
 import type { LogRecord } from '../../src/model/record.ts';
 import { DEFAULT_RETENTION_MS } from '../../src/model/retention.ts';
-import { type TaskHead, taskHead } from '../../src/ports/log-storage.ts';
 import { authorOf, say, startRun } from '../fixtures/author.ts';
 import {
   COMPLETED,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { LineWriter, readLines } from '../../src/model/json-lines.ts';
-import type { Sliced } from '../../src/pace.ts';
+import type { Sliced } from '../../src/model/sliced.ts';
 
 function result<T>(work: Sliced<T>): T {
   for (;;) {

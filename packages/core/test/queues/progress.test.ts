@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { FIRST_PLACE, type Place } from '../../src/model/place.ts';
 import { Progress } from '../../src/queues/progress.ts';
-import { FIRST_PLACE, type Place } from '../../src/queues/queued-event.ts';
 
 interface Given {
   readonly place: Place;

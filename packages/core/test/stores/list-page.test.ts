@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { ListedTask } from '../../src/ports/log-storage.ts';
+import type { ListedTask } from '../../src/model/listed-task.ts';
 import { ListPage } from '../../src/stores/list-page.ts';
 import { comparePlaces } from '../../src/stores/list-place.ts';
 import { WORKING } from '../fixtures/events.ts';
