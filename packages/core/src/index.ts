@@ -11,7 +11,7 @@ export {
 } from './a2a/event.ts';
 export { exactJson, isShallow } from './a2a/exact-json.ts';
 export { limitHistory } from './a2a/history-limit.ts';
-export { backoff } from './backoff.ts';
+export { inParallel, limiter } from './concurrency.ts';
 export type { Doorbell } from './doorbells/doorbell.ts';
 export {
   decodeMessage,
@@ -45,9 +45,8 @@ export {
 export type { JanitorStats } from './fleet/janitor.ts';
 export { LeaseObserver } from './fleet/lease-observer.ts';
 export { DEFAULT_LEASE_SETTINGS, type LeaseSettings } from './fleet/lease-settings.ts';
-export { inParallel } from './in-parallel.ts';
-export { limiter } from './limiter.ts';
 export { Backlog } from './log/backlog.ts';
+export { inSlices, Pace } from './log/pace.ts';
 export { maxUnpaidRecords } from './log/snapshotter.ts';
 export { type Appended, TaskLog, type TaskLogDeps } from './log/task-log.ts';
 export { errorFields, thrownFields } from './logging/error-fields.ts';
@@ -134,7 +133,6 @@ export type { Snapshot, SnapshotName, StoredSnapshot } from './model/stored-snap
 export { type CopyOptions, copyingTask, type TaskPicture } from './model/task-picture.ts';
 export { assertOptionNames, type OptionNames } from './option-names.ts';
 export { overriding } from './overriding.ts';
-export { inSlices, Pace } from './pace.ts';
 export { type Clock, elapsed, sleep, systemClock, within } from './ports/clock.ts';
 export { assertConsumer, type ConsumerOffsets } from './ports/consumer-offsets.ts';
 export { derivedUuid, type Entropy, shortId, systemEntropy } from './ports/entropy.ts';
@@ -189,6 +187,7 @@ export type { EnqueuedEvent, ErrorEvent, QueuedEvent, QueueEvent } from './queue
 export { Tap, taskAt } from './reading/log-tap.ts';
 export type { OpenLog } from './reading/open-log.ts';
 export { Feed, type FeedDeps } from './reading/open-logs.ts';
+export { backoff } from './retry.ts';
 export type { CancelOutcome } from './runs/cancel.ts';
 export { DEFAULT_CANCEL_DEADLINE_MS } from './runs/cancel-deadline.ts';
 export type { Begun, RunRequest } from './runs/intents.ts';

@@ -1,4 +1,3 @@
-import { backoff } from './backoff.ts';
 import { BackendError, errorCode } from './errors.ts';
 import { RetriedStep } from './logging/retried-step.ts';
 import { type Clock, sleep } from './ports/clock.ts';
@@ -51,4 +50,10 @@ export async function untilDone<T>(
   } finally {
     retried.gaveUp();
   }
+}
+
+/** Milliseconds to wait after the nth failure in a row: doubling from 25 to 1,000, with jitter. */
+export function backoff(failures: number, entropy: Entropy): number {
+  const ceiling = Math.min(1_000, 25 * 2 ** Math.min(failures, 10));
+  return ceiling / 2 + (entropy.random() * ceiling) / 2;
 }

@@ -1,4 +1,3 @@
-import { backoff } from '../backoff.ts';
 import { BackendError } from '../errors.ts';
 import { errorFields } from '../logging/error-fields.ts';
 import { RetriedStep } from '../logging/retried-step.ts';
@@ -7,6 +6,7 @@ import { type Clock, elapsed, sleep } from '../ports/clock.ts';
 import type { Entropy } from '../ports/entropy.ts';
 import type { InstanceRegistry, Lease, LeaseTerms, RunRow } from '../ports/instance-registry.ts';
 import type { Logger } from '../ports/logger.ts';
+import { backoff } from '../retry.ts';
 import type { LeaseSettings } from './lease-settings.ts';
 
 export interface PresenceDeps {

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
+import { limiter } from '../concurrency.ts';
 import { Keyring } from '../doorbells/keyring.ts';
 import { BackendError, errorCode } from '../errors.ts';
-import { limiter } from '../limiter.ts';
 import { errorFields } from '../logging/error-fields.ts';
 import { taskFields } from '../logging/task-fields.ts';
 import { proposeFence } from '../model/proposal.ts';

@@ -1,6 +1,6 @@
+import { limiter } from '../concurrency.ts';
 import { leaseOrigin } from '../doorbells/lease-origin.ts';
 import { BackendError } from '../errors.ts';
-import { limiter } from '../limiter.ts';
 import { errorFields } from '../logging/error-fields.ts';
 import { RetriedStep } from '../logging/retried-step.ts';
 import { taskFields } from '../logging/task-fields.ts';

@@ -1,4 +1,4 @@
-import { limiter } from '../limiter.ts';
+import { limiter } from '../concurrency.ts';
 import { errorFields } from '../logging/error-fields.ts';
 import { type Clock, elapsed, sleep } from '../ports/clock.ts';
 import type { Entropy } from '../ports/entropy.ts';

@@ -4,10 +4,10 @@ import { isHeadExpired } from '../model/retention.ts';
 import { compareSlots, type Slot } from '../model/slot.ts';
 import { type DecodedSnapshot, decodeSnapshot } from '../model/snapshot.ts';
 import type { StoredSnapshot } from '../model/stored-snapshot.ts';
-import { inSlices, Pace } from '../pace.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { LogStorage, StoredLog } from '../ports/log-storage.ts';
 import type { TaskKey } from '../task-key.ts';
+import { inSlices, Pace } from './pace.ts';
 
 /** How often the whole log is read anew while what was read has holes. */
 const LOAD_TRIES = 3;

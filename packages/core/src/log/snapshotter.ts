@@ -3,11 +3,11 @@ import { RetriedStep } from '../logging/retried-step.ts';
 import type { Sliced } from '../model/sliced.ts';
 import { encodeSnapshot } from '../model/snapshot.ts';
 import type { SnapshotName } from '../model/stored-snapshot.ts';
-import { inSlices } from '../pace.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Entropy } from '../ports/entropy.ts';
 import type { LogStorage } from '../ports/log-storage.ts';
 import type { Logger } from '../ports/logger.ts';
+import { inSlices } from './pace.ts';
 import type { Tail, TaskLog } from './task-log.ts';
 
 /** A log with less than this after its snapshot is read fast enough as it is. */

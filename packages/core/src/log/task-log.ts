@@ -1,5 +1,4 @@
 import type { Task } from '@a2a-js/sdk';
-import { backoff } from '../backoff.ts';
 import { BackendError, errorCode } from '../errors.ts';
 import { errorFields } from '../logging/error-fields.ts';
 import { RetriedStep } from '../logging/retried-step.ts';
@@ -21,6 +20,7 @@ import { type Clock, elapsed, sleep } from '../ports/clock.ts';
 import type { Entropy } from '../ports/entropy.ts';
 import type { LogStorage } from '../ports/log-storage.ts';
 import type { Logger } from '../ports/logger.ts';
+import { backoff } from '../retry.ts';
 import type { TaskKey } from '../task-key.ts';
 import { Backlog } from './backlog.ts';
 import { Confirmation, RecordDigest } from './confirmation.ts';

@@ -1,5 +1,6 @@
 import type { Task } from '@a2a-js/sdk';
 import { BackendError } from '../errors.ts';
+import { inSlices, Pace } from '../log/pace.ts';
 import type { TaskLog } from '../log/task-log.ts';
 import { Fold, type Step, stepRecord } from '../model/fold.ts';
 import { pastState } from '../model/past-state.ts';
@@ -7,7 +8,6 @@ import { ENTRY_COST, type LogRecord, MAX_BODY_BYTES } from '../model/record.ts';
 import { compareSlots, FIRST_SLOT, type Slot } from '../model/slot.ts';
 import type { LogState } from '../model/state.ts';
 import type { TaskPicture } from '../model/task-picture.ts';
-import { inSlices, Pace } from '../pace.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { LogStorage } from '../ports/log-storage.ts';
 import type { TaskKey } from '../task-key.ts';

@@ -1,10 +1,10 @@
 import type { Task } from '@a2a-js/sdk';
 import { TaskState } from '@a2a-js/sdk';
 import { BackendError, errorCode } from '../errors.ts';
+import { inSlices } from '../log/pace.ts';
 import { taskFields } from '../logging/task-fields.ts';
 import { proposeCancel, proposeForcedCancel } from '../model/proposal.ts';
 import { openRuns } from '../model/state.ts';
-import { inSlices } from '../pace.ts';
 import { type Clock, sleep } from '../ports/clock.ts';
 import type { InstanceRegistry } from '../ports/instance-registry.ts';
 import type { Logger } from '../ports/logger.ts';

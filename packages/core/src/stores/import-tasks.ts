@@ -1,7 +1,7 @@
 import { ListTasksRequest, type Task } from '@a2a-js/sdk';
 import { type PushNotificationStore, ServerCallContext, type TaskStore } from '@a2a-js/sdk/server';
+import { inParallel } from '../concurrency.ts';
 import { errorCode } from '../errors.ts';
-import { inParallel } from '../in-parallel.ts';
 import type { Scope } from '../task-key.ts';
 import { type Imported, importTask, type TaskImportDeps } from './task-import.ts';
 

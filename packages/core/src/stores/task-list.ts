@@ -1,15 +1,15 @@
 import { type ListTasksRequest, type ListTasksResponse, type Task, TaskState } from '@a2a-js/sdk';
 import { RequestMalformedError } from '@a2a-js/sdk/errors';
 import { statusTime } from '../a2a/status-time.ts';
+import { inParallel } from '../concurrency.ts';
 import { errorCode } from '../errors.ts';
-import { inParallel } from '../in-parallel.ts';
+import { inSlices } from '../log/pace.ts';
 import type { TaskLog } from '../log/task-log.ts';
 import { errorFields } from '../logging/error-fields.ts';
 import { taskFields } from '../logging/task-fields.ts';
 import { type ListFilter, passes } from '../model/list-filter.ts';
 import type { LogState } from '../model/state.ts';
 import type { CopyOptions } from '../model/task-picture.ts';
-import { inSlices } from '../pace.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { LogStorage } from '../ports/log-storage.ts';
 import type { Logger } from '../ports/logger.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { inParallel } from '../src/in-parallel.ts';
+import { inParallel } from '../src/concurrency.ts';
 
 const items = Array.from({ length: 20 }, (_, n) => n);
 

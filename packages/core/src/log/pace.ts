@@ -1,5 +1,5 @@
-import type { Sliced } from './model/sliced.ts';
-import type { Clock } from './ports/clock.ts';
+import type { Sliced } from '../model/sliced.ts';
+import type { Clock } from '../ports/clock.ts';
 
 /**
  * How much work runs in one go, in bytes of records that are parsed and folded: some ten milliseconds
