@@ -16,10 +16,8 @@ import {
 import { seededEntropy } from '@a2a-aws/testkit/fakes';
 import type { Fleet } from './fleet.ts';
 import { PREFIX, TABLE } from './server.ts';
+import { FORGED } from './table-watch.ts';
 import type { TaskTruth } from './task-truth.ts';
-
-/** Content that no agent has said: it must be in no log. */
-export const FORGED = 'forged by an impostor';
 
 const STRANGER: FleetKeySet = {
   fleet: `arn:aws:dynamodb:us-east-1:000000000000:table/${TABLE}#${PREFIX}`,

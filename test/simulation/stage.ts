@@ -2,7 +2,7 @@ import { type Scope, sleep } from '@a2a-aws/core';
 import type { FakeCall, Fate, SeededRandom, SimulatedProcess } from '@a2a-aws/testkit/fakes';
 import type { Fleet } from './fleet.ts';
 import { intrude } from './intruder.ts';
-import { PROVEN_MS } from './scenarios/scenario.ts';
+import { PROVEN_MS } from './limits.ts';
 import { plainScript, type Script } from './script.ts';
 import type { ClientDeps, Send, SimulatedClient } from './simulated-client.ts';
 import { StuckReader } from './stuck-reader.ts';

@@ -8,9 +8,11 @@ import {
   taskKeyHash,
 } from '@a2a-aws/core';
 import { type FakeAws, type FakeTable, type FakeWrite, fromStored } from '@a2a-aws/testkit/fakes';
-import { FORGED } from './impostor.ts';
 import { PREFIX } from './server.ts';
 import { TaskTruth, type Violate } from './task-truth.ts';
+
+/** Stands in every text that an impostor forges. */
+export const FORGED = 'forged by an impostor';
 
 /**
  * An instance must have been silent for so long before another may declare it dead, in milliseconds:

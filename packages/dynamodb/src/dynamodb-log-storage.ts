@@ -47,7 +47,8 @@ import {
   under,
 } from './table/keys.ts';
 import { ITEM_VERSION } from './table/stored-item.ts';
-import { type Item, Table, type TableClient } from './table/table.ts';
+import { Table, type TableClient } from './table/table.ts';
+import { type Item } from './table/item.ts';
 import { CONTEXT_INDEX, OWNER_INDEX } from './table/table-definition.ts';
 
 export interface DynamoDBStorageOptions {

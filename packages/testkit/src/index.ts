@@ -23,8 +23,5 @@ export {
 export { collect, loadWhole, noise, sampleRecord } from './sample-log.ts';
 export { taskLogSuite } from './task-log-suite.ts';
 export type { TaskStoreCapabilities } from './task-store/capabilities.ts';
-export {
-  type DeletingTaskStore,
-  type TaskStoreUnderTest,
-  taskStoreSuite,
-} from './task-store-suite.ts';
+export type { DeletingTaskStore, TaskStoreUnderTest } from './task-store/task-store-under-test.ts';
+export { taskStoreSuite } from './task-store-suite.ts';

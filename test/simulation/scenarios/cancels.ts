@@ -1,7 +1,8 @@
 import { NO_FAULTS } from '@a2a-aws/testkit/fakes';
+import { PROMPT_MS, PROVEN_MS } from '../limits.ts';
 import { plainScript } from '../script.ts';
 import { isWatchersQuery, slow } from './calls.ts';
-import { DOORBELL_DEAD, PROMPT_MS, PROVEN_MS, type Scenario } from './scenario.ts';
+import { DOORBELL_DEAD, type Scenario } from './scenario.ts';
 
 /** By then a task is canceled by force; milliseconds. */
 const CANCEL_MS = 10_000;

@@ -1,9 +1,10 @@
 import { NO_FAULTS, type SimulatedProcess } from '@a2a-aws/testkit/fakes';
 import { cutMessaging, fillTopic, loseQueue, loseSubscription } from '../doorbell-losses.ts';
+import { PROVEN_MS } from '../limits.ts';
 import { plainScript } from '../script.ts';
 import type { Server } from '../server.ts';
 import type { Stage } from '../stage.ts';
-import { PROVEN_MS, type Scenario } from './scenario.ts';
+import type { Scenario } from './scenario.ts';
 
 /** What was lost is there again by then; milliseconds. */
 const REPAIRED_MS = 60_000;

@@ -1,7 +1,8 @@
 import { NO_FAULTS, SOME_FAULTS } from '@a2a-aws/testkit/fakes';
 import { Impostor } from '../impostor.ts';
+import { PROMPT_MS, PROVEN_MS } from '../limits.ts';
 import { plainScript } from '../script.ts';
-import { DOORBELL_DEAD, PROMPT_MS, PROVEN_MS, type Scenario } from './scenario.ts';
+import { DOORBELL_DEAD, type Scenario } from './scenario.ts';
 
 /** Somebody may send anything to every queue. */
 export const IMPOSTORS: readonly Scenario[] = [

@@ -1,7 +1,8 @@
 import { NO_FAULTS, SOME_FAULTS } from '@a2a-aws/testkit/fakes';
+import { PROMPT_MS } from '../limits.ts';
 import { plainScript } from '../script.ts';
 import { isRecordsQuery, isWatch, slow } from './calls.ts';
-import { DOORBELL_DEAD, PROMPT_MS, type Scenario } from './scenario.ts';
+import { DOORBELL_DEAD, type Scenario } from './scenario.ts';
 
 /** Others read what is written. */
 export const READERS: readonly Scenario[] = [

@@ -16,8 +16,4 @@ export interface Scenario {
   readonly play: (stage: Stage) => Promise<void>;
 }
 
-/** Where nothing goes wrong nothing takes longer, in milliseconds. */
-export const PROMPT_MS = 3_000;
-/** By then an instance that works has seen that its doorbell rings, and reads seldom; milliseconds. */
-export const PROVEN_MS = 8_000;
 export const DOORBELL_DEAD: FaultRates = { ...NO_FAULTS, messagesLost: 100 };

@@ -1,6 +1,7 @@
 import { NO_FAULTS } from '@a2a-aws/testkit/fakes';
+import { PROMPT_MS, PROVEN_MS } from '../limits.ts';
 import { plainScript } from '../script.ts';
-import { PROMPT_MS, PROVEN_MS, type Scenario } from './scenario.ts';
+import type { Scenario } from './scenario.ts';
 
 const CHUNKS = 10;
 const GAP_MS = 400;

@@ -1,14 +1,20 @@
 import { type Clock, within } from '@a2a-aws/core';
-import type { Exchange } from './exchange.ts';
 
 /** How long answers may take to be read once a backend has stopped, in milliseconds. */
 const FLUSH_MS = 2_000;
 
+/** A connection that can be waited for and broken. */
+interface Connection {
+  /** Aborts when the client has disconnected, or the answer is complete. */
+  readonly left: AbortSignal;
+  destroy(): void;
+}
+
 /** The HTTP exchanges whose answers a backend's handlers have begun, and which are not over. */
 export class OpenExchanges {
-  readonly #open = new Set<Exchange>();
+  readonly #open = new Set<Connection>();
 
-  add(exchange: Exchange): void {
+  add(exchange: Connection): void {
     const { left } = exchange;
     if (left.aborted || this.#open.has(exchange)) return;
     this.#open.add(exchange);

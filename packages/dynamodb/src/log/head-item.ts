@@ -8,7 +8,7 @@ import {
 import { z } from 'zod';
 import { taskIdOf } from '../table/keys.ts';
 import { ITEM_VERSION, readItem } from '../table/stored-item.ts';
-import type { Item } from '../table/table.ts';
+import type { Item } from '../table/item.ts';
 import { MAX_CHUNKS } from './snapshot-chunks.ts';
 
 /** Those of a deleted task have nothing else. */

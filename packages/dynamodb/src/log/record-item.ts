@@ -12,7 +12,7 @@ import {
 import { z } from 'zod';
 import { RECORDS } from '../table/keys.ts';
 import { readItem } from '../table/stored-item.ts';
-import type { Item } from '../table/table.ts';
+import type { Item } from '../table/item.ts';
 
 /** Bytes of a write unit, which is what a write costs (Amazon DynamoDB, "Read/write capacity"). */
 const WRITE_UNIT_BYTES = 1024;

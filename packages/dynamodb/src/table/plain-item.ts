@@ -1,6 +1,6 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import type { Item } from './table.ts';
+import type { Item } from './item.ts';
 
 /** Item attributes as DynamoDB writes them. */
 export type StoredAttributes = Readonly<Record<string, AttributeValue>>;

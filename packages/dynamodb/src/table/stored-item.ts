@@ -1,6 +1,6 @@
 import { BackendError } from '@a2a-aws/core';
 import type { z } from 'zod';
-import type { Item } from './table.ts';
+import type { Item } from './item.ts';
 
 /** The only form of items that this release writes and reads: their attribute `v`. */
 export const ITEM_VERSION = 1;

@@ -16,15 +16,13 @@ import {
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { dynamoDBError, isConditionFailed, translated } from './dynamodb-error.ts';
 import type { ItemKey } from './keys.ts';
+import type { Item } from './item.ts';
 import { plainItem, type StoredAttributes } from './plain-item.ts';
 import { checkTable } from './table-check.ts';
 import { attribute, type IndexDefinition } from './table-definition.ts';
 
 /** As much of the document client as is used here. */
 export type TableClient = Pick<DynamoDBDocumentClient, 'send'>;
-
-/** Item attributes as lib-dynamodb gives them. */
-export type Item = Record<string, unknown> & { readonly sk?: unknown; readonly v?: unknown };
 
 /** One range of one partition of the table. */
 export interface Range {

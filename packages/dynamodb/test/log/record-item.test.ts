@@ -10,7 +10,7 @@ import {
 } from '@a2a-aws/core';
 import { describe, expect, test } from 'vitest';
 import { erasedItem, fromRecordItem, toRecordItems } from '../../src/log/record-item.ts';
-import type { Item } from '../../src/table/table.ts';
+import type { Item } from '../../src/table/item.ts';
 
 /** An item holds 400 KB, names and keys included (Amazon DynamoDB developer guide, "Quotas"). */
 const ITEM_BYTES = 400_000;

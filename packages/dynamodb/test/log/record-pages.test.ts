@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type ReadPage, recordPages } from '../../src/log/record-pages.ts';
 import { RECORDS } from '../../src/table/keys.ts';
-import type { Item } from '../../src/table/table.ts';
+import type { Item } from '../../src/table/item.ts';
 
 const PAGE_BYTES = 1_000_000;
 /** The largest page that a reader asks for, in the tests of many records. */

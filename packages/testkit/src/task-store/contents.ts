@@ -1,8 +1,8 @@
 import { Task } from '@a2a-js/sdk';
 import { describe, expect, test } from 'vitest';
 import { callContext } from '../call-context.ts';
-import type { TaskStoreTests } from '../task-store-suite.ts';
 import { artifactOf, fullTask, listRequest, messageOf, taskOf, textPart } from './sample-tasks.ts';
+import type { TaskStoreTests } from './task-store-under-test.ts';
 
 const TEXTS: readonly [string, string][] = [
   ['empty', ''],

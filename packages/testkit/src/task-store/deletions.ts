@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { callContext } from '../call-context.ts';
-import type { DeletingTaskStore, TaskStoreTests } from '../task-store-suite.ts';
 import { COMPLETED, INPUT_REQUIRED, listRequest, taskOf, WORKING } from './sample-tasks.ts';
+import type { DeletingTaskStore, TaskStoreTests } from './task-store-under-test.ts';
 
 /** A task that is gone stays so. */
 export function deletions({ capabilities, open }: TaskStoreTests): void {

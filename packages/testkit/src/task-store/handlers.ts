@@ -9,7 +9,6 @@ import { RequestMalformedError } from '@a2a-js/sdk/errors';
 import { AgentEvent, type AgentExecutor, DefaultRequestHandler } from '@a2a-js/sdk/server';
 import { describe, expect, test } from 'vitest';
 import { callContext } from '../call-context.ts';
-import type { TaskStoreTests } from '../task-store-suite.ts';
 import {
   artifactOf,
   COMPLETED,
@@ -18,6 +17,7 @@ import {
   taskOf,
   WORKING,
 } from './sample-tasks.ts';
+import type { TaskStoreTests } from './task-store-under-test.ts';
 
 const CARD = AgentCard.fromJSON({
   name: 'Agent',

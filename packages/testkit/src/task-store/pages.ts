@@ -4,7 +4,6 @@ import type { TaskStore } from '@a2a-js/sdk/server';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { callContext } from '../call-context.ts';
-import type { TaskStoreTests } from '../task-store-suite.ts';
 import {
   allPages,
   artifactOf,
@@ -16,6 +15,7 @@ import {
   WORKING,
   withState,
 } from './sample-tasks.ts';
+import type { TaskStoreTests } from './task-store-under-test.ts';
 
 const MALFORMED: unknown = expect.toSatisfy((error) => error instanceof RequestMalformedError);
 

@@ -2,7 +2,6 @@ import type { Task } from '@a2a-js/sdk';
 import type { ServerCallContext, TaskStore } from '@a2a-js/sdk/server';
 import { describe, expect, test } from 'vitest';
 import { callContext } from '../call-context.ts';
-import type { TaskStoreTests } from '../task-store-suite.ts';
 import {
   artifactOf,
   COMPLETED,
@@ -15,6 +14,7 @@ import {
   WORKING,
   withState,
 } from './sample-tasks.ts';
+import type { TaskStoreTests } from './task-store-under-test.ts';
 
 async function loaded(store: TaskStore, context: ServerCallContext): Promise<Task> {
   const task = await store.load('task-1', context);

@@ -1,7 +1,6 @@
 import type { Task } from '@a2a-js/sdk';
 import { describe, expect, test } from 'vitest';
 import { callContext } from '../call-context.ts';
-import type { TaskStoreTests } from '../task-store-suite.ts';
 import {
   artifactOf,
   COMPLETED,
@@ -14,6 +13,7 @@ import {
   WORKING,
   withState,
 } from './sample-tasks.ts';
+import type { TaskStoreTests } from './task-store-under-test.ts';
 
 /** A loaded task equals the saved one, and shares no object with it. */
 export function saves({ capabilities, open }: TaskStoreTests): void {

@@ -1,8 +1,8 @@
 import { ServerCallContext } from '@a2a-js/sdk/server';
 import { describe, expect, test } from 'vitest';
 import { callContext, STRANGERS } from '../call-context.ts';
-import type { TaskStoreTests } from '../task-store-suite.ts';
 import { COMPLETED, idsOf, listRequest, messageOf, taskOf } from './sample-tasks.ts';
+import type { TaskStoreTests } from './task-store-under-test.ts';
 
 /** The owners of tasks. */
 export function scopes({ open }: TaskStoreTests): void {
