@@ -104,3 +104,8 @@ export function isTransient(error: unknown): boolean {
 export function errorCode(error: unknown): string {
   return error instanceof BackendError ? error.code : 'unexpected';
 }
+
+/** The error of an instance whose lease was taken from it: it may not append any more. */
+export function fencedError(): BackendError {
+  return new BackendError('fenced', 'This instance was declared dead.');
+}

@@ -31,6 +31,7 @@ export {
   type BackendErrorOptions,
   type CallDetails,
   errorCode,
+  fencedError,
   isTransient,
   TRANSIENT_CODES,
 } from './errors.ts';

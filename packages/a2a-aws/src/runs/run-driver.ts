@@ -1,7 +1,7 @@
 import {
-  BackendError,
   type Clock,
   errorFields,
+  fencedError,
   inSlices,
   type Logger,
   type Run,
@@ -211,6 +211,6 @@ function refusalError(refused: string): Error {
     case 'cancelling':
       return new UnsupportedOperationError('The task is being canceled.');
     default:
-      return new BackendError('fenced', 'This instance was declared dead.');
+      return fencedError();
   }
 }

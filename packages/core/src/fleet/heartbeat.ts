@@ -1,4 +1,4 @@
-import { BackendError } from '../errors.ts';
+import { fencedError } from '../errors.ts';
 import { errorFields } from '../logging/error-fields.ts';
 import { RetriedStep } from '../logging/retried-step.ts';
 import { taskFields } from '../logging/task-fields.ts';
@@ -7,6 +7,7 @@ import type { Entropy } from '../ports/entropy.ts';
 import type { InstanceRegistry, Lease, LeaseTerms, RunRow } from '../ports/instance-registry.ts';
 import type { Logger } from '../ports/logger.ts';
 import { backoff } from '../retry.ts';
+import type { IntentRecorder } from '../runs/intents.ts';
 import type { LeaseSettings } from './lease-settings.ts';
 
 export interface PresenceDeps {
@@ -34,7 +35,7 @@ const RETIRE_TRIES = 3;
 const MAX_HOST_LENGTH = 64;
 
 /** This instance's claim to be alive: its lease, its beat, its intents. */
-export class Presence {
+export class Presence implements IntentRecorder {
   readonly #deps: PresenceDeps;
   readonly #retired = new AbortController();
   #beating: Promise<void> = Promise.resolve();
@@ -48,9 +49,9 @@ export class Presence {
   /** Writes the lease row, then beats once. A row that is left never beats: a janitor removes it. */
   async register(): Promise<void> {
     const { instance, queueName, registry, clock } = this.#deps;
-    if (!(await registry.register(instance, queueName, this.#terms()))) throw lost();
+    if (!(await registry.register(instance, queueName, this.#terms()))) throw fencedError();
     this.#beat += 1;
-    if (!(await registry.beat(instance, this.#beat, clock.now()))) throw lost();
+    if (!(await registry.beat(instance, this.#beat, clock.now()))) throw fencedError();
     this.#beatenAt = clock.now();
   }
 
@@ -145,10 +146,6 @@ export class Presence {
         ...errorFields(error),
       });
     });
-    throw lost();
+    throw fencedError();
   }
-}
-
-function lost(): BackendError {
-  return new BackendError('fenced', 'This instance was declared dead.');
 }

@@ -1,6 +1,6 @@
 import { doorbellStep } from '../doorbells/doorbell-step.ts';
 import { roundName } from '../doorbells/queue-round.ts';
-import { BackendError, errorCode } from '../errors.ts';
+import { BackendError, errorCode, fencedError } from '../errors.ts';
 import { errorFields } from '../logging/error-fields.ts';
 import { type Clock, elapsed, sleep } from '../ports/clock.ts';
 import type { Entropy } from '../ports/entropy.ts';
@@ -293,7 +293,7 @@ export class OwnDoorbell {
   async #removeAll(addresses: readonly FormerAddress[]): Promise<never> {
     await this.#teardown(addresses);
     this.#deps.died();
-    throw new BackendError('fenced', 'This instance was declared dead.');
+    throw fencedError();
   }
 
   /** Removes, for the second time, what was given up a quarantine ago. */

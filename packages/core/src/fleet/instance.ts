@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { limiter } from '../concurrency.ts';
 import { Keyring } from '../doorbells/keyring.ts';
-import { BackendError, errorCode } from '../errors.ts';
+import { BackendError, errorCode, fencedError } from '../errors.ts';
 import { errorFields } from '../logging/error-fields.ts';
 import { taskFields } from '../logging/task-fields.ts';
 import { proposeFence } from '../model/proposal.ts';
@@ -250,7 +250,7 @@ export class Instance {
       case 'new':
         throw new BackendError('not-started', 'The backend is not started.');
       case 'dead':
-        throw new BackendError('fenced', 'This instance was declared dead.');
+        throw fencedError();
       default:
         throw new BackendError('draining', 'This instance is stopping.');
     }

@@ -1,6 +1,6 @@
 import { limiter } from '../concurrency.ts';
 import { leaseOrigin } from '../doorbells/lease-origin.ts';
-import { BackendError } from '../errors.ts';
+import { BackendError, fencedError } from '../errors.ts';
 import { errorFields } from '../logging/error-fields.ts';
 import { RetriedStep } from '../logging/retried-step.ts';
 import { taskFields } from '../logging/task-fields.ts';
@@ -307,7 +307,7 @@ export class Janitor {
     await runs.under(row.key, 'clean', async (open) => {
       if (!(await this.#resume(row, open))) {
         const outcome = await open.log.append(proposeFence(runs.author(row.key), row.instance));
-        if ('refused' in outcome && outcome.refused === 'fenced') throw fenced();
+        if ('refused' in outcome && outcome.refused === 'fenced') throw fencedError();
       }
       await open.head.settle();
       const watchers = await registry.watchers(row.key);
@@ -329,10 +329,6 @@ export class Janitor {
     }
     return resumed;
   }
-}
-
-function fenced(): BackendError {
-  return new BackendError('fenced', 'This instance was declared dead.');
 }
 
 /** Does one step after the other, whatever becomes of them; then fails with the first failure. */

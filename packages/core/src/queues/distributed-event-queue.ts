@@ -1,5 +1,5 @@
 import { eventTaskId, isTaskEvent, type TaskEvent } from '../a2a/event.ts';
-import { BackendError } from '../errors.ts';
+import { BackendError, fencedError } from '../errors.ts';
 import {
   type Proposal,
   proposeAnswer,
@@ -232,7 +232,7 @@ function proposalOf(
 function refusal(refused: Refusal): BackendError {
   switch (refused) {
     case 'fenced':
-      return new BackendError('fenced', 'This instance was declared dead.');
+      return fencedError();
     case 'run-closed':
       return new QueueShutDown();
     default:

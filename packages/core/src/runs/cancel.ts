@@ -1,6 +1,6 @@
 import type { Task } from '@a2a-js/sdk';
 import { TaskState } from '@a2a-js/sdk';
-import { BackendError, errorCode } from '../errors.ts';
+import { errorCode, fencedError } from '../errors.ts';
 import { inSlices } from '../log/pace.ts';
 import { taskFields } from '../logging/task-fields.ts';
 import { proposeCancel, proposeForcedCancel } from '../model/proposal.ts';
@@ -43,14 +43,14 @@ export function cancelTask(
       const author = runs.author(key);
       const asked = await open.log.append(proposeCancel(author, run));
       if ('refused' in asked && asked.refused === 'not-found') return { refused: 'not-found' };
-      if ('refused' in asked && asked.refused === 'fenced') throw fenced();
+      if ('refused' in asked && asked.refused === 'fenced') throw fencedError();
       const since = clock.now();
       const isWanted = 'appended' in asked || asked.refused === 'nothing';
       if (isWanted) logger.info('cancel.requested', about);
       const isRunning = await hasRunner(open, registry);
       if (isRunning) await settled(open, { clock, signal, deadlineMs });
       const forced = await open.log.append(proposeForcedCancel(author));
-      if ('refused' in forced && forced.refused === 'fenced') throw fenced();
+      if ('refused' in forced && forced.refused === 'fenced') throw fencedError();
       const durationMs = Math.max(0, clock.now() - since);
       if ('appended' in forced && isRunning) logger.info('cancel.forced', { ...about, durationMs });
       const picture = open.log.picture();
@@ -106,8 +106,4 @@ async function settled(open: OpenLog, { clock, signal, deadlineMs }: Waiting): P
   await sleep(clock, deadlineMs, over.signal);
   unlisten();
   signal.removeEventListener('abort', leave);
-}
-
-function fenced(): BackendError {
-  return new BackendError('fenced', 'This instance was declared dead.');
 }

@@ -1,6 +1,5 @@
 import type { Message } from '@a2a-js/sdk';
 import { errorCode } from '../errors.ts';
-import type { Presence } from '../fleet/heartbeat.ts';
 import { errorFields } from '../logging/error-fields.ts';
 import { taskFields } from '../logging/task-fields.ts';
 import type { StartEntry } from '../model/entry.ts';
@@ -24,10 +23,16 @@ import type { TaskKey } from '../task-key.ts';
 import { CancelDeadline, DEFAULT_CANCEL_DEADLINE_MS } from './cancel-deadline.ts';
 import { Run } from './run.ts';
 
+/** Stores the intents of an instance, which appends to no log without one. */
+export interface IntentRecorder {
+  /** Stores an intent through `registry`. Rejects with `fenced` if the instance has died. */
+  declare(row: RunRow, registry: InstanceRegistry): Promise<void>;
+}
+
 export interface RunsDeps {
   readonly instance: string;
   readonly feed: Feed;
-  readonly presence: Pick<Presence, 'declare'>;
+  readonly presence: IntentRecorder;
   readonly registry: InstanceRegistry;
   readonly clock: Clock;
   readonly entropy: Entropy;
