@@ -23,14 +23,14 @@ import {
 import { queueName } from '@a2a-aws/sns-sqs';
 import type { AgentCard } from '@a2a-js/sdk';
 import type { A2ARequestHandler, AgentExecutor, PushNotificationStore } from '@a2a-js/sdk/server';
-import { exchangeMiddleware, type Middleware } from './exchanges/exchange-middleware.ts';
-import { exchangeService } from './exchanges/exchange-service.ts';
-import { OpenExchanges } from './exchanges/open-exchanges.ts';
+import { exchangeMiddleware, type Middleware } from './connections/connection-middleware.ts';
+import { exchangeService } from './connections/connection-service.ts';
+import { OpenExchanges } from './connections/open-connections.ts';
 import {
   type ErrorMiddleware,
   type HttpBinding,
   requestErrors,
-} from './exchanges/request-error.ts';
+} from './connections/request-error.ts';
 import { assertHandlerArguments, type RequestHandlerOptions } from './handler/handler-options.ts';
 import { BackendRequestHandler } from './handler/request-handler.ts';
 import type { AwsCalls } from './options/aws-calls.ts';

@@ -8,7 +8,7 @@ import {
 import { Backend } from './backend.ts';
 import { AwsCalls } from './options/aws-calls.ts';
 import { resolveClients } from './options/aws-clients.ts';
-import { makeFanout } from './options/chosen-fanout.ts';
+import { makeFanout } from './options/create-fanout.ts';
 import { assertOptions } from './options/option-check.ts';
 import { BACKEND_OPTIONS, type BackendOptions, resolveOptions } from './options/options.ts';
 

@@ -58,14 +58,14 @@ export {
   type BackendStats,
   type StopOptions,
 } from './backend.ts';
+export type { Middleware } from './connections/connection-middleware.ts';
+export { type ErrorMiddleware, type HttpBinding, JSON_BODY } from './connections/request-error.ts';
 export { createBackend } from './create-backend.ts';
-export type { Middleware } from './exchanges/exchange-middleware.ts';
-export { type ErrorMiddleware, type HttpBinding, JSON_BODY } from './exchanges/request-error.ts';
 export type { RequestHandlerOptions } from './handler/handler-options.ts';
 export { type JanitorOptions, type JanitorReport, runJanitor } from './janitor/janitor.ts';
 export { type PinoLike, pinoLogger } from './logging/sinks.ts';
 export type { BackendClients, ClientConfig } from './options/aws-clients.ts';
-export type { FanoutChoice } from './options/fanout-choice.ts';
+export type { FanoutChoice } from './options/fanout-option.ts';
 export type { BackendOptions } from './options/options.ts';
 export { type RotationOptions, rotateDoorbellKey } from './rotate-doorbell-key.ts';
 export { type RunContext, runContext } from './runs/run-context.ts';

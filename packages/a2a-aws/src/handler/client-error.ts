@@ -6,7 +6,7 @@ import {
   TRANSIENT_CODES,
 } from '@a2a-aws/core';
 import { A2AError, RequestMalformedError } from '@a2a-js/sdk/errors';
-import type { Exchange } from '../exchanges/exchange.ts';
+import type { Exchange } from '../connections/connection.ts';
 import { UserCodeError } from '../user-code/guarded.ts';
 import type { UserErrors } from '../user-code/user-errors.ts';
 import type { FailedRequest } from './failed-request.ts';

@@ -50,8 +50,8 @@ import {
   type PushNotificationStore,
   type ServerCallContext,
 } from '@a2a-js/sdk/server';
-import { type Exchange, exchangeOf } from '../exchanges/exchange.ts';
-import type { PushDeps } from '../pushes/push-line.ts';
+import { type Exchange, exchangeOf } from '../connections/connection.ts';
+import type { PushDeps } from '../pushes/push-queue.ts';
 import { Pusher } from '../pushes/pusher.ts';
 import type { Turns } from '../pushes/turns.ts';
 import { WebhookSender } from '../pushes/webhook-sender.ts';

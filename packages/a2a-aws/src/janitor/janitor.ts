@@ -4,7 +4,7 @@ import { DynamoDBInstanceRegistry, DynamoDBLogStorage } from '@a2a-aws/dynamodb'
 import { QueueSweep, queueName } from '@a2a-aws/sns-sqs';
 import { type AwsCalls, withCalls } from '../options/aws-calls.ts';
 import { resolveClients } from '../options/aws-clients.ts';
-import { makeFanout } from '../options/chosen-fanout.ts';
+import { makeFanout } from '../options/create-fanout.ts';
 import { assertOptions } from '../options/option-check.ts';
 import { type BackendOptions, resolveOptions } from '../options/options.ts';
 import { VERSION } from '../version.ts';

@@ -33,7 +33,7 @@ import {
   type EndpointEnvironment,
   givenRegion,
 } from './aws-clients.ts';
-import { FANOUT_NAMES, type FanoutChoice } from './fanout-choice.ts';
+import { FANOUT_NAMES, type FanoutChoice } from './fanout-option.ts';
 import { hostName, type InstanceEnvironment, instanceName } from './instance-name.ts';
 
 /** All of {@link createBackend}'s options; each has a default. */

@@ -1,6 +1,6 @@
 import { Backlog, type OpenLog, taskKeyText } from '@a2a-aws/core';
 import type { AgentExecutionEvent, ServerCallContext } from '@a2a-js/sdk/server';
-import { type PushDeps, PushLine } from './push-line.ts';
+import { type PushDeps, PushLine } from './push-queue.ts';
 import type { Turns } from './turns.ts';
 
 /** Takes an event of a run and, unless it is an answer, its generation. */

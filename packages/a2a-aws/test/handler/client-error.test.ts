@@ -2,7 +2,7 @@ import { BackendError, type LogFields, loggerOf, silentLogger } from '@a2a-aws/c
 import { A2AError } from '@a2a-js/sdk/errors';
 import { ServerCallContext } from '@a2a-js/sdk/server';
 import { expect, test } from 'vitest';
-import type { Exchange } from '../../src/exchanges/exchange.ts';
+import type { Exchange } from '../../src/connections/connection.ts';
 import { clientError } from '../../src/handler/client-error.ts';
 import { FailedRequest } from '../../src/handler/failed-request.ts';
 import { UserErrors } from '../../src/user-code/user-errors.ts';

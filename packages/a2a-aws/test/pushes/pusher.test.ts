@@ -2,7 +2,7 @@ import { EMPTY_STATE, type OpenLog, silentLogger, systemClock } from '@a2a-aws/c
 import { TaskStatusUpdateEvent } from '@a2a-js/sdk';
 import { AgentEvent, ServerCallContext } from '@a2a-js/sdk/server';
 import { expect, test } from 'vitest';
-import type { PushDeps } from '../../src/pushes/push-line.ts';
+import type { PushDeps } from '../../src/pushes/push-queue.ts';
 import { Pusher } from '../../src/pushes/pusher.ts';
 import { Turns } from '../../src/pushes/turns.ts';
 import { UserErrors } from '../../src/user-code/user-errors.ts';

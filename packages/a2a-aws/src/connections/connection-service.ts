@@ -1,5 +1,5 @@
 import type { Entropy } from '@a2a-aws/core';
-import { type GrpcCall, grpcExchange } from './exchange.ts';
+import { type GrpcCall, grpcExchange } from './connection.ts';
 
 /** A method of a gRPC service; besides the call it gets the callback for its answer, if that is one. */
 type Method = (call: GrpcCall, ...rest: unknown[]) => unknown;

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '@a2a-aws/core';
 import type { ServerCallContext } from '@a2a-js/sdk/server';
 import { EventStream } from './event-stream.ts';
-import type { OpenExchanges } from './open-exchanges.ts';
+import type { OpenExchanges } from './open-connections.ts';
 
 /** A call as gRPC's server gives it to a service's methods. */
 export interface GrpcCall extends EventEmitter {

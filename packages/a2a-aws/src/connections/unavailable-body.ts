@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { Exchange } from './exchange.ts';
+import type { Exchange } from './connection.ts';
 
 /** What express adds to a response, and the SDK's routers answer with. */
 type Answer = ServerResponse & { json?: (body: unknown) => unknown };

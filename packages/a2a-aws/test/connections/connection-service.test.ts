@@ -2,8 +2,8 @@ import { EventEmitter } from 'node:events';
 import type { Entropy } from '@a2a-aws/core';
 import { ServerCallContext } from '@a2a-js/sdk/server';
 import { expect, test } from 'vitest';
-import { type Exchange, exchangeOf } from '../../src/exchanges/exchange.ts';
-import { exchangeService } from '../../src/exchanges/exchange-service.ts';
+import { type Exchange, exchangeOf } from '../../src/connections/connection.ts';
+import { exchangeService } from '../../src/connections/connection-service.ts';
 
 /** As much of a call as an exchange touches. */
 class FakeCall extends EventEmitter {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '@a2a-aws/core';
-import { type Exchange, httpExchange } from './exchange.ts';
-import type { OpenExchanges } from './open-exchanges.ts';
+import { type Exchange, httpExchange } from './connection.ts';
+import type { OpenExchanges } from './open-connections.ts';
 import { nameUnavailable } from './unavailable-body.ts';
 
 /** Middleware of the shape that express and connect take. */

@@ -8,9 +8,9 @@ import type { A2ARequestHandler } from '@a2a-js/sdk/server';
 import { jsonRpcHandler, restHandler, UserBuilder } from '@a2a-js/sdk/server/express';
 import express from 'express';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { exchangeOf } from '../../src/exchanges/exchange.ts';
-import { exchangeMiddleware } from '../../src/exchanges/exchange-middleware.ts';
-import { OpenExchanges } from '../../src/exchanges/open-exchanges.ts';
+import { exchangeOf } from '../../src/connections/connection.ts';
+import { exchangeMiddleware } from '../../src/connections/connection-middleware.ts';
+import { OpenExchanges } from '../../src/connections/open-connections.ts';
 
 /** Timers that a test fires. */
 const timers = new Set<() => void>();

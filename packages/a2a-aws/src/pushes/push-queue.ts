@@ -22,7 +22,7 @@ import type {
 } from '@a2a-js/sdk/server';
 import { UserCodeError } from '../user-code/guarded.ts';
 import type { UserErrors } from '../user-code/user-errors.ts';
-import { unreadTask } from './unread-task.ts';
+import { unreadTask } from './lazy-task.ts';
 
 /** How long a look for a task's configs is good for chunks of artifacts, in milliseconds. */
 const CHUNKS_LOOK_MS = 1_000;

@@ -15,7 +15,7 @@ import {
 } from '@a2a-js/sdk';
 import { AgentEvent, ServerCallContext } from '@a2a-js/sdk/server';
 import { describe, expect, test } from 'vitest';
-import { PushLine } from '../../src/pushes/push-line.ts';
+import { PushLine } from '../../src/pushes/push-queue.ts';
 import { Turns } from '../../src/pushes/turns.ts';
 import { UserErrors } from '../../src/user-code/user-errors.ts';
 

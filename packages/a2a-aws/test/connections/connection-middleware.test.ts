@@ -3,9 +3,9 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import { systemClock } from '@a2a-aws/core';
 import { ServerCallContext } from '@a2a-js/sdk/server';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { type Exchange, exchangeOf } from '../../src/exchanges/exchange.ts';
-import { exchangeMiddleware } from '../../src/exchanges/exchange-middleware.ts';
-import { OpenExchanges } from '../../src/exchanges/open-exchanges.ts';
+import { type Exchange, exchangeOf } from '../../src/connections/connection.ts';
+import { exchangeMiddleware } from '../../src/connections/connection-middleware.ts';
+import { OpenExchanges } from '../../src/connections/open-connections.ts';
 
 /** As much of a response as the middleware touches. */
 class FakeResponse extends EventEmitter {
