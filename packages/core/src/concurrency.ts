@@ -1,4 +1,4 @@
-/** What `work` makes of each item, in their order; at most `width` are under way at once. */
+/** Returns the results of `work` in the order of the items; at most `width` run at once. */
 export async function inParallel<T, R>(
   items: readonly T[],
   width: number,
@@ -13,13 +13,13 @@ export async function inParallel<T, R>(
   return results;
 }
 
-/** Does at most `width` works at once; the others wait, in their order. */
+/** Returns a function that runs at most `width` jobs at once; the others wait in order. */
 export function limiter(width: number): <T>(work: () => Promise<T>) => Promise<T> {
   const waiting: (() => void)[] = [];
   let free = width;
   return async (work) => {
     if (free > 0) free -= 1;
-    // Whoever is done hands its place over.
+    // A finished job hands its place over.
     else await new Promise<void>((resolve) => waiting.push(resolve));
     try {
       return await work();

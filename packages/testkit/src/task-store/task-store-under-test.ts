@@ -1,22 +1,22 @@
 import type { ServerCallContext, TaskStore } from '@a2a-js/sdk/server';
 import type { TaskStoreCapabilities } from './capabilities.ts';
 
-/** A task store, with what the log's adds to the SDK's contract. */
+/** The SDK's task store with the method that the log's store adds. */
 export interface DeletingTaskStore extends TaskStore {
-  /** Deletes the task for ever; nothing if there is none. */
+  /** Deletes the task forever. Does nothing if there is none. */
   delete?(taskId: string, context: ServerCallContext): Promise<void>;
 }
 
-/** Data without any task, and how to get rid of them. */
+/** A data set without tasks, and the means to remove it. */
 export interface TaskStoreUnderTest {
   /** The store as one more instance opens it on the same data. */
   open(): DeletingTaskStore;
   dispose(): Promise<void>;
 }
 
-/** What the parts of the suite are made with. */
+/** The input of each part of the suite. */
 export interface TaskStoreTests {
   readonly capabilities: Required<TaskStoreCapabilities>;
-  /** As {@link TaskStoreUnderTest.open}; to be called by a running test, which has fresh data. */
+  /** As {@link TaskStoreUnderTest.open}. Only a running test may call it: each has fresh data. */
   open(): DeletingTaskStore;
 }
