@@ -16,10 +16,10 @@ import {
 import { z } from 'zod';
 import type { DynamoDBStorageOptions } from './dynamodb-log-storage.ts';
 import { StoredKeys } from './stored-keys.ts';
+import type { Item } from './table/item.ts';
 import { END, type ItemKey, Keys } from './table/keys.ts';
 import { ITEM_VERSION, readItem } from './table/stored-item.ts';
 import { type Condition, Table } from './table/table.ts';
-import { type Item } from './table/item.ts';
 
 const address = {
   queueName: z.string().optional(),

@@ -35,6 +35,7 @@ import { LogLoader } from './log/log-loader.ts';
 import { erasedItem, toRecordItems } from './log/record-item.ts';
 import { PAGE_RECORDS } from './log/record-pages.ts';
 import { toChunks } from './log/snapshot-chunks.ts';
+import type { Item } from './table/item.ts';
 import {
   CONFIGS,
   CONSUMERS,
@@ -48,7 +49,6 @@ import {
 } from './table/keys.ts';
 import { ITEM_VERSION } from './table/stored-item.ts';
 import { Table, type TableClient } from './table/table.ts';
-import { type Item } from './table/item.ts';
 import { CONTEXT_INDEX, OWNER_INDEX } from './table/table-definition.ts';
 
 export interface DynamoDBStorageOptions {

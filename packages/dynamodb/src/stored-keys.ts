@@ -1,9 +1,9 @@
 import { type FleetKey, type FleetKeySet, joinKey } from '@a2a-aws/core';
 import { z } from 'zod';
+import type { Item } from './table/item.ts';
 import type { Keys } from './table/keys.ts';
 import { ITEM_VERSION, readItem } from './table/stored-item.ts';
 import type { Table } from './table/table.ts';
-import type { Item } from './table/item.ts';
 
 const SECRET_BYTES = 32;
 

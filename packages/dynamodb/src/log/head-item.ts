@@ -6,9 +6,9 @@ import {
   type TaskHead,
 } from '@a2a-aws/core';
 import { z } from 'zod';
+import type { Item } from '../table/item.ts';
 import { taskIdOf } from '../table/keys.ts';
 import { ITEM_VERSION, readItem } from '../table/stored-item.ts';
-import type { Item } from '../table/item.ts';
 import { MAX_CHUNKS } from './snapshot-chunks.ts';
 
 /** Those of a deleted task have nothing else. */

@@ -11,9 +11,9 @@ import {
   type TaskHead,
   type TaskKey,
 } from '@a2a-aws/core';
+import type { Item } from '../table/item.ts';
 import { END, type ItemKey, type Keys, RECORDS, SNAPSHOTS } from '../table/keys.ts';
 import type { Table } from '../table/table.ts';
-import type { Item } from '../table/item.ts';
 import { fromHeadItem, snapshotOf } from './head-item.ts';
 import { fromRecordItem, isErased, partBytes, recordBytes, recordSlot } from './record-item.ts';
 import { PAGE_RECORDS, recordPages } from './record-pages.ts';

@@ -10,9 +10,9 @@ import {
   type Slot,
 } from '@a2a-aws/core';
 import { z } from 'zod';
+import type { Item } from '../table/item.ts';
 import { RECORDS } from '../table/keys.ts';
 import { readItem } from '../table/stored-item.ts';
-import type { Item } from '../table/item.ts';
 
 /** Bytes of a write unit, which is what a write costs (Amazon DynamoDB, "Read/write capacity"). */
 const WRITE_UNIT_BYTES = 1024;

@@ -1,7 +1,7 @@
 import { type Slot, slotText } from '@a2a-aws/core';
+import type { Item } from '../table/item.ts';
 import { RECORDS } from '../table/keys.ts';
 import type { Page } from '../table/table.ts';
-import type { Item } from '../table/item.ts';
 import { recordBytes } from './record-item.ts';
 
 /** Reads from one sort key to another, both included. */

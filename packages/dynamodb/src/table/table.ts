@@ -15,8 +15,8 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { dynamoDBError, isConditionFailed, translated } from './dynamodb-error.ts';
-import type { ItemKey } from './keys.ts';
 import type { Item } from './item.ts';
+import type { ItemKey } from './keys.ts';
 import { plainItem, type StoredAttributes } from './plain-item.ts';
 import { checkTable } from './table-check.ts';
 import { attribute, type IndexDefinition } from './table-definition.ts';

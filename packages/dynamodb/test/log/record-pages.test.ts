@@ -2,8 +2,8 @@ import { compareSlots, parseSlot, type Slot, slotText } from '@a2a-aws/core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type ReadPage, recordPages } from '../../src/log/record-pages.ts';
-import { RECORDS } from '../../src/table/keys.ts';
 import type { Item } from '../../src/table/item.ts';
+import { RECORDS } from '../../src/table/keys.ts';
 
 const PAGE_BYTES = 1_000_000;
 /** The largest page that a reader asks for, in the tests of many records. */
