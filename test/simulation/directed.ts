@@ -1,8 +1,10 @@
 import { CANCELS } from './scenarios/cancels.ts';
+import { COPIES } from './scenarios/copies.ts';
 import { DOORBELLS } from './scenarios/doorbells.ts';
 import { IMPOSTORS } from './scenarios/impostors.ts';
 import { LIVES } from './scenarios/lives.ts';
 import { LOGS } from './scenarios/logs.ts';
+import { LOSSES } from './scenarios/losses.ts';
 import { MESSAGES } from './scenarios/messages.ts';
 import { PUSHES } from './scenarios/pushes.ts';
 import { READERS } from './scenarios/readers.ts';
@@ -25,6 +27,8 @@ const SCENARIOS: readonly Scenario[] = [
   ...PUSHES,
   ...IMPOSTORS,
   ...DOORBELLS,
+  ...COPIES,
+  ...LOSSES,
 ];
 
 /** The scenario of a seed; nothing for one that is played at random. */

@@ -18,6 +18,7 @@ import {
 import { type JanitorRound, janitorRound } from './janitor-round.ts';
 import { PushWatch } from './push-watch.ts';
 import { ReadBack } from './read-back.ts';
+import { RemovalWatch } from './removal-watch.ts';
 import { type Execution, SimulatedAgent } from './scripted-agent.ts';
 import { createServer, PREFIX, type Server, TABLE } from './server.ts';
 import { TableWatch } from './table-watch.ts';
@@ -25,6 +26,8 @@ import type { TaskTruth, Violate } from './task-truth.ts';
 
 /** Bytes of a page: fewer than DynamoDB's, so that loads take several. */
 const PAGE_BYTES = 2_500;
+/** A server of a second fleet that could not start is started again after so long; milliseconds. */
+const RESTART_MS = 1_000;
 
 /** A way between a process and a service that is closed for a while. */
 export interface Partition {
@@ -41,6 +44,19 @@ export interface Outage {
   readonly until: number;
 }
 
+/** A table, with the servers that run on it. */
+export interface FleetTable {
+  readonly name: string;
+  readonly watch: TableWatch;
+  readonly servers: readonly Server[];
+}
+
+/** A copy of the fleet's table, on which servers of a second fleet run. */
+interface TableCopy extends FleetTable {
+  readonly servers: Server[];
+  readonly executions: Execution[];
+}
+
 export interface FleetOptions {
   readonly seed: number;
   readonly names: readonly string[];
@@ -51,6 +67,17 @@ export interface FleetOptions {
   readonly pushes: boolean;
   /** New subscriptions hear at once. */
   readonly hearsAtOnce: boolean;
+}
+
+/** A server's place in the world. */
+interface Place {
+  readonly name: string;
+  /** Names the process. */
+  readonly life: string;
+  /** How far its clock is off; milliseconds. */
+  readonly skewMs: number;
+  readonly tableName: string;
+  readonly executions: Execution[];
 }
 
 /** Server processes by name, each started anew when it has ended, on one AWS and one clock. */
@@ -70,6 +97,7 @@ export class Fleet {
   /** What becomes of a call, where a schedule wants something particular. */
   fate: (call: FakeCall) => Fate | undefined = () => undefined;
   readonly #options: FleetOptions;
+  readonly #copies: TableCopy[] = [];
   readonly #topicArn: string;
   readonly #servers = new Map<string, Server>();
   readonly #lives = new Map<string, number>();
@@ -82,17 +110,17 @@ export class Fleet {
       truth: (scope, taskId) => this.truth(scope, taskId),
       violate: options.violate,
     });
-    this.watch = new TableWatch(
-      () => this.aws,
-      () => this.clock.now(),
-      options.violate,
-    );
+    this.watch = this.#watchOf(TABLE);
+    const watches = (): TableWatch[] => this.tables.map(({ watch }) => watch);
     this.aws = new FakeAws({
       clock: this.clock,
       faults: this.#faults(),
       tables: [tableDefinition(TABLE)],
       pageBytes: PAGE_BYTES,
-      onWrite: this.watch.onWritten,
+      onWrite: (write) => {
+        for (const watch of watches()) watch.onWritten(write);
+      },
+      onRemoval: new RemovalWatch(watches, options.violate).onRemoval,
     });
     this.#topicArn = this.aws.sns.createTopic('events');
     for (const name of options.names) {
@@ -104,6 +132,38 @@ export class Fleet {
   /** Servers whose process is there, ready or not. */
   get servers(): Server[] {
     return [...this.#servers.values()];
+  }
+
+  /** The fleet's table, and its copies. */
+  get tables(): FleetTable[] {
+    return [{ name: TABLE, watch: this.watch, servers: this.servers }, ...this.#copies];
+  }
+
+  /** Copies the table as it is now, as somebody does who restores a backup. */
+  copyTable(): FleetTable {
+    const name = `${TABLE}-copy-${this.#copies.length}`;
+    this.aws.dynamodb.copyTable(TABLE, name);
+    const copy = { name, watch: this.#watchOf(name), servers: [], executions: [] };
+    copy.watch.adopt();
+    this.#copies.push(copy);
+    return copy;
+  }
+
+  /** Starts a server of a second fleet on a copy; it executes nothing of the first one. */
+  startOn(table: FleetTable): void {
+    const copy = this.#copies.find(({ name }) => name === table.name);
+    if (!copy) throw new Error('There is no such copy.');
+    const { name: tableName, executions } = copy;
+    const count = (this.#lives.get(copy.name) ?? 0) + 1;
+    this.#lives.set(copy.name, count);
+    const name = `R${count - 1}`;
+    const server = this.#server({ name, life: name, skewMs: 0, tableName, executions });
+    copy.servers.push(server);
+    server.start().catch(() => {
+      server.process.crash();
+      copy.servers.splice(copy.servers.indexOf(server), 1);
+      this.clock.after(RESTART_MS, () => this.startOn(copy));
+    });
   }
 
   truth({ tenant, owner }: Scope, taskId: string): TaskTruth | undefined {
@@ -168,32 +228,46 @@ export class Fleet {
 
   #boot(name: string): void {
     if (this.#servers.has(name)) return;
-    const life = (this.#lives.get(name) ?? 0) + 1;
-    this.#lives.set(name, life);
+    const count = (this.#lives.get(name) ?? 0) + 1;
+    this.#lives.set(name, count);
+    const life = `${name}${count}`;
+    const skewMs = this.#skews.get(name) ?? 0;
+    const { executions } = this;
+    const server = this.#server({ name, life, skewMs, tableName: TABLE, executions });
+    this.#servers.set(name, server);
+    // A process that cannot start ends, and is started again.
+    server.start().catch(() => this.crash(server.process));
+  }
+
+  #server({ name, life, skewMs, tableName, executions }: Place): Server {
     const random = this.random.fork();
     const readBack = new ReadBack();
     const process = new SimulatedProcess({
-      name: `${name}${life}`,
+      name: life,
       clock: this.clock,
       random,
-      clients: readBack.counting(this.aws.clients(`${name}${life}`)),
-      skewMs: this.#skews.get(name) ?? 0,
+      clients: readBack.counting(this.aws.clients(life)),
+      skewMs,
       onPoint: (...at) => this.onPoint(...at),
     });
-    const server = createServer({
+    return createServer({
       name,
       process,
       readBack,
+      tableName,
       topicArn: this.#topicArn,
-      entropy: seededEntropy(`${name}${life}`, random.whole(0, 2 ** 31)),
+      entropy: seededEntropy(life, random.whole(0, 2 ** 31)),
       logger: this.#options.logger,
-      executor: new SimulatedAgent(process.name, process.clock, random, this.executions),
-      onOrphan: this.#options.onOrphan,
+      executor: new SimulatedAgent(process.name, process.clock, random, executions),
+      // A run that came with a copy is failed there: nobody executes it twice.
+      onOrphan: tableName === TABLE ? this.#options.onOrphan : 'fail',
       pushes: this.#options.pushes ? this.pushes : undefined,
     });
-    this.#servers.set(name, server);
-    // A process that cannot start ends, and is started again.
-    server.start().catch(() => this.crash(process));
+  }
+
+  #watchOf(table: string): TableWatch {
+    const now = (): number => this.clock.now();
+    return new TableWatch(() => this.aws, table, now, this.#options.violate);
   }
 
   #faults(): FaultPlan {

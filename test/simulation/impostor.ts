@@ -53,7 +53,7 @@ export class Impostor {
 
   /** The keys of the fleet, as somebody has them who can read its table. */
   steal(): FleetKeySet | undefined {
-    for (const item of this.#fleet.aws.dynamodb.items()) {
+    for (const item of this.#fleet.aws.dynamodb.items(TABLE)) {
       if (item.sk === 'doorbell-keys') {
         return { fleet: STRANGER.fleet, keys: item.keys as FleetKeySet['keys'] };
       }

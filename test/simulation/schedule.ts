@@ -141,8 +141,9 @@ class Schedule {
 
   /** True if nothing is left to be done, and all is as it must be at the end. */
   async #rests(): Promise<boolean> {
-    const { servers } = this.fleet;
-    const isUp = servers.every(({ process, instance }) => !process.isPaused && instance());
+    const { servers, tables } = this.fleet;
+    const all = tables.flatMap((table) => table.servers);
+    const isUp = all.every(({ process, instance }) => !process.isPaused && instance());
     if ((this.fleet.restarts && servers.length < NAMES.length) || !isUp) return false;
     if (this.clients.some(({ outcome }) => outcome === 'open')) return false;
     let isLeft = false;

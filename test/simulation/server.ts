@@ -19,6 +19,8 @@ export interface ServerOptions {
   readonly name: string;
   readonly process: SimulatedProcess;
   readonly readBack: ReadBack;
+  /** @default that of the fleet */
+  readonly tableName?: string | undefined;
   readonly topicArn: string;
   readonly entropy: Entropy;
   readonly logger: Logger;
@@ -42,8 +44,9 @@ export interface Server {
 export function createServer(options: ServerOptions): Server {
   const { name, process, readBack, topicArn, entropy, logger, executor, onOrphan, pushes } =
     options;
+  const { tableName = TABLE } = options;
   const backend = createBackend({
-    tableName: TABLE,
+    tableName,
     topicArn,
     prefix: PREFIX,
     instanceId: name,
@@ -54,7 +57,7 @@ export function createServer(options: ServerOptions): Server {
   });
   const pushNotificationStore = new DynamoDBPushNotificationStore({
     client: process.clients.dynamodb,
-    tableName: TABLE,
+    tableName,
     prefix: PREFIX,
   });
   return {

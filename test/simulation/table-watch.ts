@@ -28,6 +28,8 @@ interface LeaseHistory {
   beat: number;
   state: string;
   removed: boolean;
+  /** The queue that it names; undefined if the lease came with a copy of the table. */
+  queueName: string | undefined;
 }
 
 interface StoredRecord {
@@ -40,7 +42,7 @@ interface StoredRecord {
   readonly xz?: boolean;
 }
 
-/** Judges every write to the table in the moment in which it takes place. */
+/** Judges every write to one table in the moment in which it takes place. */
 export class TableWatch {
   /** Every task's log, by partition. */
   readonly tasks: Map<string, TaskTruth> = new Map();
@@ -52,18 +54,22 @@ export class TableWatch {
   /** Which process an instance is a life of. */
   readonly #homes = new Map<string, string>();
   readonly #aws: () => FakeAws;
+  readonly #name: string;
   readonly #now: () => number;
   readonly #violate: Violate;
   /** Called with the process that wrote, after each write that matters. */
   onWrite: (caller: string, sk: string) => void = () => {};
 
-  constructor(aws: () => FakeAws, now: () => number, violate: Violate) {
+  /** `name`: of the table. */
+  constructor(aws: () => FakeAws, name: string, now: () => number, violate: Violate) {
     this.#aws = aws;
+    this.#name = name;
     this.#now = now;
     this.#violate = violate;
   }
 
-  readonly onWritten = ({ caller, before, after }: FakeWrite): void => {
+  readonly onWritten = ({ caller, table, before, after }: FakeWrite): void => {
+    if (table !== this.#name) return;
     const pk = (after ?? before)?.pk?.S ?? '';
     const sk = (after ?? before)?.sk?.S ?? '';
     if (sk.startsWith('event#')) this.#onRecord(pk, sk, before, after);
@@ -74,6 +80,29 @@ export class TableWatch {
     }
     this.onWrite(caller, sk);
   };
+
+  /** Takes the items of a copied table as written: its logs, and leases whose instances write elsewhere. */
+  adopt(): void {
+    const now = this.#now();
+    for (const item of this.#table.items()) {
+      const { pk, sk } = { pk: item.pk?.S ?? '', sk: item.sk?.S ?? '' };
+      if (pk.endsWith('#instances')) {
+        const [beat, state] = [Number(item.beat?.N), item.state?.S ?? ''];
+        this.leases.set(sk, { beat, beatAt: now, state, removed: false, queueName: undefined });
+      }
+      if (!sk.startsWith('event#')) continue;
+      const record = this.#record(pk, sk, fromStored(item) as unknown as StoredRecord);
+      this.#truth(pk).append(record, now);
+    }
+  }
+
+  /** Returns the instance whose living lease, written to this table, names the queue. */
+  listener(queue: string): string | undefined {
+    const found = [...this.leases].find(
+      ([, { state, removed, queueName }]) => queueName === queue && state === 'alive' && !removed,
+    );
+    return found?.[0];
+  }
 
   /** The process that an instance is a life of. */
   home(instance: string): string | undefined {
@@ -95,11 +124,7 @@ export class TableWatch {
       if (!same) this.#violate('I1', `${pk}: the record ${sk} was overwritten`);
       return;
     }
-    let truth = this.tasks.get(pk);
-    if (!truth) {
-      truth = new TaskTruth(pk, this.#violate);
-      this.tasks.set(pk, truth);
-    }
+    const truth = this.#truth(pk);
     const record = this.#record(pk, sk, fromStored(after) as unknown as StoredRecord);
     if (record.body.includes(FORGED)) this.#violate('I2', `${pk}: forged content is in the log`);
     const lease = this.leases.get(record.instance);
@@ -108,6 +133,14 @@ export class TableWatch {
     }
     this.#judgeIntent(record, truth);
     truth.append(record, this.#now());
+  }
+
+  #truth(pk: string): TaskTruth {
+    const known = this.tasks.get(pk);
+    if (known) return known;
+    const truth = new TaskTruth(pk, this.#violate);
+    this.tasks.set(pk, truth);
+    return truth;
   }
 
   /** Whoever appends has said so in a row before, and was not dead by then. */
@@ -147,7 +180,7 @@ export class TableWatch {
   }
 
   get #table(): FakeTable {
-    const [table] = this.#aws().dynamodb.tables.values();
+    const table = this.#aws().dynamodb.tables.get(this.#name);
     if (!table) throw new Error('There is no table.');
     return table;
   }
@@ -168,9 +201,11 @@ export class TableWatch {
     const beat = Number(after.beat?.N);
     if (!known) {
       this.#homes.set(instance, caller);
-      this.leases.set(instance, { beatAt: now, beat, state, removed: false });
+      const queueName = after.queueName?.S;
+      this.leases.set(instance, { beatAt: now, beat, state, removed: false, queueName });
       return;
     }
+    if (this.#homes.has(instance)) known.queueName = after.queueName?.S;
     if (known.removed || !before) {
       this.#violate('I7', `the lease of ${instance} came back`);
       known.removed = false;

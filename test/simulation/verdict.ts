@@ -1,6 +1,6 @@
 import { isInterrupted, slotText } from '@a2a-aws/core';
 import { TaskState } from '@a2a-js/sdk';
-import type { Fleet } from './fleet.ts';
+import type { Fleet, FleetTable } from './fleet.ts';
 import { PREFIX } from './server.ts';
 import type { SimulatedClient } from './simulated-client.ts';
 import type { TaskTruth, Violate } from './task-truth.ts';
@@ -11,13 +11,17 @@ export async function judge(
   clients: readonly SimulatedClient[],
   violate: Violate,
 ): Promise<void> {
-  const items = [...fleet.aws.dynamodb.items()];
-  for (const truth of fleet.watch.tasks.values()) judgeTask(truth, items, violate);
+  const wanted = new Set<string>();
+  for (const table of fleet.tables) {
+    const items = [...fleet.aws.dynamodb.items(table.name)];
+    for (const truth of table.watch.tasks.values()) judgeTask(truth, items, violate);
+    judgeRows(table, items, violate);
+    for (const queue of judgeServers(table, items, violate)) wanted.add(queue);
+  }
   for (const client of clients) judgeClient(client, violate);
   judgeExecutions(fleet, violate);
   judgeRetries(fleet, violate);
-  judgeRows(fleet, items, violate);
-  judgeReach(fleet, items, violate);
+  judgeReach(fleet, wanted, violate);
 }
 
 type Item = Record<string, unknown>;
@@ -105,8 +109,8 @@ function judgeRetries({ watch }: Fleet, violate: Violate): void {
 }
 
 /** Nothing of dead instances is left, and nothing of the living that they do not use (I7). */
-function judgeRows(fleet: Fleet, items: readonly Item[], violate: Violate): void {
-  const living = new Set(fleet.servers.map((server) => server.instance()));
+function judgeRows(table: FleetTable, items: readonly Item[], violate: Violate): void {
+  const living = new Set(table.servers.map((server) => server.instance()));
   for (const { pk, sk } of items as { pk: string; sk: string }[]) {
     if (pk === `${PREFIX}#instances` && !living.has(sk))
       violate('I7', `the lease of ${sk} is left`);
@@ -122,19 +126,28 @@ function judgeRows(fleet: Fleet, items: readonly Item[], violate: Violate): void
   }
 }
 
-/** Every living instance has its queue and its subscription, and there are no others (I7). */
-function judgeReach(fleet: Fleet, items: readonly Item[], violate: Violate): void {
+/** Every server has a living instance; returns the queues of these. */
+function judgeServers(
+  { servers, watch }: FleetTable,
+  items: readonly Item[],
+  violate: Violate,
+): ReadonlySet<string> {
   const wanted = new Set<string>();
-  for (const server of fleet.servers) {
+  for (const server of servers) {
     const instance = server.instance();
     if (instance === undefined) violate('I6', `${server.process.name} does not get ready`);
     // Where its lease says that it is heard.
     const lease = items.find(({ pk, sk }) => pk === `${PREFIX}#instances` && sk === instance);
     if (lease) wanted.add(String(lease.queueName));
-    if (instance !== undefined && fleet.watch.declaredDead.has(instance)) {
+    if (instance !== undefined && watch.declaredDead.has(instance)) {
       violate('I5', `${instance} was declared dead, and goes on`);
     }
   }
+  return wanted;
+}
+
+/** Every living instance has its queue and its subscription, and there are no others (I7). */
+function judgeReach(fleet: Fleet, wanted: ReadonlySet<string>, violate: Violate): void {
   const queues = new Set(fleet.aws.sqs.queues.keys());
   const subscribed = new Set(
     fleet.aws.sns.subscribedQueues().map((arn) => arn.split(':').at(-1) ?? ''),
@@ -159,7 +172,8 @@ export function judgePushes({ pushes, servers, watch }: Fleet): void {
 
 /** Whoever is stopped in peace leaves neither queue nor subscription (I7). */
 export async function judgeStop(fleet: Fleet, violate: Violate): Promise<void> {
-  await fleet.clock.run(Promise.all(fleet.servers.map((server) => server.stop(1_000))));
+  const servers = fleet.tables.flatMap((table) => table.servers);
+  await fleet.clock.run(Promise.all(servers.map((server) => server.stop(1_000))));
   for (const name of fleet.aws.sqs.queues.keys()) violate('I7', `a stop leaves the queue ${name}`);
   for (const arn of fleet.aws.sns.subscribedQueues())
     violate('I7', `a stop leaves ${arn} subscribed`);

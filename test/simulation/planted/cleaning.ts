@@ -59,6 +59,10 @@ export const CLEANING: readonly PlantedBug[] = [
     patches: [always('Leadership.#lives', '!silent || !(await registry.markDead($$$))')],
   },
   {
+    name: 'cleans-up-for-other-tables',
+    patches: [always('leaseOrigin', 'table === identity')],
+  },
+  {
     name: 'failed-cleaning-forgotten',
     patches: [remove('Janitor.#clean', 'this.#cleaning.delete($_)')],
   },

@@ -1,4 +1,4 @@
-import { remove, replace } from '../patches/patch.ts';
+import { always, remove, replace } from '../patches/patch.ts';
 import type { PlantedBug } from './planted-bug.ts';
 
 /** What the scheduled janitor does when nobody else is left. */
@@ -19,5 +19,9 @@ export const PATROLLING: readonly PlantedBug[] = [
     patches: [
       replace('round', 'await sweep.remove($$$)', '{ queues: 0, subscriptions: 0, failed: 0 }'),
     ],
+  },
+  {
+    name: 'sweep-asks-for-no-lease',
+    patches: [always('QueueSweep.#isOwnerless', '!(await hasLease($_))')],
   },
 ];

@@ -6,7 +6,7 @@ import { CallMeter } from './call-meter.ts';
 import { FakeDynamoDB, type FakeDynamoDBOptions } from './dynamodb/fake-dynamodb.ts';
 import { type FaultPlan, steady } from './fault-plan.ts';
 import { FakeSns } from './messaging/fake-sns.ts';
-import { FakeSqs } from './messaging/fake-sqs.ts';
+import { FakeSqs, type OnRemoval } from './messaging/fake-sqs.ts';
 import { Wire } from './wire.ts';
 
 export interface FakeAwsOptions extends FakeDynamoDBOptions {
@@ -14,6 +14,8 @@ export interface FakeAwsOptions extends FakeDynamoDBOptions {
   readonly clock?: Clock | undefined;
   /** @default everything works at once */
   readonly faults?: FaultPlan | undefined;
+  /** Hears of every queue and subscription that a caller removes. */
+  readonly onRemoval?: OnRemoval | undefined;
 }
 
 /** As much of each client as the backend's parts use. */
@@ -35,11 +37,12 @@ export class FakeAws {
   readonly sqs: FakeSqs;
   readonly sns: FakeSns;
 
-  constructor({ clock = systemClock, faults = steady(), ...options }: FakeAwsOptions = {}) {
+  constructor(options: FakeAwsOptions = {}) {
+    const { clock = systemClock, faults = steady(), onRemoval } = options;
     const wire = new Wire({ clock, faults, meter: this.meter });
     this.dynamodb = new FakeDynamoDB(wire, options);
-    this.sqs = new FakeSqs(wire);
-    this.sns = new FakeSns(wire, this.sqs);
+    this.sqs = new FakeSqs(wire, onRemoval);
+    this.sns = new FakeSns(wire, this.sqs, onRemoval);
   }
 
   /** Clients that the fault plan knows by the caller's name. */

@@ -20,7 +20,7 @@ export {
 } from './fault-plan.ts';
 export { FakeQueue } from './messaging/fake-queue.ts';
 export { FakeSns } from './messaging/fake-sns.ts';
-export { FakeSqs } from './messaging/fake-sqs.ts';
+export { type FakeRemoval, FakeSqs } from './messaging/fake-sqs.ts';
 export { SeededRandom, seededEntropy } from './seeded-entropy.ts';
 export {
   ConnectionLost,

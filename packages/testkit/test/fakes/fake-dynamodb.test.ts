@@ -295,3 +295,14 @@ test('refuses what a table cannot hold', async () => {
   const missing = new GetCommand({ TableName: 'none', Key: { pk: 'p', sk: 's' } });
   await expect(table.send(missing)).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
 });
+
+test('a copy of a table has the items of that moment, and is written to by itself', async () => {
+  await put('a', { n: 1 });
+  aws.dynamodb.copyTable(TableName, 'copy');
+  await put('b');
+  await table.send(new PutCommand({ TableName: 'copy', Item: { pk: 'p', sk: 'c' } }));
+  const sortKeys = (name: string): unknown[] =>
+    [...aws.dynamodb.items(name)].map(({ sk }) => sk).sort();
+  expect(sortKeys(TableName)).toEqual(['a', 'b']);
+  expect(sortKeys('copy')).toEqual(['a', 'c']);
+});

@@ -22,6 +22,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import {
   FakeAws,
   type FakeClients,
+  type FakeRemoval,
   type FaultPlan,
   steady,
   VirtualClock,
@@ -325,4 +326,22 @@ describe('a queue', () => {
     const { Tags } = await clients.sqs.send(new ListQueueTagsCommand({ QueueUrl }));
     expect(Tags).toEqual({ owner: 'a-3' });
   });
+});
+
+test('tells of each queue and subscription that a caller removes', async () => {
+  const removals: FakeRemoval[] = [];
+  aws = new FakeAws({ onRemoval: (removal) => removals.push(removal) });
+  topicArn = aws.sns.createTopic('events');
+  clients = aws.clients('A');
+  const QueueUrl = await queue('one');
+  await queue('two');
+  const SubscriptionArn = await subscribe('one', ['x']);
+  await clients.sns.send(new UnsubscribeCommand({ SubscriptionArn }));
+  await clients.sns.send(new UnsubscribeCommand({ SubscriptionArn }));
+  await clients.sqs.send(new DeleteQueueCommand({ QueueUrl }));
+  aws.sqs.lose('two');
+  expect(removals).toEqual([
+    { caller: 'A', queue: 'one' },
+    { caller: 'A', queue: 'one' },
+  ]);
 });

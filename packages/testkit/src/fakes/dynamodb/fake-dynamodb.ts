@@ -54,6 +54,8 @@ export interface FakeDynamoDBOptions {
 /** One item's change; attributes as DynamoDB holds them. */
 export interface FakeWrite {
   readonly caller: string;
+  /** The table's name. */
+  readonly table: string;
   readonly before: StoredItem | undefined;
   /** Nothing: it was deleted. */
   readonly after: StoredItem | undefined;
@@ -107,11 +109,20 @@ export class FakeDynamoDB {
     return commandsClient(this.#wire, 'dynamodb', caller, this.#commands);
   }
 
-  /** All items of all tables, as the document client would give them, past all faults. */
-  *items(): IterableIterator<Record<string, unknown>> {
-    for (const table of this.tables.values()) {
+  /** The items of one table, or of all, as the document client would give them, past all faults. */
+  *items(name?: string): IterableIterator<Record<string, unknown>> {
+    const tables = name === undefined ? this.tables.values() : [this.#table(name)];
+    for (const table of tables) {
       for (const item of table.items()) yield fromStored(item);
     }
+  }
+
+  /** Makes a table with the items that another one has now, as a restored backup is one. */
+  copyTable(from: string, to: string): void {
+    const source = this.#table(from);
+    this.#createTable({ ...source.definition, TableName: to });
+    const copy = this.#table(to);
+    for (const item of source.items()) copy.set(copy.keyOf(item), item);
   }
 
   #createTable(definition: CreateTableCommandInput): Metadata & {
@@ -253,14 +264,19 @@ export class FakeDynamoDB {
     });
   }
 
-  #write(operation: string, table: FakeTable, key: PlainKey, write: FakeWrite): void {
+  #write(
+    operation: string,
+    table: FakeTable,
+    key: PlainKey,
+    write: Omit<FakeWrite, 'table'>,
+  ): void {
     const { before, after } = write;
     table.set(key, after);
     this.#wire.meter.spent('dynamodb', operation, {
       bytesIn: after ? itemBytes(after) : 0,
       writeUnits: writeUnits(before, after, table.indexes),
     });
-    this.#onWrite?.(write);
+    this.#onWrite?.({ ...write, table: table.definition.TableName ?? '' });
   }
 }
 

@@ -16,7 +16,7 @@ import { type ActContext, type Commands, command, commandsClient } from '../comm
 import { FakeServiceError } from '../service-fault.ts';
 import type { Wire } from '../wire.ts';
 import { type BatchAnswer, batchAnswer, billedRequests } from './batch.ts';
-import { FAKE_ACCOUNT, FAKE_REGION, type FakeSqs } from './fake-sqs.ts';
+import { FAKE_ACCOUNT, FAKE_REGION, type FakeSqs, type OnRemoval } from './fake-sqs.ts';
 import { type MessageAttributes, matches } from './filter-policy.ts';
 
 /** Bytes of one batch, attributes included (Amazon SNS, "PublishBatch"). */
@@ -43,7 +43,7 @@ export class FakeSns {
   readonly #topics = new Map<string, Map<string, Subscription>>();
   #count = 0;
 
-  constructor(wire: Wire, sqs: FakeSqs) {
+  constructor(wire: Wire, sqs: FakeSqs, onRemoval: OnRemoval = () => {}) {
     this.#wire = wire;
     this.#sqs = sqs;
     this.#commands = new Map([
@@ -60,9 +60,11 @@ export class FakeSns {
         return { ...OK, Attributes: { TopicArn: input.TopicArn } };
       }),
       command(SubscribeCommand, 'Subscribe', true, (input) => this.#subscribe(input)),
-      command(UnsubscribeCommand, 'Unsubscribe', true, (input) =>
-        this.#unsubscribe(input.SubscriptionArn ?? ''),
-      ),
+      command(UnsubscribeCommand, 'Unsubscribe', true, (input, { caller }) => {
+        const endpoint = this.#unsubscribe(input.SubscriptionArn ?? '');
+        if (endpoint) onRemoval({ caller, queue: endpoint.split(':').at(-1) ?? '' });
+        return OK;
+      }),
       command(ListSubscriptionsByTopicCommand, 'ListSubscriptionsByTopic', false, (input) =>
         this.#list(input),
       ),
@@ -127,9 +129,13 @@ export class FakeSns {
     return { ...OK, SubscriptionArn: arn };
   }
 
-  #unsubscribe(arn: string): unknown {
-    for (const topic of this.#topics.values()) topic.delete(arn);
-    return OK;
+  /** Returns the endpoint of the subscription, if there was one. */
+  #unsubscribe(arn: string): string | undefined {
+    for (const topic of this.#topics.values()) {
+      const found = topic.get(arn);
+      if (topic.delete(arn)) return found?.endpoint;
+    }
+    return undefined;
   }
 
   #attributes(arn: string): unknown {

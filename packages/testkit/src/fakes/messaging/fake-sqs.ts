@@ -34,6 +34,16 @@ const MAX_BYTES = 1024 * 1024;
 const PAGE = 1_000;
 const OK = { $metadata: {} } as const;
 
+/** The removal of a queue, or of its subscription. */
+export interface FakeRemoval {
+  readonly caller: string;
+  /** The queue's name. */
+  readonly queue: string;
+}
+
+/** Hears of every removal in the moment that it takes place. */
+export type OnRemoval = (removal: FakeRemoval) => void;
+
 /** SQS in this process, at the client's `send`: standard queues in one account and region. */
 export class FakeSqs {
   readonly #wire: Wire;
@@ -42,11 +52,16 @@ export class FakeSqs {
   readonly #blocked = new Map<string, number>();
   #messages = 0;
 
-  constructor(wire: Wire) {
+  constructor(wire: Wire, onRemoval: OnRemoval = () => {}) {
     this.#wire = wire;
     this.#commands = new Map([
       command(CreateQueueCommand, 'CreateQueue', true, (input) => this.#create(input)),
-      command(DeleteQueueCommand, 'DeleteQueue', true, (input) => this.#delete(input.QueueUrl)),
+      command(DeleteQueueCommand, 'DeleteQueue', true, (input, { caller }) => {
+        const { name } = this.#at(input.QueueUrl);
+        this.lose(name);
+        onRemoval({ caller, queue: name });
+        return OK;
+      }),
       command(GetQueueUrlCommand, 'GetQueueUrl', false, (input) => this.#urlOf(input.QueueName)),
       command(GetQueueAttributesCommand, 'GetQueueAttributes', false, (input) =>
         this.#attributes(input.QueueUrl),
@@ -115,11 +130,6 @@ export class FakeSqs {
     );
     this.#queues.set(QueueName, queue);
     return { ...OK, QueueUrl: queue.url };
-  }
-
-  #delete(url: string | undefined): unknown {
-    this.lose(this.#at(url).name);
-    return OK;
   }
 
   #urlOf(name: string | undefined): unknown {

@@ -1,0 +1,26 @@
+import type { FakeRemoval } from '@a2a-aws/testkit/fakes';
+import type { TableWatch } from './table-watch.ts';
+import type { Violate } from './task-truth.ts';
+
+/**
+ * Judges every removal of a queue or a subscription in the moment in which it takes place. An instance
+ * makes a queue again that it has lost, so the end of a schedule does not show such a removal.
+ */
+export class RemovalWatch {
+  readonly #tables: () => readonly TableWatch[];
+  readonly #violate: Violate;
+
+  /** `tables`: all tables that instances run on. */
+  constructor(tables: () => readonly TableWatch[], violate: Violate) {
+    this.#tables = tables;
+    this.#violate = violate;
+  }
+
+  readonly onRemoval = ({ caller, queue }: FakeRemoval): void => {
+    for (const table of this.#tables()) {
+      const instance = table.listener(queue);
+      if (instance === undefined || table.home(instance) === caller) continue;
+      this.#violate('I7', `${caller} removes ${queue}, or its subscription: ${instance} is alive`);
+    }
+  };
+}

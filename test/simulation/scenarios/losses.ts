@@ -1,0 +1,63 @@
+import { NO_FAULTS } from '@a2a-aws/testkit/fakes';
+import { plainScript } from '../script.ts';
+import { isHead, isRecordsQuery, LOST, sortKey } from './calls.ts';
+import { DOORBELL_DEAD, type Scenario } from './scenario.ts';
+
+/** Later than the clean-up after a dead instance; milliseconds. */
+const CLEANED_MS = 50_000;
+
+/** An instance is lost with the run of a task. */
+export const LOSSES: readonly Scenario[] = [
+  // The janitor that ended the run cannot write the head for a while, and dies after its first row.
+  {
+    rates: NO_FAULTS,
+    onOrphan: 'fail',
+    play: async (stage) => {
+      const sent = stage.send(plainScript('HANGS'), { mode: 'immediate' });
+      await stage.task(sent);
+      const runner = await stage.runner(sent);
+      await stage.rest(stage.random.whole(500, 4_000));
+      stage.crash(runner);
+      stage.fate(isHead, LOST, 3);
+      let isOver = false;
+      stage.fleet.onPoint = (process, point, operation, input) => {
+        const isRow = operation === 'DeleteItem' && sortKey(input).startsWith('run#');
+        if (isOver || point !== 'after' || !isRow) return;
+        isOver = true;
+        stage.crash(process);
+      };
+    },
+  },
+  // The run has asked for credentials: its task goes on waiting for them.
+  {
+    rates: NO_FAULTS,
+    onOrphan: 'fail',
+    play: async (stage) => {
+      const sent = stage.send(plainScript('AUTH_THEN_HANGS', { chunks: 1 }), { mode: 'immediate' });
+      await stage.task(sent);
+      const runner = await stage.runner(sent);
+      await stage.rest(stage.random.whole(1_000, 4_000));
+      stage.crash(runner);
+      await stage.rest(CLEANED_MS);
+      if (sent.truth?.sealed) stage.violate('I6', 'A task that waits for its client was ended.');
+    },
+  },
+  // Senders wait at an instance that stands still for longer than its lease: it learns that it
+  // is dead before it reads how their runs ended, and sends them away.
+  {
+    rates: DOORBELL_DEAD,
+    onOrphan: 'fail',
+    play: async (stage) => {
+      const script = plainScript('HANGS', { chunks: 2, gapMs: 900 });
+      const sent = stage.send(script, { mode: 'immediate' });
+      const taskId = await stage.task(sent);
+      const at = await stage.runner(sent);
+      await stage.rest(stage.random.whole(500, 4_000));
+      stage.send(script, { at, taskId, mode: 'blocking' });
+      await stage.rest(stage.random.whole(500, 2_000));
+      stage.pause(at, stage.random.whole(30_000, 40_000));
+      const isRead = isRecordsQuery(taskId);
+      stage.fate((call) => call.caller === at.name && isRead(call), LOST, 6);
+    },
+  },
+];
