@@ -23,6 +23,11 @@ export class ReadBack {
   }
 
   #count({ Items = [] }: { Items?: readonly Record<string, unknown>[] }): void {
-    for (const { sk } of Items) if (String(sk).startsWith('event#')) this.#records += 1;
+    for (const { sk } of Items) if (textOf(sk).startsWith('event#')) this.#records += 1;
   }
+}
+
+/** Reads a sort key as either client gives it. */
+function textOf(sk: unknown): string {
+  return typeof sk === 'string' ? sk : String((sk as { readonly S?: string } | undefined)?.S);
 }
