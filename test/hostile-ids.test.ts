@@ -35,7 +35,7 @@ const step = fc.record({
   /** The jump of the clock meanwhile, forwards or back: at most half a day. */
   passes: fc.integer({ min: -43_200_000, max: 43_200_000 }),
 });
-type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
+type AppliedRecord = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
 /** The model that a store must be equal to: maps whose keys are tuples, compared as such. */
 class Model {
@@ -81,7 +81,7 @@ describe.each([
 });
 
 async function play(
-  { does, ...at }: Step,
+  { does, ...at }: AppliedRecord,
   mark: string,
   named: Pool,
   { tasks, configs, sharesTable }: AgentStores,

@@ -106,7 +106,7 @@ export class SimulatedClient {
     const request = requestOf(send);
     this.#askedAt = this.#deps.clock.now();
     this.taskId ??= send.taskId;
-    await this.#untilDone(async (server) => {
+    await this.#retryUntilDone(async (server) => {
       if (send.mode === 'stream') return this.#followSend(server, request, send);
       const context = contextOf(this.scope);
       const answer = await server.process.request(() =>
@@ -120,13 +120,13 @@ export class SimulatedClient {
   /** Subscribes to a task until its stream ends for good. */
   async subscribe(taskId: string): Promise<void> {
     this.taskId = taskId;
-    await this.#untilDone((server) => this.#subscribeAt(server, taskId));
+    await this.#retryUntilDone((server) => this.#subscribeAt(server, taskId));
   }
 
   async cancel(taskId: string): Promise<void> {
     this.taskId = taskId;
     const asked = this.#deps.clock.now();
-    await this.#untilDone(async (server) => {
+    await this.#retryUntilDone(async (server) => {
       const context = contextOf(this.scope);
       try {
         const task = await server.process.request(() =>
@@ -154,7 +154,7 @@ export class SimulatedClient {
   /** Reads the task once: everything that was durable when it asked must be in the answer. */
   async read(taskId: string): Promise<void> {
     this.taskId = taskId;
-    await this.#untilDone(async (server) => {
+    await this.#retryUntilDone(async (server) => {
       const known = this.truth?.views.length ?? 0;
       const context = contextOf(this.scope);
       const task = await server.process.request(() =>
@@ -166,7 +166,7 @@ export class SimulatedClient {
   }
 
   /** Tries until `work` says that it is done, elsewhere whenever a server fails it. */
-  async #untilDone(work: (server: Reachable) => Promise<boolean>): Promise<void> {
+  async #retryUntilDone(work: (server: Reachable) => Promise<boolean>): Promise<void> {
     const { clock, random, pick } = this.#deps;
     for (let tries = 0; tries < 400; tries += 1) {
       const server = pick();
@@ -313,8 +313,8 @@ export class SimulatedClient {
       this.#violate('answer', `is the task at ${places}, the result of its run is at ${wanted}`);
     }
     this.#late(truth);
-    const authAt = truth?.times[(truth.authOf(run) ?? 0) - 1];
-    if (authAt !== undefined) this.#lateSince(authAt);
+    const authGeneration = truth?.times[(truth.authOf(run) ?? 0) - 1];
+    if (authGeneration !== undefined) this.#lateSince(authGeneration);
   }
 
   /** What is told of a message's run begins with its first event, or its result. */

@@ -165,7 +165,7 @@ export class Stage {
     return found.process;
   }
 
-  /** A process that has seen that its doorbell rings, and so seldom reads by itself. */
+  /** A process that has seen that its doorbell delivers, and so seldom reads by itself. */
   async hearer(): Promise<SimulatedProcess> {
     const sent = this.send(plainScript('HANGS'), { mode: 'immediate' });
     await this.task(sent);

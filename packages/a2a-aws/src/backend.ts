@@ -18,14 +18,14 @@ import {
   type Resumer,
   shortId,
   sleep,
-  within,
+  withTimeout,
 } from '@a2a-aws/core';
 import { queueName } from '@a2a-aws/sns-sqs';
 import type { AgentCard } from '@a2a-js/sdk';
 import type { A2ARequestHandler, AgentExecutor, PushNotificationStore } from '@a2a-js/sdk/server';
-import { exchangeMiddleware, type Middleware } from './connections/connection-middleware.ts';
-import { exchangeService } from './connections/connection-service.ts';
-import { OpenExchanges } from './connections/open-connections.ts';
+import { connectionMiddleware, type Middleware } from './connections/connection-middleware.ts';
+import { connectionService } from './connections/connection-service.ts';
+import { OpenConnections } from './connections/open-connections.ts';
 import {
   type ErrorMiddleware,
   type HttpBinding,
@@ -35,7 +35,7 @@ import { assertHandlerArguments, type RequestHandlerOptions } from './handler/ha
 import { BackendRequestHandler } from './handler/request-handler.ts';
 import type { AwsCalls } from './options/aws-calls.ts';
 import type { BackendSettings } from './options/options.ts';
-import { Turns } from './pushes/turns.ts';
+import { KeyedSerialQueue } from './pushes/turns.ts';
 import { guardedStore } from './user-code/guarded.ts';
 import { UserErrors } from './user-code/user-errors.ts';
 import { VERSION } from './version.ts';
@@ -136,8 +136,8 @@ export class Backend {
   readonly #settings: BackendSettings;
   readonly #ports: BackendPorts;
   readonly #queues: QueueManager;
-  readonly #pushes = new Turns();
-  readonly #exchanges = new OpenExchanges();
+  readonly #pushes = new KeyedSerialQueue();
+  readonly #connections = new OpenConnections();
   #instance: Instance;
   #starting: Promise<void> | undefined;
   #resumer: Resumer | undefined;
@@ -216,7 +216,7 @@ export class Backend {
 
   /** Middleware to mount before the SDK's routers: streams end when their clients leave. */
   express(): Middleware {
-    return exchangeMiddleware(this.#ports.clock, this.#exchanges);
+    return connectionMiddleware(this.#ports.clock, this.#connections);
   }
 
   /**
@@ -232,7 +232,7 @@ export class Backend {
    * for clients that do not keep up.
    */
   grpc<Service extends object>(service: Service): Service {
-    return exchangeService(service, this.#ports.entropy);
+    return connectionService(service, this.#ports.entropy);
   }
 
   /** The id of this process's instance, as in {@link BackendStats}. */
@@ -241,37 +241,37 @@ export class Backend {
   }
 
   stats(): BackendStats {
-    const { id, feed, runs, janitor } = this.#instance;
+    const { id, logs, intents, janitor } = this.#instance;
     const { cleaned, failed } = janitor.stats;
     return {
       instance: id,
-      runs: runs.running,
-      taps: feed.taps,
-      openLogs: feed.openLogs,
-      backlogBytes: feed.backlog.bytes,
+      runs: intents.running,
+      taps: logs.taps,
+      openLogs: logs.openLogs,
+      backlogBytes: logs.backlog.bytes,
       ...this.#ports.fanout.stats(),
-      ignored: feed.ignored,
-      unauthenticated: feed.unauthenticated,
-      diverged: feed.diverged,
-      refusedEvents: runs.refusedEvents,
+      ignored: logs.ignored,
+      unauthenticated: logs.unauthenticated,
+      diverged: logs.diverged,
+      refusedEvents: intents.refusedEvents,
       janitorCleaned: cleaned,
       janitorFailed: failed,
     };
   }
 
   health(): BackendHealth {
-    const { phase, feed, runs, janitor, isServing, silentMs, doorbell } = this.#instance;
+    const { phase, logs, intents, janitor, isServing, silentMs, doorbell } = this.#instance;
     return {
       live: !this.#isStopped,
       ready: isServing,
       phase,
       leaseAgeMs: silentMs,
-      doorbell: feed.healthy,
-      doorbellFault: feed.healthy === false ? (doorbell.fault ?? 'silent') : undefined,
-      lagMs: feed.lagMs,
-      backlog: feed.backlog.fullness,
-      taps: feed.taps,
-      runs: runs.running,
+      doorbell: logs.healthy,
+      doorbellFault: logs.healthy === false ? (doorbell.fault ?? 'silent') : undefined,
+      lagMs: logs.lagMs,
+      backlog: logs.backlog.fullness,
+      taps: logs.taps,
+      runs: intents.running,
       uncleaned: janitor.stats.failing,
     };
   }
@@ -309,8 +309,8 @@ export class Backend {
     this.#leave.abort();
     const { clock, calls } = this.#ports;
     // What is not answered in time is left behind, and must not keep the process alive.
-    await within(clock, drainMs + TEARDOWN_MS, this.#drain(drainMs));
-    await this.#exchanges.end(clock);
+    await withTimeout(clock, drainMs + TEARDOWN_MS, this.#drain(drainMs));
+    await this.#connections.end(clock);
     this.#pushes.drop();
     calls?.abort();
   }
@@ -323,7 +323,7 @@ export class Backend {
     await this.#instance.stop(drainMs);
     const leftMs = drainMs - elapsed(since, clock.now());
     // How the last tasks ended may still have to be pushed, and nobody else does.
-    if (leftMs > 0) await within(clock, Math.min(leftMs, PUSHED_MS), this.#pushes.idle());
+    if (leftMs > 0) await withTimeout(clock, Math.min(leftMs, PUSHED_MS), this.#pushes.idle());
   }
 
   async #start(): Promise<void> {
@@ -346,7 +346,7 @@ export class Backend {
       () => undefined,
       (error: unknown) => ({ error }),
     );
-    const failure = await within(
+    const failure = await withTimeout(
       clock,
       DOORBELL_MS,
       checked.then((found) => found ?? 'checked'),
@@ -369,7 +369,7 @@ export class Backend {
     const { fanout, registry, control } = this.#ports;
     // A life costs the same however many leases there are.
     const leases =
-      fanout.needsLiving === false ? [] : await (control?.registry ?? registry).leases();
+      fanout.needsLiveInstances === false ? [] : await (control?.registry ?? registry).leases();
     // Also the dead: until they are cleaned up after, the topic has their subscriptions.
     return this.#newInstance(leases.map(({ instance }) => instance));
   }

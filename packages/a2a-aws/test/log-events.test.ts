@@ -14,7 +14,7 @@ function logged(): Set<string> {
       for (const [, event] of text.matchAll(/\.(?:debug|info|warn|error)\(\s*'([a-z_.-]+)'/g)) {
         if (event?.includes('.')) names.add(event);
       }
-      for (const [, step] of text.matchAll(/untilDone\(\s*'([a-z.-]+)'/g)) {
+      for (const [, step] of text.matchAll(/retryUntilDone\(\s*'([a-z.-]+)'/g)) {
         names.add(`${step}-retried`).add(`${step}-recovered`);
       }
       for (const [, failure = ''] of text.matchAll(/RetriedStep\(\s*'([a-z.-]+)'/g)) {

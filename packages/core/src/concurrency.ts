@@ -1,5 +1,5 @@
 /** Returns the results of `work` in the order of the items; at most `width` run at once. */
-export async function inParallel<T, R>(
+export async function mapConcurrent<T, R>(
   items: readonly T[],
   width: number,
   work: (item: T) => Promise<R>,

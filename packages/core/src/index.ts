@@ -11,12 +11,12 @@ export {
 } from './a2a/event.ts';
 export { exactJson, isShallow } from './a2a/exact-json.ts';
 export { limitHistory } from './a2a/history-limit.ts';
-export { inParallel, limiter } from './concurrency.ts';
+export { limiter, mapConcurrent } from './concurrency.ts';
 export type { Doorbell } from './doorbells/doorbell.ts';
 export {
+  type DecodedMessage,
   decodeMessage,
   encodeDoorbell,
-  type Heard,
   isJoinable,
   joinMessages,
 } from './doorbells/doorbell-codec.ts';
@@ -35,7 +35,7 @@ export {
   isTransient,
   TRANSIENT_CODES,
 } from './errors.ts';
-export { type PatrolReport, patrol } from './fleet/cleanup-round.ts';
+export { type CleanupReport, patrol } from './fleet/cleanup-round.ts';
 export {
   type ControlPorts,
   Instance,
@@ -66,7 +66,7 @@ export { MemoryFanout, type MemoryQueue, type MemoryQueues } from './memory/memo
 export { MemoryInstanceRegistry } from './memory/memory-instance-registry.ts';
 export { MemoryLogStorage } from './memory/memory-log-storage.ts';
 export type { AgentError, Entry, EventEntry, StartEntry } from './model/entry.ts';
-export { type Delivery, Fold, type Step, stepRecord } from './model/fold.ts';
+export { type AppliedRecord, applyRecord, type Delivery, Fold } from './model/fold.ts';
 export { type ListFilter, passes } from './model/list-filter.ts';
 export { type ListedTask, type TaskHead, taskHead } from './model/listed-task.ts';
 export type { Place } from './model/place.ts';
@@ -106,7 +106,7 @@ export {
 } from './model/retention.ts';
 export {
   blockingResult,
-  firstEventAt,
+  firstEventGeneration,
   isUsed,
   type RetryRule,
   retriedRun,
@@ -134,7 +134,7 @@ export type { Snapshot, SnapshotName, StoredSnapshot } from './model/stored-snap
 export { type CopyOptions, copyingTask, type TaskPicture } from './model/task-picture.ts';
 export { assertOptionNames, type OptionNames } from './option-names.ts';
 export { overriding } from './overriding.ts';
-export { type Clock, elapsed, sleep, systemClock, within } from './ports/clock.ts';
+export { type Clock, elapsed, sleep, systemClock, withTimeout } from './ports/clock.ts';
 export { assertConsumer, type ConsumerOffsets } from './ports/consumer-offsets.ts';
 export { derivedUuid, type Entropy, shortId, systemEntropy } from './ports/entropy.ts';
 export type {
@@ -153,10 +153,10 @@ export {
 } from './ports/fleet-keys.ts';
 export type {
   InstanceRegistry,
+  Intent,
   Lease,
   LeaseTerms,
   RetiredLease,
-  RunRow,
   WatchRow,
 } from './ports/instance-registry.ts';
 export type { LogStorage, PutOutcome, SnapshotOutcome, StoredLog } from './ports/log-storage.ts';
@@ -185,9 +185,9 @@ export {
 export type { QueueDeps, QueueHost } from './queues/queue-host.ts';
 export type { QueueManager, QueueOptions } from './queues/queue-manager.ts';
 export type { EnqueuedEvent, ErrorEvent, QueuedEvent, QueueEvent } from './queues/queued-event.ts';
-export { Tap, taskAt } from './reading/log-tap.ts';
+export { LogTap, taskAt } from './reading/log-tap.ts';
 export type { OpenLog } from './reading/open-log.ts';
-export { Feed, type FeedDeps } from './reading/open-logs.ts';
+export { OpenLogs, type OpenLogsDeps } from './reading/open-logs.ts';
 export { backoff } from './retry.ts';
 export type { CancelOutcome } from './runs/cancel.ts';
 export { DEFAULT_CANCEL_DEADLINE_MS } from './runs/cancel-deadline.ts';

@@ -27,7 +27,7 @@ const FINAL: ReadonlySet<string> = new Set([
  * and `<name>-recovered`, see {@link RetriedStep}.
  * Rejects when the instance stops (`draining`), and with what no repetition mends.
  */
-export async function untilDone<T>(
+export async function retryUntilDone<T>(
   name: string,
   deps: RetryDeps,
   step: () => Promise<T>,

@@ -4,11 +4,11 @@ import {
   type FleetKey,
   type FleetKeySet,
   type InstanceRegistry,
+  type Intent,
   type Lease,
   type LeaseTerms,
   type Logger,
   type RetiredLease,
-  type RunRow,
   stderrLogger,
   type TaskKey,
   type WatchRow,
@@ -189,16 +189,16 @@ export class DynamoDBInstanceRegistry implements InstanceRegistry {
     return 'before' in (await this.#table.update(this.#keys.leader, fields, condition));
   }
 
-  putRun(row: RunRow): Promise<void> {
+  putIntent(row: Intent): Promise<void> {
     const { key, run, purpose, resume } = row;
     return this.#put(this.#keys.run(row), { ...key, run, purpose, resume });
   }
 
-  removeRun(row: RunRow): Promise<void> {
+  removeIntent(row: Intent): Promise<void> {
     return this.#table.remove(this.#keys.run(row));
   }
 
-  runs(instance: string, unreadable?: (error: unknown) => void): Promise<RunRow[]> {
+  intents(instance: string, unreadable?: (error: unknown) => void): Promise<Intent[]> {
     return this.#rowsOf(instance, 'run#', unreadable, (item) => {
       const { run, purpose, resume, ...key } = readItem(runItem, item);
       return { instance, run, purpose, key, ...(resume === undefined ? {} : { resume }) };

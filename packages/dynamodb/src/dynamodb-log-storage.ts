@@ -171,7 +171,7 @@ export class DynamoDBLogStorage implements LogStorage {
     const item = {
       ...toHeadItem(head),
       ...this.#keys.headIndex(key, head),
-      expires: expiresAt(head.at, this.#retentionMs),
+      expires: expiresAt(head.writtenAtMs, this.#retentionMs),
     };
     const updated = await this.#table.update(this.#keys.head(key), item, {
       expression: `(attribute_not_exists(#slot) OR #slot < :slot) AND ${WRITABLE_HEAD}`,

@@ -41,7 +41,13 @@ onEachEngine((name, engine) => {
         const options = { tableName: aws.tableName, prefix: `cut-${prefixes++}` };
         const storage = new DynamoDBLogStorage({ ...options, client });
         await storage.putRecord(KEY, FIRST);
-        const head = { taskId: KEY.taskId, contextId: 'c', latest: 0, at: NOW, slot: FIRST_SLOT };
+        const head = {
+          taskId: KEY.taskId,
+          contextId: 'c',
+          latest: 0,
+          writtenAtMs: NOW,
+          slot: FIRST_SLOT,
+        };
         await storage.putHead(KEY, { ...head, state: TaskState.TASK_STATE_WORKING });
         await prepare(storage);
         const cut = cutClient(engine(), at, done);

@@ -70,7 +70,7 @@ onEachEngine((name, engine) => {
       await expect(subject.lease('a')).rejects.toMatchObject(corrupt);
       expect(await subject.leases()).toEqual([]);
       await expect(subject.register('a', 'q')).rejects.toMatchObject(corrupt);
-      await expect(subject.runs('a')).rejects.toMatchObject(corrupt);
+      await expect(subject.intents('a')).rejects.toMatchObject(corrupt);
       await expect(subject.watches('a')).rejects.toMatchObject(corrupt);
       expect(await subject.watchers(key)).toEqual([]);
       await expect(subject.leader()).rejects.toMatchObject(corrupt);

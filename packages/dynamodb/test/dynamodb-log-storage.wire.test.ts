@@ -45,7 +45,7 @@ onEachEngine((name, engine) => {
           contextId: 'c',
           state: TaskState.TASK_STATE_WORKING,
           latest: 0,
-          at: 1,
+          writtenAtMs: 1,
           slot: FIRST_SLOT,
         });
         expect(await listedTasks(other, KEY)).toMatchObject([{ taskId }]);
@@ -66,7 +66,7 @@ onEachEngine((name, engine) => {
       const { client, aws } = engine();
       const subject = storage('expired');
       const state = TaskState.TASK_STATE_COMPLETED;
-      const head = { taskId: KEY.taskId, contextId: 'c', state, latest: 0, at: 1 };
+      const head = { taskId: KEY.taskId, contextId: 'c', state, latest: 0, writtenAtMs: 1 };
       await subject.putHead(KEY, { ...head, slot: FIRST_SLOT });
       await subject.erase(KEY);
       const { Item } = await client.send(
@@ -106,7 +106,14 @@ onEachEngine((name, engine) => {
         const slot = { generation: 1, sub: 1 };
         const { taskId } = KEY;
         const state = TaskState.TASK_STATE_WORKING;
-        await subject.putHead(KEY, { taskId, contextId: 'c', state, latest: 0, at: 1, slot });
+        await subject.putHead(KEY, {
+          taskId,
+          contextId: 'c',
+          state,
+          latest: 0,
+          writtenAtMs: 1,
+          slot,
+        });
         const text = randomBytes(350_000).toString('hex');
         await subject.putSnapshot(KEY, { id: 's', slot, text }, 1);
         expect((await loadWhole(subject, KEY)).snapshot?.text === text).toBe(true);

@@ -1,5 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { encodeSnapshot, FIRST_SLOT, Fold, inOneGo, inParallel, silentLogger } from '@a2a-aws/core';
+import {
+  encodeSnapshot,
+  FIRST_SLOT,
+  Fold,
+  inOneGo,
+  mapConcurrent,
+  silentLogger,
+} from '@a2a-aws/core';
 import { taskStoreSuite } from '@a2a-aws/testkit';
 import { ListTasksRequest, Message, Role, Task, TaskState } from '@a2a-js/sdk';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
@@ -97,7 +104,7 @@ onEachEngine((name, engine) => {
       const prefix = fresh();
       const store = storeOf(prefix);
       const ids = Array.from({ length: 120 }, (_, n) => `task-${n}`);
-      await inParallel(ids, 20, (id) => store.save({ ...taskOf(WORKING), id }, contextOf()));
+      await mapConcurrent(ids, 20, (id) => store.save({ ...taskOf(WORKING), id }, contextOf()));
       const { client, calls, roundTrips } = countingClient(engine());
       try {
         const page = await storeOf(prefix, client).list(request({ pageSize: 50 }), contextOf());

@@ -28,7 +28,7 @@ const HEAD = {
   contextId: 'c',
   state: TaskState.TASK_STATE_WORKING,
   latest: 0,
-  at: NOW,
+  writtenAtMs: NOW,
 };
 const corrupt = expect.objectContaining({ code: 'corrupt-log' });
 
@@ -179,16 +179,16 @@ onEachEngine((_name, engine) => {
       const registry = new DynamoDBInstanceRegistry({ ...options, logger: silentLogger });
       const run = { instance: 'a', run: 'r', key: KEY, purpose: 'execute' } as const;
       const watch = { instance: 'b', watch: 'w', key: KEY };
-      await registry.putRun(run);
-      await registry.putRun({ ...run, run: 's' });
+      await registry.putIntent(run);
+      await registry.putIntent({ ...run, run: 's' });
       await registry.putWatch(watch);
       await registry.putWatch({ ...watch, watch: 'x' });
       for (const key of [keys.run(run), keys.watch(watch), keys.watchIndex(watch)]) {
         await change(key);
       }
-      await expect(registry.runs('a')).rejects.toEqual(corrupt);
+      await expect(registry.intents('a')).rejects.toEqual(corrupt);
       const unreadable: unknown[] = [];
-      const left = await registry.runs('a', (error) => unreadable.push(error));
+      const left = await registry.intents('a', (error) => unreadable.push(error));
       expect(left).toEqual([{ ...run, run: 's' }]);
       expect(unreadable).toEqual([corrupt]);
       await expect(registry.watches('b')).rejects.toEqual(corrupt);

@@ -34,8 +34,8 @@ const MAX_MOVED = 1_000;
  * and no limit of subscriptions; a record costs a call for each instance that hears it.
  */
 export class DirectFanout implements Fanout {
-  readonly rings: boolean = true;
-  readonly needsLiving: boolean = false;
+  readonly delivers: boolean = true;
+  readonly needsLiveInstances: boolean = false;
   readonly maxBytes: number;
   readonly #options: DirectFanoutOptions;
   readonly #queues: InstanceQueues;

@@ -35,9 +35,9 @@ export interface SnsFanoutOptions extends InstanceQueuesOptions {
 
 /** The doorbell over SNS topics and one SQS queue per instance. */
 export class SnsFanout implements Fanout {
-  readonly rings: boolean = true;
+  readonly delivers: boolean = true;
   /** With one topic there is nothing to choose. */
-  readonly needsLiving: boolean;
+  readonly needsLiveInstances: boolean;
   readonly maxBytes: number;
   readonly #options: SnsFanoutOptions;
   readonly #topicArns: readonly string[];
@@ -48,7 +48,7 @@ export class SnsFanout implements Fanout {
   constructor(options: SnsFanoutOptions) {
     this.#options = options;
     this.#topicArns = [options.topicArn].flat();
-    this.needsLiving = this.#topicArns.length > 1;
+    this.needsLiveInstances = this.#topicArns.length > 1;
     this.#managers = this.#topicArns.map(
       (arn) => new QueueLifecycleManager({ ...options, topic: { sns: options.sns, arn } }),
     );

@@ -31,8 +31,8 @@ describe.each(['sns', 'direct'] as const)('[I7] over %s', (name) => {
         const read = fleet.read(reader, key, EVENTS);
         const run = await fleet.write(writer, key, EVENTS);
         expect(await read).toHaveLength(EVENTS);
-        await writer.instance.runs.finish(run);
-        const feeds = [writer.instance.feed, reader.instance.feed];
+        await writer.instance.intents.finish(run);
+        const feeds = [writer.instance.logs, reader.instance.logs];
         while (feeds.some(({ openLogs }) => openLogs > 0)) await sleep(fleet.clock, 10);
         fleet.storage.forget(key);
       };

@@ -191,7 +191,7 @@ export function fanoutSuite(
     });
 
     test('says whether it rings', () => {
-      expect(fanout.rings).toBe(capabilities.delivers);
+      expect(fanout.delivers).toBe(capabilities.delivers);
     });
 
     test('makes ids that begin with the name, are told apart by the nonce, and fit anywhere', () => {

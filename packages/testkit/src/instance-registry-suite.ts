@@ -1,9 +1,9 @@
 import {
   type FleetKey,
   type InstanceRegistry,
+  type Intent,
   type Lease,
   newFleetKey,
-  type RunRow,
   systemEntropy,
   type TaskKey,
   type WatchRow,
@@ -21,7 +21,7 @@ export interface InstanceRegistryUnderTest {
 const KEY: TaskKey = { tenant: 'tenant', owner: 'owner', taskId: 'task-1' };
 const ADDRESS = { queueName: 'queue-a', queueUrl: 'http://queue/a', subscriptionArn: 'arn:a' };
 
-const run = (id: string, fields: Partial<RunRow> = {}): RunRow => ({
+const run = (id: string, fields: Partial<Intent> = {}): Intent => ({
   instance: 'a',
   run: id,
   key: KEY,
@@ -36,7 +36,7 @@ const watch = (id: string, fields: Partial<WatchRow> = {}): WatchRow => ({
   ...fields,
 });
 
-const byRun = (rows: readonly RunRow[]): RunRow[] => rows.toSorted((a, b) => compare(a.run, b.run));
+const byRun = (rows: readonly Intent[]): Intent[] => rows.toSorted((a, b) => compare(a.run, b.run));
 const byWatch = <T extends { watch: string }>(rows: readonly T[]): T[] =>
   rows.toSorted((a, b) => compare(a.watch, b.watch));
 const names = (leases: readonly Lease[]): string[] => leases.map((l) => l.instance).sort(compare);
@@ -359,33 +359,34 @@ export function instanceRegistrySuite(
       });
     });
 
-    describe('runs', () => {
+    describe('intents', () => {
       test('are found under their instance until they are removed', async () => {
         const rows = [
           run('r1'),
           run('r2', { purpose: 'cancel' }),
           run('r3', { purpose: 'clean', key: { ...KEY, taskId: 'task-2' } }),
         ];
-        for (const row of rows) await registry.putRun(row);
-        expect(byRun(await registry.runs('a'))).toEqual(rows);
-        await registry.removeRun(run('r2', { purpose: 'cancel' }));
-        expect(byRun(await registry.runs('a')).map((row) => row.run)).toEqual(['r1', 'r3']);
+        for (const row of rows) await registry.putIntent(row);
+        expect(byRun(await registry.intents('a'))).toEqual(rows);
+        await registry.removeIntent(run('r2', { purpose: 'cancel' }));
+        expect(byRun(await registry.intents('a')).map((row) => row.run)).toEqual(['r1', 'r3']);
       });
 
       test('are safe to put and to remove twice', async () => {
-        await registry.putRun(run('r1'));
-        await registry.putRun(run('r1'));
-        expect(await registry.runs('a')).toEqual([run('r1')]);
-        await registry.removeRun(run('r1'));
-        await registry.removeRun(run('r1'));
-        expect(await registry.runs('a')).toEqual([]);
+        await registry.putIntent(run('r1'));
+        await registry.putIntent(run('r1'));
+        expect(await registry.intents('a')).toEqual([run('r1')]);
+        await registry.removeIntent(run('r1'));
+        await registry.removeIntent(run('r1'));
+        expect(await registry.intents('a')).toEqual([]);
       });
 
       test('[I7] are those of one instance, not of one whose name begins alike', async () => {
         const instances = ['a', 'a-b', 'a#run', 'a%23run'];
-        for (const instance of instances) await registry.putRun(run(`r-${instance}`, { instance }));
+        for (const instance of instances)
+          await registry.putIntent(run(`r-${instance}`, { instance }));
         for (const instance of instances) {
-          expect(await registry.runs(instance)).toEqual([run(`r-${instance}`, { instance })]);
+          expect(await registry.intents(instance)).toEqual([run(`r-${instance}`, { instance })]);
         }
       });
 
@@ -394,9 +395,9 @@ export function instanceRegistrySuite(
           run(`r${n}`, { key: { ...KEY, taskId: `${n}-${'x'.repeat(1_400)}` } }),
         );
         for (let at = 0; at < rows.length; at += 50) {
-          await Promise.all(rows.slice(at, at + 50).map((row) => registry.putRun(row)));
+          await Promise.all(rows.slice(at, at + 50).map((row) => registry.putIntent(row)));
         }
-        expect(byRun(await registry.runs('a'))).toEqual(byRun(rows));
+        expect(byRun(await registry.intents('a'))).toEqual(byRun(rows));
       });
     });
 
@@ -441,14 +442,14 @@ export function instanceRegistrySuite(
       });
 
       test('leave the runs of their instance alone, and the other way round', async () => {
-        await registry.putRun(run('same-id'));
+        await registry.putIntent(run('same-id'));
         await registry.putWatch(watch('same-id'));
-        await registry.removeRun(run('same-id'));
+        await registry.removeIntent(run('same-id'));
         expect(await registry.watches('a')).toHaveLength(1);
-        await registry.putRun(run('same-id'));
+        await registry.putIntent(run('same-id'));
         await registry.removeWatch(watch('same-id'));
         await registry.removeWatchIndex(watch('same-id'));
-        expect(await registry.runs('a')).toEqual([run('same-id')]);
+        expect(await registry.intents('a')).toEqual([run('same-id')]);
       });
 
       test('[I6] tell of a watcher whatever its instance is called', async () => {
@@ -466,7 +467,7 @@ export function instanceRegistrySuite(
           const fresh = await factory();
           try {
             for (const [n, key] of keys.entries()) {
-              await fresh.registry.putRun(run(`r${n}`, { key }));
+              await fresh.registry.putIntent(run(`r${n}`, { key }));
               await fresh.registry.putWatch(watch(`w${n}`, { key }));
             }
             for (const [n, key] of keys.entries()) {
@@ -474,7 +475,7 @@ export function instanceRegistrySuite(
               expect(told.map((row) => row.watch)).toEqual([`w${n}`]);
             }
             const wanted = keys.map((key, n) => run(`r${n}`, { key }));
-            expect(byRun(await fresh.registry.runs('a'))).toEqual(byRun(wanted));
+            expect(byRun(await fresh.registry.intents('a'))).toEqual(byRun(wanted));
           } finally {
             await fresh.dispose();
           }

@@ -9,6 +9,12 @@ export async function listedTasks(
   const tasks: ListedTask[] = [];
   await storage.list(scope, { endedSince: 0, ...filter }, (task) => tasks.push(task));
   return tasks
-    .map(({ taskId, state, timestamp, latest, at }) => ({ taskId, state, timestamp, latest, at }))
+    .map(({ taskId, state, timestamp, latest, writtenAtMs }) => ({
+      taskId,
+      state,
+      timestamp,
+      latest,
+      writtenAtMs,
+    }))
     .sort((a, b) => (a.taskId < b.taskId ? -1 : 1));
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { systemClock, within } from '@a2a-aws/core';
+import { systemClock, withTimeout } from '@a2a-aws/core';
 
 const LIMIT_MS = 120_000;
 const LAST = 10;
@@ -62,7 +62,11 @@ export class ConversationClient {
 
   async #fetch(path: string, init: RequestInit = {}): Promise<Response> {
     const url = `${this.#url}${path}`;
-    const answer = await within(systemClock, LIMIT_MS, fetch(url, { headers: HEADERS, ...init }));
+    const answer = await withTimeout(
+      systemClock,
+      LIMIT_MS,
+      fetch(url, { headers: HEADERS, ...init }),
+    );
     if (!answer?.ok) throw new Error(`${path} was answered with ${answer?.status ?? 'nothing'}.`);
     return answer;
   }

@@ -1,4 +1,4 @@
-import { FIRST_SLOT, inParallel, silentLogger } from '@a2a-aws/core';
+import { FIRST_SLOT, mapConcurrent, silentLogger } from '@a2a-aws/core';
 import { createDynamoDBClient, DynamoDBLogStorage, DynamoDBTaskStore } from '@a2a-aws/dynamodb';
 import type { LocalAws } from '@a2a-aws/local';
 import { ListTasksRequest, Task, TaskState } from '@a2a-js/sdk';
@@ -51,7 +51,7 @@ async function fill(store: DynamoDBTaskStore, storage: DynamoDBLogStorage): Prom
   // One moment for all: writing takes seconds, and whole tasks must stay the newest.
   const now = Date.now();
   const all = Array.from({ length: TASKS }, (_, n) => n);
-  await inParallel(all, WRITES_AT_ONCE, async (n) => {
+  await mapConcurrent(all, WRITES_AT_ONCE, async (n) => {
     const taskId = crypto.randomUUID();
     const contextId = crypto.randomUUID();
     const timestamp = now - n * 1_000;
@@ -64,7 +64,14 @@ async function fill(store: DynamoDBTaskStore, storage: DynamoDBLogStorage): Prom
       await store.save({ ...Task.fromJSON({ id: taskId, contextId }), status }, callContext());
       return;
     }
-    const head = { taskId, contextId, state: STATE, timestamp, latest: timestamp, at: timestamp };
+    const head = {
+      taskId,
+      contextId,
+      state: STATE,
+      timestamp,
+      latest: timestamp,
+      writtenAtMs: timestamp,
+    };
     await storage.putHead({ tenant: '', owner: OWNER, taskId }, { ...head, slot: FIRST_SLOT });
   });
 }

@@ -1,8 +1,8 @@
 import {
   DEFAULT_RETENTION_MS,
-  Feed,
   MemoryInstanceRegistry,
   MemoryLogStorage,
+  OpenLogs,
   silentLogger,
   systemClock,
   systemEntropy,
@@ -41,7 +41,7 @@ export async function receiver(): Promise<Row[]> {
 
 async function received(events: number): Promise<number> {
   const { instance, fanout, keyring } = await fullQueue(events, KILOBYTE);
-  const feed = new Feed({
+  const logs = new OpenLogs({
     instance,
     storage: new MemoryLogStorage(),
     registry: new MemoryInstanceRegistry(),
@@ -53,17 +53,17 @@ async function received(events: number): Promise<number> {
     logger: silentLogger,
     signal: new AbortController().signal,
   });
-  const open = feed.acquire(KEY);
+  const open = logs.acquire(KEY);
   // Nothing is taken from a message before the log was read.
   await open.log.refresh();
   const { tap, close } = open.tap();
   const began = monotonicMs();
-  feed.start();
+  logs.start();
   for (let taken = 0; taken < events; ) taken += (await tap.next())?.deliveries.length ?? 0;
   const took = monotonicMs() - began;
   close();
-  feed.release(open);
-  await feed.stop();
+  logs.release(open);
+  await logs.stop();
   return events / (took / 1_000);
 }
 

@@ -96,7 +96,7 @@ async function recover(at: number, victims: readonly string[]): Promise<Recovery
   await until(clock, async () => {
     const [lease, runs, watches] = await Promise.all([
       registry.lease(instance),
-      registry.runs(instance),
+      registry.intents(instance),
       registry.watches(instance),
     ]);
     return !lease && runs.length + watches.length === 0;

@@ -123,8 +123,8 @@ export class SoloInstance {
     await publish(run, chunks, script.pace);
     const milliseconds = performance.now() - began;
     await run.publish(last);
-    await this.#instance.runs.finish(run);
-    await this.#instance.runs.idle();
+    await this.#instance.intents.finish(run);
+    await this.#instance.intents.idle();
     const eventBytes = [first, ...chunks, last].reduce((sum, event) => sum + jsonBytes(event), 0);
     return { eventBytes, milliseconds };
   }

@@ -13,9 +13,9 @@ export const CLEANING: readonly PlantedBug[] = [
     name: 'row-before-head',
     patches: [
       before(
-        'Runs.#removeRow',
+        'Intents.#removeRow',
         'open.head.settle()',
-        "await untilDone('run.remove', this.#deps, () => registry.removeRun(row));",
+        "await retryUntilDone('run.remove', this.#deps, () => registry.removeIntent(row));",
       ),
     ],
   },
@@ -23,7 +23,7 @@ export const CLEANING: readonly PlantedBug[] = [
     name: 'janitor-no-head',
     patches: [
       remove('Janitor.#finishRun', 'await open.head.settle()'),
-      onlyIf('Runs.#removeRow', 'open.head.settle()', "row.purpose !== 'clean'"),
+      onlyIf('Intents.#removeRow', 'open.head.settle()', "row.purpose !== 'clean'"),
     ],
   },
   {
@@ -52,7 +52,7 @@ export const CLEANING: readonly PlantedBug[] = [
   },
   {
     name: 'drain-leaves-its-reach',
-    patches: [remove('Instance.#teardown', 'await this.janitor.removeReach($_)')],
+    patches: [remove('Instance.#teardown', 'await this.janitor.removeEndpoint($_)')],
   },
   {
     name: 'leader-for-ever',

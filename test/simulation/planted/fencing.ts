@@ -26,15 +26,15 @@ export const FENCING: readonly PlantedBug[] = [
   },
   {
     name: 'no-lease-check',
-    patches: [always('Presence.declare', "lease?.state === 'alive'")],
+    patches: [always('Heartbeat.declare', "lease?.state === 'alive'")],
   },
   {
     name: 'cancel-no-row',
-    patches: [onlyIf('Presence.declare', 'registry.putRun(row)', "row.purpose !== 'cancel'")],
+    patches: [onlyIf('Heartbeat.declare', 'registry.putIntent(row)', "row.purpose !== 'cancel'")],
   },
   {
     name: 'janitor-no-row',
-    patches: [onlyIf('Presence.declare', 'registry.putRun(row)', "row.purpose !== 'clean'")],
+    patches: [onlyIf('Heartbeat.declare', 'registry.putIntent(row)', "row.purpose !== 'clean'")],
   },
   {
     name: 'mark-unconditional',

@@ -13,6 +13,6 @@ export const PUSHING: readonly PlantedBug[] = [
   },
   {
     name: 'pushes-twice',
-    patches: [after('PushLine.#pushAll', 'await this.#send($_)', '$MATCH;')],
+    patches: [after('PushQueue.#pushAll', 'await this.#send($_)', '$MATCH;')],
   },
 ];

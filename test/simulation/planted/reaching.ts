@@ -33,7 +33,7 @@ export const REACHING: readonly PlantedBug[] = [
     name: 'watch-not-rung-back',
     patches: [
       replace(
-        'Feed.#onDoorbell',
+        'OpenLogs.#onDoorbell',
         'on && compareSlots($A, $B) < 0',
         'on && compareSlots($A, $B) > 0',
       ),
@@ -48,7 +48,7 @@ export const REACHING: readonly PlantedBug[] = [
     patches: [
       never('Run.#onStep', 'step.state.cancelRequested'),
       replace(
-        'Feed.#onDoorbell',
+        'OpenLogs.#onDoorbell',
         'this.#refresh($OPEN)',
         '$MATCH.then(() => { if ($OPEN.log.state.cancelRequested) $OPEN.cancelled?.(); })',
       ),
@@ -77,7 +77,7 @@ export const REACHING: readonly PlantedBug[] = [
   },
   {
     name: 'no-own-sweep',
-    patches: [remove('OwnSweep.keep', 'await this.sweep()')],
+    patches: [remove('StaleRowSweep.keep', 'await this.sweep()')],
   },
   {
     name: 'no-quarantine',
@@ -85,6 +85,8 @@ export const REACHING: readonly PlantedBug[] = [
   },
   {
     name: 'provision-no-recheck',
-    patches: [replace('OwnDoorbell.#write', 'await registry.setAddress($$$)', '$MATCH || true')],
+    patches: [
+      replace('InstanceDoorbell.#write', 'await registry.setAddress($$$)', '$MATCH || true'),
+    ],
   },
 ];

@@ -16,13 +16,13 @@ export const RINGING: readonly PlantedBug[] = [
   {
     name: 'lost-subscription-not-noticed',
     patches: [
-      replace('OwnDoorbell.#isConfirmed', 'await fanout.confirm($$$)', '$MATCH || true'),
+      replace('InstanceDoorbell.#isConfirmed', 'await fanout.confirm($$$)', '$MATCH || true'),
       set('SILENT_MS', '1e12'),
     ],
   },
   {
     name: 'new-queue-not-in-the-lease',
-    patches: [remove('OwnDoorbell.#rename', 'await this.#write($$$)')],
+    patches: [remove('InstanceDoorbell.#rename', 'await this.#write($$$)')],
   },
   {
     name: 'former-queues-not-read',
@@ -34,7 +34,7 @@ export const RINGING: readonly PlantedBug[] = [
       after(
         'Instance.start',
         'this.doorbell.keep()',
-        `while (!this.feed.doorbell && !this.#end.signal.aborted) {
+        `while (!this.logs.doorbell && !this.#end.signal.aborted) {
       await new Promise((go) => clock.after(500, () => go(undefined)));
     }`,
       ),

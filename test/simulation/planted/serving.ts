@@ -31,7 +31,7 @@ export const SERVING: readonly PlantedBug[] = [
   },
   {
     name: 'tap-skips',
-    patches: [replace('Tap.next', 'step.state', 'this.#log.state')],
+    patches: [replace('LogTap.next', 'step.state', 'this.#log.state')],
   },
   {
     name: 'cancel-without-deadline',

@@ -12,7 +12,7 @@ const LAGS = after(
 export const HOLDING: readonly PlantedBug[] = [
   {
     name: 'keeps-all-for-the-slowest',
-    patches: [always('RecentSteps.add', 'this.#bytes <= RECENT_BYTES')],
+    patches: [always('RecentRecords.add', 'this.#bytes <= RECENT_BYTES')],
   },
   {
     name: 'writer-waits-for-its-taps',
@@ -30,7 +30,7 @@ export const HOLDING: readonly PlantedBug[] = [
     patches: [
       LAGS,
       replace(
-        'Feed.#onDoorbell',
+        'OpenLogs.#onDoorbell',
         'compareSlots(doorbell.next, $_) <= 0',
         'open.log.lags() || $MATCH',
       ),

@@ -52,7 +52,7 @@ export const CANCELS: readonly Scenario[] = [
       stage.cancel(taskId, { avoid: at });
     },
   },
-  // No doorbell rings, and the runner's instance has no tap on the task that is canceled.
+  // No doorbell delivers, and the runner's instance has no tap on the task that is canceled.
   {
     rates: DOORBELL_DEAD,
     play: async (stage) => {

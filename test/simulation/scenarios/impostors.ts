@@ -21,7 +21,7 @@ export const IMPOSTORS: readonly Scenario[] = [
       }
     },
   },
-  // No doorbell rings, but somebody pretends that all do: readers must not believe it.
+  // No doorbell delivers, but somebody pretends that all do: readers must not believe it.
   {
     rates: DOORBELL_DEAD,
     play: async (stage) => {

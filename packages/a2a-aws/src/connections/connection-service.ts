@@ -1,5 +1,5 @@
 import type { Entropy } from '@a2a-aws/core';
-import { type GrpcCall, grpcExchange } from './connection.ts';
+import { type GrpcCall, grpcConnection } from './connection.ts';
 
 /** A method of a gRPC service; besides the call it gets the callback for its answer, if that is one. */
 type Method = (call: GrpcCall, ...rest: unknown[]) => unknown;
@@ -8,13 +8,13 @@ type Method = (call: GrpcCall, ...rest: unknown[]) => unknown;
  * The service, whose methods let the handler know what the SDK's service does not tell it: that a
  * client has left, and that it does not keep up.
  */
-export function exchangeService<Service extends object>(
+export function connectionService<Service extends object>(
   service: Service,
   entropy: Entropy,
 ): Service {
   const methods = Object.entries(service as Record<string, Method>).map(([name, method]) => {
     const tracked: Method = (call, ...rest) => {
-      grpcExchange(call, entropy.id());
+      grpcConnection(call, entropy.id());
       return method.call(service, call, ...rest);
     };
     return [name, tracked];

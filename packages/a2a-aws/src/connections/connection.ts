@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '@a2a-aws/core';
 import type { ServerCallContext } from '@a2a-js/sdk/server';
 import { EventStream } from './event-stream.ts';
-import type { OpenExchanges } from './open-connections.ts';
+import type { OpenConnections } from './open-connections.ts';
 
 /** A call as gRPC's server gives it to a service's methods. */
 export interface GrpcCall extends EventEmitter {
@@ -16,13 +16,13 @@ export interface GrpcCall extends EventEmitter {
 }
 
 /** One request on its way through the SDK's routers or service, which look at none of this. */
-export class Exchange {
+export class Connection {
   readonly #answer: ServerResponse | GrpcCall;
   readonly #left = new AbortController();
   readonly #stream: EventStream | undefined;
   /** As the SDK's errors name it: its routers take HTTP statuses from errors of `rest`. */
   readonly transport: 'rest' | 'grpc';
-  readonly #open: OpenExchanges | undefined;
+  readonly #open: OpenConnections | undefined;
   #retryLater = false;
 
   /** `leaves`: the event that tells that the client has left; `hasLeft`: it did so before. */
@@ -31,7 +31,7 @@ export class Exchange {
     leaves: 'close' | 'cancelled',
     hasLeft: boolean,
     stream?: EventStream,
-    open?: OpenExchanges,
+    open?: OpenConnections,
   ) {
     this.#answer = answer;
     this.#stream = stream;
@@ -42,14 +42,14 @@ export class Exchange {
     else answer.once(leaves, leave);
   }
 
-  /** `open` gets the exchange when a handler of the backend takes it up. */
-  static http(response: ServerResponse, clock: Clock, open: OpenExchanges): Exchange {
+  /** `open` gets the connection when a handler of the backend takes it up. */
+  static http(response: ServerResponse, clock: Clock, open: OpenConnections): Connection {
     const hasLeft = response.closed || response.destroyed;
-    return new Exchange(response, 'close', hasLeft, new EventStream(response, clock), open);
+    return new Connection(response, 'close', hasLeft, new EventStream(response, clock), open);
   }
 
-  static grpc(call: GrpcCall): Exchange {
-    return new Exchange(call, 'cancelled', call.cancelled);
+  static grpc(call: GrpcCall): Connection {
+    return new Connection(call, 'cancelled', call.cancelled);
   }
 
   /** Aborts when the client has left, or the answer is complete. */
@@ -103,45 +103,45 @@ export class Exchange {
 }
 
 /** Exchanges of HTTP, by the headers of their requests: the object that the SDK puts into a call's context. */
-const byHeaders = new WeakMap<object, Exchange>();
+const byHeaders = new WeakMap<object, Connection>();
 /** Exchanges of gRPC, by the tokens in their metadata: the SDK puts a copy of that into a call's context. */
-const byToken = new Map<string, WeakRef<Exchange>>();
+const byToken = new Map<string, WeakRef<Connection>>();
 const forgotten = new FinalizationRegistry<string>((token) => byToken.delete(token));
 
 /** The metadata key of a gRPC call's token. */
 const TOKEN_KEY = 'a2a-aws-call';
 
 /**
- * The exchange of an HTTP request, whose calls {@link exchangeOf} finds from now on; `undefined` if the
+ * The connection of an HTTP request, whose calls {@link connectionOf} finds from now on; `undefined` if the
  * request has one already.
  */
-export function httpExchange(
+export function httpConnection(
   request: IncomingMessage,
   response: ServerResponse,
   clock: Clock,
-  open: OpenExchanges,
-): Exchange | undefined {
+  open: OpenConnections,
+): Connection | undefined {
   if (byHeaders.has(request.headers)) return undefined;
-  const exchange = Exchange.http(response, clock, open);
-  byHeaders.set(request.headers, exchange);
-  return exchange;
+  const connection = Connection.http(response, clock, open);
+  byHeaders.set(request.headers, connection);
+  return connection;
 }
 
-/** The exchange of a gRPC call. `token`: an id that no client can guess; replaces what a client sent. */
-export function grpcExchange(call: GrpcCall, token: string): Exchange {
-  const exchange = Exchange.grpc(call);
-  byToken.set(token, new WeakRef(exchange));
-  forgotten.register(exchange, token);
+/** The connection of a gRPC call. `token`: an id that no client can guess; replaces what a client sent. */
+export function grpcConnection(call: GrpcCall, token: string): Connection {
+  const connection = Connection.grpc(call);
+  byToken.set(token, new WeakRef(connection));
+  forgotten.register(connection, token);
   call.metadata.set(TOKEN_KEY, token);
-  return exchange;
+  return connection;
 }
 
 /**
- * The exchange that a call belongs to; `undefined` if `backend.express()` or `backend.grpc()` is not in
+ * The connection that a call belongs to; `undefined` if `backend.express()` or `backend.grpc()` is not in
  * use, or if a context builder of the user's left the headers out. Asynchronous context is not asked:
  * a library that calls back in the context of another request would name another client.
  */
-export function exchangeOf(context: ServerCallContext): Exchange | undefined {
+export function connectionOf(context: ServerCallContext): Connection | undefined {
   const headers: unknown = context.state?.get('headers');
   if (typeof headers !== 'object' || headers === null) return undefined;
   const token: unknown = Reflect.get(headers, TOKEN_KEY);

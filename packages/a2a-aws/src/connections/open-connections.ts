@@ -1,4 +1,4 @@
-import { type Clock, within } from '@a2a-aws/core';
+import { type Clock, withTimeout } from '@a2a-aws/core';
 
 /** How long answers may take to be read once a backend has stopped, in milliseconds. */
 const FLUSH_MS = 2_000;
@@ -10,22 +10,22 @@ interface Connection {
   destroy(): void;
 }
 
-/** The HTTP exchanges whose answers a backend's handlers have begun, and which are not over. */
-export class OpenExchanges {
+/** The HTTP connections whose answers a backend's handlers have begun, and which are not over. */
+export class OpenConnections {
   readonly #open = new Set<Connection>();
 
-  add(exchange: Connection): void {
-    const { left } = exchange;
-    if (left.aborted || this.#open.has(exchange)) return;
-    this.#open.add(exchange);
-    left.addEventListener('abort', () => this.#open.delete(exchange), { once: true });
+  add(connection: Connection): void {
+    const { left } = connection;
+    if (left.aborted || this.#open.has(connection)) return;
+    this.#open.add(connection);
+    left.addEventListener('abort', () => this.#open.delete(connection), { once: true });
   }
 
   /** Waits a little for clients that read, and breaks the connections of the others. */
   async end(clock: Clock): Promise<void> {
     const open = Array.from(this.#open, ({ left }) => aborted(left));
-    await within(clock, FLUSH_MS, Promise.all(open));
-    for (const exchange of this.#open) exchange.destroy();
+    await withTimeout(clock, FLUSH_MS, Promise.all(open));
+    for (const connection of this.#open) connection.destroy();
   }
 }
 

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { Exchange } from './connection.ts';
+import type { Connection } from './connection.ts';
 
 /** What express adds to a response, and the SDK's routers answer with. */
 type Answer = ServerResponse & { json?: (body: unknown) => unknown };
@@ -11,13 +11,13 @@ const ERROR_EVENT = /^event: error\ndata: (\{.*\})\n\n$/;
  * Has the body of a 503, and the error event of a stream, name that status, too: the SDK's REST
  * router has no name for it. Bodies and events of JSON-RPC have no status in them.
  */
-export function nameUnavailable(response: Answer, exchange: Exchange): void {
+export function nameUnavailable(response: Answer, connection: Connection): void {
   const write = response.write.bind(response) as (...args: unknown[]) => boolean;
   response.write = (...[chunk, ...rest]: unknown[]): boolean =>
-    write(exchange.isRetryLater ? unavailableEvent(chunk) : chunk, ...rest);
+    write(connection.isRetryLater ? unavailableEvent(chunk) : chunk, ...rest);
   const json = response.json?.bind(response);
   if (!json) return;
-  response.json = (body) => json(exchange.isRetryLater ? unavailable(body) : body);
+  response.json = (body) => json(connection.isRetryLater ? unavailable(body) : body);
 }
 
 function unavailableEvent(chunk: unknown): unknown {

@@ -6,7 +6,7 @@ import {
   TRANSIENT_CODES,
 } from '@a2a-aws/core';
 import { A2AError, RequestMalformedError } from '@a2a-js/sdk/errors';
-import type { Exchange } from '../connections/connection.ts';
+import type { Connection } from '../connections/connection.ts';
 import { UserCodeError } from '../user-code/guarded.ts';
 import type { UserErrors } from '../user-code/user-errors.ts';
 import type { FailedRequest } from './failed-request.ts';
@@ -26,13 +26,13 @@ const RETRYABLE: ReadonlySet<BackendErrorCode> = new Set([
  * another it is any A2A error.
  */
 class RetryableError extends A2AError {
-  readonly transport: Exchange['transport'];
+  readonly transport: Connection['transport'];
   /** gRPC's UNAVAILABLE. */
   readonly status: number = 14;
   /** HTTP's. */
   readonly statusCode: number = 503;
 
-  constructor(transport: Exchange['transport']) {
+  constructor(transport: Connection['transport']) {
     super('The server cannot take the request now. Try again.');
     this.transport = transport;
   }
@@ -50,7 +50,7 @@ export interface ClientErrorDeps {
  */
 export function clientError(
   error: unknown,
-  exchange: Exchange | undefined,
+  connection: Connection | undefined,
   { logger, errors, request: { method, taskId, scope, fields } }: ClientErrorDeps,
 ): A2AError {
   if (error instanceof A2AError) return error;
@@ -63,8 +63,8 @@ export function clientError(
     }
     if (RETRYABLE.has(error.code)) {
       logger.warn('request.refused', { ...fields(), ...errorFields(error) });
-      exchange?.retryLater();
-      return new RetryableError(exchange?.transport ?? 'grpc');
+      connection?.retryLater();
+      return new RetryableError(connection?.transport ?? 'grpc');
     }
   }
   if (error instanceof UserCodeError) {

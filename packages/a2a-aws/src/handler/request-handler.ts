@@ -14,7 +14,7 @@ import {
   readTask,
   type Scope,
   type TaskKey,
-  within,
+  withTimeout,
 } from '@a2a-aws/core';
 import type {
   AgentCard,
@@ -50,10 +50,10 @@ import {
   type PushNotificationStore,
   type ServerCallContext,
 } from '@a2a-js/sdk/server';
-import { type Exchange, exchangeOf } from '../connections/connection.ts';
+import { type Connection, connectionOf } from '../connections/connection.ts';
 import type { PushDeps } from '../pushes/push-queue.ts';
 import { Pusher } from '../pushes/pusher.ts';
-import type { Turns } from '../pushes/turns.ts';
+import type { KeyedSerialQueue } from '../pushes/turns.ts';
 import { WebhookSender } from '../pushes/webhook-sender.ts';
 import type { RetryDetection } from '../runs/retry-detection.ts';
 import { RunBusManager, RunDriver } from '../runs/run-driver.ts';
@@ -89,7 +89,7 @@ export interface HandlerDeps {
   readonly retentionMs: number;
   readonly retryDetection: RetryDetection;
   /** What the backend pushes. */
-  readonly pushes: Turns;
+  readonly pushes: KeyedSerialQueue;
 }
 
 interface GuardedRequest {
@@ -172,16 +172,16 @@ export class BackendRequestHandler implements A2ARequestHandler {
 
   sendMessage(params: SendMessageRequest, context: ServerCallContext): Promise<Message | Task> {
     return this.#guard(this.#request('SendMessage', context, params.message?.taskId), async () => {
-      const exchange = exchangeOf(context);
+      const connection = connectionOf(context);
       const sent = await this.#starter.start(params, context);
-      const linked = linkSignals(sent.signal, exchange?.left);
+      const linked = linkSignals(sent.signal, connection?.left);
       // Somebody waits here, as at a stream: the doorbell's health is to be known.
       const { close } = sent.open.tap();
       try {
         const waits = params.configuration?.returnImmediately !== true;
         const pick = waits ? blockingAnswer : immediateAnswer;
         const answer = await pick(sent.open, this.#deps.storage, sent.run, linked.signal);
-        if (!answer && exchange?.left.aborted) throw new A2AError('The client has left.');
+        if (!answer && connection?.left.aborted) throw new A2AError('The client has left.');
         if (!answer) throw leftBy(sent.instance);
         if ('messageId' in answer) return answer;
         return limitHistory(answer, params.configuration?.historyLength);
@@ -240,7 +240,7 @@ export class BackendRequestHandler implements A2ARequestHandler {
       if (!(await this.#load(key))) throw new TaskNotFoundError();
       const { clock, cancelDeadlineMs } = this.#deps;
       const canceled = instance.cancel(key, cancelDeadlineMs);
-      const outcome = await within(clock, cancelDeadlineMs + ANSWER_MS, canceled);
+      const outcome = await withTimeout(clock, cancelDeadlineMs + ANSWER_MS, canceled);
       // It may be canceled all the same: the wish may be in the log.
       if (!outcome) throw new BackendError('unreachable', 'The task was not canceled in time.');
       if ('canceled' in outcome) return outcome.canceled;
@@ -294,13 +294,13 @@ export class BackendRequestHandler implements A2ARequestHandler {
     context: ServerCallContext,
   ): AsyncGenerator<StreamResponse, void, undefined> {
     this.#assertStreaming();
-    const exchange = exchangeOf(context);
-    exchange?.expectStream();
+    const connection = connectionOf(context);
+    connection?.expectStream();
     const sent = await this.#starter.start(params, context);
-    exchange?.establishStream();
+    connection?.establishStream();
     try {
       yield* runStream(sent.open, sent.run, {
-        ...this.#streamOptions(sent.instance, exchange),
+        ...this.#streamOptions(sent.instance, connection),
         historyLength: params.configuration?.historyLength,
       });
     } finally {
@@ -313,10 +313,10 @@ export class BackendRequestHandler implements A2ARequestHandler {
     context: ServerCallContext,
   ): AsyncGenerator<StreamResponse, void, undefined> {
     this.#assertStreaming();
-    const exchange = exchangeOf(context);
-    exchange?.expectStream();
+    const connection = connectionOf(context);
+    connection?.expectStream();
     const instance = this.#ready();
-    const open = instance.feed.acquire(this.#key(params.id, context));
+    const open = instance.logs.acquire(this.#key(params.id, context));
     const leave = instance.reading();
     let watching = false;
     try {
@@ -327,22 +327,22 @@ export class BackendRequestHandler implements A2ARequestHandler {
       watching = true;
       await open.log.refresh();
       assertLive(open);
-      exchange?.establishStream();
+      connection?.establishStream();
       open.announce();
-      yield* subscriberStream(open, this.#streamOptions(instance, exchange));
+      yield* subscriberStream(open, this.#streamOptions(instance, connection));
     } finally {
       if (watching) open.watch.release();
-      instance.feed.release(open);
+      instance.logs.release(open);
       leave();
     }
   }
 
-  #streamOptions(instance: Instance, exchange: Exchange | undefined): StreamOptions {
+  #streamOptions(instance: Instance, connection: Connection | undefined): StreamOptions {
     return {
-      left: exchange?.left,
+      left: connection?.left,
       away: instance.away,
       interrupted: () => leftBy(instance),
-      drained: () => exchange?.drained() ?? Promise.resolve(),
+      drained: () => connection?.drained() ?? Promise.resolve(),
     };
   }
 
@@ -351,13 +351,13 @@ export class BackendRequestHandler implements A2ARequestHandler {
   }
 
   async #read(key: TaskKey, options?: CopyOptions): Promise<ReadTask | undefined> {
-    const { feed } = this.#deps.instance();
-    const open = feed.acquire(key);
+    const { logs } = this.#deps.instance();
+    const open = logs.acquire(key);
     try {
       await open.log.refresh();
       return await readTask(open.log, this.#deps.clock, options);
     } finally {
-      feed.release(open);
+      logs.release(open);
     }
   }
 
@@ -384,11 +384,11 @@ export class BackendRequestHandler implements A2ARequestHandler {
 
   #clientError(error: unknown, { context, request }: GuardedRequest): A2AError {
     const { logger, errors } = this.#deps;
-    return clientError(error, exchangeOf(context), { logger, errors, request });
+    return clientError(error, connectionOf(context), { logger, errors, request });
   }
 
   async #guard<T>(guarded: GuardedRequest, work: () => Promise<T>): Promise<T> {
-    exchangeOf(guarded.context)?.takeUp();
+    connectionOf(guarded.context)?.takeUp();
     try {
       return await work();
     } catch (error) {
@@ -400,7 +400,7 @@ export class BackendRequestHandler implements A2ARequestHandler {
     guarded: GuardedRequest,
     stream: AsyncGenerator<StreamResponse, void, undefined>,
   ): AsyncGenerator<StreamResponse, void, undefined> {
-    exchangeOf(guarded.context)?.takeUp();
+    connectionOf(guarded.context)?.takeUp();
     try {
       yield* stream;
     } catch (error) {

@@ -1,6 +1,6 @@
 import {
   blockingResult,
-  firstEventAt,
+  firstEventGeneration,
   inSlices,
   type LogState,
   type LogStorage,
@@ -58,7 +58,7 @@ export async function blockingAnswer(
   const { result, task } = answered;
   const { clock, key } = open.log;
   if (result.answer) return result.answer;
-  const kept = task ?? (await taskAt(storage, key, result.at, clock)) ?? open.log.picture();
+  const kept = task ?? (await taskAt(storage, key, result.generation, clock)) ?? open.log.picture();
   // Of a result that is older than all that is kept, the task as it is says most.
   return kept && 'copying' in kept ? inSlices(kept.copying(), clock) : kept;
 }
@@ -74,7 +74,7 @@ export async function immediateAnswer(
   signal: AbortSignal,
 ): Promise<Task | Message | undefined> {
   const known = await firstOf(open, signal, (state) => {
-    if (firstEventAt(state, run) !== undefined && state.hasTask)
+    if (firstEventGeneration(state, run) !== undefined && state.hasTask)
       return { task: open.log.picture() };
     return blockingResult(state, run) && { task: undefined };
   });
@@ -84,5 +84,7 @@ export async function immediateAnswer(
 
 /** The fold at hand, if it is that of the result: later events of other runs may be in it. */
 function folded(open: OpenLog, state: LogState, result: RunResult): TaskPicture | undefined {
-  return open.log.generation === result.at && state.hasTask ? open.log.picture() : undefined;
+  return open.log.generation === result.generation && state.hasTask
+    ? open.log.picture()
+    : undefined;
 }

@@ -1,12 +1,12 @@
 import {
+  type AppliedRecord,
   eventStatus,
-  firstEventAt,
+  firstEventGeneration,
   inSlices,
+  type LogTap,
   type OpenLog,
   type RunResult,
   runResult,
-  type Step,
-  type Tap,
   type TaskEvent,
   type TaskPicture,
 } from '@a2a-aws/core';
@@ -62,7 +62,7 @@ export async function* runStream(
 async function beginningOf(
   open: OpenLog,
   run: string,
-  tap: Tap,
+  tap: LogTap,
   signal: AbortSignal,
 ): Promise<Beginning | undefined> {
   let hasBegun = false;
@@ -73,7 +73,7 @@ async function beginningOf(
   try {
     return await firstOf(open, signal, (state) => {
       const result = runResult(state, run);
-      const isSilent = firstEventAt(state, run) === undefined;
+      const isSilent = firstEventGeneration(state, run) === undefined;
       if (isSilent && result === undefined) return undefined;
       hasBegun = true;
       const { generation } = open.log;
@@ -93,7 +93,7 @@ async function* tapped(
   open: OpenLog,
   options: StreamOptions,
   run: string | undefined,
-  begin: (tap: Tap, signal: AbortSignal) => Promise<Beginning | undefined>,
+  begin: (tap: LogTap, signal: AbortSignal) => Promise<Beginning | undefined>,
 ): AsyncGenerator<StreamResponse, void, undefined> {
   const { left, away, historyLength, drained, interrupted } = options;
   const linked = linkSignals(left, away);
@@ -146,29 +146,29 @@ class Telling {
     this.#state = task.status?.state ?? TaskState.TASK_STATE_UNSPECIFIED;
   }
 
-  *framesOf(step: Step): Generator<StreamResponse, void, undefined> {
-    const events = step.record.entries.filter((entry) => entry.kind === 'event');
-    const result = this.#run === undefined ? undefined : runResult(step.state, this.#run);
-    for (const [at, { generation, final }] of step.deliveries.entries()) {
+  *framesOf(applied: AppliedRecord): Generator<StreamResponse, void, undefined> {
+    const events = applied.record.entries.filter((entry) => entry.kind === 'event');
+    const result = this.#run === undefined ? undefined : runResult(applied.state, this.#run);
+    for (const [at, { generation, final }] of applied.deliveries.entries()) {
       if (generation <= this.#after) continue;
-      if (result && result.at < generation && !this.isOver) {
+      if (result && result.generation < generation && !this.isOver) {
         yield* this.#end(result);
         // What the backend adds to a Message that came instead of an end.
-        if (!result.answer || !step.state.sealed) return;
+        if (!result.answer || !applied.state.sealed) return;
       }
       const event = events[at]?.event;
       if (event) yield* this.#tell(event);
-      if (result?.at === generation || final) {
-        yield* this.#end(result?.at === generation ? result : undefined);
+      if (result?.generation === generation || final) {
+        yield* this.#end(result?.generation === generation ? result : undefined);
         return;
       }
     }
-    if (result && result.at < step.state.next.generation) yield* this.#end(result);
+    if (result && result.generation < applied.state.next.generation) yield* this.#end(result);
   }
 
   /** Ends the stream if this result is no later than what was told. */
   *endAt(result: RunResult | undefined): Generator<StreamResponse, void, undefined> {
-    if (result && result.at <= this.#after) yield* this.#end(result);
+    if (result && result.generation <= this.#after) yield* this.#end(result);
   }
 
   *#tell(event: TaskEvent): Generator<StreamResponse, void, undefined> {

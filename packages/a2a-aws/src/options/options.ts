@@ -21,7 +21,7 @@ import { MAX_OWNER_SHARDS } from '@a2a-aws/dynamodb';
 import { type OwnerResolver, resolveUserScope } from '@a2a-js/sdk/server';
 import { z } from 'zod';
 import { defaultLevel, sinkOf } from '../logging/sinks.ts';
-import { knowingOwners } from '../runs/recorded-request.ts';
+import { withRecordedOwners } from '../runs/recorded-request.ts';
 import { RETRY_DETECTIONS, type RetryDetection } from '../runs/retry-detection.ts';
 import { guarded } from '../user-code/guarded.ts';
 import type { OnError } from '../user-code/user-errors.ts';
@@ -306,7 +306,7 @@ export function resolveOptions(
     logger: rootLogger(sinkOf(options.logger), { clock, level }),
     onError: options.onError,
     logErrorMessages: options.logErrorMessages ?? env.NODE_ENV !== 'production',
-    ownerResolver: knowingOwners(
+    ownerResolver: withRecordedOwners(
       guarded('ownerResolver', options.ownerResolver ?? resolveUserScope),
     ),
     lease: { ...DEFAULT_LEASE_SETTINGS, ...options.lease },

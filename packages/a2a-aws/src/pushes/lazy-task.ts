@@ -1,7 +1,7 @@
 import type { Task } from '@a2a-js/sdk';
 
 /** A Task that `read` makes when something of it is first looked at: most who get it never do. */
-export function unreadTask(read: () => Task): Task {
+export function lazyTask(read: () => Task): Task {
   let made: Task | undefined;
   const task = (): Task => {
     made ??= read();

@@ -22,7 +22,7 @@ import type {
 } from '@a2a-js/sdk/server';
 import { UserCodeError } from '../user-code/guarded.ts';
 import type { UserErrors } from '../user-code/user-errors.ts';
-import { unreadTask } from './lazy-task.ts';
+import { lazyTask } from './lazy-task.ts';
 
 /** How long a look for a task's configs is good for chunks of artifacts, in milliseconds. */
 const CHUNKS_LOOK_MS = 1_000;
@@ -66,7 +66,7 @@ type Move = (move: (signal: AbortSignal) => Promise<void>) => void;
  * for what only waits. Nobody waits for it; what a slow receiver leaves no room for is dropped, but
  * not where the task rests or ends.
  */
-export class PushLine {
+export class PushQueue {
   readonly #log: PushedLog;
   readonly #backlog: Backlog;
   readonly #turn: Move;
@@ -179,7 +179,7 @@ export class PushLine {
 
   #send({ event, context }: Waiting): Promise<void> {
     const payload = { $case: event.kind, value: deepCopy(event.data) };
-    const task = this.#log.state.hasTask ? unreadTask(() => this.#log.task() as Task) : undefined;
+    const task = this.#log.state.hasTask ? lazyTask(() => this.#log.task() as Task) : undefined;
     return this.#deps.sender.send({ payload } as StreamResponse, context, task);
   }
 

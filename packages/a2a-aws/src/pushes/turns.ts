@@ -1,5 +1,5 @@
 /** Work of one key after another, in the order in which it came; that of other keys goes on beside it. */
-export class Turns {
+export class KeyedSerialQueue {
   #last = new Map<string, Promise<void>>();
   #life = new AbortController();
 

@@ -67,6 +67,6 @@ function ownersContext({ tenant, owner }: Scope, requestedExtensions: string[]):
 }
 
 /** The resolver, which is not asked about contexts that were made for an owner. */
-export function knowingOwners(resolver: OwnerResolver): OwnerResolver {
+export function withRecordedOwners(resolver: OwnerResolver): OwnerResolver {
   return (context) => owners.get(context) ?? resolver(context);
 }

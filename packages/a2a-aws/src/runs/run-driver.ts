@@ -147,7 +147,7 @@ export class RunDriver {
       resume: this.#isResumable ? recordRequest(scope.request, request.context) : undefined,
     });
     if ('run' in begun) {
-      return { run: begun.run, finish: () => instance.runs.finish(begun.run) };
+      return { run: begun.run, finish: () => instance.intents.finish(begun.run) };
     }
     const first = scope.open.log.state.messages.get(scope.digest);
     if (begun.refused === 'duplicate' && first) scope.resolve({ run: first, own: false });

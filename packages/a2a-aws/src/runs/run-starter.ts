@@ -13,7 +13,7 @@ import {
   type Scope,
   type TaskKey,
   taskFields,
-  within,
+  withTimeout,
 } from '@a2a-aws/core';
 import type { Message, SendMessageRequest } from '@a2a-js/sdk';
 import {
@@ -105,12 +105,12 @@ export class RunStarter {
   ): Promise<Sent | undefined> {
     const { away: signal } = instance;
     const isNewTask = !message.taskId;
-    const open = instance.feed.acquire(key);
+    const open = instance.logs.acquire(key);
     const leave = instance.reading();
     let watching = false;
     const release = (): void => {
       if (watching) open.watch.release();
-      instance.feed.release(open);
+      instance.logs.release(open);
       leave();
     };
     try {
@@ -163,7 +163,11 @@ export class RunStarter {
   }
 
   async #inTime(scope: RunScope, context: ServerCallContext): Promise<Started> {
-    const started = await within(this.#deps.clock, START_DEADLINE_MS, this.#drive(scope, context));
+    const started = await withTimeout(
+      this.#deps.clock,
+      START_DEADLINE_MS,
+      this.#drive(scope, context),
+    );
     // The run may start all the same: the message sent again finds it.
     if (!started) throw new BackendError('unreachable', 'The run could not be started in time.');
     return started;

@@ -3,9 +3,9 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import { systemClock } from '@a2a-aws/core';
 import { ServerCallContext } from '@a2a-js/sdk/server';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { type Exchange, exchangeOf } from '../../src/connections/connection.ts';
-import { exchangeMiddleware } from '../../src/connections/connection-middleware.ts';
-import { OpenExchanges } from '../../src/connections/open-connections.ts';
+import { type Connection, connectionOf } from '../../src/connections/connection.ts';
+import { connectionMiddleware } from '../../src/connections/connection-middleware.ts';
+import { OpenConnections } from '../../src/connections/open-connections.ts';
 
 /** As much of a response as the middleware touches. */
 class FakeResponse extends EventEmitter {
@@ -55,18 +55,21 @@ function begin(response: FakeResponse): void {
   response.flushHeaders();
 }
 
-/** The exchange that a call finds whose request went through the middleware. */
-function handled(response: FakeResponse, headers: IncomingHttpHeaders = {}): Exchange | undefined {
-  let exchange: Exchange | undefined;
+/** The connection that a call finds whose request went through the middleware. */
+function handled(
+  response: FakeResponse,
+  headers: IncomingHttpHeaders = {},
+): Connection | undefined {
+  let connection: Connection | undefined;
   const request = { headers } as IncomingMessage;
-  exchangeMiddleware(systemClock, new OpenExchanges())(
+  connectionMiddleware(systemClock, new OpenConnections())(
     request,
     response as unknown as ServerResponse,
     () => {
-      exchange = exchangeOf(contextWith(request.headers));
+      connection = connectionOf(contextWith(request.headers));
     },
   );
-  return exchange;
+  return connection;
 }
 
 /** The context of a call, as the SDK's default builder makes it. */
@@ -123,11 +126,11 @@ test('an answer that is no stream has no timer', () => {
 
 test('[I6] an established stream opens before its first event, and lives on', () => {
   const response = new FakeResponse();
-  const exchange = handled(response);
+  const connection = handled(response);
   // REST's router says so before it knows what will be answered.
   response.setHeader('Content-Type', 'application/a2a+json');
-  exchange?.expectStream();
-  exchange?.establishStream();
+  connection?.expectStream();
+  connection?.establishStream();
   vi.advanceTimersByTime(1_000);
 
   expect(response.headersSent).toBe(true);
@@ -183,26 +186,26 @@ test.each([
 
 test('[I10] a client that left is noticed, also one that left before', () => {
   const response = new FakeResponse();
-  const exchange = handled(response);
-  expect(exchange?.left.aborted).toBe(false);
+  const connection = handled(response);
+  expect(connection?.left.aborted).toBe(false);
   response.emit('close');
-  expect(exchange?.left.aborted).toBe(true);
+  expect(connection?.left.aborted).toBe(true);
   const late = new FakeResponse();
   late.closed = true;
   expect(handled(late)?.left.aborted).toBe(true);
 });
 
-test('[I9] an exchange is found by the very headers of its request, not by equal ones', () => {
+test('[I9] an connection is found by the very headers of its request, not by equal ones', () => {
   const headers = { host: 'a' };
-  const exchange = handled(new FakeResponse(), headers);
-  expect(exchange).toBeDefined();
-  expect(exchangeOf(contextWith(headers))).toBe(exchange);
-  expect(exchangeOf(contextWith({ ...headers }))).toBeUndefined();
-  expect(exchangeOf(contextWith('headers'))).toBeUndefined();
-  expect(exchangeOf(new ServerCallContext())).toBeUndefined();
+  const connection = handled(new FakeResponse(), headers);
+  expect(connection).toBeDefined();
+  expect(connectionOf(contextWith(headers))).toBe(connection);
+  expect(connectionOf(contextWith({ ...headers }))).toBeUndefined();
+  expect(connectionOf(contextWith('headers'))).toBeUndefined();
+  expect(connectionOf(new ServerCallContext())).toBeUndefined();
 });
 
-test('a request that goes through the middleware twice has one exchange', () => {
+test('a request that goes through the middleware twice has one connection', () => {
   const headers = { host: 'a' };
   const response = new FakeResponse();
   expect(handled(response, headers)).toBe(handled(response, headers));

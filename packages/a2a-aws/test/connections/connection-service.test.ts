@@ -2,10 +2,10 @@ import { EventEmitter } from 'node:events';
 import type { Entropy } from '@a2a-aws/core';
 import { ServerCallContext } from '@a2a-js/sdk/server';
 import { expect, test } from 'vitest';
-import { type Exchange, exchangeOf } from '../../src/connections/connection.ts';
-import { exchangeService } from '../../src/connections/connection-service.ts';
+import { type Connection, connectionOf } from '../../src/connections/connection.ts';
+import { connectionService } from '../../src/connections/connection-service.ts';
 
-/** As much of a call as an exchange touches. */
+/** As much of a call as an connection touches. */
 class FakeCall extends EventEmitter {
   cancelled = false;
   writableNeedDrain = true;
@@ -26,20 +26,20 @@ const entropy: Entropy = {
   random: () => 0,
 };
 
-/** The exchange that a method of a service finds. */
-function exchangeFor(call: FakeCall): Exchange {
-  let exchange: Exchange | undefined;
-  const service = exchangeService(
+/** The connection that a method of a service finds. */
+function exchangeFor(call: FakeCall): Connection {
+  let connection: Connection | undefined;
+  const service = connectionService(
     {
       getTask: (inner: FakeCall) => {
-        exchange = exchangeOf(contextOf(inner));
+        connection = connectionOf(contextOf(inner));
       },
     },
     entropy,
   );
   service.getTask(call);
-  if (!exchange) throw new Error('No exchange.');
-  return exchange;
+  if (!connection) throw new Error('No connection.');
+  return connection;
 }
 
 test('a call that is canceled has been left', () => {
@@ -74,7 +74,7 @@ test.each(['drain', 'cancelled'])('who waits for its reader goes on at: %s', asy
   expect(call.listenerCount('drain')).toBe(0);
 });
 
-test('[I9] two calls have two exchanges, whatever token their clients send', () => {
+test('[I9] two calls have two connections, whatever token their clients send', () => {
   const one = new FakeCall();
   const first = exchangeFor(one);
   const two = new FakeCall();

@@ -8,9 +8,9 @@ import type { A2ARequestHandler } from '@a2a-js/sdk/server';
 import { jsonRpcHandler, restHandler, UserBuilder } from '@a2a-js/sdk/server/express';
 import express from 'express';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { exchangeOf } from '../../src/connections/connection.ts';
-import { exchangeMiddleware } from '../../src/connections/connection-middleware.ts';
-import { OpenExchanges } from '../../src/connections/open-connections.ts';
+import { connectionOf } from '../../src/connections/connection.ts';
+import { connectionMiddleware } from '../../src/connections/connection-middleware.ts';
+import { OpenConnections } from '../../src/connections/open-connections.ts';
 
 /** Timers that a test fires. */
 const timers = new Set<() => void>();
@@ -35,7 +35,7 @@ const requestHandler = {
   getAgentCard: async () => card,
   // biome-ignore lint/correctness/useYield: it fails before it has anything to give
   async *resubscribe(_params, context) {
-    exchangeOf(context)?.establishStream();
+    connectionOf(context)?.establishStream();
     const due = opens ? [...timers] : [];
     timers.clear();
     for (const fire of due) fire();
@@ -61,7 +61,7 @@ let server: Server;
 beforeAll(async () => {
   const handler = { requestHandler, userBuilder: UserBuilder.noAuthentication };
   const app = express();
-  app.use(exchangeMiddleware(clock, new OpenExchanges()));
+  app.use(connectionMiddleware(clock, new OpenConnections()));
   app.use('/rpc', jsonRpcHandler(handler));
   app.use('/rest', restHandler(handler));
   server = app.listen(0, '127.0.0.1');

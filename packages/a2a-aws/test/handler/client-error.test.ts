@@ -2,7 +2,7 @@ import { BackendError, type LogFields, loggerOf, silentLogger } from '@a2a-aws/c
 import { A2AError } from '@a2a-js/sdk/errors';
 import { ServerCallContext } from '@a2a-js/sdk/server';
 import { expect, test } from 'vitest';
-import type { Exchange } from '../../src/connections/connection.ts';
+import type { Connection } from '../../src/connections/connection.ts';
 import { clientError } from '../../src/handler/client-error.ts';
 import { FailedRequest } from '../../src/handler/failed-request.ts';
 import { UserErrors } from '../../src/user-code/user-errors.ts';
@@ -11,13 +11,13 @@ function answered(error: unknown, taskId?: string) {
   let retries = 0;
   const lines: (LogFields & { event: string })[] = [];
   const logger = loggerOf((level, event, fields) => lines.push({ level, event, ...fields }));
-  const exchange = { retryLater: () => retries++ } as unknown as Exchange;
+  const connection = { retryLater: () => retries++ } as unknown as Connection;
   const scopeOf = () => ({ tenant: 'acme', owner: 'ann' });
   const clock = { now: () => 0, after: () => () => {} };
   const context = new ServerCallContext({ requestedVersion: '1.0' });
   const request = new FailedRequest('GetTask', taskId, context, { clock, scopeOf });
   const errors = new UserErrors({ logErrorMessages: false }, silentLogger);
-  const answer = clientError(error, exchange, { logger, errors, request });
+  const answer = clientError(error, connection, { logger, errors, request });
   return { answer, lines, isRetryable: retries > 0 };
 }
 

@@ -15,8 +15,8 @@ import {
 } from '@a2a-js/sdk';
 import { AgentEvent, ServerCallContext } from '@a2a-js/sdk/server';
 import { describe, expect, test } from 'vitest';
-import { PushLine } from '../../src/pushes/push-queue.ts';
-import { Turns } from '../../src/pushes/turns.ts';
+import { PushQueue } from '../../src/pushes/push-queue.ts';
+import { KeyedSerialQueue } from '../../src/pushes/turns.ts';
 import { UserErrors } from '../../src/user-code/user-errors.ts';
 
 const context = new ServerCallContext({});
@@ -51,8 +51,8 @@ class Rig {
   readonly sent: StreamResponse[] = [];
   readonly backlog: Backlog;
   readonly lines: { event: string; fields: LogFields | undefined }[] = [];
-  readonly turns = new Turns();
-  readonly line: PushLine;
+  readonly turns = new KeyedSerialQueue();
+  readonly line: PushQueue;
 
   constructor(options: RigOptions = {}) {
     this.backlog = new Backlog(options.backlogBytes ?? 100_000_000);
@@ -72,7 +72,7 @@ class Rig {
         return Task.fromJSON({ id: 't', contextId: 'x' });
       },
     };
-    this.line = new PushLine(log, this.backlog, (move) => this.turns.take('t', move), {
+    this.line = new PushQueue(log, this.backlog, (move) => this.turns.take('t', move), {
       clock,
       store: options.ownSender ? undefined : { load },
       sender: {
@@ -93,7 +93,7 @@ class Rig {
     });
   }
 
-  add(...events: Parameters<PushLine['add']>[0][]): void {
+  add(...events: Parameters<PushQueue['add']>[0][]): void {
     for (const event of events) this.line.add(event, context);
   }
 

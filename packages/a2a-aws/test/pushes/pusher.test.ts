@@ -4,7 +4,7 @@ import { AgentEvent, ServerCallContext } from '@a2a-js/sdk/server';
 import { expect, test } from 'vitest';
 import type { PushDeps } from '../../src/pushes/push-queue.ts';
 import { Pusher } from '../../src/pushes/pusher.ts';
-import { Turns } from '../../src/pushes/turns.ts';
+import { KeyedSerialQueue } from '../../src/pushes/turns.ts';
 import { UserErrors } from '../../src/user-code/user-errors.ts';
 
 const context = new ServerCallContext({});
@@ -34,7 +34,7 @@ test('a follow-up waits for what a slow receiver has not got of the run before; 
       },
     },
   } satisfies PushDeps;
-  const pusher = new Pusher(deps, new Turns());
+  const pusher = new Pusher(deps, new KeyedSerialQueue());
   const first = pusher.follow(opened('t'), context);
   first(status('TASK_STATE_WORKING'), 0);
   first(status('TASK_STATE_INPUT_REQUIRED'), 1);

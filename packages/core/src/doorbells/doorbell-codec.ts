@@ -15,7 +15,7 @@ const LINE = /^\["([\w-]{1,32})","([\w-]{43})",(.*)\]$/s;
 const NOT_PLAIN = /[\ud800-\udfff\ufffe\uffff]/g;
 
 /** What came out of a message. */
-export type Heard =
+export type DecodedMessage =
   /** `unknown` of its doorbells are of kinds, `junk` of them in forms, that this release does not know. */
   | { readonly bells: readonly Doorbell[]; readonly unknown: number; readonly junk: number }
   /** It is not proven to come from this fleet. */
@@ -49,7 +49,10 @@ export function joinMessages(texts: readonly string[]): string {
  * Returns what a message from outside says. Nothing of it is parsed before `check` has found every
  * seal in it authentic. Never throws.
  */
-export function decodeMessage(text: string, check: (seal: Seal, text: string) => SealCheck): Heard {
+export function decodeMessage(
+  text: string,
+  check: (seal: Seal, text: string) => SealCheck,
+): DecodedMessage {
   // A half of a character would be authenticated as if it were another.
   if (!isJoinable(text) || text.search(NOT_PLAIN) >= 0) return 'unauthenticated';
   const bells: unknown[] = [];

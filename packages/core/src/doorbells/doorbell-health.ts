@@ -33,7 +33,7 @@ export class DoorbellHealth {
   #silentMs = 0;
 
   /** What has arrived may have been for us, but in words of another release: reading tells. */
-  misheard(now: number): void {
+  unrecognized(now: number): void {
     this.#doubt(PROOF_MS, now);
   }
 
@@ -45,7 +45,7 @@ export class DoorbellHealth {
   }
 
   /** The same while nobody taps: seldom, unless the last ring has not come back. */
-  ringIdle(now: number): boolean {
+  shouldProbeIdle(now: number): boolean {
     return this.#isDue(this.#unansweredAt === undefined ? IDLE_CANARY_MS : CANARY_MS, now);
   }
 

@@ -6,8 +6,8 @@ import type { Fanout, FanoutAddress, FanoutReceiver, FanoutStats } from '../port
  * hosts that freeze between requests, or where there is only a table.
  */
 export class PollingFanout implements Fanout {
-  readonly rings: boolean = false;
-  readonly needsLiving: boolean = false;
+  readonly delivers: boolean = false;
+  readonly needsLiveInstances: boolean = false;
   readonly maxBytes: number = 0;
 
   /** The instances share nothing. */

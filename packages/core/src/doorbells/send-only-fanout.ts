@@ -7,16 +7,16 @@ import type {
 } from '../ports/fanout.ts';
 
 /** The fan-out of an instance that rings others, and removes what the dead were heard at, but is not heard itself. */
-export class UnheardFanout implements Fanout {
+export class SendOnlyFanout implements Fanout {
   readonly maxBytes: number;
-  readonly rings: boolean;
+  readonly delivers: boolean;
   readonly #inner: Fanout;
   readonly #unheard = new Set<string>();
 
   constructor(inner: Fanout) {
     this.#inner = inner;
     this.maxBytes = inner.maxBytes;
-    this.rings = inner.rings;
+    this.delivers = inner.delivers;
   }
 
   check(): Promise<void> {

@@ -1,9 +1,9 @@
-import { UnheardFanout } from '../doorbells/send-only-fanout.ts';
+import { SendOnlyFanout } from '../doorbells/send-only-fanout.ts';
 import { sleep } from '../ports/clock.ts';
 import { Instance, type InstanceDeps } from './instance.ts';
 
 /** What a patrol came to. */
-export interface PatrolReport {
+export interface CleanupReport {
   /** Instances that it has cleaned up after. */
   readonly cleaned: number;
   /** Attempts at it that failed; the round itself, if it was declared dead, or cut short before it knew who is. */
@@ -21,9 +21,9 @@ const PROBE_MS = 250;
  * One round for when no instance may be left: watches every lease for its whole time, and finishes the
  * dead as any janitor does, as an instance without a queue. Ends early when `signal` aborts.
  */
-export async function patrol(deps: InstanceDeps, signal: AbortSignal): Promise<PatrolReport> {
+export async function patrol(deps: InstanceDeps, signal: AbortSignal): Promise<CleanupReport> {
   const { clock, registry, settings } = deps;
-  const fanout = new UnheardFanout(deps.fanout);
+  const fanout = new SendOnlyFanout(deps.fanout);
   const instance = new Instance({ ...deps, fanout, alone: true }, () => {});
   const { janitor, retiredSweep } = instance;
   const isGoing = (): boolean => !signal.aborted && instance.phase === 'ready';
@@ -54,10 +54,11 @@ export async function patrol(deps: InstanceDeps, signal: AbortSignal): Promise<P
   await instance.stop(0);
   // One that stood still for long may have written a row after others had cleaned up after it.
   if (isLost && !(await registry.lease(deps.id))) {
-    for (const row of await registry.runs(deps.id)) await registry.removeRun(row);
+    for (const row of await registry.intents(deps.id)) await registry.removeIntent(row);
   }
   const isQuiet = clock.now() - instance.lastIntentAt >= settings.quarantineMs;
   // Nothing of it can be under way any more: nobody need clean up after the cleaner.
-  if (isQuiet && (await registry.runs(deps.id)).length === 0) await registry.removeLease(deps.id);
+  if (isQuiet && (await registry.intents(deps.id)).length === 0)
+    await registry.removeLease(deps.id);
   return { cleaned, failed: isLost || isCut ? failed + 1 : failed, left };
 }

@@ -4,13 +4,13 @@ import { RetriedStep } from '../logging/retried-step.ts';
 import { taskFields } from '../logging/task-fields.ts';
 import { type Clock, elapsed, sleep } from '../ports/clock.ts';
 import type { Entropy } from '../ports/entropy.ts';
-import type { InstanceRegistry, Lease, LeaseTerms, RunRow } from '../ports/instance-registry.ts';
+import type { InstanceRegistry, Intent, Lease, LeaseTerms } from '../ports/instance-registry.ts';
 import type { Logger } from '../ports/logger.ts';
 import { backoff } from '../retry.ts';
 import type { IntentRecorder } from '../runs/intents.ts';
 import type { LeaseSettings } from './lease-settings.ts';
 
-export interface PresenceDeps {
+export interface HeartbeatDeps {
   readonly instance: string;
   /** Written into the lease row before the queue exists, so that a janitor finds it. */
   readonly queueName: string;
@@ -35,14 +35,14 @@ const RETIRE_TRIES = 3;
 const MAX_HOST_LENGTH = 64;
 
 /** This instance's claim to be alive: its lease, its beat, its intents. */
-export class Presence implements IntentRecorder {
-  readonly #deps: PresenceDeps;
+export class Heartbeat implements IntentRecorder {
+  readonly #deps: HeartbeatDeps;
   readonly #retired = new AbortController();
   #beating: Promise<void> = Promise.resolve();
   #beat = 0;
   #beatenAt: number | undefined;
 
-  constructor(deps: PresenceDeps) {
+  constructor(deps: HeartbeatDeps) {
     this.#deps = deps;
   }
 
@@ -131,15 +131,15 @@ export class Presence implements IntentRecorder {
    * after a crash looks into every log that an intent names. `registry`: over the client of what the
    * intent is for, so that the work of clients does not delay a beat.
    */
-  async declare(row: RunRow, registry: InstanceRegistry): Promise<void> {
+  async declare(row: Intent, registry: InstanceRegistry): Promise<void> {
     const { instance, logger, died } = this.#deps;
-    await registry.putRun(row);
+    await registry.putIntent(row);
     // Read after the row was written: a janitor that did not see the row had not yet marked us.
     const lease = await registry.lease(instance);
     if (lease?.state === 'alive') return;
     died();
     // Nothing is appended under it; whoever cleaned up after us may have looked for the last time.
-    await registry.removeRun(row).catch((error: unknown) => {
+    await registry.removeIntent(row).catch((error: unknown) => {
       logger.warn('run.row-left', {
         ...taskFields(row.key),
         run: row.run,

@@ -7,16 +7,16 @@ import type { Entropy } from '../ports/entropy.ts';
 import type { Fanout, FanoutAddress, FormerAddress } from '../ports/fanout.ts';
 import type { InstanceRegistry } from '../ports/instance-registry.ts';
 import type { Logger } from '../ports/logger.ts';
-import type { Feed } from '../reading/open-logs.ts';
+import type { OpenLogs } from '../reading/open-logs.ts';
 import type { LeaseSettings } from './lease-settings.ts';
 
-export interface OwnDoorbellDeps {
+export interface InstanceDoorbellDeps {
   readonly instance: string;
   /** Of its first queue; the lease row holds it. */
   readonly queueName: string;
   readonly registry: InstanceRegistry;
   readonly fanout: Fanout;
-  readonly feed: Feed;
+  readonly logs: OpenLogs;
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly logger: Logger;
@@ -47,8 +47,8 @@ interface Former {
  * Every name is in the lease row before anything of this name is made, and stays there until what had
  * it was removed twice, a quarantine apart.
  */
-export class OwnDoorbell {
-  readonly #deps: OwnDoorbellDeps;
+export class InstanceDoorbell {
+  readonly #deps: InstanceDoorbellDeps;
   readonly #end = new AbortController();
   readonly #first: { promise: Promise<unknown>; resolve: (fault: unknown) => void };
   #round = 0;
@@ -66,7 +66,7 @@ export class OwnDoorbell {
   /** Since when there has been no doorbell that works; undefined while there is one. */
   #missingSince: number | undefined;
 
-  constructor(deps: OwnDoorbellDeps) {
+  constructor(deps: InstanceDoorbellDeps) {
     this.#deps = deps;
     this.#address = { queueName: deps.queueName };
     let resolve: (fault: unknown) => void = () => {};
@@ -83,10 +83,10 @@ export class OwnDoorbell {
 
   /** Why there is no doorbell that works: a code. Undefined if there is one, or none is wanted. */
   get fault(): string | undefined {
-    const { feed, fanout } = this.#deps;
-    if (!fanout.rings || this.#isUnheard) return undefined;
+    const { logs, fanout } = this.#deps;
+    if (!fanout.delivers || this.#isUnheard) return undefined;
     if (this.#fault !== undefined) return errorCode(this.#fault);
-    const { doorbell } = feed;
+    const { doorbell } = logs;
     if (!doorbell) return 'provisioning';
     if (doorbell.isLost) return 'lost';
     return doorbell.isHeard ? undefined : 'silent';
@@ -117,28 +117,28 @@ export class OwnDoorbell {
    */
   async remove(): Promise<void> {
     const { fanout, instance } = this.#deps;
-    if (!fanout.rings || this.#isUnheard) return;
+    if (!fanout.delivers || this.#isUnheard) return;
     const former = this.#former.map((one) => one.address);
     await fanout.teardown(instance, { ...this.#address, former }, 'mark');
   }
 
   async #look(): Promise<void> {
-    const { feed } = this.#deps;
+    const { logs } = this.#deps;
     // After a long pause the next heartbeat tells if this instance is still to be heard at all.
     if (this.#isUnheard || this.#mayBeDead()) return;
     this.#watch();
     const step = this.#next();
     if (step !== 'wait') await this.#take(step);
-    else if (feed.doorbell && !(await this.#isConfirmed())) await this.#repair();
+    else if (logs.doorbell && !(await this.#isConfirmed())) await this.#repair();
     if (this.#end.signal.aborted) return;
     await this.#removeFormer();
-    if (!this.#end.signal.aborted) feed.probe();
+    if (!this.#end.signal.aborted) logs.probe();
   }
 
   /** Tells of a doorbell that was lost, and of one that is heard again. */
   #watch(): void {
-    const { feed, clock, logger } = this.#deps;
-    const { doorbell } = feed;
+    const { logs, clock, logger } = this.#deps;
+    const { doorbell } = logs;
     if (doorbell?.isHeard && !doorbell.isLost) {
       this.#tries = 0;
       if (this.#missingSince === undefined) return;
@@ -170,20 +170,20 @@ export class OwnDoorbell {
   }
 
   async #repair(): Promise<void> {
-    const { feed, clock, logger } = this.#deps;
+    const { logs, clock, logger } = this.#deps;
     if (this.#end.signal.aborted) return;
     // Once an outage, however often it is found out.
     if (this.#missingSince === undefined) logger.warn('doorbell.lost', { code: 'lost' });
     this.#missingSince ??= clock.now();
-    feed.doubt();
+    logs.doubt();
     await this.#take('provision');
   }
 
   #next(): ReturnType<typeof doorbellStep> {
-    const { feed, clock } = this.#deps;
+    const { logs, clock } = this.#deps;
     const now = clock.now();
     return doorbellStep({
-      doorbell: feed.doorbell,
+      doorbell: logs.doorbell,
       ageMs: elapsed(this.#madeAt, now),
       triedMs: elapsed(this.#triedAt, now),
       tries: this.#tries,
@@ -215,7 +215,7 @@ export class OwnDoorbell {
 
   /** Gives the address up for one of another name, which is written down before it is made. */
   async #rename(): Promise<void> {
-    const { queueName, feed, clock } = this.#deps;
+    const { queueName, logs, clock } = this.#deps;
     const { former: _, ...address } = this.#address;
     const round = this.#round + 1;
     const former = [...this.#former, { address, givenUpAt: clock.now() }];
@@ -224,13 +224,13 @@ export class OwnDoorbell {
     this.#round = round;
     this.#address = next;
     this.#former = former;
-    feed.deafen();
+    logs.stopListening();
     // The first of two passes; the second looks again.
     await this.#teardown([address]);
   }
 
   async #make(): Promise<void> {
-    const { fanout, instance, feed, clock } = this.#deps;
+    const { fanout, instance, logs, clock } = this.#deps;
     if (this.#end.signal.aborted) return;
     let made: FanoutAddress | undefined;
     try {
@@ -254,11 +254,11 @@ export class OwnDoorbell {
     if (this.#end.signal.aborted) return;
     this.#address = made;
     // The transport may have restored it under the address that it had.
-    if (isSame && feed.doorbell && this.#missingSince === undefined) return;
+    if (isSame && logs.doorbell && this.#missingSince === undefined) return;
     this.#madeAt = clock.now();
     this.#confirmedAt = this.#madeAt;
-    feed.listen();
-    feed.probe();
+    logs.listen();
+    logs.probe();
   }
 
   /** Writes where this instance is heard into its lease row. */

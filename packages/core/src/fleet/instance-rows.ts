@@ -1,7 +1,7 @@
-import type { InstanceRegistry, RunRow, WatchRow } from '../ports/instance-registry.ts';
+import type { InstanceRegistry, Intent, WatchRow } from '../ports/instance-registry.ts';
 import type { Logger } from '../ports/logger.ts';
 
-export interface OwnRowsDeps {
+export interface InstanceRowsDeps {
   readonly instance: string;
   readonly registry: InstanceRegistry;
   readonly logger: Logger;
@@ -11,16 +11,16 @@ export interface OwnRowsDeps {
  * The rows of this instance. One that cannot be read stays, for those that can read it, and must not
  * keep the others from being looked after: how many there are is said.
  */
-export class OwnRows {
-  readonly #deps: OwnRowsDeps;
+export class InstanceRows {
+  readonly #deps: InstanceRowsDeps;
 
-  constructor(deps: OwnRowsDeps) {
+  constructor(deps: InstanceRowsDeps) {
     this.#deps = deps;
   }
 
-  runs(): Promise<RunRow[]> {
+  intents(): Promise<Intent[]> {
     const { instance, registry } = this.#deps;
-    return this.#readable((unreadable) => registry.runs(instance, unreadable));
+    return this.#readable((unreadable) => registry.intents(instance, unreadable));
   }
 
   watches(): Promise<WatchRow[]> {

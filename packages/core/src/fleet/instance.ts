@@ -5,24 +5,24 @@ import { BackendError, errorCode, fencedError } from '../errors.ts';
 import { errorFields } from '../logging/error-fields.ts';
 import { taskFields } from '../logging/task-fields.ts';
 import { proposeFence } from '../model/proposal.ts';
-import { type Clock, within } from '../ports/clock.ts';
+import { type Clock, withTimeout } from '../ports/clock.ts';
 import type { Entropy } from '../ports/entropy.ts';
 import type { Fanout } from '../ports/fanout.ts';
-import type { InstanceRegistry, Lease, RunRow } from '../ports/instance-registry.ts';
+import type { InstanceRegistry, Intent, Lease } from '../ports/instance-registry.ts';
 import type { LogStorage } from '../ports/log-storage.ts';
 import { type Logger, withFields } from '../ports/logger.ts';
-import { Feed } from '../reading/open-logs.ts';
+import { OpenLogs } from '../reading/open-logs.ts';
 import { type CancelOutcome, cancelTask } from '../runs/cancel.ts';
-import { type Begun, type RunRequest, Runs } from '../runs/intents.ts';
+import { type Begun, Intents, type RunRequest } from '../runs/intents.ts';
 import { type FindResumer, isResumed } from '../runs/resumption.ts';
 import { type TaskKey, taskKeyText } from '../task-key.ts';
-import { Presence } from './heartbeat.ts';
-import { OwnDoorbell } from './instance-doorbell.ts';
-import { OwnRows } from './instance-rows.ts';
+import { Heartbeat } from './heartbeat.ts';
+import { InstanceDoorbell } from './instance-doorbell.ts';
+import { InstanceRows } from './instance-rows.ts';
 import { Janitor } from './janitor.ts';
 import type { LeaseSettings } from './lease-settings.ts';
 import { RetiredSweep } from './retired-sweep.ts';
-import { OwnSweep } from './stale-row-sweep.ts';
+import { StaleRowSweep } from './stale-row-sweep.ts';
 
 export interface InstanceDeps {
   /** A name and a nonce: never used twice. */
@@ -93,17 +93,17 @@ export type InstancePhase = 'new' | 'ready' | 'draining' | 'stopped' | 'dead';
 /** One life of one server process in the fleet: from its lease to its teardown, or its death. */
 export class Instance {
   readonly id: string;
-  readonly feed: Feed;
+  readonly logs: OpenLogs;
   readonly janitor: Janitor;
   readonly retiredSweep: RetiredSweep;
-  readonly runs: Runs;
-  readonly doorbell: OwnDoorbell;
+  readonly intents: Intents;
+  readonly doorbell: InstanceDoorbell;
   readonly #deps: InstanceDeps;
-  readonly #presence: Presence;
-  readonly #cleaningRuns: Runs;
+  readonly #heartbeat: Heartbeat;
+  readonly #cleaningIntents: Intents;
   readonly #keyring: Keyring;
-  readonly #rows: OwnRows;
-  readonly #sweep: OwnSweep;
+  readonly #rows: InstanceRows;
+  readonly #sweep: StaleRowSweep;
   readonly #end = new AbortController();
   readonly #away = new AbortController();
   readonly #died: (dead: Instance) => void;
@@ -124,26 +124,26 @@ export class Instance {
     const own = { ...this.#deps, instance: deps.id, signal: this.#end.signal };
     const control = { ...own, ...deps.control };
     this.#keyring = new Keyring(control);
-    this.feed = new Feed({ ...own, keyring: this.#keyring });
+    this.logs = new OpenLogs({ ...own, keyring: this.#keyring });
     const alone = deps.alone ?? false;
-    const presence = new Presence({ ...control, serves: !alone, died: () => this.#die() });
-    this.#presence = presence;
-    this.doorbell = new OwnDoorbell({
+    const heartbeat = new Heartbeat({ ...control, serves: !alone, died: () => this.#die() });
+    this.#heartbeat = heartbeat;
+    this.doorbell = new InstanceDoorbell({
       ...control,
-      feed: this.feed,
-      silentMs: () => this.#presence.silentMs ?? 0,
+      logs: this.logs,
+      silentMs: () => this.#heartbeat.silentMs ?? 0,
       died: () => this.#die(),
     });
-    this.runs = new Runs({ ...own, feed: this.feed, presence });
+    this.intents = new Intents({ ...own, logs: this.logs, heartbeat });
     // Logs that are open for clients may wait behind what clients asked for: the janitor opens its own.
-    const cleaning = new Feed({ ...control, keyring: this.#keyring });
-    this.#cleaningRuns = new Runs({ ...control, feed: cleaning, presence });
+    const cleaning = new OpenLogs({ ...control, keyring: this.#keyring });
+    this.#cleaningIntents = new Intents({ ...control, logs: cleaning, heartbeat });
     this.janitor = new Janitor({
       ...control,
-      feed: cleaning,
-      cleaningRuns: this.#cleaningRuns,
-      runs: this.runs,
-      clientFeed: this.feed,
+      logs: cleaning,
+      cleaningIntents: this.#cleaningIntents,
+      intents: this.intents,
+      clientLogs: this.logs,
       alone,
       isReady: () => this.#phase === 'ready',
       resumer: deps.resumer ?? (() => undefined),
@@ -153,13 +153,13 @@ export class Instance {
       leads: () => this.janitor.stats.leads,
       finish: (lease) => this.janitor.finishLate(lease),
     });
-    this.#rows = new OwnRows(control);
-    this.#sweep = new OwnSweep({
+    this.#rows = new InstanceRows(control);
+    this.#sweep = new StaleRowSweep({
       ...control,
       rows: this.#rows,
-      feed: this.feed,
-      wanted: (run) => this.runs.wanted(run) || this.#cleaningRuns.wanted(run),
-      removeReach: () => this.doorbell.remove(),
+      logs: this.logs,
+      wanted: (run) => this.intents.wanted(run) || this.#cleaningIntents.wanted(run),
+      removeEndpoint: () => this.doorbell.remove(),
     });
   }
 
@@ -174,18 +174,18 @@ export class Instance {
 
   /** True while this instance takes work, and others must still take it for alive. */
   get isServing(): boolean {
-    const { silentMs = 0 } = this.#presence;
+    const { silentMs = 0 } = this.#heartbeat;
     return this.#phase === 'ready' && silentMs < this.#deps.settings.leaseMs;
   }
 
   /** Milliseconds since its lease was last renewed; nothing before the first time. */
   get silentMs(): number | undefined {
-    return this.#presence.silentMs;
+    return this.#heartbeat.silentMs;
   }
 
   /** When the last intent was declared; milliseconds of the own clock. 0: there was none. */
   get lastIntentAt(): number {
-    return Math.max(this.runs.lastIntentAt ?? 0, this.#cleaningRuns.lastIntentAt ?? 0);
+    return Math.max(this.intents.lastIntentAt ?? 0, this.#cleaningIntents.lastIntentAt ?? 0);
   }
 
   /** Aborts when this life is over: nothing is written any more. */
@@ -207,39 +207,39 @@ export class Instance {
     const { clock, logger } = this.#deps;
     const since = clock.now();
     logger.info('instance.starting');
-    const { rings } = this.#deps.fanout;
-    await Promise.all([this.#presence.register(), rings ? this.#keyring.read() : undefined]);
-    void this.#presence.keep();
+    const { delivers } = this.#deps.fanout;
+    await Promise.all([this.#heartbeat.register(), delivers ? this.#keyring.read() : undefined]);
+    void this.#heartbeat.keep();
     void this.doorbell.keep();
     if (doorbellMs > 0) {
-      const fault = await within(clock, doorbellMs, this.doorbell.firstTry);
+      const fault = await withTimeout(clock, doorbellMs, this.doorbell.firstTry);
       if (isLasting(fault)) {
-        const lease = await within(clock, RETIRE_MS, this.#retire());
-        await within(clock, TEARDOWN_MS, this.#teardown(lease));
+        const lease = await withTimeout(clock, RETIRE_MS, this.#retire());
+        await withTimeout(clock, TEARDOWN_MS, this.#teardown(lease));
         this.#finish('stopped');
         throw fault;
       }
     }
     // It may have been declared dead meanwhile.
     if (this.#end.signal.aborted) this.assertReady();
-    this.feed.start();
+    this.logs.start();
     this.#phase = 'ready';
     logger.info('instance.ready', { durationMs: clock.now() - since });
     for (const keeper of [this.janitor, this.#sweep, this.retiredSweep]) void keeper.keep();
-    if (rings) void this.#keyring.keep();
+    if (delivers) void this.#keyring.keep();
   }
 
-  /** Starts a run; see {@link Runs.begin}. Fails with `not-started`, `draining` or `fenced`. */
+  /** Starts a run; see {@link Intents.begin}. Fails with `not-started`, `draining` or `fenced`. */
   begin(key: TaskKey, request: RunRequest): Promise<Begun> {
     this.assertReady();
-    return this.runs.begin(key, request);
+    return this.intents.begin(key, request);
   }
 
   /** Cancels a task, wherever it runs. */
   cancel(key: TaskKey, deadlineMs: number): Promise<CancelOutcome> {
     this.assertReady();
     const { signal } = this.#end;
-    return cancelTask(key, deadlineMs, { ...this.#deps, runs: this.runs, signal });
+    return cancelTask(key, deadlineMs, { ...this.#deps, intents: this.intents, signal });
   }
 
   /** Throws the coded error that says why this instance takes no work. */
@@ -276,16 +276,16 @@ export class Instance {
     this.#phase = 'draining';
     const { clock, logger } = this.#deps;
     const since = clock.now();
-    logger.info('instance.stopping', { runs: this.runs.running, drainMs });
-    await within(clock, drainMs, this.runs.idle());
+    logger.info('instance.stopping', { intents: this.intents.running, drainMs });
+    await withTimeout(clock, drainMs, this.intents.idle());
     // What AWS does not answer in time is left to the next janitor.
-    const lease = await within(clock, RETIRE_MS, this.#retire());
+    const lease = await withTimeout(clock, RETIRE_MS, this.#retire());
     // Runs that nobody goes on with have ended by now, and readers here can be told how.
     this.#away.abort();
-    await within(clock, READERS_MS, this.#allLeft());
-    await within(clock, TEARDOWN_MS, this.#teardown(lease));
+    await withTimeout(clock, READERS_MS, this.#allLeft());
+    await withTimeout(clock, TEARDOWN_MS, this.#teardown(lease));
     this.#finish('stopped');
-    await this.feed.stop();
+    await this.logs.stop();
     logger.info('instance.stopped', { durationMs: clock.now() - since });
   }
 
@@ -293,10 +293,10 @@ export class Instance {
   async #retire(): Promise<Lease | undefined> {
     try {
       // A log that takes nothing must not keep the others from knowing that this instance is gone.
-      await within(this.#deps.clock, FENCE_MS, this.#fenceRuns());
+      await withTimeout(this.#deps.clock, FENCE_MS, this.#fenceRuns());
       this.#retired = true;
       this.doorbell.stop();
-      const lease = await this.#presence.retire();
+      const lease = await this.#heartbeat.retire();
       // What was declared while the lease still lived.
       await this.#fenceRuns();
       return lease;
@@ -316,8 +316,8 @@ export class Instance {
 
   async #teardown(lease: Lease | undefined): Promise<void> {
     try {
-      await this.feed.stop();
-      if (lease) await this.janitor.removeReach(lease);
+      await this.logs.stop();
+      if (lease) await this.janitor.removeEndpoint(lease);
       if (lease) await this.#leaveRetired(lease);
       else if (!(await this.#control.lease(this.id))) await this.doorbell.remove();
     } catch (error) {
@@ -334,7 +334,7 @@ export class Instance {
     if (alone) return;
     const rows = this.#control;
     let left = 0;
-    const readable = await rows.runs(this.id, () => {
+    const readable = await rows.intents(this.id, () => {
       left += 1;
     });
     if (readable.length + left > 0) return;
@@ -343,7 +343,7 @@ export class Instance {
 
   /** Ends what the budget did not let finish, so that nobody waits for the lease to run out. */
   async #fenceRuns(): Promise<void> {
-    const rows = await this.#rows.runs();
+    const rows = await this.#rows.intents();
     // A living instance takes these up as soon as this one is marked dead: unless their log is fenced.
     const left = new Set(rows.filter(isResumed).map(({ key }) => taskKeyText(key)));
     const ended = rows.filter(({ key }) => !left.has(taskKeyText(key)));
@@ -351,14 +351,14 @@ export class Instance {
     await Promise.all(ended.map((row) => perRun(() => this.#fenceRun(row))));
   }
 
-  async #fenceRun(row: RunRow): Promise<void> {
+  async #fenceRun(row: Intent): Promise<void> {
     const { registry, logger } = this.#deps;
-    const open = this.feed.acquire(row.key);
+    const open = this.logs.acquire(row.key);
     try {
       await open.log.refresh();
-      await open.log.append(proposeFence(this.runs.author(row.key), this.id));
+      await open.log.append(proposeFence(this.intents.author(row.key), this.id));
       await open.head.settle();
-      await registry.removeRun(row);
+      await registry.removeIntent(row);
     } catch (error) {
       // The next janitor finds the row.
       logger.warn('instance.run-left', {
@@ -367,7 +367,7 @@ export class Instance {
         ...errorFields(error),
       });
     } finally {
-      this.feed.release(open);
+      this.logs.release(open);
     }
   }
 
@@ -375,15 +375,15 @@ export class Instance {
     // One's own end is no death.
     if (this.#retired || this.#phase === 'stopped' || this.#phase === 'dead') return;
     const isStarted = this.#phase !== 'new';
-    this.#deps.logger.error('instance.died', { runs: this.runs.running });
+    this.#deps.logger.error('instance.died', { intents: this.intents.running });
     this.#finish('dead');
     // Its start fails.
     if (!isStarted) return;
-    void this.feed.stop();
+    void this.logs.stop();
     this.#died(this);
   }
 
-  /** Removes what this dead instance may have written or made late; see {@link OwnSweep.bury}. */
+  /** Removes what this dead instance may have written or made late; see {@link StaleRowSweep.bury}. */
   bury(signal: AbortSignal): Promise<void> {
     return this.#sweep.bury(signal);
   }

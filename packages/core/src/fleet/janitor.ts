@@ -8,12 +8,12 @@ import { proposeFence } from '../model/proposal.ts';
 import { type Clock, elapsed, sleep } from '../ports/clock.ts';
 import type { Entropy } from '../ports/entropy.ts';
 import type { Fanout } from '../ports/fanout.ts';
-import type { InstanceRegistry, Lease, RunRow } from '../ports/instance-registry.ts';
+import type { InstanceRegistry, Intent, Lease } from '../ports/instance-registry.ts';
 import type { LogStorage } from '../ports/log-storage.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { OpenLog } from '../reading/open-log.ts';
-import type { Feed } from '../reading/open-logs.ts';
-import type { Runs } from '../runs/intents.ts';
+import type { OpenLogs } from '../reading/open-logs.ts';
+import type { Intents } from '../runs/intents.ts';
 import { type FindResumer, isResumed, resumeRun } from '../runs/resumption.ts';
 import { taskKeyText } from '../task-key.ts';
 import { DeadShare } from './dead-share.ts';
@@ -27,13 +27,13 @@ export interface JanitorDeps {
   readonly registry: InstanceRegistry;
   readonly storage: LogStorage;
   readonly fanout: Fanout;
-  readonly feed: Feed;
+  readonly logs: OpenLogs;
   /** The intents of cleaning up, on the logs of `feed`. */
-  readonly cleaningRuns: Runs;
+  readonly cleaningIntents: Intents;
   /** Where the runs of the dead are executed again. */
-  readonly runs: Runs;
+  readonly intents: Intents;
   /** The logs that are open here for clients: they hear of what was done in `feed`. */
-  readonly clientFeed: Feed;
+  readonly clientLogs: OpenLogs;
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly logger: Logger;
@@ -134,7 +134,7 @@ export class Janitor {
    * so that a second pass finds what came late.
    */
   async finish(lease: Lease): Promise<void> {
-    await each([() => this.#finishRuns(lease.instance), () => this.removeReach(lease)]);
+    await each([() => this.#finishRuns(lease.instance), () => this.removeEndpoint(lease)]);
   }
 
   /** The second pass: {@link finish}, for what came late, then the index rows of its watches. */
@@ -147,7 +147,7 @@ export class Janitor {
   }
 
   /** Removes what an instance is reached by: watches, subscription, queue; fails as {@link finish}. */
-  async removeReach(lease: Lease): Promise<void> {
+  async removeEndpoint(lease: Lease): Promise<void> {
     await each([
       () => this.#removeWatches(lease.instance),
       () => this.#perReach(() => this.#teardown(lease)),
@@ -243,7 +243,7 @@ export class Janitor {
     const { alone, registry, resumer } = this.#deps;
     if (!(alone ? this.#othersServe : resumer() === 'undecided')) return false;
     // Those that cannot be read are of no concern here.
-    if (!(await registry.runs(instance, () => {})).some(isResumed)) return false;
+    if (!(await registry.intents(instance, () => {})).some(isResumed)) return false;
     return alone || this.#mayWait();
   }
 
@@ -254,7 +254,7 @@ export class Janitor {
   }
 
   async #removeWatches(gone: string): Promise<void> {
-    const { registry, clientFeed, instance } = this.#deps;
+    const { registry, clientLogs, instance } = this.#deps;
     const unreadable: unknown[] = [];
     const watches = await registry.watches(gone, (error) => unreadable.push(error));
     await Promise.all(watches.map((row) => this.#perRun(() => registry.removeWatch(row))));
@@ -262,7 +262,7 @@ export class Janitor {
       // Who runs those tasks read the rows long ago.
       const living = (await registry.leases()).filter(({ state }) => state === 'alive');
       const others = living.map((one) => one.instance).filter((id) => id !== instance);
-      clientFeed.ringGone(gone, others);
+      clientLogs.notifyGone(gone, others);
     }
     if (unreadable.length > 0) throw unreadable[0];
   }
@@ -270,8 +270,8 @@ export class Janitor {
   async #finishRuns(instance: string): Promise<void> {
     const { registry } = this.#deps;
     const unreadable: unknown[] = [];
-    const logs = new Map<string, RunRow[]>();
-    for (const row of await registry.runs(instance, (error) => unreadable.push(error))) {
+    const logs = new Map<string, Intent[]>();
+    for (const row of await registry.intents(instance, (error) => unreadable.push(error))) {
       const log = taskKeyText(row.key);
       logs.set(log, [...(logs.get(log) ?? []), row]);
     }
@@ -284,7 +284,7 @@ export class Janitor {
   }
 
   /** Finishes the runs of one log. Those to be executed again first: any other row ends them all. */
-  async #attempt(rows: readonly RunRow[]): Promise<{ readonly failure?: unknown }> {
+  async #attempt(rows: readonly Intent[]): Promise<{ readonly failure?: unknown }> {
     const inOrder = rows.toSorted((a, b) => Number(isResumed(b)) - Number(isResumed(a)));
     for (const row of inOrder) {
       try {
@@ -302,22 +302,22 @@ export class Janitor {
     return {};
   }
 
-  async #finishRun(row: RunRow): Promise<void> {
-    const { registry, feed, clientFeed, cleaningRuns: runs } = this.#deps;
-    await runs.under(row.key, 'clean', async (open) => {
+  async #finishRun(row: Intent): Promise<void> {
+    const { registry, logs, clientLogs, cleaningIntents: intents } = this.#deps;
+    await intents.withIntent(row.key, 'clean', async (open) => {
       if (!(await this.#resume(row, open))) {
-        const outcome = await open.log.append(proposeFence(runs.author(row.key), row.instance));
+        const outcome = await open.log.append(proposeFence(intents.author(row.key), row.instance));
         if ('refused' in outcome && outcome.refused === 'fenced') throw fencedError();
       }
       await open.head.settle();
       const watchers = await registry.watchers(row.key);
-      feed.ringEnd(open, [...new Set(watchers.map((watcher) => watcher.instance))]);
+      logs.notifyEnd(open, [...new Set(watchers.map((watcher) => watcher.instance))]);
     });
-    clientFeed.catchUp(row.key);
-    await registry.removeRun(row);
+    clientLogs.catchUp(row.key);
+    await registry.removeIntent(row);
   }
 
-  async #resume(row: RunRow, open: OpenLog): Promise<boolean> {
+  async #resume(row: Intent, open: OpenLog): Promise<boolean> {
     const { isReady, resumer: find } = this.#deps;
     const resumer = find();
     if (row.resume === undefined || !resumer || resumer === 'undecided') return false;

@@ -2,19 +2,19 @@ import { RetriedStep } from '../logging/retried-step.ts';
 import { type Clock, sleep } from '../ports/clock.ts';
 import type { InstanceRegistry } from '../ports/instance-registry.ts';
 import type { Logger } from '../ports/logger.ts';
-import type { Feed } from '../reading/open-logs.ts';
-import type { OwnRows } from './instance-rows.ts';
+import type { OpenLogs } from '../reading/open-logs.ts';
+import type { InstanceRows } from './instance-rows.ts';
 import type { LeaseSettings } from './lease-settings.ts';
 
-export interface OwnSweepDeps {
+export interface StaleRowSweepDeps {
   readonly instance: string;
   readonly registry: InstanceRegistry;
-  readonly rows: OwnRows;
-  readonly feed: Feed;
+  readonly rows: InstanceRows;
+  readonly logs: OpenLogs;
   /** True for the intents that something in memory wants. */
   readonly wanted: (run: string) => boolean;
   /** Removes what this instance was heard at; safe to repeat. */
-  readonly removeReach: () => Promise<void>;
+  readonly removeEndpoint: () => Promise<void>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly settings: LeaseSettings;
@@ -28,11 +28,11 @@ const SWEEP_MS = 60_000;
  * Removes own rows that nothing in memory wants: those of removed watches, and those that a request
  * wrote late. A row goes when two sweeps in a row found it idle.
  */
-export class OwnSweep {
-  readonly #deps: OwnSweepDeps;
+export class StaleRowSweep {
+  readonly #deps: StaleRowSweepDeps;
   #idle = new Set<string>();
 
-  constructor(deps: OwnSweepDeps) {
+  constructor(deps: StaleRowSweepDeps) {
     this.#deps = deps;
   }
 
@@ -66,12 +66,12 @@ export class OwnSweep {
       try {
         // While the lease is there, its janitor needs the rows.
         if (signal.aborted || (await registry.lease(instance))) continue;
-        for (const row of await rows.runs()) await registry.removeRun(row);
+        for (const row of await rows.intents()) await registry.removeIntent(row);
         for (const row of await rows.watches()) {
           await registry.removeWatch(row);
           await registry.removeWatchIndex(row);
         }
-        await this.#deps.removeReach();
+        await this.#deps.removeEndpoint();
         retried.succeeded();
         passes += 1;
       } catch (error) {
@@ -81,16 +81,16 @@ export class OwnSweep {
   }
 
   async sweep(): Promise<void> {
-    const { registry, rows, feed, wanted } = this.#deps;
+    const { registry, rows, logs, wanted } = this.#deps;
     const idle = new Set<string>();
     const isIdle = (id: string): boolean => {
       idle.add(id);
       return this.#idle.has(id);
     };
-    for (const row of await rows.runs()) {
-      if (!wanted(row.run) && isIdle(row.run)) await registry.removeRun(row);
+    for (const row of await rows.intents()) {
+      if (!wanted(row.run) && isIdle(row.run)) await registry.removeIntent(row);
     }
-    const held = feed.heldWatches();
+    const held = logs.heldWatches();
     for (const row of await rows.watches()) {
       if (held.has(row.watch) || !isIdle(row.watch)) continue;
       await registry.removeWatch(row);

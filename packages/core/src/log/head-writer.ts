@@ -1,7 +1,7 @@
 import { type TaskHead, taskHead } from '../model/listed-task.ts';
 import { compareSlots, type Slot } from '../model/slot.ts';
 import type { LogStorage } from '../ports/log-storage.ts';
-import { type RetryDeps, untilDone } from '../retry.ts';
+import { type RetryDeps, retryUntilDone } from '../retry.ts';
 import type { TaskLog } from './task-log.ts';
 
 export interface HeadWriterDeps extends RetryDeps {
@@ -38,11 +38,11 @@ export class HeadWriter {
     while (this.#due()) {
       // A head is never written of what is known from messages alone: no later one would replace it.
       if (!this.#log.isConfirmed) {
-        await untilDone('log.refresh', this.#deps, () => this.#log.refresh());
+        await retryUntilDone('log.refresh', this.#deps, () => this.#log.refresh());
       }
       const due = this.#due();
       if (!due) return;
-      await untilDone('head.write', this.#deps, () =>
+      await retryUntilDone('head.write', this.#deps, () =>
         this.#deps.storage.putHead(this.#log.key, due),
       );
       this.#written = due.slot;

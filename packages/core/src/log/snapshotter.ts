@@ -23,7 +23,7 @@ const RETRY_AFTER_MS = 60_000;
 /** A reader that found the old snapshot has read it by then, in milliseconds. */
 const DROP_AFTER_MS = 5 * 60_000;
 
-export interface LogUpkeepDeps {
+export interface SnapshotterDeps {
   readonly storage: LogStorage;
   readonly clock: Clock;
   readonly entropy: Entropy;
@@ -38,16 +38,16 @@ export interface LogUpkeepDeps {
  * or when what the task needs is about to expire. So the bytes written stay proportional to those of
  * the events: a snapshot of a conversation that only grows is due when it has about doubled.
  */
-export class LogUpkeep {
+export class Snapshotter {
   readonly #log: TaskLog;
-  readonly #deps: LogUpkeepDeps;
+  readonly #deps: SnapshotterDeps;
   #nextBytes = MIN_TAIL_BYTES;
   #nextRecords = MIN_TAIL_RECORDS;
   #retryAt = 0;
   readonly #retried: RetriedStep;
   #writing = false;
 
-  constructor(log: TaskLog, deps: LogUpkeepDeps) {
+  constructor(log: TaskLog, deps: SnapshotterDeps) {
     this.#log = log;
     this.#deps = deps;
     this.#retried = new RetriedStep('snapshot.failed', deps);

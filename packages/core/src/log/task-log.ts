@@ -2,7 +2,7 @@ import type { Task } from '@a2a-js/sdk';
 import { BackendError, errorCode } from '../errors.ts';
 import { errorFields } from '../logging/error-fields.ts';
 import { RetriedStep } from '../logging/retried-step.ts';
-import { Fold, type Step } from '../model/fold.ts';
+import { type AppliedRecord, Fold } from '../model/fold.ts';
 import type { Proposal, Refusal } from '../model/proposal.ts';
 import {
   countEvents,
@@ -14,7 +14,7 @@ import {
 import { isExpired } from '../model/retention.ts';
 import { compareSlots, type Slot } from '../model/slot.ts';
 import type { DecodedSnapshot, FoldContent } from '../model/snapshot.ts';
-import { type LogState, stepEntry } from '../model/state.ts';
+import { applyEntry, type LogState } from '../model/state.ts';
 import type { TaskPicture } from '../model/task-picture.ts';
 import { type Clock, elapsed, sleep } from '../ports/clock.ts';
 import type { Entropy } from '../ports/entropy.ts';
@@ -50,7 +50,7 @@ export interface TaskLogDeps {
 }
 
 /** Hears of every record that this handle folds, in slot order; own ones only once durable. */
-export type StepListener = (step: Step, own: boolean) => void;
+export type RecordListener = (step: AppliedRecord, own: boolean) => void;
 
 /** Entries of one record together stay below this many bytes, so that a doorbell can carry it. */
 export const MAX_RECORD_BYTES: number = 192 * 1024;
@@ -102,7 +102,7 @@ export class TaskLog {
   /** The fold that takes the place of one that the table does not hold. */
   #rebuilt: Fold | undefined;
   #epoch = 0;
-  readonly #listeners = new Set<StepListener>();
+  readonly #listeners = new Set<RecordListener>();
   readonly #faultListeners = new Set<(fault: unknown) => void>();
   readonly #rebuildListeners = new Set<() => void>();
   readonly #entryListeners = new Set<(state: LogState) => void>();
@@ -203,7 +203,7 @@ export class TaskLog {
   }
 
   /** Calls back for each record from now on, until the returned function is called. */
-  listen(listener: StepListener): () => void {
+  listen(listener: RecordListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -314,7 +314,7 @@ export class TaskLog {
     this.#epoch += 1;
     this.#tailBytes = 0;
     this.#tailRecords = 0;
-    this.#tailSince = rebuilt.state.at;
+    this.#tailSince = rebuilt.state.writtenAtMs;
     if (!rebuilt.state.deleted && !this.#reader.isGone) {
       this.#deps.logger.error('log.diverged');
       this.#deps.diverged?.();
@@ -430,7 +430,7 @@ export class TaskLog {
         return undefined;
       }
       for (const { entry } of decision.entries) {
-        state = stepEntry(state, entry, state.next.generation);
+        state = applyEntry(state, entry, state.next.generation);
       }
       entries.push(...decision.entries);
       bytes += size;
@@ -532,7 +532,7 @@ export class TaskLog {
     }
     this.#fold.restore(snapshot);
     this.#confirmation.confirm(this.state.next);
-    this.#tailSince = this.state.at;
+    this.#tailSince = this.state.writtenAtMs;
   }
 
   #apply(record: LogRecord, isFromTable: boolean): void {

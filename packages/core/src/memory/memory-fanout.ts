@@ -15,7 +15,7 @@ export type MemoryQueues = Map<string, MemoryQueue>;
 /** A {@link Fanout} in this process' memory: for tests. Delivers in a microtask, in order, once. */
 export class MemoryFanout implements Fanout {
   readonly maxBytes: number = 200 * 1024;
-  readonly rings: boolean = true;
+  readonly delivers: boolean = true;
   readonly #queues: MemoryQueues;
   #published = 0;
   #failed = 0;

@@ -2,10 +2,10 @@ import type { FanoutAddress } from '../ports/fanout.ts';
 import type { FleetKey, FleetKeySet } from '../ports/fleet-keys.ts';
 import type {
   InstanceRegistry,
+  Intent,
   Lease,
   LeaseTerms,
   RetiredLease,
-  RunRow,
   WatchRow,
 } from '../ports/instance-registry.ts';
 import { type TaskKey, taskKeyText } from '../task-key.ts';
@@ -18,7 +18,7 @@ export class MemoryInstanceRegistry implements InstanceRegistry {
   readonly #leases = new Map<string, Lease>();
   readonly #revisions = new Map<string, number>();
   readonly #retired = new Map<string, RetiredLease>();
-  readonly #runs = new Map<string, RunRow>();
+  readonly #runs = new Map<string, Intent>();
   readonly #index = new Map<string, WatchRow>();
   readonly #watches = new Map<string, WatchRow>();
 
@@ -112,15 +112,15 @@ export class MemoryInstanceRegistry implements InstanceRegistry {
     return true;
   }
 
-  async putRun(row: RunRow): Promise<void> {
+  async putIntent(row: Intent): Promise<void> {
     this.#runs.set(`${row.instance} ${row.run}`, row);
   }
 
-  async removeRun(row: RunRow): Promise<void> {
+  async removeIntent(row: Intent): Promise<void> {
     this.#runs.delete(`${row.instance} ${row.run}`);
   }
 
-  async runs(instance: string): Promise<RunRow[]> {
+  async intents(instance: string): Promise<Intent[]> {
     return [...this.#runs.values()].filter((row) => row.instance === instance);
   }
 

@@ -4,7 +4,7 @@ import { eventStatus, type TaskEvent } from '../a2a/event.ts';
 import type { Entry, EventEntry } from './entry.ts';
 import type { LogRecord } from './record.ts';
 import type { DecodedSnapshot, FoldContent } from './snapshot.ts';
-import { closeRecord, EMPTY_STATE, type LogState, stepEntry } from './state.ts';
+import { applyEntry, closeRecord, EMPTY_STATE, type LogState } from './state.ts';
 import type { TaskPicture } from './task-picture.ts';
 import { TaskView } from './task-view.ts';
 
@@ -18,7 +18,7 @@ export interface Delivery {
 }
 
 /** One record, as it looks to readers: its events, and the state after it. */
-export interface Step {
+export interface AppliedRecord {
   readonly record: LogRecord;
   /** The state that the record was written on. */
   readonly before: LogState;
@@ -33,7 +33,7 @@ export class Fold {
   #view = new TaskView();
   #onEntry: ((state: LogState) => void) | undefined;
   /** One for all records: a log may have very many. */
-  readonly #walk: Walk = {
+  readonly #walk: FoldVisitor = {
     show: (entry) => this.#view.apply(entry),
     render: (event) => (event.kind === 'task' ? shownTask(event, this.#view.picture()) : event),
     onEntry: (state, generation) => {
@@ -79,9 +79,9 @@ export class Fold {
    * Applies the record whose slot is `state.next`. `onEntry` is called after each entry, while the
    * fold is exactly that of the log up to there, and after the record.
    */
-  apply(record: LogRecord, onEntry?: (state: LogState) => void): Step {
+  apply(record: LogRecord, onEntry?: (state: LogState) => void): AppliedRecord {
     this.#onEntry = onEntry;
-    const step = stepRecord(this.#state, record, this.#walk);
+    const step = applyRecord(this.#state, record, this.#walk);
     this.#state = step.state;
     onEntry?.(step.state);
     return step;
@@ -99,7 +99,7 @@ function shownTask(event: TaskEvent & { kind: 'task' }, picture?: TaskPicture): 
 }
 
 /** What goes along with a walk through a record's entries. */
-interface Walk {
+interface FoldVisitor {
   /** Called for each entry that applies, before it is rendered. */
   show?(entry: Entry): void;
   /** What readers get for an event. */
@@ -109,13 +109,17 @@ interface Walk {
 }
 
 /** The record at `state.next` as readers see it. */
-export function stepRecord(state: LogState, record: LogRecord, walk: Walk = {}): Step {
+export function applyRecord(
+  state: LogState,
+  record: LogRecord,
+  walk: FoldVisitor = {},
+): AppliedRecord {
   const deliveries: Delivery[] = [];
   let current = state;
   let generation = record.slot.generation;
   for (const entry of record.entries) {
     if (!current.sealed || entry.kind === 'deleted') walk.show?.(entry);
-    current = stepEntry(current, entry, generation);
+    current = applyEntry(current, entry, generation);
     if (entry.kind === 'event') {
       const event = walk.render?.(entry.event) ?? entry.event;
       deliveries.push({ generation, event, final: isFinal(current, entry) });

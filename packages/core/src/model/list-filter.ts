@@ -14,12 +14,12 @@ export interface ListFilter {
 
 /** True if a status passes the filter; the context is not looked at. */
 export function passes(
-  { state, timestamp, at }: Pick<ListedTask, 'state' | 'timestamp' | 'at'>,
+  { state, timestamp, writtenAtMs }: Pick<ListedTask, 'state' | 'timestamp' | 'writtenAtMs'>,
   filter: ListFilter,
 ): boolean {
   if (filter.state !== undefined && state !== filter.state) return false;
   if (filter.after !== undefined && !(timestamp !== undefined && timestamp > filter.after)) {
     return false;
   }
-  return !isTerminal(state) || at >= filter.endedSince;
+  return !isTerminal(state) || writtenAtMs >= filter.endedSince;
 }

@@ -13,7 +13,7 @@ export interface ListedTask {
   /** The latest timestamp that the task's status ever had, or 0: it never falls. */
   readonly latest: number;
   /** When the status was stored, by its writer's clock. */
-  readonly at: number;
+  readonly writtenAtMs: number;
 }
 
 /** A task's last status, written when it changes. */
@@ -34,7 +34,7 @@ export function taskHead(key: TaskKey, state: LogState): TaskHead | undefined {
       state: status.state,
       timestamp: statusTime(status.timestamp),
       latest: status.latest,
-      at: state.at,
+      writtenAtMs: state.writtenAtMs,
     }
   );
 }

@@ -25,8 +25,8 @@ export function pastState(state: LogState, slot: Slot): LogState {
 }
 
 function pastRun(run: RunState, slot: Slot): RunState {
-  if (run.closedAt && compareSlots(run.closedAt, slot) < 0) return run;
-  const { firstAt } = run;
-  const hasBegun = firstAt !== undefined && firstAt < slot.generation;
-  return { ...openRun(run), firstAt: hasBegun ? firstAt : undefined };
+  if (run.closedSlot && compareSlots(run.closedSlot, slot) < 0) return run;
+  const { firstGeneration } = run;
+  const hasBegun = firstGeneration !== undefined && firstGeneration < slot.generation;
+  return { ...openRun(run), firstGeneration: hasBegun ? firstGeneration : undefined };
 }

@@ -4,7 +4,7 @@ import type { StartEntry } from './entry.ts';
 import { type EncodedEntry, encode } from './record.ts';
 import { isUsed, type RetryRule, retriedRun } from './run-outcome.ts';
 import { compareSlots } from './slot.ts';
-import { isResumable, type LogState, type RunState, stepEntry } from './state.ts';
+import { applyEntry, isResumable, type LogState, type RunState } from './state.ts';
 
 /**
  * Why nothing was appended. Each but `running` is final: what was true of a prefix of the
@@ -128,7 +128,7 @@ export function proposeAnswer(
     const barred = barrier(state, author, run);
     if (barred) return { refused: barred };
     if (leavesOpen && !state.cancelRequested) return { entries: [answer] };
-    const after = stepEntry(state, answer.entry, state.next.generation);
+    const after = applyEntry(state, answer.entry, state.next.generation);
     const closing = after.hasTask ? closingStatus(after) : undefined;
     return { entries: closing ? [answer, closingEntry(author, after, closing)] : [answer] };
   };
@@ -152,7 +152,7 @@ export function proposeEnd(author: Author, run: string, leavesOpen = false): Pro
     const barred = barrier(state, author, run);
     if (barred) return { refused: barred };
     if (leavesOpen && !state.cancelRequested) return { entries: [end] };
-    const closing = closingStatus(stepEntry(state, end.entry, state.next.generation));
+    const closing = closingStatus(applyEntry(state, end.entry, state.next.generation));
     return { entries: [closing ? closingEntry(author, state, closing, run) : end] };
   };
 }
@@ -199,7 +199,7 @@ export function proposeFence(author: Author, dead: string): Proposal {
     const barred = barrier(state, author);
     if (barred) return { refused: barred };
     const fresh = !state.fenced.has(dead);
-    const after = fresh ? stepEntry(state, fence.entry, state.next.generation) : state;
+    const after = fresh ? applyEntry(state, fence.entry, state.next.generation) : state;
     const closing = orphanStatus(after);
     const entries = [
       ...(fresh ? [fence] : []),

@@ -27,14 +27,14 @@ export function expiresAt(time: number, retentionMs: number): number {
 
 /** True if the task has become invisible; one that is being worked on never does. */
 export function isExpired(state: LogState, now: number, retentionMs: number): boolean {
-  return state.at > 0 && state.open.size === 0 && now - state.at > retentionMs;
+  return state.writtenAtMs > 0 && state.open.size === 0 && now - state.writtenAtMs > retentionMs;
 }
 
 /** True if a head alone tells that its task has become invisible: it ended long ago. */
 export function isHeadExpired(
-  head: Pick<ListedTask, 'state' | 'at'>,
+  head: Pick<ListedTask, 'state' | 'writtenAtMs'>,
   now: number,
   retentionMs: number,
 ): boolean {
-  return isTerminal(head.state) && now - head.at > retentionMs;
+  return isTerminal(head.state) && now - head.writtenAtMs > retentionMs;
 }

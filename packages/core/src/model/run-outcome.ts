@@ -28,20 +28,23 @@ export function isUsed(state: LogState): boolean {
 
 /** Returns what answers a blocking send of the run's message; `undefined` while it must wait. */
 export function blockingResult(state: LogState, run: string): RunResult | undefined {
-  const authAt = authenticationAt(state, run);
-  return runResult(state, run) ?? (authAt === undefined ? undefined : { at: authAt });
+  const authGeneration = authenticationAt(state, run);
+  return (
+    runResult(state, run) ??
+    (authGeneration === undefined ? undefined : { generation: authGeneration })
+  );
 }
 
 /** Returns the generation of the first event of a run, or of those that resumed it. */
-export function firstEventAt(state: LogState, id: string): number | undefined {
+export function firstEventGeneration(state: LogState, id: string): number | undefined {
   const run = state.runs.get(id);
-  if (run?.firstAt !== undefined) return run.firstAt;
-  return run?.resumedBy === undefined ? undefined : firstEventAt(state, run.resumedBy);
+  if (run?.firstGeneration !== undefined) return run.firstGeneration;
+  return run?.resumedBy === undefined ? undefined : firstEventGeneration(state, run.resumedBy);
 }
 
 /** Returns where the run, or one that resumed it, first asked for credentials. */
 function authenticationAt(state: LogState, id: string): number | undefined {
   const run = state.runs.get(id);
-  if (run?.authAt !== undefined) return run.authAt;
+  if (run?.authGeneration !== undefined) return run.authGeneration;
   return run?.resumedBy === undefined ? undefined : authenticationAt(state, run.resumedBy);
 }

@@ -82,24 +82,18 @@ const stored = z.object({
  * Each element of a long list is a line of its own, so that it can be read in slices.
  */
 export function* encodeSnapshot({ state, task, messages }: FoldContent): Sliced<string> {
-  const { status, next, runs, open: _, unsettled: __, fenced, messages: known, ...rest } = state;
+  const { status, next, runs, fenced, messages: known, writtenAtMs, ...others } = state;
+  const { open: _, unsettled: __, ...rest } = others;
   const lines = new LineWriter();
   lines.open({
     v: SNAPSHOT_VERSION,
     ...rest,
+    at: writtenAtMs,
     next: slotText(next),
     status: status && { ...status, slot: slotText(status.slot) },
     fenced: [...fenced.keys()],
   });
-  yield* lines.list('runs', runs, ([id, run]) => [
-    id,
-    {
-      ...run,
-      start: slotText(run.start),
-      closedAt: run.closedAt && slotText(run.closedAt),
-      answer: run.answer && Message.toJSON(run.answer),
-    },
-  ]);
+  yield* lines.list('runs', runs, ([id, run]) => [id, toStoredRun(run)]);
   // As earlier releases read it: by the message's id.
   yield* lines.list('known', known, ([digest, run]) => [
     runs.get(run)?.messageId ?? '',
@@ -134,7 +128,7 @@ export function* decodeSnapshot(bytes: Uint8Array): Sliced<DecodedSnapshot> {
   try {
     const { frame, lists } = yield* readLines(bytes, readElement);
     const { v: _, task: taskJson, ...stateJson } = stored.parse(frame);
-    const { runs: runsJson, known: knownJson, messages: messagesJson, ...fields } = stateJson;
+    const { runs: runsJson, known: knownJson, messages: messagesJson, at, ...fields } = stateJson;
     const isWhole = lists.length === 0;
     const runs = isWhole ? runsJson.map(readRun) : lists[RUNS];
     const known = isWhole ? knownJson.map(readKnown) : lists[KNOWN];
@@ -146,6 +140,7 @@ export function* decodeSnapshot(bytes: Uint8Array): Sliced<DecodedSnapshot> {
       state: {
         ...EMPTY_STATE,
         ...fields,
+        writtenAtMs: at,
         ...(yield* countingRuns(runs as [string, RunState][])),
         fenced: PersistentMap.of(fields.fenced.map((instance) => [instance, true])),
         messages: yield* PersistentMap.filling(
@@ -175,10 +170,35 @@ function readElement(json: unknown, list: number): unknown {
   }
 }
 
+/** Returns a run under the names that it has in stored snapshots, which never change. */
+function toStoredRun(run: RunState): object {
+  const { closedSlot, resultGeneration, authGeneration, firstGeneration, ...rest } = run;
+  return {
+    ...rest,
+    start: slotText(run.start),
+    closedAt: closedSlot && slotText(closedSlot),
+    answer: run.answer && Message.toJSON(run.answer),
+    resultAt: resultGeneration,
+    authAt: authGeneration,
+    firstAt: firstGeneration,
+  };
+}
+
 function readRun(json: unknown): [string, RunState] {
-  const [id, run] = storedRun.parse(json);
-  const answer = run.answer === undefined ? undefined : Message.fromJSON(run.answer);
-  return [id, { ...openRun(run), ...run, answer }];
+  const [id, stored] = storedRun.parse(json);
+  const { closedAt, resultAt, authAt, firstAt, answer, ...run } = stored;
+  return [
+    id,
+    {
+      ...openRun(run),
+      ...run,
+      closedSlot: closedAt,
+      resultGeneration: resultAt,
+      authGeneration: authAt,
+      firstGeneration: firstAt,
+      answer: answer === undefined ? undefined : Message.fromJSON(answer),
+    },
+  ];
 }
 
 function readKnown(json: unknown): [string, string] | undefined {

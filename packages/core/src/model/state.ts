@@ -17,7 +17,7 @@ export interface RunState {
   /** `lost`: its instance was fenced before the run ended. */
   readonly phase: 'open' | 'ended' | 'lost';
   /** Slot of the record that closed it, whichever way. */
-  readonly closedAt?: Slot | undefined;
+  readonly closedSlot?: Slot | undefined;
   /** The run that continues it. */
   readonly resumedBy?: string | undefined;
   readonly answer?: Message | undefined;
@@ -25,18 +25,18 @@ export interface RunState {
    * Its own stream and its blocking answer end after this generation: that of its terminal event or
    * its first INPUT_REQUIRED, or the last one before its `answer` or `end`.
    */
-  readonly resultAt?: number | undefined;
+  readonly resultGeneration?: number | undefined;
   /** Generation of its first AUTH_REQUIRED: answers a blocking send, ends no stream. */
-  readonly authAt?: number | undefined;
+  readonly authGeneration?: number | undefined;
   /** Generation of its first event: what its sender is told begins there. */
-  readonly firstAt?: number | undefined;
+  readonly firstGeneration?: number | undefined;
 }
 
 /** What the next append must know: the small, immutable half of the fold. */
 export interface LogState {
   readonly next: Slot;
   /** When the last record was written, by its writer's clock; milliseconds since the epoch. */
-  readonly at: number;
+  readonly writtenAtMs: number;
   /** Nothing is appended any more. */
   readonly sealed: boolean;
   readonly deleted: boolean;
@@ -68,7 +68,7 @@ export interface LogStatus {
 /** It has every field: copies of objects that have the same fields in the same order are cheap. */
 export const EMPTY_STATE: LogState = {
   next: FIRST_SLOT,
-  at: 0,
+  writtenAtMs: 0,
   sealed: false,
   deleted: false,
   hasTask: false,
@@ -127,12 +127,12 @@ export function openRun(
     attempt,
     messageId,
     phase: 'open',
-    closedAt: undefined,
+    closedSlot: undefined,
     resumedBy: undefined,
     answer: undefined,
-    resultAt: undefined,
-    authAt: undefined,
-    firstAt: undefined,
+    resultGeneration: undefined,
+    authGeneration: undefined,
+    firstGeneration: undefined,
   };
 }
 
@@ -144,13 +144,13 @@ export function isResumable(state: LogState, id: string): boolean {
   const run = state.runs.get(id);
   if (!run || state.sealed || state.cancelRequested) return false;
   // What has its result, like a question to the user, is not to be done again.
-  const isOpen = run.phase !== 'ended' && run.resultAt === undefined;
+  const isOpen = run.phase !== 'ended' && run.resultGeneration === undefined;
   return isOpen && run.resumedBy === undefined && run.attempt < MAX_ATTEMPTS;
 }
 
 /** Where a run's result stands: its answer is the Task after this generation, or a Message. */
 export interface RunResult {
-  readonly at: number;
+  readonly generation: number;
   readonly answer?: Message | undefined;
 }
 
@@ -159,21 +159,23 @@ export function runResult(state: LogState, id: string): RunResult | undefined {
   const run = state.runs.get(id);
   // The end of the task ends all runs that have no result of their own, also those that were resumed.
   if (run?.resumedBy !== undefined) return runResult(state, run.resumedBy);
-  return run?.resultAt === undefined ? undefined : { at: run.resultAt, answer: run.answer };
+  return run?.resultGeneration === undefined
+    ? undefined
+    : { generation: run.resultGeneration, answer: run.answer };
 }
 
 /**
  * The state after one entry of the record at `state.next`; `generation` is the entry's if it is an
  * event, else that of the next event. `next` moves only with {@link closeRecord}.
  */
-export function stepEntry(state: LogState, entry: Entry, generation: number): LogState {
+export function applyEntry(state: LogState, entry: Entry, generation: number): LogState {
   // Nothing applies after a terminal status, but that the task was deleted.
   if (state.sealed && entry.kind !== 'deleted') return state;
   switch (entry.kind) {
     case 'event':
-      return stepEvent(state, entry, generation);
+      return applyEvent(state, entry, generation);
     case 'start':
-      return stepStart(state, entry);
+      return applyStart(state, entry);
     case 'message':
     case 'metadata':
     case 'error':
@@ -186,7 +188,7 @@ export function stepEntry(state: LogState, entry: Entry, generation: number): Lo
     case 'end':
       return changeOpen(state, entry.run, (run) => end(run, generation - 1, state.next));
     case 'fence':
-      return stepFence(state, entry.instance);
+      return applyFence(state, entry.instance);
     case 'cancel':
       return { ...state, cancelRequested: true };
     case 'deleted':
@@ -194,28 +196,28 @@ export function stepEntry(state: LogState, entry: Entry, generation: number): Lo
   }
 }
 
-/** The state after a record with `events` events that was written at the time `at`. */
-export function closeRecord(state: LogState, events: number, at: number): LogState {
+/** The state after a record with `events` events that was written at this time. */
+export function closeRecord(state: LogState, events: number, writtenAtMs: number): LogState {
   const next = nextSlot(state.next, events);
-  if (state.open.size > 0 || state.unsettled.size === 0) return { ...state, next, at };
+  if (state.open.size > 0 || state.unsettled.size === 0) return { ...state, next, writtenAtMs };
   // Nobody works on the task: what was lost without being resumed has its result here.
   let settled = state;
   for (const id of state.unsettled) {
-    settled = changeRun(settled, id, (run) => ({ ...run, resultAt: next.generation - 1 }));
+    settled = changeRun(settled, id, (run) => ({ ...run, resultGeneration: next.generation - 1 }));
   }
-  return { ...settled, next, at };
+  return { ...settled, next, writtenAtMs };
 }
 
-function stepFence(state: LogState, instance: string): LogState {
+function applyFence(state: LogState, instance: string): LogState {
   let fenced = state;
   for (const [id, run] of openRuns(state)) {
     if (run.instance !== instance) continue;
-    fenced = setRun(fenced, id, { ...run, phase: 'lost', closedAt: state.next });
+    fenced = setRun(fenced, id, { ...run, phase: 'lost', closedSlot: state.next });
   }
   return { ...fenced, fenced: state.fenced.with(instance, true) };
 }
 
-function stepStart(state: LogState, entry: StartEntry): LogState {
+function applyStart(state: LogState, entry: StartEntry): LogState {
   const { resumes, message, digest } = entry;
   const { instance, attempt } = entry;
   const run = openRun({ instance, start: state.next, attempt, messageId: message?.messageId });
@@ -229,7 +231,7 @@ function stepStart(state: LogState, entry: StartEntry): LogState {
   return { ...resumed, messages, contextId: state.contextId ?? entry.contextId };
 }
 
-function stepEvent(state: LogState, entry: EventEntry, generation: number): LogState {
+function applyEvent(state: LogState, entry: EventEntry, generation: number): LogState {
   const { event, run: id } = entry;
   const known = id === undefined ? undefined : state.runs.get(id);
   const run = known && withEvent(known, entry, generation, state);
@@ -276,13 +278,15 @@ function withEvent(
   generation: number,
   state: LogState,
 ): RunState {
-  const begun = run.firstAt === undefined ? { ...run, firstAt: generation } : run;
+  const begun = run.firstGeneration === undefined ? { ...run, firstGeneration: generation } : run;
   if (!showsStatus(state, event)) return begun;
   switch (eventStatus(event)?.state) {
     case State.TASK_STATE_INPUT_REQUIRED:
-      return begun.resultAt === undefined ? { ...begun, resultAt: generation } : begun;
+      return begun.resultGeneration === undefined
+        ? { ...begun, resultGeneration: generation }
+        : begun;
     case State.TASK_STATE_AUTH_REQUIRED:
-      return begun.authAt === undefined ? { ...begun, authAt: generation } : begun;
+      return begun.authGeneration === undefined ? { ...begun, authGeneration: generation } : begun;
     default:
       return begun;
   }
@@ -292,13 +296,13 @@ function end(run: RunState, generation: number, at: Slot): RunState {
   return {
     ...run,
     phase: 'ended',
-    closedAt: run.closedAt ?? at,
-    resultAt: run.resultAt ?? generation,
+    closedSlot: run.closedSlot ?? at,
+    resultGeneration: run.resultGeneration ?? generation,
   };
 }
 
-function isUnsettled({ phase, resumedBy, resultAt }: RunState): boolean {
-  return phase === 'lost' && resumedBy === undefined && resultAt === undefined;
+function isUnsettled({ phase, resumedBy, resultGeneration }: RunState): boolean {
+  return phase === 'lost' && resumedBy === undefined && resultGeneration === undefined;
 }
 
 function changeOpen(state: LogState, id: string, change: (run: RunState) => RunState): LogState {

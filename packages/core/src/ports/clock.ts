@@ -53,7 +53,7 @@ export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<v
 }
 
 /** Resolves as `work` does, or with `undefined` after `ms` milliseconds; `work` itself goes on. */
-export async function within<T>(
+export async function withTimeout<T>(
   clock: Clock,
   ms: number,
   work: Promise<T>,

@@ -14,9 +14,9 @@ export interface Fanout {
   /** The most bytes of UTF-8 one message may have. */
   readonly maxBytes: number;
   /** False if nothing is ever delivered: instances then read their open logs all the time. */
-  readonly rings: boolean;
+  readonly delivers: boolean;
   /** False if {@link instanceId} does not look at `living`: it is given none then. @default true */
-  readonly needsLiving?: boolean;
+  readonly needsLiveInstances?: boolean;
   /** Fails with a coded error if what all instances share (the topic) is missing or wrong. */
   check(): Promise<void>;
   /**

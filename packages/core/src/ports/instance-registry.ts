@@ -44,7 +44,7 @@ export type LeaseTerms = Pick<Lease, 'leaseMs' | 'serves' | 'host' | 'version' |
  * removed after the head holds the run's last status: whoever cleans up after a crash finds here
  * which logs to look at. Holds no credentials and no headers.
  */
-export interface RunRow {
+export interface Intent {
   readonly instance: string;
   readonly run: string;
   readonly key: TaskKey;
@@ -115,10 +115,10 @@ export interface InstanceRegistry extends FleetKeys {
   /** Puts `instance` in the place of `before`, or of nobody. False: another was faster. */
   lead(instance: string, before: string | undefined): Promise<boolean>;
 
-  putRun(row: RunRow): Promise<void>;
-  removeRun(row: RunRow): Promise<void>;
+  putIntent(row: Intent): Promise<void>;
+  removeIntent(row: Intent): Promise<void>;
   /** Rows that cannot be read are left out if `unreadable` is told of them, with their errors. */
-  runs(instance: string, unreadable?: (error: unknown) => void): Promise<RunRow[]>;
+  intents(instance: string, unreadable?: (error: unknown) => void): Promise<Intent[]>;
 
   /** Writes the index row (under the instance), then the watch (under the task). */
   putWatch(row: WatchRow): Promise<void>;
@@ -126,7 +126,7 @@ export interface InstanceRegistry extends FleetKeys {
   removeWatch(row: WatchRow): Promise<void>;
   /** Removes the index row: at least a sweep after the watch, so that a late write is found. */
   removeWatchIndex(row: WatchRow): Promise<void>;
-  /** As {@link runs}. */
+  /** As {@link intents}. */
   watches(instance: string, unreadable?: (error: unknown) => void): Promise<WatchRow[]>;
   /** Who has taps on this task. */
   watchers(key: TaskKey): Promise<Omit<WatchRow, 'key'>[]>;

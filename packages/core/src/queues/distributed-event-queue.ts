@@ -158,7 +158,7 @@ export class DistributedEventQueue implements EventQueue {
   async #finish(): Promise<void> {
     this.#closed(this);
     const opened = await this.#opening?.catch(() => undefined);
-    if (opened) await opened.host.runs.finish(opened.run, true);
+    if (opened) await opened.host.intents.finish(opened.run, true);
   }
 
   async #openReader(): Promise<EventTap> {
@@ -170,10 +170,10 @@ export class DistributedEventQueue implements EventQueue {
   }
 
   async #tap({ host, run }: Opened, reading: EventTapReading): Promise<EventTap> {
-    const open = host.feed.acquire(this.#key);
+    const open = host.logs.acquire(this.#key);
     let child: EventTap | undefined;
     const leave = (): void => {
-      host.feed.release(open);
+      host.logs.release(open);
       // What a closed queue has left to give may still be dropped.
       if (child && !this.isClosed) this.#children.delete(child);
     };
@@ -215,7 +215,7 @@ function proposalOf(
   run: Run,
   key: TaskKey,
 ): { readonly propose: Proposal; readonly bytes: number } {
-  const author = host.runs.author(key);
+  const author = host.intents.author(key);
   if (event.kind === 'message') {
     const answer = encode({ kind: 'answer', run: run.id, message: event.data });
     return { propose: proposeAnswer(author, run.id, answer, true), bytes: answer.bytes };

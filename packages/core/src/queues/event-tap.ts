@@ -2,7 +2,7 @@ import { BackendError } from '../errors.ts';
 import { comparePlaces, type Place } from '../model/place.ts';
 import { compareSlots, type Slot } from '../model/slot.ts';
 import type { LogState } from '../model/state.ts';
-import type { Tap } from '../reading/log-tap.ts';
+import type { LogTap } from '../reading/log-tap.ts';
 import type { OpenLog } from '../reading/open-log.ts';
 import type { CloseOptions, EventQueue, TapOptions } from './event-queue.ts';
 import type { OffsetWriter } from './offset-writer.ts';
@@ -47,7 +47,7 @@ export class EventTap implements EventQueue {
   readonly #offsets: OffsetWriter | undefined;
   readonly #start: Place;
   readonly #progress: Progress;
-  readonly #tap: Tap;
+  readonly #tap: LogTap;
   /** Nothing more is to come. */
   readonly #leave: () => void;
   /** Nothing more is to be given. */

@@ -39,11 +39,11 @@ export class LogQueueManager implements QueueManager {
       .get(taskKeyText(key))
       ?.open()
       .catch(() => {});
-    const open = host.feed.acquire(key);
+    const open = host.logs.acquire(key);
     let watching = false;
     const leave = (): void => {
       if (watching) open.watch.release();
-      host.feed.release(open);
+      host.logs.release(open);
     };
     try {
       // Watch first, then read: what was appended between is in one of the two.
@@ -94,12 +94,12 @@ export class LogQueueManager implements QueueManager {
   async #hasEnded(key: TaskKey): Promise<boolean> {
     assertTaskKey(key);
     const host = this.#deps.host();
-    const open = host.feed.acquire(key);
+    const open = host.logs.acquire(key);
     try {
       await open.log.refresh();
       return open.log.state.sealed;
     } finally {
-      host.feed.release(open);
+      host.logs.release(open);
     }
   }
 }

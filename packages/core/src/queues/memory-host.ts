@@ -6,11 +6,11 @@ import { MemoryLogStorage } from '../memory/memory-log-storage.ts';
 import { DEFAULT_RETENTION_MS } from '../model/retention.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Entropy } from '../ports/entropy.ts';
-import type { RunRow, WatchRow } from '../ports/instance-registry.ts';
+import type { Intent, WatchRow } from '../ports/instance-registry.ts';
 import { silentLogger } from '../ports/logger.ts';
 import type { OpenLog } from '../reading/open-log.ts';
-import { Feed, type FeedDeps } from '../reading/open-logs.ts';
-import { type Begun, type RunRequest, Runs } from '../runs/intents.ts';
+import { OpenLogs, type OpenLogsDeps } from '../reading/open-logs.ts';
+import { type Begun, Intents, type RunRequest } from '../runs/intents.ts';
 import { type TaskKey, taskKeyText } from '../task-key.ts';
 import type { QueueHost } from './queue-host.ts';
 
@@ -26,12 +26,12 @@ class OwnRegistry extends MemoryInstanceRegistry {
 }
 
 /** Knows which logs nobody uses now. */
-class OwnFeed extends Feed {
+class OwnFeed extends OpenLogs {
   /** The one that was used last is the last. */
   readonly unused: Map<string, TaskKey> = new Map();
   readonly #forget: (key: TaskKey) => void;
 
-  constructor(deps: FeedDeps, forget: (key: TaskKey) => void) {
+  constructor(deps: OpenLogsDeps, forget: (key: TaskKey) => void) {
     super(deps);
     this.#forget = forget;
   }
@@ -55,8 +55,8 @@ class OwnFeed extends Feed {
 
 /** The only instance there is, in memory: it does not beat, hears nobody and never ends. */
 export class MemoryHost implements QueueHost {
-  readonly feed: Feed;
-  readonly runs: Runs;
+  readonly logs: OpenLogs;
+  readonly intents: Intents;
   readonly signal: AbortSignal = new AbortController().signal;
   readonly offsets: MemoryConsumerOffsets = new MemoryConsumerOffsets();
 
@@ -76,17 +76,17 @@ export class MemoryHost implements QueueHost {
     };
     // It hears nobody, so it needs no keys.
     const keyring = new Keyring(shared);
-    this.feed = new OwnFeed({ ...shared, keyring }, (key) => {
+    this.logs = new OwnFeed({ ...shared, keyring }, (key) => {
       storage.forget(key);
       this.offsets.forget(key);
     });
-    const presence = { declare: (row: RunRow) => registry.putRun(row) };
-    this.runs = new Runs({ ...shared, feed: this.feed, presence });
+    const heartbeat = { declare: (row: Intent) => registry.putIntent(row) };
+    this.intents = new Intents({ ...shared, logs: this.logs, heartbeat });
   }
 
   assertReady(): void {}
 
   begin(key: TaskKey, request: RunRequest): Promise<Begun> {
-    return this.runs.begin(key, request);
+    return this.intents.begin(key, request);
   }
 }

@@ -2,14 +2,14 @@ import type { Clock } from '../ports/clock.ts';
 import type { ConsumerOffsets } from '../ports/consumer-offsets.ts';
 import type { Entropy } from '../ports/entropy.ts';
 import type { Logger } from '../ports/logger.ts';
-import type { Feed } from '../reading/open-logs.ts';
-import type { Begun, RunRequest, Runs } from '../runs/intents.ts';
+import type { OpenLogs } from '../reading/open-logs.ts';
+import type { Begun, Intents, RunRequest } from '../runs/intents.ts';
 import type { TaskKey } from '../task-key.ts';
 
 /** What queues need of the instance that they live on. */
 export interface QueueHost {
-  readonly feed: Pick<Feed, 'acquire' | 'release'>;
-  readonly runs: Pick<Runs, 'author' | 'finish'>;
+  readonly logs: Pick<OpenLogs, 'acquire' | 'release'>;
+  readonly intents: Pick<Intents, 'author' | 'finish'>;
   /** Aborts when the instance stops or has died. */
   readonly signal: AbortSignal;
   /** Throws the coded error that says why the instance takes no work. */

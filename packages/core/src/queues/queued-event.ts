@@ -2,7 +2,7 @@ import type { Message } from '@a2a-js/sdk';
 import { deepCopy } from '../a2a/deep-copy.ts';
 import type { TaskEvent } from '../a2a/event.ts';
 import type { AgentError } from '../model/entry.ts';
-import type { Step } from '../model/fold.ts';
+import type { AppliedRecord } from '../model/fold.ts';
 import type { Place } from '../model/place.ts';
 
 /** What a queue gives: a task's event, or the Message that is its producer's whole answer. */
@@ -33,7 +33,10 @@ export interface PlacedEvent extends Omit<QueuedEvent, 'event'> {
 }
 
 /** What a record gives to a queue's readers, who were at `before` when it came. */
-export function placedEvents({ record, deliveries, state }: Step, before: Place): PlacedEvent[] {
+export function placedEvents(
+  { record, deliveries, state }: AppliedRecord,
+  before: Place,
+): PlacedEvent[] {
   const remaining = deliveries.values();
   const last = record.slot.generation - 1;
   let place = before.generation === last ? before : { generation: last, messages: 0 };

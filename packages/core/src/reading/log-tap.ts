@@ -2,7 +2,7 @@ import type { Task } from '@a2a-js/sdk';
 import { BackendError } from '../errors.ts';
 import { inSlices, Pace } from '../log/pace.ts';
 import type { TaskLog } from '../log/task-log.ts';
-import { Fold, type Step, stepRecord } from '../model/fold.ts';
+import { type AppliedRecord, applyRecord, Fold } from '../model/fold.ts';
 import { pastState } from '../model/past-state.ts';
 import { ENTRY_COST, type LogRecord, MAX_BODY_BYTES } from '../model/record.ts';
 import { compareSlots, FIRST_SLOT, type Slot } from '../model/slot.ts';
@@ -11,15 +11,15 @@ import type { TaskPicture } from '../model/task-picture.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { LogStorage } from '../ports/log-storage.ts';
 import type { TaskKey } from '../task-key.ts';
-import type { RecentSteps } from './recent-records.ts';
+import type { RecentRecords } from './recent-records.ts';
 
 /**
  * A reader of a task's log from a given place: every record after it, each once, in order, whatever
  * the transport does (I3). It pulls: a tap that nobody reads holds one record at the most.
  */
-export class Tap {
+export class LogTap {
   readonly #log: TaskLog;
-  readonly #recent: RecentSteps;
+  readonly #recent: RecentRecords;
   readonly #storage: LogStorage;
   #state: LogState;
   /** Where to begin is still to be found: at the record of this event. */
@@ -39,7 +39,7 @@ export class Tap {
    * `after`: begins with the record that holds the event of this generation, whose last events may
    * come after it; 0 for the whole log. Without it, or if the log is not as far, at the log's end.
    */
-  constructor(log: TaskLog, recent: RecentSteps, storage: LogStorage, after?: number) {
+  constructor(log: TaskLog, recent: RecentRecords, storage: LogStorage, after?: number) {
     this.#log = log;
     this.#pace = new Pace(log.clock);
     this.#recent = recent;
@@ -69,7 +69,7 @@ export class Tap {
    * `diverged` if it was shown what no log holds, and with what a read of it met: then it may be
    * asked again.
    */
-  async next(): Promise<Step | undefined> {
+  async next(): Promise<AppliedRecord | undefined> {
     while (!this.#closed) {
       if (this.#epoch !== this.#log.epoch) throw diverged();
       if (this.#after !== undefined) await this.#seek(this.#after);
@@ -140,7 +140,7 @@ export class Tap {
   }
 
   /** What the handle no longer keeps, from the log. */
-  async #readStep(): Promise<Step | undefined> {
+  async #readStep(): Promise<AppliedRecord | undefined> {
     const at = this.#state.next;
     const isFresh = this.#behind === undefined;
     this.#behind ??= this.#storage.readRecords(this.#log.key, at)[Symbol.asyncIterator]();
@@ -155,11 +155,11 @@ export class Tap {
     if (order < 0) return undefined;
     const { body, entries } = read.value;
     await this.#pace.spent(body.length + entries.length * ENTRY_COST);
-    return this.#render(stepRecord(this.#state, read.value));
+    return this.#render(applyRecord(this.#state, read.value));
   }
 
   /** A Task event is the fold at its generation here, too. */
-  async #render(step: Step): Promise<Step> {
+  async #render(step: AppliedRecord): Promise<AppliedRecord> {
     const { record } = step;
     const showsTask = step.deliveries.some(({ event }) => event.kind === 'task');
     const isFollowed = this.#shown && compareSlots(this.#shown.state.next, record.slot) === 0;

@@ -1,19 +1,19 @@
 import type { HeadWriter } from '../log/head-writer.ts';
-import type { LogUpkeep } from '../log/snapshotter.ts';
+import type { Snapshotter } from '../log/snapshotter.ts';
 import type { TaskLog } from '../log/task-log.ts';
-import type { Step } from '../model/fold.ts';
+import type { AppliedRecord } from '../model/fold.ts';
 import { openRuns } from '../model/state.ts';
 import type { InstanceRegistry, WatchRow } from '../ports/instance-registry.ts';
 import type { LogStorage } from '../ports/log-storage.ts';
-import { Tap } from './log-tap.ts';
-import { RecentSteps } from './recent-records.ts';
-import type { WatchKeeper } from './watch.ts';
+import { LogTap } from './log-tap.ts';
+import { RecentRecords } from './recent-records.ts';
+import type { Watch } from './watch.ts';
 
 export interface OpenLogParts {
   readonly log: TaskLog;
   readonly head: HeadWriter;
-  readonly watch: WatchKeeper;
-  readonly upkeep: LogUpkeep;
+  readonly watch: Watch;
+  readonly upkeep: Snapshotter;
 }
 
 export interface OpenLogDeps {
@@ -21,16 +21,16 @@ export interface OpenLogDeps {
   readonly registry: InstanceRegistry;
   readonly instance: string;
   /** False: nobody can be told of anything, so nobody has to be known. */
-  readonly rings: boolean;
+  readonly delivers: boolean;
   /** Tells other instances of a record of our own. */
-  readonly ring: (step: Step, targets: readonly string[]) => void;
+  readonly ring: (step: AppliedRecord, targets: readonly string[]) => void;
   /** Tells `targets` that this instance watches the task (`on`), or no longer. */
   readonly announce: (row: WatchRow, on: boolean, targets: readonly string[]) => void;
 }
 
 /** How a tap reads. */
 export interface LogTapOptions {
-  /** See {@link Tap}. @default the end of what is folded */
+  /** See {@link LogTap}. @default the end of what is folded */
   readonly after?: number | undefined;
   /** How many of the last events are to be kept for it. @default as many as the memory takes */
   readonly maxEvents?: number | undefined;
@@ -40,8 +40,8 @@ export interface LogTapOptions {
 export class OpenLog {
   readonly log: TaskLog;
   readonly head: HeadWriter;
-  readonly watch: WatchKeeper;
-  readonly upkeep: LogUpkeep;
+  readonly watch: Watch;
+  readonly upkeep: Snapshotter;
   /** Runs, taps, cancels and cleaners that use it now. */
   users = 0;
   /** Runs of this instance that are open: each is to hear of a cancel. */
@@ -51,11 +51,11 @@ export class OpenLog {
   /** Reads in a row that found nothing, since a tap was opened. */
   quietReads = 0;
   readonly #deps: OpenLogDeps;
-  #recent = new RecentSteps();
+  #recent = new RecentRecords();
   /** Instances that have taps, by watch id. */
   readonly #watchers = new Map<string, string>();
   /** The open taps: how many events each wants to be kept. */
-  readonly #taps = new Map<Tap, number>();
+  readonly #taps = new Map<LogTap, number>();
 
   /** `now`: milliseconds of the own clock. */
   constructor({ log, head, watch, upkeep }: OpenLogParts, now: number, deps: OpenLogDeps) {
@@ -67,7 +67,7 @@ export class OpenLog {
     this.#deps = deps;
     log.listen((step, own) => this.#onStep(step, own));
     log.listenRebuilds(() => {
-      this.#recent = new RecentSteps();
+      this.#recent = new RecentRecords();
     });
   }
 
@@ -82,11 +82,11 @@ export class OpenLog {
 
   /** Opens a tap; close it with the returned function. A tap that is only left reads on, unattended. */
   tap({ after, maxEvents }: LogTapOptions = {}): {
-    readonly tap: Tap;
+    readonly tap: LogTap;
     readonly leave: () => void;
     readonly close: () => void;
   } {
-    const tap = new Tap(this.log, this.#recent, this.#deps.storage, after);
+    const tap = new LogTap(this.log, this.#recent, this.#deps.storage, after);
     this.#taps.set(tap, maxEvents ?? Number.POSITIVE_INFINITY);
     this.#recent.maxEvents = Math.max(...this.#taps.values());
     this.quietReads = 0;
@@ -94,7 +94,7 @@ export class OpenLog {
       if (!this.#taps.delete(tap)) return;
       this.#recent.maxEvents = Math.max(...this.#taps.values());
       // Those who have left may still be reading what was kept for them.
-      if (this.#taps.size === 0) this.#recent = new RecentSteps();
+      if (this.#taps.size === 0) this.#recent = new RecentRecords();
     };
     return {
       tap,
@@ -108,7 +108,7 @@ export class OpenLog {
 
   /** Reads who has taps. After the own `start`, so that a tap sees the run or the run the tap. */
   async readWatchers(): Promise<void> {
-    if (!this.#deps.rings) return;
+    if (!this.#deps.delivers) return;
     for (const row of await this.#deps.registry.watchers(this.log.key)) {
       this.#watchers.set(row.watch, row.instance);
     }
@@ -142,7 +142,7 @@ export class OpenLog {
     if (targets.length > 0) this.#deps.announce(row, on, targets);
   }
 
-  #onStep(step: Step, own: boolean): void {
+  #onStep(step: AppliedRecord, own: boolean): void {
     const { before } = step;
     if (this.#taps.size > 0) this.#recent.add(step);
     if (!own) return;

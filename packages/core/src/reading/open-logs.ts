@@ -7,12 +7,12 @@ import { ReachableTargets } from '../doorbells/reachable-targets.ts';
 import { BackendError, errorCode } from '../errors.ts';
 import { Backlog } from '../log/backlog.ts';
 import { HeadWriter } from '../log/head-writer.ts';
-import { LogUpkeep } from '../log/snapshotter.ts';
+import { Snapshotter } from '../log/snapshotter.ts';
 import { TaskLog } from '../log/task-log.ts';
 import { errorFields } from '../logging/error-fields.ts';
 import { RetriedStep } from '../logging/retried-step.ts';
 import { taskFields } from '../logging/task-fields.ts';
-import type { Step } from '../model/fold.ts';
+import type { AppliedRecord } from '../model/fold.ts';
 import { type LogRecord, onlyAdds } from '../model/record.ts';
 import { compareSlots } from '../model/slot.ts';
 import { type Clock, elapsed } from '../ports/clock.ts';
@@ -32,9 +32,9 @@ import {
   TICK_MS,
 } from './pacing.ts';
 import { Reconciler } from './reconciler.ts';
-import { WatchKeeper } from './watch.ts';
+import { Watch } from './watch.ts';
 
-export interface FeedDeps {
+export interface OpenLogsDeps {
   readonly instance: string;
   readonly storage: LogStorage;
   readonly registry: InstanceRegistry;
@@ -55,11 +55,11 @@ export interface FeedDeps {
 }
 
 /** Strangers' messages are logged no more often than this, in milliseconds. */
-const TELL_AGAIN_MS = 60_000;
+const LOG_AGAIN_MS = 60_000;
 
 /** The logs that this instance has open, kept up to date by doorbells and, without them, by reading. */
-export class Feed {
-  readonly #deps: FeedDeps;
+export class OpenLogs {
+  readonly #deps: OpenLogsDeps;
   readonly #logs = new Map<string, OpenLog>();
   readonly #backlog: Backlog;
   readonly #health = new DoorbellHealth();
@@ -75,7 +75,7 @@ export class Feed {
   /** The logs whose reading failed. */
   readonly #unread = new WeakMap<OpenLog, RetriedStep>();
 
-  constructor(deps: FeedDeps) {
+  constructor(deps: OpenLogsDeps) {
     this.#deps = deps;
     this.#backlog = new Backlog(deps.backlogBytes);
     this.#targets = new ReachableTargets(deps.instance, deps.registry);
@@ -94,7 +94,7 @@ export class Feed {
   /** Hears doorbells at what was provisioned last, and nowhere else. */
   listen(): void {
     const { fanout, instance } = this.#deps;
-    this.deafen();
+    this.stopListening();
     this.#receiver = fanout.receive(instance, (text) => this.#onMessage(text));
   }
 
@@ -104,7 +104,7 @@ export class Feed {
   }
 
   /** Hears no doorbells any more. */
-  deafen(): void {
+  stopListening(): void {
     void this.#receiver?.close();
     this.#receiver = undefined;
     this.#health.reset();
@@ -123,10 +123,10 @@ export class Feed {
 
   /** Rings this instance while nobody taps here, so that a lost doorbell is noticed. */
   probe(): void {
-    if (!this.#receiver || !this.#deps.fanout.rings || this.#isAttended()) return;
+    if (!this.#receiver || !this.#deps.fanout.delivers || this.#isAttended()) return;
     const now = this.#deps.clock.now();
     this.#health.rest();
-    if (this.#health.ringIdle(now)) void this.#ringSelf(now);
+    if (this.#health.shouldProbeIdle(now)) void this.#ringSelf(now);
   }
 
   /** What is known of the doorbell that this instance hears; undefined while it hears none. */
@@ -166,7 +166,7 @@ export class Feed {
    * {@link IDLE_CANARY_MS} otherwise. Undefined if the transport does not ring.
    */
   get healthy(): boolean | undefined {
-    if (!this.#deps.fanout.rings) return undefined;
+    if (!this.#deps.fanout.delivers) return undefined;
     if (!this.#receiver?.healthy) return false;
     const now = this.#deps.clock.now();
     if (!this.#isAttended()) return this.#health.heard(now);
@@ -223,12 +223,12 @@ export class Feed {
   }
 
   /** Tells `targets` of the last record of a log, whoever wrote it: they read what they lack. */
-  ringEnd(open: OpenLog, targets: readonly string[]): void {
+  notifyEnd(open: OpenLog, targets: readonly string[]): void {
     void this.#publish(targets, { kind: 'record', key: open.log.key, next: open.log.state.next });
   }
 
   /** Tells `targets` that nobody needs to ring `instance` any more. */
-  ringGone(instance: string, targets: readonly string[]): void {
+  notifyGone(instance: string, targets: readonly string[]): void {
     this.#forget(instance);
     void this.#publish(targets, { kind: 'gone', instance });
   }
@@ -253,18 +253,18 @@ export class Feed {
         this.#diverged += 1;
       },
     });
-    const watch = new WatchKeeper(key, {
+    const watch = new Watch(key, {
       ...deps,
-      rings: fanout.rings,
+      delivers: fanout.delivers,
       removed: (row) => open.retract(row),
     });
     const head = new HeadWriter(log, deps);
-    const upkeep = new LogUpkeep(log, deps);
+    const upkeep = new Snapshotter(log, deps);
     const open = new OpenLog({ log, head, watch, upkeep }, clock.now(), {
       storage,
       registry,
       instance,
-      rings: fanout.rings,
+      delivers: fanout.delivers,
       ring: (step, targets) => this.#ring(key, step, targets),
       announce: (row, on, targets) => {
         const { next } = open.log.state;
@@ -274,16 +274,16 @@ export class Feed {
     return open;
   }
 
-  #ring(key: TaskKey, step: Step, targets: readonly string[]): void {
+  #ring(key: TaskKey, step: AppliedRecord, targets: readonly string[]): void {
     const record = this.#deps.inlineContent === false ? undefined : step.record;
     void this.#publish(targets, { kind: 'record', key, next: step.state.next, record });
   }
 
-  /** Where a fan-out rings: true if it took the doorbell. */
+  /** Where a fan-out delivers: true if it took the doorbell. */
   async #publish(targets: readonly string[], doorbell: Doorbell): Promise<boolean> {
     const { fanout, keyring } = this.#deps;
     const { seal } = keyring;
-    if (!fanout.rings || !seal) return false;
+    if (!fanout.delivers || !seal) return false;
     const message = encodeDoorbell(doorbell, fanout.maxBytes, seal);
     try {
       const known = this.#targets.of(targets);
@@ -314,7 +314,7 @@ export class Feed {
       return;
     }
     // A newer release may have meant something by it.
-    if (heard.unknown > 0) this.#health.misheard(this.#deps.clock.now());
+    if (heard.unknown > 0) this.#health.unrecognized(this.#deps.clock.now());
     this.#ignored += heard.unknown;
     for (const bell of heard.bells) this.#onDoorbell(bell);
     // Left to the dead-letter queue; what was understood comes again and does nothing.
@@ -326,7 +326,7 @@ export class Feed {
     this.#unauthenticated += 1;
     const now = this.#deps.clock.now();
     const told = this.#toldUnauthenticatedAt;
-    if (told !== undefined && elapsed(told, now) < TELL_AGAIN_MS) return;
+    if (told !== undefined && elapsed(told, now) < LOG_AGAIN_MS) return;
     this.#toldUnauthenticatedAt = now;
     this.#deps.logger.warn('doorbell.unauthenticated', { messages: this.#unauthenticated });
   }
@@ -347,7 +347,7 @@ export class Feed {
       const { watch, instance, on, next } = doorbell;
       open.setWatcher(watch, instance, on);
       // What was written since it read, before this was heard, nobody has told it.
-      if (on && compareSlots(next, open.log.state.next) < 0) this.ringEnd(open, [instance]);
+      if (on && compareSlots(next, open.log.state.next) < 0) this.notifyEnd(open, [instance]);
       return;
     }
     if (compareSlots(doorbell.next, open.log.state.next) <= 0) return;
@@ -368,7 +368,7 @@ export class Feed {
   #scheduleTick(): void {
     if (this.#cancelTick || !this.#isStarted || this.#logs.size === 0) return;
     const { clock, fanout } = this.#deps;
-    this.#cancelTick = clock.after(fanout.rings ? TICK_MS : POLL_TICK_MS, () => {
+    this.#cancelTick = clock.after(fanout.delivers ? TICK_MS : POLL_TICK_MS, () => {
       this.#cancelTick = undefined;
       this.#tick();
       this.#scheduleTick();
@@ -382,7 +382,7 @@ export class Feed {
     else if (this.#receiver && this.#health.ring(now)) void this.#ringSelf(now);
     const whileRinging = reconcileInterval(this.healthy === true);
     this.#reconciler.look(this.#logs.values(), (open) =>
-      fanout.rings ? whileRinging : pollInterval(open),
+      fanout.delivers ? whileRinging : pollInterval(open),
     );
   }
 

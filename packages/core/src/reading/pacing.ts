@@ -26,7 +26,7 @@ export function reconcileInterval(proven: boolean): number {
 }
 
 /**
- * Milliseconds that a log may go unread where nothing rings: doubling from read to read while there
+ * Milliseconds that a log may go unread where nothing delivers: doubling from read to read while there
  * is no news. A run without a reader only has to learn that it is to stop.
  */
 export function pollInterval({ attended, quietReads }: Interest): number {

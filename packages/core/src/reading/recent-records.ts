@@ -1,4 +1,4 @@
-import type { Step } from '../model/fold.ts';
+import type { AppliedRecord } from '../model/fold.ts';
 import { type Slot, slotText } from '../model/slot.ts';
 
 /** What all taps of one task together keep of its last records, in bytes of their bodies. */
@@ -8,14 +8,14 @@ export const RECENT_BYTES: number = 1024 * 1024;
  * The last records of one log, for taps that keep up. A tap that falls behind finds its place gone
  * and reads the log itself: nobody waits for the slowest, and memory stays bounded (I8).
  */
-export class RecentSteps {
+export class RecentRecords {
   /** How many events the tap that wants most of them wants: no more are kept, but the last record. */
   maxEvents: number = Number.POSITIVE_INFINITY;
-  readonly #steps = new Map<string, { readonly step: Step; readonly bytes: number }>();
+  readonly #steps = new Map<string, { readonly step: AppliedRecord; readonly bytes: number }>();
   #bytes = 0;
   #events = 0;
 
-  add(step: Step): void {
+  add(step: AppliedRecord): void {
     // Tasks that it shows share everything with the fold, or with the records that replaced it.
     const bytes = step.record.body.length;
     this.#steps.set(slotText(step.record.slot), { step, bytes });
@@ -30,7 +30,7 @@ export class RecentSteps {
     }
   }
 
-  at(slot: Slot): Step | undefined {
+  at(slot: Slot): AppliedRecord | undefined {
     return this.#steps.get(slotText(slot))?.step;
   }
 }

@@ -4,11 +4,11 @@ import type { InstanceRegistry, WatchRow } from '../ports/instance-registry.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { TaskKey } from '../task-key.ts';
 
-export interface WatchKeeperDeps {
+export interface WatchDeps {
   readonly registry: InstanceRegistry;
   readonly instance: string;
   /** False: nobody could ring anyway, so there is nothing to be told. */
-  readonly rings: boolean;
+  readonly delivers: boolean;
   readonly entropy: Entropy;
   readonly logger: Logger;
   /** Called when a row was removed: writers need not ring any more. */
@@ -16,14 +16,14 @@ export interface WatchKeeperDeps {
 }
 
 /** "This instance has taps on that task", while somebody holds it: one row for all holders. */
-export class WatchKeeper {
+export class Watch {
   readonly #key: TaskKey;
-  readonly #deps: WatchKeeperDeps;
+  readonly #deps: WatchDeps;
   #holders = 0;
   #row: WatchRow | undefined;
   #step: Promise<void> = Promise.resolve();
 
-  constructor(key: TaskKey, deps: WatchKeeperDeps) {
+  constructor(key: TaskKey, deps: WatchDeps) {
     this.#key = key;
     this.#deps = deps;
   }
@@ -56,8 +56,8 @@ export class WatchKeeper {
   }
 
   async #write(): Promise<void> {
-    const { registry, instance, entropy, rings } = this.#deps;
-    if (!rings || this.#row || this.#holders === 0) return;
+    const { registry, instance, entropy, delivers } = this.#deps;
+    if (!delivers || this.#row || this.#holders === 0) return;
     // A fresh id each time: a late write cannot bring a removed watch back under its name.
     const row = { instance, watch: entropy.id(), key: this.#key };
     await registry.putWatch(row);

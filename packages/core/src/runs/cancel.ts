@@ -10,7 +10,7 @@ import type { InstanceRegistry } from '../ports/instance-registry.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { OpenLog } from '../reading/open-log.ts';
 import type { TaskKey } from '../task-key.ts';
-import type { Runs } from './intents.ts';
+import type { Intents } from './intents.ts';
 
 /** What a cancel came to; `task` is the fold of the log at its end. */
 export type CancelOutcome =
@@ -18,7 +18,7 @@ export type CancelOutcome =
   | { readonly refused: 'not-found' | 'not-cancelable' };
 
 export interface CancelDeps {
-  readonly runs: Runs;
+  readonly intents: Intents;
   readonly registry: InstanceRegistry;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -33,14 +33,14 @@ export interface CancelDeps {
 export function cancelTask(
   key: TaskKey,
   deadlineMs: number,
-  { runs, registry, clock, logger, signal }: CancelDeps,
+  { intents, registry, clock, logger, signal }: CancelDeps,
 ): Promise<CancelOutcome> {
-  return runs.under(key, 'cancel', async (open, run) => {
+  return intents.withIntent(key, 'cancel', async (open, run) => {
     const about = { ...taskFields(key), run };
     await open.watch.hold();
     try {
       open.announce();
-      const author = runs.author(key);
+      const author = intents.author(key);
       const asked = await open.log.append(proposeCancel(author, run));
       if ('refused' in asked && asked.refused === 'not-found') return { refused: 'not-found' };
       if ('refused' in asked && asked.refused === 'fenced') throw fencedError();

@@ -14,11 +14,11 @@ import {
 import { encode } from '../model/record.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Entropy } from '../ports/entropy.ts';
-import type { InstanceRegistry, RunRow } from '../ports/instance-registry.ts';
+import type { InstanceRegistry, Intent } from '../ports/instance-registry.ts';
 import { type LogFields, type Logger, withFields } from '../ports/logger.ts';
 import type { OpenLog } from '../reading/open-log.ts';
-import type { Feed } from '../reading/open-logs.ts';
-import { untilDone } from '../retry.ts';
+import type { OpenLogs } from '../reading/open-logs.ts';
+import { retryUntilDone } from '../retry.ts';
 import type { TaskKey } from '../task-key.ts';
 import { CancelDeadline, DEFAULT_CANCEL_DEADLINE_MS } from './cancel-deadline.ts';
 import { Run } from './run.ts';
@@ -26,13 +26,13 @@ import { Run } from './run.ts';
 /** Stores the intents of an instance, which appends to no log without one. */
 export interface IntentRecorder {
   /** Stores an intent through `registry`. Rejects with `fenced` if the instance has died. */
-  declare(row: RunRow, registry: InstanceRegistry): Promise<void>;
+  declare(row: Intent, registry: InstanceRegistry): Promise<void>;
 }
 
-export interface RunsDeps {
+export interface IntentsDeps {
   readonly instance: string;
-  readonly feed: Feed;
-  readonly presence: IntentRecorder;
+  readonly logs: OpenLogs;
+  readonly heartbeat: IntentRecorder;
   readonly registry: InstanceRegistry;
   readonly clock: Clock;
   readonly entropy: Entropy;
@@ -48,7 +48,7 @@ export interface RunRequest extends StartTerms {
   /** None where the SDK's server is not used. */
   readonly message?: Message | undefined;
   readonly digest?: string | undefined;
-  /** See {@link RunRow.resume}. */
+  /** See {@link Intent.resume}. */
   readonly resume?: string | undefined;
 }
 
@@ -64,9 +64,9 @@ interface Starting {
 }
 
 /** The intents of this instance: runs, and the short appends of cancels and cleaners. */
-export class Runs {
-  readonly #deps: RunsDeps;
-  readonly #rows = new Map<string, RunRow>();
+export class Intents {
+  readonly #deps: IntentsDeps;
+  readonly #rows = new Map<string, Intent>();
   /** The runs of those rows that stay for others: nothing is done about them here any more. */
   readonly #left = new Set<string>();
   readonly #running = new Map<Run, CancelDeadline>();
@@ -74,7 +74,7 @@ export class Runs {
   #refused = 0;
   #lastIntentAt: number | undefined;
 
-  constructor(deps: RunsDeps) {
+  constructor(deps: IntentsDeps) {
     this.#deps = deps;
   }
 
@@ -127,7 +127,7 @@ export class Runs {
    * Continues the run of a dead instance, as {@link begin} starts one: `lost` is its row, `start` how
    * it was started.
    */
-  resume(lost: RunRow, start: StartEntry): Promise<Begun> {
+  resume(lost: Intent, start: StartEntry): Promise<Begun> {
     const { instance } = this.#deps;
     const attempt = start.attempt + 1;
     const propose = (run: string): Proposal =>
@@ -140,9 +140,9 @@ export class Runs {
   }
 
   async #start(key: TaskKey, { resume, attempt, bytes, propose }: Starting): Promise<Begun> {
-    const { feed, clock, logger, signal, cancelDeadlineMs } = this.#deps;
+    const { logs, clock, logger, signal, cancelDeadlineMs } = this.#deps;
     const row = await this.#declare(key, 'execute', resume);
-    const open = feed.acquire(key);
+    const open = logs.acquire(key);
     const author = this.author(key);
     const named = withFields(logger, () => ({ ...taskFields(key), run: row.run }));
     const deadlineMs = cancelDeadlineMs ?? DEFAULT_CANCEL_DEADLINE_MS;
@@ -168,7 +168,7 @@ export class Runs {
         return { refused: outcome.refused };
       }
       run.report('run.started');
-      await untilDone('watch.read', this.#deps, () => open.readWatchers());
+      await retryUntilDone('watch.read', this.#deps, () => open.readWatchers());
       return { run };
     } catch (error) {
       // It may have started: nobody executes it, so it has failed.
@@ -189,13 +189,13 @@ export class Runs {
   }
 
   /** Appends to a log under an intent of its own, as cancels and cleaners do. */
-  async under<T>(
+  async withIntent<T>(
     key: TaskKey,
     purpose: 'cancel' | 'clean',
     work: (open: OpenLog, run: string) => Promise<T>,
   ): Promise<T> {
     const row = await this.#declare(key, purpose);
-    const open = this.#deps.feed.acquire(key);
+    const open = this.#deps.logs.acquire(key);
     try {
       await open.log.refresh();
       await open.readWatchers();
@@ -220,15 +220,15 @@ export class Runs {
 
   async #declare(
     key: TaskKey,
-    purpose: RunRow['purpose'],
+    purpose: Intent['purpose'],
     resume?: string | undefined,
-  ): Promise<RunRow> {
-    const { instance, entropy, presence, registry, clock } = this.#deps;
+  ): Promise<Intent> {
+    const { instance, entropy, heartbeat, registry, clock } = this.#deps;
     this.#lastIntentAt = clock.now();
-    const row: RunRow = { instance, run: entropy.id(), key, purpose, resume };
+    const row: Intent = { instance, run: entropy.id(), key, purpose, resume };
     this.#rows.set(row.run, row);
     try {
-      await presence.declare(row, registry);
+      await heartbeat.declare(row, registry);
     } catch (error) {
       // The row may have been written: the sweep finds it, now that nobody wants it.
       this.#forget(row);
@@ -241,23 +241,23 @@ export class Runs {
    * The intent goes, in the background, only when the head holds what the run left: so whoever
    * cleans up after a crash repairs the head too.
    */
-  #leave(open: OpenLog, run: Run | undefined, row: RunRow): void {
+  #leave(open: OpenLog, run: Run | undefined, row: Intent): void {
     if (run) {
       run.dispose();
       this.#running.get(run)?.drop();
       this.#running.delete(run);
       open.runs -= 1;
     }
-    void this.#removeRow(open, row).finally(() => this.#deps.feed.release(open));
+    void this.#removeRow(open, row).finally(() => this.#deps.logs.release(open));
   }
 
-  #forget(row: RunRow): void {
+  #forget(row: Intent): void {
     this.#rows.delete(row.run);
     this.#wake();
   }
 
   /** Whoever cleans up after this instance finds the row. */
-  #leaveRow(row: RunRow, about: LogFields): void {
+  #leaveRow(row: Intent, about: LogFields): void {
     const { logger, signal } = this.#deps;
     this.#left.add(row.run);
     const fields = { ...taskFields(row.key), run: row.run, ...about };
@@ -271,7 +271,7 @@ export class Runs {
     for (const wake of this.#onLeft.splice(0)) wake();
   }
 
-  async #removeRow(open: OpenLog, row: RunRow): Promise<void> {
+  async #removeRow(open: OpenLog, row: Intent): Promise<void> {
     const { registry, logger } = this.#deps;
     // It was started and could not be ended.
     if (open.log.state.runs.get(row.run)?.phase === 'open') {
@@ -289,7 +289,7 @@ export class Runs {
           ...errorFields(error),
         });
       });
-      await untilDone('run.remove', this.#deps, () => registry.removeRun(row));
+      await retryUntilDone('run.remove', this.#deps, () => registry.removeIntent(row));
       this.#forget(row);
     } catch (error) {
       this.#leaveRow(row, errorFields(error));

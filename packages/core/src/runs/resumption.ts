@@ -1,10 +1,10 @@
 import type { Message } from '@a2a-js/sdk';
 import type { StartEntry } from '../model/entry.ts';
 import { isResumable } from '../model/state.ts';
-import type { RunRow } from '../ports/instance-registry.ts';
+import type { Intent } from '../ports/instance-registry.ts';
 import type { LogStorage } from '../ports/log-storage.ts';
 import type { OpenLog } from '../reading/open-log.ts';
-import type { Runs } from './intents.ts';
+import type { Intents } from './intents.ts';
 import type { Run } from './run.ts';
 
 /** A run that is to be executed here because the instance that executed it was lost. */
@@ -14,7 +14,7 @@ export interface Resumption {
   readonly message: Message;
   readonly contextId: string;
   readonly digest: string;
-  /** See {@link RunRow.resume}. */
+  /** See {@link Intent.resume}. */
   readonly recorded: string;
   /** To be called once the executor is done. */
   finish(): Promise<void>;
@@ -30,37 +30,37 @@ export type Resumer = (resumption: Resumption) => void;
 export type FindResumer = () => Resumer | 'undecided' | undefined;
 
 export interface ResumptionDeps {
-  readonly runs: Runs;
+  readonly intents: Intents;
   readonly storage: LogStorage;
   readonly resumer: Resumer;
 }
 
 /** True for the row of a run that is to be executed again if its instance is lost. */
-export function isResumed({ resume }: RunRow): boolean {
+export function isResumed({ resume }: Intent): boolean {
   return resume !== undefined;
 }
 
 /** Continues the run of a dead instance's row here. False: it is not to be continued, or not by us. */
 export async function resumeRun(
-  row: RunRow,
+  row: Intent,
   open: OpenLog,
-  { runs, storage, resumer }: ResumptionDeps,
+  { intents, storage, resumer }: ResumptionDeps,
 ): Promise<boolean> {
   const { resume: recorded } = row;
   if (recorded === undefined || !isResumable(open.log.state, row.run)) return false;
   const start = await startOf(row, open, storage);
   if (!start?.message) return false;
   const { message, contextId, digest = '' } = start;
-  const begun = await runs.resume(row, start);
+  const begun = await intents.resume(row, start);
   if ('refused' in begun) return false;
   const { run } = begun;
-  resumer({ run, message, contextId, digest, recorded, finish: () => runs.finish(run) });
+  resumer({ run, message, contextId, digest, recorded, finish: () => intents.finish(run) });
   return true;
 }
 
 /** How the run was started: the log has the message exactly as it came. */
 async function startOf(
-  row: RunRow,
+  row: Intent,
   open: OpenLog,
   storage: LogStorage,
 ): Promise<StartEntry | undefined> {

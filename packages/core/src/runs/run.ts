@@ -3,7 +3,7 @@ import { eventStatus, eventTaskId, isTaskEvent, isTerminal, type TaskEvent } fro
 import { errorCode } from '../errors.ts';
 import type { Appended } from '../log/task-log.ts';
 import type { Entry } from '../model/entry.ts';
-import type { Step } from '../model/fold.ts';
+import type { AppliedRecord } from '../model/fold.ts';
 import {
   type Author,
   proposeAnswer,
@@ -271,7 +271,7 @@ export class Run {
     return work;
   }
 
-  #onStep(step: Step): void {
+  #onStep(step: AppliedRecord): void {
     const state = step.state.runs.get(this.id);
     if (!state) return;
     this.#tell(step);
@@ -279,7 +279,7 @@ export class Run {
     else if (step.state.cancelRequested) this.#stop('cancel');
   }
 
-  #tell({ record, deliveries }: Step): void {
+  #tell({ record, deliveries }: AppliedRecord): void {
     const events = record.entries.filter((entry) => entry.kind === 'event');
     for (const [at, { run }] of events.entries()) {
       const delivery = deliveries[at];
@@ -289,7 +289,7 @@ export class Run {
   }
 
   /** True if this record holds the run's own last word. */
-  #hasLastWord(step: Step): boolean {
+  #hasLastWord(step: AppliedRecord): boolean {
     return step.record.entries.some((entry) => {
       if (entry.kind === 'answer' || entry.kind === 'end') return entry.run === this.id;
       if (entry.kind !== 'event') return false;

@@ -1,6 +1,6 @@
 import { ListTasksRequest, type Task } from '@a2a-js/sdk';
 import { type PushNotificationStore, ServerCallContext, type TaskStore } from '@a2a-js/sdk/server';
-import { inParallel } from '../concurrency.ts';
+import { mapConcurrent } from '../concurrency.ts';
 import { errorCode } from '../errors.ts';
 import type { Scope } from '../task-key.ts';
 import { type Imported, importTask, type TaskImportDeps } from './task-import.ts';
@@ -50,7 +50,7 @@ export async function importTasks(source: ImportSource, deps: ImportDeps): Promi
   const counts = { imported: 0, unchanged: 0, kept: 0 };
   const failed: { taskId: string; error: unknown }[] = [];
   for await (const context of source.contexts) {
-    await inParallel(await taskIds(source, context), WIDTH, async (taskId) => {
+    await mapConcurrent(await taskIds(source, context), WIDTH, async (taskId) => {
       const outcome = await importOne(source, deps, context, taskId);
       if (typeof outcome === 'string') counts[outcome] += 1;
       else if (outcome) failed.push({ taskId, ...outcome });

@@ -4,7 +4,7 @@ import { deepCopy } from '../a2a/deep-copy.ts';
 import { exactJson } from '../a2a/exact-json.ts';
 import { BackendError } from '../errors.ts';
 import { Backlog } from '../log/backlog.ts';
-import { LogUpkeep } from '../log/snapshotter.ts';
+import { Snapshotter } from '../log/snapshotter.ts';
 import { TaskLog } from '../log/task-log.ts';
 import { errorFields } from '../logging/error-fields.ts';
 import { taskFields } from '../logging/task-fields.ts';
@@ -80,7 +80,7 @@ export class LogTaskStore implements TaskStore {
       await this.#write(key, async (log) => {
         await log.append(propose, bytes);
         await this.#settleHead(log);
-        new LogUpkeep(log, { ...this.#deps, signal: NEVER }).look();
+        new Snapshotter(log, { ...this.#deps, signal: NEVER }).look();
       });
     }
     this.#remember(context, saved);

@@ -1,7 +1,7 @@
 import { type ListTasksRequest, type ListTasksResponse, type Task, TaskState } from '@a2a-js/sdk';
 import { RequestMalformedError } from '@a2a-js/sdk/errors';
 import { statusTime } from '../a2a/status-time.ts';
-import { inParallel } from '../concurrency.ts';
+import { mapConcurrent } from '../concurrency.ts';
 import { errorCode } from '../errors.ts';
 import { inSlices } from '../log/pace.ts';
 import type { TaskLog } from '../log/task-log.ts';
@@ -78,7 +78,7 @@ export async function listTasks(
   const behind = request.pageToken ? decodePageToken(request.pageToken, list) : undefined;
   const page = new ListPage(pageSize, behind);
   await deps.storage.list(scope, filter, (task) => page.show(task));
-  const tasks = await inParallel(page.tasks, READS, async ({ taskId }) => {
+  const tasks = await mapConcurrent(page.tasks, READS, async ({ taskId }) => {
     const found = await readable(deps, { ...scope, taskId }, request);
     return found && belongs(found, filter, behind) ? found.task : undefined;
   });
@@ -137,7 +137,7 @@ async function readable(
  * pass the filter, or has risen to before this page, where it may have been shown already.
  */
 function belongs(
-  { task, state: { status, at } }: ReadTask,
+  { task, state: { status, writtenAtMs } }: ReadTask,
   filter: ListFilter,
   behind: ListPlace | undefined,
 ): boolean {
@@ -146,5 +146,5 @@ function belongs(
   }
   const { latest, state, timestamp } = status;
   if (behind && comparePlaces({ latest, taskId: task.id }, behind) <= 0) return false;
-  return passes({ state, timestamp: statusTime(timestamp), at }, filter);
+  return passes({ state, timestamp: statusTime(timestamp), writtenAtMs }, filter);
 }

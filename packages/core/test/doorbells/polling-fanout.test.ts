@@ -83,7 +83,7 @@ describe('without a transport', () => {
   test('[I6] a run without a reader learns that it is to stop', async () => {
     const run = await openRun(writer);
     await say(run.log, 'run-a', taskOf(WORKING));
-    const other = reader.feed.acquire(KEY);
+    const other = reader.logs.acquire(KEY);
     await other.log.refresh();
     await other.log.append(() => ({
       entries: [{ entry: { kind: 'cancel', by: 'x' }, text: '{"k":"cancel","r":"x"}', bytes: 1 }],
@@ -99,9 +99,9 @@ describe('without a transport', () => {
     await flush();
     expect(await feeds.registry.watchers(KEY)).toEqual([]);
     expect(await feeds.registry.watches('b')).toEqual([]);
-    expect(reader.feed.healthy).toBeUndefined();
+    expect(reader.logs.healthy).toBeUndefined();
     opened.close();
     await flush();
-    expect(reader.feed.openLogs).toBe(0);
+    expect(reader.logs.openLogs).toBe(0);
   });
 });

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { type PatrolReport, patrol } from '../../src/fleet/cleanup-round.ts';
+import { type CleanupReport, patrol } from '../../src/fleet/cleanup-round.ts';
 import { DEFAULT_RETENTION_MS } from '../../src/model/retention.ts';
 import { sleep } from '../../src/ports/clock.ts';
 import { silentLogger } from '../../src/ports/logger.ts';
@@ -21,7 +21,7 @@ async function round(
   forMs = 2 * CLEAN_MS,
   id = 'janitor-1',
 ) {
-  const outcome: { report?: PatrolReport } = {};
+  const outcome: { report?: CleanupReport } = {};
   const done = patrol(
     {
       id,
@@ -49,7 +49,7 @@ describe('a patrol', () => {
   test('[I6] [I7] finishes the dead when nobody else is left, and leaves nothing itself', async () => {
     const { run } = await begin(a, 'm1');
     await run.publish(taskOf(WORKING));
-    await a.instance.feed.acquire(KEY).watch.hold();
+    await a.instance.logs.acquire(KEY).watch.hold();
     a.kill();
     const { outcome } = await round();
     expect(outcome.report).toEqual({ cleaned: 1, failed: 0, left: 0 });
@@ -179,7 +179,7 @@ describe('a patrol', () => {
     await begin(a, 'm1');
     fleet.clock.after(SETTINGS.beatMs / 2, () => {
       void fleet.registry.removeLease('janitor-1');
-      void fleet.registry.putRun({
+      void fleet.registry.putIntent({
         instance: 'janitor-1',
         run: 'late',
         key: KEY,

@@ -15,8 +15,8 @@ test('[I7] leaders that crash within the quarantine do work that the number of t
     await fleet.registry.markDead(id, 0);
   }
   const looked = new Set<string>();
-  const runs = fleet.registry.runs.bind(fleet.registry);
-  fleet.registry.runs = async (id: string) => {
+  const runs = fleet.registry.intents.bind(fleet.registry);
+  fleet.registry.intents = async (id: string) => {
     looked.add(id);
     return runs(id);
   };

@@ -30,7 +30,7 @@ beforeEach(() => {
 
 const health = () => ({
   ready: member.instance.isServing,
-  doorbell: member.instance.feed.healthy,
+  doorbell: member.instance.logs.healthy,
   fault: member.instance.doorbell.fault,
 });
 

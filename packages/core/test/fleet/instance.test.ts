@@ -25,7 +25,7 @@ const settled = (promise: Promise<unknown>): (() => boolean) => {
 
 describe('an instance that stops', () => {
   test('[I7] leaves what its lease said and nothing else, and the leader takes that', async () => {
-    const open = a.instance.feed.acquire(KEY);
+    const open = a.instance.logs.acquire(KEY);
     await open.watch.hold();
     await a.instance.stop(10_000);
     expect(a.instance.phase).toBe('stopped');
@@ -50,7 +50,7 @@ describe('an instance that stops', () => {
       expect.objectContaining({ code: 'draining' }),
     );
     await run.publish(statusOf(COMPLETED));
-    await a.instance.runs.finish(run);
+    await a.instance.intents.finish(run);
     await stop;
     expect(await fleet.states()).toEqual([WORKING, COMPLETED]);
   });
@@ -69,7 +69,7 @@ describe('an instance that stops', () => {
     await fleet.clock.advance(5_000);
     expect(away.aborted).toBe(false);
     await run.publish(statusOf(COMPLETED));
-    await a.instance.runs.finish(run);
+    await a.instance.intents.finish(run);
     await stop;
     expect(seen).toEqual([
       ['markDead', false, false],
@@ -159,8 +159,8 @@ describe('an instance that stops', () => {
   test('[I6] ends its runs and goes although a row cannot be read, which it says', async () => {
     const { run } = await begin(a, 'm1');
     await run.publish(taskOf(WORKING));
-    fleet.spoil('runs', 'spoiled');
-    await fleet.registry.putRun({ instance: 'a', run: 'spoiled', key: KEY, purpose: 'execute' });
+    fleet.spoil('intents', 'spoiled');
+    await fleet.registry.putIntent({ instance: 'a', run: 'spoiled', key: KEY, purpose: 'execute' });
     const stop = a.instance.stop(0);
     await fleet.clock.advance(0);
     await stop;

@@ -39,7 +39,7 @@ describe('a lease that came with a copy of another table', () => {
     const leases = fleet.registry.leases.bind(fleet.registry);
     const { run } = await begin(a, 'm1');
     await run.publish(taskOf(WORKING));
-    await a.instance.feed.acquire(KEY).watch.hold();
+    await a.instance.logs.acquire(KEY).watch.hold();
     a.kill();
     const read = fleet.registry.lease.bind(fleet.registry);
     const foreign = <T extends { instance: string }>(row: T): T =>
@@ -97,8 +97,8 @@ describe('after an instance was killed', () => {
         : putHead.call(fleet.storage, key, head);
     for (let run = 0; run < 20; run += 1) {
       const row = { instance: 'a', run: `${run}`, purpose: 'execute' } as const;
-      await fleet.registry.putRun({ ...row, key: spoiled });
-      await fleet.registry.putRun({
+      await fleet.registry.putIntent({ ...row, key: spoiled });
+      await fleet.registry.putIntent({
         ...row,
         run: `head-${run}`,
         key: { ...KEY, taskId: 'headless' },
@@ -123,7 +123,7 @@ describe('after an instance was killed', () => {
     await fleet.start('c');
     const { run } = await begin(b, 'm1');
     await run.publish(taskOf(WORKING));
-    const open = a.instance.feed.acquire(KEY);
+    const open = a.instance.logs.acquire(KEY);
     await open.watch.hold();
     await open.log.refresh();
     open.announce();
@@ -191,12 +191,12 @@ describe('after an instance was killed', () => {
     expect(b.instance.janitor.stats).toMatchObject({ cleaned: 1, failing: 0 });
   });
 
-  test.each(['runs', 'watches'] as const)(
+  test.each(['intents', 'watches'] as const)(
     '[I7] its queue goes although its %s cannot be read, and it is not forgotten',
     async (rows) => {
       const { run } = await begin(a, 'm1');
       await run.publish(taskOf(WORKING));
-      await a.instance.feed.acquire(KEY).watch.hold();
+      await a.instance.logs.acquire(KEY).watch.hold();
       a.kill();
       const corrupt = new BackendError('corrupt-log', 'An item of an unknown version.');
       const read = vi.spyOn(fleet.registry, rows).mockRejectedValue(corrupt);
@@ -215,10 +215,10 @@ describe('after an instance was killed', () => {
     const { run } = await begin(a, 'm1');
     await run.publish(taskOf(WORKING));
     a.kill();
-    const runs = fleet.registry.runs.bind(fleet.registry);
+    const runs = fleet.registry.intents.bind(fleet.registry);
     const corrupt = new BackendError('corrupt-log', 'An item of an unknown version.');
     const patched: InstanceRegistry = fleet.registry;
-    patched.runs = async (id, unreadable) => {
+    patched.intents = async (id, unreadable) => {
       if (id === 'a') unreadable?.(corrupt);
       return runs(id);
     };
@@ -226,7 +226,7 @@ describe('after an instance was killed', () => {
     expect(await fleet.states()).toEqual([WORKING, FAILED]);
     expect(await fleet.registry.lease('a')).toMatchObject({ state: 'dead' });
     expect(b.instance.janitor.stats).toMatchObject({ cleaned: 0, failing: 1 });
-    patched.runs = runs;
+    patched.intents = runs;
     await fleet.clock.advance(2 * CLEAN_MS);
     expect(await fleet.traces('a')).toEqual(NO_TRACES);
   });
@@ -242,7 +242,7 @@ describe('after an instance was killed', () => {
 
   test('[I7] nothing of it is left after the quarantine', async () => {
     await begin(a, 'm1');
-    const open = a.instance.feed.acquire(KEY);
+    const open = a.instance.logs.acquire(KEY);
     await open.watch.hold();
     a.kill();
     await fleet.clock.advance(FOUND_MS);
@@ -257,7 +257,7 @@ describe('after an instance was killed', () => {
     a.kill();
     await fleet.clock.advance(FOUND_MS);
     const row = { instance: 'a', run: 'late', key: KEY, purpose: 'execute' } as const;
-    await fleet.registry.putRun(row);
+    await fleet.registry.putIntent(row);
     await fleet.registry.putWatch({ instance: 'a', watch: 'late', key: KEY });
     fleet.queues.set('a', { name: 'queue-a', deliver: undefined, subscribed: true });
     await fleet.clock.advance(CLEAN_MS);
@@ -266,7 +266,7 @@ describe('after an instance was killed', () => {
   });
 
   test('[I5] a run that it never started is fenced before it can', async () => {
-    await fleet.registry.putRun({ instance: 'a', run: 'r', key: KEY, purpose: 'execute' });
+    await fleet.registry.putIntent({ instance: 'a', run: 'r', key: KEY, purpose: 'execute' });
     a.kill();
     await fleet.clock.advance(FOUND_MS);
     expect((await fleet.records()).map((r) => r.entries)).toEqual([
@@ -292,7 +292,7 @@ describe('after an instance was killed', () => {
     const { run } = await begin(a, 'm1');
     await run.publish(taskOf(WORKING));
     const c = await fleet.start('c');
-    const open = c.instance.feed.acquire(KEY);
+    const open = c.instance.logs.acquire(KEY);
     await open.watch.hold();
     await open.log.refresh();
     const { tap } = open.tap();

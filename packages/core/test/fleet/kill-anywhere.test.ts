@@ -88,7 +88,7 @@ async function play(plan: Schedule): Promise<Fleet> {
     quiet(
       (async () => {
         await sleep(clock, plan.at);
-        const { runs: own } = at(plan.by).instance;
+        const { intents: own } = at(plan.by).instance;
         const begun = await at(plan.by).instance.begin(key(plan.task), {
           contextId: 'context-1',
           message: message(`m${n}`),
@@ -114,7 +114,7 @@ async function play(plan: Schedule): Promise<Fleet> {
     quiet(
       (async () => {
         await sleep(clock, plan.at);
-        const open = at(plan.by).instance.feed.acquire(key(plan.task));
+        const open = at(plan.by).instance.logs.acquire(key(plan.task));
         await open.watch.hold();
       })(),
     );

@@ -62,10 +62,10 @@ const scenarios: Record<string, Scenario> = {
       await fleet.start('z');
       const member = await fleet.start('a');
       await working(member);
-      await member.instance.feed.acquire(KEY).watch.hold();
+      await member.instance.logs.acquire(KEY).watch.hold();
       return { member, go: () => member.instance.stop(0) };
     },
-    makes: ['putRecord', 'putHead', 'removeRun', 'markDead', 'removeWatch', 'teardown'],
+    makes: ['putRecord', 'putHead', 'removeIntent', 'markDead', 'removeWatch', 'teardown'],
     check: async (fleet) => {
       await gone(fleet, 'a');
       expect(await fleet.states()).toEqual([WORKING, FAILED]);
@@ -79,13 +79,22 @@ const scenarios: Record<string, Scenario> = {
       const dead = await fleet.start('d');
       await fleet.start('z');
       await working(dead);
-      await dead.instance.feed.acquire(KEY).watch.hold();
+      await dead.instance.logs.acquire(KEY).watch.hold();
       dead.kill();
       await fleet.registry.markDead('d', (await fleet.registry.lease('d'))?.beat ?? 0);
       return { member, go: () => sleep(fleet.clock, CLEAN_MS) };
     },
     makes: [
-      ...['markDead', 'runs', 'putRun', 'lease', 'putRecord', 'putHead', 'watchers', 'removeRun'],
+      ...[
+        'markDead',
+        'intents',
+        'putIntent',
+        'lease',
+        'putRecord',
+        'putHead',
+        'watchers',
+        'removeIntent',
+      ],
       ...['watches', 'removeWatch', 'teardown', 'removeWatchIndex', 'removeLease'],
     ],
     check: async (fleet) => {

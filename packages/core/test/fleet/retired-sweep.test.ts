@@ -26,7 +26,7 @@ describe('what is kept of a retired instance', () => {
   test('[I7] lets the leader remove what a request of it wrote late', async () => {
     await live('a');
     await fleet.start('b');
-    await fleet.registry.putRun({ instance: 'a', run: 'late', key: KEY, purpose: 'clean' });
+    await fleet.registry.putIntent({ instance: 'a', run: 'late', key: KEY, purpose: 'clean' });
     await fleet.registry.putWatch({ instance: 'a', watch: 'late', key: KEY });
     await fleet.clock.advance(SWEPT_MS);
     expect(await fleet.traces('a')).toEqual(NO_TRACES);
@@ -57,12 +57,13 @@ describe('what is kept of a retired instance', () => {
   test('[I7] stays if it cannot be finished, and is tried again', async () => {
     await live('a');
     await fleet.start('b');
-    const runs = fleet.registry.runs.bind(fleet.registry);
-    fleet.registry.runs = (id) => (id === 'a' ? Promise.reject(new Error('No answer.')) : runs(id));
+    const runs = fleet.registry.intents.bind(fleet.registry);
+    fleet.registry.intents = (id) =>
+      id === 'a' ? Promise.reject(new Error('No answer.')) : runs(id);
     await fleet.clock.advance(SWEPT_MS);
     expect(await retired()).toEqual(['a']);
     expect(fleet.logged).toContain('sweep.failed');
-    fleet.registry.runs = runs;
+    fleet.registry.intents = runs;
     await fleet.clock.advance(SWEPT_MS);
     expect(await retired()).toEqual([]);
   });

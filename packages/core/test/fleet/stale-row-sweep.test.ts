@@ -21,7 +21,7 @@ describe('an instance that finds itself dead', () => {
     expect(await fleet.traces('a')).toEqual(NO_TRACES);
     // It wakes up: what it was about to write is written now.
     a.wire = (call) => call();
-    await fleet.registry.putRun({ instance: 'a', run: 'late', key: KEY, purpose: 'execute' });
+    await fleet.registry.putIntent({ instance: 'a', run: 'late', key: KEY, purpose: 'execute' });
     await fleet.registry.putWatch({ instance: 'a', watch: 'late', key: KEY });
     const { signal } = new AbortController();
     void a.instance.bury(signal);
@@ -33,7 +33,7 @@ describe('an instance that finds itself dead', () => {
   test('[I7] takes back what it was about to do when it stood still, at once', async () => {
     let write = (): void => {};
     a.wire = (call, name) =>
-      name === 'putRun'
+      name === 'putIntent'
         ? new Promise((resolve) => {
             write = () => resolve(call());
           })
@@ -92,7 +92,7 @@ describe('an instance whose lease row is gone, since the table was restored', ()
 
 describe('the sweep of the own rows', () => {
   test('[I7] removes what nothing in memory wants, at the second look', async () => {
-    await fleet.registry.putRun({ instance: 'a', run: 'late', key: KEY, purpose: 'execute' });
+    await fleet.registry.putIntent({ instance: 'a', run: 'late', key: KEY, purpose: 'execute' });
     await fleet.registry.putWatch({ instance: 'a', watch: 'late', key: KEY });
     await fleet.clock.advance(SWEEP_MS);
     expect(await fleet.traces('a')).toMatchObject({ runs: 1, watches: 1 });
@@ -103,7 +103,7 @@ describe('the sweep of the own rows', () => {
 
   test('[I6] leaves what is used, however long', async () => {
     await begin(a, 'm1');
-    const open = a.instance.feed.acquire(KEY);
+    const open = a.instance.logs.acquire(KEY);
     await open.watch.hold();
     await fleet.clock.advance(10 * SWEEP_MS);
     expect(await fleet.traces('a')).toMatchObject({ runs: 1, watches: 1 });
@@ -111,7 +111,7 @@ describe('the sweep of the own rows', () => {
   });
 
   test('[I7] removes the index row of a watch some time after the watch', async () => {
-    const open = a.instance.feed.acquire(KEY);
+    const open = a.instance.logs.acquire(KEY);
     await open.watch.hold();
     open.watch.release();
     await fleet.clock.advance(SWEEP_MS);
@@ -121,7 +121,7 @@ describe('the sweep of the own rows', () => {
   });
 
   test('[I7] leaves the rows of others alone', async () => {
-    await fleet.registry.putRun({ instance: 'b', run: 'r', key: KEY, purpose: 'execute' });
+    await fleet.registry.putIntent({ instance: 'b', run: 'r', key: KEY, purpose: 'execute' });
     await fleet.registry.putWatch({ instance: 'b', watch: 'w', key: KEY });
     await fleet.clock.advance(3 * SWEEP_MS);
     expect(await fleet.traces('b')).toMatchObject({ runs: 1, watches: 1 });
@@ -135,14 +135,14 @@ describe('a row that cannot be read', () => {
 
   const spoilSome = async (): Promise<void> => {
     const { registry } = fleet;
-    const all = { runs: registry.runs.bind(registry), watches: registry.watches.bind(registry) };
+    const all = { runs: registry.intents.bind(registry), watches: registry.watches.bind(registry) };
     rows = async () => [
       ...(await all.runs('a')).map(({ run }) => run),
       ...(await all.watches('a')).map(({ watch }) => watch),
     ];
-    for (const kind of ['runs', 'watches'] as const) fleet.spoil(kind, 'spoiled');
+    for (const kind of ['intents', 'watches'] as const) fleet.spoil(kind, 'spoiled');
     for (const id of ['spoiled', 'late']) {
-      await registry.putRun({ ...RUN, run: id });
+      await registry.putIntent({ ...RUN, run: id });
       await registry.putWatch({ instance: 'a', watch: id, key: KEY });
     }
     expect(await rows()).toHaveLength(4);

@@ -61,7 +61,7 @@ beforeEach(async () => {
         return order <= 0;
       },
       restore: ({ state }) => {
-        folded.push(`snapshot at ${state.at}`);
+        folded.push(`snapshot at ${state.writtenAtMs}`);
         next = records[2]?.slot ?? FIRST_SLOT;
       },
     },
@@ -105,7 +105,14 @@ describe('a log that is read', () => {
 
   test('is not read at all once its head says that it has expired', async () => {
     const whole = await storage.memory.load(KEY);
-    const head = { taskId: 'task-1', contextId: 'c', state: 3, timestamp: '', at: 1, slot: next };
+    const head = {
+      taskId: 'task-1',
+      contextId: 'c',
+      state: 3,
+      timestamp: '',
+      writtenAtMs: 1,
+      slot: next,
+    };
     storage.onRead = async <T>() => ({ ...whole, head }) as T;
     await reader.refresh(true);
     expect([storage.given, folded, reader.isGone]).toEqual([[], [], true]);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { LogUpkeep } from '../../src/log/snapshotter.ts';
+import { Snapshotter } from '../../src/log/snapshotter.ts';
 import type { TaskLog } from '../../src/log/task-log.ts';
 import { taskHead } from '../../src/model/listed-task.ts';
 import { proposeEnd } from '../../src/model/proposal.ts';
@@ -30,7 +30,7 @@ let clock: ManualClock;
 let storage: WrappedStorage;
 let end: AbortController;
 let log: TaskLog;
-let upkeep: LogUpkeep;
+let upkeep: Snapshotter;
 
 const fresh = async (): Promise<void> => {
   clock = new ManualClock();
@@ -45,8 +45,8 @@ const fresh = async (): Promise<void> => {
   if (head) await storage.putHead(log.key, head);
 };
 
-const upkeepOf = (subject: TaskLog, name = 'upkeep'): LogUpkeep =>
-  new LogUpkeep(subject, {
+const upkeepOf = (subject: TaskLog, name = 'upkeep'): Snapshotter =>
+  new Snapshotter(subject, {
     storage,
     clock,
     entropy: seededEntropy(name),

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { Step } from '../../src/model/fold.ts';
+import type { AppliedRecord } from '../../src/model/fold.ts';
 import { say } from '../fixtures/author.ts';
 import { COMPLETED, chunkOf, KEY, statusOf, taskOf, WORKING } from '../fixtures/events.ts';
 import { drain, Feeds, generationsOf, openRun, openTap, type Peer } from '../fixtures/feeds.ts';
@@ -74,14 +74,14 @@ describe('a log with a snapshot', () => {
     const written = feeds.storage.snapshots.length;
     // The reader has read megabytes since, and reads the log again and again.
     await feeds.clock.advance(60_000);
-    expect(reader.feed.taps).toBe(1);
+    expect(reader.logs.taps).toBe(1);
     expect(feeds.storage.snapshots).toHaveLength(written);
   });
 
   test('[I3] gives a tap that was opened before it was read every record once', async () => {
     const reader = await feeds.peer('b');
-    const open = reader.feed.acquire(KEY);
-    const steps: Step[] = drain(open.tap().tap);
+    const open = reader.logs.acquire(KEY);
+    const steps: AppliedRecord[] = drain(open.tap().tap);
     await open.log.refresh();
     await flush();
     await replace(2);

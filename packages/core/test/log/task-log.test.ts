@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { TaskLog } from '../../src/log/task-log.ts';
-import type { Step } from '../../src/model/fold.ts';
+import type { AppliedRecord } from '../../src/model/fold.ts';
 import { countEvents } from '../../src/model/record.ts';
 import { say, startRun } from '../fixtures/author.ts';
 import { chunkOf, KEY, taskOf, WORKING } from '../fixtures/events.ts';
@@ -37,7 +37,7 @@ test('[I1] an event of a log without a Task is preceded by one, in the same reco
 
 describe('listeners', () => {
   test('[I2] hear of an own record only once it is durable', async () => {
-    const steps: Step[] = [];
+    const steps: AppliedRecord[] = [];
     log.listen((step) => steps.push(step));
     const held = gate();
     storage.script.push(held.hook);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
-import { type Delivery, Fold, stepRecord } from '../../src/model/fold.ts';
+import { applyRecord, type Delivery, Fold } from '../../src/model/fold.ts';
 import { pastState } from '../../src/model/past-state.ts';
 import type { LogRecord } from '../../src/model/record.ts';
 import { compareSlots } from '../../src/model/slot.ts';
@@ -28,7 +28,7 @@ test('[I3] reading on from any place of any log gives what was read there at the
       let state = pastState(now.state, then.state.next);
       expect(state.open).toEqual(then.state.open);
       for (const record of records.slice(from)) {
-        const step = stepRecord(state, record);
+        const step = applyRecord(state, record);
         const was = then.apply(record);
         expect(step.deliveries.map(seen)).toEqual(was.deliveries.map(seen));
         expect(compareSlots(step.state.next, was.state.next)).toBe(0);

@@ -50,7 +50,7 @@ const authorOf = (instance: string): Author => ({
 });
 
 /** A step that somebody takes, and whose it is. */
-interface Step {
+interface AppliedRecord {
   readonly what: string;
   readonly by: string;
   readonly run?: string;
@@ -66,7 +66,7 @@ const event = fc.oneof(
   fc.constantFrom(COMPLETED, FAILED).map((s) => statusOf(s)),
 );
 
-const ofRun = (what: string, id: string, propose: Proposal): Step => ({
+const ofRun = (what: string, id: string, propose: Proposal): AppliedRecord => ({
   what,
   by: homeOf(id),
   run: id,
@@ -74,7 +74,7 @@ const ofRun = (what: string, id: string, propose: Proposal): Step => ({
 });
 
 /** A start of the run for the message of this id, if any. */
-const startOf = (id: string, messageId?: string): Step =>
+const startOf = (id: string, messageId?: string): AppliedRecord =>
   ofRun(
     'start',
     id,
@@ -89,7 +89,7 @@ const startOf = (id: string, messageId?: string): Step =>
     }),
   );
 
-const step: fc.Arbitrary<Step> = fc.oneof(
+const step: fc.Arbitrary<AppliedRecord> = fc.oneof(
   {
     weight: 5,
     arbitrary: fc
@@ -124,7 +124,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 
 interface Outcome {
-  readonly step: Step;
+  readonly step: AppliedRecord;
   readonly before: LogState;
   readonly after: LogState;
   readonly record?: LogRecord;
@@ -132,7 +132,11 @@ interface Outcome {
 }
 
 /** What the steps, taken one after the other, make of a log. Runs are never used twice. */
-function play(steps: readonly Step[]): { outcomes: Outcome[]; fold: Fold; generations: number[] } {
+function play(steps: readonly AppliedRecord[]): {
+  outcomes: Outcome[];
+  fold: Fold;
+  generations: number[];
+} {
   const fold = new Fold();
   const generations: number[] = [];
   const outcomes: Outcome[] = [];
@@ -256,8 +260,8 @@ describe('whatever is proposed, in whatever order', () => {
   law('[I6] a run that is over has a result', ({ outcomes }) => {
     for (const { after } of outcomes) {
       for (const one of after.runs.values()) {
-        if (one.phase === 'ended') expect(one.resultAt).toBeDefined();
-        if (openRuns(after).length === 0) expect(one.resultAt).toBeDefined();
+        if (one.phase === 'ended') expect(one.resultGeneration).toBeDefined();
+        if (openRuns(after).length === 0) expect(one.resultGeneration).toBeDefined();
         if (one.answer) expect(one.phase).toBe('ended');
       }
     }
@@ -296,14 +300,15 @@ describe('whatever is proposed, in whatever order', () => {
 });
 
 describe('a fence', () => {
-  const started = (...ids: readonly string[]): Step[] => ids.map((id) => startOf(id, `for ${id}`));
-  const says = (id: string, what: ReturnType<typeof statusOf>): Step =>
+  const started = (...ids: readonly string[]): AppliedRecord[] =>
+    ids.map((id) => startOf(id, `for ${id}`));
+  const says = (id: string, what: ReturnType<typeof statusOf>): AppliedRecord =>
     ofRun(
       'event',
       id,
       proposeEvent(authorOf(homeOf(id)), id, encode({ kind: 'event', run: id, event: what })),
     );
-  const fence = (dead: string): Step => ({
+  const fence = (dead: string): AppliedRecord => ({
     what: 'fence',
     by: 'c',
     propose: proposeFence(authorOf('c'), dead),

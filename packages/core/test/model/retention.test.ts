@@ -40,13 +40,13 @@ describe('a log', () => {
     ['was left by its run', stateOf(...working, { kind: 'end', run: 'r' })],
     ['was left by an instance that died', stateOf(...working, { kind: 'fence', instance: 'a' })],
   ])('is invisible once more than the retention has passed since it %s', (_, state) => {
-    expect(isExpired(state, state.at + R, R)).toBe(false);
-    expect(isExpired(state, state.at + R + 1, R)).toBe(true);
+    expect(isExpired(state, state.writtenAtMs + R, R)).toBe(false);
+    expect(isExpired(state, state.writtenAtMs + R + 1, R)).toBe(true);
   });
 
   test('that is being worked on never is', () => {
     const state = stateOf(...working);
-    expect(isExpired(state, state.at + 1_000 * R, R)).toBe(false);
+    expect(isExpired(state, state.writtenAtMs + 1_000 * R, R)).toBe(false);
   });
 
   test('that nobody has written never is', () => {
@@ -56,14 +56,14 @@ describe('a log', () => {
 
 describe('a head', () => {
   test.each([COMPLETED, FAILED, CANCELED, REJECTED])('of state %i tells of the end', (state) => {
-    expect(isHeadExpired({ state, at: 5 }, 5 + R, R)).toBe(false);
-    expect(isHeadExpired({ state, at: 5 }, 5 + R + 1, R)).toBe(true);
+    expect(isHeadExpired({ state, writtenAtMs: 5 }, 5 + R, R)).toBe(false);
+    expect(isHeadExpired({ state, writtenAtMs: 5 }, 5 + R + 1, R)).toBe(true);
   });
 
   test.each([SUBMITTED, WORKING, INPUT_REQUIRED, AUTH_REQUIRED])(
     'of state %i cannot: only the log knows when it was last worked on',
     (state) => {
-      expect(isHeadExpired({ state, at: 5 }, 5 + 1_000 * R, R)).toBe(false);
+      expect(isHeadExpired({ state, writtenAtMs: 5 }, 5 + 1_000 * R, R)).toBe(false);
     },
   );
 });

@@ -2,7 +2,12 @@ import { describe, expect, test } from 'vitest';
 import type { Entry } from '../../src/model/entry.ts';
 import { Fold } from '../../src/model/fold.ts';
 import { pastState } from '../../src/model/past-state.ts';
-import { firstEventAt, isUsed, type RetryRule, retriedRun } from '../../src/model/run-outcome.ts';
+import {
+  firstEventGeneration,
+  isUsed,
+  type RetryRule,
+  retriedRun,
+} from '../../src/model/run-outcome.ts';
 import { EMPTY_STATE, type LogState } from '../../src/model/state.ts';
 import {
   AUTH_REQUIRED,
@@ -113,7 +118,7 @@ describe('the first event of a run', () => {
 
   test('is where it first says anything, whatever others say', () => {
     for (const state of [fold.state, reread(fold)]) {
-      expect(['r', 's', 't', 'none'].map((run) => firstEventAt(state, run))).toEqual([
+      expect(['r', 's', 't', 'none'].map((run) => firstEventGeneration(state, run))).toEqual([
         1,
         3,
         undefined,
@@ -124,9 +129,9 @@ describe('the first event of a run', () => {
 
   test('is not known before it was there', () => {
     const at = (generation: number): LogState => pastState(fold.state, { generation, sub: 0 });
-    expect(firstEventAt(at(2), 'r')).toBe(1);
-    expect(firstEventAt(at(2), 's')).toBeUndefined();
-    expect(firstEventAt(at(4), 's')).toBe(3);
+    expect(firstEventGeneration(at(2), 'r')).toBe(1);
+    expect(firstEventGeneration(at(2), 's')).toBeUndefined();
+    expect(firstEventGeneration(at(4), 's')).toBe(3);
   });
 
   test('of a run that was resumed is that of the run that resumed it, unless it spoke itself', () => {
@@ -136,8 +141,8 @@ describe('the first event of a run', () => {
         [{ kind: 'fence', instance: 'a' }, begun('s', 'm', 'd', { instance: 'b', resumes: 'r' })],
         [event('s', taskOf(WORKING))],
       ).state;
-    expect(firstEventAt(resumed(), 'r')).toBe(1);
-    expect(firstEventAt(resumed(event('r', taskOf(WORKING))), 'r')).toBe(1);
+    expect(firstEventGeneration(resumed(), 'r')).toBe(1);
+    expect(firstEventGeneration(resumed(event('r', taskOf(WORKING))), 'r')).toBe(1);
   });
 });
 

@@ -3,7 +3,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { Fold } from '../../src/model/fold.ts';
 import type { LogRecord } from '../../src/model/record.ts';
 import { anyEntry } from '../fixtures/arbitraries.ts';
-import { message } from '../fixtures/events.ts';
+import { AUTH_REQUIRED, message, taskOf } from '../fixtures/events.ts';
 import { logOf, start } from '../fixtures/records.ts';
 import { restore, snapshotOf } from '../fixtures/snapshots.ts';
 
@@ -42,6 +42,31 @@ describe('a snapshot', () => {
       }),
       { numRuns: 200 },
     );
+  });
+
+  test('keeps the names under which earlier releases stored it', () => {
+    const ended = logOf(
+      [start('run')],
+      [{ kind: 'event', run: 'run', event: taskOf(AUTH_REQUIRED) }],
+      [{ kind: 'end', run: 'run' }],
+    );
+    const { at, runs } = JSON.parse(snapshotOf(foldOf(ended)));
+    expect(at).toBe(ended.at(-1)?.time);
+    expect(runs).toEqual([
+      [
+        'run',
+        {
+          instance: 'a',
+          start: expect.any(String),
+          attempt: 1,
+          phase: 'ended',
+          closedAt: expect.any(String),
+          resultAt: 1,
+          authAt: 1,
+          firstAt: 1,
+        },
+      ],
+    ]);
   });
 
   test('[I1] is followed by the same as the records whose place it takes', () => {

@@ -111,11 +111,11 @@ describe('enqueueEvent', () => {
   });
 
   test('that could not open the run may be tried again', async () => {
-    const putRun = fleet.registry.putRun;
-    fleet.registry.putRun = () => Promise.reject(noAnswer());
+    const putIntent = fleet.registry.putIntent;
+    fleet.registry.putIntent = () => Promise.reject(noAnswer());
     const refused = queue.enqueueEvent(taskOf(WORKING));
     await expect(refused).rejects.toMatchObject({ code: 'unreachable' });
-    fleet.registry.putRun = putRun;
+    fleet.registry.putIntent = putIntent;
     expect(await queue.enqueueEvent(taskOf(WORKING))).toBe(1);
   });
 });
@@ -134,7 +134,7 @@ describe('a queue', () => {
     expect(await entries()).toEqual(['start', 'event', 'end']);
     expect((await fleet.fold()).task()?.status?.state).toBe(TaskState.TASK_STATE_WORKING);
     await flush();
-    expect(await fleet.registry.runs('a')).toEqual([]);
+    expect(await fleet.registry.intents('a')).toEqual([]);
   });
 
   test('that answers by a Message leaves the task as it is', async () => {
@@ -148,8 +148,8 @@ describe('a queue', () => {
     await queue.enqueueEvent(taskOf(COMPLETED));
     await flush();
     expect(queue.isClosed).toBe(true);
-    expect(await fleet.registry.runs('a')).toEqual([]);
-    expect(member.instance.feed.openLogs).toBe(0);
+    expect(await fleet.registry.intents('a')).toEqual([]);
+    expect(member.instance.logs.openLogs).toBe(0);
   });
 
   test('[I2] everything that was enqueued is durable when it is closed', async () => {
@@ -182,7 +182,7 @@ describe('a queue', () => {
     await again.close({ immediate: true });
     await expect(again.dequeueEvent()).rejects.toBeInstanceOf(QueueShutDown);
     await flush();
-    expect(member.instance.feed.openLogs).toBe(0);
+    expect(member.instance.logs.openLogs).toBe(0);
   });
 
   test('acknowledges only what was dequeued', () => {
@@ -213,8 +213,8 @@ describe('closing a parent', () => {
 
   test('immediately drops what a child would have, that is just being opened', async () => {
     const { hook, open } = gate();
-    const putRun = fleet.registry.putRun.bind(fleet.registry);
-    fleet.registry.putRun = (row) => hook(() => putRun(row));
+    const putIntent = fleet.registry.putIntent.bind(fleet.registry);
+    fleet.registry.putIntent = (row) => hook(() => putIntent(row));
     const stored = queue.enqueueEvent(taskOf(WORKING));
     const opening = queue.tap({ after: 0 });
     await flush();

@@ -194,8 +194,8 @@ test('[I1] [I3] [I6] [I8] whatever is late, lost or unanswered, and whoever leav
         await scheduler.waitIdle();
         await flush();
         for (const { member } of managers.values()) {
-          expect(member.instance.feed.taps).toBe(0);
-          expect(member.instance.runs.running).toBe(0);
+          expect(member.instance.logs.taps).toBe(0);
+          expect(member.instance.intents.running).toBe(0);
         }
         expect(await fleet.registry.watchers(KEY)).toEqual([]);
       },

@@ -110,7 +110,7 @@ describe('a tap on another instance', () => {
 
   test('is nothing for a task that the log does not know', async () => {
     expect(await b.tap(KEY)).toBeUndefined();
-    expect(memberB.instance.feed.openLogs).toBe(0);
+    expect(memberB.instance.logs.openLogs).toBe(0);
     await flush();
     expect(await fleet.registry.watchers(KEY)).toEqual([]);
   });
@@ -137,7 +137,7 @@ describe('a tap on another instance', () => {
     expect(numbers((await read) ?? [])).toEqual([1]);
     expect(tap?.isClosed).toBe(true);
     await flush();
-    expect(memberB.instance.feed.openLogs).toBe(0);
+    expect(memberB.instance.logs.openLogs).toBe(0);
     expect(await fleet.registry.watchers(KEY)).toEqual([]);
   });
 
@@ -147,7 +147,7 @@ describe('a tap on another instance', () => {
     const [child, tap] = [await queue.tap({ after: 0 }), await b.tap(KEY, { after: 0 })];
     await queue.enqueueEvent(statusOf(COMPLETED));
     await flush();
-    expect([memberA, memberB].map(({ instance }) => instance.feed.openLogs)).toEqual([0, 0]);
+    expect([memberA, memberB].map(({ instance }) => instance.logs.openLogs)).toEqual([0, 0]);
     expect(await fleet.registry.watchers(KEY)).toEqual([]);
     // What it has left to give it gives, whenever it is asked.
     expect(numbers(await takeAll(child))).toEqual([1, 2]);
@@ -160,7 +160,7 @@ describe('a tap on another instance', () => {
     const tap = await b.tap(KEY, { after: 0 });
     await tap?.close();
     await flush();
-    expect(memberB.instance.feed.openLogs).toBe(0);
+    expect(memberB.instance.logs.openLogs).toBe(0);
     expect(await fleet.registry.watchers(KEY)).toEqual([]);
     expect(numbers(tap ? await takeAll(tap) : [])).toEqual([1]);
   });
@@ -203,9 +203,9 @@ describe('a tap on another instance', () => {
     const next = tap.dequeueEvent();
     expect(await waits(next)).toBe(true);
     // What is noted by somebody who does not work on the task is no end of work.
-    const { feed } = memberA.instance;
+    const { logs } = memberA.instance;
     const noted = encode({ kind: 'message', message: message('m1') });
-    await feed.acquire(KEY).log.append(() => ({ entries: [noted] }));
+    await logs.acquire(KEY).log.append(() => ({ entries: [noted] }));
     await fleet.clock.advance(20_000);
     const second = await a.createOrTap(KEY);
     await second.enqueueEvent(statusOf(WORKING));
@@ -273,7 +273,7 @@ describe('a tap on another instance', () => {
     await queue.enqueueEvent(taskOf(WORKING));
     fleet.storage.onRead = () => Promise.reject(new Error('no answer'));
     await expect(b.tap(KEY)).rejects.toThrow();
-    expect(memberB.instance.feed.openLogs).toBe(0);
+    expect(memberB.instance.logs.openLogs).toBe(0);
     await flush();
     expect(await fleet.registry.watchers(KEY)).toEqual([]);
   });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { Fold, type Step } from '../../src/model/fold.ts';
+import { type AppliedRecord, Fold } from '../../src/model/fold.ts';
 import { sleep } from '../../src/ports/clock.ts';
 import type { LogStorage } from '../../src/ports/log-storage.ts';
 import { taskAt } from '../../src/reading/log-tap.ts';
@@ -26,10 +26,10 @@ beforeEach(async () => {
   reader = await feeds.peer('b');
 });
 
-const ids = (steps: readonly Step[]): string[] => steps.map((step) => step.record.id);
+const ids = (steps: readonly AppliedRecord[]): string[] => steps.map((step) => step.record.id);
 
 /** What a tap gives until it has caught up. */
-const drained = async (tap: Parameters<typeof drain>[0]): Promise<Step[]> => {
+const drained = async (tap: Parameters<typeof drain>[0]): Promise<AppliedRecord[]> => {
   const steps = drain(tap);
   await flush();
   return steps;
@@ -129,7 +129,7 @@ describe('a tap', () => {
         const read = (async () => {
           await sleep(clock, openAt);
           const { tap, from } = await openTap(reader);
-          const steps: Step[] = [];
+          const steps: AppliedRecord[] = [];
           while (!tap.state.sealed) {
             const step = await tap.next();
             if (step) steps.push(step);
@@ -205,7 +205,7 @@ describe('a tap', () => {
     };
     const window = Math.ceil(RECENT_BYTES / 100_000);
     await write(3 * window);
-    const steps: Step[] = [];
+    const steps: AppliedRecord[] = [];
     // Into the window, so that some come from memory, but not to its end.
     for (let n = 0; n < 3 * window - 3; n += 1) {
       const step = await slow.tap.next();
@@ -234,7 +234,7 @@ describe('a tap', () => {
     }
     const late = drain(slow.tap);
     await flush();
-    const tasks = (steps: readonly Step[]): unknown[] =>
+    const tasks = (steps: readonly AppliedRecord[]): unknown[] =>
       steps.flatMap((step) => step.deliveries).filter(({ event }) => event.kind === 'task');
     expect(tasks(live)).toHaveLength(2);
     expect(tasks(late)).toEqual(tasks(live));
@@ -270,7 +270,7 @@ describe('a tap after an event', () => {
   test('[I3] begins with the record that holds it, wherever in it, and goes on live', async () => {
     const run = await writePairs(3);
     const end = run.log.generation;
-    const open = reader.feed.acquire(KEY);
+    const open = reader.logs.acquire(KEY);
     await open.log.refresh();
     const taps = Array.from({ length: end + 1 }, (_, after) => open.tap({ after }).tap);
     const read = taps.map(drain);

@@ -1,22 +1,22 @@
 import { describe, expect, test } from 'vitest';
-import { Fold, type Step } from '../../src/model/fold.ts';
-import { RECENT_BYTES, RecentSteps } from '../../src/reading/recent-records.ts';
+import { type AppliedRecord, Fold } from '../../src/model/fold.ts';
+import { RECENT_BYTES, RecentRecords } from '../../src/reading/recent-records.ts';
 import { chunkOf, taskOf, WORKING } from '../fixtures/events.ts';
 import { recordAt } from '../fixtures/records.ts';
 
 /** The steps of a log whose records hold one event each. */
-const stepsOf = (events: readonly Parameters<typeof one>[0][]): Step[] => {
+const stepsOf = (events: readonly Parameters<typeof one>[0][]): AppliedRecord[] => {
   const fold = new Fold();
   return events.map((event) => fold.apply(recordAt(fold.state.next, [one(event)])));
 };
 const one = (event: ReturnType<typeof taskOf>) => ({ kind: 'event', event }) as const;
 
-const kept = (recent: RecentSteps, steps: readonly Step[]): Step[] =>
+const kept = (recent: RecentRecords, steps: readonly AppliedRecord[]): AppliedRecord[] =>
   steps.filter((step) => recent.at(step.record.slot) !== undefined);
 
 describe('the window of recent records', () => {
   test('gives a record by its slot', () => {
-    const recent = new RecentSteps();
+    const recent = new RecentRecords();
     const steps = stepsOf([taskOf(WORKING), chunkOf('a', 'x')]);
     for (const step of steps) recent.add(step);
     expect(steps.map((step) => recent.at(step.record.slot))).toEqual(steps);
@@ -24,7 +24,7 @@ describe('the window of recent records', () => {
   });
 
   test('[I8] keeps the last ones, within its bytes', () => {
-    const recent = new RecentSteps();
+    const recent = new RecentRecords();
     const text = 'x'.repeat(100_000);
     const steps = stepsOf([
       taskOf(WORKING),
@@ -39,7 +39,7 @@ describe('the window of recent records', () => {
   });
 
   test('[I8] counts no Task that it shows: that shares what the fold keeps', () => {
-    const recent = new RecentSteps();
+    const recent = new RecentRecords();
     const steps = stepsOf([
       taskOf(WORKING),
       chunkOf('a', 'x'.repeat(300_000)),
@@ -54,13 +54,13 @@ describe('the window of recent records', () => {
   });
 
   test('[I8] keeps as many events as are wanted, and the last record whatever is', () => {
-    const recent = new RecentSteps();
+    const recent = new RecentRecords();
     recent.maxEvents = 2;
     const steps = stepsOf([1, 2, 3, 4].map((n) => chunkOf('a', `${n}`)));
     for (const step of steps) recent.add(step);
     expect(kept(recent, steps)).toEqual(steps.slice(2));
     recent.maxEvents = 0;
-    recent.add(steps[0] as Step);
+    recent.add(steps[0] as AppliedRecord);
     expect(kept(recent, steps)).toEqual(steps.slice(0, 1));
   });
 });

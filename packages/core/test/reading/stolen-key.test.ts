@@ -40,9 +40,9 @@ beforeEach(async () => {
 
 /** A message to `peer` with a record, at the end of its log, that no table holds. */
 async function forge(peer: Peer, ...events: TaskEvent[]): Promise<LogRecord> {
-  const open = peer.feed.acquire(KEY);
+  const open = peer.logs.acquire(KEY);
   const slot = open.log.state.next;
-  peer.feed.release(open);
+  peer.logs.release(open);
   const entries = events.map((event) => ({ kind: 'event' as const, event }));
   const record = recordAt(slot, entries);
   const next = nextSlot(slot, countEvents(record.entries));
@@ -73,12 +73,12 @@ describe('[I2] a forged record that a message brought', () => {
     expect(outcome).toMatchObject({ appended: { cancelRequested: true } });
     expect(await bodies()).not.toContain('forged');
     // No gap: what was appended is at the next slot of what was stored.
-    const fresh = (await feeds.peer('c')).feed.acquire(KEY);
+    const fresh = (await feeds.peer('c')).logs.acquire(KEY);
     await fresh.log.refresh();
     expect(fresh.log.state.cancelRequested).toBe(true);
     expect(opened.open.log.state).toEqual(fresh.log.state);
     expect(opened.open.log.task()).toEqual(fresh.log.task());
-    expect(reader.feed.diverged).toBe(1);
+    expect(reader.logs.diverged).toBe(1);
     expect(feeds.logged).toContain('log.diverged');
   });
 
@@ -122,7 +122,7 @@ describe('[I2] a forged record that a message brought', () => {
 
   test('is never taken where a run is open', async () => {
     await follow();
-    const open = writer.feed.acquire(KEY);
+    const open = writer.logs.acquire(KEY);
     open.runs += 1;
     const { state } = open.log;
     await forge(writer, chunkOf('1', 'forged'));
@@ -137,7 +137,7 @@ describe('[I2] a forged record that a message brought', () => {
     const { head } = await feeds.storage.loaded(KEY);
     expect(head?.slot).toEqual(opened.open.log.state.status?.slot);
     expect(head?.slot).toEqual((await stored()).at(-1)?.slot);
-    expect(reader.feed.diverged).toBe(1);
+    expect(reader.logs.diverged).toBe(1);
   });
 
   test('under the id of a stored one, with another content, is found out too', async () => {
@@ -154,7 +154,7 @@ describe('[I2] a forged record that a message brought', () => {
     expect(JSON.stringify(opened.open.log.task())).toContain('lie!');
     await opened.open.log.refresh();
     expect(JSON.stringify(opened.open.log.task())).not.toContain('lie!');
-    expect(reader.feed.diverged).toBe(1);
+    expect(reader.logs.diverged).toBe(1);
   });
 
   test('in the middle of true ones is found out by the next append, and nothing is lost', async () => {
@@ -204,7 +204,7 @@ describe('[I2] true records that messages brought', () => {
     await flush();
     // One for the append; the other by the run, which learns of the cancel.
     expect(feeds.storage.reads).toBe(before + 2);
-    expect(reader.feed.diverged).toBe(0);
+    expect(reader.logs.diverged).toBe(0);
     expect(opened.open.log.isConfirmed).toBe(true);
     expect(opened.open.log.state).not.toEqual(EMPTY_STATE);
   });

@@ -2,22 +2,22 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { MemoryInstanceRegistry } from '../../src/memory/memory-instance-registry.ts';
 import type { WatchRow } from '../../src/ports/instance-registry.ts';
 import { silentLogger } from '../../src/ports/logger.ts';
-import { WatchKeeper } from '../../src/reading/watch.ts';
+import { Watch } from '../../src/reading/watch.ts';
 import { KEY } from '../fixtures/events.ts';
 import { flush } from '../fixtures/manual-clock.ts';
 import { seededEntropy } from '../fixtures/seeded-entropy.ts';
 
 let registry: MemoryInstanceRegistry;
 let removed: WatchRow[];
-let keeper: WatchKeeper;
+let keeper: Watch;
 
 beforeEach(() => {
   registry = new MemoryInstanceRegistry();
   removed = [];
-  keeper = new WatchKeeper(KEY, {
+  keeper = new Watch(KEY, {
     registry,
     instance: 'a',
-    rings: true,
+    delivers: true,
     entropy: seededEntropy('w'),
     logger: silentLogger,
     removed: (row) => removed.push(row),

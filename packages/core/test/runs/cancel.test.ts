@@ -50,7 +50,7 @@ describe('a cancel from another instance', () => {
     expect(stops).toEqual(['cancel']);
     expect(cancel).toEqual({});
     await run.publish(statusOf(CANCELED, message('stopped')));
-    await a.instance.runs.finish(run);
+    await a.instance.intents.finish(run);
     await flush();
     expect(cancel.value).toMatchObject({
       canceled: { status: { state: CANCELED, message: { messageId: 'stopped' } } },
@@ -64,7 +64,7 @@ describe('a cancel from another instance', () => {
     const cancels = [a, b].map((m) => watchOutcome(m.instance.cancel(KEY, DEADLINE_MS)));
     await flush();
     expect(stops).toEqual(['cancel']);
-    await a.instance.runs.finish(run);
+    await a.instance.intents.finish(run);
     await flush();
     for (const { value } of cancels) expect(value).toHaveProperty('canceled');
     const kinds = (await fleet.records()).flatMap((r) => r.entries).map(({ kind }) => kind);
@@ -108,7 +108,7 @@ describe('a cancel from another instance', () => {
     const cancel = watchOutcome(b.instance.cancel(KEY, 60_000));
     await fleet.clock.advance(3_000);
     expect(stops).toEqual(['cancel']);
-    await a.instance.runs.finish(run);
+    await a.instance.intents.finish(run);
     await fleet.clock.advance(2_000);
     expect(cancel.value).toHaveProperty('canceled');
   });
@@ -124,7 +124,7 @@ describe('a cancel from another instance', () => {
     await fleet.clock.advance(5_000);
     expect(await fleet.states()).toEqual([WORKING, CANCELED]);
     expect(stops).toEqual(['cancel', 'closed']);
-    await a.instance.runs.finish(run);
+    await a.instance.intents.finish(run);
   });
 
   test('[I6] is done by force also on who has resumed the run', async () => {
@@ -150,7 +150,7 @@ describe('a cancel from another instance', () => {
     await flush();
     const { pending } = fleet.clock;
     await run.publish(statusOf(CANCELED));
-    await a.instance.runs.finish(run);
+    await a.instance.intents.finish(run);
     await flush();
     expect(cancel.value).toHaveProperty('canceled');
     // The canceller's, and the runner's.
@@ -181,7 +181,7 @@ describe('a cancel from another instance', () => {
   test('of a task that rests is done at once', async () => {
     const { run } = await begin(a, 'm1');
     await run.publish(statusOf(INPUT_REQUIRED));
-    await a.instance.runs.finish(run);
+    await a.instance.intents.finish(run);
     expect(await b.instance.cancel(KEY, DEADLINE_MS)).toMatchObject({
       canceled: { status: { state: CANCELED } },
     });
@@ -226,7 +226,7 @@ describe('a cancel from another instance', () => {
     const { run } = await begin(a, 'm1');
     await run.publish(taskOf(WORKING));
     await b.instance.cancel({ ...KEY, taskId: 'none' }, DEADLINE_MS);
-    await a.instance.runs.finish(run);
+    await a.instance.intents.finish(run);
     expect(await fleet.states()).toEqual([WORKING, FAILED]);
     expect(await b.instance.cancel(KEY, DEADLINE_MS)).toEqual({ refused: 'not-cancelable' });
     const other = { ...KEY, taskId: 'task-2' };
@@ -264,7 +264,7 @@ describe('a cancel from another instance', () => {
     fleet.storage.onRead = (call) => call();
     await fleet.clock.advance(130_000);
     expect(await fleet.traces('b')).toMatchObject({ runs: 0, watches: 0 });
-    expect(b.instance.feed.openLogs).toBe(0);
+    expect(b.instance.logs.openLogs).toBe(0);
   });
 
   test('bars new runs from the task', async () => {

@@ -25,7 +25,7 @@ beforeEach(async () => {
   a = await fleet.start('a');
 });
 
-const rows = async (): Promise<number> => (await fleet.registry.runs('a')).length;
+const rows = async (): Promise<number> => (await fleet.registry.intents('a')).length;
 
 describe('a run', () => {
   test('[I7] its intent is there before its start, and as long as it runs', async () => {
@@ -38,11 +38,11 @@ describe('a run', () => {
     expect(rowsAtStart).toBe(1);
     expect(await rows()).toBe(1);
     await run.publish(statusOf(COMPLETED));
-    await a.instance.runs.finish(run);
+    await a.instance.intents.finish(run);
     await flush();
     expect(await rows()).toBe(0);
-    expect(a.instance.runs.running).toBe(0);
-    expect(a.instance.feed.openLogs).toBe(0);
+    expect(a.instance.intents.running).toBe(0);
+    expect(a.instance.logs.openLogs).toBe(0);
   });
 
   test('[I6] its intent goes only after the head holds its last status', async () => {
@@ -50,7 +50,7 @@ describe('a run', () => {
     await run.publish(taskOf(WORKING));
     fleet.storage.onHead = lost;
     await run.publish(statusOf(COMPLETED));
-    await a.instance.runs.finish(run);
+    await a.instance.intents.finish(run);
     await fleet.clock.advance(30_000);
     expect(await rows()).toBe(1);
     fleet.storage.onHead = (call) => call();
@@ -81,10 +81,10 @@ describe('a run', () => {
     fleet.storage.onPut = () => Promise.reject(new BackendError('corrupt-log', 'Unknown version.'));
     expect(await run.publish(taskOf(WORKING))).toBeUndefined();
     expect(reasons).toEqual(['closed']);
-    await expect(a.instance.runs.finish(run)).rejects.toMatchObject({ code: 'corrupt-log' });
+    await expect(a.instance.intents.finish(run)).rejects.toMatchObject({ code: 'corrupt-log' });
     await fleet.clock.advance(300_000);
     expect(await rows()).toBe(1);
-    expect(a.instance.runs.running).toBe(0);
+    expect(a.instance.intents.running).toBe(0);
   });
 
   test('is not started, and leaves nothing, if its log cannot be read', async () => {
@@ -94,7 +94,7 @@ describe('a run', () => {
     await flush();
     expect(await rows()).toBe(0);
     expect(await fleet.records()).toEqual([]);
-    expect(a.instance.runs.running).toBe(0);
+    expect(a.instance.intents.running).toBe(0);
   });
 
   test('[I6] has failed if it started and then cannot be executed', async () => {
@@ -106,13 +106,13 @@ describe('a run', () => {
     await flush();
     expect(await fleet.states()).toEqual([FAILED]);
     expect(await rows()).toBe(0);
-    expect(a.instance.runs.running).toBe(0);
-    expect(a.instance.feed.openLogs).toBe(0);
+    expect(a.instance.intents.running).toBe(0);
+    expect(a.instance.logs.openLogs).toBe(0);
   });
 
   test('[I6] rings those who watched before it began', async () => {
     const b = await fleet.start('b');
-    await b.instance.feed.acquire(KEY).watch.hold();
+    await b.instance.logs.acquire(KEY).watch.hold();
     const { run } = await begin(a, 'm1');
     await run.publish(taskOf(WORKING));
     await flush();
@@ -134,20 +134,20 @@ describe('a run', () => {
   test('[I6] that ends without a last word leaves a task that has one', async () => {
     const { run } = await begin(a, 'm1');
     await run.publish(taskOf(WORKING));
-    await a.instance.runs.finish(run);
+    await a.instance.intents.finish(run);
     expect(await fleet.states()).toEqual([WORKING, FAILED]);
   });
 
   test('[I6] that says nothing at all leaves a task that has failed', async () => {
     const { run } = await begin(a, 'm1');
-    await a.instance.runs.finish(run);
+    await a.instance.intents.finish(run);
     expect(await fleet.states()).toEqual([FAILED]);
   });
 
   test('that ends waiting for input leaves the task waiting', async () => {
     const { run } = await begin(a, 'm1');
     await run.publish(statusOf(INPUT_REQUIRED));
-    await a.instance.runs.finish(run);
+    await a.instance.intents.finish(run);
     expect((await fleet.fold()).state).toMatchObject({
       sealed: false,
       status: { state: INPUT_REQUIRED },
@@ -157,7 +157,7 @@ describe('a run', () => {
   test('that answers without a task leaves no task', async () => {
     const { run } = await begin(a, 'm1');
     expect(await run.answer(message('answer'))).toBe(true);
-    await a.instance.runs.finish(run);
+    await a.instance.intents.finish(run);
     const fold = await fleet.fold();
     expect(fold.task()).toBeUndefined();
     expect(fold.state.runs.get(run.id)?.answer?.messageId).toBe('answer');
@@ -170,8 +170,8 @@ describe('a run', () => {
     expect(one.stops).toEqual(['ended']);
     expect(other.stops).toEqual(['closed']);
     expect(await other.run.publish(chunkOf('late', 'x'))).toBeUndefined();
-    expect(a.instance.runs.refusedEvents).toBe(1);
-    await a.instance.runs.finish(other.run);
+    expect(a.instance.intents.refusedEvents).toBe(1);
+    await a.instance.intents.finish(other.run);
     expect(await fleet.states()).toContain(COMPLETED);
   });
 
@@ -190,7 +190,7 @@ describe('a run', () => {
     const after = run.publish(statusOf(COMPLETED));
     expect(await large).toBeUndefined();
     expect(await after).toBeUndefined();
-    await a.instance.runs.finish(run);
+    await a.instance.intents.finish(run);
     expect(await fleet.states()).toEqual([WORKING, FAILED]);
     expect(stops).toEqual(['closed']);
   });
@@ -217,7 +217,7 @@ describe('a run', () => {
     const published = run.publish(given as never);
     const after = run.publish(statusOf(COMPLETED));
     expect(await Promise.all([published, after])).toEqual([undefined, undefined]);
-    await a.instance.runs.finish(run);
+    await a.instance.intents.finish(run);
     expect(await fleet.states()).toEqual([WORKING, FAILED]);
     expect(stops).toEqual(['closed']);
   });
@@ -228,18 +228,18 @@ describe('a run', () => {
     const { run, stops } = await begin(small, 'm1');
     await run.publish(taskOf(WORKING));
     fleet.storage.onPut = lost;
-    const { backlog } = small.instance.feed;
+    const { backlog } = small.instance.logs;
     for (let n = 0; n < 1_000; n += 1) void run.publish(chunkOf('a', 'x'.repeat(1_000)));
     expect(stops).toEqual(['closed']);
     // Half of all for one task, and its failure.
     expect(backlog.bytes).toBeGreaterThan(95_000);
     expect(backlog.bytes).toBeLessThan(105_000);
     expect(await run.answer(message('answer'))).toBe(false);
-    expect(small.instance.runs.refusedEvents).toBeGreaterThan(900);
+    expect(small.instance.intents.refusedEvents).toBeGreaterThan(900);
     expect(fleet.logged.filter((event) => event === 'run.event-refused').length).toBeLessThan(5);
     fleet.storage.onPut = (call) => call();
     await fleet.clock.advance(10_000);
-    await small.instance.runs.finish(run);
+    await small.instance.intents.finish(run);
     expect(backlog.bytes).toBe(0);
     const task = (await fleet.fold()).task();
     expect(task?.status?.state).toBe(FAILED);
@@ -256,9 +256,9 @@ describe('a run', () => {
     await expect(begin(small, 'm2')).rejects.toMatchObject({ code: 'backlog-full' });
     fleet.storage.onPut = (call) => call();
     await fleet.clock.advance(10_000);
-    await small.instance.runs.finish(run);
+    await small.instance.intents.finish(run);
     await flush();
-    expect((await fleet.registry.runs('small')).length).toBe(0);
+    expect((await fleet.registry.intents('small')).length).toBe(0);
   });
 
   test('is not begun by a message that the log does not take', async () => {
@@ -272,10 +272,10 @@ describe('a run', () => {
   test('[I5] of two runs of one task on one instance each ends for itself', async () => {
     const [one, other] = [await begin(a, 'm1'), await begin(a, 'm2')];
     await one.run.publish(taskOf(WORKING));
-    await a.instance.runs.finish(one.run);
+    await a.instance.intents.finish(one.run);
     expect((await fleet.fold()).state.sealed).toBe(false);
     expect(await other.run.publish(statusOf(CANCELED))).toBeDefined();
-    await a.instance.runs.finish(other.run);
+    await a.instance.intents.finish(other.run);
     await flush();
     expect(await rows()).toBe(0);
   });
@@ -287,22 +287,22 @@ describe('a run', () => {
     fleet.storage.onPut = () => Promise.reject(unreadable());
     await fleet.clock.advance(20_000);
     expect(stops).toEqual(['closed']);
-    await expect(a.instance.runs.finish(run)).rejects.toEqual(unreadable());
+    await expect(a.instance.intents.finish(run)).rejects.toEqual(unreadable());
     await flush();
     expect(fleet.logged).toContain('run.row-left');
     // Not even in two sweeps.
     await fleet.clock.advance(130_000);
     expect(await rows()).toBe(1);
     // Nor does the instance wait for it when it stops.
-    await a.instance.runs.idle();
+    await a.instance.intents.idle();
   });
 
   test('[I6] whose head cannot be read leaves its row, and waits for nobody', async () => {
     fleet.storage.onHead = () => Promise.reject(unreadable());
     const { run } = await begin(a, 'm1');
     await run.publish(statusOf(COMPLETED));
-    await a.instance.runs.finish(run);
-    await a.instance.runs.idle();
+    await a.instance.intents.finish(run);
+    await a.instance.intents.idle();
     expect(await rows()).toBe(1);
   });
 });

@@ -108,11 +108,11 @@ describe('a run whose instance was killed', () => {
     await first().run.publish(statusOf(INPUT_REQUIRED));
     await first().finish();
     const { state: asked } = await fleet.fold();
-    expect(runResult(asked, run.id)).toEqual({ at: 2 });
+    expect(runResult(asked, run.id)).toEqual({ generation: 2 });
     const next = await begin(b, 'm2');
     await next.run.publish(statusOf(COMPLETED));
     const { state } = await fleet.fold();
-    expect(runResult(state, run.id)).toEqual({ at: 2 });
+    expect(runResult(state, run.id)).toEqual({ generation: 2 });
   });
 
   test('[I6] is executed three times in all, then its task fails', async () => {
@@ -134,7 +134,7 @@ describe('a run whose instance was killed', () => {
     const { run } = await begin(a, 'm1', KEY, RECORDED);
     await run.publish(taskOf(WORKING));
     // Besides the row of the run that b takes up, that of its cleaning stays.
-    b.wire = (call, name) => (name === 'removeRun' ? new Promise(() => {}) : call());
+    b.wire = (call, name) => (name === 'removeIntent' ? new Promise(() => {}) : call());
     a.kill();
     await fleet.clock.advance(FOUND_MS);
     expect(await fleet.traces('b')).toMatchObject({ runs: 2 });
@@ -246,7 +246,7 @@ describe('a run whose instance stops before it is done', () => {
 
   test('[I6] has failed for nobody also if the instance was cleaning up its log', async () => {
     await begin(a, 'm1', KEY, RECORDED);
-    await fleet.registry.putRun({ instance: 'a', run: 'late', key: KEY, purpose: 'clean' });
+    await fleet.registry.putIntent({ instance: 'a', run: 'late', key: KEY, purpose: 'clean' });
     const stop = a.instance.stop(0);
     await fleet.clock.advance(2 * SETTINGS.beatMs);
     await stop;
@@ -274,7 +274,7 @@ describe('a run whose instance stops before it is done', () => {
     expect(resumed).toEqual([]);
     const c = await fleet.start('c');
     await fleet.clock.advance(2 * FOUND_MS);
-    expect(first().run.open).toBe(c.instance.feed.acquire(KEY));
+    expect(first().run.open).toBe(c.instance.logs.acquire(KEY));
     await fleet.clock.advance(10 * FOUND_MS);
     await stop;
   });

@@ -10,7 +10,7 @@ const anyTasks: fc.Arbitrary<ListedTask[]> = fc.uniqueArray(
     taskId: fc.string({ maxLength: 3 }),
     latest: fc.nat(3),
     state: fc.constant(WORKING),
-    at: fc.constant(0),
+    writtenAtMs: fc.constant(0),
   }),
   { selector: ({ taskId }) => taskId, maxLength: 20 },
 );
@@ -40,7 +40,7 @@ describe('a page of a list', () => {
   test('keeps no more than it gives', () => {
     const page = new ListPage(3, undefined);
     for (let n = 0; n < 10_000; n += 1) {
-      page.show({ taskId: `${n}`, latest: (n * 7_919) % 10_007, state: WORKING, at: 0 });
+      page.show({ taskId: `${n}`, latest: (n * 7_919) % 10_007, state: WORKING, writtenAtMs: 0 });
       expect(page.tasks.length).toBeLessThanOrEqual(3);
     }
     expect(page.total).toBe(10_000);

@@ -37,7 +37,7 @@ export function toHeadItem(head: TaskHead): Item {
     ctx: head.contextId.toWellFormed(),
     state: head.state,
     t: head.timestamp ?? null,
-    at: head.at,
+    at: head.writtenAtMs,
   };
 }
 
@@ -51,7 +51,13 @@ export function fromHeadItem(item: Item): TaskHead | undefined {
 /** Reads a head as an index shows it. */
 export function fromListedItem(item: Item): ListedTask {
   const { pk, ssk, state, t, at } = readItem(listedItem, item);
-  return { taskId: taskIdOf(pk), state, timestamp: t ?? undefined, latest: Number(ssk), at };
+  return {
+    taskId: taskIdOf(pk),
+    state,
+    timestamp: t ?? undefined,
+    latest: Number(ssk),
+    writtenAtMs: at,
+  };
 }
 
 /** The attributes of a head that name the snapshot to load. */

@@ -1,9 +1,9 @@
 import {
   compareSlots,
   FIRST_SLOT,
-  inParallel,
   type LogRecord,
   limiter,
+  mapConcurrent,
   type Slot,
   type SnapshotName,
   type StoredLog,
@@ -160,7 +160,7 @@ export class LogLoader {
 
   /** The bytes at these keys, in their order, without those that are missing. */
   async #pieces(keys: readonly ItemKey[], known?: Newest['chunks']): Promise<Uint8Array[]> {
-    const items = await inParallel(
+    const items = await mapConcurrent(
       keys,
       PIECES_AT_ONCE,
       async (at) => known?.get(at.sk) ?? (await this.#table.get(at)),

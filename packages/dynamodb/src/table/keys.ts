@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import {
   BackendError,
   escapeKeyPart,
+  type Intent,
   joinKey,
-  type RunRow,
   type Scope,
   type Slot,
   type SnapshotName,
@@ -102,7 +102,7 @@ export class Keys {
     return joinKey(this.#prefix, 'I', instance);
   }
 
-  run(row: RunRow): ItemKey {
+  run(row: Intent): ItemKey {
     return { pk: this.instance(row.instance), sk: joinKey('run', taskKeyHash(row.key), row.run) };
   }
 

@@ -16,7 +16,7 @@ const head: TaskHead = {
   contextId: 'c',
   state: TaskState.TASK_STATE_WORKING,
   latest: 0,
-  at: NOW,
+  writtenAtMs: NOW,
   slot: FIRST_SLOT,
 };
 

@@ -37,7 +37,7 @@ const head = (taskKey: TaskKey, latest: number, contextId: string): TaskHead => 
   taskId: taskKey.taskId,
   contextId,
   latest,
-  at: 1,
+  writtenAtMs: 1,
   slot: FIRST_SLOT,
   state: TaskState.TASK_STATE_WORKING,
 });

@@ -1,4 +1,4 @@
-import { BackendError, systemClock, within } from '@a2a-aws/core';
+import { BackendError, systemClock, withTimeout } from '@a2a-aws/core';
 import type { GuardedChild } from '../guarded-child.ts';
 
 /** An emulator that listens on loopback. */
@@ -24,7 +24,7 @@ export async function whenReady<T>(
     ready.then((value) => ({ ready: value })),
     guarded.ended.then((ended) => ({ ended })),
   ]);
-  const outcome = await within(systemClock, START_LIMIT_MS, first);
+  const outcome = await withTimeout(systemClock, START_LIMIT_MS, first);
   if (outcome !== undefined) return outcome;
   await guarded.stop();
   throw new BackendError('unreachable', 'The embedded DynamoDB did not get ready in time.');

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { extname } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { BackendError, systemClock, within } from '@a2a-aws/core';
+import { BackendError, systemClock, withTimeout } from '@a2a-aws/core';
 import type { BackendStats } from 'a2a-aws';
 import { loopbackUrl } from '../loopback.ts';
 import { inheritedFlags } from './inherited-flags.ts';
@@ -75,7 +75,7 @@ export async function startServer(
     isAlive: () => child.exitCode === null && child.signalCode === null,
     async stop() {
       child.kill('SIGTERM');
-      if ((await within(systemClock, STOP_LIMIT_MS, exited)) !== undefined) return;
+      if ((await withTimeout(systemClock, STOP_LIMIT_MS, exited)) !== undefined) return;
       child.kill('SIGKILL');
       await exited;
     },
@@ -95,7 +95,7 @@ async function listening(
       reason: 'The process ended before it was ready.',
     }),
   );
-  const first = await within(systemClock, START_LIMIT_MS, Promise.race([told, gone]));
+  const first = await withTimeout(systemClock, START_LIMIT_MS, Promise.race([told, gone]));
   if (first !== undefined && 'port' in first) return first.port;
   child.kill('SIGKILL');
   await exited;

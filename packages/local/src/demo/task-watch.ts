@@ -1,4 +1,4 @@
-import { systemClock, within } from '@a2a-aws/core';
+import { systemClock, withTimeout } from '@a2a-aws/core';
 import type { Artifact, StreamResponse, TaskStatus } from '@a2a-js/sdk';
 import { stateName } from './agent-client.ts';
 
@@ -151,7 +151,7 @@ export function chunksOf(artifact: Artifact | undefined): number[] {
 
 /** `work`, unless it takes longer: then fails, naming what did not come. */
 export async function inTime<T>(limitMs: number, what: string, work: Promise<T>): Promise<T> {
-  const done = await within(
+  const done = await withTimeout(
     systemClock,
     limitMs,
     work.then((value) => ({ value })),

@@ -12,7 +12,7 @@ export const head = (at: Slot, fields: Partial<TaskHead> = {}): TaskHead => ({
   state: TaskState.TASK_STATE_WORKING,
   timestamp: 1_700_000_000_000,
   latest: 1_700_000_000_000,
-  at: 1_700_000_000_000,
+  writtenAtMs: 1_700_000_000_000,
   slot: at,
   ...fields,
 });
