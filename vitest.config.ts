@@ -41,6 +41,10 @@ export default defineConfig({
           exclude: ['**/node_modules/**', 'packages/core/**'],
         },
       },
+      {
+        extends: true,
+        test: { name: 'examples', include: ['examples/**/*.test.ts'] },
+      },
       { extends: true, test: { name: 'infra', include: ['infra/test/**/*.test.ts'] } },
       {
         extends: true,

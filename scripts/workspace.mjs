@@ -30,7 +30,8 @@ const BUILD = node(program('typescript', 'bin/tsc'), '-b');
 
 /** The commands of each task, run one after the other; the arguments go to the last. */
 const tasks = {
-  demo: () => [typescript('packages/local/src/demo/main.ts')],
+  demo: () => [typescript('examples/demo/main.ts')],
+  example: () => [typescript('examples/run.ts')],
   bench: () => [typescript('test/bench/main.ts')],
   simulate: () => [typescript('test/simulation/main.ts')],
   chaos: () => [typescript('test/chaos/main.ts')],

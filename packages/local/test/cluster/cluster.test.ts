@@ -1,7 +1,5 @@
 import type { Message, Task } from '@a2a-js/sdk';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { clientAt, clientOf, saying } from '../../src/demo/agent-client.ts';
-import { listReach, reachOf } from '../../src/demo/leftovers.ts';
 import {
   type Cluster,
   type ClusterOptions,
@@ -9,7 +7,9 @@ import {
   startCluster,
   startLocalAws,
 } from '../../src/index.ts';
+import { clientAt, clientOf, saying } from '../fixtures/agent-client.ts';
 import { descendants, killed, listens, runs, startScript } from '../fixtures/processes.ts';
+import { listReach, reachOf } from '../fixtures/reach.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 

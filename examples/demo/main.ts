@@ -1,7 +1,6 @@
-import { systemClock } from '@a2a-aws/core';
-import { type LocalAws, startLocalAws } from '../aws/local-aws.ts';
-import type { Cluster } from '../cluster/cluster.ts';
-import { executorUrl } from '../cluster/executor-module.ts';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { type Cluster, type LocalAws, startLocalAws } from '@a2a-aws/local';
 import { addresses } from './addresses.ts';
 import { type DemoOptions, HELP, parseDemoOptions } from './demo-options.ts';
 import { open } from './opening.ts';
@@ -20,8 +19,8 @@ let aws: LocalAws | undefined;
 let cluster: Cluster | undefined;
 
 async function demo(options: DemoOptions): Promise<void> {
-  const started = systemClock.now();
-  const passed = (): string => seconds(systemClock.now() - started);
+  const started = Date.now();
+  const passed = (): string => seconds(Date.now() - started);
   transcript.text('a2a-aws demo: one agent, several servers, no sticky sessions');
   transcript.text();
   aws = await startLocalAws();
@@ -44,11 +43,11 @@ async function demo(options: DemoOptions): Promise<void> {
 function cutShort(options: DemoOptions): Promise<number> {
   return new Promise((resolve) => {
     if (!options.serve) {
-      systemClock.after(LIMIT_MS, () => {
+      setTimeout(() => {
         transcript.failure(`Given up after ${seconds(LIMIT_MS)}.`);
         transcript.close();
         resolve(1);
-      });
+      }, LIMIT_MS);
     }
     for (const [signal, code] of [
       ['SIGINT', 130],
@@ -84,11 +83,8 @@ async function main(): Promise<number> {
     return 0;
   }
   if ('invalid' in options) return refused(options.invalid);
-  try {
-    if (options.executor !== undefined) executorUrl(options.executor);
-  } catch (error) {
-    return refused(reason(error));
-  }
+  const { executor } = options;
+  if (executor !== undefined && !isModule(executor)) return refused(`There is no ${executor}.`);
   try {
     const done = demo(options).then(() => (transcript.failed === 0 ? 0 : 1));
     return await Promise.race([done, cutShort(options)]);
@@ -99,6 +95,12 @@ async function main(): Promise<number> {
     await cluster?.stop();
     await aws?.stop();
   }
+}
+
+/** Returns whether the file is there; the name of an export may follow it after a `#`. */
+function isModule(executor: string): boolean {
+  const path = executor.startsWith('file:') ? fileURLToPath(executor) : executor;
+  return existsSync(path) || existsSync(path.replace(/#[^#]*$/, ''));
 }
 
 function refused(why: string): number {

@@ -1,5 +1,4 @@
-import { errorCode } from '@a2a-aws/core';
-import type { Cluster } from '../cluster/cluster.ts';
+import type { Cluster } from '@a2a-aws/local';
 import { cancel } from './scenes/cancel.ts';
 import { crash } from './scenes/crash.ts';
 import { follow } from './scenes/follow.ts';
@@ -27,7 +26,7 @@ export async function tell(
     try {
       await scene.play(stage);
     } catch (error) {
-      transcript.failure(`${error instanceof Error ? error.message : errorCode(error)}`);
+      transcript.failure(error instanceof Error ? error.message : String(error));
     }
   }
 }

@@ -1,4 +1,4 @@
-import { sleep, systemClock } from '@a2a-aws/core';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { clientOf, saying, stateName } from '../agent-client.ts';
 import { PATIENCE_MS, type Scene } from '../stage.ts';
 import { tally } from '../tally.ts';
@@ -17,10 +17,10 @@ export const cancel: Scene = {
     const before = await a.stats();
     const watch = new TaskWatch(onA.sendMessageStream(saying(`2000 chunks, ${EVERY_MS} ms apart`)));
     await watch.hasChunks(10, PATIENCE_MS);
-    const asked = systemClock.now();
+    const asked = Date.now();
     const answer = onC.cancelTask({ tenant: '', id: watch.taskId, metadata: undefined });
     const task = await inTime(PATIENCE_MS, 'the answer to the cancel', answer);
-    const took = systemClock.now() - asked;
+    const took = Date.now() - asked;
     await watch.isOver(PATIENCE_MS);
     const counts = tally(watch.sent ?? watch.chunks.length, watch.chunks);
     transcript.fact(
@@ -30,7 +30,7 @@ export const cancel: Scene = {
       [`state on ${a.name}`, watch.state, 'CANCELED'],
     );
     await idle(a.stats);
-    await sleep(systemClock, LISTEN_MS);
+    await sleep(LISTEN_MS);
     const after = await a.stats();
     const refused = after.refusedEvents - before.refusedEvents;
     transcript.fact(
@@ -49,6 +49,6 @@ export const cancel: Scene = {
 
 /** Waits until no run is left, or as long as is reasonable. */
 async function idle(stats: () => Promise<{ readonly runs: number }>): Promise<void> {
-  const deadline = systemClock.now() + PATIENCE_MS;
-  while ((await stats()).runs > 0 && systemClock.now() < deadline) await sleep(systemClock, 50);
+  const deadline = Date.now() + PATIENCE_MS;
+  while ((await stats()).runs > 0 && Date.now() < deadline) await sleep(50);
 }

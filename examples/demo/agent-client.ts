@@ -1,17 +1,30 @@
 import { randomUUID } from 'node:crypto';
-import { Message, type SendMessageRequest, type TaskState, taskStateToJSON } from '@a2a-js/sdk';
+import {
+  AgentCard,
+  Message,
+  type SendMessageRequest,
+  type TaskState,
+  taskStateToJSON,
+} from '@a2a-js/sdk';
 import { type Client, ClientFactory, ClientFactoryOptions } from '@a2a-js/sdk/client';
-import { agentCard } from '../cluster/agent-card.ts';
 
-/** The two bindings that the servers speak. */
+/** Where each server of a cluster has its two bindings. */
+export const JSON_RPC_PATH = '/a2a/jsonrpc';
+export const REST_PATH = '/a2a/rest';
+
 export type Binding = 'JSONRPC' | 'HTTP+JSON';
 
-/** The SDK's client, as any user of the agent has it, of one server rather than of them all. */
+/** The SDK's client of one server. The servers' own card names the load balancer. */
 export function clientOf(url: string, binding: Binding = 'JSONRPC'): Promise<Client> {
-  return factory(binding).createFromAgentCard(agentCard(url));
+  const supportedInterfaces = [
+    { url: `${url}${JSON_RPC_PATH}`, protocolBinding: 'JSONRPC', protocolVersion: '1.0' },
+    { url: `${url}${REST_PATH}`, protocolBinding: 'HTTP+JSON', protocolVersion: '1.0' },
+  ];
+  const card = AgentCard.fromJSON({ supportedInterfaces, capabilities: { streaming: true } });
+  return factory(binding).createFromAgentCard(card);
 }
 
-/** The SDK's client of whatever the agent card at `url` names. */
+/** The SDK's client of the address in the agent card at `url`. */
 export function clientAt(url: string, binding: Binding = 'JSONRPC'): Promise<Client> {
   return factory(binding).createFromUrl(url);
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { sleep, systemClock } from '@a2a-aws/core';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Message, Task, type TaskArtifactUpdateEvent, TaskState } from '@a2a-js/sdk';
 import {
   AgentEvent,
@@ -31,7 +31,7 @@ export default class CountingExecutor implements AgentExecutor {
     bus.publish(AgentEvent.task(Task.fromJSON({ id: taskId, contextId, status: working })));
     let sent = 0;
     for (; sent < chunks; sent += 1) {
-      await sleep(systemClock, everyMs, stop.signal);
+      await sleep(everyMs, undefined, { signal: stop.signal }).catch(() => {});
       if (stop.signal.aborted) break;
       const isLast = sent === chunks - 1;
       bus.publish(AgentEvent.artifactUpdate(chunkEvent(taskId, contextId, sent, isLast)));

@@ -1,6 +1,6 @@
+import type { Cluster } from '@a2a-aws/local';
 import { AGENT_CARD_PATH } from '@a2a-js/sdk';
-import { JSON_RPC_PATH, REST_PATH } from '../cluster/agent-card.ts';
-import type { Cluster } from '../cluster/cluster.ts';
+import { JSON_RPC_PATH, REST_PATH } from './agent-client.ts';
 
 /** Where a cluster that goes on running is to be found, and how to talk to it. */
 export function addresses({ url, instances, aws }: Cluster): string {

@@ -1,17 +1,17 @@
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { startCluster } from '@a2a-aws/local';
 import { expect, test, vi } from 'vitest';
-import { cancel } from '../../src/demo/scenes/cancel.ts';
-import { follow } from '../../src/demo/scenes/follow.ts';
-import { joinLate } from '../../src/demo/scenes/join-late.ts';
-import { tell } from '../../src/demo/story.ts';
-import { Transcript } from '../../src/demo/transcript.ts';
-import { startCluster } from '../../src/index.ts';
+import { cancel } from '../scenes/cancel.ts';
+import { follow } from '../scenes/follow.ts';
+import { joinLate } from '../scenes/join-late.ts';
+import { tell } from '../story.ts';
+import { Transcript } from '../transcript.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
-const main = fileURLToPath(new URL('../../src/demo/main.ts', import.meta.url));
+const main = fileURLToPath(new URL('../main.ts', import.meta.url));
 
 /** Runs the demo to its end, in a process of its own. */
 async function demo(...args: string[]): Promise<{ code: number | null; out: string }> {
@@ -19,10 +19,10 @@ async function demo(...args: string[]): Promise<{ code: number | null; out: stri
     process.execPath,
     ['--conditions=@a2a-aws/source', '--import', 'tsx', main, ...args],
     {
-      cwd: fileURLToPath(new URL('../fixtures/', import.meta.url)),
+      cwd: fileURLToPath(new URL('./fixtures/', import.meta.url)),
       env: {
         ...process.env,
-        INIT_CWD: fileURLToPath(new URL('../fixtures/', import.meta.url)),
+        INIT_CWD: fileURLToPath(new URL('./fixtures/', import.meta.url)),
         AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
       },
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -52,7 +52,7 @@ test('the story holds', async () => {
 });
 
 test('the story does not hold for an agent that loses, repeats and does not stop', async () => {
-  const executor = new URL('../fixtures/faulty-agent.ts', import.meta.url);
+  const executor = new URL('./fixtures/faulty-agent.ts', import.meta.url);
   const cluster = await startCluster({ executor, instances: 2 });
   const lines: string[] = [];
   const transcript = new Transcript((line) => lines.push(line));

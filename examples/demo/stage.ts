@@ -1,5 +1,4 @@
-import type { Cluster } from '../cluster/cluster.ts';
-import type { ClusterInstance } from '../cluster/server-process.ts';
+import type { Cluster, ClusterInstance } from '@a2a-aws/local';
 import type { Transcript } from './transcript.ts';
 
 /** Where a scene plays. */

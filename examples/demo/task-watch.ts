@@ -1,4 +1,4 @@
-import { systemClock, withTimeout } from '@a2a-aws/core';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Artifact, StreamResponse, TaskStatus } from '@a2a-js/sdk';
 import { stateName } from './agent-client.ts';
 
@@ -132,7 +132,7 @@ export class TaskWatch {
   }
 
   #takeDelay({ sentAt }: Metadata = {}): void {
-    this.delays.push(systemClock.now() - Number(sentAt));
+    this.delays.push(Date.now() - Number(sentAt));
   }
 
   #takeStatus(status: TaskStatus | undefined): void {
@@ -149,15 +149,18 @@ export function chunksOf(artifact: Artifact | undefined): number[] {
   });
 }
 
-/** `work`, unless it takes longer: then fails, naming what did not come. */
+/** Resolves as `work` does. Rejects after `limitMs`, and names what did not come. */
 export async function inTime<T>(limitMs: number, what: string, work: Promise<T>): Promise<T> {
-  const done = await withTimeout(
-    systemClock,
-    limitMs,
-    work.then((value) => ({ value })),
-  );
-  if (done) return done.value;
-  throw new Error(`After ${limitMs / 1000} s still waiting for ${what}.`);
+  const timer = new AbortController();
+  const late = sleep(limitMs, undefined, { signal: timer.signal }).then(() => {
+    throw new Error(`After ${limitMs / 1000} s still waiting for ${what}.`);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    late.catch(() => {});
+    timer.abort();
+  }
 }
 
 function textOf(status: TaskStatus | undefined): string {

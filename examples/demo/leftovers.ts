@@ -1,7 +1,7 @@
-import { sleep, systemClock } from '@a2a-aws/core';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { LocalAws } from '@a2a-aws/local';
 import { ListSubscriptionsByTopicCommand, SNSClient } from '@aws-sdk/client-sns';
 import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
-import type { LocalAws } from '../aws/local-aws.ts';
 
 /** How long what servers own may take to come and go, in milliseconds. */
 const PATIENCE_MS = 20_000;
@@ -20,12 +20,12 @@ export interface Reach {
  * that was waited for in vain: servers provision both in the background.
  */
 export async function reachOf(count: number, aws: LocalAws): Promise<Reach> {
-  const deadline = systemClock.now() + PATIENCE_MS;
+  const deadline = Date.now() + PATIENCE_MS;
   for (;;) {
     const reach = await listReach(aws);
     const isSettled = reach.queues.length === count && reach.subscribed.length === count;
-    if (isSettled || systemClock.now() > deadline) return reach;
-    await sleep(systemClock, LOOK_MS);
+    if (isSettled || Date.now() > deadline) return reach;
+    await sleep(LOOK_MS);
   }
 }
 

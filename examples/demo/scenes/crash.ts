@@ -1,4 +1,3 @@
-import { systemClock } from '@a2a-aws/core';
 import { clientAt, clientOf, saying, stateName } from '../agent-client.ts';
 import { PATIENCE_MS, type Scene } from '../stage.ts';
 import { tally } from '../tally.ts';
@@ -16,10 +15,10 @@ export const crash: Scene = {
     await runner.isOpen(PATIENCE_MS);
     const watch = new TaskWatch(onB.resubscribeTask({ tenant: '', id: runner.taskId }));
     await Promise.all([runner.hasChunks(20, PATIENCE_MS), watch.hasChunks(20, PATIENCE_MS)]);
-    const killed = systemClock.now();
+    const killed = Date.now();
     a.kill('SIGKILL');
     await watch.isOver(PATIENCE_MS);
-    const took = systemClock.now() - killed;
+    const took = Date.now() - killed;
     await runner.isOver(PATIENCE_MS);
     transcript.fact(
       `the client on ${b.name} saw ${watch.state} ("${watch.said}") after ${(took / 1000).toFixed(1)} s`,

@@ -1,7 +1,5 @@
-import { extname } from 'node:path';
-import { type LeaseSettings, systemClock } from '@a2a-aws/core';
-import type { LocalAws } from '../aws/local-aws.ts';
-import { type Cluster, startCluster } from '../cluster/cluster.ts';
+import { type Cluster, type LocalAws, startCluster } from '@a2a-aws/local';
+import type { LeaseSettings } from 'a2a-aws';
 import type { DemoOptions } from './demo-options.ts';
 import { reachOf } from './leftovers.ts';
 import { seconds, type Transcript } from './transcript.ts';
@@ -10,10 +8,7 @@ import { seconds, type Transcript } from './transcript.ts';
 const LEASE: LeaseSettings = { beatMs: 500, leaseMs: 2_000, quarantineMs: 3_000 };
 
 /** The module of the demo's own agent. */
-const COUNTING_AGENT: URL = new URL(
-  `./counting-executor${extname(import.meta.url)}`,
-  import.meta.url,
-);
+const COUNTING_AGENT = new URL('./counting-executor.ts', import.meta.url);
 
 /** Starts the servers, and states what they have made in AWS. */
 export async function open(
@@ -21,7 +16,7 @@ export async function open(
   aws: LocalAws,
   transcript: Transcript,
 ): Promise<Cluster> {
-  const started = systemClock.now();
+  const started = Date.now();
   const cluster = await startCluster({
     instances,
     port,
@@ -29,7 +24,7 @@ export async function open(
     aws,
     lease: LEASE,
   });
-  const took = systemClock.now() - started;
+  const took = Date.now() - started;
   const names = cluster.instances.map(({ name }) => name).join(', ');
   const { queues, subscribed } = await reachOf(instances, aws);
   transcript.fact(

@@ -1,5 +1,5 @@
+import type { Cluster } from '@a2a-aws/local';
 import type { StreamResponse, TaskStatus } from '@a2a-js/sdk';
-import type { Cluster } from '../cluster/cluster.ts';
 import { clientAt, saying, stateName } from './agent-client.ts';
 import { end } from './ending.ts';
 import { inTime } from './task-watch.ts';

@@ -1,6 +1,4 @@
-import { systemClock } from '@a2a-aws/core';
-import type { Cluster } from '../cluster/cluster.ts';
-import type { ClusterInstance } from '../cluster/server-process.ts';
+import type { Cluster, ClusterInstance } from '@a2a-aws/local';
 import { listReach } from './leftovers.ts';
 import { seconds, type Transcript } from './transcript.ts';
 
@@ -10,9 +8,9 @@ export async function end(
   living: readonly ClusterInstance[],
   transcript: Transcript,
 ): Promise<void> {
-  const started = systemClock.now();
+  const started = Date.now();
   await cluster.stop();
-  const took = systemClock.now() - started;
+  const took = Date.now() - started;
   const codes = await Promise.all(living.map((instance) => instance.exited));
   const { queues, subscribed } = await listReach(cluster.aws);
   const names = living.map(({ name }) => name).join(', ');

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { median, tally } from '../../src/demo/tally.ts';
+import { median, tally } from '../tally.ts';
 
 test.each([
   ['all of them', [0, 1, 2, 3], { received: 4, duplicated: 0, lost: 0, inOrder: true }],

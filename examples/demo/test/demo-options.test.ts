@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { parseDemoOptions } from '../../src/demo/demo-options.ts';
+import { parseDemoOptions } from '../demo-options.ts';
 
 const parse = (...args: string[]) => parseDemoOptions(args, '/agents');
 

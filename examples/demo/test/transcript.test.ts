@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Transcript } from '../../src/demo/transcript.ts';
+import { Transcript } from '../transcript.ts';
 
 function transcribe() {
   const lines: string[] = [];
