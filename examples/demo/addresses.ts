@@ -2,7 +2,7 @@ import type { Cluster } from '@a2a-aws/local';
 import { AGENT_CARD_PATH } from '@a2a-js/sdk';
 import { JSON_RPC_PATH, REST_PATH } from './agent-client.ts';
 
-/** Where a cluster that goes on running is to be found, and how to talk to it. */
+/** Returns the addresses of a cluster that keeps running, and a command that talks to it. */
 export function addresses({ url, instances, aws }: Cluster): string {
   const servers = instances.map((one) => `  ${one.name}              ${one.url}  (pid ${one.pid})`);
   const environment = Object.entries(aws.env).map(([name, value]) => `  ${name}=${value}`);

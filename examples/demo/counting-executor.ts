@@ -8,7 +8,7 @@ import {
   type RequestContext,
 } from '@a2a-js/sdk/server';
 
-/** What a message asks for: its first number and its second, in whatever words. */
+/** The order in a message: its first number and its second, in any words. */
 interface Order {
   readonly chunks: number;
   readonly everyMs: number;

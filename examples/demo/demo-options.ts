@@ -13,7 +13,7 @@ export const HELP = `Usage: npm run demo -- [options]
 
 Starts an AWS of npm packages, server processes of one A2A agent and a load balancer, all on
 127.0.0.1, and shows with real clients that any server knows of every task. Exits with 0 only if
-all of it held. It ends within 90 seconds.
+all checks passed. It ends within 90 seconds.
 
   --serve            start the same and keep it running until Ctrl-C; a second Ctrl-C kills
   --instances N      server processes, 2 to 26 (default 3)
@@ -25,7 +25,7 @@ all of it held. It ends within 90 seconds.
   --help             this text
 `;
 
-/** What the arguments ask for; `cwd` is where relative paths begin. */
+/** Returns the options in the arguments. Relative paths begin at `cwd`. */
 export function parseDemoOptions(
   args: readonly string[],
   cwd: string,

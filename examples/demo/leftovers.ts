@@ -7,7 +7,7 @@ import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
 const PATIENCE_MS = 20_000;
 const LOOK_MS = 100;
 
-/** What servers own in AWS, as SQS and SNS themselves list it. */
+/** The queues and subscriptions of servers, as SQS and SNS list them. */
 export interface Reach {
   /** Queue URLs. */
   readonly queues: readonly string[];
@@ -16,8 +16,8 @@ export interface Reach {
 }
 
 /**
- * Returns what there is once `count` servers are reached, each by a queue and a subscription, or when
- * that was waited for in vain: servers provision both in the background.
+ * Returns the queues and subscriptions once there is one of each for `count` servers, or after 20 s.
+ * Servers provision both in the background.
  */
 export async function reachOf(count: number, aws: LocalAws): Promise<Reach> {
   const deadline = Date.now() + PATIENCE_MS;

@@ -35,7 +35,7 @@ async function demo(options: DemoOptions): Promise<void> {
   transcript.text();
   const { failed } = transcript;
   transcript.text(
-    failed === 0 ? `All of it held, in ${passed()}.` : `${failed} of it did not hold.`,
+    failed === 0 ? `All checks passed, in ${passed()}.` : `${failed} checks failed.`,
   );
 }
 
@@ -62,7 +62,7 @@ function cutShort(options: DemoOptions): Promise<number> {
   });
 }
 
-/** What an error says, and what its causes say. */
+/** Returns the text of an error and of its causes. */
 function reason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const cause = error.cause === undefined ? '' : `\n    ${reason(error.cause)}`;

@@ -6,7 +6,7 @@ export interface Stage {
   readonly cluster: Cluster;
   readonly transcript: Transcript;
   readonly a: ClusterInstance;
-  /** What the backend on A calls itself; its queue's name ends with it. */
+  /** The id of the backend on A; its queue's name ends with it. */
   readonly idOfA: string;
   readonly b: ClusterInstance;
   /** `b` again in a cluster of two. */

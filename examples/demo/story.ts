@@ -11,8 +11,8 @@ import type { Transcript } from './transcript.ts';
 export const STORY: readonly Scene[] = [follow, joinLate, cancel, crash, shutdown];
 
 /**
- * Plays scenes on a cluster of counting agents, of two instances or more. Whatever does not hold is
- * in the transcript; a scene that fails is followed by the next.
+ * Plays scenes on a cluster of counting agents, of two instances or more. The transcript has
+ * every fact that does not hold; a scene that fails is followed by the next.
  */
 export async function tell(
   scenes: readonly Scene[],

@@ -1,4 +1,4 @@
-/** What came of chunks numbered 0 to `sent` - 1. */
+/** The chunks that came, of those numbered 0 to `sent` - 1. */
 export interface Tally {
   readonly sent: number;
   readonly received: number;

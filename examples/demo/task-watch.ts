@@ -2,13 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Artifact, StreamResponse, TaskStatus } from '@a2a-js/sdk';
 import { stateName } from './agent-client.ts';
 
-/** What the counting agent says besides. */
+/** The metadata of the counting agent's events. */
 interface Metadata {
   readonly sent?: number;
   readonly sentAt?: number;
 }
 
-/** What one client sees of one task of the counting agent, from a stream that it reads to its end. */
+/** One client's view of one task of the counting agent, from a stream that it reads to its end. */
 export class TaskWatch {
   /** The numbers of the chunks, in the order in which they came. */
   readonly chunks: number[] = [];

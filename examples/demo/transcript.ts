@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 /** Something that must hold: what it is about, what was seen, what was expected. */
 export type Check = readonly [what: string, seen: unknown, expected: unknown];
 
-/** What the demo prints, and whether all that it claims held. */
+/** The lines that the demo prints, and the number of claims in them that did not hold. */
 export class Transcript {
   #write: (line: string) => void;
   #failed = 0;

@@ -25,7 +25,7 @@ export const crash: Scene = {
       ['state', watch.state, 'FAILED'],
       [`end of the stream on ${a.name}`, runner.isCut ? 'cut off' : 'closed', 'cut off'],
     );
-    // What any client saw must have lasted, so what lasted is what was sent.
+    // A client sees only stored chunks, so the stored ones are those that count as sent.
     const task = await inTime(
       PATIENCE_MS,
       'the task',

@@ -47,7 +47,7 @@ test('the story holds', async () => {
   expect(out).toMatch(/✓ \d\d chunks sent until then, \d\d received, 0 duplicated, 0 lost/);
   expect(out).toMatch(/✓ 3 new tasks through the load balancer: 3 COMPLETED/);
   expect(out).toMatch(/✓ SIGTERM to B, C: exit code 0 .* 0 queues, 0 subscriptions left/);
-  expect(out).toMatch(/All of it held/);
+  expect(out).toMatch(/All checks passed/);
   expect(code).toBe(0);
 });
 
