@@ -24,7 +24,7 @@ const PROBE_MS = 250;
 export async function patrol(deps: InstanceDeps, signal: AbortSignal): Promise<CleanupReport> {
   const { clock, registry, settings } = deps;
   const fanout = new SendOnlyFanout(deps.fanout);
-  const instance = new Instance({ ...deps, fanout, alone: true }, () => {});
+  const instance = new Instance({ ...deps, fanout, role: 'janitor' }, () => {});
   const { janitor, retiredSweep } = instance;
   const isGoing = (): boolean => !signal.aborted && instance.phase === 'ready';
   await instance.start();

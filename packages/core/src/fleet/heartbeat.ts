@@ -9,6 +9,7 @@ import type { Logger } from '../ports/logger.ts';
 import { backoff } from '../retry.ts';
 import type { IntentRecorder } from '../runs/intents.ts';
 import type { LeaseSettings } from './lease-settings.ts';
+import type { Role } from './role.ts';
 
 export interface HeartbeatDeps {
   readonly instance: string;
@@ -19,8 +20,7 @@ export interface HeartbeatDeps {
   readonly entropy: Entropy;
   readonly logger: Logger;
   readonly settings: LeaseSettings;
-  /** False if it executes nothing. */
-  readonly serves: boolean;
+  readonly role: Role;
   /** See {@link Lease.host} and {@link Lease.version}. */
   readonly host?: string | undefined;
   readonly version?: string | undefined;
@@ -56,11 +56,11 @@ export class Heartbeat implements IntentRecorder {
   }
 
   #terms(): LeaseTerms {
-    const { settings, serves, host, version, clock } = this.#deps;
+    const { settings, role, host, version, clock } = this.#deps;
     return {
       leaseMs: settings.leaseMs,
       startedAt: clock.now(),
-      ...(serves ? {} : { serves }),
+      ...(role === 'janitor' && { serves: false }),
       ...(host === undefined ? {} : { host: host.slice(0, MAX_HOST_LENGTH) }),
       ...(version === undefined ? {} : { version }),
     };

@@ -22,6 +22,7 @@ import { InstanceRows } from './instance-rows.ts';
 import { Janitor } from './janitor.ts';
 import type { LeaseSettings } from './lease-settings.ts';
 import { RetiredSweep } from './retired-sweep.ts';
+import type { Role } from './role.ts';
 import { StaleRowSweep } from './stale-row-sweep.ts';
 
 export interface InstanceDeps {
@@ -52,8 +53,8 @@ export interface InstanceDeps {
   readonly inlineContent?: boolean | undefined;
   /** How long cancels wait here for their runs, in milliseconds. @default 10,000 */
   readonly cancelDeadlineMs?: number | undefined;
-  /** True for a janitor that is no server: it looks after all leases, whoever leads. */
-  readonly alone?: boolean;
+  /** @default server */
+  readonly role?: Role;
   /** Who executes the runs of dead instances again, if that is wanted. */
   readonly resumer?: FindResumer;
 }
@@ -125,8 +126,8 @@ export class Instance {
     const control = { ...own, ...deps.control };
     this.#keyring = new Keyring(control);
     this.logs = new OpenLogs({ ...own, keyring: this.#keyring });
-    const alone = deps.alone ?? false;
-    const heartbeat = new Heartbeat({ ...control, serves: !alone, died: () => this.#die() });
+    const role = deps.role ?? 'server';
+    const heartbeat = new Heartbeat({ ...control, role, died: () => this.#die() });
     this.#heartbeat = heartbeat;
     this.doorbell = new InstanceDoorbell({
       ...control,
@@ -144,7 +145,7 @@ export class Instance {
       cleaningIntents: this.#cleaningIntents,
       intents: this.intents,
       clientLogs: this.logs,
-      alone,
+      role,
       isReady: () => this.#phase === 'ready',
       resumer: deps.resumer ?? (() => undefined),
     });
@@ -330,8 +331,8 @@ export class Instance {
    * requests of this life may still write is found by what is kept of it.
    */
   async #leaveRetired(lease: Lease): Promise<void> {
-    const { alone = false, clock } = this.#deps;
-    if (alone) return;
+    const { role, clock } = this.#deps;
+    if (role === 'janitor') return;
     const rows = this.#control;
     let left = 0;
     const readable = await rows.intents(this.id, () => {

@@ -21,6 +21,8 @@ import { Leadership } from './leadership.ts';
 import { LeaseObserver } from './lease-observer.ts';
 import type { LeaseSettings } from './lease-settings.ts';
 import { waitQuarantine } from './quarantine.ts';
+import { type RecoveryStep, recoveryOf, recoveryStep } from './recovery.ts';
+import { type Role, roleOf } from './role.ts';
 
 export interface JanitorDeps {
   readonly instance: string;
@@ -39,8 +41,7 @@ export interface JanitorDeps {
   readonly logger: Logger;
   readonly settings: LeaseSettings;
   readonly signal: AbortSignal;
-  /** True to look after all leases whoever leads. */
-  readonly alone: boolean;
+  readonly role: Role;
   /** False while this instance is not to take up any work: it drains. */
   readonly isReady: () => boolean;
   /** Who executes the runs of the dead again, if that is wanted here. */
@@ -166,12 +167,12 @@ export class Janitor {
   }
 
   get #leads(): boolean {
-    return this.#deps.alone || this.#leadership.isHeld;
+    return this.#deps.role === 'janitor' || this.#leadership.isHeld;
   }
 
   /** Milliseconds until the next look. */
   async #look(): Promise<number> {
-    const { instance, registry, clock, isReady, settings } = this.#deps;
+    const { instance, registry, clock, isReady, settings, role } = this.#deps;
     // Whoever is about to go leaves it to the others.
     if (!isReady()) {
       await this.#leadership.resign();
@@ -182,13 +183,13 @@ export class Janitor {
     const leases = await registry.leases();
     const dead = this.#observer.observe(leases, asked, clock.now());
     this.#othersServe = leases.some(
-      (lease) => lease.instance !== instance && lease.serves !== false && !dead.includes(lease),
+      (lease) => lease.instance !== instance && roleOf(lease) === 'server' && !dead.includes(lease),
     );
     const known = new Set(leases.map((lease) => lease.instance));
     for (const gone of this.#failing) if (!known.has(gone)) this.#failing.delete(gone);
     const others = dead.filter((lease) => lease.instance !== instance);
     // A round of a janitor that is no server has its time: it takes them all.
-    const taken = this.#deps.alone ? others : this.#share.choose(others);
+    const taken = role === 'janitor' ? others : this.#share.choose(others);
     for (const lease of taken) void this.#clean(lease);
     return this.#observer.restMs;
   }
@@ -212,7 +213,7 @@ export class Janitor {
       // It may have got another queue since; from now on it gets none.
       if (seen.state === 'alive') lease = (await registry.lease(seen.instance)) ?? seen;
       if (seen.state === 'alive') logger.warn('janitor.declared-dead', { dead: lease.instance });
-      if (await this.#isForLater(lease)) return;
+      if (await this.#mustWait(lease)) return;
       await this.finish(lease);
       logger.info('janitor.finished', { dead: lease.instance });
       // Longer than a request of the dead one can still be under way.
@@ -235,22 +236,27 @@ export class Janitor {
     }
   }
 
-  /**
-   * Runs to be executed again are for servers, as long as any lives: a lone janitor can only fail them.
-   * A server whose handler is still to be made could do no more: they wait, a lease time at the most.
-   */
-  async #isForLater({ instance }: Lease): Promise<boolean> {
-    const { alone, registry, resumer } = this.#deps;
-    if (!(alone ? this.#othersServe : resumer() === 'undecided')) return false;
-    // Those that cannot be read are of no concern here.
-    if (!(await registry.intents(instance, () => {})).some(isResumed)) return false;
-    return alone || this.#mayWait();
+  /** Returns the next step for resumable runs of dead instances. */
+  #recoveryStep(): RecoveryStep {
+    const { role, resumer, isReady, clock, settings } = this.#deps;
+    const since = this.#undecidedSince;
+    return recoveryStep({
+      role,
+      recovery: recoveryOf(resumer()),
+      isReady: isReady(),
+      othersServe: this.#othersServe,
+      hasWaited: since !== undefined && elapsed(since, clock.now()) >= settings.leaseMs,
+    });
   }
 
-  #mayWait(): boolean {
-    const now = this.#deps.clock.now();
-    this.#undecidedSince ??= now;
-    return elapsed(this.#undecidedSince, now) < this.#deps.settings.leaseMs;
+  /** Returns true if a dead instance has resumable runs that must wait for a server. */
+  async #mustWait({ instance }: Lease): Promise<boolean> {
+    const { clock, registry } = this.#deps;
+    if (this.#recoveryStep() !== 'wait') return false;
+    // Unreadable intents do not matter here.
+    if (!(await registry.intents(instance, () => {})).some(isResumed)) return false;
+    this.#undecidedSince ??= clock.now();
+    return true;
   }
 
   async #removeWatches(gone: string): Promise<void> {
@@ -318,10 +324,10 @@ export class Janitor {
   }
 
   async #resume(row: Intent, open: OpenLog): Promise<boolean> {
-    const { isReady, resumer: find } = this.#deps;
-    const resumer = find();
-    if (row.resume === undefined || !resumer || resumer === 'undecided') return false;
-    if (!isReady()) throw new BackendError('draining', 'This instance is stopping.');
+    const resumer = this.#deps.resumer();
+    const step = isResumed(row) ? this.#recoveryStep() : 'end';
+    if (step === 'refuse') throw new BackendError('draining', 'This instance is stopping.');
+    if (step !== 'resume' || typeof resumer !== 'function') return false;
     const resumed = await resumeRun(row, open, { ...this.#deps, resumer });
     if (resumed) {
       const { instance: dead, run } = row;

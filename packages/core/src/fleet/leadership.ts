@@ -4,6 +4,7 @@ import type { InstanceRegistry, Lease } from '../ports/instance-registry.ts';
 import type { Logger } from '../ports/logger.ts';
 import { LeaseObserver } from './lease-observer.ts';
 import type { LeaseSettings } from './lease-settings.ts';
+import { canLead } from './role.ts';
 
 export interface LeadershipDeps {
   readonly instance: string;
@@ -107,9 +108,9 @@ export class Leadership {
 
 /** Whom those follow that cannot read who leads: all of them the same, as far as they see the same. */
 function firstServing(leases: readonly Lease[]): string | undefined {
-  const able = leases.filter(
-    ({ state, resigned, serves }) => state === 'alive' && !resigned && serves !== false,
-  );
-  const [first] = able.map(({ instance }) => instance).sort();
+  const [first] = leases
+    .filter(canLead)
+    .map(({ instance }) => instance)
+    .sort();
   return first;
 }
