@@ -1,18 +1,12 @@
 import {
   BackendError,
-  type Clock,
   type CopyOptions,
-  type Entropy,
   type Instance,
-  type Logger,
-  type LogStorage,
   limitHistory,
   listTasks,
   type OpenLog,
   type ReadTask,
   type Resumer,
-  readTask,
-  type Scope,
   type TaskKey,
   withTimeout,
 } from '@a2a-aws/core';
@@ -36,7 +30,6 @@ import type {
 } from '@a2a-js/sdk';
 import {
   A2AError,
-  RequestMalformedError,
   TaskNotCancelableError,
   TaskNotFoundError,
   UnsupportedOperationError,
@@ -44,58 +37,29 @@ import {
 import {
   type A2ARequestHandler,
   type AgentExecutor,
-  DefaultRequestHandler,
+  type DefaultRequestHandler,
   InMemoryPushNotificationStore,
-  type PushNotificationSender,
-  type PushNotificationStore,
   type ServerCallContext,
 } from '@a2a-js/sdk/server';
 import { type Connection, connectionOf } from '../connections/connection.ts';
-import type { PushDeps } from '../pushes/push-queue.ts';
+import { pushSender } from '../pushes/push-sender.ts';
 import { Pusher } from '../pushes/pusher.ts';
-import type { KeyedSerialQueue } from '../pushes/turns.ts';
-import { WebhookSender } from '../pushes/webhook-sender.ts';
-import type { RetryDetection } from '../runs/retry-detection.ts';
-import { RunBusManager, RunDriver } from '../runs/run-driver.ts';
-import type { RunScope } from '../runs/run-scope.ts';
+import { RunDriver } from '../runs/run-driver.ts';
 import { RunStarter } from '../runs/run-starter.ts';
-import { RunTaskStore } from '../runs/run-task-store.ts';
-import { guardedIfFunction, guardedSender, UserCodeError } from '../user-code/guarded.ts';
-import type { UserErrors } from '../user-code/user-errors.ts';
-import { clientError } from './client-error.ts';
-import { FailedRequest } from './failed-request.ts';
+import { guardedIfFunction, UserCodeError } from '../user-code/guarded.ts';
+import type { HandlerDeps } from './handler-deps.ts';
 import type { RequestHandlerOptions } from './handler-options.ts';
+import { interruption } from './interruption.ts';
 import { linkSignals } from './linked-signal.ts';
+import { PushConfigMethods } from './push-config-methods.ts';
+import { RequestGuard } from './request-guard.ts';
+import { sdkHandler } from './sdk-handler.ts';
+import { TaskReader } from './task-reader.ts';
 import { blockingAnswer, immediateAnswer } from './task-result.ts';
 import { runStream, type StreamOptions, subscriberStream } from './task-stream.ts';
 
 /** How long a cancel may take besides waiting for the executor, in milliseconds. */
 const ANSWER_MS = 15_000;
-
-/** The SDK's handler copies the whole task for each event that it pushes: it pushes none. */
-const PUSHES_NOTHING: PushNotificationSender = { send: async () => {} };
-
-/** What a handler works with: the backend, as far as it concerns requests. */
-export interface HandlerDeps {
-  /** The instance that this process is now. */
-  readonly instance: () => Instance;
-  readonly storage: LogStorage;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly errors: UserErrors;
-  readonly scopeOf: (context: ServerCallContext) => Scope;
-  readonly cancelDeadlineMs: number;
-  readonly entropy: Entropy;
-  readonly retentionMs: number;
-  readonly retryDetection: RetryDetection;
-  /** What the backend pushes. */
-  readonly pushes: KeyedSerialQueue;
-}
-
-interface GuardedRequest {
-  readonly context: ServerCallContext;
-  readonly request: FailedRequest;
-}
 
 /**
  * An `A2ARequestHandler` whose tasks live in the log. The SDK's handler keeps the protocol of a send
@@ -105,7 +69,10 @@ export class BackendRequestHandler implements A2ARequestHandler {
   readonly #card: AgentCard;
   readonly #deps: HandlerDeps;
   readonly #options: RequestHandlerOptions;
-  /** For what is no send: it drives nothing. */
+  readonly #guard: RequestGuard;
+  readonly #tasks: TaskReader;
+  readonly #pushConfigs: PushConfigMethods;
+  /** For every method but a send: it drives no run. */
   readonly #sdk: DefaultRequestHandler;
   readonly #starter: RunStarter;
 
@@ -118,31 +85,22 @@ export class BackendRequestHandler implements A2ARequestHandler {
     this.#card = card;
     this.#deps = deps;
     this.#options = options;
-    const pushes = card.capabilities?.pushNotifications === true;
+    this.#guard = new RequestGuard(deps);
+    this.#tasks = new TaskReader(deps);
     const { pushNotificationStore: store = new InMemoryPushNotificationStore() } = options;
-    const load = (taskId: string, context: ServerCallContext): Promise<Task | undefined> =>
-      this.#load(this.#key(taskId, context));
+    const pushes = card.capabilities?.pushNotifications === true;
+    const sender = pushSender(options.pushNotificationSender, store, deps.pushes);
     const driver = new RunDriver(executor, {
       ...deps,
       isResumable: options.onOrphan === 'resume',
-      pusher: pushes
-        ? new Pusher(pushDeps(options.pushNotificationSender, store, deps), deps.pushes)
-        : undefined,
+      pusher: pushes ? new Pusher({ ...deps, ...sender }, deps.pushes) : undefined,
     });
-    const sdk = (scope?: RunScope): DefaultRequestHandler =>
-      new DefaultRequestHandler(
-        card,
-        new RunTaskStore(load, scope),
-        scope ? driver.executor(scope) : executor,
-        new RunBusManager(),
-        store,
-        PUSHES_NOTHING,
-        guardedIfFunction('agentCard', options.extendedAgentCardProvider),
-        guardedIfFunction('agentCard', options.agentCardSignatureGenerator),
-        { validateInputModes: options.validateInputModes ?? false },
-      );
-    this.#sdk = sdk();
-    this.#starter = new RunStarter(sdk, deps);
+    const load = (taskId: string, context: ServerCallContext): Promise<Task | undefined> =>
+      this.#tasks.load(this.#tasks.key(taskId, context));
+    const parts = { card, executor, options, store, driver, load };
+    this.#sdk = sdkHandler(parts);
+    this.#pushConfigs = new PushConfigMethods(this.#sdk, this.#guard);
+    this.#starter = new RunStarter((scope) => sdkHandler(parts, scope), deps);
   }
 
   /** Executes the run of a lost instance again. */
@@ -165,40 +123,22 @@ export class BackendRequestHandler implements A2ARequestHandler {
     params: GetExtendedAgentCardRequest,
     context: ServerCallContext,
   ): Promise<AgentCard> {
-    return this.#guard(this.#request('GetExtendedAgentCard', context), () =>
+    return this.#guard.run({ method: 'GetExtendedAgentCard', context }, () =>
       this.#sdk.getAuthenticatedExtendedAgentCard(params, context),
     );
   }
 
   sendMessage(params: SendMessageRequest, context: ServerCallContext): Promise<Message | Task> {
-    return this.#guard(this.#request('SendMessage', context, params.message?.taskId), async () => {
-      const connection = connectionOf(context);
-      const sent = await this.#starter.start(params, context);
-      const linked = linkSignals(sent.signal, connection?.left);
-      // Somebody waits here, as at a stream: the doorbell's health is to be known.
-      const { close } = sent.open.tap();
-      try {
-        const waits = params.configuration?.returnImmediately !== true;
-        const pick = waits ? blockingAnswer : immediateAnswer;
-        const answer = await pick(sent.open, this.#deps.storage, sent.run, linked.signal);
-        if (!answer && connection?.left.aborted) throw new A2AError('The client has left.');
-        if (!answer) throw leftBy(sent.instance);
-        if ('messageId' in answer) return answer;
-        return limitHistory(answer, params.configuration?.historyLength);
-      } finally {
-        close();
-        linked.unlink();
-        sent.release();
-      }
-    });
+    const request = { method: 'SendMessage', context, taskId: params.message?.taskId };
+    return this.#guard.run(request, () => this.#send(params, context));
   }
 
   async *sendMessageStream(
     params: SendMessageRequest,
     context: ServerCallContext,
   ): AsyncGenerator<StreamResponse, void, undefined> {
-    yield* this.#guardStream(
-      this.#request('SendStreamingMessage', context, params.message?.taskId),
+    yield* this.#guard.stream(
+      { method: 'SendStreamingMessage', context, taskId: params.message?.taskId },
       this.#sendStream(params, context),
     );
   }
@@ -207,16 +147,16 @@ export class BackendRequestHandler implements A2ARequestHandler {
     params: SubscribeToTaskRequest,
     context: ServerCallContext,
   ): AsyncGenerator<StreamResponse, void, undefined> {
-    yield* this.#guardStream(
-      this.#request('SubscribeToTask', context, params.id),
+    yield* this.#guard.stream(
+      { method: 'SubscribeToTask', context, taskId: params.id },
       this.#subscribe(params, context),
     );
   }
 
   getTask(params: GetTaskRequest, context: ServerCallContext): Promise<Task> {
-    return this.#guard(this.#request('GetTask', context, params.id), async () => {
+    return this.#guard.run({ method: 'GetTask', context, taskId: params.id }, async () => {
       const { historyLength } = params;
-      const found = await this.#read(this.#key(params.id, context), { historyLength });
+      const found = await this.#tasks.read(this.#tasks.key(params.id, context), { historyLength });
       if (!found) throw new TaskNotFoundError();
       return found.task;
     });
@@ -224,20 +164,20 @@ export class BackendRequestHandler implements A2ARequestHandler {
 
   listTasks(params: ListTasksRequest, context: ServerCallContext): Promise<ListTasksResponse> {
     const read = (key: TaskKey, options: CopyOptions): Promise<ReadTask | undefined> =>
-      this.#read(key, options);
+      this.#tasks.read(key, options);
     const deps = { ...this.#deps, read };
-    return this.#guard(this.#request('ListTasks', context), () =>
+    return this.#guard.run({ method: 'ListTasks', context }, () =>
       listTasks(params, this.#deps.scopeOf(context), deps),
     );
   }
 
   cancelTask(params: CancelTaskRequest, context: ServerCallContext): Promise<Task> {
-    return this.#guard(this.#request('CancelTask', context, params.id), async () => {
-      const key = this.#key(params.id, context);
+    return this.#guard.run({ method: 'CancelTask', context, taskId: params.id }, async () => {
+      const key = this.#tasks.key(params.id, context);
       const instance = this.#deps.instance();
       instance.assertReady();
       // Cheap for what is not there or over; everything else goes through the log.
-      if (!(await this.#load(key))) throw new TaskNotFoundError();
+      if (!(await this.#tasks.load(key))) throw new TaskNotFoundError();
       const { clock, cancelDeadlineMs } = this.#deps;
       const canceled = instance.cancel(key, cancelDeadlineMs);
       const outcome = await withTimeout(clock, cancelDeadlineMs + ANSWER_MS, canceled);
@@ -254,39 +194,49 @@ export class BackendRequestHandler implements A2ARequestHandler {
     params: TaskPushNotificationConfig,
     context: ServerCallContext,
   ): Promise<TaskPushNotificationConfig> {
-    return this.#guard(
-      this.#request('CreateTaskPushNotificationConfig', context, params.taskId),
-      () => this.#sdk.createTaskPushNotificationConfig(params, context),
-    );
+    return this.#pushConfigs.createTaskPushNotificationConfig(params, context);
   }
 
   getTaskPushNotificationConfig(
     params: GetTaskPushNotificationConfigRequest,
     context: ServerCallContext,
   ): Promise<TaskPushNotificationConfig> {
-    return this.#guard(this.#request('GetTaskPushNotificationConfig', context, params.taskId), () =>
-      this.#sdk.getTaskPushNotificationConfig(params, context),
-    );
+    return this.#pushConfigs.getTaskPushNotificationConfig(params, context);
   }
 
   listTaskPushNotificationConfigs(
     params: ListTaskPushNotificationConfigsRequest,
     context: ServerCallContext,
   ): Promise<ListTaskPushNotificationConfigsResponse> {
-    return this.#guard(
-      this.#request('ListTaskPushNotificationConfigs', context, params.taskId),
-      () => this.#sdk.listTaskPushNotificationConfigs(params, context),
-    );
+    return this.#pushConfigs.listTaskPushNotificationConfigs(params, context);
   }
 
   deleteTaskPushNotificationConfig(
     params: DeleteTaskPushNotificationConfigRequest,
     context: ServerCallContext,
   ): Promise<void> {
-    return this.#guard(
-      this.#request('DeleteTaskPushNotificationConfig', context, params.taskId),
-      () => this.#sdk.deleteTaskPushNotificationConfig(params, context),
-    );
+    return this.#pushConfigs.deleteTaskPushNotificationConfig(params, context);
+  }
+
+  async #send(params: SendMessageRequest, context: ServerCallContext): Promise<Message | Task> {
+    const connection = connectionOf(context);
+    const sent = await this.#starter.start(params, context);
+    const linked = linkSignals(sent.signal, connection?.left);
+    // A tap, as of a stream: while one is open, the doorbell's health is probed.
+    const { close } = sent.open.tap();
+    try {
+      const waits = params.configuration?.returnImmediately !== true;
+      const pick = waits ? blockingAnswer : immediateAnswer;
+      const answer = await pick(sent.open, this.#deps.storage, sent.run, linked.signal);
+      if (!answer && connection?.left.aborted) throw new A2AError('The client has left.');
+      if (!answer) throw interruption(sent.instance);
+      if ('messageId' in answer) return answer;
+      return limitHistory(answer, params.configuration?.historyLength);
+    } finally {
+      close();
+      linked.unlink();
+      sent.release();
+    }
   }
 
   async *#sendStream(
@@ -316,7 +266,7 @@ export class BackendRequestHandler implements A2ARequestHandler {
     const connection = connectionOf(context);
     connection?.expectStream();
     const instance = this.#ready();
-    const open = instance.logs.acquire(this.#key(params.id, context));
+    const open = instance.logs.acquire(this.#tasks.key(params.id, context));
     const leave = instance.reading();
     let watching = false;
     try {
@@ -341,29 +291,9 @@ export class BackendRequestHandler implements A2ARequestHandler {
     return {
       left: connection?.left,
       away: instance.away,
-      interrupted: () => leftBy(instance),
+      interrupted: () => interruption(instance),
       drained: () => connection?.drained() ?? Promise.resolve(),
     };
-  }
-
-  async #load(key: TaskKey): Promise<Task | undefined> {
-    return (await this.#read(key))?.task;
-  }
-
-  async #read(key: TaskKey, options?: CopyOptions): Promise<ReadTask | undefined> {
-    const { logs } = this.#deps.instance();
-    const open = logs.acquire(key);
-    try {
-      await open.log.refresh();
-      return await readTask(open.log, this.#deps.clock, options);
-    } finally {
-      logs.release(open);
-    }
-  }
-
-  #key(taskId: string, context: ServerCallContext): TaskKey {
-    if (!taskId || taskId.trim() === '') throw new RequestMalformedError('A task id is required.');
-    return { ...this.#deps.scopeOf(context), taskId };
   }
 
   #ready(): Instance {
@@ -377,59 +307,6 @@ export class BackendRequestHandler implements A2ARequestHandler {
       throw new UnsupportedOperationError('The agent does not stream.');
     }
   }
-
-  #request(method: string, context: ServerCallContext, taskId?: string): GuardedRequest {
-    return { context, request: new FailedRequest(method, taskId, context, this.#deps) };
-  }
-
-  #clientError(error: unknown, { context, request }: GuardedRequest): A2AError {
-    const { logger, errors } = this.#deps;
-    return clientError(error, connectionOf(context), { logger, errors, request });
-  }
-
-  async #guard<T>(guarded: GuardedRequest, work: () => Promise<T>): Promise<T> {
-    connectionOf(guarded.context)?.takeUp();
-    try {
-      return await work();
-    } catch (error) {
-      throw this.#clientError(error, guarded);
-    }
-  }
-
-  async *#guardStream(
-    guarded: GuardedRequest,
-    stream: AsyncGenerator<StreamResponse, void, undefined>,
-  ): AsyncGenerator<StreamResponse, void, undefined> {
-    connectionOf(guarded.context)?.takeUp();
-    try {
-      yield* stream;
-    } catch (error) {
-      throw this.#clientError(error, guarded);
-    }
-  }
-}
-
-/** For a sender of the user's own the SDK looks at nothing either: it may know others to tell. */
-function pushDeps(
-  sender: PushNotificationSender | undefined,
-  store: PushNotificationStore,
-  { clock, logger, errors, pushes }: HandlerDeps,
-): PushDeps {
-  if (sender) {
-    return { sender: guardedSender(sender), store: undefined, clock, logger, errors };
-  }
-  const own = new WebhookSender(store, () => pushes.signal);
-  return { sender: own, store, clock, logger, errors };
-}
-
-/** The error of those who wait for an instance that has sent them away. */
-function leftBy(instance: Instance): Error {
-  try {
-    instance.assertReady();
-  } catch (error) {
-    if (error instanceof Error) return error;
-  }
-  return new BackendError('draining', 'This instance stopped first.');
 }
 
 function assertLive(open: OpenLog): void {

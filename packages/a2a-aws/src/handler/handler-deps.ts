@@ -1,0 +1,22 @@
+import type { Clock, Entropy, Instance, Logger, LogStorage, Scope } from '@a2a-aws/core';
+import type { ServerCallContext } from '@a2a-js/sdk/server';
+import type { KeyedSerialQueue } from '../pushes/turns.ts';
+import type { RetryDetection } from '../runs/retry-detection.ts';
+import type { UserErrors } from '../user-code/user-errors.ts';
+
+/** The parts of the backend that request handlers use. */
+export interface HandlerDeps {
+  /** Returns the current instance of this process. */
+  readonly instance: () => Instance;
+  readonly storage: LogStorage;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly errors: UserErrors;
+  readonly scopeOf: (context: ServerCallContext) => Scope;
+  readonly cancelDeadlineMs: number;
+  readonly entropy: Entropy;
+  readonly retentionMs: number;
+  readonly retryDetection: RetryDetection;
+  /** Runs the push notifications of each task in order. */
+  readonly pushes: KeyedSerialQueue;
+}
