@@ -52,12 +52,9 @@ export {
   type QueueLifecycleManagerOptions,
   type QueueProvisionResult,
 } from '@a2a-aws/sns-sqs';
-export {
-  Backend,
-  type BackendHealth,
-  type BackendStats,
-  type StopOptions,
-} from './backend.ts';
+export { Backend, type StopOptions } from './backend.ts';
+export type { BackendHealth } from './backend-health.ts';
+export type { BackendStats } from './backend-stats.ts';
 export type { Middleware } from './connections/connection-middleware.ts';
 export { type ErrorMiddleware, type HttpBinding, JSON_BODY } from './connections/request-error.ts';
 export { createBackend } from './create-backend.ts';

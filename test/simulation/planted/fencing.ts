@@ -59,7 +59,7 @@ export const FENCING: readonly PlantedBug[] = [
   },
   {
     name: 'reuse-id',
-    patches: [replace('Backend.#newInstance', 'shortId($_)', "'once-more'")],
+    patches: [replace('BackendLives.#newInstance', 'shortId($_)', "'once-more'")],
   },
   {
     name: 'run-row-per-task',

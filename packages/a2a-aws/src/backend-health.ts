@@ -1,0 +1,51 @@
+import type { Instance, InstancePhase } from '@a2a-aws/core';
+
+/** For a load balancer's check: serve `ready` as 200 and anything else as 503. No I/O. */
+export interface BackendHealth {
+  /** False once this backend was stopped for good. */
+  readonly live: boolean;
+  /** True while it takes requests: the phase is `ready`, and the lease was renewed within the lease time. */
+  readonly ready: boolean;
+  readonly phase: InstancePhase;
+  /** Milliseconds since the lease was last renewed; `undefined` before the first renewal. */
+  readonly leaseAgeMs: number | undefined;
+  /**
+   * True while doorbells arrive. False adds latency and has no other effect. `undefined` if the fan-out
+   * delivers no doorbells.
+   */
+  readonly doorbell: boolean | undefined;
+  /**
+   * Why no doorbell is known to arrive: `provisioning`, `lost` (its queue is gone), `silent`, or the code
+   * with which the last attempt to provision it failed (`unreachable`, `topic-full` …).
+   */
+  readonly doorbellFault: string | undefined;
+  /** Fill level of the write backlog, 0 to 1. At 1, publishing fails. */
+  readonly backlog: number;
+  /** Delivery time of a doorbell in milliseconds; known while a reader here waits for events. */
+  readonly lagMs: number | undefined;
+  /** Open readers of task events. */
+  readonly taps: number;
+  /** Runs that execute here. */
+  readonly runs: number;
+  /** Dead instances that this one, as the leader, could not clean up after at its last attempt. */
+  readonly uncleaned: number;
+}
+
+export function backendHealth(
+  { phase, logs, intents, janitor, isServing, silentMs, doorbell }: Instance,
+  isStopped: boolean,
+): BackendHealth {
+  return {
+    live: !isStopped,
+    ready: isServing,
+    phase,
+    leaseAgeMs: silentMs,
+    doorbell: logs.healthy,
+    doorbellFault: logs.healthy === false ? (doorbell.fault ?? 'silent') : undefined,
+    lagMs: logs.lagMs,
+    backlog: logs.backlog.fullness,
+    taps: logs.taps,
+    runs: intents.running,
+    uncleaned: janitor.stats.failing,
+  };
+}

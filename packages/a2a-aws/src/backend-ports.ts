@@ -1,0 +1,27 @@
+import type {
+  Clock,
+  ConsumerOffsets,
+  ControlPorts,
+  Entropy,
+  Fanout,
+  InstanceRegistry,
+  LogStorage,
+} from '@a2a-aws/core';
+import type { PushNotificationStore } from '@a2a-js/sdk/server';
+import type { AwsCalls } from './options/aws-calls.ts';
+
+/** The adapters through which the backend reaches the outside world. */
+export interface BackendPorts {
+  readonly storage: LogStorage;
+  readonly registry: InstanceRegistry;
+  /** See `InstanceDeps.control`. */
+  readonly control?: ControlPorts | undefined;
+  readonly offsets: ConsumerOffsets;
+  readonly fanout: Fanout;
+  /** For handlers that are given none. */
+  readonly pushNotificationStore?: PushNotificationStore | undefined;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  /** The calls that these ports make, as far as they can be aborted. */
+  readonly calls?: Pick<AwsCalls, 'abort' | 'close'> | undefined;
+}

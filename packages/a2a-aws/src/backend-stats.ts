@@ -1,0 +1,56 @@
+import type { Fanout, Instance } from '@a2a-aws/core';
+
+/** Counters: "now" marks the current values, the others count since this instance's start. */
+export interface BackendStats {
+  /** The id of this process's instance: in rows, queue names and log events. */
+  readonly instance: string;
+  /** Runs that execute now. */
+  readonly runs: number;
+  /** Open readers of task events, now. */
+  readonly taps: number;
+  /** Task logs kept up to date, now. */
+  readonly openLogs: number;
+  /** Approximate bytes waiting to be written, now. */
+  readonly backlogBytes: number;
+  /** Doorbells that SNS, or SQS, accepted from this instance. */
+  readonly published: number;
+  /** Doorbells that could not be published: their readers find the events by reading the log. */
+  readonly publishFailed: number;
+  /** Messages from this instance's queue. */
+  readonly received: number;
+  /** Received messages that are not doorbells; they go to the dead-letter queue. */
+  readonly unreadable: number;
+  /** Received doorbells of kinds that only a newer release knows. */
+  readonly ignored: number;
+  /** Received messages without a valid proof of coming from this fleet; they had no effect. */
+  readonly unauthenticated: number;
+  /** Logs read again because doorbells had carried events that the table does not hold. */
+  readonly diverged: number;
+  /** Events of executors that were not appended; the log event `run.event-refused` gives the reason. */
+  readonly refusedEvents: number;
+  /** Dead instances that this one has cleaned up after. */
+  readonly janitorCleaned: number;
+  /** Failed attempts to clean up after a dead instance. */
+  readonly janitorFailed: number;
+}
+
+export function backendStats(
+  { id, logs, intents, janitor }: Instance,
+  fanout: Pick<Fanout, 'stats'>,
+): BackendStats {
+  const { cleaned, failed } = janitor.stats;
+  return {
+    instance: id,
+    runs: intents.running,
+    taps: logs.taps,
+    openLogs: logs.openLogs,
+    backlogBytes: logs.backlog.bytes,
+    ...fanout.stats(),
+    ignored: logs.ignored,
+    unauthenticated: logs.unauthenticated,
+    diverged: logs.diverged,
+    refusedEvents: intents.refusedEvents,
+    janitorCleaned: cleaned,
+    janitorFailed: failed,
+  };
+}
