@@ -47,12 +47,12 @@ export const DOORBELLS: readonly Scenario[] = [
   {
     rates: NO_FAULTS,
     play: async (stage) => {
-      await work(stage);
-      let isOver = false;
       const [when, what] = stage.random.pick([
         ['before', 'Unsubscribe'],
         ['after', 'CreateQueue'],
       ] as const);
+      await work(stage);
+      let isOver = false;
       stage.fleet.onPoint = (process, point, operation) => {
         if (isOver || point !== when || operation !== what) return;
         isOver = true;

@@ -3,6 +3,9 @@ import { plainScript } from '../script.ts';
 import { declaresDead, isBeat, isNewLease, isRecordsQuery, LOST, sortKey } from './calls.ts';
 import { DOORBELL_DEAD, type Scenario } from './scenario.ts';
 
+/** Longer than an instance takes to remove its queue, shorter than a quarantine; milliseconds. */
+const SOON_MS = 5_000;
+
 /** Instances come, are lost, and come back too late. */
 export const LIVES: readonly Scenario[] = [
   // Two work on a task, and one of them dies.
@@ -89,7 +92,8 @@ export const LIVES: readonly Scenario[] = [
       stage.send(plainScript('HANGS'), { leaves: true });
     },
   },
-  // One stands still while it gets its queue, until nothing of it is known any more.
+  // One stands still while it gets its queue, until nothing of it is known any more. It may die soon
+  // after that: what it has made late must be gone by then.
   {
     rates: NO_FAULTS,
     play: async (stage) => {
@@ -99,7 +103,10 @@ export const LIVES: readonly Scenario[] = [
       if (server) stage.crash(server.process);
       stage.fleet.onPoint = (process, point, operation) => {
         if (point !== 'before' || operation !== called) return;
-        stage.pause(process, stage.random.whole(75_000, 90_000));
+        const ms = stage.random.whole(75_000, 90_000);
+        stage.pause(process, ms);
+        if (stage.random.percent(50))
+          void stage.rest(ms + SOON_MS).then(() => stage.crash(process));
         stage.fleet.onPoint = () => {};
       };
     },
