@@ -17,6 +17,7 @@ const REGRESSIONS: readonly (readonly [number, string])[] = [
   [4201, 'an executor began after its run had ended, and was never told to stop'],
   [275, 'a clock that was set back made a silent doorbell look proven'],
   [14257, 'a retried message got where its task ended, not where the run that continued it did'],
+  [1838, 'a subscription stayed whose ARN an instance never learned, since the answer was lost'],
   [
     14728,
     'each followed the other, and nobody led: a place was taken, but the answer said it was not',

@@ -33,6 +33,8 @@ export interface InstanceDoorbellDeps {
 const LOOK_MS = 2_000;
 /** How often it makes sure that it is still subscribed; milliseconds. */
 const CONFIRM_MS = 50_000;
+/** The same after an answer that was lost; milliseconds. */
+const CONFIRM_AGAIN_MS = 5_000;
 
 interface Former {
   readonly address: FormerAddress;
@@ -164,6 +166,8 @@ export class InstanceDoorbell {
       await this.#removeIfDead();
       return isConfirmed;
     } catch (error) {
+      // A new subscription may have been made whose ARN is not known here.
+      this.#confirmedAt = now - CONFIRM_MS + CONFIRM_AGAIN_MS;
       // An outage shows where doorbells are sent and received.
       return errorCode(error) !== 'name-taken';
     }
