@@ -9,25 +9,27 @@ export const REACHING: readonly PlantedBug[] = [
   },
   {
     name: 'no-reconcile',
-    patches: [never('Reconciler.look', '!open.log.state.sealed')],
+    patches: [never('Reconciler.reconcileDueLogs', '!open.log.state.sealed')],
   },
   {
     name: 'runner-not-reconciled',
-    patches: [replace('Reconciler.look', '!open.log.state.sealed', '$MATCH && open.taps > 0')],
+    patches: [
+      replace('Reconciler.reconcileDueLogs', '!open.log.state.sealed', '$MATCH && open.taps > 0'),
+    ],
   },
   {
     name: 'watch-after-read',
     patches: [
+      remove('OpenLog.follow', 'await this.log.refresh()'),
       remove(
         'BackendRequestHandler.#subscribe',
-        'watching = true; $$$; $HERE: await open.log.refresh();',
+        'unfollow = await open.follow(); $$$; $HERE: assertLive($_);',
       ),
-      remove('BackendRequestHandler.#subscribe', 'watching = true; $$$; $HERE: assertLive($_);'),
     ],
   },
   {
     name: 'watch-not-told',
-    patches: [remove('BackendRequestHandler.#subscribe', 'open.announce()')],
+    patches: [remove('OpenLog.follow', 'this.announce()')],
   },
   {
     name: 'watch-not-rung-back',

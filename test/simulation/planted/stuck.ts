@@ -34,7 +34,11 @@ export const HOLDING: readonly PlantedBug[] = [
         'compareSlots(doorbell.next, $_) <= 0',
         'open.log.lags() || $MATCH',
       ),
-      replace('Reconciler.look', '!open.log.state.sealed', '$MATCH && !open.log.lags()'),
+      replace(
+        'Reconciler.reconcileDueLogs',
+        '!open.log.state.sealed',
+        '$MATCH && !open.log.lags()',
+      ),
     ],
   },
 ];

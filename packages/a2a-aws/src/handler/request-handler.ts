@@ -268,20 +268,16 @@ export class BackendRequestHandler implements A2ARequestHandler {
     const instance = this.#ready();
     const open = instance.logs.acquire(this.#tasks.key(params.id, context));
     const leave = instance.reading();
-    let watching = false;
+    let unfollow: (() => void) | undefined;
     try {
       await open.log.refresh();
       assertLive(open);
-      // Watch first, then read: what was appended between is in one of the two.
-      await open.watch.hold();
-      watching = true;
-      await open.log.refresh();
+      unfollow = await open.follow();
       assertLive(open);
       connection?.establishStream();
-      open.announce();
       yield* subscriberStream(open, this.#streamOptions(instance, connection));
     } finally {
-      if (watching) open.watch.release();
+      unfollow?.();
       instance.logs.release(open);
       leave();
     }

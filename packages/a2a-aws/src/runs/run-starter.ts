@@ -107,9 +107,9 @@ export class RunStarter {
     const isNewTask = !message.taskId;
     const open = instance.logs.acquire(key);
     const leave = instance.reading();
-    let watching = false;
+    let unfollow: (() => void) | undefined;
     const release = (): void => {
-      if (watching) open.watch.release();
+      unfollow?.();
       instance.logs.release(open);
       leave();
     };
@@ -132,10 +132,7 @@ export class RunStarter {
         if (started.own) return { open, run: started.run, instance, signal, release };
         run = started.run;
       }
-      await open.watch.hold();
-      watching = true;
-      await open.log.refresh();
-      open.announce();
+      unfollow = await open.follow();
       return { open, run, instance, signal, release };
     } catch (error) {
       release();

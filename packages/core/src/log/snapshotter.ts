@@ -53,8 +53,8 @@ export class Snapshotter {
     this.#retried = new RetriedStep('snapshot.failed', deps);
   }
 
-  /** Writes a snapshot if one is due and pays. To be called after appends, and now and then. */
-  look(): void {
+  /** Writes a snapshot if one is due and pays. Call it after appends, and now and then. */
+  maybeSnapshot(): void {
     if (this.#writing || !this.#log.state.hasTask || !this.#log.isConfirmed) return;
     const { tail } = this.#log;
     const { clock, retentionMs } = this.#deps;

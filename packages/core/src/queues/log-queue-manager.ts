@@ -39,27 +39,17 @@ export class LogQueueManager implements QueueManager {
       .get(taskKeyText(key))
       ?.open()
       .catch(() => {});
-    const open = host.logs.acquire(key);
-    let watching = false;
-    const leave = (): void => {
-      if (watching) open.watch.release();
-      host.logs.release(open);
-    };
+    const { open, release } = await host.logs.follow(key);
     try {
-      // Watch first, then read: what was appended between is in one of the two.
-      await open.watch.hold();
-      watching = true;
-      await open.log.refresh();
       if (isUnknown(open)) {
-        leave();
+        release();
         return undefined;
       }
-      open.announce();
       reading.offsets?.provenBy(open.log);
       const tap = (again?: TapOptions): Promise<EventTap> => this.#tapAgain(key, again);
-      return new EventTap({ open, signal: host.signal, isOver, tap, leave }, reading);
+      return new EventTap({ open, signal: host.signal, isOver, tap, leave: release }, reading);
     } catch (error) {
-      leave();
+      release();
       throw error;
     }
   }

@@ -26,7 +26,7 @@ class OwnRegistry extends MemoryInstanceRegistry {
 }
 
 /** Knows which logs nobody uses now. */
-class OwnFeed extends OpenLogs {
+class MemoryOpenLogs extends OpenLogs {
   /** The one that was used last is the last. */
   readonly unused: Map<string, TaskKey> = new Map();
   readonly #forget: (key: TaskKey) => void;
@@ -43,7 +43,7 @@ class OwnFeed extends OpenLogs {
 
   override release(open: OpenLog): void {
     super.release(open);
-    if (open.users > 0) return;
+    if (open.isUsed) return;
     this.unused.set(taskKeyText(open.log.key), open.log.key);
     const [oldest] = this.unused;
     if (!oldest || this.unused.size <= KEPT_LOGS) return;
@@ -76,7 +76,7 @@ export class MemoryHost implements QueueHost {
     };
     // It hears nobody, so it needs no keys.
     const keyring = new Keyring(shared);
-    this.logs = new OwnFeed({ ...shared, keyring }, (key) => {
+    this.logs = new MemoryOpenLogs({ ...shared, keyring }, (key) => {
       storage.forget(key);
       this.offsets.forget(key);
     });

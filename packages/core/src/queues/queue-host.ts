@@ -8,7 +8,7 @@ import type { TaskKey } from '../task-key.ts';
 
 /** What queues need of the instance that they live on. */
 export interface QueueHost {
-  readonly logs: Pick<OpenLogs, 'acquire' | 'release'>;
+  readonly logs: Pick<OpenLogs, 'acquire' | 'follow' | 'release'>;
   readonly intents: Pick<Intents, 'author' | 'finish'>;
   /** Aborts when the instance stops or has died. */
   readonly signal: AbortSignal;

@@ -1,86 +1,174 @@
-import type { HeadWriter } from '../log/head-writer.ts';
-import type { Snapshotter } from '../log/snapshotter.ts';
-import type { TaskLog } from '../log/task-log.ts';
+import type { Backlog } from '../log/backlog.ts';
+import { HeadWriter } from '../log/head-writer.ts';
+import { Snapshotter } from '../log/snapshotter.ts';
+import { TaskLog } from '../log/task-log.ts';
+import { taskFields } from '../logging/task-fields.ts';
 import type { AppliedRecord } from '../model/fold.ts';
+import type { Slot } from '../model/slot.ts';
 import { openRuns } from '../model/state.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Entropy } from '../ports/entropy.ts';
 import type { InstanceRegistry, WatchRow } from '../ports/instance-registry.ts';
 import type { LogStorage } from '../ports/log-storage.ts';
+import { type Logger, withFields } from '../ports/logger.ts';
+import type { TaskKey } from '../task-key.ts';
 import { LogTap } from './log-tap.ts';
 import { RecentRecords } from './recent-records.ts';
-import type { Watch } from './watch.ts';
+import { Watch } from './watch.ts';
 
-export interface OpenLogParts {
-  readonly log: TaskLog;
-  readonly head: HeadWriter;
-  readonly watch: Watch;
-  readonly upkeep: Snapshotter;
+/** Tells other instances about a log. */
+export interface Notifier {
+  /** This instance has appended a record. */
+  recordAppended(key: TaskKey, applied: AppliedRecord, targets: readonly string[]): void;
+  /** This instance watches the task (`on`) and has read up to `next`, or it no longer watches. */
+  watchChanged(row: WatchRow, on: boolean, next: Slot, targets: readonly string[]): void;
 }
 
 export interface OpenLogDeps {
   readonly storage: LogStorage;
   readonly registry: InstanceRegistry;
   readonly instance: string;
-  /** False: nobody can be told of anything, so nobody has to be known. */
+  /** False if doorbells are not delivered: no watches are written or read then. */
   readonly delivers: boolean;
-  /** Tells other instances of a record of our own. */
-  readonly ring: (step: AppliedRecord, targets: readonly string[]) => void;
-  /** Tells `targets` that this instance watches the task (`on`), or no longer. */
-  readonly announce: (row: WatchRow, on: boolean, targets: readonly string[]) => void;
+  readonly notifier: Notifier;
+  /** The backlog of the whole instance. */
+  readonly backlog: Backlog;
+  /** Called when doorbells had brought records that the table does not hold. */
+  readonly diverged: () => void;
+  /** How long a task stays visible after it ended or was last worked on; milliseconds. */
+  readonly retentionMs: number;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly logger: Logger;
+  /** Aborts when the instance stops or has died. */
+  readonly signal: AbortSignal;
 }
 
 /** How a tap reads. */
 export interface LogTapOptions {
-  /** See {@link LogTap}. @default the end of what is folded */
+  /** See {@link LogTap}. @default the end of the fold */
   readonly after?: number | undefined;
-  /** How many of the last events are to be kept for it. @default as many as the memory takes */
+  /** How many of the last events are kept for it. @default as many as the memory takes */
   readonly maxEvents?: number | undefined;
 }
 
-/** A task's log with all that this instance does about it: taps, head, watches, who else hears. */
+/** A task's log on this instance, with its taps, head, snapshots, watch and the watchers elsewhere. */
 export class OpenLog {
   readonly log: TaskLog;
   readonly head: HeadWriter;
-  readonly watch: Watch;
-  readonly upkeep: Snapshotter;
-  /** Runs, taps, cancels and cleaners that use it now. */
-  users = 0;
-  /** Runs of this instance that are open: each is to hear of a cancel. */
-  runs = 0;
-  /** When it was last read for what no doorbell brought; milliseconds of the own clock. */
-  readAt: number;
-  /** Reads in a row that found nothing, since a tap was opened. */
-  quietReads = 0;
+  readonly #snapshotter: Snapshotter;
+  readonly #watch: Watch;
   readonly #deps: OpenLogDeps;
+  #users = 0;
+  #runs = 0;
+  #readAtMs: number;
+  #quietReads = 0;
   #recent = new RecentRecords();
-  /** Instances that have taps, by watch id. */
+  /** The instances that watch this task, by watch id. */
   readonly #watchers = new Map<string, string>();
-  /** The open taps: how many events each wants to be kept. */
+  /** The open taps: how many events are kept for each. */
   readonly #taps = new Map<LogTap, number>();
 
-  /** `now`: milliseconds of the own clock. */
-  constructor({ log, head, watch, upkeep }: OpenLogParts, now: number, deps: OpenLogDeps) {
-    this.log = log;
-    this.head = head;
-    this.watch = watch;
-    this.upkeep = upkeep;
-    this.readAt = now;
+  constructor(key: TaskKey, deps: OpenLogDeps) {
     this.#deps = deps;
+    const shared = { ...deps, logger: withFields(deps.logger, () => taskFields(key)) };
+    const log = new TaskLog(key, shared);
+    this.log = log;
+    this.head = new HeadWriter(log, shared);
+    this.#snapshotter = new Snapshotter(log, shared);
+    this.#watch = new Watch(key, { ...shared, removed: (row) => this.#tellRunners(row, false) });
+    this.#readAtMs = deps.clock.now();
     log.listen((step, own) => this.#onStep(step, own));
     log.listenRebuilds(() => {
       this.#recent = new RecentRecords();
     });
   }
 
+  /** Counts one more user: a run, a tap, a cancel or a clean-up. Pair it with {@link release}. */
+  retain(): void {
+    this.#users += 1;
+  }
+
+  release(): void {
+    this.#users -= 1;
+  }
+
+  /** True while the log has a user. */
+  get isUsed(): boolean {
+    return this.#users > 0;
+  }
+
+  /** Counts an open run of this instance: it must learn of a cancel. Pair it with {@link removeRun}. */
+  addRun(): void {
+    this.#runs += 1;
+  }
+
+  removeRun(): void {
+    this.#runs -= 1;
+  }
+
+  /** True while a run of this instance is open. */
+  get hasRuns(): boolean {
+    return this.#runs > 0;
+  }
+
+  /** When the log was last read for records that no doorbell brought; milliseconds. */
+  get readAtMs(): number {
+    return this.#readAtMs;
+  }
+
+  /** Notes that a read began at `nowMs`, or that the next read is due as if it had. */
+  markRead(nowMs: number): void {
+    this.#readAtMs = nowMs;
+  }
+
+  /** The number of consecutive reads that found no record since a tap was opened. */
+  get quietReads(): number {
+    return this.#quietReads;
+  }
+
+  /** Counts a read; `found`: it found records. */
+  countRead(found: boolean): void {
+    this.#quietReads = found ? 0 : this.#quietReads + 1;
+  }
+
   get taps(): number {
     return this.#taps.size;
   }
 
-  /** True while somebody here waits for what others append. */
-  get attended(): boolean {
-    return this.#taps.size > 0 || this.runs > 0 || this.watch.row !== undefined;
+  /** The id of the watch that this instance holds on the task; `undefined` if it holds none. */
+  get watchId(): string | undefined {
+    return this.#watch.row?.watch;
   }
 
-  /** Opens a tap; close it with the returned function. A tap that is only left reads on, unattended. */
+  /** True while a tap, a run or a watch of this instance waits for records of other instances. */
+  get attended(): boolean {
+    return this.#taps.size > 0 || this.hasRuns || this.#watch.row !== undefined;
+  }
+
+  /**
+   * Follows the log: holds the watch, reads the log, and tells the instances of open runs. Watch
+   * first, then read: a record that is appended in between is in the read, or a doorbell brings it.
+   * Resolves with the function that ends this; it is idempotent. Rejects without holding anything.
+   */
+  async follow(): Promise<() => void> {
+    await this.#watch.hold();
+    try {
+      await this.log.refresh();
+    } catch (error) {
+      this.#watch.release();
+      throw error;
+    }
+    this.announce();
+    let isHeld = true;
+    return () => {
+      if (!isHeld) return;
+      isHeld = false;
+      this.#watch.release();
+    };
+  }
+
+  /** Opens a tap; the returned `close` ends it. After `leave` it reads on, but nothing is kept for it. */
   tap({ after, maxEvents }: LogTapOptions = {}): {
     readonly tap: LogTap;
     readonly leave: () => void;
@@ -89,11 +177,11 @@ export class OpenLog {
     const tap = new LogTap(this.log, this.#recent, this.#deps.storage, after);
     this.#taps.set(tap, maxEvents ?? Number.POSITIVE_INFINITY);
     this.#recent.maxEvents = Math.max(...this.#taps.values());
-    this.quietReads = 0;
+    this.#quietReads = 0;
     const leave = (): void => {
       if (!this.#taps.delete(tap)) return;
       this.#recent.maxEvents = Math.max(...this.#taps.values());
-      // Those who have left may still be reading what was kept for them.
+      // Taps that have left may still read from the former object.
       if (this.#taps.size === 0) this.#recent = new RecentRecords();
     };
     return {
@@ -106,7 +194,10 @@ export class OpenLog {
     };
   }
 
-  /** Reads who has taps. After the own `start`, so that a tap sees the run or the run the tap. */
+  /**
+   * Loads the watchers. Must run after this run's `start` was appended, so that either the tap sees
+   * the run or the run sees the tap.
+   */
   async readWatchers(): Promise<void> {
     if (!this.#deps.delivers) return;
     for (const row of await this.#deps.registry.watchers(this.log.key)) {
@@ -114,46 +205,47 @@ export class OpenLog {
     }
   }
 
-  /** A doorbell told of a watch. */
+  /** Adds or removes the watch of another instance, as a doorbell reported it. */
   setWatcher(watch: string, instance: string, on: boolean): void {
     if (on) this.#watchers.set(watch, instance);
     else this.#watchers.delete(watch);
   }
 
-  /** The instance is gone: none of its taps is left. */
+  /** Removes all watches of an instance that is gone. */
   forget(instance: string): void {
     for (const [watch, watcher] of this.#watchers) {
       if (watcher === instance) this.#watchers.delete(watch);
     }
   }
 
-  /** Tells the instances of open runs that this one watches: they ring it from now on. */
+  /** Tells the instances of open runs that this one watches: they send it doorbells from now on. */
   announce(): void {
-    if (this.watch.row) this.#announce(this.watch.row, true);
+    if (this.#watch.row) this.#tellRunners(this.#watch.row, true);
   }
 
-  /** Tells them that it does so no longer under this row. */
-  retract(row: WatchRow): void {
-    this.#announce(row, false);
+  /** Writes a snapshot in the background if one is due. */
+  maybeSnapshot(): void {
+    this.#snapshotter.maybeSnapshot();
   }
 
-  #announce(row: WatchRow, on: boolean): void {
-    const targets = this.#others(openRuns(this.log.state).map(([, run]) => run.instance));
-    if (targets.length > 0) this.#deps.announce(row, on, targets);
+  #tellRunners(row: WatchRow, on: boolean): void {
+    const { state } = this.log;
+    const targets = this.#others(openRuns(state).map(([, run]) => run.instance));
+    if (targets.length > 0) this.#deps.notifier.watchChanged(row, on, state.next, targets);
   }
 
   #onStep(step: AppliedRecord, own: boolean): void {
     const { before } = step;
     if (this.#taps.size > 0) this.#recent.add(step);
     if (!own) return;
-    this.upkeep.look();
+    this.maybeSnapshot();
     const targets = this.#others([
       ...this.#watchers.values(),
       ...[...openRuns(before), ...openRuns(step.state)].map(([, run]) => run.instance),
     ]);
-    if (targets.length > 0) this.#deps.ring(step, targets);
+    if (targets.length > 0) this.#deps.notifier.recordAppended(this.log.key, step, targets);
     if (before.status?.slot !== step.state.status?.slot) {
-      // Whoever must know that it is written waits for settle() itself.
+      // A caller that must know that the head is written awaits settle() itself.
       this.head.settle().catch(() => {});
     }
   }

@@ -6,13 +6,9 @@ import type { Keyring } from '../doorbells/keyring.ts';
 import { ReachableTargets } from '../doorbells/reachable-targets.ts';
 import { BackendError, errorCode } from '../errors.ts';
 import { Backlog } from '../log/backlog.ts';
-import { HeadWriter } from '../log/head-writer.ts';
-import { Snapshotter } from '../log/snapshotter.ts';
-import { TaskLog } from '../log/task-log.ts';
 import { errorFields } from '../logging/error-fields.ts';
 import { RetriedStep } from '../logging/retried-step.ts';
 import { taskFields } from '../logging/task-fields.ts';
-import type { AppliedRecord } from '../model/fold.ts';
 import { type LogRecord, onlyAdds } from '../model/record.ts';
 import { compareSlots } from '../model/slot.ts';
 import { type Clock, elapsed } from '../ports/clock.ts';
@@ -20,9 +16,9 @@ import type { Entropy } from '../ports/entropy.ts';
 import type { Fanout, FanoutReceiver } from '../ports/fanout.ts';
 import type { InstanceRegistry } from '../ports/instance-registry.ts';
 import type { LogStorage } from '../ports/log-storage.ts';
-import { type Logger, withFields } from '../ports/logger.ts';
+import type { Logger } from '../ports/logger.ts';
 import { type TaskKey, taskKeyText } from '../task-key.ts';
-import { OpenLog } from './open-log.ts';
+import { type Notifier, OpenLog } from './open-log.ts';
 import {
   POLL_TICK_MS,
   pollInterval,
@@ -32,7 +28,6 @@ import {
   TICK_MS,
 } from './pacing.ts';
 import { Reconciler } from './reconciler.ts';
-import { Watch } from './watch.ts';
 
 export interface OpenLogsDeps {
   readonly instance: string;
@@ -52,6 +47,12 @@ export interface OpenLogsDeps {
   readonly logger: Logger;
   /** Aborts when the instance stops or has died. */
   readonly signal: AbortSignal;
+}
+
+/** A log that is read, watched and kept current until `release` is called. */
+export interface FollowedLog {
+  readonly open: OpenLog;
+  readonly release: () => void;
 }
 
 /** Strangers' messages are logged no more often than this, in milliseconds. */
@@ -74,6 +75,15 @@ export class OpenLogs {
   #toldUnauthenticatedAt: number | undefined;
   /** The logs whose reading failed. */
   readonly #unread = new WeakMap<OpenLog, RetriedStep>();
+  readonly #notifier: Notifier = {
+    recordAppended: (key, { record, state }, targets) => {
+      const inlined = this.#deps.inlineContent === false ? undefined : record;
+      void this.#publish(targets, { kind: 'record', key, next: state.next, record: inlined });
+    },
+    watchChanged: (row, on, next, targets) => {
+      void this.#publish(targets, { kind: 'watch', on, next, ...row });
+    },
+  };
 
   constructor(deps: OpenLogsDeps) {
     this.#deps = deps;
@@ -141,7 +151,30 @@ export class OpenLogs {
     );
   }
 
-  /** The log of a task, shared by all who use it now; pair with {@link release}. */
+  /**
+   * Acquires a log and follows it, see {@link OpenLog.follow}; `release` undoes both, once. Rejects
+   * without holding anything.
+   */
+  async follow(key: TaskKey): Promise<FollowedLog> {
+    const open = this.acquire(key);
+    let unfollow: (() => void) | undefined;
+    let isHeld = true;
+    const release = (): void => {
+      if (!isHeld) return;
+      isHeld = false;
+      unfollow?.();
+      this.release(open);
+    };
+    try {
+      unfollow = await open.follow();
+    } catch (error) {
+      release();
+      throw error;
+    }
+    return { open, release };
+  }
+
+  /** Returns the log of a task, one for all its users. Pair it with {@link release}. */
   acquire(key: TaskKey): OpenLog {
     const text = taskKeyText(key);
     let open = this.#logs.get(text);
@@ -150,13 +183,13 @@ export class OpenLogs {
       this.#logs.set(text, open);
       this.#scheduleTick();
     }
-    open.users += 1;
+    open.retain();
     return open;
   }
 
   release(open: OpenLog): void {
-    open.users -= 1;
-    if (open.users > 0) return;
+    open.release();
+    if (open.isUsed) return;
     this.#logs.delete(taskKeyText(open.log.key));
     this.#unread.get(open)?.gaveUp();
   }
@@ -212,7 +245,7 @@ export class OpenLogs {
   /** The watch ids that are held now: rows of others are left over from a late write. */
   heldWatches(): Set<string> {
     const held = new Set<string>();
-    for (const open of this.#logs.values()) if (open.watch.row) held.add(open.watch.row.watch);
+    for (const open of this.#logs.values()) if (open.watchId !== undefined) held.add(open.watchId);
     return held;
   }
 
@@ -244,39 +277,17 @@ export class OpenLogs {
   }
 
   #open(key: TaskKey): OpenLog {
-    const { instance, storage, registry, clock, fanout } = this.#deps;
-    const deps = { ...this.#deps, logger: withFields(this.#deps.logger, () => taskFields(key)) };
-    const log = new TaskLog(key, {
-      ...deps,
+    const diverged = (): void => {
+      this.#diverged += 1;
+    };
+    const delivers = this.#deps.fanout.delivers;
+    return new OpenLog(key, {
+      ...this.#deps,
+      delivers,
+      diverged,
       backlog: this.#backlog,
-      diverged: () => {
-        this.#diverged += 1;
-      },
+      notifier: this.#notifier,
     });
-    const watch = new Watch(key, {
-      ...deps,
-      delivers: fanout.delivers,
-      removed: (row) => open.retract(row),
-    });
-    const head = new HeadWriter(log, deps);
-    const upkeep = new Snapshotter(log, deps);
-    const open = new OpenLog({ log, head, watch, upkeep }, clock.now(), {
-      storage,
-      registry,
-      instance,
-      delivers: fanout.delivers,
-      ring: (step, targets) => this.#ring(key, step, targets),
-      announce: (row, on, targets) => {
-        const { next } = open.log.state;
-        void this.#publish(targets, { kind: 'watch', on, next, ...row });
-      },
-    });
-    return open;
-  }
-
-  #ring(key: TaskKey, step: AppliedRecord, targets: readonly string[]): void {
-    const record = this.#deps.inlineContent === false ? undefined : step.record;
-    void this.#publish(targets, { kind: 'record', key, next: step.state.next, record });
   }
 
   /** Where a fan-out delivers: true if it took the doorbell. */
@@ -360,7 +371,7 @@ export class OpenLogs {
    * what ends or begins something, which is read. False: the log must be read.
    */
   #mayTake(open: OpenLog, record: LogRecord): boolean {
-    if (this.#deps.inlineContent === false || open.runs > 0 || !onlyAdds(record)) return false;
+    if (this.#deps.inlineContent === false || open.hasRuns || !onlyAdds(record)) return false;
     return open.log.absorb(record);
   }
 
@@ -381,7 +392,7 @@ export class OpenLogs {
     if (!this.#isAttended()) this.#health.rest();
     else if (this.#receiver && this.#health.ring(now)) void this.#ringSelf(now);
     const whileRinging = reconcileInterval(this.healthy === true);
-    this.#reconciler.look(this.#logs.values(), (open) =>
+    this.#reconciler.reconcileDueLogs(this.#logs.values(), (open) =>
       fanout.delivers ? whileRinging : pollInterval(open),
     );
   }
@@ -390,22 +401,23 @@ export class OpenLogs {
     const before = open.log.state.next;
     await this.#refresh(open);
     // Who only reads would write what the writer does, each of them.
-    if (open.runs > 0) open.upkeep.look();
+    if (open.hasRuns) open.maybeSnapshot();
     const news = compareSlots(before, open.log.state.next) < 0;
-    open.quietReads = news ? 0 : open.quietReads + 1;
+    open.countRead(news);
     // The writers do not know of our taps, or the way is closed: tell them again.
     if (news) open.announce();
   }
 
   async #refresh(open: OpenLog): Promise<void> {
-    open.readAt = this.#deps.clock.now();
+    const now = this.#deps.clock.now();
+    open.markRead(now);
     try {
       await open.log.refresh(false);
       this.#unread.get(open)?.succeeded();
     } catch (error) {
       // Soon again, though the doorbell works: it is what may have told of something.
       const isSoon = this.healthy === true && errorCode(error) !== 'corrupt-log';
-      if (isSoon) open.readAt -= RECONCILE_MS - RECONCILE_UNPROVEN_MS;
+      if (isSoon) open.markRead(now - (RECONCILE_MS - RECONCILE_UNPROVEN_MS));
       const { clock, logger } = this.#deps;
       const retried =
         this.#unread.get(open) ?? new RetriedStep('log.refresh-failed', { clock, logger });

@@ -25,12 +25,12 @@ export class Reconciler {
    * Begins to read what went unread for its interval, in milliseconds; who has waited longest goes
    * first, so that each has its turn.
    */
-  look(logs: Iterable<OpenLog>, interval: (open: OpenLog) => number): void {
+  reconcileDueLogs(logs: Iterable<OpenLog>, interval: (open: OpenLog) => number): void {
     const now = this.#deps.clock.now();
     this.#due = [...logs]
       .filter((open) => !this.#reading.has(open) && !open.log.state.sealed)
-      .filter((open) => elapsed(open.readAt, now) >= interval(open))
-      .sort((a, b) => b.readAt - a.readAt);
+      .filter((open) => elapsed(open.readAtMs, now) >= interval(open))
+      .sort((a, b) => b.readAtMs - a.readAtMs);
     this.#pump();
   }
 
@@ -43,7 +43,7 @@ export class Reconciler {
     while (this.#reading.size < WIDTH) {
       const open = this.#due.pop();
       if (!open) return;
-      if (open.users > 0) void this.#read(open);
+      if (open.isUsed) void this.#read(open);
     }
   }
 

@@ -37,35 +37,29 @@ export function cancelTask(
 ): Promise<CancelOutcome> {
   return intents.withIntent(key, 'cancel', async (open, run) => {
     const about = { ...taskFields(key), run };
-    await open.watch.hold();
-    try {
-      open.announce();
-      const author = intents.author(key);
-      const asked = await open.log.append(proposeCancel(author, run));
-      if ('refused' in asked && asked.refused === 'not-found') return { refused: 'not-found' };
-      if ('refused' in asked && asked.refused === 'fenced') throw fencedError();
-      const since = clock.now();
-      const isWanted = 'appended' in asked || asked.refused === 'nothing';
-      if (isWanted) logger.info('cancel.requested', about);
-      const isRunning = await hasRunner(open, registry);
-      if (isRunning) await settled(open, { clock, signal, deadlineMs });
-      const forced = await open.log.append(proposeForcedCancel(author));
-      if ('refused' in forced && forced.refused === 'fenced') throw fencedError();
-      const durationMs = Math.max(0, clock.now() - since);
-      if ('appended' in forced && isRunning) logger.info('cancel.forced', { ...about, durationMs });
-      const picture = open.log.picture();
-      const state = open.log.state.status?.state;
-      if (picture && state === TaskState.TASK_STATE_CANCELED) {
-        return { canceled: await inSlices(picture.copying(), clock) };
-      }
-      if (isWanted) {
-        const ended = state === undefined ? undefined : TaskState[state];
-        logger.info('cancel.ignored', { ...about, state: ended, durationMs });
-      }
-      return { refused: 'not-cancelable' };
-    } finally {
-      open.watch.release();
+    const author = intents.author(key);
+    const asked = await open.log.append(proposeCancel(author, run));
+    if ('refused' in asked && asked.refused === 'not-found') return { refused: 'not-found' };
+    if ('refused' in asked && asked.refused === 'fenced') throw fencedError();
+    const since = clock.now();
+    const isWanted = 'appended' in asked || asked.refused === 'nothing';
+    if (isWanted) logger.info('cancel.requested', about);
+    const isRunning = await hasRunner(open, registry);
+    if (isRunning) await settled(open, { clock, signal, deadlineMs });
+    const forced = await open.log.append(proposeForcedCancel(author));
+    if ('refused' in forced && forced.refused === 'fenced') throw fencedError();
+    const durationMs = Math.max(0, clock.now() - since);
+    if ('appended' in forced && isRunning) logger.info('cancel.forced', { ...about, durationMs });
+    const picture = open.log.picture();
+    const state = open.log.state.status?.state;
+    if (picture && state === TaskState.TASK_STATE_CANCELED) {
+      return { canceled: await inSlices(picture.copying(), clock) };
     }
+    if (isWanted) {
+      const ended = state === undefined ? undefined : TaskState[state];
+      logger.info('cancel.ignored', { ...about, state: ended, durationMs });
+    }
+    return { refused: 'not-cancelable' };
   });
 }
 

@@ -158,7 +158,7 @@ export class Intents {
       },
     });
     this.#running.set(run, new CancelDeadline(run, { author, clock, logger: named, deadlineMs }));
-    open.runs += 1;
+    open.addRun();
     try {
       // What was read may be old: the put at its end proves or corrects it.
       if (!open.log.isRead) await open.log.refresh();
@@ -196,11 +196,15 @@ export class Intents {
   ): Promise<T> {
     const row = await this.#declare(key, purpose);
     const open = this.#deps.logs.acquire(key);
+    let unfollow: (() => void) | undefined;
     try {
-      await open.log.refresh();
+      // A cancel waits for the run to end.
+      if (purpose === 'cancel') unfollow = await open.follow();
+      else await open.log.refresh();
       await open.readWatchers();
       return await work(open, row.run);
     } finally {
+      unfollow?.();
       this.#leave(open, undefined, row);
     }
   }
@@ -246,7 +250,7 @@ export class Intents {
       run.dispose();
       this.#running.get(run)?.drop();
       this.#running.delete(run);
-      open.runs -= 1;
+      open.removeRun();
     }
     void this.#removeRow(open, row).finally(() => this.#deps.logs.release(open));
   }

@@ -80,7 +80,7 @@ export class LogTaskStore implements TaskStore {
       await this.#write(key, async (log) => {
         await log.append(propose, bytes);
         await this.#settleHead(log);
-        new Snapshotter(log, { ...this.#deps, signal: NEVER }).look();
+        new Snapshotter(log, { ...this.#deps, signal: NEVER }).maybeSnapshot();
       });
     }
     this.#remember(context, saved);

@@ -49,7 +49,7 @@ describe('a patrol', () => {
   test('[I6] [I7] finishes the dead when nobody else is left, and leaves nothing itself', async () => {
     const { run } = await begin(a, 'm1');
     await run.publish(taskOf(WORKING));
-    await a.instance.logs.acquire(KEY).watch.hold();
+    await a.instance.logs.follow(KEY);
     a.kill();
     const { outcome } = await round();
     expect(outcome.report).toEqual({ cleaned: 1, failed: 0, left: 0 });

@@ -25,8 +25,7 @@ const settled = (promise: Promise<unknown>): (() => boolean) => {
 
 describe('an instance that stops', () => {
   test('[I7] leaves what its lease said and nothing else, and the leader takes that', async () => {
-    const open = a.instance.logs.acquire(KEY);
-    await open.watch.hold();
+    await a.instance.logs.follow(KEY);
     await a.instance.stop(10_000);
     expect(a.instance.phase).toBe('stopped');
     expect(await fleet.traces('a')).toMatchObject({ lease: undefined, runs: 0, queue: false });

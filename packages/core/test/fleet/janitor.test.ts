@@ -39,7 +39,7 @@ describe('a lease that came with a copy of another table', () => {
     const leases = fleet.registry.leases.bind(fleet.registry);
     const { run } = await begin(a, 'm1');
     await run.publish(taskOf(WORKING));
-    await a.instance.logs.acquire(KEY).watch.hold();
+    await a.instance.logs.follow(KEY);
     a.kill();
     const read = fleet.registry.lease.bind(fleet.registry);
     const foreign = <T extends { instance: string }>(row: T): T =>
@@ -123,10 +123,7 @@ describe('after an instance was killed', () => {
     await fleet.start('c');
     const { run } = await begin(b, 'm1');
     await run.publish(taskOf(WORKING));
-    const open = a.instance.logs.acquire(KEY);
-    await open.watch.hold();
-    await open.log.refresh();
-    open.announce();
+    const { open } = await a.instance.logs.follow(KEY);
     open.tap();
     await flush();
     await run.publish(chunkOf('1', 'x'));
@@ -196,7 +193,7 @@ describe('after an instance was killed', () => {
     async (rows) => {
       const { run } = await begin(a, 'm1');
       await run.publish(taskOf(WORKING));
-      await a.instance.logs.acquire(KEY).watch.hold();
+      await a.instance.logs.follow(KEY);
       a.kill();
       const corrupt = new BackendError('corrupt-log', 'An item of an unknown version.');
       const read = vi.spyOn(fleet.registry, rows).mockRejectedValue(corrupt);
@@ -242,8 +239,7 @@ describe('after an instance was killed', () => {
 
   test('[I7] nothing of it is left after the quarantine', async () => {
     await begin(a, 'm1');
-    const open = a.instance.logs.acquire(KEY);
-    await open.watch.hold();
+    await a.instance.logs.follow(KEY);
     a.kill();
     await fleet.clock.advance(FOUND_MS);
     expect(await fleet.traces('a')).toMatchObject({ lease: 'dead', runs: 0, queue: false });
@@ -292,9 +288,7 @@ describe('after an instance was killed', () => {
     const { run } = await begin(a, 'm1');
     await run.publish(taskOf(WORKING));
     const c = await fleet.start('c');
-    const open = c.instance.logs.acquire(KEY);
-    await open.watch.hold();
-    await open.log.refresh();
+    const { open } = await c.instance.logs.follow(KEY);
     const { tap } = open.tap();
     const next = tap.next();
     a.kill();

@@ -114,8 +114,7 @@ async function play(plan: Schedule): Promise<Fleet> {
     quiet(
       (async () => {
         await sleep(clock, plan.at);
-        const open = at(plan.by).instance.logs.acquire(key(plan.task));
-        await open.watch.hold();
+        await at(plan.by).instance.logs.follow(key(plan.task));
       })(),
     );
   }

@@ -62,7 +62,7 @@ const scenarios: Record<string, Scenario> = {
       await fleet.start('z');
       const member = await fleet.start('a');
       await working(member);
-      await member.instance.logs.acquire(KEY).watch.hold();
+      await member.instance.logs.follow(KEY);
       return { member, go: () => member.instance.stop(0) };
     },
     makes: ['putRecord', 'putHead', 'removeIntent', 'markDead', 'removeWatch', 'teardown'],
@@ -79,7 +79,7 @@ const scenarios: Record<string, Scenario> = {
       const dead = await fleet.start('d');
       await fleet.start('z');
       await working(dead);
-      await dead.instance.logs.acquire(KEY).watch.hold();
+      await dead.instance.logs.follow(KEY);
       dead.kill();
       await fleet.registry.markDead('d', (await fleet.registry.lease('d'))?.beat ?? 0);
       return { member, go: () => sleep(fleet.clock, CLEAN_MS) };

@@ -103,17 +103,15 @@ describe('the sweep of the own rows', () => {
 
   test('[I6] leaves what is used, however long', async () => {
     await begin(a, 'm1');
-    const open = a.instance.logs.acquire(KEY);
-    await open.watch.hold();
+    await a.instance.logs.follow(KEY);
     await fleet.clock.advance(10 * SWEEP_MS);
     expect(await fleet.traces('a')).toMatchObject({ runs: 1, watches: 1 });
     expect(await fleet.registry.watchers(KEY)).toHaveLength(1);
   });
 
   test('[I7] removes the index row of a watch some time after the watch', async () => {
-    const open = a.instance.logs.acquire(KEY);
-    await open.watch.hold();
-    open.watch.release();
+    const { release } = await a.instance.logs.follow(KEY);
+    release();
     await fleet.clock.advance(SWEEP_MS);
     expect(await fleet.traces('a')).toMatchObject({ watches: 1 });
     await fleet.clock.advance(SWEEP_MS);

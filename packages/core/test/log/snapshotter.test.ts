@@ -38,7 +38,7 @@ const fresh = async (): Promise<void> => {
   end = new AbortController();
   log = taskLog(storage, clock);
   upkeep = upkeepOf(log);
-  log.listen(() => upkeep.look());
+  log.listen(() => upkeep.maybeSnapshot());
   await startRun(log, 'r');
   await say(log, 'r', taskOf(WORKING));
   const head = taskHead(log.key, log.state);
@@ -172,7 +172,7 @@ describe('a snapshot', () => {
     await replace(1);
     const [first] = storage.snapshots;
     if (!first) throw new Error('a snapshot');
-    upkeepOf(late, 'late').look();
+    upkeepOf(late, 'late').maybeSnapshot();
     await flush();
     expect(storage.snapshots).toHaveLength(2);
     await clock.advance(5 * MINUTE);
@@ -206,7 +206,7 @@ describe('a snapshot', () => {
     const other = taskLog(new WrappedStorage(), clock, 'b');
     await startRun(other, 's', 'b');
     await clock.advance(2 * DEFAULT_RETENTION_MS);
-    upkeepOf(other).look();
+    upkeepOf(other).maybeSnapshot();
     await flush();
     expect(storage.snapshots).toEqual([]);
   });
@@ -246,7 +246,7 @@ describe('a log that ages', () => {
     expect(storage.snapshots).toHaveLength(1);
     storage.onSnapshot = pass;
     await clock.advance(MINUTE);
-    upkeep.look();
+    upkeep.maybeSnapshot();
     await flush();
     expect((await storage.loaded(log.key)).snapshot).toEqual(storage.snapshots[1]);
   });
@@ -254,12 +254,12 @@ describe('a log that ages', () => {
   test('is renewed once per retention while it is being worked on', async () => {
     for (const count of [1, 2, 3]) {
       await clock.advance(DEFAULT_RETENTION_MS);
-      upkeep.look();
+      upkeep.maybeSnapshot();
       await flush();
       expect(storage.snapshots).toHaveLength(count - 1);
       await clock.advance(1);
       for (let look = 0; look < 3; look += 1) {
-        upkeep.look();
+        upkeep.maybeSnapshot();
         await flush();
       }
       expect(storage.snapshots).toHaveLength(count);
@@ -276,7 +276,7 @@ describe('a log that ages', () => {
     await say(log, 'r', statusOf(state));
     await log.append(proposeEnd(authorOf('a'), 'r', true));
     await clock.advance(DEFAULT_RETENTION_MS + 1);
-    upkeep.look();
+    upkeep.maybeSnapshot();
     await flush();
     expect(storage.snapshots).toEqual([]);
   });

@@ -123,7 +123,7 @@ describe('[I2] a forged record that a message brought', () => {
   test('is never taken where a run is open', async () => {
     await follow();
     const open = writer.logs.acquire(KEY);
-    open.runs += 1;
+    open.addRun();
     const { state } = open.log;
     await forge(writer, chunkOf('1', 'forged'));
     expect(open.log.state).toBe(state);

@@ -112,7 +112,7 @@ describe('a run', () => {
 
   test('[I6] rings those who watched before it began', async () => {
     const b = await fleet.start('b');
-    await b.instance.logs.acquire(KEY).watch.hold();
+    await b.instance.logs.follow(KEY);
     const { run } = await begin(a, 'm1');
     await run.publish(taskOf(WORKING));
     await flush();
