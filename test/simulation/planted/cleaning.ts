@@ -22,7 +22,7 @@ export const CLEANING: readonly PlantedBug[] = [
   {
     name: 'janitor-no-head',
     patches: [
-      remove('Janitor.#finishRun', 'await open.head.settle()'),
+      remove('OrphanedRuns.#finishRun', 'await open.head.settle()'),
       onlyIf('Intents.#removeRow', 'open.head.settle()', "row.purpose !== 'clean'"),
     ],
   },
@@ -44,15 +44,15 @@ export const CLEANING: readonly PlantedBug[] = [
   },
   {
     name: 'resumable-not-first',
-    patches: [replace('Janitor.#attempt', '$ROWS.toSorted($$$)', '[...$ROWS]')],
+    patches: [replace('OrphanedRuns.#finishLog', '$ROWS.toSorted($$$)', '[...$ROWS]')],
   },
   {
     name: 'drain-ends-what-others-resume',
-    patches: [always('Instance.#fenceRuns', '!left.has($_)')],
+    patches: [always('Retirement.#fenceRuns', '!left.has($_)')],
   },
   {
     name: 'drain-leaves-its-reach',
-    patches: [remove('Instance.#teardown', 'await this.janitor.removeEndpoint($_)')],
+    patches: [remove('Retirement.#teardown', 'await janitor.removeEndpoint($_)')],
   },
   {
     name: 'leader-for-ever',

@@ -18,7 +18,7 @@ export const FENCING: readonly PlantedBug[] = [
     name: 'skip-empty-log',
     patches: [
       replace(
-        'Janitor.#finishRun',
+        'OrphanedRuns.#finishRun',
         '!(await this.#resume($$$))',
         'open.log.generation > 0 && $MATCH',
       ),

@@ -1,27 +1,24 @@
 import { setMaxListeners } from 'node:events';
-import { limiter } from '../concurrency.ts';
 import { Keyring } from '../doorbells/keyring.ts';
 import { BackendError, errorCode, fencedError } from '../errors.ts';
-import { errorFields } from '../logging/error-fields.ts';
-import { taskFields } from '../logging/task-fields.ts';
-import { proposeFence } from '../model/proposal.ts';
 import { type Clock, withTimeout } from '../ports/clock.ts';
 import type { Entropy } from '../ports/entropy.ts';
 import type { Fanout } from '../ports/fanout.ts';
-import type { InstanceRegistry, Intent, Lease } from '../ports/instance-registry.ts';
+import type { InstanceRegistry } from '../ports/instance-registry.ts';
 import type { LogStorage } from '../ports/log-storage.ts';
 import { type Logger, withFields } from '../ports/logger.ts';
 import { OpenLogs } from '../reading/open-logs.ts';
 import { type CancelOutcome, cancelTask } from '../runs/cancel.ts';
 import { type Begun, Intents, type RunRequest } from '../runs/intents.ts';
-import { type FindResumer, isResumed } from '../runs/resumption.ts';
-import { type TaskKey, taskKeyText } from '../task-key.ts';
+import type { FindResumer } from '../runs/resumption.ts';
+import type { TaskKey } from '../task-key.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { InstanceDoorbell } from './instance-doorbell.ts';
 import { InstanceRows } from './instance-rows.ts';
 import { Janitor } from './janitor.ts';
 import type { LeaseSettings } from './lease-settings.ts';
 import { RetiredSweep } from './retired-sweep.ts';
+import { Retirement } from './retirement.ts';
 import type { Role } from './role.ts';
 import { StaleRowSweep } from './stale-row-sweep.ts';
 
@@ -78,16 +75,8 @@ export function isLasting(fault: unknown): boolean {
   return LASTING.has(errorCode(fault));
 }
 
-/** How long a stop waits for AWS to end the runs that are left, and with that to retire, in milliseconds. */
-const FENCE_MS = 4_000;
-const RETIRE_MS = 6_000;
-/** How long it waits for readers that take what they are still to be told, in milliseconds. */
+/** How long a stop waits for readers to receive the remaining events, in milliseconds. */
 const READERS_MS = 1_000;
-/** How long it waits for AWS to remove what the instance was reached by, in milliseconds. */
-const TEARDOWN_MS = 4_000;
-/** Runs that a stop ends at once. */
-const FENCE_WIDTH = 16;
-
 /** Where an instance is in its life. */
 export type InstancePhase = 'new' | 'ready' | 'draining' | 'stopped' | 'dead';
 
@@ -103,15 +92,14 @@ export class Instance {
   readonly #heartbeat: Heartbeat;
   readonly #cleaningIntents: Intents;
   readonly #keyring: Keyring;
-  readonly #rows: InstanceRows;
   readonly #sweep: StaleRowSweep;
+  readonly #retirement: Retirement;
   readonly #end = new AbortController();
   readonly #away = new AbortController();
   readonly #died: (dead: Instance) => void;
   readonly #readers = new Set<symbol>();
   #unread: (() => void) | undefined;
   #phase: InstancePhase = 'new';
-  #retired = false;
 
   /** `died` is called once if the instance learns that it was declared dead. */
   constructor(deps: InstanceDeps, died: (dead: Instance) => void) {
@@ -154,19 +142,25 @@ export class Instance {
       leads: () => this.janitor.stats.leads,
       finish: (lease) => this.janitor.finishLate(lease),
     });
-    this.#rows = new InstanceRows(control);
+    const rows = new InstanceRows(control);
     this.#sweep = new StaleRowSweep({
       ...control,
-      rows: this.#rows,
+      rows,
       logs: this.logs,
       wanted: (run) => this.intents.wanted(run) || this.#cleaningIntents.wanted(run),
       removeEndpoint: () => this.doorbell.remove(),
     });
-  }
-
-  get #control(): InstanceRegistry {
-    const { registry, control } = this.#deps;
-    return control?.registry ?? registry;
+    this.#retirement = new Retirement({
+      ...own,
+      role,
+      control: control.registry,
+      intents: this.intents,
+      logs: this.logs,
+      rows,
+      heartbeat,
+      doorbell: this.doorbell,
+      janitor: this.janitor,
+    });
   }
 
   get phase(): InstancePhase {
@@ -215,8 +209,7 @@ export class Instance {
     if (doorbellMs > 0) {
       const fault = await withTimeout(clock, doorbellMs, this.doorbell.firstTry);
       if (isLasting(fault)) {
-        const lease = await withTimeout(clock, RETIRE_MS, this.#retire());
-        await withTimeout(clock, TEARDOWN_MS, this.#teardown(lease));
+        await this.#retirement.teardown(await this.#retirement.retire());
         this.#finish('stopped');
         throw fault;
       }
@@ -280,31 +273,14 @@ export class Instance {
     logger.info('instance.stopping', { intents: this.intents.running, drainMs });
     await withTimeout(clock, drainMs, this.intents.idle());
     // What AWS does not answer in time is left to the next janitor.
-    const lease = await withTimeout(clock, RETIRE_MS, this.#retire());
+    const lease = await this.#retirement.retire();
     // Runs that nobody goes on with have ended by now, and readers here can be told how.
     this.#away.abort();
     await withTimeout(clock, READERS_MS, this.#allLeft());
-    await withTimeout(clock, TEARDOWN_MS, this.#teardown(lease));
+    await this.#retirement.teardown(lease);
     this.#finish('stopped');
     await this.logs.stop();
     logger.info('instance.stopped', { durationMs: clock.now() - since });
-  }
-
-  /** Ends the runs that are left, and this life; its lease, unless others have declared it dead. */
-  async #retire(): Promise<Lease | undefined> {
-    try {
-      // A log that takes nothing must not keep the others from knowing that this instance is gone.
-      await withTimeout(this.#deps.clock, FENCE_MS, this.#fenceRuns());
-      this.#retired = true;
-      this.doorbell.stop();
-      const lease = await this.#heartbeat.retire();
-      // What was declared while the lease still lived.
-      await this.#fenceRuns();
-      return lease;
-    } catch (error) {
-      this.#deps.logger.warn('instance.teardown-failed', errorFields(error));
-      return undefined;
-    }
   }
 
   /** Resolves when nobody reads here any more. */
@@ -315,66 +291,9 @@ export class Instance {
     });
   }
 
-  async #teardown(lease: Lease | undefined): Promise<void> {
-    try {
-      await this.logs.stop();
-      if (lease) await this.janitor.removeEndpoint(lease);
-      if (lease) await this.#leaveRetired(lease);
-      else if (!(await this.#control.lease(this.id))) await this.doorbell.remove();
-    } catch (error) {
-      this.#deps.logger.warn('instance.teardown-failed', errorFields(error));
-    }
-  }
-
-  /**
-   * A lease that nothing is left of goes at once, so that the leases of short lives do not pile up. What
-   * requests of this life may still write is found by what is kept of it.
-   */
-  async #leaveRetired(lease: Lease): Promise<void> {
-    const { role, clock } = this.#deps;
-    if (role === 'janitor') return;
-    const rows = this.#control;
-    let left = 0;
-    const readable = await rows.intents(this.id, () => {
-      left += 1;
-    });
-    if (readable.length + left > 0) return;
-    await rows.retire({ lease: { ...lease, state: 'dead' }, retiredAt: clock.now() });
-  }
-
-  /** Ends what the budget did not let finish, so that nobody waits for the lease to run out. */
-  async #fenceRuns(): Promise<void> {
-    const rows = await this.#rows.intents();
-    // A living instance takes these up as soon as this one is marked dead: unless their log is fenced.
-    const left = new Set(rows.filter(isResumed).map(({ key }) => taskKeyText(key)));
-    const ended = rows.filter(({ key }) => !left.has(taskKeyText(key)));
-    const perRun = limiter(FENCE_WIDTH);
-    await Promise.all(ended.map((row) => perRun(() => this.#fenceRun(row))));
-  }
-
-  async #fenceRun(row: Intent): Promise<void> {
-    const { registry, logger } = this.#deps;
-    const open = this.logs.acquire(row.key);
-    try {
-      await open.log.refresh();
-      await open.log.append(proposeFence(this.intents.author(row.key), this.id));
-      await open.head.settle();
-      await registry.removeIntent(row);
-    } catch (error) {
-      // The next janitor finds the row.
-      logger.warn('instance.run-left', {
-        ...taskFields(row.key),
-        run: row.run,
-        ...errorFields(error),
-      });
-    } finally {
-      this.logs.release(open);
-    }
-  }
-
   #die(): void {
     // One's own end is no death.
-    if (this.#retired || this.#phase === 'stopped' || this.#phase === 'dead') return;
+    if (this.#retirement.isRetired || this.#phase === 'stopped' || this.#phase === 'dead') return;
     const isStarted = this.#phase !== 'new';
     this.#deps.logger.error('instance.died', { intents: this.intents.running });
     this.#finish('dead');

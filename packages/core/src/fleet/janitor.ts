@@ -1,51 +1,22 @@
 import { limiter } from '../concurrency.ts';
 import { leaseOrigin } from '../doorbells/lease-origin.ts';
-import { BackendError, fencedError } from '../errors.ts';
 import { errorFields } from '../logging/error-fields.ts';
 import { RetriedStep } from '../logging/retried-step.ts';
-import { taskFields } from '../logging/task-fields.ts';
-import { proposeFence } from '../model/proposal.ts';
-import { type Clock, elapsed, sleep } from '../ports/clock.ts';
+import { elapsed, sleep } from '../ports/clock.ts';
 import type { Entropy } from '../ports/entropy.ts';
 import type { Fanout } from '../ports/fanout.ts';
-import type { InstanceRegistry, Intent, Lease } from '../ports/instance-registry.ts';
-import type { LogStorage } from '../ports/log-storage.ts';
-import type { Logger } from '../ports/logger.ts';
-import type { OpenLog } from '../reading/open-log.ts';
-import type { OpenLogs } from '../reading/open-logs.ts';
-import type { Intents } from '../runs/intents.ts';
-import { type FindResumer, isResumed, resumeRun } from '../runs/resumption.ts';
-import { taskKeyText } from '../task-key.ts';
+import type { Lease } from '../ports/instance-registry.ts';
 import { DeadShare } from './dead-share.ts';
 import { Leadership } from './leadership.ts';
 import { LeaseObserver } from './lease-observer.ts';
-import type { LeaseSettings } from './lease-settings.ts';
+import { OrphanedRuns, type OrphanedRunsDeps } from './orphaned-runs.ts';
 import { waitQuarantine } from './quarantine.ts';
-import { type RecoveryStep, recoveryOf, recoveryStep } from './recovery.ts';
-import { type Role, roleOf } from './role.ts';
+import { roleOf } from './role.ts';
 
-export interface JanitorDeps {
-  readonly instance: string;
-  readonly registry: InstanceRegistry;
-  readonly storage: LogStorage;
+export interface JanitorDeps extends Omit<OrphanedRunsDeps, 'othersServe'> {
   readonly fanout: Fanout;
-  readonly logs: OpenLogs;
-  /** The intents of cleaning up, on the logs of `feed`. */
-  readonly cleaningIntents: Intents;
-  /** Where the runs of the dead are executed again. */
-  readonly intents: Intents;
-  /** The logs that are open here for clients: they hear of what was done in `feed`. */
-  readonly clientLogs: OpenLogs;
-  readonly clock: Clock;
   readonly entropy: Entropy;
-  readonly logger: Logger;
-  readonly settings: LeaseSettings;
   readonly signal: AbortSignal;
-  readonly role: Role;
-  /** False while this instance is not to take up any work: it drains. */
-  readonly isReady: () => boolean;
-  /** Who executes the runs of the dead again, if that is wanted here. */
-  readonly resumer: FindResumer;
 }
 
 /** What a janitor has done, and what it has not. */
@@ -60,8 +31,8 @@ export interface JanitorStats {
   readonly leads: boolean;
 }
 
-/** Logs of the dead that are finished at once. */
-const RUNS_WIDTH = 16;
+/** Watches that are removed concurrently. */
+const WATCHES_WIDTH = 16;
 /** Dead instances whose subscription and queue are removed at once: SNS takes 100 such calls a second. */
 const REACH_WIDTH = 4;
 
@@ -74,12 +45,12 @@ export class Janitor {
   readonly #leadership: Leadership;
   readonly #observer: LeaseObserver;
   readonly #share: DeadShare;
+  readonly #orphanedRuns: OrphanedRuns;
   readonly #cleaning = new Set<string>();
   readonly #failing = new Set<string>();
-  readonly #perRun = limiter(RUNS_WIDTH);
+  readonly #perWatch = limiter(WATCHES_WIDTH);
   readonly #perReach = limiter(REACH_WIDTH);
   #othersServe = false;
-  #undecidedSince: number | undefined;
   #cleaned = 0;
   #failed = 0;
 
@@ -88,6 +59,7 @@ export class Janitor {
     this.#leadership = new Leadership(deps);
     this.#observer = new LeaseObserver(deps.settings);
     this.#share = new DeadShare(deps);
+    this.#orphanedRuns = new OrphanedRuns({ ...deps, othersServe: () => this.#othersServe });
   }
 
   get stats(): JanitorStats {
@@ -135,7 +107,10 @@ export class Janitor {
    * so that a second pass finds what came late.
    */
   async finish(lease: Lease): Promise<void> {
-    await each([() => this.#finishRuns(lease.instance), () => this.removeEndpoint(lease)]);
+    await each([
+      () => this.#orphanedRuns.finishAll(lease.instance),
+      () => this.removeEndpoint(lease),
+    ]);
   }
 
   /** The second pass: {@link finish}, for what came late, then the index rows of its watches. */
@@ -213,7 +188,7 @@ export class Janitor {
       // It may have got another queue since; from now on it gets none.
       if (seen.state === 'alive') lease = (await registry.lease(seen.instance)) ?? seen;
       if (seen.state === 'alive') logger.warn('janitor.declared-dead', { dead: lease.instance });
-      if (await this.#mustWait(lease)) return;
+      if (await this.#orphanedRuns.mustWait(lease.instance)) return;
       await this.finish(lease);
       logger.info('janitor.finished', { dead: lease.instance });
       // Longer than a request of the dead one can still be under way.
@@ -236,34 +211,11 @@ export class Janitor {
     }
   }
 
-  /** Returns the next step for resumable runs of dead instances. */
-  #recoveryStep(): RecoveryStep {
-    const { role, resumer, isReady, clock, settings } = this.#deps;
-    const since = this.#undecidedSince;
-    return recoveryStep({
-      role,
-      recovery: recoveryOf(resumer()),
-      isReady: isReady(),
-      othersServe: this.#othersServe,
-      hasWaited: since !== undefined && elapsed(since, clock.now()) >= settings.leaseMs,
-    });
-  }
-
-  /** Returns true if a dead instance has resumable runs that must wait for a server. */
-  async #mustWait({ instance }: Lease): Promise<boolean> {
-    const { clock, registry } = this.#deps;
-    if (this.#recoveryStep() !== 'wait') return false;
-    // Unreadable intents do not matter here.
-    if (!(await registry.intents(instance, () => {})).some(isResumed)) return false;
-    this.#undecidedSince ??= clock.now();
-    return true;
-  }
-
   async #removeWatches(gone: string): Promise<void> {
     const { registry, clientLogs, instance } = this.#deps;
     const unreadable: unknown[] = [];
     const watches = await registry.watches(gone, (error) => unreadable.push(error));
-    await Promise.all(watches.map((row) => this.#perRun(() => registry.removeWatch(row))));
+    await Promise.all(watches.map((row) => this.#perWatch(() => registry.removeWatch(row))));
     if (watches.length > 0) {
       // Who runs those tasks read the rows long ago.
       const living = (await registry.leases()).filter(({ state }) => state === 'alive');
@@ -271,69 +223,6 @@ export class Janitor {
       clientLogs.notifyGone(gone, others);
     }
     if (unreadable.length > 0) throw unreadable[0];
-  }
-
-  async #finishRuns(instance: string): Promise<void> {
-    const { registry } = this.#deps;
-    const unreadable: unknown[] = [];
-    const logs = new Map<string, Intent[]>();
-    for (const row of await registry.intents(instance, (error) => unreadable.push(error))) {
-      const log = taskKeyText(row.key);
-      logs.set(log, [...(logs.get(log) ?? []), row]);
-    }
-    const failures = await Promise.all(
-      // One log that cannot be read must not keep the others from their end.
-      [...logs.values()].map((rows) => this.#perRun(() => this.#attempt(rows))),
-    );
-    for (const { failure } of failures) if (failure !== undefined) throw failure;
-    if (unreadable.length > 0) throw unreadable[0];
-  }
-
-  /** Finishes the runs of one log. Those to be executed again first: any other row ends them all. */
-  async #attempt(rows: readonly Intent[]): Promise<{ readonly failure?: unknown }> {
-    const inOrder = rows.toSorted((a, b) => Number(isResumed(b)) - Number(isResumed(a)));
-    for (const row of inOrder) {
-      try {
-        await this.#finishRun(row);
-      } catch (failure) {
-        this.#deps.logger.error('janitor.run-left', {
-          dead: row.instance,
-          ...taskFields(row.key),
-          run: row.run,
-          ...errorFields(failure),
-        });
-        return { failure };
-      }
-    }
-    return {};
-  }
-
-  async #finishRun(row: Intent): Promise<void> {
-    const { registry, logs, clientLogs, cleaningIntents: intents } = this.#deps;
-    await intents.withIntent(row.key, 'clean', async (open) => {
-      if (!(await this.#resume(row, open))) {
-        const outcome = await open.log.append(proposeFence(intents.author(row.key), row.instance));
-        if ('refused' in outcome && outcome.refused === 'fenced') throw fencedError();
-      }
-      await open.head.settle();
-      const watchers = await registry.watchers(row.key);
-      logs.notifyEnd(open, [...new Set(watchers.map((watcher) => watcher.instance))]);
-    });
-    clientLogs.catchUp(row.key);
-    await registry.removeIntent(row);
-  }
-
-  async #resume(row: Intent, open: OpenLog): Promise<boolean> {
-    const resumer = this.#deps.resumer();
-    const step = isResumed(row) ? this.#recoveryStep() : 'end';
-    if (step === 'refuse') throw new BackendError('draining', 'This instance is stopping.');
-    if (step !== 'resume' || typeof resumer !== 'function') return false;
-    const resumed = await resumeRun(row, open, { ...this.#deps, resumer });
-    if (resumed) {
-      const { instance: dead, run } = row;
-      this.#deps.logger.info('janitor.resumed', { dead, ...taskFields(row.key), run });
-    }
-    return resumed;
   }
 }
 
