@@ -26,6 +26,8 @@ const installedHash = join(modules, '.a2a-aws-lock');
 const ALL_TESTS =
   'All tests take about 10 minutes on two quiet cores. Some of them: npm test -- --project core log';
 
+const REFERENCE = join(root, 'scripts/reference/typedoc.json');
+
 const BUILD = node(program('typescript', 'bin/tsc'), '-b');
 
 /** The commands of each task, run one after the other; the arguments go to the last. */
@@ -49,6 +51,10 @@ const tasks = {
   ],
   format: () => [node(program('@biomejs/biome', 'bin/biome'), 'check', '--write', '.')],
   unused: () => [node(program('knip', 'bin/knip.js'))],
+  docs: () => [
+    node(join(root, 'scripts/reference/node_modules/typedoc/bin/typedoc'), '--options', REFERENCE),
+    node(join(root, 'scripts/dead-links.mjs'), join(root, 'docs/reference')),
+  ],
   synth: () => [cdk('synth', '--quiet', '-c', 'janitor=true')],
   deploy: () => [node(join(root, 'scripts/aws-account.mjs'), ...passed), cdk('deploy')],
   release: () => [node(join(root, 'scripts/release.mjs'))],

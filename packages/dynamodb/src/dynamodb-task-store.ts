@@ -31,7 +31,7 @@ export interface DynamoDBTaskStoreOptions {
   readonly ownerResolver?: OwnerResolver | undefined;
   /** @default JSON lines on stderr, warnings and errors only */
   readonly logger?: Logger | undefined;
-  /** As of {@link DynamoDBStorageOptions}. @default 4 */
+  /** As of `DynamoDBStorageOptions`. @default 4 */
   readonly ownerShards?: number | undefined;
   /** How long a task stays visible after its last change, in milliseconds, a day or more. @default 30 days */
   readonly retentionMs?: number | undefined;
