@@ -34,9 +34,7 @@ async function demo(options: DemoOptions): Promise<void> {
   else await greet(cluster, transcript);
   transcript.text();
   const { failed } = transcript;
-  transcript.text(
-    failed === 0 ? `All checks passed, in ${passed()}.` : `${failed} checks failed.`,
-  );
+  transcript.text(failed === 0 ? `All checks passed, in ${passed()}.` : `${failed} checks failed.`);
 }
 
 /** Resolves with the exit code when time is up, a signal came, or never. */
