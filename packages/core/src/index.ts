@@ -49,7 +49,8 @@ export { DEFAULT_LEASE_SETTINGS, type LeaseSettings } from './fleet/lease-settin
 export { Backlog } from './log/backlog.ts';
 export { inSlices, Pace } from './log/pace.ts';
 export { maxUnpaidRecords } from './log/snapshotter.ts';
-export { type Appended, TaskLog, type TaskLogDeps } from './log/task-log.ts';
+export { TaskLog, type TaskLogDeps } from './log/task-log.ts';
+export type { Appended } from './log/waiting-proposals.ts';
 export { errorFields, thrownFields } from './logging/error-fields.ts';
 export { LOG_LEVELS, type LogLevel } from './logging/log-level.ts';
 export { RetriedStep, type RetriedStepDeps } from './logging/retried-step.ts';

@@ -7,7 +7,7 @@ export const APPENDING: readonly PlantedBug[] = [
     name: 'new-record-after-timeout',
     patches: [
       before(
-        'TaskLog.#commit',
+        'LogWriter.#commit',
         'storage.putRecord($_, $RECORD)',
         'if (failures > 0) Object.assign($RECORD, { id: entropy.id() });',
       ),
@@ -15,12 +15,16 @@ export const APPENDING: readonly PlantedBug[] = [
   },
   {
     name: 'after-terminal-in-batch',
-    patches: [never('TaskLog.#takeRecord', 'state.sealed'), never('barrier', 'state.sealed')],
+    patches: [never('nextRecord', 'state.sealed'), never('barrier', 'state.sealed')],
   },
   {
     name: 'publish-before-append',
     patches: [
-      before('TaskLog.#commit', 'storage.putRecord($_, $RECORD)', 'this.#take($RECORD, true);'),
+      before(
+        'LogWriter.#commit',
+        'storage.putRecord($_, $RECORD)',
+        'this.#fold.take($RECORD, true);',
+      ),
     ],
   },
   {

@@ -19,9 +19,9 @@ export const HOLDING: readonly PlantedBug[] = [
     patches: [
       LAGS,
       before(
-        'TaskLog.#commit',
+        'LogWriter.#commit',
         'storage.putRecord($$$)',
-        'while (this.lags?.()) await new Promise((resolve) => this.#deps.clock.after(50, resolve));',
+        'while (this.#log.lags?.()) await new Promise((resolve) => this.#deps.clock.after(50, resolve));',
       ),
     ],
   },

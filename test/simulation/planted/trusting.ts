@@ -28,10 +28,10 @@ export const TRUSTING: readonly PlantedBug[] = [
   },
   {
     name: 'appends-on-what-messages-brought',
-    patches: [always('TaskLog.isConfirmed', 'this.#confirmation.isWhole($_)')],
+    patches: [always('LogFold.isConfirmed', 'this.#confirmation.isWhole($_)')],
   },
   {
     name: 'table-not-compared',
-    patches: [never('TaskLog.#matches', '!this.#confirmation.matches($_)')],
+    patches: [never('LogFold.#matches', '!this.#confirmation.matches($_)')],
   },
 ];

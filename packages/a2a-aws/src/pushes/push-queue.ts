@@ -93,7 +93,7 @@ export class PushQueue {
     const at = this.#placeOf(generation);
     if (at === undefined) return;
     const bytes = JSON.stringify(event.data).length;
-    if (isPassing(event) && !this.#backlog.takes(bytes)) {
+    if (isPassing(event) && !this.#backlog.hasRoomFor(bytes)) {
       this.#dropped += 1;
       return;
     }

@@ -43,9 +43,9 @@ export class Backlog {
   }
 
   /** True if a proposal whose entries have so many bytes of JSON may wait, too. */
-  takes(entryBytes: number): boolean {
+  hasRoomFor(entryBytes: number): boolean {
     const fits = this.#bytes + PROPOSAL_BYTES + entryBytes <= this.#limit;
-    return fits && (this.#whole?.takes(entryBytes) ?? true);
+    return fits && (this.#whole?.hasRoomFor(entryBytes) ?? true);
   }
 
   add(entryBytes: number): void {

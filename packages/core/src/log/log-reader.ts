@@ -34,8 +34,8 @@ export interface LogTarget {
   compared(): boolean;
   /** Forgets everything: the log is read again from its beginning. */
   restart(): void;
-  /** The log was read to its end. */
-  done(): void;
+  /** The log was read to its end. `isGone`: it has expired, and deletion has begun. */
+  done(isGone: boolean): void;
   /** Takes a snapshot for all that is before its slot. */
   restore(snapshot: DecodedSnapshot): void;
 }
@@ -103,7 +103,7 @@ export class LogReader {
     for (let attempt = 1; ; attempt += 1) {
       if (await this.#readOnce(compares)) {
         this.#isRead = true;
-        this.#target.done();
+        this.#target.done(this.#isGone);
         return;
       }
       if (attempt === LOAD_TRIES) {

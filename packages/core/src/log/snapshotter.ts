@@ -7,8 +7,9 @@ import type { Clock } from '../ports/clock.ts';
 import type { Entropy } from '../ports/entropy.ts';
 import type { LogStorage } from '../ports/log-storage.ts';
 import type { Logger } from '../ports/logger.ts';
+import type { Tail } from './log-fold.ts';
 import { inSlices } from './pace.ts';
-import type { Tail, TaskLog } from './task-log.ts';
+import type { TaskLog } from './task-log.ts';
 
 /** A log with less than this after its snapshot is read fast enough as it is. */
 const MIN_TAIL_BYTES = 1024 * 1024;

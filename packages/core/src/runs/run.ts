@@ -1,7 +1,7 @@
 import { type Message, TaskState } from '@a2a-js/sdk';
 import { eventStatus, eventTaskId, isTaskEvent, isTerminal, type TaskEvent } from '../a2a/event.ts';
 import { errorCode } from '../errors.ts';
-import type { Appended } from '../log/task-log.ts';
+import type { Appended } from '../log/waiting-proposals.ts';
 import type { Entry } from '../model/entry.ts';
 import type { AppliedRecord } from '../model/fold.ts';
 import {
@@ -232,7 +232,7 @@ export class Run {
   #encoded(entry: Entry): EncodedEntry | undefined {
     try {
       const encoded = encode(entry);
-      if (this.#deps.open.log.takes(encoded.bytes)) return encoded;
+      if (this.#deps.open.log.hasRoomFor(encoded.bytes)) return encoded;
       this.#refuse('backlog-full');
       this.#giveUp(BACKLOG);
     } catch (error) {

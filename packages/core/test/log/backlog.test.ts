@@ -6,7 +6,7 @@ const MEGABYTE = 1024 * 1024;
 describe('a backlog', () => {
   test('counts what each proposal takes, also one that says little', () => {
     const backlog = new Backlog(10_000);
-    for (let n = 0; backlog.takes(1) && n < 100; n += 1) backlog.add(1);
+    for (let n = 0; backlog.hasRoomFor(1) && n < 100; n += 1) backlog.add(1);
     expect(backlog.bytes).toBeGreaterThan(8_000);
     expect(backlog.bytes).toBeLessThanOrEqual(10_000);
   });
@@ -17,11 +17,13 @@ describe('a backlog', () => {
     one.add(30_000);
     two.add(40_000);
     expect(whole.bytes).toBe(one.bytes + two.bytes);
-    expect([one.takes(15_000), two.takes(15_000)]).toEqual([true, false]);
+    expect([one.hasRoomFor(15_000), two.hasRoomFor(15_000)]).toEqual([true, false]);
     // Each of them would have room.
-    expect([one.takes(19_000), whole.ofTask().takes(27_000), whole.ofTask().takes(25_000)]).toEqual(
-      [false, false, true],
-    );
+    expect([
+      one.hasRoomFor(19_000),
+      whole.ofTask().hasRoomFor(27_000),
+      whole.ofTask().hasRoomFor(25_000),
+    ]).toEqual([false, false, true]);
     two.remove(40_000);
     one.remove(30_000);
     expect([whole.bytes, one.bytes, two.bytes]).toEqual([0, 0, 0]);

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { MAX_RECORD_BYTES, type TaskLog } from '../../src/log/task-log.ts';
+import { MAX_RECORD_BYTES } from '../../src/log/next-record.ts';
+import type { TaskLog } from '../../src/log/task-log.ts';
 import { proposeEnd } from '../../src/model/proposal.ts';
 import { authorOf, say } from '../fixtures/author.ts';
 import { COMPLETED, chunkOf, FAILED, KEY, statusOf } from '../fixtures/events.ts';

@@ -39,7 +39,7 @@ describe('append rejects', () => {
     storage.onPut = lost;
     const waiting: Promise<unknown>[] = [];
     const text = 'x'.repeat(20_000);
-    while (limited.takes(20_500)) waiting.push(say(limited, 's', chunkOf('1', text), 'b'));
+    while (limited.hasRoomFor(20_500)) waiting.push(say(limited, 's', chunkOf('1', text), 'b'));
     expect(waiting.length).toBeGreaterThan(5);
     await expect(say(limited, 's', chunkOf('2', text), 'b')).rejects.toMatchObject({
       code: 'backlog-full',
@@ -60,7 +60,8 @@ describe('append rejects', () => {
     storage.onPut = lost;
     const event = encode({ kind: 'event', run: 's', event: chunkOf('1', 'x'.repeat(20_000)) });
     const fill = (log: TaskLog): void => {
-      while (log.takes(event.bytes)) void log.append(() => ({ entries: [event] }), event.bytes);
+      while (log.hasRoomFor(event.bytes))
+        void log.append(() => ({ entries: [event] }), event.bytes);
     };
     fill(one);
     expect(backlog.fullness).toBeGreaterThan(0.4);
@@ -69,18 +70,18 @@ describe('append rejects', () => {
     expect(backlog.bytes).toBe(one.backlog + two.backlog);
     expect(two.backlog).toBeGreaterThan(170_000);
     const third = limitedLog(backlog);
-    expect(third.takes(20_000)).toBe(false);
+    expect(third.hasRoomFor(20_000)).toBe(false);
     storage.onPut = (call) => call();
     await clock.advance(10_000);
     expect(backlog.bytes).toBe(0);
-    expect(third.takes(20_000)).toBe(true);
+    expect(third.hasRoomFor(20_000)).toBe(true);
   });
 
   test('[I6] nothing that ends a run, however much is waiting', async () => {
     const limited = limitedLog(new Backlog(10_000));
     await startRun(limited, 's', 'b');
     storage.onPut = lost;
-    while (limited.takes(500)) void say(limited, 's', chunkOf('1', 'x'.repeat(100)), 'b');
+    while (limited.hasRoomFor(500)) void say(limited, 's', chunkOf('1', 'x'.repeat(100)), 'b');
     const ended = limited.append(proposeEnd(authorOf('b'), 's'));
     storage.onPut = (call) => call();
     await clock.advance(10_000);

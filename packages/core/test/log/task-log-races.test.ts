@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
-import type { Appended, TaskLog } from '../../src/log/task-log.ts';
+import type { TaskLog } from '../../src/log/task-log.ts';
+import type { Appended } from '../../src/log/waiting-proposals.ts';
 import { proposeEnd } from '../../src/model/proposal.ts';
 import { countEvents, type LogRecord } from '../../src/model/record.ts';
 import { FIRST_SLOT, nextSlot, slotText } from '../../src/model/slot.ts';

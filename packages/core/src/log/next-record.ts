@@ -1,0 +1,52 @@
+import type { Refusal } from '../model/proposal.ts';
+import { countEvents, type EncodedEntry, MAX_BODY_BYTES } from '../model/record.ts';
+import { applyEntry, type LogState } from '../model/state.ts';
+import type { Waiting } from './waiting-proposals.ts';
+
+/** The entries of one record together stay below this many bytes, so that a doorbell can carry it. */
+export const MAX_RECORD_BYTES: number = 192 * 1024;
+
+/** The entries of the next record, and the generation at which each of its proposals ends. */
+interface NextEntries {
+  readonly entries: readonly EncodedEntry[];
+  readonly generations: readonly number[];
+}
+
+/** `first`: the first proposal cannot be written, for this reason. */
+export type NextRecord = NextEntries | { readonly first: Refusal | 'too-large' };
+
+/**
+ * Fills the next record with the proposals that wait, each decided on the state after those before it. Stops before
+ * one that would be refused, because only a state that was written may refuse it, and after one that
+ * seals the log.
+ */
+export function nextRecord(
+  waiting: Iterable<Pick<Waiting, 'propose'>>,
+  before: LogState,
+): NextRecord {
+  let state = before;
+  let bytes = 0;
+  let events = 0;
+  const entries: EncodedEntry[] = [];
+  const generations: number[] = [];
+  for (const { propose } of waiting) {
+    const decision = propose(state);
+    if ('refused' in decision) {
+      if (generations.length > 0) break;
+      return { first: decision.refused };
+    }
+    const size = decision.entries.reduce((sum, entry) => sum + entry.bytes + 1, 0);
+    if (generations.length > 0 && bytes + size > MAX_RECORD_BYTES) break;
+    // Each entry passed the limit for one entry when it was encoded; the sum may still exceed it.
+    if (size + 1 > MAX_BODY_BYTES) return { first: 'too-large' };
+    for (const { entry } of decision.entries) {
+      state = applyEntry(state, entry, state.next.generation);
+    }
+    entries.push(...decision.entries);
+    bytes += size;
+    events += countEvents(decision.entries.map(({ entry }) => entry));
+    generations.push(state.next.generation - 1 + events);
+    if (state.sealed) break;
+  }
+  return { entries, generations };
+}

@@ -1,0 +1,67 @@
+import type { Proposal, Refusal } from '../model/proposal.ts';
+import type { LogState } from '../model/state.ts';
+import type { Backlog } from './backlog.ts';
+
+/** The outcome of a proposal. */
+export type Appended =
+  /** `generation`: that of the last event that was proposed, or of the last one before. */
+  { readonly appended: LogState; readonly generation: number } | { readonly refused: Refusal };
+
+/** A proposal that waits to be written. */
+export interface Waiting {
+  readonly propose: Proposal;
+  /** The size of its content, as far as it counts in the backlog. */
+  readonly bytes: number;
+  readonly resolve: (outcome: Appended) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** The proposals of one log that wait to be written, first come, first written. */
+export class WaitingProposals {
+  readonly #queue: Waiting[] = [];
+  readonly #backlog: Backlog;
+
+  constructor(backlog: Backlog) {
+    this.#backlog = backlog;
+  }
+
+  get all(): readonly Waiting[] {
+    return this.#queue;
+  }
+
+  get isEmpty(): boolean {
+    return this.#queue.length === 0;
+  }
+
+  /** The size of all of them in bytes, approximately. */
+  get bytes(): number {
+    return this.#backlog.bytes;
+  }
+
+  /** Returns true if this many more bytes may wait. */
+  hasRoomFor(bytes: number): boolean {
+    // A proposal without content ends something: it must get through.
+    return bytes === 0 || this.#backlog.hasRoomFor(bytes);
+  }
+
+  add(waiting: Waiting): void {
+    this.#queue.push(waiting);
+    this.#backlog.add(waiting.bytes);
+  }
+
+  /** Removes the first `count` proposals and returns them. */
+  remove(count: number): Waiting[] {
+    const removed = this.#queue.splice(0, count);
+    for (const { bytes } of removed) this.#backlog.remove(bytes);
+    return removed;
+  }
+
+  /** Removes the first `count` proposals and rejects them. */
+  reject(count: number, error: unknown): void {
+    for (const waiting of this.remove(count)) waiting.reject(error);
+  }
+
+  rejectAll(error: unknown): void {
+    this.reject(this.#queue.length, error);
+  }
+}
