@@ -1,6 +1,4 @@
 import { createHash } from 'node:crypto';
-// Before the backend.
-import './zlib-in-turn.ts';
 import { type Scope, silentLogger } from '@a2a-aws/core';
 import { type FaultRates, NO_FAULTS, SeededRandom, SOME_FAULTS } from '@a2a-aws/testkit/fakes';
 import { scenarioOf } from './directed.ts';

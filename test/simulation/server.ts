@@ -3,6 +3,7 @@ import type { SimulatedProcess } from '@a2a-aws/testkit/fakes';
 import { AgentCard } from '@a2a-js/sdk';
 import type { A2ARequestHandler, AgentExecutor } from '@a2a-js/sdk/server';
 import { createBackend, DynamoDBPushNotificationStore } from 'a2a-aws';
+import { compressionInTurn } from './compression-in-turn.ts';
 import type { PushWatch } from './push-watch.ts';
 import type { ReadBack } from './read-back.ts';
 
@@ -54,6 +55,7 @@ export function createServer(options: ServerOptions): Server {
     logger,
     clock: process.clock,
     entropy,
+    compression: compressionInTurn,
   });
   const pushNotificationStore = new DynamoDBPushNotificationStore({
     client: process.clients.dynamodb,

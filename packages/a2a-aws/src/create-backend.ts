@@ -27,17 +27,18 @@ export function createBackend(options: BackendOptions = {}): Backend {
   const logger = withFields(resolved.logger, () => ({ instance: backend?.instanceId }));
   const settings = { ...resolved, logger };
   const { tableName, prefix, ownerResolver, retentionMs, ownerShards, clock, entropy } = settings;
+  const stored = { retentionMs, ownerShards, compression: settings.compression, logger };
   const calls = new AwsCalls();
   const clients = resolveClients(settings.clients, settings.clientConfig, calls);
   const table = { client: clients.dynamodb, tableName, prefix };
   const registry = new DynamoDBInstanceRegistry({ ...table, logger });
   const own = { ...table, client: clients.control };
   const control = {
-    storage: new DynamoDBLogStorage({ ...own, retentionMs, ownerShards, logger }),
+    storage: new DynamoDBLogStorage({ ...own, ...stored }),
     registry: new DynamoDBInstanceRegistry({ ...own, logger }),
   };
   backend = new Backend(settings, {
-    storage: new DynamoDBLogStorage({ ...table, retentionMs, ownerShards, logger }),
+    storage: new DynamoDBLogStorage({ ...table, ...stored }),
     registry,
     control,
     offsets: new DynamoDBConsumerOffsets({ ...table, retentionMs }),

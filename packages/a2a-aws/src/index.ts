@@ -5,6 +5,7 @@ export {
   type BackendErrorCode,
   type Clock,
   type CloseOptions,
+  type Compression,
   DistributedEventQueue,
   type EnqueuedEvent,
   type Entropy,

@@ -136,6 +136,7 @@ export { type CopyOptions, copyingTask, type TaskPicture } from './model/task-pi
 export { assertOptionNames, type OptionNames } from './option-names.ts';
 export { overriding } from './overriding.ts';
 export { type Clock, elapsed, sleep, systemClock, withTimeout } from './ports/clock.ts';
+export { type Compression, systemCompression } from './ports/compression.ts';
 export { assertConsumer, type ConsumerOffsets } from './ports/consumer-offsets.ts';
 export { derivedUuid, type Entropy, shortId, systemEntropy } from './ports/entropy.ts';
 export type {

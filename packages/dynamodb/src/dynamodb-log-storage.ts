@@ -1,6 +1,7 @@
 import {
   assertScope,
   assertTaskKey,
+  type Compression,
   checkedRetention,
   errorFields,
   expiresAt,
@@ -20,6 +21,7 @@ import {
   type StoredLog,
   slotText,
   stderrLogger,
+  systemCompression,
   type TaskHead,
   type TaskKey,
 } from '@a2a-aws/core';
@@ -58,6 +60,8 @@ export interface DynamoDBStorageOptions {
   readonly prefix: string;
   /** Deflate records where that saves write units. @default true */
   readonly compress?: boolean | undefined;
+  /** @default node's zlib */
+  readonly compression?: Compression | undefined;
   /**
    * Over how many partitions of the index an owner's tasks are spread, 1 to 64: more bear more
    * changes of status a second (some 500 each), and cost lists one more query each. The same on all
@@ -88,6 +92,7 @@ export class DynamoDBLogStorage implements LogStorage {
   readonly #table: Table;
   readonly #keys: Keys;
   readonly #loader: LogLoader;
+  readonly #compression: Compression;
   readonly #compress: boolean;
   readonly #retentionMs: number;
   readonly #logger: Logger;
@@ -96,7 +101,8 @@ export class DynamoDBLogStorage implements LogStorage {
   constructor(options: DynamoDBStorageOptions) {
     this.#table = new Table(options.client, options.tableName);
     this.#keys = new Keys(options.prefix, options.ownerShards);
-    this.#loader = new LogLoader(this.#table, this.#keys);
+    this.#compression = options.compression ?? systemCompression;
+    this.#loader = new LogLoader(this.#table, this.#keys, this.#compression);
     this.#compress = options.compress ?? true;
     this.#retentionMs = checkedRetention(options.retentionMs);
     this.#logger = options.logger ?? stderrLogger;
@@ -110,7 +116,7 @@ export class DynamoDBLogStorage implements LogStorage {
 
   async putRecord(key: TaskKey, record: LogRecord): Promise<PutOutcome> {
     assertTaskKey(key);
-    const { fields, parts } = toRecordItems(record, this.#compress);
+    const { fields, parts } = toRecordItems(record, this.#compress ? this.#compression : undefined);
     const expires = expiresAt(record.time, this.#retentionMs);
     // Before the record: what names them must find them. Under its id, so a repetition is the same.
     for (const [at, part] of parts.entries()) {
@@ -183,7 +189,7 @@ export class DynamoDBLogStorage implements LogStorage {
 
   async putSnapshot(key: TaskKey, snapshot: Snapshot, now: number): Promise<SnapshotOutcome> {
     const expires = expiresAt(now, this.#retentionMs);
-    const chunks = await toChunks(snapshot.text);
+    const chunks = await toChunks(snapshot.text, this.#compression);
     for (const [at, bytes] of chunks.entries()) {
       await this.#table.put({
         ...this.#keys.chunk(key, snapshot, at),

@@ -5,6 +5,7 @@ import {
   type LeaseSettings,
   silentLogger,
   systemClock,
+  systemCompression,
 } from '@a2a-aws/core';
 import {
   DynamoDBConsumerOffsets,
@@ -89,6 +90,7 @@ export class FakeFleet {
         retentionMs: DEFAULT_RETENTION_MS,
         clock,
         entropy,
+        compression: systemCompression,
       },
       {
         storage: new DynamoDBLogStorage({ ...table, compress }),

@@ -89,7 +89,7 @@ export class BackendRequestHandler implements A2ARequestHandler {
     this.#tasks = new TaskReader(deps);
     const { pushNotificationStore: store = new InMemoryPushNotificationStore() } = options;
     const pushes = card.capabilities?.pushNotifications === true;
-    const sender = pushSender(options.pushNotificationSender, store, deps.pushes);
+    const sender = pushSender(options.pushNotificationSender, store, deps.pushes, deps.clock);
     const driver = new RunDriver(executor, {
       ...deps,
       isResumable: options.onOrphan === 'resume',

@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import {
   BackendError,
   type Clock,
+  type Compression,
   DEFAULT_CANCEL_DEADLINE_MS,
   DEFAULT_LEASE_SETTINGS,
   DEFAULT_RETENTION_MS,
@@ -15,6 +16,7 @@ import {
   type OptionNames,
   rootLogger,
   systemClock,
+  systemCompression,
   systemEntropy,
 } from '@a2a-aws/core';
 import { MAX_OWNER_SHARDS } from '@a2a-aws/dynamodb';
@@ -123,6 +125,8 @@ export interface BackendOptions {
   readonly clock?: Clock | undefined;
   /** Ids and randomness, likewise. @default this machine's */
   readonly entropy?: Entropy | undefined;
+  /** Deflate and inflate, likewise. @default node's zlib */
+  readonly compression?: Compression | undefined;
 }
 
 /** Where options are looked for that are not given. */
@@ -160,6 +164,7 @@ export const BACKEND_OPTIONS: OptionNames<BackendOptions> = {
   deadLetterArn: true,
   clock: true,
   entropy: true,
+  compression: true,
 };
 
 /** The options with their defaults. */
@@ -186,6 +191,7 @@ export interface BackendSettings {
   readonly deadLetterArn?: string | undefined;
   readonly clock: Clock;
   readonly entropy: Entropy;
+  readonly compression: Compression;
 }
 
 const milliseconds = z.number().int().positive();
@@ -244,6 +250,7 @@ const checked = z.object({
     .optional(),
   clock: having('now', 'after'),
   entropy: having('id', 'random'),
+  compression: having('deflate', 'inflate', 'deflateSync', 'inflateSync'),
 });
 
 const withTopic = checked.extend({ topicArns: checked.shape.topicArns.min(1) });
@@ -272,6 +279,7 @@ const RULES: Readonly<Record<keyof z.output<typeof checked>, string>> = {
   deadLetterArn: 'deadLetterArn (A2A_DEAD_LETTER_ARN) is the ARN of a queue of SQS',
   clock: 'clock has now and after',
   entropy: 'entropy has id and random',
+  compression: 'compression has deflate, inflate, deflateSync and inflateSync',
 };
 
 /** The variables that have a value: an empty one counts as unset, as in the AWS CLI. */
@@ -317,6 +325,7 @@ export function resolveOptions(
     deadLetterArn: options.deadLetterArn ?? env.A2A_DEAD_LETTER_ARN,
     clock,
     entropy: options.entropy ?? systemEntropy,
+    compression: options.compression ?? systemCompression,
   };
   const needed = settings.fanout === 'sns' ? withTopic : checked;
   const { clients, clientConfig } = settings;

@@ -1,3 +1,4 @@
+import type { Clock } from '@a2a-aws/core';
 import type { PushNotificationSender, PushNotificationStore } from '@a2a-js/sdk/server';
 import { guardedSender } from '../user-code/guarded.ts';
 import type { PushDeps } from './push-queue.ts';
@@ -12,7 +13,8 @@ export function pushSender(
   custom: PushNotificationSender | undefined,
   store: PushNotificationStore,
   pushes: Pick<KeyedSerialQueue, 'signal'>,
+  clock: Clock,
 ): Pick<PushDeps, 'sender' | 'store'> {
   if (custom) return { sender: guardedSender(custom), store: undefined };
-  return { sender: new WebhookSender(store, () => pushes.signal), store };
+  return { sender: new WebhookSender(store, () => pushes.signal, clock), store };
 }

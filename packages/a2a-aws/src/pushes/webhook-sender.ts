@@ -1,4 +1,4 @@
-import { BackendError } from '@a2a-aws/core';
+import { BackendError, type Clock } from '@a2a-aws/core';
 import type { StreamResponse, Task, TaskPushNotificationConfig } from '@a2a-js/sdk';
 import {
   type PushNotificationSender,
@@ -19,11 +19,13 @@ const TOKEN_HEADER = 'X-A2A-Notification-Token';
 export class WebhookSender implements PushNotificationSender {
   readonly #store: Pick<PushNotificationStore, 'load'>;
   readonly #signal: () => AbortSignal;
+  readonly #clock: Clock;
   readonly #serializer = new V1PushNotificationSerializer();
 
-  constructor(store: Pick<PushNotificationStore, 'load'>, signal: () => AbortSignal) {
+  constructor(store: Pick<PushNotificationStore, 'load'>, signal: () => AbortSignal, clock: Clock) {
     this.#store = store;
     this.#signal = signal;
+    this.#clock = clock;
   }
 
   /** Resolves when each receiver has answered; rejects with `unreachable`, after all were tried, if one failed. */
@@ -33,35 +35,35 @@ export class WebhookSender implements PushNotificationSender {
     if (taskId === '') return;
     const configs = await this.#store.load(taskId, context);
     const { body, contentType } = this.#serializer.serialize(event, task);
-    const posts = configs.map((config) => post(config, body, contentType, signal));
+    const posts = configs.map((config) => this.#post(config, body, contentType, signal));
     const failed = (await Promise.allSettled(posts)).find((post) => post.status === 'rejected');
     if (!failed) return;
     const { reason: cause } = failed;
     throw new BackendError('unreachable', 'A receiver did not take what was pushed.', { cause });
   }
-}
 
-async function post(
-  config: TaskPushNotificationConfig,
-  body: string,
-  contentType: string,
-  stopped: AbortSignal,
-): Promise<void> {
-  const call = new AbortController();
-  const abort = (): void => call.abort();
-  const timer = setTimeout(abort, TIMEOUT_MS);
-  stopped.addEventListener('abort', abort, { once: true });
-  if (stopped.aborted) abort();
-  try {
-    const headers = { 'Content-Type': contentType, ...authHeaders(config) };
-    const { signal } = call;
-    const response = await fetch(config.url, { method: 'POST', headers, body, signal });
-    // An answer that is not read would keep its connection.
-    await response.body?.cancel();
-    if (!response.ok) throw new Error(`HTTP ${response.status}`);
-  } finally {
-    clearTimeout(timer);
-    stopped.removeEventListener('abort', abort);
+  async #post(
+    config: TaskPushNotificationConfig,
+    body: string,
+    contentType: string,
+    stopped: AbortSignal,
+  ): Promise<void> {
+    const call = new AbortController();
+    const abort = (): void => call.abort();
+    const cancelTimer = this.#clock.after(TIMEOUT_MS, abort);
+    stopped.addEventListener('abort', abort, { once: true });
+    if (stopped.aborted) abort();
+    try {
+      const headers = { 'Content-Type': contentType, ...authHeaders(config) };
+      const { signal } = call;
+      const response = await fetch(config.url, { method: 'POST', headers, body, signal });
+      // An answer that is not read would keep its connection.
+      await response.body?.cancel();
+      if (!response.ok) throw new Error(`HTTP ${response.status}`);
+    } finally {
+      cancelTimer();
+      stopped.removeEventListener('abort', abort);
+    }
   }
 }
 

@@ -113,6 +113,10 @@ describe('what is malformed', () => {
     [{ deadLetterArn: 'dead' }, 'deadLetterArn (A2A_DEAD_LETTER_ARN) is the ARN of a queue'],
     [{ clock: 3 }, 'clock has now and after'],
     [{ entropy: 3 }, 'entropy has id and random'],
+    [
+      { compression: { deflate() {} } as never },
+      'compression has deflate, inflate, deflateSync and inflateSync',
+    ],
   ])('is refused, and the error says what it must be: %j', (options, rule) => {
     expect(resolved(options)).toThrow(rule);
   });

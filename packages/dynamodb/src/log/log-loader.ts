@@ -1,4 +1,5 @@
 import {
+  type Compression,
   compareSlots,
   FIRST_SLOT,
   type LogRecord,
@@ -47,11 +48,13 @@ interface Newest {
 export class LogLoader {
   readonly #table: Table;
   readonly #keys: Keys;
+  readonly #compression: Compression;
   readonly #perLongLog = limiter(LONG_LOGS_AT_ONCE);
 
-  constructor(table: Table, keys: Keys) {
+  constructor(table: Table, keys: Keys, compression: Compression) {
     this.#table = table;
     this.#keys = keys;
+    this.#compression = compression;
   }
 
   /**
@@ -73,8 +76,11 @@ export class LogLoader {
   /** A record from its item; the pieces of a large one are read at once. */
   async record(key: TaskKey, item: Item): Promise<LogRecord> {
     const read = (stored: Item): Promise<LogRecord> =>
-      fromRecordItem(stored, (id, count) =>
-        this.#pieces(Array.from({ length: count }, (_, at) => this.#keys.part(key, id, at))),
+      fromRecordItem(
+        stored,
+        (id, count) =>
+          this.#pieces(Array.from({ length: count }, (_, at) => this.#keys.part(key, id, at))),
+        this.#compression,
       );
     try {
       return await read(item);
@@ -120,7 +126,7 @@ export class LogLoader {
     const keys = Array.from({ length: name.chunks }, (_, at) => this.#keys.chunk(key, name, at));
     const pieces = await this.#pieces(keys, chunks);
     if (pieces.length < keys.length) return undefined;
-    return { id: name.id, slot: name.slot, bytes: await fromChunks(pieces) };
+    return { id: name.id, slot: name.slot, bytes: await fromChunks(pieces, this.#compression) };
   }
 
   async *#records(key: TaskKey, from: Slot, newest: Newest): AsyncIterable<LogRecord> {

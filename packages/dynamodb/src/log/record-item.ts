@@ -1,6 +1,6 @@
-import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import {
   BackendError,
+  type Compression,
   type Entry,
   type LogRecord,
   MAX_BODY_BYTES,
@@ -51,11 +51,14 @@ export interface RecordItems {
   readonly parts: readonly Uint8Array[];
 }
 
-/** A record in the form that is stored. `compress`: deflate where that saves write units. */
-export function toRecordItems(record: LogRecord, compress: boolean): RecordItems {
+/** Returns a record in its stored form, deflated by `compression`, if given, where that saves write units. */
+export function toRecordItems(
+  record: LogRecord,
+  compression: Compression | undefined,
+): RecordItems {
   const common = { v: RECORD_VERSION, id: record.id, by: record.instance, at: record.time };
   const plain = Buffer.from(record.body);
-  const deflated = compress ? deflate(plain) : undefined;
+  const deflated = compression && deflate(plain, compression);
   const bytes = deflated ?? plain;
   if (bytes.length > MAX_INLINE_BYTES) {
     const parts = split(bytes);
@@ -88,19 +91,20 @@ export function recordBytes({ e, z: deflated }: Item): number {
 export async function fromRecordItem(
   item: Item,
   readParts: (recordId: string, count: number) => Promise<Uint8Array[]>,
+  compression: Compression,
 ): Promise<LogRecord> {
   if (!isStoredRecord(item)) throw corrupt();
   const slot = recordSlot(item);
   const { id, by, at, e, z: deflated, x, xz, gone } = item;
   if (gone) return { id, instance: by, time: at, slot, entries: ERASED, body: '' };
   let body = e;
-  if (deflated) body = inflate(deflated);
+  if (deflated) body = inflate(deflated, compression);
   if (x !== undefined) {
     const parts = await readParts(id, x);
     if (parts.length !== x) throw corrupt();
     const whole = Buffer.concat(parts);
     if (whole.length > MAX_BODY_BYTES) throw corrupt();
-    body = xz ? inflate(whole) : whole.toString();
+    body = xz ? inflate(whole, compression) : whole.toString();
   }
   if (body === undefined) throw corrupt();
   return { id, instance: by, time: at, slot, entries: parseBody(body), body };
@@ -141,9 +145,9 @@ export function partBytes(item: Item): Uint8Array {
   return readItem(piece, item).b;
 }
 
-function deflate(plain: Buffer): Buffer | undefined {
+function deflate(plain: Uint8Array, compression: Compression): Uint8Array | undefined {
   if (plain.length < MIN_DEFLATE_BYTES) return undefined;
-  const deflated = deflateRawSync(plain);
+  const deflated = compression.deflateSync(plain);
   return units(deflated.length) < units(plain.length) ? deflated : undefined;
 }
 
@@ -151,16 +155,15 @@ function units(bytes: number): number {
   return Math.ceil((OVERHEAD_BYTES + bytes) / WRITE_UNIT_BYTES);
 }
 
-function inflate(bytes: Uint8Array): string {
+function inflate(bytes: Uint8Array, compression: Compression): string {
   try {
-    const chunkSize = Math.min(4 * bytes.length + 64, MAX_BODY_BYTES);
-    return inflateRawSync(bytes, { chunkSize, maxOutputLength: MAX_BODY_BYTES }).toString();
+    return Buffer.from(compression.inflateSync(bytes, MAX_BODY_BYTES)).toString();
   } catch (cause) {
     throw new BackendError('corrupt-log', 'A record of the log cannot be inflated.', { cause });
   }
 }
 
-function split(bytes: Buffer): Uint8Array[] {
+function split(bytes: Uint8Array): Uint8Array[] {
   const parts: Uint8Array[] = [];
   for (let at = 0; at < bytes.length; at += PART_BYTES) {
     parts.push(bytes.subarray(at, at + PART_BYTES));

@@ -1,27 +1,21 @@
-import { promisify } from 'node:util';
-import { deflateRaw, inflateRaw, type ZlibOptions } from 'node:zlib';
-import { BackendError, MAX_SNAPSHOT_BYTES } from '@a2a-aws/core';
+import { BackendError, type Compression, MAX_SNAPSHOT_BYTES } from '@a2a-aws/core';
 
 /** Bytes of a chunk: an item may have 400 KB. */
 const CHUNK_BYTES = 300 * 1024;
 /** The most chunks that a snapshot can have: deflating makes no text longer by a whole chunk. */
 export const MAX_CHUNKS: number = Math.ceil(MAX_SNAPSHOT_BYTES / CHUNK_BYTES) + 1;
 
-// Off the main thread: tens of megabytes take about a second, which would delay lease renewals.
-const deflate = promisify<Buffer, Buffer>(deflateRaw);
-const inflate = promisify<Buffer, ZlibOptions, Buffer>(inflateRaw);
-const LIMIT = { maxOutputLength: MAX_SNAPSHOT_BYTES };
-
 /**
  * Returns a snapshot's text, deflated, in pieces that fit into items. Rejects with `event-too-large`
  * above {@link MAX_SNAPSHOT_BYTES}.
  */
-export async function toChunks(text: string): Promise<Uint8Array[]> {
+export async function toChunks(text: string, compression: Compression): Promise<Uint8Array[]> {
   const plain = Buffer.from(text);
   if (plain.length > MAX_SNAPSHOT_BYTES) {
     throw new BackendError('event-too-large', 'A snapshot is larger than the log takes.');
   }
-  const bytes = await deflate(plain);
+  // Off the main thread: tens of megabytes take about a second, which would delay lease renewals.
+  const bytes = await compression.deflate(plain);
   const chunks: Uint8Array[] = [];
   for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
     chunks.push(bytes.subarray(at, at + CHUNK_BYTES));
@@ -30,12 +24,15 @@ export async function toChunks(text: string): Promise<Uint8Array[]> {
 }
 
 /**
- * Reads what {@link toChunks} made, in order: the text in UTF-8. Rejects with `corrupt-log` if it is
- * not that, or too large.
+ * Returns the text, in UTF-8, from the chunks of {@link toChunks} in their order. Rejects with
+ * `corrupt-log` if they cannot be inflated, or hold more than the limit.
  */
-export async function fromChunks(chunks: readonly Uint8Array[]): Promise<Uint8Array> {
+export async function fromChunks(
+  chunks: readonly Uint8Array[],
+  compression: Compression,
+): Promise<Uint8Array> {
   try {
-    return await inflate(Buffer.concat(chunks), LIMIT);
+    return await compression.inflate(Buffer.concat(chunks), MAX_SNAPSHOT_BYTES);
   } catch (cause) {
     throw new BackendError('corrupt-log', 'A snapshot cannot be inflated.', { cause });
   }

@@ -7,13 +7,27 @@ import {
   MAX_BODY_BYTES,
   recordBody,
   slotText,
+  systemCompression,
 } from '@a2a-aws/core';
 import { describe, expect, test } from 'vitest';
-import { erasedItem, fromRecordItem, toRecordItems } from '../../src/log/record-item.ts';
+import {
+  erasedItem,
+  fromRecordItem as fromItem,
+  type RecordItems,
+  toRecordItems as toItems,
+} from '../../src/log/record-item.ts';
 import type { Item } from '../../src/table/item.ts';
 
 /** An item holds 400 KB, names and keys included (Amazon DynamoDB developer guide, "Quotas"). */
 const ITEM_BYTES = 400_000;
+
+type ReadParts = Parameters<typeof fromItem>[1];
+
+const toRecordItems = (record: LogRecord, compress: boolean): RecordItems =>
+  toItems(record, compress ? systemCompression : undefined);
+
+const fromRecordItem = (item: Item, readParts: ReadParts): Promise<LogRecord> =>
+  fromItem(item, readParts, systemCompression);
 
 const recordOf = (text: string): LogRecord => {
   const entry = { kind: 'start', run: 'r', attempt: 1, instance: 'i', contextId: text } as const;
