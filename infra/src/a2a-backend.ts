@@ -61,7 +61,19 @@ export interface A2aBackendProps {
   readonly removalPolicy?: RemovalPolicy;
 }
 
-/** Everything a fleet of A2A servers shares: the task log's table, the topics, the dead letters. */
+/** Everything a fleet of A2A servers shares: the task log's table, the topics, the dead letters. *
+ * @example
+ * ```ts
+ * import { A2aBackend } from '@a2a-aws/infra';
+ * import { App, Stack } from 'aws-cdk-lib';
+ * import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+ *
+ * const stack = new Stack(new App(), 'Agents');
+ * const role = new Role(stack, 'Role', { assumedBy: new ServicePrincipal('ecs-tasks.amazonaws.com') });
+ * const backend = new A2aBackend(stack, 'Backend', { queuePrefix: 'agents' });
+ * backend.grantInstance(role);
+ * ```
+ */
 export class A2aBackend extends Construct implements InstanceResources {
   readonly table: TableV2;
   /** In the order of `A2A_TOPIC_ARN`; empty unless the fan-out is `sns`. */

@@ -31,6 +31,16 @@ export interface A2aJanitorProps {
  * Cleans up when no instance is left to do it: a function that watches the leases on a schedule, ends
  * what the dead left, and removes queues and subscriptions of which no lease tells. Safe beside living
  * instances.
+ *
+ * @example
+ * ```ts
+ * import { A2aBackend, A2aJanitor } from '@a2a-aws/infra';
+ * import { App, Duration, Stack } from 'aws-cdk-lib';
+ *
+ * const stack = new Stack(new App(), 'Agents');
+ * const backend = new A2aBackend(stack, 'Backend');
+ * const { alarm } = new A2aJanitor(stack, 'Janitor', { backend, every: Duration.minutes(10) });
+ * ```
  */
 export class A2aJanitor extends Construct {
   readonly handler: LambdaHandler;

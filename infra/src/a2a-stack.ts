@@ -20,6 +20,14 @@ export interface A2aStackProps extends StackProps, A2aBackendProps {
  * A backend as a stack of its own, for servers that are deployed by other means: start them with
  * the outputs `TableName`, `Prefix`, `Fanout`, `TopicArn` and `DeadLetterArn`, as far as there are such, and
  * attach the policy `InstancePolicyArn` to the role they run as.
+ *
+ * @example
+ * ```ts
+ * import { A2aStack } from '@a2a-aws/infra';
+ * import { App } from 'aws-cdk-lib';
+ *
+ * new A2aStack(new App(), 'Agents', { janitor: true });
+ * ```
  */
 export class A2aStack extends Stack {
   readonly backend: A2aBackend;

@@ -32,6 +32,14 @@ export interface A2aTableProps {
  * indexes are those that the running code asks for; its name is CloudFormation's choice, so that a
  * retained table does not stand in the way of the next stack. Synthesis fails if it is given
  * replicas: they merge writes without conditions (I1).
+ *
+ * @example
+ * ```ts
+ * import { A2aTable } from '@a2a-aws/infra';
+ * import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
+ *
+ * new A2aTable(new Stack(new App(), 'Agents'), 'Table', { removalPolicy: RemovalPolicy.DESTROY });
+ * ```
  */
 export class A2aTable extends Construct {
   readonly table: TableV2;

@@ -22,6 +22,14 @@ export interface A2aTopicProps {
  * deliver.
  *
  * @see https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+ *
+ * @example
+ * ```ts
+ * import { A2aTopic } from '@a2a-aws/infra';
+ * import { App, Stack } from 'aws-cdk-lib';
+ *
+ * new A2aTopic(new Stack(new App(), 'Agents'), 'Topic');
+ * ```
  */
 export class A2aTopic extends Construct {
   readonly topic: Topic;

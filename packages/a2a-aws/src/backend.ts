@@ -39,6 +39,7 @@ export class Backend {
   #resumer: Resumer | undefined;
   #hasHandler = false;
 
+  /** @internal Use {@link createBackend}. */
   constructor(settings: BackendSettings, ports: BackendPorts) {
     this.#settings = settings;
     this.#ports = ports;
@@ -62,6 +63,16 @@ export class Backend {
    * Rejects with a coded {@link BackendError} if the table cannot be used (`table-not-found`,
    * `access-denied`, `unreachable` …), or if SNS or SQS refuse in a way that only a deployer can fix
    * (`topic-not-found`, `topic-mismatch`, `access-denied`, `configuration`). It may then be called again.
+   *
+   * @example
+   * ```ts
+   * try {
+   *   await backend.start();
+   * } catch (error) {
+   *   console.error(error instanceof BackendError ? error.code : error); // 'table-not-found' …
+   *   process.exit(1);
+   * }
+   * ```
    */
   start(): Promise<void> {
     return this.#lives.start();
@@ -70,6 +81,12 @@ export class Backend {
   /**
    * A handler for the SDK's transports; takes what the SDK's `DefaultRequestHandler` takes. Throws
    * `configuration` if an argument is not what it must be, or for the second handler that resumes.
+   *
+   * @example
+   * ```ts
+   * const requestHandler = backend.requestHandler(agentCard, executor, { onOrphan: 'resume' });
+   * app.use('/a2a/rest', restHandler({ requestHandler, userBuilder }));
+   * ```
    */
   requestHandler(
     agentCard: AgentCard,
@@ -100,12 +117,27 @@ export class Backend {
     return handler;
   }
 
-  /** Queues of events without the SDK's request handler. */
+  /**
+   * Queues of events without the SDK's request handler.
+   *
+   * @example
+   * ```ts
+   * const queue = await backend.queues().createOrTap({ tenant: '', owner: 'ann', taskId: 'task-1' });
+   * ```
+   */
   queues(): QueueManager {
     return this.#queues;
   }
 
-  /** Middleware to mount before the SDK's routers: streams end when their clients leave. */
+  /**
+   * Middleware to mount before the SDK's routers: streams end when their clients leave.
+   *
+   * @example
+   * ```ts
+   * app.use(backend.express());
+   * app.use('/a2a/jsonrpc', jsonRpcHandler({ requestHandler, userBuilder }));
+   * ```
+   */
   express(): Middleware {
     return connectionMiddleware(this.#ports.clock, this.#connections);
   }
@@ -113,6 +145,11 @@ export class Backend {
   /**
    * Error-handling middleware to mount after the SDK's router of this binding, on the same path: a body
    * that cannot be read, for one, is answered by an error of the binding.
+   *
+   * @example
+   * ```ts
+   * app.use('/a2a/rest', restHandler({ requestHandler, userBuilder }), backend.errors('HTTP+JSON'));
+   * ```
    */
   errors(binding: HttpBinding): ErrorMiddleware {
     return requestErrors(binding, this.#settings.logger);
@@ -121,6 +158,14 @@ export class Backend {
   /**
    * The SDK's `grpcService`, to add to a gRPC server: streams end when their clients leave, and wait
    * for clients that do not keep up.
+   *
+   * @example
+   * ```ts
+   * import { A2AService, grpcService, UserBuilder } from '@a2a-js/sdk/server/grpc';
+   *
+   * const service = grpcService({ requestHandler, userBuilder: UserBuilder.noAuthentication });
+   * grpcServer.addService(A2AService, backend.grpc(service));
+   * ```
    */
   grpc<Service extends object>(service: Service): Service {
     return connectionService(service, this.#ports.entropy);
@@ -131,10 +176,27 @@ export class Backend {
     return this.#lives.instance.id;
   }
 
+  /**
+   * Returns plain counters, for metrics.
+   *
+   * @example
+   * ```ts
+   * const { runs, backlogBytes } = backend.stats();
+   * console.log(JSON.stringify({ runs, backlogBytes }));
+   * ```
+   */
   stats(): BackendStats {
     return backendStats(this.#lives.instance, this.#ports.fanout);
   }
 
+  /**
+   * Returns whether this instance takes requests, and why not. No I/O.
+   *
+   * @example
+   * ```ts
+   * app.get('/health', (_, res) => void res.status(backend.health().ready ? 200 : 503).end());
+   * ```
+   */
   health(): BackendHealth {
     return backendHealth(this.#lives.instance, this.#lives.isStopped);
   }
@@ -142,6 +204,14 @@ export class Backend {
   /**
    * Refuses new runs, lets running ones finish, ends streams so that clients resume on other instances,
    * then removes this instance's queue and subscription. Never rejects.
+   *
+   * @example
+   * ```ts
+   * process.once('SIGTERM', async () => {
+   *   await backend.stop({ drainMs: 20_000 });
+   *   process.exit();
+   * });
+   * ```
    */
   stop({ drainMs = DRAIN_MS }: StopOptions = {}): Promise<void> {
     return this.#lives.stop(drainMs);
@@ -155,7 +225,15 @@ export class Backend {
     return this.#lives.suspend(drainMs);
   }
 
-  /** Starts again after {@link suspend}, with a new id and a new queue. Rejects as {@link start} does. */
+  /**
+   * Starts again after {@link suspend}, with a new id and a new queue. Rejects as {@link start} does.
+   *
+   * @example
+   * ```ts
+   * await backend.suspend(); // before the host freezes the process
+   * await backend.resume(); // when it goes on
+   * ```
+   */
   resume(): Promise<void> {
     return this.#lives.resume();
   }

@@ -19,6 +19,15 @@ import { BACKEND_OPTIONS, type BackendOptions, resolveOptions } from './options/
  *
  * Throws a `BackendError` with code `configuration` naming the options that are unknown, missing or
  * malformed, what each must be, and the closest valid name.
+ *
+ * @example
+ * ```ts
+ * import { createBackend } from 'a2a-aws';
+ *
+ * const backend = createBackend({ lease: { leaseMs: 10_000 }, fanout: 'direct' });
+ * await backend.start();
+ * const requestHandler = backend.requestHandler(agentCard, executor);
+ * ```
  */
 export function createBackend(options: BackendOptions = {}): Backend {
   assertOptions('createBackend', options, BACKEND_OPTIONS);

@@ -26,6 +26,13 @@ const OPTIONS: OptionNames<RotationOptions> = {
  * table. Instances accept it until they read the keys next, within a minute, or as long as they cannot
  * read the table. Safe to repeat, and to run twice at once. Rejects with `draining` if `signal` aborts, and with
  * a coded error if a call fails: call it again.
+ *
+ * @example
+ * ```ts
+ * import { rotateDoorbellKey } from 'a2a-aws';
+ *
+ * await rotateDoorbellKey({ tableName: 'agents', prefix: 'a2a' });
+ * ```
  */
 export async function rotateDoorbellKey(
   options: RotationOptions = {},

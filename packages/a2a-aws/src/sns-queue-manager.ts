@@ -7,6 +7,17 @@ import type { BackendOptions } from './options/options.ts';
  * Queues of tasks' events that reach every instance, for servers that do not use the SDK's request
  * handler: what is enqueued on one instance is tapped on any. Nothing is added to what is enqueued;
  * only of an instance that was lost with its queues open is FAILED said, once nobody else is at work.
+ *
+ * @example
+ * ```ts
+ * import { SnsQueueManager } from 'a2a-aws';
+ *
+ * const manager = new SnsQueueManager();
+ * await manager.start();
+ * const tap = await manager.tap({ tenant: '', owner: 'ann', taskId: 'task-1' }, { after: 0 });
+ * for await (const { event, generation } of tap ?? []) console.log(generation, event.kind);
+ * await manager.stop();
+ * ```
  */
 export class SnsQueueManager implements QueueManager, AsyncDisposable {
   readonly #backend: Backend;

@@ -67,7 +67,17 @@ export function taskStoreDeps(options: DynamoDBTaskStoreOptions): LogTaskStoreDe
   };
 }
 
-/** A {@link LogTaskStore} on DynamoDB: a `TaskStore` for the SDK's own `DefaultRequestHandler`. */
+/** A {@link LogTaskStore} on DynamoDB: a `TaskStore` for the SDK's own `DefaultRequestHandler`. *
+ * @example
+ * ```ts
+ * import { DefaultRequestHandler } from '@a2a-js/sdk/server';
+ * import { createDynamoDBClient, DynamoDBTaskStore } from 'a2a-aws';
+ *
+ * const client = createDynamoDBClient();
+ * const taskStore = new DynamoDBTaskStore({ client, tableName: 'agents' });
+ * const requestHandler = new DefaultRequestHandler(agentCard, taskStore, executor);
+ * ```
+ */
 export class DynamoDBTaskStore implements TaskStore {
   readonly #store: LogTaskStore;
 

@@ -15,6 +15,18 @@ export interface ImportTasksOptions extends ImportSource {
  * A task's retention begins with its import; the timestamps of its status stay.
  *
  * Rejects with a coded `BackendError` if the table cannot be reached or is not there.
+ *
+ * @example
+ * ```ts
+ * import { InMemoryTaskStore, ServerCallContext } from '@a2a-js/sdk/server';
+ * import { createDynamoDBClient, importTasks } from 'a2a-aws';
+ *
+ * const from = new InMemoryTaskStore();
+ * const user = { isAuthenticated: true, userName: 'ann' };
+ * const contexts = [new ServerCallContext({ user })];
+ * const to = { client: createDynamoDBClient(), tableName: 'agents' };
+ * const { imported } = await importTasks({ from, contexts, to });
+ * ```
  */
 export function importTasks({ to, ...source }: ImportTasksOptions): Promise<ImportSummary> {
   const { logger, ownerShards, ...shared } = to;

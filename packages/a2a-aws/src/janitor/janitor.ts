@@ -63,6 +63,14 @@ export interface JanitorReport {
  *
  * Takes at least the lease time; with somebody dead, the quarantine besides. Ends early when `signal`
  * aborts. Rejects with a coded error if AWS could not be asked at all.
+ *
+ * @example
+ * ```ts
+ * import { runJanitor } from 'a2a-aws';
+ *
+ * const { cleaned, failed } = await runJanitor({}, AbortSignal.timeout(240_000));
+ * console.log(`cleaned up after ${cleaned} instances; ${failed} calls failed`);
+ * ```
  */
 export async function runJanitor(
   options: JanitorOptions = {},

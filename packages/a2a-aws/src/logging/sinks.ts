@@ -19,6 +19,14 @@ export interface PinoLike {
 /**
  * The backend's lines on a logger of pino, which adds the time itself. `createBackend` does this for
  * a logger that has pino's `bindings` and `child`.
+ *
+ * @example
+ * ```ts
+ * import { createBackend, pinoLogger } from 'a2a-aws';
+ * import { pino } from 'pino';
+ *
+ * const backend = createBackend({ logger: pinoLogger(pino({ name: 'agent' })) });
+ * ```
  */
 export function pinoLogger(pino: PinoLike): Logger {
   return loggerOf((level, event, fields) => {

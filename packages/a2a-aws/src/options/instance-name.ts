@@ -23,8 +23,8 @@ export function hostName(env: InstanceEnvironment, hostname: string): string {
  * 20 characters. A longer name keeps its beginning and its end, where pod names differ.
  * Returns the empty string for a name without a letter or a digit.
  *
- * @example instanceName('ip-10-0-12-34.eu-west-1.compute.internal') // 'ip-10-0-12-34'
- * @example instanceName('billing-agent-7d9f8b6c5-x2x4z') // 'billing-agen-5-x2x4z'
+ * `ip-10-0-12-34.eu-west-1.compute.internal` becomes `ip-10-0-12-34`, and
+ * `billing-agent-7d9f8b6c5-x2x4z` becomes `billing-agen-5-x2x4z`.
  */
 export function instanceName(name: string): string {
   const [host = ''] = name.split('.');

@@ -20,7 +20,21 @@ export interface RunContext {
 
 const contexts = new WeakMap<RequestContext, RunContext>();
 
-/** The run that a backend executes with this request context; nothing if no backend made it. */
+/** The run that a backend executes with this request context; nothing if no backend made it. *
+ * @example
+ * ```ts
+ * import type { AgentExecutor } from '@a2a-js/sdk/server';
+ * import { runContext } from 'a2a-aws';
+ *
+ * const executor: AgentExecutor = {
+ *   async execute(request, bus) {
+ *     const signal = runContext(request)?.signal ?? null; // aborts when the task is canceled
+ *     const answer = await fetch('https://model.example', { signal });
+ *   },
+ *   async cancelTask() {},
+ * };
+ * ```
+ */
 export function runContext(requestContext: RequestContext): RunContext | undefined {
   return contexts.get(requestContext);
 }

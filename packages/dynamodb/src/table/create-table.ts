@@ -14,6 +14,13 @@ const LONGEST_PAUSE_MS = 2_000;
  * active, and has DynamoDB delete what expires. May be repeated, and completes what was cut short.
  *
  * Fails with a coded `BackendError`: `table-mismatch` if the table that is there is another.
+ *
+ * @example
+ * ```ts
+ * import { createDynamoDBClient, createTable } from 'a2a-aws';
+ *
+ * await createTable(createDynamoDBClient(), 'agents');
+ * ```
  */
 export async function createTable(client: TableClient, tableName: string): Promise<void> {
   try {

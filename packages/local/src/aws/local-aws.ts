@@ -63,6 +63,15 @@ export interface LocalAws {
  *
  * @throws BackendError `configuration` when the DynamoDB engine asked for is not installed or does
  * not run, `unreachable` when a part does not answer. Parts that had started are stopped.
+ *
+ * @example
+ * ```ts
+ * import { startLocalAws } from '@a2a-aws/local';
+ * import { createBackend } from 'a2a-aws';
+ *
+ * const aws = await startLocalAws();
+ * const backend = createBackend({ ...aws, instanceId: 'laptop' });
+ * ```
  */
 export async function startLocalAws(options: LocalAwsOptions = {}): Promise<LocalAws> {
   assertOptionNames('startLocalAws', options, NAMES);

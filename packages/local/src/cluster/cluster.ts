@@ -53,6 +53,15 @@ export interface Cluster {
  * @throws BackendError `configuration` when an option is malformed, the port is taken, or the
  * executor's module is of no use; else the error of a server or of the AWS. Parts that had started
  * are stopped.
+ *
+ * @example
+ * ```ts
+ * import { startCluster } from '@a2a-aws/local';
+ *
+ * const cluster = await startCluster({ executor: './my-agent.js', instances: 2 });
+ * console.log(cluster.url);
+ * await cluster.stop();
+ * ```
  */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   assertOptionNames('startCluster', options, NAMES);
