@@ -34,7 +34,7 @@ export const RINGING: readonly PlantedBug[] = [
       after(
         'Instance.start',
         'this.doorbell.keep()',
-        `while (!this.logs.doorbell && !this.#end.signal.aborted) {
+        `while (!this.logs.doorbells.view && !this.#end.signal.aborted) {
       await new Promise((go) => clock.after(500, () => go(undefined)));
     }`,
       ),

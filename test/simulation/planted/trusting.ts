@@ -18,7 +18,7 @@ export const TRUSTING: readonly PlantedBug[] = [
     name: 'canary-without-mac',
     patches: [
       before(
-        'OpenLogs.#onMessage',
+        'DoorbellReceiver.#onMessage',
         'this.#onStranger()',
         `if (text.includes('"kind":"canary"')) {
         this.#health.returned(this.#deps.clock.now() - 1, this.#deps.clock.now());

@@ -88,7 +88,7 @@ export class InstanceDoorbell {
     const { logs, fanout } = this.#deps;
     if (!fanout.delivers || this.#isUnheard) return undefined;
     if (this.#fault !== undefined) return errorCode(this.#fault);
-    const { doorbell } = logs;
+    const { view: doorbell } = logs.doorbells;
     if (!doorbell) return 'provisioning';
     if (doorbell.isLost) return 'lost';
     return doorbell.isHeard ? undefined : 'silent';
@@ -131,16 +131,16 @@ export class InstanceDoorbell {
     this.#watch();
     const step = this.#next();
     if (step !== 'wait') await this.#take(step);
-    else if (logs.doorbell && !(await this.#isConfirmed())) await this.#repair();
+    else if (logs.doorbells.view && !(await this.#isConfirmed())) await this.#repair();
     if (this.#end.signal.aborted) return;
     await this.#removeFormer();
-    if (!this.#end.signal.aborted) logs.probe();
+    if (!this.#end.signal.aborted) logs.doorbells.probe();
   }
 
   /** Tells of a doorbell that was lost, and of one that is heard again. */
   #watch(): void {
     const { logs, clock, logger } = this.#deps;
-    const { doorbell } = logs;
+    const { view: doorbell } = logs.doorbells;
     if (doorbell?.isHeard && !doorbell.isLost) {
       this.#tries = 0;
       if (this.#missingSince === undefined) return;
@@ -179,7 +179,7 @@ export class InstanceDoorbell {
     // Once an outage, however often it is found out.
     if (this.#missingSince === undefined) logger.warn('doorbell.lost', { code: 'lost' });
     this.#missingSince ??= clock.now();
-    logs.doubt();
+    logs.doorbells.doubt();
     await this.#take('provision');
   }
 
@@ -187,7 +187,7 @@ export class InstanceDoorbell {
     const { logs, clock } = this.#deps;
     const now = clock.now();
     return doorbellStep({
-      doorbell: logs.doorbell,
+      doorbell: logs.doorbells.view,
       ageMs: elapsed(this.#madeAt, now),
       triedMs: elapsed(this.#triedAt, now),
       tries: this.#tries,
@@ -228,7 +228,7 @@ export class InstanceDoorbell {
     this.#round = round;
     this.#address = next;
     this.#former = former;
-    logs.stopListening();
+    logs.doorbells.stopListening();
     // The first of two passes; the second looks again.
     await this.#teardown([address]);
   }
@@ -258,11 +258,11 @@ export class InstanceDoorbell {
     if (this.#end.signal.aborted) return;
     this.#address = made;
     // The transport may have restored it under the address that it had.
-    if (isSame && logs.doorbell && this.#missingSince === undefined) return;
+    if (isSame && logs.doorbells.view && this.#missingSince === undefined) return;
     this.#madeAt = clock.now();
     this.#confirmedAt = this.#madeAt;
-    logs.listen();
-    logs.probe();
+    logs.doorbells.listen();
+    logs.doorbells.probe();
   }
 
   /** Writes where this instance is heard into its lease row. */

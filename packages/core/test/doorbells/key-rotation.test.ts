@@ -127,8 +127,8 @@ describe('a rotation of the keys', () => {
       await feeds.clock.advance(1_000);
     }
     await done;
-    expect(reader.logs.unauthenticated).toBe(0);
-    expect(reader.logs.healthy).toBe(true);
+    expect(reader.logs.doorbells.unauthenticated).toBe(0);
+    expect(reader.logs.doorbells.healthy).toBe(true);
   });
 });
 

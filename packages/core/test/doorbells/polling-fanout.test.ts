@@ -99,7 +99,7 @@ describe('without a transport', () => {
     await flush();
     expect(await feeds.registry.watchers(KEY)).toEqual([]);
     expect(await feeds.registry.watches('b')).toEqual([]);
-    expect(reader.logs.healthy).toBeUndefined();
+    expect(reader.logs.doorbells.healthy).toBeUndefined();
     opened.close();
     await flush();
     expect(reader.logs.openLogs).toBe(0);

@@ -30,7 +30,7 @@ beforeEach(() => {
 
 const health = () => ({
   ready: member.instance.isServing,
-  doorbell: member.instance.logs.healthy,
+  doorbell: member.instance.logs.doorbells.healthy,
   fault: member.instance.doorbell.fault,
 });
 

@@ -162,8 +162,8 @@ describe('doorbells', () => {
     }
     await flush();
     // Of another kind it may mean something to others; what is none is for the dead-letter queue.
-    expect(reader.logs.ignored).toBe(1);
-    expect(reader.logs.unauthenticated).toBe(0);
+    expect(reader.logs.doorbells.ignored).toBe(1);
+    expect(reader.logs.doorbells.unauthenticated).toBe(0);
     expect(reader.fanout.stats().unreadable).toBe(3);
   });
 });
@@ -187,7 +187,7 @@ describe('without doorbells', () => {
     const run = await openRun(writer);
     const steps = drain((await openTap(reader)).tap);
     await feeds.clock.advance(60_000);
-    expect(reader.logs.healthy).toBe(true);
+    expect(reader.logs.doorbells.healthy).toBe(true);
     writer.fanout.network = () => {};
     await say(run.log, 'run-a', taskOf(WORKING));
     await feeds.clock.advance(RECONCILE_MS + TICK_MS);
@@ -256,52 +256,52 @@ describe('the canary', () => {
   test('is sent seldom while nobody taps, and by whoever looks after the doorbell', async () => {
     await feeds.clock.advance(60_000);
     expect(writer.fanout.canaries).toBe(0);
-    expect(writer.logs.healthy).toBe(false);
+    expect(writer.logs.doorbells.healthy).toBe(false);
     const probe = async (): Promise<void> => {
-      writer.logs.probe();
+      writer.logs.doorbells.probe();
       await feeds.clock.advance(1_000);
     };
     for (let second = 0; second < 4 * (IDLE_CANARY_MS / 1_000); second += 1) await probe();
     expect(writer.fanout.canaries).toBe(4);
-    expect(writer.logs.healthy).toBe(true);
-    expect(writer.logs.lagMs).toBeUndefined();
+    expect(writer.logs.doorbells.healthy).toBe(true);
+    expect(writer.logs.doorbells.lagMs).toBeUndefined();
   });
 
   test('that does not come back is soon followed by others, until one does', async () => {
     const probeFor = async (ms: number): Promise<void> => {
       for (let at = 0; at < ms; at += 1_000) {
-        writer.logs.probe();
+        writer.logs.doorbells.probe();
         await feeds.clock.advance(1_000);
       }
     };
     await probeFor(2 * IDLE_CANARY_MS);
     writer.fanout.network = () => {};
     await probeFor(IDLE_CANARY_MS + PROOF_MS);
-    expect(writer.logs.healthy).toBe(false);
-    expect(writer.logs.doorbell).toMatchObject({ isLost: false, isHeard: false });
-    expect(writer.logs.doorbell?.silentMs).toBeGreaterThanOrEqual(PROOF_MS);
+    expect(writer.logs.doorbells.healthy).toBe(false);
+    expect(writer.logs.doorbells.view).toMatchObject({ isLost: false, isHeard: false });
+    expect(writer.logs.doorbells.view?.silentMs).toBeGreaterThanOrEqual(PROOF_MS);
     writer.fanout.network = (send) => send();
     await probeFor(2 * CANARY_MS);
-    expect(writer.logs.doorbell).toEqual({ isLost: false, isHeard: true, silentMs: 0 });
+    expect(writer.logs.doorbells.view).toEqual({ isLost: false, isHeard: true, silentMs: 0 });
   });
 
   test('that the transport does not take says nothing about the doorbell', async () => {
     writer.fanout.publish = async () => false;
     for (let second = 0; second < 120; second += 1) {
-      writer.logs.probe();
+      writer.logs.doorbells.probe();
       await feeds.clock.advance(1_000);
     }
-    expect(writer.logs.doorbell).toEqual({ isLost: false, isHeard: false, silentMs: 0 });
+    expect(writer.logs.doorbells.view).toEqual({ isLost: false, isHeard: false, silentMs: 0 });
   });
 
   test('is sent to oneself while somebody taps, and proves the doorbell', async () => {
     const opened = await openTap(reader);
-    expect(reader.logs.healthy).toBe(false);
+    expect(reader.logs.doorbells.healthy).toBe(false);
     await feeds.clock.advance(10 * CANARY_MS);
     expect(reader.fanout.canaries).toBeGreaterThanOrEqual(9);
     expect(reader.fanout.canaries).toBeLessThanOrEqual(11);
     expect(reader.fanout.published.every(({ targets }) => targets.join() === 'b')).toBe(true);
-    expect(reader.logs.healthy).toBe(true);
+    expect(reader.logs.doorbells.healthy).toBe(true);
     opened.close();
     await flush();
     const sent = reader.fanout.canaries;
@@ -314,13 +314,13 @@ describe('the canary', () => {
     await feeds.clock.advance(2 * CANARY_MS);
     reader.fanout.network = () => {};
     await feeds.clock.advance(PROOF_MS + TICK_MS);
-    expect(reader.logs.healthy).toBe(false);
+    expect(reader.logs.doorbells.healthy).toBe(false);
     reader.fanout.network = (send) => send();
     await feeds.clock.advance(CANARY_MS + TICK_MS);
     // What was sent and given up before is still to be read.
-    expect(reader.logs.healthy).toBe(false);
+    expect(reader.logs.doorbells.healthy).toBe(false);
     await feeds.clock.advance(SETTLE_MS);
-    expect(reader.logs.healthy).toBe(true);
+    expect(reader.logs.doorbells.healthy).toBe(true);
   });
 });
 

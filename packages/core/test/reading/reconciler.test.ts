@@ -86,7 +86,7 @@ describe('[I6] an outage of the doorbell', () => {
     async (offset) => {
       const events = await watchEvents();
       await feeds.clock.advance(MINUTE + offset);
-      expect(reader.logs.healthy).toBe(true);
+      expect(reader.logs.doorbells.healthy).toBe(true);
       setNetwork(() => {});
       const began = feeds.clock.now();
       const written = (async () => {
@@ -122,7 +122,7 @@ describe('[I6] an outage of the doorbell', () => {
       setNetwork((send) => send());
       await feeds.clock.advance(10_000);
       expect(events.came.at(-1)).toBeLessThanOrEqual(said + LATE_MS);
-      expect(reader.logs.healthy).toBe(true);
+      expect(reader.logs.doorbells.healthy).toBe(true);
     }
   });
 
@@ -145,7 +145,7 @@ describe('[I6] an outage of the doorbell', () => {
       await writer.fanout.publish(['b'], text);
       await feeds.clock.advance(2_000);
     }
-    expect(reader.logs.healthy).toBe(false);
+    expect(reader.logs.doorbells.healthy).toBe(false);
     await events.say();
     await feeds.clock.advance(LATE_MS);
     expect(events.came.at(-1)).toBeLessThanOrEqual((events.said.at(-1) ?? 0) + LATE_MS);
@@ -158,7 +158,7 @@ describe('[I6] an outage of the doorbell', () => {
     reader.fanout.hears = false;
     const said = feeds.clock.now();
     await events.say();
-    expect(reader.logs.healthy).toBe(false);
+    expect(reader.logs.doorbells.healthy).toBe(false);
     await feeds.clock.advance(LATE_MS);
     expect(events.came.at(-1)).toBeLessThanOrEqual(said + LATE_MS);
   });
@@ -172,7 +172,7 @@ describe('[I6] an outage of the doorbell', () => {
     setNetwork((send) => send());
     await writer.fanout.publish(['b'], messageOf(writer, '{"kind":"later"}'));
     await feeds.clock.advance(LATE_MS);
-    expect(reader.logs.ignored).toBe(1);
+    expect(reader.logs.doorbells.ignored).toBe(1);
     expect(events.came.at(-1)).toBeLessThanOrEqual(said + LATE_MS);
   });
 

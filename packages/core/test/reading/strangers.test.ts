@@ -59,7 +59,7 @@ describe('[I2] messages of strangers', () => {
     expect(steps).toEqual([]);
     expect(feeds.storage.reads).toBe(before.reads);
     expect(writer.fanout.published.length).toBe(before.sent);
-    expect(reader.logs.unauthenticated).toBe(24);
+    expect(reader.logs.doorbells.unauthenticated).toBe(24);
     // The watch of b is still known, and no other.
     await say(run.log, 'run-a', chunkOf('1', 'true'));
     await flush();
@@ -79,13 +79,13 @@ describe('[I2] messages of strangers', () => {
       await flush();
     };
     await ring();
-    expect(reader.logs.healthy).toBe(true);
+    expect(reader.logs.doorbells.healthy).toBe(true);
     reader.fanout.network = () => {};
     for (let passed = 0; passed < PROOF_MS + CANARY_MS; passed += 1_000) {
       await ring();
       await feeds.clock.advance(1_000);
     }
-    expect(reader.logs.healthy).toBe(false);
+    expect(reader.logs.doorbells.healthy).toBe(false);
   });
 
   test('do not come again, and are logged once a minute', async () => {
@@ -94,7 +94,7 @@ describe('[I2] messages of strangers', () => {
       await feeds.clock.advance(1_000);
     }
     expect(reader.fanout.stats().unreadable).toBe(0);
-    expect(reader.logs.unauthenticated).toBe(120);
+    expect(reader.logs.doorbells.unauthenticated).toBe(120);
     expect(feeds.logged.filter((event) => event === 'doorbell.unauthenticated')).toHaveLength(2);
   });
 
