@@ -8,9 +8,11 @@ import {
 import { Backend } from './backend.ts';
 import { AwsCalls } from './options/aws-calls.ts';
 import { resolveClients } from './options/aws-clients.ts';
+import type { BackendOptions } from './options/backend-options.ts';
 import { makeFanout } from './options/create-fanout.ts';
 import { assertOptions } from './options/option-check.ts';
-import { BACKEND_OPTIONS, type BackendOptions, resolveOptions } from './options/options.ts';
+import { BACKEND_OPTIONS } from './options/option-definitions.ts';
+import { resolveOptions } from './options/options.ts';
 
 /**
  * Makes a backend; no I/O before {@link Backend.start}. Every option has a default: with none, the

@@ -2,8 +2,9 @@ import { type OptionNames, rotateKeys } from '@a2a-aws/core';
 import { DynamoDBInstanceRegistry } from '@a2a-aws/dynamodb';
 import { withCalls } from './options/aws-calls.ts';
 import { resolveClients } from './options/aws-clients.ts';
+import type { BackendOptions } from './options/backend-options.ts';
 import { assertOptions } from './options/option-check.ts';
-import { type BackendOptions, resolveOptions } from './options/options.ts';
+import { resolveOptions } from './options/options.ts';
 
 /** Of the backend's options those that name the fleet; give the same as to the servers. */
 export type RotationOptions = Pick<

@@ -1,7 +1,7 @@
 import type { EventQueue, QueueManager, QueueOptions, TapOptions, TaskKey } from '@a2a-aws/core';
 import type { Backend, StopOptions } from './backend.ts';
 import { createBackend } from './create-backend.ts';
-import type { BackendOptions } from './options/options.ts';
+import type { BackendOptions } from './options/backend-options.ts';
 
 /**
  * Queues of tasks' events that reach every instance, for servers that do not use the SDK's request

@@ -11,7 +11,7 @@ function named(path: string, from: string, to: string, pattern: RegExp): string[
   return Array.from(between.matchAll(pattern), ([, name = '']) => name);
 }
 
-const OPTIONS = 'packages/a2a-aws/src/options/options.ts';
+const OPTIONS = 'packages/a2a-aws/src/options/backend-options.ts';
 
 test('README.md tells of every option and of every variable', () => {
   const [, section = ''] = textOf('README.md').split('## Options');

@@ -4,9 +4,10 @@ import { DynamoDBInstanceRegistry, DynamoDBLogStorage } from '@a2a-aws/dynamodb'
 import { QueueSweep, queueName } from '@a2a-aws/sns-sqs';
 import { type AwsCalls, withCalls } from '../options/aws-calls.ts';
 import { resolveClients } from '../options/aws-clients.ts';
+import type { BackendOptions } from '../options/backend-options.ts';
 import { makeFanout } from '../options/create-fanout.ts';
 import { assertOptions } from '../options/option-check.ts';
-import { type BackendOptions, resolveOptions } from '../options/options.ts';
+import { resolveOptions } from '../options/options.ts';
 import { VERSION } from '../version.ts';
 
 /** Of the backend's options those that concern a janitor; give it the same as the servers. */

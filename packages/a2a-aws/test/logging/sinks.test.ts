@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import winston from 'winston';
 import { defaultLevel, pinoLogger, sinkOf } from '../../src/logging/sinks.ts';
-import type { BackendOptions } from '../../src/options/options.ts';
+import type { BackendOptions } from '../../src/options/backend-options.ts';
 
 const FIELDS: LogFields = { instance: 'a', taskId: 't', durationMs: 12, ok: true };
 

@@ -1,11 +1,23 @@
 import { hostname } from 'node:os';
-import { MemoryFanout } from '@a2a-aws/core';
-import { describe, expect, test } from 'vitest';
+import { type LeaseSettings, MemoryFanout } from '@a2a-aws/core';
+import { describe, expect, expectTypeOf, test } from 'vitest';
+import type { BackendOptions } from '../../src/options/backend-options.ts';
 import { instanceName } from '../../src/options/instance-name.ts';
-import { type BackendOptions, resolveOptions } from '../../src/options/options.ts';
+import { type BackendSettings, resolveOptions } from '../../src/options/options.ts';
 
 const TOPIC = 'arn:aws:sns:eu-west-1:123456789012:events';
 const TABLE = { A2A_TABLE_NAME: 'tasks' };
+
+test('settings have the types of the options, with the defaults filled in', () => {
+  expectTypeOf<BackendSettings['tableName']>().toEqualTypeOf<string>();
+  expectTypeOf<BackendSettings['retentionMs']>().toEqualTypeOf<number>();
+  expectTypeOf<BackendSettings['ownerShards']>().toEqualTypeOf<number | undefined>();
+  expectTypeOf<BackendSettings['retryDetection']>().toEqualTypeOf<'always' | 'auto' | 'never'>();
+  expectTypeOf<BackendSettings['lease']>().toEqualTypeOf<LeaseSettings>();
+  expectTypeOf<keyof BackendSettings & keyof BackendOptions>().toEqualTypeOf<
+    Exclude<keyof BackendOptions, 'topicArn' | 'instanceId' | 'logLevel'>
+  >();
+});
 
 describe('the topics', () => {
   const topics = (topicArn: BackendOptions['topicArn'], inEnvironment?: string) =>
