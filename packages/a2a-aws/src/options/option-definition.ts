@@ -63,7 +63,7 @@ export const anyFunction = <T>(): z.ZodType<T> =>
 
 export const anyObject = <T>(): z.ZodType<T> => z.custom<T>(isObject);
 
-/** Returns a schema for objects with these methods. What the methods do cannot be checked. */
+/** Returns a schema for objects with these methods. Their behaviour cannot be checked. */
 export function having<T>(...methods: readonly string[]): z.ZodType<T> {
   return z.custom<T>((value) => {
     const found = isObject(value) ? (value as Readonly<Record<string, unknown>>) : {};
