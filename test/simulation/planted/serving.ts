@@ -35,7 +35,7 @@ export const SERVING: readonly PlantedBug[] = [
   },
   {
     name: 'cancel-without-deadline',
-    patches: [replace('settled', 'sleep($_, $HERE, $_)', '10 * $HERE')],
+    patches: [replace('cancelTask', '({ signal, timeoutMs: $HERE })', '10 * $HERE')],
   },
   {
     name: 'retry-starts-another-task',

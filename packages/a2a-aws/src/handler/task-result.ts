@@ -12,35 +12,6 @@ import {
 import type { Message, Task } from '@a2a-js/sdk';
 
 /**
- * Resolves with `pick`'s first result, while the fold is exactly the one that it was picked from.
- * Rejects with `corrupt-log` if the log cannot be read on.
- */
-export function firstOf<T>(
-  open: OpenLog,
-  signal: AbortSignal,
-  pick: (state: LogState) => T | undefined,
-): Promise<T | undefined> {
-  const now = pick(open.log.state);
-  if (now !== undefined || signal.aborted) return Promise.resolve(now);
-  return new Promise((resolve, reject) => {
-    const settle = (how: () => void): void => {
-      for (const stop of stops) stop();
-      signal.removeEventListener('abort', aborted);
-      how();
-    };
-    const aborted = (): void => settle(() => resolve(undefined));
-    const stops = [
-      open.log.listenEntries((state) => {
-        const found = pick(state);
-        if (found !== undefined) settle(() => resolve(found));
-      }),
-      open.log.listenFaults((fault) => settle(() => reject(fault))),
-    ];
-    signal.addEventListener('abort', aborted, { once: true });
-  });
-}
-
-/**
  * The answer of a blocking send: the fold of the log where its run's result stands, or where it
  * waits for credentials; never a private copy. Nothing if `signal` aborts first.
  */
@@ -50,10 +21,13 @@ export async function blockingAnswer(
   run: string,
   signal: AbortSignal,
 ): Promise<Task | Message | undefined> {
-  const answered = await firstOf(open, signal, (state) => {
-    const result = blockingResult(state, run);
-    return result && { result, task: folded(open, state, result) };
-  });
+  const answered = await open.log.until(
+    (state) => {
+      const result = blockingResult(state, run);
+      return result && { result, task: folded(open, state, result) };
+    },
+    { signal },
+  );
   if (!answered) return undefined;
   const { result, task } = answered;
   const { clock, key } = open.log;
@@ -73,11 +47,14 @@ export async function immediateAnswer(
   run: string,
   signal: AbortSignal,
 ): Promise<Task | Message | undefined> {
-  const known = await firstOf(open, signal, (state) => {
-    if (firstEventGeneration(state, run) !== undefined && state.hasTask)
-      return { task: open.log.picture() };
-    return blockingResult(state, run) && { task: undefined };
-  });
+  const known = await open.log.until(
+    (state) => {
+      if (firstEventGeneration(state, run) !== undefined && state.hasTask)
+        return { task: open.log.picture() };
+      return blockingResult(state, run) && { task: undefined };
+    },
+    { signal },
+  );
   if (!known?.task) return known && blockingAnswer(open, storage, run, signal);
   return inSlices(known.task.copying(), open.log.clock);
 }

@@ -13,7 +13,6 @@ import {
 import { type StreamResponse, type Task, TaskState } from '@a2a-js/sdk';
 import { linkSignals } from './linked-signal.ts';
 import { answerFrame, eventFrames, messageFrame, taskFrame } from './stream-frames.ts';
-import { firstOf } from './task-result.ts';
 
 export interface StreamOptions {
   /** Aborts when nobody reads any more: the stream ends. */
@@ -71,18 +70,21 @@ async function beginningOf(
     if (!hasBegun) tap.skip();
   });
   try {
-    return await firstOf(open, signal, (state) => {
-      const result = runResult(state, run);
-      const isSilent = firstEventGeneration(state, run) === undefined;
-      if (isSilent && result === undefined) return undefined;
-      hasBegun = true;
-      const { generation } = open.log;
-      return {
-        task: isSilent && result?.answer ? undefined : open.log.picture(),
-        generation,
-        result,
-      };
-    });
+    return await open.log.until(
+      (state) => {
+        const result = runResult(state, run);
+        const isSilent = firstEventGeneration(state, run) === undefined;
+        if (isSilent && result === undefined) return undefined;
+        hasBegun = true;
+        const { generation } = open.log;
+        return {
+          task: isSilent && result?.answer ? undefined : open.log.picture(),
+          generation,
+          result,
+        };
+      },
+      { signal },
+    );
   } finally {
     unlisten();
   }

@@ -14,6 +14,7 @@ import { Listeners } from './listeners.ts';
 import { LogFold, type Tail } from './log-fold.ts';
 import { LogReader } from './log-reader.ts';
 import { LogWriter, type LogWriterDeps } from './log-writer.ts';
+import { type UntilOptions, until } from './until.ts';
 import type { Appended } from './waiting-proposals.ts';
 
 /** What a {@link TaskLog} works with. */
@@ -132,6 +133,18 @@ export class TaskLog {
   /** Calls back when {@link epoch} has changed, until the returned function is called. */
   listenRebuilds(listener: () => void): () => void {
     return this.#fold.rebuilds.add(listener);
+  }
+
+  /**
+   * Resolves with the first result of `pick` that is not `undefined`. `pick` is called now, and then
+   * as {@link listenEntries} calls back. Resolves with `undefined` when `signal` aborts or the time
+   * has passed. Rejects with `corrupt-log` if the log turns out to be unreadable.
+   */
+  until<T>(
+    pick: (state: LogState) => T | undefined,
+    options: UntilOptions,
+  ): Promise<T | undefined> {
+    return until(this, pick, options);
   }
 
   /** The slot of the status in the stored head when the log was first read, if there was a head. */

@@ -33,7 +33,8 @@ export class LogTap {
   /** See {@link TaskLog.epoch}. */
   readonly #epoch: number;
   #finishing = false;
-  #wake: (() => void) | undefined;
+  /** Ends a wait for the next record. */
+  readonly #ending = new AbortController();
 
   /**
    * `after`: begins with the record that holds the event of this generation, whose last events may
@@ -102,7 +103,7 @@ export class LogTap {
    */
   finish(): void {
     this.#finishing = true;
-    this.#wake?.();
+    this.#ending.abort();
   }
 
   /** Ends the tap: a waiting {@link next} resolves with nothing. Idempotent. */
@@ -110,26 +111,16 @@ export class LogTap {
     this.#closed = true;
     void this.#behind?.return?.();
     this.#behind = undefined;
-    this.#wake?.();
+    this.#ending.abort();
   }
 
   async #caughtUp(): Promise<void> {
     this.#shown = undefined;
     void this.#behind?.return?.();
     this.#behind = undefined;
-    await new Promise<void>((resolve, reject) => {
-      const stops = [
-        this.#log.listen(() => this.#wake?.()),
-        this.#log.listenRebuilds(() => this.#wake?.()),
-        this.#log.listenFaults((fault) => settle(() => reject(fault))),
-      ];
-      const settle = (how: () => void): void => {
-        this.#wake = undefined;
-        for (const stop of stops) stop();
-        how();
-      };
-      this.#wake = () => settle(resolve);
-    });
+    const isOver = (): true | undefined =>
+      !this.isCaughtUp || this.#epoch !== this.#log.epoch || undefined;
+    await this.#log.until(isOver, { signal: this.#ending.signal });
   }
 
   async #seek(after: number): Promise<void> {

@@ -4,8 +4,8 @@ import { errorCode, fencedError } from '../errors.ts';
 import { inSlices } from '../log/pace.ts';
 import { taskFields } from '../logging/task-fields.ts';
 import { proposeCancel, proposeForcedCancel } from '../model/proposal.ts';
-import { openRuns } from '../model/state.ts';
-import { type Clock, sleep } from '../ports/clock.ts';
+import { type LogState, openRuns } from '../model/state.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { InstanceRegistry } from '../ports/instance-registry.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { OpenLog } from '../reading/open-log.ts';
@@ -45,7 +45,7 @@ export function cancelTask(
     const isWanted = 'appended' in asked || asked.refused === 'nothing';
     if (isWanted) logger.info('cancel.requested', about);
     const isRunning = await hasRunner(open, registry);
-    if (isRunning) await settled(open, { clock, signal, deadlineMs });
+    if (isRunning) await open.log.until(hasStopped, { signal, timeoutMs: deadlineMs });
     const forced = await open.log.append(proposeForcedCancel(author));
     if ('refused' in forced && forced.refused === 'fenced') throw fencedError();
     const durationMs = Math.max(0, clock.now() - since);
@@ -82,22 +82,7 @@ async function mayLive(instance: string, registry: InstanceRegistry): Promise<bo
   }
 }
 
-interface Waiting extends Pick<CancelDeps, 'clock' | 'signal'> {
-  readonly deadlineMs: number;
-}
-
-/** Resolves when the log is sealed or no run is open, at the deadline, or when `signal` aborts. */
-async function settled(open: OpenLog, { clock, signal, deadlineMs }: Waiting): Promise<void> {
-  const over = new AbortController();
-  const look = (): void => {
-    if (open.log.state.sealed || open.log.state.open.size === 0) over.abort();
-  };
-  const leave = (): void => over.abort();
-  const unlisten = open.log.listen(look);
-  signal.addEventListener('abort', leave, { once: true });
-  look();
-  if (signal.aborted) leave();
-  await sleep(clock, deadlineMs, over.signal);
-  unlisten();
-  signal.removeEventListener('abort', leave);
+/** Returns true once nothing works on the task any more. */
+function hasStopped({ sealed, open }: LogState): true | undefined {
+  return sealed || open.size === 0 || undefined;
 }
