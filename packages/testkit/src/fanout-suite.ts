@@ -262,7 +262,8 @@ export function fanoutSuite(
         listen(instance, (text) => {
           const heard = decodeMessage(text, (seal, bell) => checkSeal(FLEET, seal, bell));
           if (typeof heard === 'string') throw new Error('Not what was sent.');
-          for (const bell of heard.bells) if (bell.kind === 'record') tasks.add(bell.key.taskId);
+          for (const bell of heard.doorbells)
+            if (bell.kind === 'record') tasks.add(bell.key.taskId);
           if (tasks.size === 45) done();
         });
         const next = { generation: 1, sub: 0 };

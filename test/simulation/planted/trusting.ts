@@ -21,7 +21,7 @@ export const TRUSTING: readonly PlantedBug[] = [
         'DoorbellReceiver.#onMessage',
         'this.#onStranger()',
         `if (text.includes('"kind":"canary"')) {
-        this.#health.returned(this.#deps.clock.now() - 1, this.#deps.clock.now());
+        this.#health.probeArrived(this.#deps.clock.now() - 1, this.#deps.clock.now());
       }`,
       ),
     ],

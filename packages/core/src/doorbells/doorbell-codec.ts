@@ -11,14 +11,18 @@ const TAIL = '\n]}';
 const BETWEEN = ',\n';
 const LINE = /^\["([\w-]{1,32})","([\w-]{43})",(.*)\]$/s;
 
-/** What queues do not take, or not all of them (Amazon SQS, "SendMessage"); in JSON only within strings. */
+/** Characters that not every queue accepts (Amazon SQS, "SendMessage"); in JSON only within strings. */
 const NOT_PLAIN = /[\ud800-\udfff\ufffe\uffff]/g;
 
-/** What came out of a message. */
+/** A message after decoding. */
 export type DecodedMessage =
-  /** `unknown` of its doorbells are of kinds, `junk` of them in forms, that this release does not know. */
-  | { readonly bells: readonly Doorbell[]; readonly unknown: number; readonly junk: number }
-  /** It is not proven to come from this fleet. */
+  /** `unknown` and `malformed`: how many of its doorbells this release cannot read, and why. */
+  | {
+      readonly doorbells: readonly Doorbell[];
+      readonly unknown: number;
+      readonly malformed: number;
+    }
+  /** The message is not proven to come from this fleet. */
   | 'unauthenticated';
 
 /** Returns a message of one doorbell. A record that would make it longer than `maxBytes` is left out. */
@@ -38,22 +42,22 @@ export function isJoinable(text: string): boolean {
 }
 
 /**
- * One message that says, in their order, what these said, all of them from {@link encodeDoorbell}
- * and for one target; it is no longer than they are together. Each doorbell keeps its seal.
+ * Joins messages of {@link encodeDoorbell} for one target into one with all their doorbells, in order.
+ * It is not longer than all of them together. Each doorbell keeps its seal.
  */
 export function joinMessages(texts: readonly string[]): string {
   return HEAD + texts.map((text) => text.slice(HEAD.length, -TAIL.length)).join(BETWEEN) + TAIL;
 }
 
 /**
- * Returns what a message from outside says. Nothing of it is parsed before `check` has found every
- * seal in it authentic. Never throws.
+ * Decodes a message from outside. Parses no doorbell before `check` has found every seal in the
+ * message authentic. Never throws.
  */
 export function decodeMessage(
   text: string,
   check: (seal: Seal, text: string) => SealCheck,
 ): DecodedMessage {
-  // A half of a character would be authenticated as if it were another.
+  // The MAC does not distinguish one unpaired surrogate from another.
   if (!isJoinable(text) || text.search(NOT_PLAIN) >= 0) return 'unauthenticated';
   const bells: unknown[] = [];
   for (const line of text.slice(HEAD.length, -TAIL.length).split(BETWEEN)) {
@@ -63,9 +67,9 @@ export function decodeMessage(
   }
   const read = bells.map(readDoorbell);
   return {
-    bells: read.filter((bell) => typeof bell !== 'string'),
+    doorbells: read.filter((bell) => typeof bell !== 'string'),
     unknown: read.filter((bell) => bell === 'unknown').length,
-    junk: read.filter((bell) => bell === 'junk').length,
+    malformed: read.filter((bell) => bell === 'malformed').length,
   };
 }
 

@@ -1,133 +1,141 @@
 import { elapsed } from '../ports/clock.ts';
 
-/** How often an instance with open taps rings itself, in milliseconds. */
-export const CANARY_MS = 4_000;
-/** How often one without rings itself: each ring costs a publish, a receive and a delete. */
-export const IDLE_CANARY_MS: number = 10 * 60_000;
-/** A ring that comes back proves the doorbell alive for this long from when it was made. */
-export const PROOF_MS = 12_000;
+/** How often an instance that waits for records sends itself a probe, in milliseconds. */
+export const PROBE_MS = 4_000;
+/** How often any other instance does: each probe costs a publish, a receive and a delete. */
+export const IDLE_PROBE_MS: number = 10 * 60_000;
+/** A probe that arrives confirms the doorbell for this long from when it was sent. */
+export const CONFIRMED_MS = 12_000;
 /**
- * A doorbell that was dead counts as alive only this long after it was heard again: what was given
- * up before the way opened is found by reading, and another route may open later.
+ * A doorbell that was lost counts as confirmed only this long after a probe has arrived again. Reading
+ * finds what the transport gave up before, and the routes of other instances may recover later.
  */
-export const SETTLE_MS = 5_000;
+export const RECOVERY_MS = 5_000;
 
-/** The longest that the transport takes to say that it took a ring, all its tries included. */
+/** The longest that the transport takes to report that it took a probe, all its tries included. */
 const LATE_ANSWER_MS = 60_000;
 
-/** Whether doorbells arrive, judged by one's own. Times in milliseconds of the own clock. */
+/** Judges by this instance's own probes whether doorbells arrive. Times are of its own clock. */
 export class DoorbellHealth {
-  /** When the latest ring that came back was made. */
-  #provenAt: number | undefined;
-  #rungAt: number | undefined;
+  /** When the newest probe that has arrived was sent. */
+  #confirmedAtMs: number | undefined;
+  /** When the last probe was due. */
+  #probedAtMs: number | undefined;
   #lagMs: number | undefined;
-  #doubtedAt = 0;
-  #doubtMs = 0;
-  #isResting = false;
-  /** When the latest ring that came back did so. */
-  #heardAt: number | undefined;
-  /** When the ring was made that came back last. */
-  #returned: number | undefined;
-  /** When the latest ring was made that the transport took, if none has come back since. */
-  #unansweredAt: number | undefined;
+  #unconfirmedAtMs = 0;
+  #unconfirmedForMs = 0;
+  #isIdle = false;
+  /** When a probe last arrived in time. */
+  #receivedAtMs: number | undefined;
+  /** When the probe was sent that arrived last. */
+  #arrivedSentAtMs: number | undefined;
+  /** When the last probe was sent that the transport took, if none has arrived since. */
+  #unansweredAtMs: number | undefined;
   #silentMs = 0;
 
-  /** What has arrived may have been for us, but in words of another release: reading tells. */
-  unrecognized(now: number): void {
-    this.#doubt(PROOF_MS, now);
+  /**
+   * A message arrived that this release cannot decode. It may have been for us, so the doorbell is not
+   * confirmed for a while.
+   */
+  unrecognized(nowMs: number): void {
+    this.#unconfirm(CONFIRMED_MS, nowMs);
   }
 
-  /** True if it is time to ring oneself while somebody taps; then counts as rung. */
-  ring(now: number): boolean {
-    const isFirst = this.#isResting;
-    this.#isResting = false;
-    return this.#isDue(isFirst ? 0 : CANARY_MS, now);
+  /** Returns true if a probe is due while this instance waits for records; then counts it as sent. */
+  shouldProbe(nowMs: number): boolean {
+    const isFirst = this.#isIdle;
+    this.#isIdle = false;
+    return this.#isDue(isFirst ? 0 : PROBE_MS, nowMs);
   }
 
-  /** The same while nobody taps: seldom, unless the last ring has not come back. */
-  shouldProbeIdle(now: number): boolean {
-    return this.#isDue(this.#unansweredAt === undefined ? IDLE_CANARY_MS : CANARY_MS, now);
+  /** The same for an idle instance: seldom, unless the last probe has not arrived. */
+  shouldProbeIdle(nowMs: number): boolean {
+    return this.#isDue(this.#unansweredAtMs === undefined ? IDLE_PROBE_MS : PROBE_MS, nowMs);
   }
 
-  /** The transport took the ring that was made then. */
-  taken(rungAt: number): void {
-    // A ring may be back before its sender learns that it was taken.
-    if (this.#returned !== undefined && elapsed(rungAt, this.#returned) < LATE_ANSWER_MS) return;
-    // A process that stood still was not silent meanwhile.
-    if (this.#unansweredAt !== undefined) {
-      this.#silentMs += Math.min(elapsed(this.#unansweredAt, rungAt), 2 * CANARY_MS);
+  /** The transport has taken the probe that was sent at `sentAtMs`. */
+  probeTaken(sentAtMs: number): void {
+    // A probe may arrive before its sender learns that it was taken.
+    const arrived = this.#arrivedSentAtMs;
+    if (arrived !== undefined && elapsed(sentAtMs, arrived) < LATE_ANSWER_MS) return;
+    // While a process stands still, its doorbell is not silent.
+    if (this.#unansweredAtMs !== undefined) {
+      this.#silentMs += Math.min(elapsed(this.#unansweredAtMs, sentAtMs), 2 * PROBE_MS);
     }
-    this.#unansweredAt = rungAt;
+    this.#unansweredAtMs = sentAtMs;
   }
 
   /**
-   * The ring that was made then has come back. Late or again, as a queue gives what was not deleted,
-   * it proves nothing: the way may be closed by now.
+   * The probe that was sent at `sentAtMs` has arrived. A late or redelivered probe proves nothing: the
+   * path may have broken since.
    */
-  returned(rungAt: number, now: number): void {
-    const lag = elapsed(rungAt, now);
-    this.#returned = rungAt;
-    if (lag < PROOF_MS) {
-      this.#unansweredAt = undefined;
+  probeArrived(sentAtMs: number, nowMs: number): void {
+    const lag = elapsed(sentAtMs, nowMs);
+    this.#arrivedSentAtMs = sentAtMs;
+    if (lag < CONFIRMED_MS) {
+      this.#unansweredAtMs = undefined;
       this.#silentMs = 0;
-      this.#heardAt = now;
+      this.#receivedAtMs = nowMs;
     }
-    if (this.#isResting) return;
+    if (this.#isIdle) return;
     const known =
-      this.#provenAt === undefined ? Number.POSITIVE_INFINITY : elapsed(this.#provenAt, now);
-    if (lag >= Math.min(known, PROOF_MS)) return;
-    if (known >= PROOF_MS) this.#doubt(SETTLE_MS, now);
-    this.#provenAt = rungAt;
+      this.#confirmedAtMs === undefined
+        ? Number.POSITIVE_INFINITY
+        : elapsed(this.#confirmedAtMs, nowMs);
+    if (lag >= Math.min(known, CONFIRMED_MS)) return;
+    if (known >= CONFIRMED_MS) this.#unconfirm(RECOVERY_MS, nowMs);
+    this.#confirmedAtMs = sentAtMs;
     this.#lagMs = lag;
   }
 
-  /** How long the last ring that came back was under way; undefined if none is known of. */
+  /** How long the newest probe that has arrived was under way; `undefined` if there is none. */
   get lagMs(): number | undefined {
     return this.#lagMs;
   }
 
-  /** Nobody taps: no proof. The next tap starts unproven. */
-  rest(): void {
-    this.#isResting = true;
-    this.#provenAt = undefined;
+  /** Nothing here waits for records: the doorbell is not confirmed again before something does. */
+  idle(): void {
+    this.#isIdle = true;
+    this.#confirmedAtMs = undefined;
     this.#lagMs = undefined;
   }
 
-  /** Another doorbell takes the place of this one: nothing is known of it. */
+  /** Forgets all probes: another doorbell takes the place of this one. */
   reset(): void {
-    this.rest();
-    this.#rungAt = undefined;
-    this.#heardAt = undefined;
-    this.#unansweredAt = undefined;
+    this.idle();
+    this.#probedAtMs = undefined;
+    this.#receivedAtMs = undefined;
+    this.#unansweredAtMs = undefined;
     this.#silentMs = 0;
   }
 
-  /** True while the way from publish to receive was seen open lately, and for a while. */
-  proven(now: number): boolean {
-    if (this.#provenAt === undefined || elapsed(this.#doubtedAt, now) < this.#doubtMs) return false;
-    return elapsed(this.#provenAt, now) < PROOF_MS;
+  /** Returns true while the path from publish to receive has lately been open, and for a while. */
+  isConfirmed(nowMs: number): boolean {
+    if (this.#confirmedAtMs === undefined) return false;
+    if (elapsed(this.#unconfirmedAtMs, nowMs) < this.#unconfirmedForMs) return false;
+    return elapsed(this.#confirmedAtMs, nowMs) < CONFIRMED_MS;
   }
 
-  /** True if no ring that should have come back is missing, and one has; the proof for an idle instance. */
-  heard(now: number): boolean {
-    if (this.#heardAt === undefined || this.#silentMs >= PROOF_MS) return false;
-    return elapsed(this.#heardAt, now) < IDLE_CANARY_MS + PROOF_MS;
+  /** Returns true if a probe has arrived and none is overdue: the weaker proof for an idle instance. */
+  isReceiving(nowMs: number): boolean {
+    if (this.#receivedAtMs === undefined || this.#silentMs >= CONFIRMED_MS) return false;
+    return elapsed(this.#receivedAtMs, nowMs) < IDLE_PROBE_MS + CONFIRMED_MS;
   }
 
-  /** For how long the transport has taken rings of which none has come back; 0 if none is missing. */
+  /** For how long the transport has taken probes of which none has arrived; 0 if none is overdue. */
   get silentMs(): number {
     return this.#silentMs;
   }
 
-  #isDue(everyMs: number, now: number): boolean {
-    if (this.#rungAt !== undefined && elapsed(this.#rungAt, now) < everyMs) return false;
-    this.#rungAt = now;
+  #isDue(everyMs: number, nowMs: number): boolean {
+    if (this.#probedAtMs !== undefined && elapsed(this.#probedAtMs, nowMs) < everyMs) return false;
+    this.#probedAtMs = nowMs;
     return true;
   }
 
-  #doubt(ms: number, now: number): void {
-    if (this.#doubtMs - elapsed(this.#doubtedAt, now) >= ms) return;
-    this.#doubtedAt = now;
-    this.#doubtMs = ms;
+  #unconfirm(forMs: number, nowMs: number): void {
+    if (this.#unconfirmedForMs - elapsed(this.#unconfirmedAtMs, nowMs) >= forMs) return;
+    this.#unconfirmedAtMs = nowMs;
+    this.#unconfirmedForMs = forMs;
   }
 }

@@ -64,7 +64,7 @@ export class DoorbellReceiver {
   }
 
   /** Forgets that doorbells have arrived. */
-  doubt(): void {
+  reset(): void {
     this.#health.reset();
   }
 
@@ -73,7 +73,7 @@ export class DoorbellReceiver {
     const { clock, fanout, isAttended } = this.#deps;
     if (!this.#receiver || !fanout.delivers || isAttended()) return;
     const now = clock.now();
-    this.#health.rest();
+    this.#health.idle();
     if (this.#health.shouldProbeIdle(now)) void this.#sendProbe(now);
   }
 
@@ -81,8 +81,8 @@ export class DoorbellReceiver {
   tick(): void {
     const { clock, isAttended } = this.#deps;
     const now = clock.now();
-    if (!isAttended()) this.#health.rest();
-    else if (this.#receiver && this.#health.ring(now)) void this.#sendProbe(now);
+    if (!isAttended()) this.#health.idle();
+    else if (this.#receiver && this.#health.shouldProbe(now)) void this.#sendProbe(now);
   }
 
   /** What is known of this instance's doorbell; `undefined` while it has none. */
@@ -91,7 +91,7 @@ export class DoorbellReceiver {
     return (
       this.#receiver && {
         isLost: this.#receiver.lost ?? false,
-        isHeard: this.#health.heard(now),
+        isReceiving: this.#health.isReceiving(now),
         silentMs: this.#health.silentMs,
       }
     );
@@ -99,16 +99,16 @@ export class DoorbellReceiver {
 
   /**
    * True while doorbells are seen to arrive. A probe shows it every few seconds while something here
-   * waits, and every {@link IDLE_CANARY_MS} otherwise. `undefined` if the transport does not deliver.
+   * waits, and every {@link IDLE_PROBE_MS} otherwise. `undefined` if the transport does not deliver.
    */
   get healthy(): boolean | undefined {
     const { clock, fanout, isAttended, keyring } = this.#deps;
     if (!fanout.delivers) return undefined;
     if (!this.#receiver?.healthy) return false;
     const now = clock.now();
-    if (!isAttended()) return this.#health.heard(now);
+    if (!isAttended()) return this.#health.isReceiving(now);
     // Without the current keys, doorbells of other instances may be refused here.
-    return keyring.isCurrent && this.#health.proven(now);
+    return keyring.isCurrent && this.#health.isConfirmed(now);
   }
 
   /** How long the last probe was under way, in milliseconds. */
@@ -131,7 +131,7 @@ export class DoorbellReceiver {
     const { instance, sender } = this.#deps;
     const receiver = this.#receiver;
     const isTaken = await sender.send([instance], { kind: 'canary', instance, at });
-    if (isTaken && receiver === this.#receiver) this.#health.taken(at);
+    if (isTaken && receiver === this.#receiver) this.#health.probeTaken(at);
   }
 
   #onMessage(text: string): void {
@@ -145,15 +145,15 @@ export class DoorbellReceiver {
     // A newer release may have told us about a record.
     if (message.unknown > 0) this.#health.unrecognized(clock.now());
     this.#ignored += message.unknown;
-    for (const doorbell of message.bells) this.#onDoorbell(doorbell);
+    for (const doorbell of message.doorbells) this.#onDoorbell(doorbell);
     // It goes to the dead-letter queue. Its other doorbells come again then, and change nothing.
-    if (message.junk > 0) throw new BackendError('corrupt-log', 'Not a doorbell.');
+    if (message.malformed > 0) throw new BackendError('corrupt-log', 'Not a doorbell.');
   }
 
   #onDoorbell(doorbell: Doorbell): void {
     const { instance, clock, onDoorbell } = this.#deps;
     if (doorbell.kind !== 'canary') onDoorbell(doorbell);
-    else if (doorbell.instance === instance) this.#health.returned(doorbell.at, clock.now());
+    else if (doorbell.instance === instance) this.#health.probeArrived(doorbell.at, clock.now());
   }
 
   /** Counts the message, and logs at most once a minute. */

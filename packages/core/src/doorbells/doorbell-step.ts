@@ -1,22 +1,22 @@
-/** What an instance knows of the doorbell that it hears. */
+/** The state of an instance's doorbell. */
 export interface DoorbellView {
-  /** What it is heard at no longer exists. */
+  /** The endpoint that it is received at no longer exists. */
   readonly isLost: boolean;
-  /** It was heard lately. */
-  readonly isHeard: boolean;
-  /** For how long no ring has come back though the transport took them; milliseconds. */
+  /** A probe has arrived lately. */
+  readonly isReceiving: boolean;
+  /** For how long the transport has taken probes of which none has arrived; milliseconds. */
   readonly silentMs: number;
 }
 
-/** What is known when the next step of an instance's doorbell is decided. */
+/** The facts that decide the next step for an instance's doorbell. */
 export interface DoorbellFacts {
-  /** Undefined while the instance hears no doorbell. */
+  /** `undefined` while the instance has no doorbell. */
   readonly doorbell: DoorbellView | undefined;
-  /** Since it was provisioned; milliseconds. */
+  /** Milliseconds since it was provisioned. */
   readonly ageMs: number;
-  /** Since the last step; milliseconds. */
+  /** Milliseconds since the last step. */
   readonly triedMs: number;
-  /** Steps since a doorbell was heard last. */
+  /** The number of steps since a doorbell last arrived. */
   readonly tries: number;
   /** The code with which the last step failed. */
   readonly fault: string | undefined;
@@ -25,23 +25,23 @@ export interface DoorbellFacts {
 }
 
 /**
- * - `provision`: make what is missing, under the name it has
- * - `replace`: make another one, under a new name
+ * - `provision`: create missing parts under the present name
+ * - `replace`: create another doorbell under a new name
  */
 export type DoorbellStep = 'wait' | 'provision' | 'replace';
 
-/** A doorbell that is silent for so long may have been lost: longer than messages usually take. */
+/** After this silence a doorbell may have been lost: messages usually take less; milliseconds. */
 export const SILENT_MS = 12_000;
-/** A new filter policy may need so long (Amazon SNS, "Subscription filter policies"); milliseconds. */
+/** A new filter policy may take this long (Amazon SNS, "Subscription filter policies"); milliseconds. */
 export const SETTLING_MS: number = 15 * 60_000;
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 30_000;
 
 /**
- * Decides what an instance does about its doorbell.
+ * Decides the next step for an instance's doorbell.
  *
- * Provisioning again repairs a lost subscription and finds out what was changed. A doorbell that is
- * silent although nothing is missing is replaced only after {@link SETTLING_MS}: SNS may be slow.
+ * Provisioning again repairs a lost subscription and detects changes. A doorbell that is silent
+ * although no part is missing is replaced only after {@link SETTLING_MS}, because SNS may be slow.
  */
 export function doorbellStep(facts: DoorbellFacts): DoorbellStep {
   const { doorbell, ageMs, triedMs, tries, fault, random } = facts;
@@ -53,7 +53,7 @@ export function doorbellStep(facts: DoorbellFacts): DoorbellStep {
   return isLongSilent ? 'replace' : 'provision';
 }
 
-/** Milliseconds between two steps: doubling, with jitter; longer where nothing seems to be missing. */
+/** Returns the milliseconds between two steps: doubling, with jitter; longer if no part seems missing. */
 function retryMs(tries: number, isSilent: boolean, random: number): number {
   if (tries === 0) return 0;
   const longest = isSilent ? SETTLING_MS : LONGEST_RETRY_MS;

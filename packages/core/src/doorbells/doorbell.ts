@@ -4,7 +4,7 @@ import { type LogRecord, parseBody } from '../model/record.ts';
 import { parseSlot, type Slot, slotText } from '../model/slot.ts';
 import type { TaskKey } from '../task-key.ts';
 
-/** What one instance tells another. The log is the truth: each of these may be lost or repeated. */
+/** A message from one instance to another. Any of them may be lost or repeated: the log decides. */
 export type Doorbell =
   /** Task `key` has records before `next`; `record`, the last of them, is inlined when small. */
   | {
@@ -14,8 +14,8 @@ export type Doorbell =
       readonly record?: LogRecord | undefined;
     }
   /**
-   * `instance` has taps on the task (`on`), or no longer, under this watch id. `next`: how far it has
-   * read.
+   * `instance` watches the task under this watch id (`on`), or no longer does. `next`: the slot up to
+   * which it has read.
    */
   | {
       readonly kind: 'watch';
@@ -25,11 +25,11 @@ export type Doorbell =
       readonly on: boolean;
       readonly next: Slot;
     }
-  /** `instance` is gone, and all its watches: nobody needs to ring it any more. */
+  /** `instance` is gone with all its watches: it needs no more doorbells. */
   | { readonly kind: 'gone'; readonly instance: string }
   /**
-   * `instance` rings itself, `at` milliseconds of its clock: to hear it proves that the way is open.
-   * That of another instance proves nothing.
+   * A probe that `instance` sent to itself at this time of its clock, in milliseconds. Its arrival
+   * proves that the path is open. A probe of another instance proves nothing.
    */
   | { readonly kind: 'canary'; readonly instance: string; readonly at: number };
 
@@ -69,7 +69,7 @@ const KINDS: ReadonlySet<unknown> = new Set<Doorbell['kind']>([
 ]);
 const kinded = z.object({ kind: z.string() });
 
-/** A doorbell as JSON text; of a record only where it is, if `inline` is false. */
+/** Returns a doorbell as JSON text. Without `inline` it names a record's slot but not its content. */
 export function doorbellText(doorbell: Doorbell, inline: boolean): string {
   if (doorbell.kind === 'canary' || doorbell.kind === 'gone') return JSON.stringify(doorbell);
   const { tenant, owner, taskId } = doorbell.key;
@@ -91,15 +91,15 @@ export function doorbellText(doorbell: Doorbell, inline: boolean): string {
   });
 }
 
-/** What parsed JSON says; `unknown` is of a kind that this release does not know. */
-export function readDoorbell(json: unknown): Doorbell | 'unknown' | 'junk' {
+/** Reads parsed JSON as a doorbell. `unknown`: its kind is one that this release does not know. */
+export function readDoorbell(json: unknown): Doorbell | 'unknown' | 'malformed' {
   const parsed = bell.safeParse(json);
   if (parsed.success) return parsed.data;
   const { data } = kinded.safeParse(json);
-  return data && !KINDS.has(data.kind) ? 'unknown' : 'junk';
+  return data && !KINDS.has(data.kind) ? 'unknown' : 'malformed';
 }
 
-/** Nothing if a newer release wrote what this one cannot read: then the log is asked. */
+/** Returns `undefined` if a newer release wrote the body: the log is read instead. */
 function entriesOf(body: string): Entry[] | undefined {
   try {
     return parseBody(body);

@@ -25,8 +25,8 @@ export interface KeyringDeps {
 export class Keyring {
   readonly #deps: KeyringDeps;
   #set: FleetKeySet | undefined;
-  #readAt: number | undefined;
-  #triedAt: number | undefined;
+  #readAtMs: number | undefined;
+  #triedAtMs: number | undefined;
   #isFailing = false;
   #reading: Promise<void> | undefined;
   readonly #retried: RetriedStep;
@@ -38,8 +38,8 @@ export class Keyring {
 
   /** True while the keys were read recently enough to know those that others sign with. */
   get isCurrent(): boolean {
-    if (this.#readAt === undefined) return false;
-    return elapsed(this.#readAt, this.#deps.clock.now()) < KEYS_STALE_MS;
+    if (this.#readAtMs === undefined) return false;
+    return elapsed(this.#readAtMs, this.#deps.clock.now()) < KEYS_STALE_MS;
   }
 
   /** Seals a text; `undefined` while no key is known. */
@@ -74,17 +74,18 @@ export class Keyring {
   #readSoon(): void {
     const { clock, signal } = this.#deps;
     const now = clock.now();
-    const isTooSoon = this.#triedAt !== undefined && elapsed(this.#triedAt, now) < KEYS_RETRY_MS;
+    const isTooSoon =
+      this.#triedAtMs !== undefined && elapsed(this.#triedAtMs, now) < KEYS_RETRY_MS;
     if (!isTooSoon && !signal.aborted) void this.read();
   }
 
   async #read(): Promise<void> {
     const { registry, clock, entropy } = this.#deps;
     const asked = clock.now();
-    this.#triedAt = asked;
+    this.#triedAtMs = asked;
     try {
       this.#set = await registry.doorbellKeys(() => newFleetKey(entropy));
-      this.#readAt = asked;
+      this.#readAtMs = asked;
       this.#isFailing = false;
       this.#retried.succeeded();
     } catch (error) {

@@ -91,7 +91,7 @@ export class InstanceDoorbell {
     const { view: doorbell } = logs.doorbells;
     if (!doorbell) return 'provisioning';
     if (doorbell.isLost) return 'lost';
-    return doorbell.isHeard ? undefined : 'silent';
+    return doorbell.isReceiving ? undefined : 'silent';
   }
 
   /** Looks after the doorbell until the instance stops or has died. */
@@ -141,7 +141,7 @@ export class InstanceDoorbell {
   #watch(): void {
     const { logs, clock, logger } = this.#deps;
     const { view: doorbell } = logs.doorbells;
-    if (doorbell?.isHeard && !doorbell.isLost) {
+    if (doorbell?.isReceiving && !doorbell.isLost) {
       this.#tries = 0;
       if (this.#missingSince === undefined) return;
       const durationMs = clock.now() - this.#missingSince;
@@ -179,7 +179,7 @@ export class InstanceDoorbell {
     // Once an outage, however often it is found out.
     if (this.#missingSince === undefined) logger.warn('doorbell.lost', { code: 'lost' });
     this.#missingSince ??= clock.now();
-    logs.doorbells.doubt();
+    logs.doorbells.reset();
     await this.#take('provision');
   }
 

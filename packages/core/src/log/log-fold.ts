@@ -41,7 +41,7 @@ export class LogFold implements LogTarget {
   #epoch = 0;
   #pending: string | undefined;
   #tail: Tail = { bytes: 0, records: 0, since: 0 };
-  #heardAtMs = 0;
+  #currentAtMs = 0;
   /** Called for every record, in slot order; `own`: this instance wrote it, and it is durable. */
   readonly records: Listeners<[applied: AppliedRecord, own: boolean]> = new Listeners();
   /** Called after each entry and each record, while the fold is exactly that up to there. */
@@ -71,9 +71,9 @@ export class LogFold implements LogTarget {
     return this.#epoch;
   }
 
-  /** When this instance last learned how the log stands, in milliseconds of its clock; 0 for never. */
-  get heardAtMs(): number {
-    return this.#heardAtMs;
+  /** When this instance last knew the end of the log, in milliseconds of its clock; 0 for never. */
+  get currentAtMs(): number {
+    return this.#currentAtMs;
   }
 
   /** True if the table is known to hold every record of the fold. */
@@ -91,8 +91,8 @@ export class LogFold implements LogTarget {
   }
 
   /** Notes that a read has just found the log as the fold is. */
-  heard(): void {
-    this.#heardAtMs = this.#deps.clock.now();
+  markCurrent(): void {
+    this.#currentAtMs = this.#deps.clock.now();
   }
 
   /** Notes the id of the record that this instance is putting; `undefined` if it puts none. */
@@ -189,7 +189,7 @@ export class LogFold implements LogTarget {
   }
 
   #apply(record: LogRecord, isFromTable: boolean): void {
-    this.heard();
+    this.markCurrent();
     const { bytes, records, since } = this.#tail;
     this.#tail = {
       bytes: bytes + record.body.length,

@@ -113,8 +113,8 @@ export class LogWriter {
   }
 
   #isForgotten(): boolean {
-    const { heardAtMs } = this.#fold;
-    return heardAtMs > 0 && elapsed(heardAtMs, this.#deps.clock.now()) >= FORGOTTEN_MS;
+    const { currentAtMs } = this.#fold;
+    return currentAtMs > 0 && elapsed(currentAtMs, this.#deps.clock.now()) >= FORGOTTEN_MS;
   }
 
   /**

@@ -169,7 +169,7 @@ export class TaskLog {
       this.tellFault(error);
       throw error;
     }
-    this.#fold.heard();
+    this.#fold.markCurrent();
   }
 
   /**

@@ -19,7 +19,7 @@ import {
   POLL_TICK_MS,
   pollInterval,
   RECONCILE_MS,
-  RECONCILE_UNPROVEN_MS,
+  RECONCILE_UNCONFIRMED_MS,
   reconcileInterval,
   TICK_MS,
 } from './pacing.ts';
@@ -263,9 +263,9 @@ export class OpenLogs {
   #tick(): void {
     const { delivers } = this.#deps.fanout;
     this.doorbells.tick();
-    const whileRinging = reconcileInterval(this.doorbells.healthy === true);
+    const whileDelivering = reconcileInterval(this.doorbells.healthy === true);
     this.#reconciler.reconcileDueLogs(this.#logs.values(), (open) =>
-      delivers ? whileRinging : pollInterval(open),
+      delivers ? whileDelivering : pollInterval(open),
     );
   }
 
@@ -289,7 +289,7 @@ export class OpenLogs {
     } catch (error) {
       // Read it again soon even if doorbells arrive: one of them may have caused this read.
       const isSoon = this.doorbells.healthy === true && errorCode(error) !== 'corrupt-log';
-      if (isSoon) open.markRead(now - (RECONCILE_MS - RECONCILE_UNPROVEN_MS));
+      if (isSoon) open.markRead(now - (RECONCILE_MS - RECONCILE_UNCONFIRMED_MS));
       const { clock, logger } = this.#deps;
       const retried =
         this.#failedReads.get(open) ?? new RetriedStep('log.refresh-failed', { clock, logger });

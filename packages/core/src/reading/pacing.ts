@@ -1,33 +1,33 @@
-/** How far apart the looks for logs that are due are, in milliseconds; a read is late by as much. */
+/** How often to check for logs due for a read, in milliseconds; also the maximum delay of such a read. */
 export const TICK_MS = 250;
-/** While the doorbell is proven alive, an open log is read this often, in milliseconds. */
+/** How often an open log is read while the doorbell is confirmed, in milliseconds. */
 export const RECONCILE_MS = 15_000;
-/** While it is not, this often: a second, less the tick. */
-export const RECONCILE_UNPROVEN_MS = 750;
+/** How often it is read otherwise: every second, less the tick. */
+export const RECONCILE_UNCONFIRMED_MS = 750;
 
-/** As {@link TICK_MS}, where the transport does not ring. */
+/** As {@link TICK_MS}, if the transport does not deliver. */
 export const POLL_TICK_MS = 50;
-/** The first read of a tapped log there, and the next one after news. */
+/** The delay of the first read of a tapped log then, and of the first read after news. */
 const POLL_SOON_MS = 50;
-/** The longest that any open log there goes unread: a second, less the tick. */
+/** The longest that an open log goes unread then: a second, less the tick. */
 export const POLL_LATE_MS = 950;
 
-/** What is known of an open log. */
+/** The facts about an open log that decide how often it is read. */
 export interface Interest {
-  /** Somebody here waits for what others append. */
+  /** A tap, a run or a watch of this instance waits for records of others. */
   readonly attended: boolean;
-  /** Reads in a row that found nothing. */
+  /** The number of consecutive reads that found no record. */
   readonly quietReads: number;
 }
 
-/** Milliseconds that a log may go unread while the doorbell is proven alive, or not. */
-export function reconcileInterval(proven: boolean): number {
-  return proven ? RECONCILE_MS : RECONCILE_UNPROVEN_MS;
+/** Returns for how many milliseconds a log may go unread if the transport delivers. */
+export function reconcileInterval(isConfirmed: boolean): number {
+  return isConfirmed ? RECONCILE_MS : RECONCILE_UNCONFIRMED_MS;
 }
 
 /**
- * Milliseconds that a log may go unread where nothing delivers: doubling from read to read while there
- * is no news. A run without a reader only has to learn that it is to stop.
+ * Returns for how many milliseconds a log may go unread if the transport does not deliver. The time
+ * doubles from read to read while there is no news. A run without a reader only waits for a cancel.
  */
 export function pollInterval({ attended, quietReads }: Interest): number {
   return attended ? Math.min(POLL_LATE_MS, POLL_SOON_MS * 2 ** quietReads) : POLL_LATE_MS;

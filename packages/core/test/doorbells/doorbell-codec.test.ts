@@ -23,7 +23,7 @@ import {
 // Many schedules: a machine under load may take its time.
 vi.setConfig({ testTimeout: 60_000 });
 
-const heard = (...bells: Doorbell[]) => ({ bells, unknown: 0, junk: 0 });
+const allOf = (...doorbells: Doorbell[]) => ({ doorbells, unknown: 0, malformed: 0 });
 const encoded = (bell: Doorbell, maxBytes = 1e9): string =>
   encodeDoorbell(bell, maxBytes, sealOf());
 const decoded = (text: string) => decodeMessage(text, checkOf());
@@ -35,7 +35,7 @@ describe('a message', () => {
   test('gives back its doorbell', () => {
     fc.assert(
       fc.property(anyDoorbell, (bell) => {
-        expect(decoded(encoded(bell, 1e9))).toEqual(heard(bell));
+        expect(decoded(encoded(bell, 1e9))).toEqual(allOf(bell));
       }),
       { numRuns: 300 },
     );
@@ -53,7 +53,7 @@ describe('a message', () => {
     };
     const text = encoded(bell, 1e9);
     expect(text).toMatch(/^[\t\n\r\u0020-\ud7ff\ue000-\ufffd]*$/);
-    expect(decoded(text)).toEqual(heard(bell));
+    expect(decoded(text)).toEqual(allOf(bell));
   });
 
   test('made of several gives back all of them, in order, and is not longer than they are', () => {
@@ -63,7 +63,7 @@ describe('a message', () => {
         const joined = joinMessages(texts);
         expect(texts.every(isJoinable)).toBe(true);
         expect(isJoinable(joined)).toBe(true);
-        expect(decoded(joined)).toEqual(heard(...bells));
+        expect(decoded(joined)).toEqual(allOf(...bells));
         const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
         expect(Buffer.byteLength(joined)).toBeLessThanOrEqual(bytes);
       }),
@@ -81,7 +81,7 @@ describe('a message', () => {
           const bell: Doorbell = { kind: 'record', key, next, record };
           const whole = Buffer.byteLength(encoded(bell, 1e9));
           const text = encoded(bell, whole + off);
-          expect(decoded(text)).toEqual(heard(off >= 0 ? bell : { kind: 'record', key, next }));
+          expect(decoded(text)).toEqual(allOf(off >= 0 ? bell : { kind: 'record', key, next }));
           expect(Buffer.byteLength(text)).toBeLessThanOrEqual(whole + off);
         },
       ),
@@ -169,7 +169,7 @@ describe('a message', () => {
     const bell: Doorbell = { kind: 'gone', instance: 'i' };
     const former = { ...FLEET, keys: FLEET.keys.slice(1) };
     const text = encodeDoorbell(bell, 1e9, sealOf(former));
-    expect(decoded(joinMessages([text, encoded(bell)]))).toEqual(heard(bell, bell));
+    expect(decoded(joinMessages([text, encoded(bell)]))).toEqual(allOf(bell, bell));
   });
 
   test('is not parsed before it is found authentic', () => {
@@ -200,9 +200,9 @@ describe('a message', () => {
       '{',
     ];
     expect(decoded(`{"v":3,"bells":[\n${bells.map(line).join(',\n')}\n]}`)).toEqual({
-      bells: [{ kind: 'gone', instance: 'i' }],
+      doorbells: [{ kind: 'gone', instance: 'i' }],
       unknown: 1,
-      junk: 3,
+      malformed: 3,
     });
   });
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import {
-  CANARY_MS,
+  CONFIRMED_MS,
   DoorbellHealth,
-  PROOF_MS,
-  SETTLE_MS,
+  PROBE_MS,
+  RECOVERY_MS,
 } from '../../src/doorbells/doorbell-health.ts';
 
 const NOW = 1_700_000_000_000;
@@ -11,44 +11,44 @@ const NOW = 1_700_000_000_000;
 describe('the doorbell', () => {
   test('is proven by a ring that came back, from when it was made', () => {
     const health = new DoorbellHealth();
-    expect(health.proven(NOW)).toBe(false);
-    health.returned(NOW, NOW + 1_000);
+    expect(health.isConfirmed(NOW)).toBe(false);
+    health.probeArrived(NOW, NOW + 1_000);
     expect(health.lagMs).toBe(1_000);
-    expect(health.proven(NOW + 1_000 + SETTLE_MS - 1)).toBe(false);
-    expect(health.proven(NOW + 1_000 + SETTLE_MS)).toBe(true);
-    expect(health.proven(NOW + PROOF_MS - 1)).toBe(true);
-    expect(health.proven(NOW + PROOF_MS)).toBe(false);
+    expect(health.isConfirmed(NOW + 1_000 + RECOVERY_MS - 1)).toBe(false);
+    expect(health.isConfirmed(NOW + 1_000 + RECOVERY_MS)).toBe(true);
+    expect(health.isConfirmed(NOW + CONFIRMED_MS - 1)).toBe(true);
+    expect(health.isConfirmed(NOW + CONFIRMED_MS)).toBe(false);
   });
 
   test('is rung once in a while', () => {
     const health = new DoorbellHealth();
-    expect(health.ring(NOW)).toBe(true);
-    expect(health.ring(NOW + CANARY_MS - 1)).toBe(false);
-    expect(health.ring(NOW + CANARY_MS)).toBe(true);
+    expect(health.shouldProbe(NOW)).toBe(true);
+    expect(health.shouldProbe(NOW + PROBE_MS - 1)).toBe(false);
+    expect(health.shouldProbe(NOW + PROBE_MS)).toBe(true);
   });
 
   test('[I6] is not proven by rings that come late, again, or after later ones', () => {
     const health = new DoorbellHealth();
-    health.returned(NOW - PROOF_MS, NOW);
-    expect(health.proven(NOW + SETTLE_MS)).toBe(false);
-    health.returned(NOW, NOW + 100);
-    health.returned(NOW, NOW + PROOF_MS - 1);
-    health.returned(NOW - 1_000, NOW + 200);
+    health.probeArrived(NOW - CONFIRMED_MS, NOW);
+    expect(health.isConfirmed(NOW + RECOVERY_MS)).toBe(false);
+    health.probeArrived(NOW, NOW + 100);
+    health.probeArrived(NOW, NOW + CONFIRMED_MS - 1);
+    health.probeArrived(NOW - 1_000, NOW + 200);
     expect(health.lagMs).toBe(100);
-    expect(health.proven(NOW + PROOF_MS - 1)).toBe(true);
-    expect(health.proven(NOW + PROOF_MS)).toBe(false);
+    expect(health.isConfirmed(NOW + CONFIRMED_MS - 1)).toBe(true);
+    expect(health.isConfirmed(NOW + CONFIRMED_MS)).toBe(false);
   });
 
   test('[I6] is not taken for proven for an hour because the clock was set back by one', () => {
     const health = new DoorbellHealth();
-    health.ring(NOW);
-    health.returned(NOW, NOW);
+    health.shouldProbe(NOW);
+    health.probeArrived(NOW, NOW);
     const back = NOW - 3_600_000;
-    expect(health.proven(back + SETTLE_MS)).toBe(false);
-    expect(health.ring(back)).toBe(true);
-    health.returned(NOW, back + 1);
-    expect(health.proven(back + 1 + SETTLE_MS)).toBe(false);
-    health.returned(back, back + 2);
-    expect(health.proven(back + 2 + SETTLE_MS)).toBe(true);
+    expect(health.isConfirmed(back + RECOVERY_MS)).toBe(false);
+    expect(health.shouldProbe(back)).toBe(true);
+    health.probeArrived(NOW, back + 1);
+    expect(health.isConfirmed(back + 1 + RECOVERY_MS)).toBe(false);
+    health.probeArrived(back, back + 2);
+    expect(health.isConfirmed(back + 2 + RECOVERY_MS)).toBe(true);
   });
 });

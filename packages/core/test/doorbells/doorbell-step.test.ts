@@ -6,9 +6,9 @@ import {
   SILENT_MS,
 } from '../../src/doorbells/doorbell-step.ts';
 
-const HEARD = { isLost: false, isHeard: true, silentMs: 0 };
-const LOST = { ...HEARD, isLost: true, isHeard: false };
-const SILENT = { ...HEARD, isHeard: false, silentMs: SILENT_MS };
+const HEARD = { isLost: false, isReceiving: true, silentMs: 0 };
+const LOST = { ...HEARD, isLost: true, isReceiving: false };
+const SILENT = { ...HEARD, isReceiving: false, silentMs: SILENT_MS };
 const FACTS: DoorbellFacts = {
   doorbell: undefined,
   ageMs: 60_000,

@@ -29,9 +29,9 @@ describe('a doorbell', () => {
 
   test('of a kind that nobody knows yet is unknown, of a known kind without sense it is junk', () => {
     expect(readDoorbell({ kind: 'later', key: 7 })).toBe('unknown');
-    expect(readDoorbell({ kind: 'watch', key: 7 })).toBe('junk');
-    expect(readDoorbell({})).toBe('junk');
-    expect(readDoorbell(null)).toBe('junk');
+    expect(readDoorbell({ kind: 'watch', key: 7 })).toBe('malformed');
+    expect(readDoorbell({})).toBe('malformed');
+    expect(readDoorbell(null)).toBe('malformed');
   });
 
   test('keeps its pointer when a newer release wrote the record that came with it', () => {

@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import {
-  CANARY_MS,
-  IDLE_CANARY_MS,
-  PROOF_MS,
-  SETTLE_MS,
+  CONFIRMED_MS,
+  IDLE_PROBE_MS,
+  PROBE_MS,
+  RECOVERY_MS,
 } from '../../src/doorbells/doorbell-health.ts';
-import { RECONCILE_MS, RECONCILE_UNPROVEN_MS, TICK_MS } from '../../src/reading/pacing.ts';
+import { RECONCILE_MS, RECONCILE_UNCONFIRMED_MS, TICK_MS } from '../../src/reading/pacing.ts';
 import { say } from '../fixtures/author.ts';
 import { chunkOf, KEY, taskOf, WORKING } from '../fixtures/events.ts';
 import {
@@ -179,7 +179,7 @@ describe('without doorbells', () => {
     const steps = drain((await openTap(reader)).tap);
     await feeds.clock.advance(60_000);
     await say(run.log, 'run-a', taskOf(WORKING));
-    await feeds.clock.advance(RECONCILE_UNPROVEN_MS + TICK_MS);
+    await feeds.clock.advance(RECONCILE_UNCONFIRMED_MS + TICK_MS);
     expect(generationsOf(steps)).toEqual([1]);
   });
 
@@ -247,7 +247,7 @@ describe('without doorbells', () => {
     await feeds.clock.advance(10_000);
     expect(steps).toEqual([]);
     feeds.storage.onRead = (call) => call();
-    await feeds.clock.advance(RECONCILE_UNPROVEN_MS + TICK_MS);
+    await feeds.clock.advance(RECONCILE_UNCONFIRMED_MS + TICK_MS);
     expect(generationsOf(steps)).toEqual([1]);
   });
 });
@@ -261,7 +261,7 @@ describe('the canary', () => {
       writer.logs.doorbells.probe();
       await feeds.clock.advance(1_000);
     };
-    for (let second = 0; second < 4 * (IDLE_CANARY_MS / 1_000); second += 1) await probe();
+    for (let second = 0; second < 4 * (IDLE_PROBE_MS / 1_000); second += 1) await probe();
     expect(writer.fanout.canaries).toBe(4);
     expect(writer.logs.doorbells.healthy).toBe(true);
     expect(writer.logs.doorbells.lagMs).toBeUndefined();
@@ -274,15 +274,15 @@ describe('the canary', () => {
         await feeds.clock.advance(1_000);
       }
     };
-    await probeFor(2 * IDLE_CANARY_MS);
+    await probeFor(2 * IDLE_PROBE_MS);
     writer.fanout.network = () => {};
-    await probeFor(IDLE_CANARY_MS + PROOF_MS);
+    await probeFor(IDLE_PROBE_MS + CONFIRMED_MS);
     expect(writer.logs.doorbells.healthy).toBe(false);
-    expect(writer.logs.doorbells.view).toMatchObject({ isLost: false, isHeard: false });
-    expect(writer.logs.doorbells.view?.silentMs).toBeGreaterThanOrEqual(PROOF_MS);
+    expect(writer.logs.doorbells.view).toMatchObject({ isLost: false, isReceiving: false });
+    expect(writer.logs.doorbells.view?.silentMs).toBeGreaterThanOrEqual(CONFIRMED_MS);
     writer.fanout.network = (send) => send();
-    await probeFor(2 * CANARY_MS);
-    expect(writer.logs.doorbells.view).toEqual({ isLost: false, isHeard: true, silentMs: 0 });
+    await probeFor(2 * PROBE_MS);
+    expect(writer.logs.doorbells.view).toEqual({ isLost: false, isReceiving: true, silentMs: 0 });
   });
 
   test('that the transport does not take says nothing about the doorbell', async () => {
@@ -291,13 +291,13 @@ describe('the canary', () => {
       writer.logs.doorbells.probe();
       await feeds.clock.advance(1_000);
     }
-    expect(writer.logs.doorbells.view).toEqual({ isLost: false, isHeard: false, silentMs: 0 });
+    expect(writer.logs.doorbells.view).toEqual({ isLost: false, isReceiving: false, silentMs: 0 });
   });
 
   test('is sent to oneself while somebody taps, and proves the doorbell', async () => {
     const opened = await openTap(reader);
     expect(reader.logs.doorbells.healthy).toBe(false);
-    await feeds.clock.advance(10 * CANARY_MS);
+    await feeds.clock.advance(10 * PROBE_MS);
     expect(reader.fanout.canaries).toBeGreaterThanOrEqual(9);
     expect(reader.fanout.canaries).toBeLessThanOrEqual(11);
     expect(reader.fanout.published.every(({ targets }) => targets.join() === 'b')).toBe(true);
@@ -311,15 +311,15 @@ describe('the canary', () => {
 
   test('that is not heard tells that the doorbell is dead', async () => {
     await openTap(reader);
-    await feeds.clock.advance(2 * CANARY_MS);
+    await feeds.clock.advance(2 * PROBE_MS);
     reader.fanout.network = () => {};
-    await feeds.clock.advance(PROOF_MS + TICK_MS);
+    await feeds.clock.advance(CONFIRMED_MS + TICK_MS);
     expect(reader.logs.doorbells.healthy).toBe(false);
     reader.fanout.network = (send) => send();
-    await feeds.clock.advance(CANARY_MS + TICK_MS);
+    await feeds.clock.advance(PROBE_MS + TICK_MS);
     // What was sent and given up before is still to be read.
     expect(reader.logs.doorbells.healthy).toBe(false);
-    await feeds.clock.advance(SETTLE_MS);
+    await feeds.clock.advance(RECOVERY_MS);
     expect(reader.logs.doorbells.healthy).toBe(true);
   });
 });

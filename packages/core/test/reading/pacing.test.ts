@@ -3,18 +3,18 @@ import {
   POLL_LATE_MS,
   POLL_TICK_MS,
   pollInterval,
-  RECONCILE_UNPROVEN_MS,
+  RECONCILE_UNCONFIRMED_MS,
   reconcileInterval,
   TICK_MS,
 } from '../../src/reading/pacing.ts';
 
 test('a log goes unread for a second at most where no doorbell is proven, the tick included', () => {
-  expect(RECONCILE_UNPROVEN_MS + TICK_MS).toBeLessThanOrEqual(1_000);
+  expect(RECONCILE_UNCONFIRMED_MS + TICK_MS).toBeLessThanOrEqual(1_000);
   expect(POLL_LATE_MS + POLL_TICK_MS).toBeLessThanOrEqual(1_000);
 });
 
 test('a proven doorbell spares reads: four a minute', () => {
-  expect(reconcileInterval(false)).toBe(RECONCILE_UNPROVEN_MS);
+  expect(reconcileInterval(false)).toBe(RECONCILE_UNCONFIRMED_MS);
   expect(60_000 / reconcileInterval(true)).toBe(4);
 });
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Doorbell } from '../../src/doorbells/doorbell.ts';
-import { CANARY_MS } from '../../src/doorbells/doorbell-health.ts';
+import { PROBE_MS } from '../../src/doorbells/doorbell-health.ts';
 import { sleep } from '../../src/ports/clock.ts';
 import { RECONCILE_MS, TICK_MS } from '../../src/reading/pacing.ts';
 import { say } from '../fixtures/author.ts';
@@ -108,7 +108,7 @@ describe('[I6] an outage of the doorbell', () => {
 
   test('leaves nothing behind when it ends: what was said just before comes within a second', async () => {
     // Whatever is next, a canary or a read.
-    for (let phase = 0; phase < 3 * CANARY_MS; phase += 130) {
+    for (let phase = 0; phase < 3 * PROBE_MS; phase += 130) {
       feeds = new Feeds();
       writer = await feeds.peer('a');
       reader = await feeds.peer('b');

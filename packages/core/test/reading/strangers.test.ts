@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Doorbell } from '../../src/doorbells/doorbell.ts';
 import { encodeDoorbell } from '../../src/doorbells/doorbell-codec.ts';
-import { CANARY_MS, PROOF_MS } from '../../src/doorbells/doorbell-health.ts';
+import { CONFIRMED_MS, PROBE_MS } from '../../src/doorbells/doorbell-health.ts';
 import { KEYS_RETRY_MS } from '../../src/doorbells/keyring.ts';
 import { nextSlot } from '../../src/model/slot.ts';
 import { say } from '../fixtures/author.ts';
@@ -81,7 +81,7 @@ describe('[I2] messages of strangers', () => {
     await ring();
     expect(reader.logs.doorbells.healthy).toBe(true);
     reader.fanout.network = () => {};
-    for (let passed = 0; passed < PROOF_MS + CANARY_MS; passed += 1_000) {
+    for (let passed = 0; passed < CONFIRMED_MS + PROBE_MS; passed += 1_000) {
       await ring();
       await feeds.clock.advance(1_000);
     }

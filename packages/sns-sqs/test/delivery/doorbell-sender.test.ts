@@ -64,7 +64,7 @@ const tasksIn = (message: string): string[] => {
   const heard = decodeMessage(message, (given, text) => checkSeal(FLEET, given, text));
   return typeof heard === 'string'
     ? [heard]
-    : heard.bells.map((one) => ('key' in one ? one.key.taskId : ''));
+    : heard.doorbells.map((one) => ('key' in one ? one.key.taskId : ''));
 };
 const sent = (): unknown[] =>
   calls.map(({ way, messages }) => [
