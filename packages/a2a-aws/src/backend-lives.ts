@@ -180,7 +180,7 @@ export class BackendLives {
       },
       (dead) => {
         this.#replacing = this.#replace();
-        void dead.bury(this.#leave.signal);
+        void dead.removeLateRows(this.#leave.signal);
       },
     );
   }

@@ -35,7 +35,7 @@ export {
   isTransient,
   TRANSIENT_CODES,
 } from './errors.ts';
-export { type CleanupReport, patrol } from './fleet/cleanup-round.ts';
+export { type CleanupReport, runCleanupRound } from './fleet/cleanup-round.ts';
 export {
   type ControlPorts,
   Instance,

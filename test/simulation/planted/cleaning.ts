@@ -13,8 +13,8 @@ export const CLEANING: readonly PlantedBug[] = [
     name: 'row-before-head',
     patches: [
       before(
-        'Intents.#removeRow',
-        'open.head.settle()',
+        'Intents.#removeIntent',
+        'open.head.flush()',
         "await retryUntilDone('run.remove', this.#deps, () => registry.removeIntent(row));",
       ),
     ],
@@ -22,8 +22,8 @@ export const CLEANING: readonly PlantedBug[] = [
   {
     name: 'janitor-no-head',
     patches: [
-      remove('OrphanedRuns.#finishRun', 'await open.head.settle()'),
-      onlyIf('Intents.#removeRow', 'open.head.settle()', "row.purpose !== 'clean'"),
+      remove('OrphanedRuns.#finishRun', 'await open.head.flush()'),
+      onlyIf('Intents.#removeIntent', 'open.head.flush()', "row.purpose !== 'clean'"),
     ],
   },
   {
@@ -36,7 +36,7 @@ export const CLEANING: readonly PlantedBug[] = [
   },
   {
     name: 'cancel-left-to-who-asked',
-    patches: [remove('CancelDeadline.constructor', 'this.#begin()')],
+    patches: [remove('CancelDeadline.constructor', 'this.#startTimer()')],
   },
   {
     name: 'cancel-left-open',
@@ -56,7 +56,7 @@ export const CLEANING: readonly PlantedBug[] = [
   },
   {
     name: 'leader-for-ever',
-    patches: [always('Leadership.#lives', '!silent || !(await registry.markDead($$$))')],
+    patches: [always('Leadership.#isAlive', '!silent || !(await registry.markDead($$$))')],
   },
   {
     name: 'cleans-up-for-other-tables',
@@ -64,6 +64,6 @@ export const CLEANING: readonly PlantedBug[] = [
   },
   {
     name: 'failed-cleaning-forgotten',
-    patches: [remove('Janitor.#clean', 'this.#cleaning.delete($_)')],
+    patches: [remove('Janitor.#cleanUp', 'this.#cleaning.delete($_)')],
   },
 ];

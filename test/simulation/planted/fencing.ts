@@ -26,15 +26,19 @@ export const FENCING: readonly PlantedBug[] = [
   },
   {
     name: 'no-lease-check',
-    patches: [always('Heartbeat.declare', "lease?.state === 'alive'")],
+    patches: [always('Heartbeat.recordIntent', "lease?.state === 'alive'")],
   },
   {
     name: 'cancel-no-row',
-    patches: [onlyIf('Heartbeat.declare', 'registry.putIntent(row)', "row.purpose !== 'cancel'")],
+    patches: [
+      onlyIf('Heartbeat.recordIntent', 'registry.putIntent(row)', "row.purpose !== 'cancel'"),
+    ],
   },
   {
     name: 'janitor-no-row',
-    patches: [onlyIf('Heartbeat.declare', 'registry.putIntent(row)', "row.purpose !== 'clean'")],
+    patches: [
+      onlyIf('Heartbeat.recordIntent', 'registry.putIntent(row)', "row.purpose !== 'clean'"),
+    ],
   },
   {
     name: 'mark-unconditional',

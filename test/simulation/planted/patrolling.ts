@@ -6,13 +6,13 @@ export const PATROLLING: readonly PlantedBug[] = [
   {
     name: 'patrol-leaves-too-early',
     patches: [
-      replace('patrol', 'longest > 0 ? longest + $MARGIN : 0', 'longest - $MARGIN'),
-      replace('patrol', 'janitor.watchedMs < $HERE', 'longest - 3 * settings.beatMs'),
+      replace('runCleanupRound', 'longest > 0 ? longest + $MARGIN : 0', 'longest - $MARGIN'),
+      replace('runCleanupRound', 'janitor.watchedMs < $HERE', 'longest - 3 * settings.beatMs'),
     ],
   },
   {
     name: 'patrol-forgets-itself',
-    patches: [remove('patrol', 'await registry.removeLease($_)')],
+    patches: [remove('runCleanupRound', 'await registry.removeLease($_)')],
   },
   {
     name: 'no-sweep-by-tag',

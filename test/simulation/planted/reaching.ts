@@ -48,7 +48,7 @@ export const REACHING: readonly PlantedBug[] = [
   {
     name: 'cancel-by-ring',
     patches: [
-      never('Run.#onStep', 'step.state.cancelRequested'),
+      never('Run.#onRecord', 'step.state.cancelRequested'),
       replace(
         'OpenLogs.#onDoorbell',
         'this.#refresh($OPEN)',
@@ -57,7 +57,7 @@ export const REACHING: readonly PlantedBug[] = [
       before(
         'Run.constructor',
         'log.listen($$$)',
-        "deps.open.cancelled = () => this.#stop('cancel');",
+        "deps.open.cancelled = () => this.#notifyStop('cancel');",
       ),
     ],
   },
@@ -79,16 +79,16 @@ export const REACHING: readonly PlantedBug[] = [
   },
   {
     name: 'no-own-sweep',
-    patches: [remove('StaleRowSweep.keep', 'await this.sweep()')],
+    patches: [remove('StaleRowSweep.runRounds', 'await this.sweepRows()')],
   },
   {
     name: 'no-quarantine',
-    patches: [remove('Janitor.#clean', 'await waitQuarantine($$$)')],
+    patches: [remove('Janitor.#cleanUp', 'await waitQuarantine($$$)')],
   },
   {
     name: 'provision-no-recheck',
     patches: [
-      replace('InstanceDoorbell.#write', 'await registry.setAddress($$$)', '$MATCH || true'),
+      replace('InstanceDoorbell.#writeAddress', 'await registry.setAddress($$$)', '$MATCH || true'),
     ],
   },
 ];

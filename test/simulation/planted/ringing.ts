@@ -22,7 +22,7 @@ export const RINGING: readonly PlantedBug[] = [
   },
   {
     name: 'new-queue-not-in-the-lease',
-    patches: [remove('InstanceDoorbell.#rename', 'await this.#write($$$)')],
+    patches: [remove('InstanceDoorbell.#replaceAddress', 'await this.#writeAddress($$$)')],
   },
   {
     name: 'former-queues-not-read',
@@ -33,7 +33,7 @@ export const RINGING: readonly PlantedBug[] = [
     patches: [
       after(
         'Instance.start',
-        'this.doorbell.keep()',
+        'this.doorbell.maintainDoorbell()',
         `while (!this.logs.doorbells.view && !this.#end.signal.aborted) {
       await new Promise((go) => clock.after(500, () => go(undefined)));
     }`,

@@ -8,7 +8,7 @@ export const SERVING: readonly PlantedBug[] = [
     patches: [
       replace(
         'RunStarter.#send',
-        'const { away: signal } = instance;',
+        'const { handoffSignal: signal } = instance;',
         'const { signal } = new AbortController();',
       ),
     ],

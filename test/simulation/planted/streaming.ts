@@ -37,6 +37,6 @@ export const STREAMING: readonly PlantedBug[] = [
   },
   {
     name: 'sends-clients-away-before-it-fails-its-runs',
-    patches: [before('Instance.stop', 'this.#retirement.retire()', 'this.#away.abort();')],
+    patches: [before('Instance.stop', 'this.#retirement.retire()', 'this.#handoff.abort();')],
   },
 ];

@@ -267,7 +267,7 @@ export class BackendRequestHandler implements A2ARequestHandler {
     connection?.expectStream();
     const instance = this.#ready();
     const open = instance.logs.acquire(this.#tasks.key(params.id, context));
-    const leave = instance.reading();
+    const leave = instance.countReader();
     let unfollow: (() => void) | undefined;
     try {
       await open.log.refresh();
@@ -286,7 +286,7 @@ export class BackendRequestHandler implements A2ARequestHandler {
   #streamOptions(instance: Instance, connection: Connection | undefined): StreamOptions {
     return {
       left: connection?.left,
-      away: instance.away,
+      away: instance.handoffSignal,
       interrupted: () => interruption(instance),
       drained: () => connection?.drained() ?? Promise.resolve(),
     };

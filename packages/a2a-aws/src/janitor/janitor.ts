@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { type OptionNames, patrol, withFields } from '@a2a-aws/core';
+import { type OptionNames, runCleanupRound, withFields } from '@a2a-aws/core';
 import { DynamoDBInstanceRegistry, DynamoDBLogStorage } from '@a2a-aws/dynamodb';
 import { QueueSweep, queueName } from '@a2a-aws/sns-sqs';
 import { type AwsCalls, withCalls } from '../options/aws-calls.ts';
@@ -108,7 +108,7 @@ async function round(
   // Where instances have no queues of ours there is nothing to sweep.
   const hasQueues = fanout === 'sns' || fanout === 'direct';
   const suspects = hasQueues ? await sweep.suspects(signal) : { queues: [], subscriptions: [] };
-  const { cleaned, failed, left } = await patrol(
+  const { cleaned, failed, left } = await runCleanupRound(
     {
       id,
       queueName: queueName(prefix, id),

@@ -103,10 +103,10 @@ export class RunStarter {
     { params, message, context, instance, digest, retry }: Sending,
     key: TaskKey,
   ): Promise<Sent | undefined> {
-    const { away: signal } = instance;
+    const { handoffSignal: signal } = instance;
     const isNewTask = !message.taskId;
     const open = instance.logs.acquire(key);
-    const leave = instance.reading();
+    const leave = instance.countReader();
     let unfollow: (() => void) | undefined;
     const release = (): void => {
       unfollow?.();

@@ -2,7 +2,7 @@ import { SendOnlyFanout } from '../doorbells/send-only-fanout.ts';
 import { sleep } from '../ports/clock.ts';
 import { Instance, type InstanceDeps } from './instance.ts';
 
-/** What a patrol came to. */
+/** The result of a cleanup round. */
 export interface CleanupReport {
   /** Instances that it has cleaned up after. */
   readonly cleaned: number;
@@ -14,14 +14,17 @@ export interface CleanupReport {
 
 /** A round whose reads are slow goes on watching for at most this many times as long as it should. */
 const PATIENCE = 2;
-/** How often a patrol asks whether it is done, in milliseconds. */
+/** How often a cleanup round checks whether it is done, in milliseconds. */
 const PROBE_MS = 250;
 
 /**
  * One round for when no instance may be left: watches every lease for its whole time, and finishes the
  * dead as any janitor does, as an instance without a queue. Ends early when `signal` aborts.
  */
-export async function patrol(deps: InstanceDeps, signal: AbortSignal): Promise<CleanupReport> {
+export async function runCleanupRound(
+  deps: InstanceDeps,
+  signal: AbortSignal,
+): Promise<CleanupReport> {
   const { clock, registry, settings } = deps;
   const fanout = new SendOnlyFanout(deps.fanout);
   const instance = new Instance({ ...deps, fanout, role: 'janitor' }, () => {});

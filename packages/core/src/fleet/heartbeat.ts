@@ -74,11 +74,11 @@ export class Heartbeat implements IntentRecorder {
   }
 
   /** Beats until the instance stops or retires; a refused beat means that it has died. */
-  keep(): Promise<void> {
+  runHeartbeat(): Promise<void> {
     const stop = (): void => this.#retired.abort();
     if (this.#deps.signal.aborted) stop();
     this.#deps.signal.addEventListener('abort', stop, { once: true });
-    this.#beating = this.#keep(this.#retired.signal, this.#deps.died);
+    this.#beating = this.#renewUntilStopped(this.#retired.signal, this.#deps.died);
     return this.#beating;
   }
 
@@ -103,7 +103,7 @@ export class Heartbeat implements IntentRecorder {
     return undefined;
   }
 
-  async #keep(signal: AbortSignal, died: () => void): Promise<void> {
+  async #renewUntilStopped(signal: AbortSignal, died: () => void): Promise<void> {
     const { instance, registry, clock, entropy, logger, settings } = this.#deps;
     let failures = 0;
     const retried = new RetriedStep('lease.beat-retried', { clock, logger });
@@ -131,7 +131,7 @@ export class Heartbeat implements IntentRecorder {
    * after a crash looks into every log that an intent names. `registry`: over the client of what the
    * intent is for, so that the work of clients does not delay a beat.
    */
-  async declare(row: Intent, registry: InstanceRegistry): Promise<void> {
+  async recordIntent(row: Intent, registry: InstanceRegistry): Promise<void> {
     const { instance, logger, died } = this.#deps;
     await registry.putIntent(row);
     // Read after the row was written: a janitor that did not see the row had not yet marked us.

@@ -95,13 +95,13 @@ export class InstanceDoorbell {
   }
 
   /** Looks after the doorbell until the instance stops or has died. */
-  async keep(): Promise<void> {
+  async maintainDoorbell(): Promise<void> {
     const { clock, signal } = this.#deps;
     const stop = (): void => this.stop();
     if (signal.aborted) stop();
     signal.addEventListener('abort', stop, { once: true });
     while (!this.#end.signal.aborted) {
-      await this.#look();
+      await this.#checkDoorbell();
       await sleep(clock, LOOK_MS, this.#end.signal);
     }
     signal.removeEventListener('abort', stop);
@@ -124,21 +124,21 @@ export class InstanceDoorbell {
     await fanout.teardown(instance, { ...this.#address, former }, 'mark');
   }
 
-  async #look(): Promise<void> {
+  async #checkDoorbell(): Promise<void> {
     const { logs } = this.#deps;
     // After a long pause the next heartbeat tells if this instance is still to be heard at all.
     if (this.#isUnheard || this.#mayBeDead()) return;
-    this.#watch();
-    const step = this.#next();
-    if (step !== 'wait') await this.#take(step);
-    else if (logs.doorbells.view && !(await this.#isConfirmed())) await this.#repair();
+    this.#reportChange();
+    const step = this.#nextStep();
+    if (step !== 'wait') await this.#applyStep(step);
+    else if (logs.doorbells.view && !(await this.#isConfirmed())) await this.#repairDoorbell();
     if (this.#end.signal.aborted) return;
     await this.#removeFormer();
     if (!this.#end.signal.aborted) logs.doorbells.probe();
   }
 
   /** Tells of a doorbell that was lost, and of one that is heard again. */
-  #watch(): void {
+  #reportChange(): void {
     const { logs, clock, logger } = this.#deps;
     const { view: doorbell } = logs.doorbells;
     if (doorbell?.isReceiving && !doorbell.isLost) {
@@ -149,7 +149,7 @@ export class InstanceDoorbell {
       logger.info('doorbell.recovered', { durationMs });
       return;
     }
-    const step = this.#next();
+    const step = this.#nextStep();
     if (!doorbell || step === 'wait' || this.#missingSince !== undefined) return;
     this.#missingSince = clock.now();
     logger.warn('doorbell.lost', { code: doorbell.isLost ? 'lost' : 'silent' });
@@ -173,17 +173,17 @@ export class InstanceDoorbell {
     }
   }
 
-  async #repair(): Promise<void> {
+  async #repairDoorbell(): Promise<void> {
     const { logs, clock, logger } = this.#deps;
     if (this.#end.signal.aborted) return;
     // Once an outage, however often it is found out.
     if (this.#missingSince === undefined) logger.warn('doorbell.lost', { code: 'lost' });
     this.#missingSince ??= clock.now();
     logs.doorbells.reset();
-    await this.#take('provision');
+    await this.#applyStep('provision');
   }
 
-  #next(): ReturnType<typeof doorbellStep> {
+  #nextStep(): ReturnType<typeof doorbellStep> {
     const { logs, clock } = this.#deps;
     const now = clock.now();
     return doorbellStep({
@@ -196,11 +196,11 @@ export class InstanceDoorbell {
     });
   }
 
-  async #take(step: 'provision' | 'replace'): Promise<void> {
+  async #applyStep(step: 'provision' | 'replace'): Promise<void> {
     const { clock, entropy, logger } = this.#deps;
     try {
-      if (step === 'replace') await this.#rename();
-      await this.#make();
+      if (step === 'replace') await this.#replaceAddress();
+      await this.#provision();
       this.#fault = undefined;
     } catch (error) {
       if (this.#end.signal.aborted) return;
@@ -218,22 +218,22 @@ export class InstanceDoorbell {
   }
 
   /** Gives the address up for one of another name, which is written down before it is made. */
-  async #rename(): Promise<void> {
+  async #replaceAddress(): Promise<void> {
     const { queueName, logs, clock } = this.#deps;
     const { former: _, ...address } = this.#address;
     const round = this.#round + 1;
     const former = [...this.#former, { address, givenUpAt: clock.now() }];
     const next = { queueName: roundName(queueName, round) };
-    await this.#write(next, former);
+    await this.#writeAddress(next, former);
     this.#round = round;
     this.#address = next;
     this.#former = former;
     logs.doorbells.stopListening();
     // The first of two passes; the second looks again.
-    await this.#teardown([address]);
+    await this.#removeEndpoints([address]);
   }
 
-  async #make(): Promise<void> {
+  async #provision(): Promise<void> {
     const { fanout, instance, logs, clock } = this.#deps;
     if (this.#end.signal.aborted) return;
     let made: FanoutAddress | undefined;
@@ -245,7 +245,7 @@ export class InstanceDoorbell {
     if (this.#end.signal.aborted) {
       // Whoever cleans up after this instance may have looked for the last time.
       const { queueName = '' } = this.#address;
-      await this.#teardown([{ queueName }]);
+      await this.#removeEndpoints([{ queueName }]);
       return;
     }
     if (made === undefined) {
@@ -254,7 +254,7 @@ export class InstanceDoorbell {
     }
     const isSame = isSameAddress(made, this.#address);
     if (isSame) await this.#removeIfDead();
-    else await this.#write(made, this.#former);
+    else await this.#writeAddress(made, this.#former);
     if (this.#end.signal.aborted) return;
     this.#address = made;
     // The transport may have restored it under the address that it had.
@@ -266,7 +266,7 @@ export class InstanceDoorbell {
   }
 
   /** Writes where this instance is heard into its lease row. */
-  async #write(address: FanoutAddress, former: readonly Former[]): Promise<void> {
+  async #writeAddress(address: FanoutAddress, former: readonly Former[]): Promise<void> {
     const { registry, instance } = this.#deps;
     const all = { ...address, former: former.map((one) => one.address) };
     this.#revision += 1;
@@ -295,7 +295,7 @@ export class InstanceDoorbell {
 
   /** Rejects with `fenced`: whoever cleaned up after this instance may have looked for the last time. */
   async #removeAll(addresses: readonly FormerAddress[]): Promise<never> {
-    await this.#teardown(addresses);
+    await this.#removeEndpoints(addresses);
     this.#deps.died();
     throw fencedError();
   }
@@ -307,9 +307,9 @@ export class InstanceDoorbell {
     const due = this.#former.filter((one) => elapsed(one.givenUpAt, now) >= settings.quarantineMs);
     if (due.length === 0) return;
     const left = this.#former.filter((one) => !due.includes(one));
-    if (await this.#teardown(due.map((one) => one.address))) {
+    if (await this.#removeEndpoints(due.map((one) => one.address))) {
       try {
-        await this.#write(this.#address, left);
+        await this.#writeAddress(this.#address, left);
         this.#former = left;
         return;
       } catch (error) {
@@ -322,7 +322,7 @@ export class InstanceDoorbell {
   }
 
   /** False if something may be left. */
-  async #teardown(addresses: readonly FormerAddress[]): Promise<boolean> {
+  async #removeEndpoints(addresses: readonly FormerAddress[]): Promise<boolean> {
     const { fanout, instance, logger } = this.#deps;
     try {
       for (const address of addresses) await fanout.teardown(instance, address);

@@ -95,7 +95,7 @@ export class Instance {
   readonly #sweep: StaleRowSweep;
   readonly #retirement: Retirement;
   readonly #end = new AbortController();
-  readonly #away = new AbortController();
+  readonly #handoff = new AbortController();
   readonly #died: (dead: Instance) => void;
   readonly #readers = new Set<symbol>();
   #unread: (() => void) | undefined;
@@ -106,7 +106,7 @@ export class Instance {
     this.id = deps.id;
     // Whatever waits here listens to it: each of them removes its listener.
     setMaxListeners(0, this.#end.signal);
-    setMaxListeners(0, this.#away.signal);
+    setMaxListeners(0, this.#handoff.signal);
     const logger = withFields(deps.logger, { instance: deps.id });
     this.#deps = { ...deps, logger };
     this.#died = died;
@@ -147,7 +147,7 @@ export class Instance {
       ...control,
       rows,
       logs: this.logs,
-      wanted: (run) => this.intents.wanted(run) || this.#cleaningIntents.wanted(run),
+      hasIntent: (run) => this.intents.hasIntent(run) || this.#cleaningIntents.hasIntent(run),
       removeEndpoint: () => this.doorbell.remove(),
     });
     this.#retirement = new Retirement({
@@ -189,8 +189,8 @@ export class Instance {
   }
 
   /** Aborts when clients are to go on elsewhere: their streams end, also before this life does. */
-  get away(): AbortSignal {
-    return this.#away.signal;
+  get handoffSignal(): AbortSignal {
+    return this.#handoff.signal;
   }
 
   /**
@@ -204,8 +204,8 @@ export class Instance {
     logger.info('instance.starting');
     const { delivers } = this.#deps.fanout;
     await Promise.all([this.#heartbeat.register(), delivers ? this.#keyring.read() : undefined]);
-    void this.#heartbeat.keep();
-    void this.doorbell.keep();
+    void this.#heartbeat.runHeartbeat();
+    void this.doorbell.maintainDoorbell();
     if (doorbellMs > 0) {
       const fault = await withTimeout(clock, doorbellMs, this.doorbell.firstTry);
       if (isLasting(fault)) {
@@ -219,7 +219,7 @@ export class Instance {
     this.logs.start();
     this.#phase = 'ready';
     logger.info('instance.ready', { durationMs: clock.now() - since });
-    for (const keeper of [this.janitor, this.#sweep, this.retiredSweep]) void keeper.keep();
+    for (const part of [this.janitor, this.#sweep, this.retiredSweep]) void part.runRounds();
     if (delivers) void this.#keyring.keep();
   }
 
@@ -251,7 +251,7 @@ export class Instance {
   }
 
   /** Counts a reader that a stop waits for, until the returned function is called. */
-  reading(): () => void {
+  countReader(): () => void {
     const reader = Symbol();
     this.#readers.add(reader);
     return () => {
@@ -275,7 +275,7 @@ export class Instance {
     // What AWS does not answer in time is left to the next janitor.
     const lease = await this.#retirement.retire();
     // Runs that nobody goes on with have ended by now, and readers here can be told how.
-    this.#away.abort();
+    this.#handoff.abort();
     await withTimeout(clock, READERS_MS, this.#allLeft());
     await this.#retirement.teardown(lease);
     this.#finish('stopped');
@@ -303,14 +303,14 @@ export class Instance {
     this.#died(this);
   }
 
-  /** Removes what this dead instance may have written or made late; see {@link StaleRowSweep.bury}. */
-  bury(signal: AbortSignal): Promise<void> {
-    return this.#sweep.bury(signal);
+  /** Removes what this dead instance may have written or made late; see {@link StaleRowSweep.removeLateRows}. */
+  removeLateRows(signal: AbortSignal): Promise<void> {
+    return this.#sweep.removeLateRows(signal);
   }
 
   #finish(phase: InstancePhase): void {
     this.#phase = phase;
     this.#end.abort();
-    this.#away.abort();
+    this.#handoff.abort();
   }
 }

@@ -82,20 +82,20 @@ export class Janitor {
   }
 
   /** Looks for the dead every beat until the instance stops. */
-  async keep(): Promise<void> {
+  async runRounds(): Promise<void> {
     const { clock, logger, settings, signal } = this.#deps;
     let seenAt = clock.now();
     const retried = new RetriedStep('janitor.look-failed', { clock, logger });
     while (!signal.aborted) {
       let rest = settings.beatMs;
       try {
-        rest = await this.#look();
+        rest = await this.#inspectLeases();
         seenAt = clock.now();
         retried.succeeded();
       } catch (error) {
         if (signal.aborted) return;
         retried.failed(error);
-        if (elapsed(seenAt, clock.now()) >= settings.leaseMs) await this.#resign();
+        if (elapsed(seenAt, clock.now()) >= settings.leaseMs) await this.#resignLeadership();
       }
       await sleep(clock, rest, signal);
     }
@@ -107,7 +107,7 @@ export class Janitor {
    * so that a second pass finds what came late.
    */
   async finish(lease: Lease): Promise<void> {
-    await each([
+    await runAll([
       () => this.#orphanedRuns.finishAll(lease.instance),
       () => this.removeEndpoint(lease),
     ]);
@@ -124,7 +124,7 @@ export class Janitor {
 
   /** Removes what an instance is reached by: watches, subscription, queue; fails as {@link finish}. */
   async removeEndpoint(lease: Lease): Promise<void> {
-    await each([
+    await runAll([
       () => this.#removeWatches(lease.instance),
       () => this.#perReach(() => this.#teardown(lease)),
     ]);
@@ -146,14 +146,14 @@ export class Janitor {
   }
 
   /** Milliseconds until the next look. */
-  async #look(): Promise<number> {
+  async #inspectLeases(): Promise<number> {
     const { instance, registry, clock, isReady, settings, role } = this.#deps;
     // Whoever is about to go leaves it to the others.
     if (!isReady()) {
       await this.#leadership.resign();
       return settings.beatMs;
     }
-    if (!this.#leads && !(await this.#leadership.look())) return this.#leadership.restMs;
+    if (!this.#leads && !(await this.#leadership.chooseLeader())) return this.#leadership.restMs;
     const asked = clock.now();
     const leases = await registry.leases();
     const dead = this.#observer.observe(leases, asked, clock.now());
@@ -165,12 +165,12 @@ export class Janitor {
     const others = dead.filter((lease) => lease.instance !== instance);
     // A round of a janitor that is no server has its time: it takes them all.
     const taken = role === 'janitor' ? others : this.#share.choose(others);
-    for (const lease of taken) void this.#clean(lease);
+    for (const lease of taken) void this.#cleanUp(lease);
     return this.#observer.restMs;
   }
 
   /** Others may see what this one does not. */
-  async #resign(): Promise<void> {
+  async #resignLeadership(): Promise<void> {
     try {
       await this.#leadership.resign();
     } catch (error) {
@@ -178,7 +178,7 @@ export class Janitor {
     }
   }
 
-  async #clean(seen: Lease): Promise<void> {
+  async #cleanUp(seen: Lease): Promise<void> {
     const { registry, clock, logger, settings, signal } = this.#deps;
     if (this.#cleaning.has(seen.instance)) return;
     this.#cleaning.add(seen.instance);
@@ -227,7 +227,7 @@ export class Janitor {
 }
 
 /** Does one step after the other, whatever becomes of them; then fails with the first failure. */
-async function each(steps: readonly (() => Promise<void>)[]): Promise<void> {
+async function runAll(steps: readonly (() => Promise<void>)[]): Promise<void> {
   const failures: unknown[] = [];
   for (const step of steps) await step().catch((error: unknown) => failures.push(error));
   if (failures.length > 0) throw failures[0];

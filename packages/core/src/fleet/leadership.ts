@@ -41,7 +41,7 @@ export class Leadership {
   }
 
   /** Looks at the leader, takes its place if it is dead. True if this instance leads now. */
-  async look(): Promise<boolean> {
+  async chooseLeader(): Promise<boolean> {
     const { instance, registry, logger } = this.#deps;
     if (this.#resignedAt !== undefined) {
       // Each of the others has looked meanwhile: if none took the place, none is there.
@@ -52,35 +52,35 @@ export class Leadership {
       this.#resignedAt = undefined;
     }
     try {
-      return await this.#follow();
+      return await this.#followLeader();
     } catch (error) {
       if (errorCode(error) !== 'corrupt-log') throw error;
       // It may live, and lead those that can read it: nobody takes its place, but nobody waits for it.
       logger.error('leader.unreadable');
-      this.#learn(firstServing(await registry.leases()));
+      this.#noteLeader(firstServing(await registry.leases()));
       return this.isHeld;
     }
   }
 
-  async #follow(): Promise<boolean> {
+  async #followLeader(): Promise<boolean> {
     const { instance, registry, clock, logger, settings } = this.#deps;
     // Another may lead by now: this one itself, if its taking the place came late.
     const isOld = elapsed(this.#learnedAt, clock.now()) >= settings.leaseMs;
-    if (this.#leader === undefined || isOld) this.#learn(await registry.leader());
+    if (this.#leader === undefined || isOld) this.#noteLeader(await registry.leader());
     // Also if the answer to taking the place was lost.
     if (this.isHeld) return true;
     const before = this.#leader;
-    if (before !== undefined && (await this.#lives(before))) return false;
+    if (before !== undefined && (await this.#isAlive(before))) return false;
     // Another may have been faster, or the answer gets lost: the next look finds out who leads.
     this.#leader = undefined;
     if (await registry.lead(instance, before)) {
-      this.#learn(instance);
+      this.#noteLeader(instance);
       logger.info('leader.taken', { before });
     }
     return this.isHeld;
   }
 
-  #learn(leader: string | undefined): void {
+  #noteLeader(leader: string | undefined): void {
     this.#leader = leader;
     this.#learnedAt = this.#deps.clock.now();
   }
@@ -94,7 +94,7 @@ export class Leadership {
     this.#resignedAt = clock.now();
   }
 
-  async #lives(leader: string): Promise<boolean> {
+  async #isAlive(leader: string): Promise<boolean> {
     const { registry, clock, logger } = this.#deps;
     const asked = clock.now();
     const lease: Lease | undefined = await registry.lease(leader);

@@ -119,7 +119,7 @@ export class OrphanedRuns {
         const outcome = await open.log.append(proposeFence(intents.author(row.key), row.instance));
         if ('refused' in outcome && outcome.refused === 'fenced') throw fencedError();
       }
-      await open.head.settle();
+      await open.head.flush();
       const watchers = await registry.watchers(row.key);
       logs.notifyEnd(open, [...new Set(watchers.map((watcher) => watcher.instance))]);
     });

@@ -53,7 +53,7 @@ export class RetiredSweep {
   }
 
   /** Does its share at once, and all of it now and then while this instance leads. */
-  async keep(): Promise<void> {
+  async runRounds(): Promise<void> {
     const { clock, settings, signal, leads } = this.#deps;
     await this.#round();
     while (!signal.aborted) {

@@ -131,7 +131,7 @@ export class Retirement {
     try {
       await open.log.refresh();
       await open.log.append(proposeFence(intents.author(row.key), instance));
-      await open.head.settle();
+      await open.head.flush();
       await registry.removeIntent(row);
     } catch (error) {
       // The next janitor finds the row.

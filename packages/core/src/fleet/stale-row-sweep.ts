@@ -11,8 +11,8 @@ export interface StaleRowSweepDeps {
   readonly registry: InstanceRegistry;
   readonly rows: InstanceRows;
   readonly logs: OpenLogs;
-  /** True for the intents that something in memory wants. */
-  readonly wanted: (run: string) => boolean;
+  /** Returns true if this instance still uses the intent. */
+  readonly hasIntent: (run: string) => boolean;
   /** Removes what this instance was heard at; safe to repeat. */
   readonly removeEndpoint: () => Promise<void>;
   readonly clock: Clock;
@@ -36,14 +36,14 @@ export class StaleRowSweep {
     this.#deps = deps;
   }
 
-  async keep(): Promise<void> {
+  async runRounds(): Promise<void> {
     const { clock, signal } = this.#deps;
     const retried = new RetriedStep('sweep.failed', this.#deps);
     for (;;) {
       await sleep(clock, SWEEP_MS, signal);
       if (signal.aborted) return;
       try {
-        await this.sweep();
+        await this.sweepRows();
         retried.succeeded();
       } catch (error) {
         retried.failed(error);
@@ -57,7 +57,7 @@ export class StaleRowSweep {
    * after others had cleaned up. Where the table was restored to a time before the start of this
    * instance, no lease has ever told anybody of its queue.
    */
-  async bury(signal: AbortSignal): Promise<void> {
+  async removeLateRows(signal: AbortSignal): Promise<void> {
     const { instance, registry, rows, clock, settings } = this.#deps;
     const retried = new RetriedStep('sweep.failed', this.#deps);
     let passes = 0;
@@ -80,15 +80,15 @@ export class StaleRowSweep {
     }
   }
 
-  async sweep(): Promise<void> {
-    const { registry, rows, logs, wanted } = this.#deps;
+  async sweepRows(): Promise<void> {
+    const { registry, rows, logs, hasIntent } = this.#deps;
     const idle = new Set<string>();
     const isIdle = (id: string): boolean => {
       idle.add(id);
       return this.#idle.has(id);
     };
     for (const row of await rows.intents()) {
-      if (!wanted(row.run) && isIdle(row.run)) await registry.removeIntent(row);
+      if (!hasIntent(row.run) && isIdle(row.run)) await registry.removeIntent(row);
     }
     const held = logs.heldWatches();
     for (const row of await rows.watches()) {

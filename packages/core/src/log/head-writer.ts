@@ -24,7 +24,7 @@ export class HeadWriter {
    * Resolves when the head holds the fold's status, whoever wrote it. Tries until it does: rejects
    * only when the instance stops (`draining`).
    */
-  async settle(): Promise<void> {
+  async flush(): Promise<void> {
     // Also what is due by the time that a write under way is done.
     while (this.#due()) {
       this.#writing ??= this.#write().finally(() => {

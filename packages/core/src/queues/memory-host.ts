@@ -80,7 +80,7 @@ export class MemoryHost implements QueueHost {
       storage.forget(key);
       this.offsets.forget(key);
     });
-    const heartbeat = { declare: (row: Intent) => registry.putIntent(row) };
+    const heartbeat = { recordIntent: (row: Intent) => registry.putIntent(row) };
     this.intents = new Intents({ ...shared, logs: this.logs, heartbeat });
   }
 

@@ -245,8 +245,8 @@ export class OpenLog {
     ]);
     if (targets.length > 0) this.#deps.notifier.recordAppended(this.log.key, step, targets);
     if (before.status?.slot !== step.state.status?.slot) {
-      // A caller that must know that the head is written awaits settle() itself.
-      this.head.settle().catch(() => {});
+      // A caller that must know that the head is written awaits flush() itself.
+      this.head.flush().catch(() => {});
     }
   }
 

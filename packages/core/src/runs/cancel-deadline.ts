@@ -30,18 +30,18 @@ export class CancelDeadline {
     this.#run = run;
     this.#deps = deps;
     run.onStop((reason) => {
-      if (reason === 'cancel') this.#begin();
-      else this.drop();
+      if (reason === 'cancel') this.#startTimer();
+      else this.cancelTimer();
     });
   }
 
   /** The run is over, one way or another. */
-  drop(): void {
+  cancelTimer(): void {
     this.#timer?.();
     this.#timer = undefined;
   }
 
-  #begin(): void {
+  #startTimer(): void {
     const { clock, deadlineMs, author, logger } = this.#deps;
     const durationMs = deadlineMs + MARGIN_MS;
     this.#timer = clock.after(durationMs, () => {

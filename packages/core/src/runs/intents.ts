@@ -26,7 +26,7 @@ import { Run } from './run.ts';
 /** Stores the intents of an instance, which appends to no log without one. */
 export interface IntentRecorder {
   /** Stores an intent through `registry`. Rejects with `fenced` if the instance has died. */
-  declare(row: Intent, registry: InstanceRegistry): Promise<void>;
+  recordIntent(row: Intent, registry: InstanceRegistry): Promise<void>;
 }
 
 export interface IntentsDeps {
@@ -68,10 +68,10 @@ export class Intents {
   readonly #deps: IntentsDeps;
   readonly #rows = new Map<string, Intent>();
   /** The runs of those rows that stay for others: nothing is done about them here any more. */
-  readonly #left = new Set<string>();
+  readonly #abandoned = new Set<string>();
   readonly #running = new Map<Run, CancelDeadline>();
-  readonly #onLeft: (() => void)[] = [];
-  #refused = 0;
+  readonly #idleWaiters: (() => void)[] = [];
+  #refusedEvents = 0;
   #lastIntentAt: number | undefined;
 
   constructor(deps: IntentsDeps) {
@@ -90,19 +90,19 @@ export class Intents {
 
   /** Events that did not enter a log. */
   get refusedEvents(): number {
-    return this.#refused;
+    return this.#refusedEvents;
   }
 
   /** True if the row of this run is wanted: any other row of this instance is left over. */
-  wanted(run: string): boolean {
+  hasIntent(run: string): boolean {
     return this.#rows.has(run);
   }
 
   /** Resolves when nothing runs or begins here, and no intent is left but to others. */
   async idle(): Promise<void> {
-    while (this.#rows.size > this.#left.size) {
+    while (this.#rows.size > this.#abandoned.size) {
       await new Promise<void>((resolve) => {
-        this.#onLeft.push(resolve);
+        this.#idleWaiters.push(resolve);
       });
     }
   }
@@ -120,7 +120,7 @@ export class Intents {
     const { bytes } = encode({ ...start, run: '' });
     const propose = (run: string): Proposal =>
       proposeStart(this.author(key), { ...start, run }, terms);
-    return this.#start(key, { resume, attempt: 1, bytes, propose });
+    return this.#startRun(key, { resume, attempt: 1, bytes, propose });
   }
 
   /**
@@ -136,12 +136,12 @@ export class Intents {
         { ...start, run, attempt, instance, resumes: start.run },
         lost.instance,
       );
-    return this.#start(lost.key, { resume: lost.resume, attempt, bytes: 0, propose });
+    return this.#startRun(lost.key, { resume: lost.resume, attempt, bytes: 0, propose });
   }
 
-  async #start(key: TaskKey, { resume, attempt, bytes, propose }: Starting): Promise<Begun> {
+  async #startRun(key: TaskKey, { resume, attempt, bytes, propose }: Starting): Promise<Begun> {
     const { logs, clock, logger, signal, cancelDeadlineMs } = this.#deps;
-    const row = await this.#declare(key, 'execute', resume);
+    const row = await this.#recordIntent(key, 'execute', resume);
     const open = logs.acquire(key);
     const author = this.author(key);
     const named = withFields(logger, () => ({ ...taskFields(key), run: row.run }));
@@ -154,7 +154,7 @@ export class Intents {
       logger: named,
       signal,
       refused: () => {
-        this.#refused += 1;
+        this.#refusedEvents += 1;
       },
     });
     this.#running.set(run, new CancelDeadline(run, { author, clock, logger: named, deadlineMs }));
@@ -164,7 +164,7 @@ export class Intents {
       if (!open.log.isRead) await open.log.refresh();
       const outcome = await open.log.append(propose(row.run), bytes);
       if ('refused' in outcome) {
-        this.#leave(open, run, row);
+        this.#release(open, run, row);
         return { refused: outcome.refused };
       }
       run.report('run.started');
@@ -184,7 +184,7 @@ export class Intents {
       await run.end(leavesOpen);
       run.report('run.ended');
     } finally {
-      if (row) this.#leave(run.open, run, row);
+      if (row) this.#release(run.open, run, row);
     }
   }
 
@@ -194,7 +194,7 @@ export class Intents {
     purpose: 'cancel' | 'clean',
     work: (open: OpenLog, run: string) => Promise<T>,
   ): Promise<T> {
-    const row = await this.#declare(key, purpose);
+    const row = await this.#recordIntent(key, purpose);
     const open = this.#deps.logs.acquire(key);
     let unfollow: (() => void) | undefined;
     try {
@@ -205,7 +205,7 @@ export class Intents {
       return await work(open, row.run);
     } finally {
       unfollow?.();
-      this.#leave(open, undefined, row);
+      this.#release(open, undefined, row);
     }
   }
 
@@ -222,7 +222,7 @@ export class Intents {
     };
   }
 
-  async #declare(
+  async #recordIntent(
     key: TaskKey,
     purpose: Intent['purpose'],
     resume?: string | undefined,
@@ -232,10 +232,10 @@ export class Intents {
     const row: Intent = { instance, run: entropy.id(), key, purpose, resume };
     this.#rows.set(row.run, row);
     try {
-      await heartbeat.declare(row, registry);
+      await heartbeat.recordIntent(row, registry);
     } catch (error) {
       // The row may have been written: the sweep finds it, now that nobody wants it.
-      this.#forget(row);
+      this.#forgetIntent(row);
       throw error;
     }
     return row;
@@ -245,44 +245,44 @@ export class Intents {
    * The intent goes, in the background, only when the head holds what the run left: so whoever
    * cleans up after a crash repairs the head too.
    */
-  #leave(open: OpenLog, run: Run | undefined, row: Intent): void {
+  #release(open: OpenLog, run: Run | undefined, row: Intent): void {
     if (run) {
       run.dispose();
-      this.#running.get(run)?.drop();
+      this.#running.get(run)?.cancelTimer();
       this.#running.delete(run);
       open.removeRun();
     }
-    void this.#removeRow(open, row).finally(() => this.#deps.logs.release(open));
+    void this.#removeIntent(open, row).finally(() => this.#deps.logs.release(open));
   }
 
-  #forget(row: Intent): void {
+  #forgetIntent(row: Intent): void {
     this.#rows.delete(row.run);
-    this.#wake();
+    this.#wakeWaiters();
   }
 
   /** Whoever cleans up after this instance finds the row. */
-  #leaveRow(row: Intent, about: LogFields): void {
+  #abandonIntent(row: Intent, about: LogFields): void {
     const { logger, signal } = this.#deps;
-    this.#left.add(row.run);
+    this.#abandoned.add(row.run);
     const fields = { ...taskFields(row.key), run: row.run, ...about };
     // Of one that stops that is to be expected.
     if (signal.aborted) logger.debug('run.row-left', fields);
     else logger.error('run.row-left', fields);
-    this.#wake();
+    this.#wakeWaiters();
   }
 
-  #wake(): void {
-    for (const wake of this.#onLeft.splice(0)) wake();
+  #wakeWaiters(): void {
+    for (const wake of this.#idleWaiters.splice(0)) wake();
   }
 
-  async #removeRow(open: OpenLog, row: Intent): Promise<void> {
+  async #removeIntent(open: OpenLog, row: Intent): Promise<void> {
     const { registry, logger } = this.#deps;
     // It was started and could not be ended.
     if (open.log.state.runs.get(row.run)?.phase === 'open') {
-      return this.#leaveRow(row, { code: 'run-open' });
+      return this.#abandonIntent(row, { code: 'run-open' });
     }
     try {
-      await open.head.settle().catch((error: unknown) => {
+      await open.head.flush().catch((error: unknown) => {
         const code = errorCode(error);
         // Those who can read the head write it.
         if (code === 'draining' || code === 'corrupt-log') throw error;
@@ -294,9 +294,9 @@ export class Intents {
         });
       });
       await retryUntilDone('run.remove', this.#deps, () => registry.removeIntent(row));
-      this.#forget(row);
+      this.#forgetIntent(row);
     } catch (error) {
-      this.#leaveRow(row, errorFields(error));
+      this.#abandonIntent(row, errorFields(error));
     }
   }
 }

@@ -70,10 +70,10 @@ export class Run {
     this.#deps = deps;
     this.#since = deps.clock.now();
     const { log } = deps.open;
-    const unlisten = log.listen((step) => this.#onStep(step));
+    const unlisten = log.listen((step) => this.#onRecord(step));
     // Nobody can say here how the task ends: its intent stays for those who can read the log.
-    const unlistenFaults = log.listenFaults(() => this.#stop('closed'));
-    const aborted = (): void => this.#stop('closed');
+    const unlistenFaults = log.listenFaults(() => this.#notifyStop('closed'));
+    const aborted = (): void => this.#notifyStop('closed');
     deps.signal.addEventListener('abort', aborted, { once: true });
     this.#unlisten = () => {
       unlisten();
@@ -137,15 +137,17 @@ export class Run {
     const { open, author } = this.#deps;
     if (isOfAnother(event, author.taskId)) {
       // It may be another owner's task: such an event must not reach any log.
-      this.#refuse('other-task');
+      this.#noteRefusal('other-task');
       return Promise.resolve(undefined);
     }
     if (this.#hasGivenUp()) return Promise.resolve(undefined);
-    const encoded = this.#encoded({ kind: 'event', run: this.id, event });
+    const encoded = this.#encodeEntry({ kind: 'event', run: this.id, event });
     if (!encoded) return Promise.resolve(undefined);
     const { entry, bytes } = encoded;
-    const appended = this.#settled(open.log.append(proposeEvent(author, this.id, encoded), bytes));
-    return this.#track(
+    const appended = this.#recordOutcome(
+      open.log.append(proposeEvent(author, this.id, encoded), bytes),
+    );
+    return this.#trackWork(
       appended.then((done) =>
         done && entry.kind === 'event'
           ? { event: entry.event, generation: done.generation }
@@ -158,17 +160,19 @@ export class Run {
   async answer(message: Message): Promise<boolean> {
     const { open, author } = this.#deps;
     if (this.#hasGivenUp()) return false;
-    const encoded = this.#encoded({ kind: 'answer', run: this.id, message });
+    const encoded = this.#encodeEntry({ kind: 'answer', run: this.id, message });
     if (!encoded) return false;
     const propose = proposeAnswer(author, this.id, encoded);
-    const answered = this.#settled(open.log.append(propose, encoded.bytes));
-    return (await this.#track(answered)) !== undefined;
+    const answered = this.#recordOutcome(open.log.append(propose, encoded.bytes));
+    return (await this.#trackWork(answered)) !== undefined;
   }
 
   /** The agent failed: FAILED, with a fixed text, unless the run is over. Never rejects. */
   async fail(text: string): Promise<void> {
     const { open, author } = this.#deps;
-    await this.#track(this.#settled(open.log.append(proposeFailure(author, this.id, text)), true));
+    await this.#trackWork(
+      this.#recordOutcome(open.log.append(proposeFailure(author, this.id, text)), true),
+    );
   }
 
   /** Everything published so far is durable, or refused. */
@@ -212,31 +216,31 @@ export class Run {
   }
 
   /** What was appended; what was not is counted, unless that is of no importance (`quiet`). */
-  async #settled(
+  async #recordOutcome(
     append: Promise<Appended>,
     quiet = false,
   ): Promise<{ readonly generation: number } | undefined> {
     try {
       const outcome = await append;
       if ('appended' in outcome) return outcome;
-      if (!quiet) this.#refuse(outcome.refused);
+      if (!quiet) this.#noteRefusal(outcome.refused);
     } catch (error) {
       const code = errorCode(error);
-      this.#refuse(code);
+      this.#noteRefusal(code);
       if (code === 'event-too-large') this.#giveUp(TOO_LARGE);
     }
     return undefined;
   }
 
   /** What is to be appended, or nothing if it cannot be: then the run has failed. */
-  #encoded(entry: Entry): EncodedEntry | undefined {
+  #encodeEntry(entry: Entry): EncodedEntry | undefined {
     try {
       const encoded = encode(entry);
       if (this.#deps.open.log.hasRoomFor(encoded.bytes)) return encoded;
-      this.#refuse('backlog-full');
+      this.#noteRefusal('backlog-full');
       this.#giveUp(BACKLOG);
     } catch (error) {
-      this.#refuse(errorCode(error));
+      this.#noteRefusal(errorCode(error));
       this.#giveUp(errorCode(error) === 'event-too-large' ? TOO_LARGE : INVALID);
     }
     return undefined;
@@ -247,17 +251,17 @@ export class Run {
     if (this.#gaveUp) return;
     this.#gaveUp = true;
     void this.fail(text);
-    this.#stop('closed');
+    this.#notifyStop('closed');
   }
 
   /** Once the run has given up, whatever else it publishes costs nothing. */
   #hasGivenUp(): boolean {
-    if (this.#gaveUp) this.#refuse('given-up');
+    if (this.#gaveUp) this.#noteRefusal('given-up');
     return this.#gaveUp;
   }
 
   /** An executor that goes on all the same is logged once for each reason. */
-  #refuse(code: string): void {
+  #noteRefusal(code: string): void {
     if (!this.#refusals.has(code)) {
       this.#refusals.add(code);
       this.#deps.logger.warn('run.event-refused', { code });
@@ -265,21 +269,21 @@ export class Run {
     this.#deps.refused();
   }
 
-  #track<T>(work: Promise<T>): Promise<T> {
+  #trackWork<T>(work: Promise<T>): Promise<T> {
     // Only that they are done is kept, not what they came to.
     this.#pending = Promise.all([this.#pending, work]).then(() => {});
     return work;
   }
 
-  #onStep(step: AppliedRecord): void {
+  #onRecord(step: AppliedRecord): void {
     const state = step.state.runs.get(this.id);
     if (!state) return;
-    this.#tell(step);
-    if (state.phase !== 'open') this.#stop(this.#hasLastWord(step) ? 'ended' : 'closed');
-    else if (step.state.cancelRequested) this.#stop('cancel');
+    this.#notifyEvents(step);
+    if (state.phase !== 'open') this.#notifyStop(this.#hasLastWord(step) ? 'ended' : 'closed');
+    else if (step.state.cancelRequested) this.#notifyStop('cancel');
   }
 
-  #tell({ record, deliveries }: AppliedRecord): void {
+  #notifyEvents({ record, deliveries }: AppliedRecord): void {
     const events = record.entries.filter((entry) => entry.kind === 'event');
     for (const [at, { run }] of events.entries()) {
       const delivery = deliveries[at];
@@ -297,7 +301,7 @@ export class Run {
     });
   }
 
-  #stop(reason: StopReason): void {
+  #notifyStop(reason: StopReason): void {
     const isOver = this.#stopped === 'closed' || this.#stopped === 'ended';
     if (isOver || this.#stopped === reason || this.#disposed) return;
     this.#stopped = reason;

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { type CleanupReport, patrol } from '../../src/fleet/cleanup-round.ts';
+import { type CleanupReport, runCleanupRound } from '../../src/fleet/cleanup-round.ts';
 import { DEFAULT_RETENTION_MS } from '../../src/model/retention.ts';
 import { sleep } from '../../src/ports/clock.ts';
 import { silentLogger } from '../../src/ports/logger.ts';
@@ -22,7 +22,7 @@ async function round(
   id = 'janitor-1',
 ) {
   const outcome: { report?: CleanupReport } = {};
-  const done = patrol(
+  const done = runCleanupRound(
     {
       id,
       queueName: `queue-${id}`,
@@ -45,7 +45,7 @@ async function round(
   return { outcome, done };
 }
 
-describe('a patrol', () => {
+describe('a cleanup round', () => {
   test('[I6] [I7] finishes the dead when nobody else is left, and leaves nothing itself', async () => {
     const { run } = await begin(a, 'm1');
     await run.publish(taskOf(WORKING));

@@ -56,17 +56,18 @@ describe('an instance that stops', () => {
 
   test('[I10] sends its clients away when its runs have ended, before it removes its reach', async () => {
     const { run } = await begin(a, 'm1');
-    const { away, signal } = a.instance;
+    const { handoffSignal, signal } = a.instance;
     const seen: unknown[] = [];
     a.wire = (call, name) => {
-      if (name === 'markDead') seen.push([name, away.aborted, signal.aborted]);
+      if (name === 'markDead') seen.push([name, handoffSignal.aborted, signal.aborted]);
       // What it was reached by goes last, beginning with its watches.
-      if (name === 'watches' && seen.length > 0) seen.push([name, away.aborted, signal.aborted]);
+      if (name === 'watches' && seen.length > 0)
+        seen.push([name, handoffSignal.aborted, signal.aborted]);
       return call();
     };
     const stop = a.instance.stop(10_000);
     await fleet.clock.advance(5_000);
-    expect(away.aborted).toBe(false);
+    expect(handoffSignal.aborted).toBe(false);
     await run.publish(statusOf(COMPLETED));
     await a.instance.intents.finish(run);
     await stop;

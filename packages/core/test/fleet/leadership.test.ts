@@ -129,10 +129,10 @@ describe('of many instances', () => {
       logger: silentLogger,
       settings: SETTINGS,
     });
-    expect(await late.look()).toBe(false);
+    expect(await late.chooseLeader()).toBe(false);
     await registry.lead('b', 'a');
     await clock.advance(SETTINGS.leaseMs);
-    expect(await late.look()).toBe(true);
+    expect(await late.chooseLeader()).toBe(true);
   });
 
   test('[I5] a leader that was paused and replaced does no harm', async () => {

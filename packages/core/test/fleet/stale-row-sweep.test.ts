@@ -24,7 +24,7 @@ describe('an instance that finds itself dead', () => {
     await fleet.registry.putIntent({ instance: 'a', run: 'late', key: KEY, purpose: 'execute' });
     await fleet.registry.putWatch({ instance: 'a', watch: 'late', key: KEY });
     const { signal } = new AbortController();
-    void a.instance.bury(signal);
+    void a.instance.removeLateRows(signal);
     await fleet.clock.advance(SETTINGS.quarantineMs);
     expect(await fleet.traces('a')).toEqual(NO_TRACES);
     expect(await fleet.registry.watchers(KEY)).toEqual([]);
@@ -52,7 +52,7 @@ describe('an instance that finds itself dead', () => {
     await begin(a, 'm1');
     await fleet.registry.markDead('a', (await fleet.registry.lease('a'))?.beat ?? 0);
     const end = new AbortController();
-    void a.instance.bury(end.signal);
+    void a.instance.removeLateRows(end.signal);
     await fleet.clock.advance(5 * SETTINGS.quarantineMs);
     expect(await fleet.traces('a')).toMatchObject({ runs: 1 });
     end.abort();
@@ -160,7 +160,7 @@ describe('a row that cannot be read', () => {
     await fleet.clock.advance(CLEAN_MS);
     a.wire = (call) => call();
     await spoilSome();
-    void a.instance.bury(new AbortController().signal);
+    void a.instance.removeLateRows(new AbortController().signal);
     await fleet.clock.advance(SETTINGS.quarantineMs);
     expect(await rows()).toEqual(['spoiled', 'spoiled']);
     expect(fleet.logged).toContain('instance.rows-unreadable');

@@ -40,16 +40,16 @@ const states = async (): Promise<number[]> =>
 
 describe('the head of a task', () => {
   test('is not written before the first Task event', async () => {
-    await head.settle();
+    await head.flush();
     expect(await states()).toEqual([]);
   });
 
   test('[I6] holds the last status once it is settled', async () => {
     await say(log, 'r', taskOf(WORKING));
-    await head.settle();
+    await head.flush();
     expect(await states()).toEqual([WORKING]);
     await say(log, 'r', statusOf(COMPLETED));
-    await head.settle();
+    await head.flush();
     expect(await states()).toEqual([COMPLETED]);
   });
 
@@ -60,9 +60,9 @@ describe('the head of a task', () => {
       return call();
     };
     await say(log, 'r', taskOf(WORKING));
-    await head.settle();
+    await head.flush();
     await say(log, 'r', chunkOf('1', 'x'));
-    await head.settle();
+    await head.flush();
     expect(writes).toBe(1);
   });
 
@@ -70,7 +70,7 @@ describe('the head of a task', () => {
     await say(log, 'r', taskOf(WORKING));
     storage.onHead = lost;
     let settled = false;
-    void head.settle().then(() => {
+    void head.flush().then(() => {
       settled = true;
     });
     await clock.advance(10_000);
@@ -84,7 +84,7 @@ describe('the head of a task', () => {
   test('is given up only when the instance stops', async () => {
     await say(log, 'r', taskOf(WORKING));
     storage.onHead = lost;
-    const settled = head.settle();
+    const settled = head.flush();
     await flush();
     end.abort();
     await expect(settled).rejects.toMatchObject({ code: 'draining' });
@@ -101,14 +101,14 @@ describe('the head of a task', () => {
       await say(log, 'r', taskOf(WORKING));
       const held = gate();
       storage.onHead = held.hook;
-      void head.settle();
+      void head.flush();
       await flush();
       held.open();
       for (let n = 0; n < moment; n += 1) await Promise.resolve();
       const ended = recordAt(log.state.next, [{ kind: 'event', event: statusOf(COMPLETED) }]);
       void storage.memory.putRecord(KEY, ended);
       expect(log.absorb(ended)).toBe(true);
-      await head.settle();
+      await head.flush();
       expect([moment, await states()]).toEqual([moment, [COMPLETED]]);
     }
   });

@@ -133,7 +133,7 @@ describe('[I2] a forged record that a message brought', () => {
     await follow();
     await forge(reader, statusOf(WORKING, message('forged')));
     expect(opened.open.log.isConfirmed).toBe(false);
-    await opened.open.head.settle();
+    await opened.open.head.flush();
     const { head } = await feeds.storage.loaded(KEY);
     expect(head?.slot).toEqual(opened.open.log.state.status?.slot);
     expect(head?.slot).toEqual((await stored()).at(-1)?.slot);
