@@ -45,9 +45,9 @@ import {
   type ItemKey,
   Keys,
   PIECES,
+  prefixRange,
   RECORDS,
   SNAPSHOTS,
-  under,
 } from './table/keys.ts';
 import { ITEM_VERSION } from './table/stored-item.ts';
 import { Table, type TableClient } from './table/table.ts';
@@ -235,7 +235,7 @@ export class DynamoDBLogStorage implements LogStorage {
       expires,
     });
     for (const begin of [RECORDS, SNAPSHOTS, PIECES, CONFIGS, CONSUMERS]) {
-      for await (const item of this.#table.range({ partition, ...under(begin) })) {
+      for await (const item of this.#table.range({ partition, ...prefixRange(begin) })) {
         const at: ItemKey = { pk: partition, sk: String(item.sk) };
         if (begin === RECORDS) await this.#table.put({ ...at, ...erasedItem(item) });
         else await this.#table.remove(at);
@@ -275,7 +275,7 @@ export class DynamoDBLogStorage implements LogStorage {
 
   /** The push configs of a task live as long as what it needs of its log. */
   async #renewConfigs(key: TaskKey, expires: number): Promise<void> {
-    const range = { partition: this.#keys.task(key), ...under(CONFIGS) };
+    const range = { partition: this.#keys.task(key), ...prefixRange(CONFIGS) };
     for await (const { sk } of this.#table.range(range)) {
       const at: ItemKey = { pk: range.partition, sk: String(sk) };
       // One that was deleted meanwhile does not come back.

@@ -24,7 +24,7 @@ import {
   type StoredPushNotificationConfig,
 } from '@a2a-js/sdk/server';
 import { z } from 'zod';
-import { CONFIGS, Keys, under } from './table/keys.ts';
+import { CONFIGS, Keys, prefixRange } from './table/keys.ts';
 import { ITEM_VERSION, readItem } from './table/stored-item.ts';
 import { Table, type TableClient } from './table/table.ts';
 
@@ -152,7 +152,7 @@ export class DynamoDBPushNotificationStore implements PushNotificationStore {
 
   async #read(partition: string): Promise<StoredPushNotificationConfig[]> {
     const found: z.output<typeof configItem>[] = [];
-    for await (const item of this.#table.range({ partition, ...under(CONFIGS) })) {
+    for await (const item of this.#table.range({ partition, ...prefixRange(CONFIGS) })) {
       found.push(readItem(configItem, item));
     }
     return found

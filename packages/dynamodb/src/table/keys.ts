@@ -41,8 +41,8 @@ export const PIECES = 'xpart#';
 /** Sorts, as UTF-8, after every sort key of ours that begins with what stands before it. */
 export const END = '\u{10ffff}';
 
-/** The range of all sort keys that begin so, whatever follows: even what sorts after {@link END}. */
-export function under(begins: string): { readonly from: string; readonly to: string } {
+/** Returns the range of all sort keys that begin with a prefix, even of those that sort after {@link END}. */
+export function prefixRange(begins: string): { readonly from: string; readonly to: string } {
   return { from: begins, to: begins.replace(/#$/, '$') };
 }
 
