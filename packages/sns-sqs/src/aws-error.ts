@@ -48,7 +48,7 @@ export function isNotFound(error: unknown): boolean {
   );
 }
 
-/** True if SNS refuses a subscription because there is one with other attributes; only its text says so. */
+/** True if a subscription with other attributes exists. Only the text of SNS's error tells. */
 export function isOtherwiseSubscribed(error: unknown): boolean {
   return (
     serviceErrorNames(error).some((name) => name.startsWith('InvalidParameter')) &&
@@ -85,13 +85,13 @@ function classify(error: unknown): readonly [BackendErrorCode, string] {
   }
 }
 
-/** Resolves to the answer of a call, or to `undefined` if `isDone` accepts its error. Fails with a BackendError. */
-export async function asked<T>(answer: Promise<T>): Promise<T>;
-export async function asked<T>(
+/** Resolves to the answer of a call, or to `undefined` if `isDone` accepts its error. Rejects with a `BackendError`. */
+export async function callAws<T>(answer: Promise<T>): Promise<T>;
+export async function callAws<T>(
   answer: Promise<T>,
   isDone: (error: unknown) => boolean,
 ): Promise<T | undefined>;
-export async function asked<T>(
+export async function callAws<T>(
   answer: Promise<T>,
   isDone?: (error: unknown) => boolean,
 ): Promise<T | undefined> {
@@ -103,8 +103,11 @@ export async function asked<T>(
   }
 }
 
-/** Returns the value, which an answer must contain; fails with `unreachable` without it. */
-export function present(value: string | undefined): string {
+/** Returns a value that an answer must contain. Throws `unreachable` if it is missing. */
+export function required(value: string | undefined): string {
   if (value) return value;
-  throw new BackendError('unreachable', 'SNS or SQS answered without saying what it made.');
+  throw new BackendError(
+    'unreachable',
+    'The answer of SNS or SQS lacks the ARN or URL of the new resource.',
+  );
 }

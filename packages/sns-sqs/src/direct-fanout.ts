@@ -20,18 +20,18 @@ import {
 
 export interface DirectFanoutOptions extends InstanceQueuesOptions {
   /**
-   * Where an instance is heard, as its lease row says: asked if its queue is not where it was.
-   * @default none: instances whose queue was replaced are reached by the log alone
+   * Returns the endpoint in an instance's lease row; called if its queue is no longer where it was.
+   * @default none: instances whose queue was replaced find their events by reading the log
    */
   readonly addressOf?: ((instance: string) => Promise<FanoutAddress | undefined>) | undefined;
 }
 
-/** Instances whose queue has moved that are remembered; of more, they are asked for again. */
+/** How many moved queues to remember. The addresses of others are read again. */
 const MAX_MOVED = 1_000;
 
 /**
- * The doorbell without a topic: instances send to each other's queues. One hop fewer than over SNS,
- * and no limit of subscriptions; a record costs a call for each instance that hears it.
+ * Doorbells without a topic: instances send to each other's queues. This saves a hop compared with SNS,
+ * and has no limit of subscriptions. A record costs one call for each instance that receives it.
  */
 export class DirectFanout implements Fanout {
   readonly delivers: boolean = true;
@@ -41,7 +41,7 @@ export class DirectFanout implements Fanout {
   readonly #queues: InstanceQueues;
   readonly #sender: DoorbellSender;
   readonly #missing = new MissingQueues();
-  /** Queues that are not where they would be by their instance's id; the oldest first. */
+  /** The URLs of queues whose names do not follow from their instances' ids; the oldest first. */
   readonly #moved = new Map<string, string>();
 
   constructor(options: DirectFanoutOptions) {
@@ -51,13 +51,13 @@ export class DirectFanout implements Fanout {
     this.#sender = new DoorbellSender({
       ...options,
       addressBytes: () => 0,
-      wayTo: (target) => this.#wayTo(target),
+      routeTo: (target) => this.#routeTo(target),
       send: (target, messages) => this.#send(target, messages),
     });
     this.maxBytes = this.#sender.maxBytes;
   }
 
-  /** The instances share nothing. */
+  /** Resolves at once: the instances share no topic. */
   async check(): Promise<void> {}
 
   instanceId(name: string, nonce: string): string {
@@ -84,8 +84,8 @@ export class DirectFanout implements Fanout {
     return { ...this.#sender.stats, ...this.#queues.stats };
   }
 
-  /** An instance is one way: it has one queue at a time. */
-  #wayTo(target: string): string | undefined {
+  /** Each instance is a route of its own: it has one queue at a time. */
+  #routeTo(target: string): string | undefined {
     if (target === '' || !isQueueName(`${this.#options.prefix}-${target}`)) return undefined;
     return this.#missing.isGone(target, this.#options.clock.now()) ? undefined : target;
   }
@@ -101,7 +101,7 @@ export class DirectFanout implements Fanout {
       this.#remember(target, url);
       return this.#found(target, second);
     }
-    // No fault if the instance is gone or has no queue now.
+    // Not an error: the instance is gone, or has no queue at the moment.
     this.#missing.missed(target, address !== undefined, this.#options.clock.now());
     return messages.map(() => 'refused');
   }
@@ -111,7 +111,7 @@ export class DirectFanout implements Fanout {
     return outcomes;
   }
 
-  /** All queues of a fleet are in one account and region: their URLs differ in the name alone. */
+  /** All queues of a fleet are in one account and region, so their URLs differ only in the name. */
   #expectedUrl(target: string): string | undefined {
     const known = this.#queues.urlOf(target) ?? this.#moved.get(target);
     if (known) return known;
@@ -119,7 +119,7 @@ export class DirectFanout implements Fanout {
     return url && `${url.slice(0, url.lastIndexOf('/') + 1)}${this.#options.prefix}-${target}`;
   }
 
-  /** Where the lease of an instance that lives says that it is heard. */
+  /** Reads the endpoint of a live instance from its lease. */
   async #askFor(target: string): Promise<FanoutAddress | undefined> {
     try {
       return await this.#options.addressOf?.(target);
@@ -139,7 +139,7 @@ export class DirectFanout implements Fanout {
     }
   }
 
-  /** Undefined if there is no such queue. */
+  /** Resolves to `undefined` if there is no such queue. */
   async #sendTo(
     queueUrl: string,
     messages: readonly Addressed[],

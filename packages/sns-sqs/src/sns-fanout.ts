@@ -26,17 +26,17 @@ import { leastFullShard, shardedId, shardOf } from './topic/topic-shards.ts';
 export interface SnsFanoutOptions extends InstanceQueuesOptions {
   readonly sns: Pick<SNSClient, 'send'>;
   /**
-   * A standard topic, shared by the fleet; or several, among which the instances are divided, since
-   * a topic takes 200 of them by default. More may be added at the end while the fleet runs:
-   * instances that do not know them yet reach those on them only by the log.
+   * A standard topic, shared by the fleet; or several that share the instances, since a topic takes 200 of
+   * them by default. Topics may be added at the end while the fleet runs. Instances that do not know a new
+   * topic yet send no doorbells to its instances, which find their events by reading the log.
    */
   readonly topicArn: string | readonly string[];
 }
 
-/** The doorbell over SNS topics and one SQS queue per instance. */
+/** Doorbells over SNS topics and one SQS queue per instance. */
 export class SnsFanout implements Fanout {
   readonly delivers: boolean = true;
-  /** With one topic there is nothing to choose. */
+  /** False with a single topic: an id then does not depend on the other instances. */
   readonly needsLiveInstances: boolean;
   readonly maxBytes: number;
   readonly #options: SnsFanoutOptions;
@@ -56,16 +56,16 @@ export class SnsFanout implements Fanout {
     this.#sender = new DoorbellSender({
       ...options,
       addressBytes: (target) => Buffer.byteLength(`${TARGET_ATTRIBUTE}String${target}`),
-      wayTo: (target) => this.#topicArns[shardOf(target)],
+      routeTo: (target) => this.#topicArns[shardOf(target)],
       send: (topicArn, messages) => this.#send(topicArn, messages),
     });
     this.maxBytes = this.#sender.maxBytes;
   }
 
   /**
-   * Asks for the topics' attributes (Amazon SNS, "GetTopicAttributes").
+   * Reads the topics' attributes (Amazon SNS, "GetTopicAttributes").
    *
-   * @throws BackendError `topic-not-found`, `topic-mismatch` (no topic ARN, or a FIFO topic),
+   * @throws {BackendError} `topic-not-found`, `topic-mismatch` (no topic ARN, or a FIFO topic),
    * `access-denied`, `unreachable`.
    */
   async check(): Promise<void> {
@@ -79,7 +79,7 @@ export class SnsFanout implements Fanout {
     }
   }
 
-  /** On the topic that has the fewest of the living. */
+  /** Returns an id on the topic with the fewest live instances. */
   instanceId(name: string, nonce: string, living: readonly string[]): string {
     const random = this.#options.entropy.random();
     return shardedId(name, leastFullShard(this.#topicArns.length, living, random), nonce);
@@ -110,7 +110,7 @@ export class SnsFanout implements Fanout {
   }
 
   #managerOf(instance: string, address?: FanoutAddress): QueueLifecycleManager {
-    // Where the subscription is known its topic need not be.
+    // With a known subscription the topic does not matter.
     const any = address?.subscriptionArn ? this.#managers[0] : undefined;
     const manager = this.#managers[shardOf(instance)] ?? any;
     if (manager) return manager;

@@ -13,12 +13,12 @@ export interface BatchSenderOptions<T> {
   readonly entropy: Entropy;
   /** The most bytes of one batch. */
   readonly batchBytes: number;
-  /** For all that waits or is under way; beyond it items are given up at once. */
+  /** The budget for all waiting and sent items. Items beyond it are dropped at once. */
   readonly backlog: ByteBudget;
   bytes(item: T): number;
   /**
    * Items of one call with the same key go as one entry of it.
-   * @default - every item is an entry
+   * @default every item is an entry
    */
   joinKey?(item: T): string | undefined;
   /** Makes one call. Rejects with a BackendError if the call failed as a whole. */
@@ -30,13 +30,13 @@ interface Entry<T> {
   readonly bytes: number;
   readonly settle: (taken: boolean) => void;
   tries: number;
-  /** Goes in a batch of its own: a batch with it was refused as a whole. */
+  /** To be sent in a batch of its own, because a batch with it was refused as a whole. */
   alone: boolean;
 }
 
 /**
  * Sends items in batches without ever waiting for a batch to fill: the first goes out at once, and
- * items that queue up during a call follow together. A failed item is tried again, then given up.
+ * items that queue up during a call follow together. A failed item is retried, then dropped.
  */
 export class BatchSender<T> {
   readonly #options: BatchSenderOptions<T>;
@@ -51,15 +51,15 @@ export class BatchSender<T> {
     this.#options = options;
   }
 
-  /** True once the service took the item, false if it was given up. Never rejects. */
+  /** Resolves to true once the service accepted the item, to false if it was dropped. Never rejects. */
   add(item: T): Promise<boolean> {
     const { batchBytes, backlog } = this.#options;
     const bytes = this.#options.bytes(item);
-    if (bytes > batchBytes || !backlog.take(bytes)) return Promise.resolve(false);
+    if (bytes > batchBytes || !backlog.tryAcquire(bytes)) return Promise.resolve(false);
     this.#held++;
     return new Promise((resolve) => {
       const settle = (taken: boolean): void => {
-        backlog.give(bytes);
+        backlog.release(bytes);
         resolve(taken);
         if (--this.#held === 0) for (const done of this.#onEmpty.splice(0)) done();
       };
@@ -67,12 +67,12 @@ export class BatchSender<T> {
     });
   }
 
-  /** True while nothing waits or is under way. */
+  /** True while no item waits or is being sent. */
   get isIdle(): boolean {
     return this.#held === 0;
   }
 
-  /** Sends what waits, tries nothing again; resolves when every item is taken or given up. */
+  /** Sends the waiting items and retries none. Resolves when every item was accepted or dropped. */
   drain(): Promise<void> {
     this.#draining.abort();
     if (this.#held === 0) return Promise.resolve();
@@ -83,7 +83,7 @@ export class BatchSender<T> {
     for (const entry of entries) this.#waitingBytes += entry.bytes;
     if (where === 'front') this.#waiting = [...entries, ...this.#waiting];
     else this.#waiting.push(...entries);
-    // A microtask later: what one tick adds goes out together.
+    // A microtask later, so that the items of one tick go out together.
     void Promise.resolve().then(() => this.#pump());
   }
 
@@ -137,7 +137,7 @@ export class BatchSender<T> {
     } catch (error) {
       if (isTransient(error)) return [];
       if (batch.length === 1) return ['refused'];
-      // One entry may be what the service refused: the others must not go down with it.
+      // A single entry may be the cause, and the others must not fail with it.
       for (const entry of batch) entry.alone = true;
       return [];
     }
@@ -153,7 +153,7 @@ export class BatchSender<T> {
 }
 
 /**
- * How many items must wait for another call to pay: 1 while at most one call is under way, then
+ * Returns how many items must wait to justify another call: 1 while at most one call is in progress, then
  * twice as many for each. A call costs about a millisecond of CPU, a waiting doorbell costs latency.
  */
 export function worthSending(inFlight: number): number {

@@ -1,4 +1,4 @@
-/** The most bytes that may wait or be under way at once, whoever holds them. */
+/** A limit on the bytes that may be held at once. */
 export class ByteBudget {
   readonly #limit: number;
   #held = 0;
@@ -7,14 +7,14 @@ export class ByteBudget {
     this.#limit = limit;
   }
 
-  /** False if there is no room. Give back what was taken. */
-  take(bytes: number): boolean {
+  /** Takes the bytes and returns true, or returns false if there is no room. Release what was taken. */
+  tryAcquire(bytes: number): boolean {
     if (this.#held + bytes > this.#limit) return false;
     this.#held += bytes;
     return true;
   }
 
-  give(bytes: number): void {
+  release(bytes: number): void {
     this.#held -= bytes;
   }
 }

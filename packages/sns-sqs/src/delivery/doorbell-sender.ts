@@ -15,16 +15,16 @@ import { ByteBudget } from './byte-budget.ts';
 const BATCH_BYTES = 256 * 1024;
 /** The bytes that a message must leave free for its attribute: a target has 80 bytes at most. */
 const ATTRIBUTE_MARGIN_BYTES = 1024;
-/** Messages that may wait to be sent; beyond it they are dropped, the log has them. */
+/** Bytes of messages that may wait to be sent. Beyond it messages are dropped: the log has their events. */
 const BACKLOG_BYTES = 16 * 1024 * 1024;
 
 /**
- * Calls under way over all ways. A client of the AWS SDK has 50 sockets: the others are left to
+ * Calls in progress over all routes. A client of the AWS SDK has 50 sockets: the others are left to
  * provisioning and cleaning up, which must not wait behind doorbells that AWS does not answer.
  */
 const MAX_CALLS = 32;
 
-/** A message and the instance that it is for. */
+/** A message and the instance that receives it. */
 export interface Addressed {
   readonly target: string;
   readonly message: string;
@@ -36,27 +36,28 @@ export interface DoorbellSenderOptions {
   readonly logger: Logger;
   /** Bytes that an address adds to a message. */
   addressBytes(target: string): number;
-  /** Returns the way by which `target` is reached, if there is one: a call takes messages of one way. */
-  wayTo(target: string): string | undefined;
+  /** Returns the route to `target`, such as a topic, if there is one. One call takes messages of one route. */
+  routeTo(target: string): string | undefined;
   /** Makes one call, with at most 10 messages. Rejects with a BackendError if it failed as a whole. */
-  send(way: string, messages: readonly Addressed[]): Promise<readonly EntryOutcome[]>;
+  send(route: string, messages: readonly Addressed[]): Promise<readonly EntryOutcome[]>;
 }
 
-interface Doorbell extends Addressed {
+interface SizedMessage extends Addressed {
   readonly bytes: number;
 }
 
 /**
- * Sends messages to instances, many in a call: what waits for one target goes as one message. Ways
- * do not wait for each other until 32 calls are under way. A failed message is tried again, then given up and counted.
+ * Sends messages to instances, many in a call. Messages that wait for one target go as one message.
+ * Routes do not wait for each other until 32 calls are in progress. A failed message is tried again, then
+ * dropped and counted.
  */
 export class DoorbellSender {
   /** 255 KiB: what a call takes, less the room for the target. */
   readonly maxBytes: number = BATCH_BYTES - ATTRIBUTE_MARGIN_BYTES;
   readonly #options: DoorbellSenderOptions;
   readonly #backlog = new ByteBudget(BACKLOG_BYTES);
-  /** Those that have something to send. */
-  readonly #ways = new Map<string, BatchSender<Doorbell>>();
+  /** The routes that have messages to send. */
+  readonly #routes = new Map<string, BatchSender<SizedMessage>>();
   readonly #retried: RetriedStep;
   readonly #limited = limiter(MAX_CALLS);
   #published = 0;
@@ -79,47 +80,47 @@ export class DoorbellSender {
       this.#options.logger.warn('fanout.message-too-large', { bytes });
       return false;
     }
-    const rung = await Promise.all(
-      [...new Set(targets)].map((target) => this.#ring(target, message, bytes)),
+    const sent = await Promise.all(
+      [...new Set(targets)].map((target) => this.#sendOne(target, message, bytes)),
     );
-    return rung.every(Boolean);
+    return sent.every(Boolean);
   }
 
-  async #ring(target: string, message: string, messageBytes: number): Promise<boolean> {
+  async #sendOne(target: string, message: string, messageBytes: number): Promise<boolean> {
     const bytes = messageBytes + this.#options.addressBytes(target);
-    const way = this.#options.wayTo(target);
-    const isTaken = way !== undefined && (await this.#add(way, { target, message, bytes }));
+    const route = this.#options.routeTo(target);
+    const isTaken = route !== undefined && (await this.#add(route, { target, message, bytes }));
     if (isTaken) this.#published++;
     else this.#publishFailed++;
     return isTaken;
   }
 
-  async #add(way: string, doorbell: Doorbell): Promise<boolean> {
-    const sender = this.#ways.get(way) ?? this.#open(way);
-    const taken = await sender.add(doorbell);
-    if (sender.isIdle && this.#ways.get(way) === sender) this.#ways.delete(way);
+  async #add(route: string, message: SizedMessage): Promise<boolean> {
+    const sender = this.#routes.get(route) ?? this.#open(route);
+    const taken = await sender.add(message);
+    if (sender.isIdle && this.#routes.get(route) === sender) this.#routes.delete(route);
     return taken;
   }
 
-  #open(way: string): BatchSender<Doorbell> {
+  #open(route: string): BatchSender<SizedMessage> {
     const { clock, entropy } = this.#options;
-    const sender = new BatchSender<Doorbell>({
+    const sender = new BatchSender<SizedMessage>({
       clock,
       entropy,
       batchBytes: BATCH_BYTES,
       backlog: this.#backlog,
       bytes: ({ bytes }) => bytes,
       joinKey: ({ target, message }) => (isJoinable(message) ? target : undefined),
-      send: (doorbells) => this.#send(way, doorbells),
+      send: (doorbells) => this.#send(route, doorbells),
     });
-    this.#ways.set(way, sender);
+    this.#routes.set(route, sender);
     return sender;
   }
 
-  async #send(way: string, doorbells: readonly Doorbell[]): Promise<readonly EntryOutcome[]> {
+  async #send(route: string, doorbells: readonly SizedMessage[]): Promise<readonly EntryOutcome[]> {
     const { messages, places } = joined(doorbells);
     try {
-      const outcomes = await this.#limited(() => this.#options.send(way, messages));
+      const outcomes = await this.#limited(() => this.#options.send(route, messages));
       this.#retried.succeeded();
       return places.map((place) => outcomes[place] ?? 'failed');
     } catch (error) {

@@ -1,26 +1,26 @@
 import { elapsed } from '@a2a-aws/core';
 
 interface Missing {
-  /** The instance lives: it will have another queue. */
+  /** True for a live instance, which will get another queue. */
   readonly isAlive: boolean;
   readonly since: number;
   readonly last: number;
 }
 
-/** A queue that is missing for longer was not just made: SQS needs a second (Amazon SQS, "CreateQueue"). */
+/** A queue missing for longer than this was not just created: SQS needs a second (Amazon SQS, "CreateQueue"). */
 const GONE_AFTER_MS = 5_000;
-/** How often one that is gone is tried all the same, in milliseconds. */
+/** How often to try a missing queue again, in milliseconds. */
 const RETRY_MS = 600_000;
-/** The same for an instance that lives. */
+/** The same for a live instance. */
 const ALIVE_RETRY_MS = 2_000;
-/** Queues that are remembered; of more, those that were missing first are tried again. */
+/** How many queues to remember. Beyond it, the ones missing first are tried again. */
 const MAX_QUEUES = 1_000;
 
-/** Which queues are gone, so that nothing is sent to instances whose end nobody told of. */
+/** Remembers which queues are gone, so that no message is sent to instances that ended without notice. */
 export class MissingQueues {
   readonly #missing = new Map<string, Missing>();
 
-  /** SQS said that there is none; `now` in milliseconds of this instance's clock. */
+  /** Records that SQS does not know the queue, at `now` by this instance's clock, in milliseconds. */
   missed(instance: string, isAlive: boolean, now: number): void {
     const { since } = this.#missing.get(instance) ?? { since: now };
     this.#missing.delete(instance);

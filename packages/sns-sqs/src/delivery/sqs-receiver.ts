@@ -19,17 +19,17 @@ import { BatchSender, MAX_BATCH_ENTRIES } from './batch-sender.ts';
 import { ByteBudget } from './byte-budget.ts';
 import { retryDelay } from './retry-delay.ts';
 
-/** The longest that SQS lets a poll wait (Amazon SQS, "ReceiveMessage"). */
+/** The longest wait of a poll (Amazon SQS, "ReceiveMessage"). */
 const LONG_POLL_SECONDS = 20;
-/** A new queue may be unknown for so long: SQS needs a second (Amazon SQS, "CreateQueue"). */
+/** How long a new queue may be unknown, in milliseconds: SQS needs a second (Amazon SQS, "CreateQueue"). */
 const NEW_QUEUE_MS = 5_000;
-/** Receipts of handled messages that may wait for deletion; beyond it a message comes again. */
+/** Bytes of receipts that may wait for deletion. Beyond it, messages are delivered again. */
 const RECEIPT_BACKLOG_BYTES = 4 * 1024 * 1024;
 
 export interface SqsReceiverOptions {
-  /** Deletes what was handled. */
+  /** The client that deletes handled messages. */
   readonly sqs: Pick<SQSClient, 'send'>;
-  /** Long polls: each holds a socket for 20 seconds. */
+  /** The client for long polls: each holds a socket for 20 seconds. */
   readonly polling: Pick<SQSClient, 'send'>;
   readonly clock: Clock;
   readonly entropy: Entropy;
@@ -37,14 +37,14 @@ export interface SqsReceiverOptions {
   readonly instance: string;
   /** Polls at once while polls come back full; one otherwise. */
   readonly concurrency: number;
-  /** Where the queue is; asked again after it failed. */
+  /** Returns the queue's URL; called again if it failed. */
   queueUrl(): Promise<string>;
   onMessage(message: string): void;
   /** Counted up as messages come. */
   readonly counters: { received: number; unreadable: number };
 }
 
-/** Polls one queue from the moment it is made until it is closed; with helpers while it is full. */
+/** Polls one queue from its creation until it is closed, with additional polls while it is full. */
 export class SqsReceiver implements FanoutReceiver {
   readonly #options: SqsReceiverOptions;
   readonly #closing = new AbortController();
@@ -56,7 +56,7 @@ export class SqsReceiver implements FanoutReceiver {
   #healthy = false;
   #failures = 0;
   #lost = false;
-  /** A queue has been read. */
+  /** True once a poll has succeeded. */
   #wasHealthy = false;
   #missingSince: number | undefined;
 
@@ -83,8 +83,8 @@ export class SqsReceiver implements FanoutReceiver {
   }
 
   /**
-   * Aborts the poll under way: what SQS gives to it after this comes again after the visibility
-   * timeout, if the queue still exists then. Resolves when what was handled has been deleted.
+   * Aborts the poll in progress. Messages that SQS hands to it afterwards are delivered again after the
+   * visibility timeout, if the queue still exists. Resolves when all handled messages are deleted.
    */
   close(): Promise<void> {
     this.#closing.abort();
@@ -95,7 +95,7 @@ export class SqsReceiver implements FanoutReceiver {
     const { clock, entropy } = this.#options;
     const { signal } = this.#closing;
     while (!signal.aborted) {
-      // The first look, and the first after a failure, tell at once whether polling works.
+      // The first poll, and the first after a failure, return at once, so that it is known whether polling works.
       const taken = await this.#take(this.#healthy ? LONG_POLL_SECONDS : 0);
       if (taken === undefined) {
         await sleep(clock, retryDelay(this.#failures, entropy.random()), signal);
@@ -107,7 +107,7 @@ export class SqsReceiver implements FanoutReceiver {
     await this.#deletes.drain();
   }
 
-  /** One more polls beside the others, until it finds less than a poll can bring. */
+  /** Adds a poll beside the others, until it returns less than a full batch. */
   #getHelp(): void {
     if (this.#helpers.size >= this.#options.concurrency - 1 || this.#closing.signal.aborted) return;
     const helper = this.#help().finally(() => this.#helpers.delete(helper));
@@ -125,7 +125,7 @@ export class SqsReceiver implements FanoutReceiver {
     if (!messages) return undefined;
     this.#handle(messages);
     const { clock } = this.#options;
-    // Readers of these messages go first, then the work of asking for more.
+    // Lets readers of these messages run before the next poll.
     if (messages.length > 0) await sleep(clock, 0, this.#closing.signal);
     return messages.length;
   }
@@ -158,13 +158,13 @@ export class SqsReceiver implements FanoutReceiver {
     }
   }
 
-  /** SQS said that there is no such queue: true at once of one that was read, later of a new one. */
+  /** SQS does not know the queue. A queue read before is gone; a new one may take a moment to appear. */
   #missed(): void {
     const now = this.#options.clock.now();
     this.#missingSince ??= now;
     if (!this.#wasHealthy && elapsed(this.#missingSince, now) < NEW_QUEUE_MS) return;
     this.#lost = true;
-    // Nothing will come, and what was handled is gone as well.
+    // No message will arrive, and the handled ones are gone as well.
     this.#closing.abort();
   }
 

@@ -6,7 +6,7 @@ import {
   ListQueueTagsCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import { asked, isNotFound, isQueueMissing } from '../aws-error.ts';
+import { callAws, isNotFound, isQueueMissing } from '../aws-error.ts';
 import { SubscriptionPages } from '../topic/subscription-pages.ts';
 import { parseTopicArn, queueArn } from '../topic/topic-arn.ts';
 import { TARGET_ATTRIBUTE, tableTarget } from '../topic/topic-definition.ts';
@@ -54,7 +54,7 @@ export class FleetQueues {
     do {
       // Without MaxResults SQS gives 1,000 and no token for the rest (Amazon SQS, "ListQueues").
       const input = { QueueNamePrefix: `${prefix}-`, MaxResults: 1_000, NextToken: token };
-      const page = await asked(sqs.send(new ListQueuesCommand(input)));
+      const page = await callAws(sqs.send(new ListQueuesCommand(input)));
       urls.push(...(page.QueueUrls ?? []));
       token = page.NextToken;
     } while (token);
@@ -65,7 +65,7 @@ export class FleetQueues {
   async describe(url: string): Promise<FleetQueue | undefined> {
     const { sqs, prefix, topicArns, table } = this.#options;
     const listed = new ListQueueTagsCommand({ QueueUrl: url });
-    const { Tags = {} } = (await asked(sqs.send(listed), isQueueMissing)) ?? {};
+    const { Tags = {} } = (await callAws(sqs.send(listed), isQueueMissing)) ?? {};
     const instance = Tags[queueTag.instance];
     if (!instance || !isMarked(Tags, { instance, prefix, topicArns, table })) return undefined;
     if (!this.#isNameOf(instance, nameIn(url))) return undefined;
@@ -73,7 +73,7 @@ export class FleetQueues {
       QueueUrl: url,
       AttributeNames: ['CreatedTimestamp'],
     });
-    const { Attributes } = (await asked(sqs.send(question), isQueueMissing)) ?? {};
+    const { Attributes } = (await callAws(sqs.send(question), isQueueMissing)) ?? {};
     const seconds = Number(Attributes?.CreatedTimestamp);
     return Number.isFinite(seconds) ? { instance, url, createdAt: seconds * 1_000 } : undefined;
   }
@@ -94,7 +94,7 @@ export class FleetQueues {
   async subscriber({ arn, queueName: name }: FleetSubscription): Promise<string | undefined> {
     const { sns, table } = this.#options;
     const question = new GetSubscriptionAttributesCommand({ SubscriptionArn: arn });
-    const answer = await asked(sns.send(question), isNotFound);
+    const answer = await callAws(sns.send(question), isNotFound);
     const { FilterPolicy = '' }: { FilterPolicy?: string } = answer?.Attributes ?? {};
     const [instance, ...others] = targetsOf(FilterPolicy);
     if (!instance || !/^[A-Za-z0-9_-]+$/.test(instance)) return undefined;

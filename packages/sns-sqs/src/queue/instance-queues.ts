@@ -22,14 +22,14 @@ export interface InstanceQueuesOptions {
   readonly sqs: Pick<SQSClient, 'send'>;
   /**
    * The client for long polls.
-   * @default - `sqs` polls too, so its request time-out must be longer than 20 seconds
+   * @default `sqs` polls too, so its request time-out must be longer than 20 seconds
    */
   readonly polling?: Pick<SQSClient, 'send'>;
   /** The beginning of this fleet's queue names. */
   readonly prefix: string;
   /**
    * The fleet's dead-letter queue.
-   * @default - an unreadable message is delivered again until it expires
+   * @default an unreadable message is delivered again until it expires
    */
   readonly deadLetterArn?: string;
   /** See {@link QueueLifecycleManagerOptions.table}. */
@@ -47,7 +47,7 @@ export interface InstanceQueuesOptions {
 /** Returns the manager of an instance's queue, which is at `address` if known. Throws if there is none. */
 type ManagerOf = (instance: string, address?: FanoutAddress) => QueueLifecycleManager;
 
-/** The queues that instances are heard at: made, read and removed. */
+/** Creates, reads and removes the queues of instances. */
 export class InstanceQueues {
   readonly #options: InstanceQueuesOptions;
   readonly #managerOf: ManagerOf;
@@ -63,12 +63,12 @@ export class InstanceQueues {
     return { ...this.#received };
   }
 
-  /** The URL of a queue that was made here, if any was. */
+  /** The URL of a queue that was created here, if any. */
   get anyUrl(): string | undefined {
     return this.#urls.values().next().value;
   }
 
-  /** The URL of the queue of an instance, if it was made here. */
+  /** Returns the URL of an instance's queue, if it was created here. */
   urlOf(instance: string): string | undefined {
     return this.#urls.get(instance);
   }

@@ -15,9 +15,9 @@ export const queueTag: {
 
 /** The attributes of the queues. */
 export const queueDefaults: {
-  /** A doorbell older than this is of no use: the log has been read since. */
+  /** Older doorbells are useless: the log has been read since. */
   readonly messageRetentionSeconds: number;
-  /** Short, because an aborted long poll hides what it took for this long. */
+  /** Short, because an aborted long poll hides its messages for this long. */
   readonly visibilityTimeoutSeconds: number;
   /** Deliveries of an unreadable message before it goes to the dead-letter queue. */
   readonly maxReceiveCount: number;
@@ -30,7 +30,7 @@ export const queueDefaults: {
 /**
  * The name of an instance's queue: `<prefix>-<instance>`.
  *
- * @throws BackendError `configuration` if that is no queue name: at most 80 of `[A-Za-z0-9_-]`
+ * @throws {BackendError} `configuration` if that is no queue name: at most 80 of `[A-Za-z0-9_-]`
  * (Amazon SQS, "CreateQueue").
  */
 export function queueName(prefix: string, instance: string): string {

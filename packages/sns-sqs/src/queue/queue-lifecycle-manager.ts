@@ -14,7 +14,7 @@ import {
   ListQueueTagsCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import { asked, awsError, isQueueMissing, present } from '../aws-error.ts';
+import { awsError, callAws, isQueueMissing, required } from '../aws-error.ts';
 import { parseTopicArn, queueArn } from '../topic/topic-arn.ts';
 import { TopicSubscriptions } from '../topic/topic-subscriptions.ts';
 import { isQueueName, queueDefaults, queueName, queueTag } from './queue-definition.ts';
@@ -34,21 +34,21 @@ export interface QueueLifecycleManagerOptions {
   readonly prefix: string;
   /**
    * The fleet's dead-letter queue.
-   * @default - an unreadable message is delivered again until it expires
+   * @default an unreadable message is delivered again until it expires
    */
   readonly deadLetterArn?: string;
   /**
    * The ARN of the table that holds the leases of this fleet: a tag of the queues, without which no
-   * sweep removes them. A function is asked once for each queue.
-   * @default - queues are removed by their leases alone
+   * sweep removes them. A function is called once for each queue.
+   * @default queues are removed only by their leases
    */
   readonly table?: string | (() => Promise<string>);
-  /** @default - that of this machine */
+  /** @default that of this machine */
   readonly clock?: Clock;
   readonly logger: Logger;
 }
 
-/** Removals that are remembered: more than are between their two passes at once. */
+/** How many removals to remember: more than ever wait for their second pass at once. */
 const MAX_REMOVED = 10_000;
 
 /** The endpoint of an instance. */
@@ -58,11 +58,10 @@ export interface QueueProvisionResult extends FanoutAddress {
 }
 
 /**
- * Makes and removes the queue of an instance and its subscription to the topic, if there is one.
+ * Creates and removes the queue of an instance and its subscription to the topic, if there is one.
  *
- * Both are safe to repeat and to be cut short anywhere. Calls for one instance on one manager run
- * one after the other; whoever else works on it (a janitor, once the instance was declared dead)
- * only ever removes.
+ * Both are safe to repeat and to interrupt anywhere. Calls for one instance on one manager run one after
+ * the other. Other processes (a janitor, once the instance was declared dead) only ever remove.
  */
 export class QueueLifecycleManager {
   readonly #options: QueueLifecycleManagerOptions;
@@ -78,16 +77,16 @@ export class QueueLifecycleManager {
   }
 
   /**
-   * Makes the queue with all its attributes, then subscribes it to the messages for `instance` and
-   * for all. If subscribing fails the queue stays: the next call completes it, {@link teardown} removes it.
-   * A queue or subscription that exists already is compared with what it should be.
+   * Creates the queue with all its attributes, then subscribes it to the messages for `instance`. If
+   * subscribing fails, the queue stays: the next call completes it, and {@link teardown} removes it. A
+   * queue or subscription that exists already must have the same attributes.
    *
-   * @param name - of the queue; by default the prefix and the instance
+   * @param name the queue's name; by default the prefix and the instance
    *
    * Source: Amazon SQS, "CreateQueue"; Amazon SNS, "Subscribe" (both answer a repeated call with
    * what exists; SQS blocks a deleted queue's name for 60 seconds).
    *
-   * @throws BackendError `configuration` (names), `name-taken` (a queue or subscription with other
+   * @throws {BackendError} `configuration` (names), `name-taken` (a queue or subscription with other
    * attributes, or the name of a deleted queue that is still blocked), `topic-full` (no room for another
    * filter policy), `topic-mismatch`, `topic-not-found`, `access-denied`, or `unreachable`.
    */
@@ -96,10 +95,10 @@ export class QueueLifecycleManager {
   }
 
   /**
-   * Subscribes the queue at `known` again; false if it was not subscribed as it was made, so that
-   * {@link provision} has to be called. Without a topic true, and no call.
+   * Subscribes the queue at `known` again. Resolves to false if its subscription was not the known one, so
+   * that {@link provision} must be called. Without a topic, resolves to true and calls nothing.
    *
-   * @throws BackendError as {@link provision}.
+   * @throws {BackendError} as {@link provision}.
    */
   confirm(instance: string, known: FanoutAddress): Promise<boolean> {
     return this.#inTurn(instance, async () => {
@@ -111,16 +110,16 @@ export class QueueLifecycleManager {
   }
 
   /**
-   * Removes the subscription, then the queue. `known` (from the lease row) spares the search for
-   * them, and names queues with another name, former ones included. With the proof `mark` a queue stays,
-   * and so does its subscription, unless its tags name this fleet's prefix, topic and table.
-   * The subscription of a queue that this manager has removed before is searched for all the same: one
-   * that was created late has another ARN.
+   * Removes the subscription, then the queue. `known` (from the lease row) saves the search for them, and
+   * names queues with another name, former ones included. With the proof `mark`, a queue and its
+   * subscription stay unless the queue's tags name this fleet's prefix, topic and table. If this manager
+   * has removed the queue before, it searches for subscriptions anyway: one that was created late has
+   * another ARN.
    *
    * Source: Amazon SNS, "Unsubscribe"; Amazon SQS, "DeleteQueue" (takes up to 60 seconds; neither
    * removes the other), "ListQueueTags".
    *
-   * @throws BackendError as {@link provision}, after having tried both.
+   * @throws {BackendError} as {@link provision}, after having tried both.
    */
   teardown(
     instance: string,
@@ -170,8 +169,8 @@ export class QueueLifecycleManager {
         ...(table ? { [queueTag.table]: table } : {}),
       },
     };
-    const { QueueUrl } = await asked(sqs.send(new CreateQueueCommand(input)));
-    return present(QueueUrl);
+    const { QueueUrl } = await callAws(sqs.send(new CreateQueueCommand(input)));
+    return required(QueueUrl);
   }
 
   async #teardown(instance: string, known: FormerAddress, proof: TeardownProof): Promise<void> {
@@ -188,12 +187,12 @@ export class QueueLifecycleManager {
     }
   }
 
-  /** True also for a queue that is gone: its subscription delivers nothing to anybody. */
+  /** True also for a queue that is gone: its subscription delivers no messages. */
   async #isMarked(instance: string, name: string, url: string | undefined): Promise<boolean> {
     const { sqs, topic, prefix } = this.#options;
     const QueueUrl = url ?? (await findQueueUrl(sqs, name));
     if (!QueueUrl) return true;
-    const listed = await asked(sqs.send(new ListQueueTagsCommand({ QueueUrl })), isQueueMissing);
+    const listed = await callAws(sqs.send(new ListQueueTagsCommand({ QueueUrl })), isQueueMissing);
     if (!listed) return true;
     const table = await this.#table();
     const mark = { instance, prefix, topicArns: topic ? [topic.arn] : [], table };
@@ -219,7 +218,7 @@ export class QueueLifecycleManager {
         await this.#subscriptions.remove(this.#arnOf(name), undefined);
       }
     } else if (known) {
-      // Said, not passed over: the lease row stays until an instance with a topic takes it up.
+      // An error, so that the lease row stays until an instance with a topic cleans up.
       throw new BackendError(
         'configuration',
         'The instance has a subscription, but no topic is known.',
@@ -231,10 +230,10 @@ export class QueueLifecycleManager {
     const { sqs } = this.#options;
     const QueueUrl = known ?? (await findQueueUrl(sqs, name));
     if (!QueueUrl) return;
-    await asked(sqs.send(new DeleteQueueCommand({ QueueUrl })), isQueueMissing);
+    await callAws(sqs.send(new DeleteQueueCommand({ QueueUrl })), isQueueMissing);
   }
 
-  /** Known before the queue exists; without a topic `*`, which in its policy is the queue itself. */
+  /** Returns the queue's ARN before it exists; without a topic `*`, which in its policy means the queue itself. */
   #arnOf(name: string): string {
     const { topic } = this.#options;
     return topic ? queueArn(parseTopicArn(topic.arn), name) : '*';

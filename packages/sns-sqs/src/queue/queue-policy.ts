@@ -25,7 +25,7 @@ export interface PolicyDocument {
  * Source: Amazon SNS, "Subscribing an Amazon SQS queue to an Amazon SNS topic"; Amazon SQS, "Amazon
  * SQS security best practices".
  *
- * @throws BackendError `topic-mismatch` if `topicArn` is not the ARN of a standard topic.
+ * @throws {BackendError} `topic-mismatch` if `topicArn` is not the ARN of a standard topic.
  */
 export function queuePolicy(queueArn: string, topicArn: string | undefined): PolicyDocument {
   return {

@@ -1,7 +1,7 @@
 import { type Clock, type Entropy, errorFields, type Logger, sleep } from '@a2a-aws/core';
 import { UnsubscribeCommand } from '@aws-sdk/client-sns';
 import { DeleteQueueCommand } from '@aws-sdk/client-sqs';
-import { asked, isNotFound, isQueueMissing } from '../aws-error.ts';
+import { callAws, isNotFound, isQueueMissing } from '../aws-error.ts';
 import { FleetQueues, type FleetQueuesOptions, type FleetSubscription } from './fleet-queues.ts';
 import { findQueueUrl } from './queue-url.ts';
 
@@ -82,13 +82,13 @@ export class QueueSweep {
     const removed = { queues: 0, subscriptions: 0 };
     await this.#each(suspects.queues, signal, async (url) => {
       if (!(await this.#isOwnerless(url))) return;
-      await asked(sqs.send(new DeleteQueueCommand({ QueueUrl: url })), isQueueMissing);
+      await callAws(sqs.send(new DeleteQueueCommand({ QueueUrl: url })), isQueueMissing);
       removed.queues += 1;
     });
     await this.#each(suspects.subscriptions, signal, async (subscription) => {
       if (!(await this.#isLost(subscription))) return;
       const { arn } = subscription;
-      await asked(sns.send(new UnsubscribeCommand({ SubscriptionArn: arn })), isNotFound);
+      await callAws(sns.send(new UnsubscribeCommand({ SubscriptionArn: arn })), isNotFound);
       removed.subscriptions += 1;
     });
     if (removed.queues + removed.subscriptions > 0) logger.warn('sweep.removed', { ...removed });

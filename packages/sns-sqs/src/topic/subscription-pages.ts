@@ -4,7 +4,7 @@ import {
   type ListSubscriptionsByTopicCommandOutput,
   type SNSClient,
 } from '@aws-sdk/client-sns';
-import { asked } from '../aws-error.ts';
+import { callAws } from '../aws-error.ts';
 
 /** A subscription of a topic; its ARN is one, not `PendingConfirmation` or `Deleted`. */
 export interface ListedSubscription {
@@ -48,7 +48,7 @@ export class SubscriptionPages {
     await this.#rest;
     const input = { TopicArn: this.#topicArn, ...(token ? { NextToken: token } : {}) };
     try {
-      return await asked(this.#sns.send(new ListSubscriptionsByTopicCommand(input)));
+      return await callAws(this.#sns.send(new ListSubscriptionsByTopicCommand(input)));
     } finally {
       this.#rest = sleep(this.#clock, PAGE_MS);
     }

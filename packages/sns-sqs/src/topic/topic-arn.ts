@@ -11,7 +11,7 @@ export interface TopicArn {
 /**
  * Reads `arn:<partition>:sns:<region>:<account>:<name>`.
  *
- * @throws BackendError `topic-mismatch` if it is not the ARN of a standard topic.
+ * @throws {BackendError} `topic-mismatch` if it is not the ARN of a standard topic.
  */
 export function parseTopicArn(arn: string): TopicArn {
   const [, partition, region, account, name] =

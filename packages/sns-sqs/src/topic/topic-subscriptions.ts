@@ -1,6 +1,6 @@
 import { BackendError, type Clock, errorCode } from '@a2a-aws/core';
 import { type SNSClient, SubscribeCommand, UnsubscribeCommand } from '@aws-sdk/client-sns';
-import { asked, awsError, isNotFound, isOtherwiseSubscribed, present } from '../aws-error.ts';
+import { awsError, callAws, isNotFound, isOtherwiseSubscribed, required } from '../aws-error.ts';
 import { SubscriptionPages } from './subscription-pages.ts';
 import { TARGET_ATTRIBUTE, tableTarget } from './topic-definition.ts';
 
@@ -36,7 +36,7 @@ export class TopicSubscriptions {
     };
     try {
       const { SubscriptionArn } = await this.#sns.send(new SubscribeCommand(input));
-      return present(SubscriptionArn);
+      return required(SubscriptionArn);
     } catch (error) {
       throw isOtherwiseSubscribed(error) ? otherwise(error) : awsError(error);
     }
@@ -46,7 +46,7 @@ export class TopicSubscriptions {
   async remove(queueArn: string, known: string | undefined): Promise<void> {
     const arns = known ? [known] : await this.#find(queueArn);
     for (const SubscriptionArn of arns) {
-      await asked(this.#sns.send(new UnsubscribeCommand({ SubscriptionArn })), isNotFound);
+      await callAws(this.#sns.send(new UnsubscribeCommand({ SubscriptionArn })), isNotFound);
     }
   }
 

@@ -18,7 +18,7 @@ import {
 } from '../fixtures/fake-clock.ts';
 
 interface Call extends HeldCall {
-  readonly way: string;
+  readonly route: string;
   readonly messages: readonly Addressed[];
 }
 
@@ -27,8 +27,8 @@ let calls: Call[];
 let logger: ReturnType<typeof recordingLogger>;
 let sender: DoorbellSender;
 
-/** A target's way is its first letter; `x` has none. */
-const wayTo = (target: string): string | undefined =>
+/** A target's route is its first letter; `x` has none. */
+const routeTo = (target: string): string | undefined =>
   target.startsWith('x') ? undefined : target.slice(0, 1);
 
 const FLEET: FleetKeySet = {
@@ -47,10 +47,10 @@ beforeEach(() => {
     entropy: fixedEntropy,
     logger,
     addressBytes: (target) => target.length,
-    wayTo,
-    send: (way, messages) => {
+    routeTo,
+    send: (route, messages) => {
       const held = heldCall(messages.length);
-      calls.push({ way, messages, ...held });
+      calls.push({ route, messages, ...held });
       return held.promise;
     },
   });
@@ -67,8 +67,8 @@ const tasksIn = (message: string): string[] => {
     : heard.doorbells.map((one) => ('key' in one ? one.key.taskId : ''));
 };
 const sent = (): unknown[] =>
-  calls.map(({ way, messages }) => [
-    way,
+  calls.map(({ route, messages }) => [
+    route,
     ...messages.map(({ target, message }) => `${target}: ${tasksIn(message)}`),
   ]);
 const call = (index: number): Call => {
@@ -122,14 +122,14 @@ describe('what waits together', () => {
     for (let n = 0; n < 3; n += 1) void sender.publish(['b1'], large);
     await settled();
     const sizes = calls
-      .filter(({ way }) => way === 'b')
+      .filter(({ route }) => route === 'b')
       .flatMap(({ messages }) => messages.map(({ message }) => message.length));
     expect(sizes).toHaveLength(2);
     expect(Math.max(...sizes)).toBeLessThanOrEqual(sender.maxBytes);
   });
 });
 
-describe('ways', () => {
+describe('routes', () => {
   test('do not wait for each other', async () => {
     for (let n = 0; n < 100; n += 1) void sender.publish([`a${n}`], bell('1'));
     await settled();
