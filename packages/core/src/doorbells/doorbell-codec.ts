@@ -2,9 +2,9 @@ import { type Doorbell, doorbellText, readDoorbell } from './doorbell.ts';
 import type { Seal, SealCheck } from './doorbell-seal.ts';
 
 /**
- * A message is JSON, so that every release finds its version, and lines, so that a seal covers the
- * exact bytes of its doorbell: `{"v":3,"bells":[`, one line `["key id","mac",doorbell]` for each, and
- * `]}`. JSON text itself has no line feeds.
+ * A message is JSON, so that every release finds its version. It consists of lines, so that a seal
+ * covers the exact bytes of its doorbell: `{"v":3,"bells":[`, one line `["key id","mac",doorbell]` for
+ * each, and `]}`. The JSON text of a doorbell has no line feeds.
  */
 const HEAD = '{"v":3,"bells":[\n';
 const TAIL = '\n]}';

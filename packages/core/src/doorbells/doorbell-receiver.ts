@@ -85,7 +85,7 @@ export class DoorbellReceiver {
     else if (this.#receiver && this.#health.shouldProbe(now)) void this.#sendProbe(now);
   }
 
-  /** What is known of this instance's doorbell; `undefined` while it has none. */
+  /** The state of this instance's doorbell; `undefined` while it has none. */
   get view(): DoorbellView | undefined {
     const now = this.#deps.clock.now();
     return (

@@ -1,18 +1,18 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { FleetKey, FleetKeySet } from '../ports/fleet-keys.ts';
 
-/** What proves that a text was sent by an instance of the fleet. */
+/** Proves that an instance of the fleet sent a text. */
 export interface Seal {
-  /** Names the key. */
+  /** The id of the key. */
   readonly key: string;
   /** HMAC-SHA-256 in base64url, 43 characters. */
   readonly mac: string;
 }
 
-/** What a check of a seal came to. */
+/** The result of checking a seal. */
 export type SealCheck = 'authentic' | 'forged' | 'unknown-key';
 
-/** Keeps these MACs apart from those of any other use of the same key. */
+/** Separates these MACs from any other use of the same key. */
 const PURPOSE = 'a2a-aws doorbell 3';
 
 /** Returns the function that seals texts with the fleet's first key; `undefined` if it has none. */
@@ -21,7 +21,7 @@ export function sealer({ fleet, keys }: FleetKeySet): ((text: string) => Seal) |
   return key && ((text) => ({ key: key.id, mac: macOf(key, fleet, text) }));
 }
 
-/** Checks a seal in a time that depends on the text's length alone. */
+/** Checks a seal in a time that depends only on the text's length. */
 export function checkSeal({ fleet, keys }: FleetKeySet, seal: Seal, text: string): SealCheck {
   const key = keys.find(({ id }) => id === seal.key);
   if (!key) return 'unknown-key';

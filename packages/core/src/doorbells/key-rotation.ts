@@ -4,23 +4,23 @@ import type { Entropy } from '../ports/entropy.ts';
 import { type FleetKey, type FleetKeys, newFleetKey } from '../ports/fleet-keys.ts';
 import { KEYS_READ_MS } from './keyring.ts';
 
-/** Each instance that can read the table has the new keys by then, in milliseconds. */
+/** After this time each instance that can read the table has the new keys, in milliseconds. */
 export const KEYS_KNOWN_MS: number = 3 * KEYS_READ_MS;
 
 export interface RotationDeps {
   readonly keys: FleetKeys;
   readonly clock: Clock;
   readonly entropy: Entropy;
-  /** Stops the rotation where it is: the next one completes it. */
+  /** Stops the rotation; the next one completes it. */
   readonly signal: AbortSignal;
 }
 
 /**
  * Replaces the fleet's doorbell key, or completes a rotation that was interrupted. Resolves when the
  * old key is gone from the table, after two waits of 3 minutes. Instances accept it until they read
- * the keys next, within a minute, or as long as they cannot read the table. The order: the new key first only
- * verifies, then signs, then the old one goes. Each step is one conditional write, so a rotation may
- * be interrupted anywhere, repeated, and run twice at once. Rejects with `draining` if `signal`
+ * the keys next, within a minute, or as long as they cannot read the table. The new key first only
+ * verifies, then signs; then the old key is removed. Each step is one conditional write, so a rotation
+ * may be interrupted anywhere, repeated, and run twice at once. Rejects with `draining` if `signal`
  * aborts, and with a coded error if a call fails.
  */
 export async function rotateKeys(deps: RotationDeps): Promise<void> {
@@ -31,7 +31,7 @@ export async function rotateKeys(deps: RotationDeps): Promise<void> {
   for (;;) {
     const step = nextStep(seen, old, make);
     if (!step) return;
-    // The step before may have been another's: each state is waited for in full by this clock.
+    // Another operator may have made the previous step, so wait the full time by this clock.
     await sleep(clock, step.waitMs, signal);
     if (signal.aborted) throw new BackendError('draining', 'The rotation was stopped.');
     await keys.replaceDoorbellKeys(seen, step.keys);

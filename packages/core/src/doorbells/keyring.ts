@@ -9,7 +9,7 @@ import { checkSeal, type Seal, type SealCheck, sealer } from './doorbell-seal.ts
 export const KEYS_READ_MS = 60_000;
 /** After an unknown key, or a failed read, they are read again, but not more often than this. */
 export const KEYS_RETRY_MS = 10_000;
-/** Keys that were not read for so long may have been replaced; milliseconds. */
+/** After this long without a read, keys may have been replaced; milliseconds. */
 const KEYS_STALE_MS = 150_000;
 
 export interface KeyringDeps {
@@ -36,7 +36,7 @@ export class Keyring {
     this.#retried = new RetriedStep('doorbell.keys-failed', deps);
   }
 
-  /** True while the keys were read recently enough to know those that others sign with. */
+  /** True while the last read is recent enough to know the keys that other instances sign with. */
   get isCurrent(): boolean {
     if (this.#readAtMs === undefined) return false;
     return elapsed(this.#readAtMs, this.#deps.clock.now()) < KEYS_STALE_MS;
@@ -62,7 +62,7 @@ export class Keyring {
     return this.#reading;
   }
 
-  /** Reads the keys once a minute until the instance stops: so a rotation reaches an idle fleet. */
+  /** Reads the keys once a minute until the instance stops, so that a rotation reaches an idle fleet. */
   async keep(): Promise<void> {
     const { clock, signal } = this.#deps;
     while (!signal.aborted) {

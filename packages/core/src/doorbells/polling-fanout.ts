@@ -2,8 +2,8 @@ import { BackendError } from '../errors.ts';
 import type { Fanout, FanoutAddress, FanoutReceiver, FanoutStats } from '../ports/fanout.ts';
 
 /**
- * No transport at all: instances read the logs that they have open, often while there is news. For
- * hosts that freeze between requests, or where there is only a table.
+ * No transport at all: instances read their open logs, more often while there is news. Use it on hosts
+ * that freeze between requests, or if there is only a table.
  */
 export class PollingFanout implements Fanout {
   readonly delivers: boolean = false;

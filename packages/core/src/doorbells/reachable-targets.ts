@@ -2,13 +2,13 @@ import { errorCode } from '../errors.ts';
 import type { InstanceRegistry, Lease } from '../ports/instance-registry.ts';
 import { leaseOrigin } from './lease-origin.ts';
 
-/** Verdicts that are remembered: more instances than any fleet has at once. */
+/** The number of instances that are remembered: more than any fleet has at once. */
 const MAX_REMEMBERED = 10_000;
 
 /**
- * The instances that may be told something: those whose leases are of this table. A lease that came
- * with a copy of another table, or may have, names an instance that a living fleet may hear under.
- * Each lease is read once.
+ * Selects the instances that doorbells may be sent to: those whose leases belong to this table. A lease
+ * that came with a copy of another table, or may have, names an endpoint that another fleet may use.
+ * Reads each lease once.
  */
 export class ReachableTargets {
   readonly #registry: Pick<InstanceRegistry, 'identity' | 'lease'>;
@@ -62,7 +62,7 @@ export class ReachableTargets {
   }
 }
 
-/** Instances of a newer release, whose leases this one cannot read, want to be told, too. */
+/** Instances of a newer release, whose leases this one cannot read, receive doorbells, too. */
 function isReachable(lease: Lease | 'newer', identity: string): boolean {
   return lease === 'newer' || leaseOrigin(lease, identity) === 'own';
 }

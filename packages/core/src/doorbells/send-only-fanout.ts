@@ -6,7 +6,10 @@ import type {
   TeardownProof,
 } from '../ports/fanout.ts';
 
-/** The fan-out of an instance that rings others, and removes what the dead were heard at, but is not heard itself. */
+/**
+ * The fan-out of an instance without an endpoint of its own. It sends doorbells to others, and removes
+ * the endpoints of dead instances.
+ */
 export class SendOnlyFanout implements Fanout {
   readonly maxBytes: number;
   readonly delivers: boolean;

@@ -1,22 +1,22 @@
 import { getHeapStatistics } from 'node:v8';
 
 /**
- * Bytes that one waiting proposal holds besides its entries' JSON, counted low: with the decoded
- * entry, promises and closures it is about twice what is counted (measured).
+ * The bytes that one waiting proposal holds besides its entries' JSON, a low estimate: with the decoded
+ * entry, promises and closures it takes about twice as much (measured).
  */
 const PROPOSAL_BYTES = 1024;
 
-/** More is never waiting in one instance. */
+/** Upper bound on the bytes that wait to be written, per instance. */
 const MAX_BYTES = 128 * 1024 * 1024;
-/** Of the heap, where that is small: what is counted takes twice as much. */
+/** The share of a small heap that may wait; it takes twice as much as is counted. */
 const HEAP_SHARE = 1 / 8;
 
-/** How much may wait to be written in all of an instance whose heap may grow to so many bytes. */
+/** Returns how many bytes may wait on an instance whose heap may grow to `heapBytes`. */
 export function backlogLimit(heapBytes: number = getHeapStatistics().heap_size_limit): number {
   return Math.min(MAX_BYTES, Math.floor(heapBytes * HEAP_SHARE));
 }
 
-/** What waits to be written, or pushed: of one task, as a part of what waits in all of its instance. */
+/** Counts the bytes that wait to be written, or pushed, for one task and for the whole instance. */
 export class Backlog {
   readonly #limit: number;
   readonly #whole: Backlog | undefined;
@@ -28,7 +28,7 @@ export class Backlog {
     this.#whole = whole;
   }
 
-  /** What one task may have waiting: no single one keeps all others from writing. */
+  /** Returns the backlog of one task. It may have half of the limit, so it cannot block all others. */
   ofTask(): Backlog {
     return new Backlog(this.#limit / 2, this);
   }
@@ -37,12 +37,12 @@ export class Backlog {
     return this.#bytes;
   }
 
-  /** How much of what may wait does: 0 to 1. */
+  /** Share of the limit in use, 0 to 1. */
   get fullness(): number {
     return Math.min(1, this.#bytes / this.#limit);
   }
 
-  /** True if a proposal whose entries have so many bytes of JSON may wait, too. */
+  /** Returns true if a proposal whose entries have this many bytes of JSON may wait, too. */
   hasRoomFor(entryBytes: number): boolean {
     const fits = this.#bytes + PROPOSAL_BYTES + entryBytes <= this.#limit;
     return fits && (this.#whole?.hasRoomFor(entryBytes) ?? true);

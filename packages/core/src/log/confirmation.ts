@@ -3,8 +3,8 @@ import type { LogRecord } from '../model/record.ts';
 import { compareSlots, FIRST_SLOT, type Slot, slotText } from '../model/slot.ts';
 
 /**
- * How far a fold is known to be what the table holds. Records that only messages brought are counted
- * into a digest, in slot order, which takes the same memory however many they are.
+ * Knows how far the table is known to hold the fold. Records that only doorbells have brought are
+ * added to a digest, in slot order, which takes the same memory for any number of them.
  */
 export class Confirmation {
   #slot: Slot = FIRST_SLOT;
@@ -15,7 +15,7 @@ export class Confirmation {
     return this.#slot;
   }
 
-  /** True if that is all before `next`. */
+  /** Returns true if that is every record before `next`. */
   isWhole(next: Slot): boolean {
     return compareSlots(this.#slot, next) === 0;
   }
@@ -26,29 +26,29 @@ export class Confirmation {
     else this.#brought.add(record);
   }
 
-  /** True if these are the records that messages brought. */
+  /** Returns true if these are the records that doorbells have brought. */
   matches(read: RecordDigest): boolean {
     return this.#brought.value === read.value;
   }
 
-  /** All before `next` is in the table. */
+  /** The table holds every record before `next`. */
   confirm(next: Slot): void {
     this.#slot = next;
     this.#brought = new RecordDigest();
   }
 }
 
-/** Tells one sequence of records from another. */
+/** Identifies a sequence of records. */
 export class RecordDigest {
   readonly #hash: Hash = createHash('sha256');
 
   add({ id, instance, time, slot, body }: LogRecord): void {
     this.#hash.update(JSON.stringify([id, instance, time, slotText(slot), body.length]));
-    // Not as UTF-8: that has one form for all halves of characters.
+    // Not as UTF-8, which has one encoding for all unpaired surrogates.
     this.#hash.update(body, 'utf16le');
   }
 
-  /** May be asked at any time. */
+  /** The digest so far; records may follow. */
   get value(): string {
     return this.#hash.copy().digest('base64url');
   }

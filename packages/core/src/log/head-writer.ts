@@ -8,7 +8,7 @@ export interface HeadWriterDeps extends RetryDeps {
   readonly storage: LogStorage;
 }
 
-/** Keeps a task's head at the fold's last status; one write at a time, only the newest. */
+/** Keeps a task's head at the fold's last status: one write at a time, always the newest status. */
 export class HeadWriter {
   readonly #log: TaskLog;
   readonly #deps: HeadWriterDeps;
@@ -21,11 +21,11 @@ export class HeadWriter {
   }
 
   /**
-   * Resolves when the head holds the fold's status, whoever wrote it. Tries until it does: rejects
-   * only when the instance stops (`draining`).
+   * Resolves when the head holds the fold's status. Retries until then; rejects with `draining` when
+   * the instance stops, and with errors that are not retryable.
    */
   async flush(): Promise<void> {
-    // Also what is due by the time that a write under way is done.
+    // A newer status may be due when the present write is done.
     while (this.#due()) {
       this.#writing ??= this.#write().finally(() => {
         this.#writing = undefined;
@@ -36,7 +36,7 @@ export class HeadWriter {
 
   async #write(): Promise<void> {
     while (this.#due()) {
-      // A head is never written of what is known from messages alone: no later one would replace it.
+      // A head must not come from records that only doorbells have brought: it would never be replaced.
       if (!this.#log.isConfirmed) {
         await retryUntilDone('log.refresh', this.#deps, () => this.#log.refresh());
       }

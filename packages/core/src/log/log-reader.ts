@@ -9,7 +9,7 @@ import type { LogStorage, StoredLog } from '../ports/log-storage.ts';
 import type { TaskKey } from '../task-key.ts';
 import { inSlices, Pace } from './pace.ts';
 
-/** How often the whole log is read anew while what was read has holes. */
+/** How often the whole log is read again while records are missing. */
 const LOAD_TRIES = 3;
 
 export interface LogReaderDeps {
@@ -19,28 +19,28 @@ export interface LogReaderDeps {
   readonly retentionMs: number;
 }
 
-/** Where what is read goes. */
+/** Takes the records that are read. */
 export interface LogTarget {
-  /** The slot that it waits for. */
+  /** Returns the slot of the record that it needs next. */
   next(): Slot;
   /**
-   * Returns the slot to read on from; if `compares`, so that what messages brought is compared with
-   * the table until {@link compared}.
+   * Returns the slot to read on from. If `compares`, the read records are compared with those that
+   * doorbells have brought, until {@link compared}.
    */
   begin(compares: boolean): Slot;
-  /** Takes the record at `next`, or one before it. False: records before this one are missing. */
+  /** Takes the record at `next`, or an earlier one. Returns false if records before it are missing. */
   absorb(record: LogRecord): boolean;
-  /** Everything was read. False: messages brought what the table does not hold. */
+  /** Ends the comparison. Returns false if doorbells had brought records that the table does not hold. */
   compared(): boolean;
-  /** Forgets everything: the log is read again from its beginning. */
+  /** Starts over: the log is read again from its beginning. */
   restart(): void;
   /** The log was read to its end. `isGone`: it has expired, and deletion has begun. */
   done(isGone: boolean): void;
-  /** Takes a snapshot for all that is before its slot. */
+  /** Takes a snapshot in place of all records before its slot. */
   restore(snapshot: DecodedSnapshot): void;
 }
 
-/** Reads one task's log into a fold: whole at first, then only what was appended since. */
+/** Reads one task's log into a fold: first the whole log, then only the records since. */
 export class LogReader {
   readonly #key: TaskKey;
   readonly #target: LogTarget;
@@ -70,14 +70,14 @@ export class LogReader {
     return this.#headSlot;
   }
 
-  /** True if the log has expired: deletion goes piece by piece, so what is left is not to be read. */
+  /** True if the log has expired: deletion removes it piece by piece, so its remains must not be read. */
   get isGone(): boolean {
     return this.#isGone;
   }
 
   /**
-   * Resolves when everything that was durable when this was called has been read; if `compares`, also
-   * what messages brought before.
+   * Resolves when every record that was durable when this was called has been read; if `compares`, also
+   * those that doorbells had brought.
    */
   refresh(compares: boolean): Promise<void> {
     if (!this.#reading) {
@@ -86,7 +86,7 @@ export class LogReader {
       });
       return this.#reading;
     }
-    // A read under way may have passed the slot already: one more, shared by all who wait for it.
+    // The present read may have passed the slot already: one more read serves all waiting callers.
     this.#comparesAgain ||= compares;
     this.#readAgain ??= this.#reading
       .catch(() => {})
@@ -112,10 +112,10 @@ export class LogReader {
     }
   }
 
-  /** False: what was read has a hole. */
+  /** Returns false if records are missing. */
   async #readOnce(compares: boolean): Promise<boolean> {
     if (this.#isGone) return true;
-    // Only the head tells at once that what follows is left over.
+    // Only the head shows at once that the log has expired.
     if (!this.#isRead) return this.#load();
     const target = this.#target;
     if (!(await this.#readOn(target.begin(compares)))) return false;
@@ -135,11 +135,11 @@ export class LogReader {
 
   async #restore({ slot, bytes }: StoredSnapshot): Promise<void> {
     const decoded = await inSlices(decodeSnapshot(bytes), this.#pace);
-    // A doorbell may have been faster, before this was read or while it was decoded.
+    // A doorbell may have brought these records before, or while the snapshot was decoded.
     if (compareSlots(this.#target.next(), slot) < 0) this.#target.restore(decoded);
   }
 
-  /** Other work runs when much was folded; what it appends or absorbs is skipped here by its slot. */
+  /** Lets other work run after a slice. Records that it appends or absorbs are skipped here by their slots. */
   #folded({ body, entries }: LogRecord): Promise<void> | undefined {
     return this.#pace.spent(body.length + entries.length * ENTRY_COST);
   }
@@ -164,14 +164,14 @@ export class LogReader {
     return isWhole || this.#isGone;
   }
 
-  /** True if this is what deletion has left so far of a log that has expired, or was erased. */
+  /** Returns true if these are the remains of a log that has expired or was erased. */
   #isLeftover(last: LogRecord, snapshot: StoredLog['snapshot'], isWhole: boolean): boolean {
     const { clock, retentionMs } = this.#deps;
     const age = clock.now() - last.time;
     if (!isWhole) {
       return age > retentionMs || last.entries.some(({ kind }) => kind === 'deleted');
     }
-    // Its end may be what is missing: a task that lives has a snapshot by now.
+    // The end of the log may be missing: a live task of this age has a snapshot.
     return !snapshot && age > 2 * retentionMs;
   }
 }

@@ -2,12 +2,12 @@ import type { Sliced } from '../model/sliced.ts';
 import type { Clock } from '../ports/clock.ts';
 
 /**
- * How much work runs in one go, in bytes of records that are parsed and folded: some ten milliseconds
- * on a slow processor. An event loop must turn at least every 50 ms.
+ * The work of one slice, in bytes of records that are parsed and folded: about ten milliseconds on a
+ * slow processor. An event loop must turn at least every 50 ms.
  */
 const SLICE = 128 * 1024;
 
-/** The slices of all long work on one clock: one of them for each turn of the event loop. */
+/** Runs the slices of all long work on one clock, one for each turn of the event loop. */
 class Turns {
   readonly #clock: Clock;
   readonly #waiting: (() => void)[] = [];
@@ -17,7 +17,7 @@ class Turns {
     this.#clock = clock;
   }
 
-  /** Resolves in a later turn of the event loop that no other waiter has. */
+  /** Resolves in a later turn of the event loop, alone. */
   next(): Promise<void> {
     return new Promise((resolve) => {
       this.#waiting.push(resolve);
@@ -40,7 +40,7 @@ const turns = new WeakMap<Clock, Turns>();
 
 /**
  * Divides long work into slices, so that timers, requests and lease renewals run in between. Slices
- * are measured by the work done, not by time: a schedule that is replayed is divided the same way.
+ * are measured by the work done, not by time, so a replayed schedule is divided the same way.
  */
 export class Pace {
   readonly #turns: Turns;
@@ -56,8 +56,8 @@ export class Pace {
   }
 
   /**
-   * Counts work that was done, in bytes of records. Returns `undefined`, or a promise to wait for
-   * when a slice is full. What the caller holds may have changed when it resolves.
+   * Counts work that was done, in bytes of records. Returns `undefined`, or a promise to await when a
+   * slice is full. Shared state may have changed when it resolves.
    */
   spent(bytes: number): Promise<void> | undefined {
     this.#spent += bytes;

@@ -11,17 +11,20 @@ import type { Tail } from './log-fold.ts';
 import { inSlices } from './pace.ts';
 import type { TaskLog } from './task-log.ts';
 
-/** A log with less than this after its snapshot is read fast enough as it is. */
+/** A log with fewer bytes than this after its snapshot is read fast enough. */
 const MIN_TAIL_BYTES = 1024 * 1024;
-/** … as is one of fewer records. */
+/** So is a log with fewer records than this after it. */
 const MIN_TAIL_RECORDS = 1_000;
-/** A snapshot pays when the bodies that it replaces are so many times larger, … */
+/** A snapshot pays if the bodies that it replaces are this many times larger, … */
 const GAIN = 4;
-/** … or when it has at most so many characters for each record that it replaces: short ones. */
+/** … or if it has at most this many characters for each record that it replaces. */
 const RECORD_GAIN = 768;
-/** Of what ages nothing goes for another retention: there is time to try again, in milliseconds. */
+/**
+ * Delay before retrying a failed renewal, in milliseconds. Nothing expires before another retention
+ * period has passed, so this is not urgent.
+ */
 const RETRY_AFTER_MS = 60_000;
-/** A reader that found the old snapshot has read it by then, in milliseconds. */
+/** After this time every reader of the old snapshot has finished, in milliseconds. */
 const DROP_AFTER_MS = 5 * 60_000;
 
 export interface SnapshotterDeps {
@@ -34,10 +37,10 @@ export interface SnapshotterDeps {
 }
 
 /**
- * Snapshots of one log, only when they pay: when the log has become much larger than the task
- * (artifacts replaced again and again) or consists of very many short records (a long conversation),
- * or when what the task needs is about to expire. So the bytes written stay proportional to those of
- * the events: a snapshot of a conversation that only grows is due when it has about doubled.
+ * Writes snapshots of one log, only when they pay: the log has become much larger than the task
+ * (artifacts replaced again and again), or consists of very many short records (a long conversation),
+ * or records that the task needs are about to expire. So the bytes written stay proportional to those
+ * of the events. A conversation that only grows gets a snapshot when it has about doubled.
  */
 export class Snapshotter {
   readonly #log: TaskLog;
@@ -73,7 +76,7 @@ export class Snapshotter {
     const { storage, entropy, clock } = this.#deps;
     const slot = this.#log.state.next;
     try {
-      // As it is now: it is encoded in slices while the log grows.
+      // The content is that of this moment, although the log grows while it is encoded in slices.
       const most = ageing ? Number.POSITIVE_INFINITY : spared(tail);
       const text = await inSlices(upTo(most, encodeSnapshot(this.#log.content())), clock);
       if (text === undefined) {
@@ -88,7 +91,7 @@ export class Snapshotter {
       this.#log.rebase(tail);
       if (obsolete) this.#dropLater(obsolete);
     } catch (error) {
-      // The log is whole without it. Not with every append: tries are bytes written, too.
+      // The log is complete without it. Tries cost written bytes, too, so not every append tries.
       this.#lookLater(tail);
       this.#retryAt = clock.now() + RETRY_AFTER_MS;
       this.#retried.failed(error);
@@ -101,8 +104,8 @@ export class Snapshotter {
   }
 
   /**
-   * What is not dropped because this instance stops or dies first expires: nothing points at it, and
-   * it goes within twice the retention, like all that a task leaves (I7).
+   * Drops a snapshot in a while. If this instance stops or dies first, the snapshot expires within twice
+   * the retention, like everything that a task leaves (I7); nothing refers to it.
    */
   #dropLater(obsolete: SnapshotName): void {
     const { storage, clock, logger, signal } = this.#deps;
@@ -118,16 +121,16 @@ export class Snapshotter {
 }
 
 /**
- * Returns how many short records a log may have after its last snapshot before another one, of this
- * many characters, is written: what a reader may have to fold.
+ * Returns the largest number of short records that a reader may have to fold: how many a log may have
+ * after its last snapshot before another one, of this many characters, is written.
  */
 export function maxUnpaidRecords(length: number): number {
   return Math.max(MIN_TAIL_RECORDS, Math.ceil(length / RECORD_GAIN)) - 1;
 }
 
 /**
- * Does the work unless its text is longer than `most`; it is given up as soon as that is known, so
- * that a try costs no more than a snapshot that pays.
+ * Does the work unless its text is longer than `most`. Stops as soon as that is known, so that a try
+ * costs no more than a snapshot that pays.
  */
 function* upTo(most: number, work: Sliced<string>): Sliced<string | undefined> {
   let length = 0;
@@ -140,7 +143,7 @@ function* upTo(most: number, work: Sliced<string>): Sliced<string | undefined> {
   }
 }
 
-/** The length of the longest text that would pay. */
+/** Returns the length of the longest text that would pay. */
 function spared({ bytes, records }: Tail): number {
   return Math.max(bytes / GAIN, records >= MIN_TAIL_RECORDS ? records * RECORD_GAIN : 0);
 }

@@ -17,7 +17,7 @@ import { LogWriter, type LogWriterDeps } from './log-writer.ts';
 import { type UntilOptions, until } from './until.ts';
 import type { Appended } from './waiting-proposals.ts';
 
-/** What a {@link TaskLog} works with. */
+/** The dependencies of a {@link TaskLog}. */
 export interface TaskLogDeps extends LogWriterDeps {
   /** How long a task stays visible after it ended or was last worked on; milliseconds. */
   readonly retentionMs: number;

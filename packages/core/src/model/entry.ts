@@ -4,30 +4,30 @@ import { eventFromJson, eventToJson, type TaskEvent } from '../a2a/event.ts';
 import { type ExactJson, exactJson } from '../a2a/exact-json.ts';
 import { BackendError } from '../errors.ts';
 
-/** What a log holds: an event, or the start, answer, end, fence or cancel of a run. */
+/** One fact in a log: an event, or the start, answer, end, fence or cancel of a run. */
 export type Entry =
   | EventEntry
   | StartEntry
   /** The run's result without a task; closes the run. */
   | { readonly kind: 'answer'; readonly run: string; readonly message: Message }
-  /** Enters the history: a store that is used alone has no runs to bring messages. */
+  /** A message for the history, from a store that is used without runs. */
   | { readonly kind: 'message'; readonly message: Message }
-  /** Sets keys of the task's metadata and says nothing of its status; from such a store, too. */
+  /** Sets keys of the task's metadata and leaves its status alone; also from such a store. */
   | { readonly kind: 'metadata'; readonly metadata: Metadata }
   /** The agent raised an error to its readers; the task stays as it is. */
   | { readonly kind: 'error'; readonly run: string; readonly error: AgentError }
-  /** Closes the run; not needed once the log is sealed. */
+  /** Closes the run. A sealed log needs none. */
   | { readonly kind: 'end'; readonly run: string }
-  /** Closes the runs of an instance that was declared dead; it appends nothing more here. */
+  /** Closes the runs of an instance that was declared dead, which can append no more here. */
   | { readonly kind: 'fence'; readonly instance: string }
   /** Cancel was requested, under this run id: no new run starts. */
   | { readonly kind: 'cancel'; readonly by: string }
-  /** Seals; the task is not found from here on. An erased record reads as this, too. */
+  /** Seals the log; the task is not found from here on. An erased record is read as this. */
   | { readonly kind: 'deleted' };
 
 /** An error as A2A's JSON-RPC binding writes it. */
 export interface AgentError {
-  /** Of JSON-RPC or A2A, an integer like -32603. */
+  /** A code of JSON-RPC or A2A, an integer like -32603. */
   readonly code: number;
   readonly message: string;
   /** Any JSON. */
@@ -53,7 +53,7 @@ export interface StartEntry {
   readonly contextId: string;
   /** Enters the history. */
   readonly message?: Message | undefined;
-  /** Tells a retry of the same message from another message under the same id. */
+  /** Distinguishes a retry of the message from another message with the same id. */
   readonly digest?: string | undefined;
   /** The run of a dead instance that this one continues. */
   readonly resumes?: string | undefined;
@@ -73,7 +73,7 @@ const stored = z.discriminatedUnion('k', [
   }),
   z.object({ k: z.literal('answer'), r: z.string(), m: z.unknown() }),
   z.object({ k: z.literal('message'), m: z.unknown() }),
-  // As it is: a copy would lose a key named `__proto__`.
+  // Not copied: a copy would lose a key named `__proto__`.
   z.object({ k: z.literal('metadata'), m: z.custom<Metadata>(isObject) }),
   z.object({
     k: z.literal('error'),
@@ -88,7 +88,7 @@ const stored = z.discriminatedUnion('k', [
   z.object({ k: z.literal('deleted') }),
 ]);
 
-/** An entry's text, and the entry as {@link decodeEntry} reads it. Throws `invalid-event`. */
+/** Returns an entry's text, and the entry as {@link decodeEntry} reads it. Throws `invalid-event`. */
 export function encodeEntry(entry: Entry): ExactJson<Entry> {
   return exactJson(entry, toStored, decodeEntry);
 }

@@ -17,7 +17,7 @@ export interface Delivery {
   readonly final: boolean;
 }
 
-/** One record, as it looks to readers: its events, and the state after it. */
+/** One record as readers see it: its events, and the state after it. */
 export interface AppliedRecord {
   readonly record: LogRecord;
   /** The state that the record was written on. */
@@ -26,13 +26,13 @@ export interface AppliedRecord {
   readonly state: LogState;
 }
 
-/** What a log amounts to: the Task, and what the next append must know. Deterministic, no I/O. */
+/** The result of a log: the Task, and the state that decides the next append. Deterministic, no I/O. */
 export class Fold {
   #state: LogState = EMPTY_STATE;
   #generation = 0;
   #view = new TaskView();
   #onEntry: ((state: LogState) => void) | undefined;
-  /** One for all records: a log may have very many. */
+  /** One object for all records, because a log may have very many. */
   readonly #walk: FoldVisitor = {
     show: (entry) => this.#view.apply(entry),
     render: (event) => (event.kind === 'task' ? shownTask(event, this.#view.picture()) : event),
@@ -47,7 +47,7 @@ export class Fold {
     return this.#state;
   }
 
-  /** Generation of the last event that was applied. */
+  /** The generation of the last event that was applied. */
   get generation(): number {
     return this.#generation;
   }
@@ -62,13 +62,13 @@ export class Fold {
     return this.#view.picture();
   }
 
-  /** Returns all of it as it is now, without a copy: what a snapshot holds. */
+  /** Returns the content of a snapshot of this moment, without a copy. */
   content(): FoldContent {
     const task = this.#view.picture();
     return { state: this.#state, task, messages: task ? [] : this.#view.messages() };
   }
 
-  /** Takes the place of what was folded. The view belongs to this fold from now on. */
+  /** Replaces the fold by a snapshot. The view belongs to this fold from now on. */
   restore({ state, view }: DecodedSnapshot): void {
     this.#state = state;
     this.#generation = state.next.generation - 1;
@@ -76,8 +76,8 @@ export class Fold {
   }
 
   /**
-   * Applies the record whose slot is `state.next`. `onEntry` is called after each entry, while the
-   * fold is exactly that of the log up to there, and after the record.
+   * Applies the record whose slot is `state.next`. Calls `onEntry` after each entry, while the fold is
+   * exactly that of the log up to there, and after the record.
    */
   apply(record: LogRecord, onEntry?: (state: LogState) => void): AppliedRecord {
     this.#onEntry = onEntry;
@@ -88,7 +88,7 @@ export class Fold {
   }
 }
 
-/** A Task event as readers get it: the whole fold there, put together each time that it is read. */
+/** Returns a Task event as readers get it: the whole fold there, assembled on each access. */
 function shownTask(event: TaskEvent & { kind: 'task' }, picture?: TaskPicture): TaskEvent {
   return {
     kind: 'task',
@@ -98,17 +98,17 @@ function shownTask(event: TaskEvent & { kind: 'task' }, picture?: TaskPicture): 
   };
 }
 
-/** What goes along with a walk through a record's entries. */
+/** Is called for the entries of a record, one by one. */
 interface FoldVisitor {
   /** Called for each entry that applies, before it is rendered. */
   show?(entry: Entry): void;
-  /** What readers get for an event. */
+  /** Returns the event as readers get it. */
   render?(event: TaskEvent): TaskEvent;
-  /** `generation` is that of the last event so far. */
+  /** Called after each entry; `generation` is that of the last event so far. */
   onEntry?(state: LogState, generation: number): void;
 }
 
-/** The record at `state.next` as readers see it. */
+/** Applies the record at `state.next`; returns it as readers see it. */
 export function applyRecord(
   state: LogState,
   record: LogRecord,

@@ -1,9 +1,9 @@
 import { MAX_JSON_LEVELS, parseShallow } from '../a2a/exact-json.ts';
 import type { Sliced } from './sliced.ts';
 
-/** Lines are parsed together up to so many bytes. */
+/** Lines are parsed together up to this many bytes. */
 const BATCH = 16 * 1024;
-/** Lines of the frame that any text may have, and how many bytes a text has for each further one. */
+/** The frame lines that any text may have, and the bytes of text for each further one. */
 const FRAME_LINES = 100;
 const BYTES_PER_LINE = 16;
 /** How much deeper than a stored entry the text around the lists may nest. */
@@ -72,16 +72,16 @@ export class LineWriter {
 
 const [NEWLINE, COMMA, OPEN, CLOSE] = [10, 44, 91, 93];
 
-/** The text without the elements that have lines of their own, and those, list by list. */
+/** The text without the elements that have their own lines, and those elements, list by list. */
 export interface ReadLines {
   readonly frame: unknown;
   readonly lists: unknown[][];
 }
 
 /**
- * Reads what a {@link LineWriter} wrote, in UTF-8, and yields how much it has read; `read` takes an
- * element of the list of that number. Throws if the text is not JSON, or has more lists than its length allows:
- * a text of list after list takes little to store and much to read.
+ * Reads the UTF-8 text of a {@link LineWriter}, and yields how much it has read. `read` takes an
+ * element of the list with that number. Throws if the text is not JSON, or has more lists than its
+ * length allows: a text of nothing but lists is cheap to store and expensive to read.
  */
 export function* readLines(
   bytes: Uint8Array,

@@ -2,17 +2,17 @@ import type { TaskState } from '@a2a-js/sdk';
 import { isTerminal } from '../a2a/event.ts';
 import type { ListedTask } from './listed-task.ts';
 
-/** Which of an owner's tasks a list shows. Times are milliseconds since the epoch. */
+/** Selects the tasks of an owner that a list shows. Times are milliseconds since the epoch. */
 export interface ListFilter {
   readonly contextId?: string | undefined;
   readonly state?: TaskState | undefined;
-  /** Tasks whose status has a timestamp, and one after this. */
+  /** Only tasks whose status has a timestamp after this. */
   readonly after?: number | undefined;
-  /** Of tasks that have ended only those that did so then or later: the others have expired. */
+  /** Tasks that ended before this have expired and are left out. */
   readonly endedSince: number;
 }
 
-/** True if a status passes the filter; the context is not looked at. */
+/** Returns true if a status passes the filter; the context is not checked. */
 export function passes(
   { state, timestamp, writtenAtMs }: Pick<ListedTask, 'state' | 'timestamp' | 'writtenAtMs'>,
   filter: ListFilter,

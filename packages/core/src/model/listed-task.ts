@@ -4,11 +4,11 @@ import type { TaskKey } from '../task-key.ts';
 import type { Slot } from './slot.ts';
 import type { LogState } from './state.ts';
 
-/** What a list needs to know of a task, without reading its log. Times are milliseconds since the epoch. */
+/** A task in a list, known without reading its log. Times are milliseconds since the epoch. */
 export interface ListedTask {
   readonly taskId: string;
   readonly state: TaskState;
-  /** The status' own timestamp, if it has one that can be read. */
+  /** The timestamp of the status, if it has a valid one. */
   readonly timestamp?: number | undefined;
   /** The latest timestamp that the task's status ever had, or 0: it never falls. */
   readonly latest: number;
@@ -23,7 +23,7 @@ export interface TaskHead extends ListedTask {
   readonly slot: Slot;
 }
 
-/** The head of a log in this state; nothing before its first Task event. */
+/** Returns the head of a log in this state; `undefined` before its first Task event. */
 export function taskHead(key: TaskKey, state: LogState): TaskHead | undefined {
   const { status, contextId = '' } = state;
   return (

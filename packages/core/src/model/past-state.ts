@@ -2,9 +2,9 @@ import { compareSlots, type Slot } from './slot.ts';
 import { type LogState, openRun, type RunState, runsOf } from './state.ts';
 
 /**
- * The state of a log where `slot`, one of its records or its end, is next, as seen from `state` at or
- * after it: which runs were open there, so that a reader that goes on from there sees what one that
- * was there saw. What only matters to those who append (messages, fences, a cancel) is as of `state`.
+ * Returns the state of a log before the record at `slot`, or at its end, derived from a later `state`.
+ * It contains the runs that were open there, so a reader that continues there sees the same as one
+ * that read on. Facts that matter only to writers (messages, fences, a cancel) are those of `state`.
  */
 export function pastState(state: LogState, slot: Slot): LogState {
   if (compareSlots(slot, state.next) >= 0) return state;
@@ -13,7 +13,7 @@ export function pastState(state: LogState, slot: Slot): LogState {
     if (compareSlots(run.start, slot) < 0) runs.push([id, pastRun(run, slot)]);
   }
   const { status: _, ...rest } = state;
-  // Nothing but its deletion follows what seals a log, and the log begins with a Task.
+  // Only a deletion may follow the record that seals a log, and the log begins with a Task.
   return {
     ...rest,
     ...runsOf(runs),

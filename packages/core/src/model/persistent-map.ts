@@ -5,21 +5,21 @@ interface Change<V> {
   readonly key: string;
   readonly value: V;
   readonly before: Change<V> | undefined;
-  /** How many changes there are, this one included. */
+  /** The number of changes, this one included. */
   readonly count: number;
 }
 
-/** So many changes become a layer: the last ones often are to the same few keys. */
+/** This many changes become a layer: the last ones often concern the same few keys. */
 const MAX_CHANGES = 32;
-/** To add an entry takes about as long as to fold so many bytes of records. */
+/** Adding an entry takes about as long as folding this many bytes of records. */
 const FILL_COST = 16;
 
 /**
- * A map whose versions stay as they are: {@link with} returns another one and costs a logarithm of the
- * size, spread over many calls. A state of a log may be kept while the log grows, and costs no copy.
+ * An immutable map. {@link with} returns another version at a cost logarithmic in the size, averaged over
+ * many calls. A state of a log may be kept while the log grows, without a copy.
  *
- * It is a list of the last changes upon layers, each less than half as large as the one below it. A full
- * list becomes a layer; a layer that is not small enough for its place is merged with the one below.
+ * It is a list of the last changes on top of layers, each less than half as large as the one below. A
+ * full list becomes a layer. A layer that is too large for its place is merged with the one below.
  * Entries are iterated in the order in which their keys first came. Keys may come from outside: native
  * maps withstand keys that are chosen to collide.
  */
@@ -27,7 +27,7 @@ export class PersistentMap<V> {
   static readonly #empty: PersistentMap<never> = new PersistentMap<never>([], undefined, 0);
   /** The lowest, largest and oldest first; a key in a higher layer hides the one below. */
   readonly #layers: readonly ReadonlyMap<string, V>[];
-  /** The last change; it hides what is before it and the layers. */
+  /** The last change; it hides earlier ones and the layers. */
   readonly #changes: Change<V> | undefined;
   readonly size: number;
 
@@ -85,7 +85,7 @@ export class PersistentMap<V> {
     return this.#layers.some((layer) => layer.has(key));
   }
 
-  /** Returns a map that has the value under this key, and everything else as it is here. */
+  /** Returns a map with this value under the key; all other entries stay. */
   with(key: string, value: V): PersistentMap<V> {
     const size = this.has(key) ? this.size : this.size + 1;
     const before = this.#changes;
@@ -121,7 +121,7 @@ export class PersistentMap<V> {
   }
 }
 
-/** The layers with these changes as another one. */
+/** Returns the layers with these changes on top. */
 function merged<V>(
   layers: readonly ReadonlyMap<string, V>[],
   changes: Change<V>,

@@ -7,19 +7,19 @@ import { compareSlots } from './slot.ts';
 import { applyEntry, isResumable, type LogState, type RunState } from './state.ts';
 
 /**
- * Why nothing was appended. Each but `running` is final: what was true of a prefix of the
- * log stays true.
+ * The reason why a proposal was refused. All but `running` are final: a fact about a prefix of the log
+ * stays true.
  *
- * - `sealed`: the task has ended; `fenced`: the own instance was declared dead
+ * - `sealed`: the task has ended; `fenced`: this instance was declared dead
  * - `run-closed`: the run has ended, or never started
  * - `duplicate`: the message has started a run before
- * - `used`: the log of what is to be a new task has been used before
- * - `cancelling`: cancel was requested, no run starts any more
- * - `resumed`: the run to continue never started, has its result, is continued already, or was
+ * - `used`: the log for a new task has been used before
+ * - `cancelling`: a cancel was requested, so no run starts
+ * - `resumed`: the run to continue never started, has its result, is already continued, or was
  *   tried too often
  * - `not-found`: there is no task yet
- * - `running`: the task is being worked on
- * - `nothing`: what was to be said is in the log already
+ * - `running`: a run of the task is open
+ * - `nothing`: the log contains the fact already
  */
 export type Refusal =
   | 'sealed'
@@ -33,32 +33,32 @@ export type Refusal =
   | 'running'
   | 'nothing';
 
-/** What a proposal becomes on a given state. */
+/** The decision about a proposal on a given state. */
 export type Decision =
   | { readonly entries: readonly EncodedEntry[] }
   | { readonly refused: Refusal };
 
 /**
- * Something to append, decided against the exact state of the log at its slot: the conditional
- * write proves that state, so a decision needs no lock. May be asked again after a conflict.
+ * Decides which entries to append to a log in a given state. The conditional write proves that state,
+ * so the decision needs no lock. It is called again after a conflict.
  */
 export type Proposal = (state: LogState) => Decision;
 
-/** Stamps what the backend itself puts into a log. */
+/** Ids and timestamps for events of the backend itself. */
 export interface Stamp {
   id(): string;
   /** ISO 8601. */
   timestamp(): string;
 }
 
-/** Who proposes, and for which task. */
+/** The instance that proposes, and the task. */
 export interface Author {
   readonly instance: string;
   readonly taskId: string;
   readonly stamp: Stamp;
 }
 
-/** An event of a run. A status or artifact that comes first is preceded by a SUBMITTED Task. */
+/** Proposes an event of a run. Puts a SUBMITTED Task before a status or artifact that comes first. */
 export function proposeEvent(author: Author, run: string, event: EncodedEntry): Proposal {
   return (state) => {
     const barred = barrier(state, author, run);
@@ -67,7 +67,7 @@ export function proposeEvent(author: Author, run: string, event: EncodedEntry): 
     if (state.hasTask || entry.kind !== 'event' || entry.event.kind === 'task') {
       return { entries: [event] };
     }
-    // The event says whose context it is of; what the log knows may only be a default.
+    // The event names its context; the one in the log may only be a default.
     const { contextId } = entry.event.data;
     const known = contextId ? { ...state, contextId } : state;
     const submitted = taskEvent(author, known, TaskState.TASK_STATE_SUBMITTED);
@@ -75,15 +75,15 @@ export function proposeEvent(author: Author, run: string, event: EncodedEntry): 
   };
 }
 
-/** What a run's start requires of the log. */
+/** The conditions under which a run may start. */
 export interface StartTerms {
-  /** When the message is one that was sent before. @default `always` */
+  /** Decides whether the message was sent before. @default `always` */
   readonly retry?: RetryRule | undefined;
-  /** The run begins a task: a log that was used before is refused. @default false */
+  /** The run begins a task: the start is refused if the log has been used. @default false */
   readonly isNewTask?: boolean | undefined;
 }
 
-/** A run's start. */
+/** Proposes a run's start. */
 export function proposeStart(author: Author, start: StartEntry, terms: StartTerms = {}): Proposal {
   const { retry = 'always', isNewTask = false } = terms;
   const encoded = encode({ ...start, kind: 'start' });
@@ -98,8 +98,8 @@ export function proposeStart(author: Author, start: StartEntry, terms: StartTerm
 }
 
 /**
- * The start of a run that continues one of the instance `dead`, and the end of that one's writing,
- * in one record: nobody sees the task without a runner in between.
+ * Proposes the start of a run that continues one of the instance `dead`, together with the fence of
+ * that instance. One record contains both, so no reader sees the task without a run in between.
  */
 export function proposeResume(
   author: Author,
@@ -117,7 +117,7 @@ export function proposeResume(
   };
 }
 
-/** A run's result without a task: its `answer` entry. It may leave the task open, as an end may. */
+/** Proposes a run's `answer`, its result without a task. It may leave the task open, as an end may. */
 export function proposeAnswer(
   author: Author,
   run: string,
@@ -134,7 +134,7 @@ export function proposeAnswer(
   };
 }
 
-/** An error of the agent's, raised to its readers. It ends nothing, and the task stays as it is. */
+/** Proposes an error that the agent raised to its readers. The run and the task go on. */
 export function proposeError(author: Author, run: string, error: EncodedEntry): Proposal {
   return (state) => {
     const barred = barrier(state, author, run);
@@ -143,8 +143,8 @@ export function proposeError(author: Author, run: string, error: EncodedEntry): 
 }
 
 /**
- * A run's end. The last run to end leaves no task behind that looks as if it were worked on, unless
- * it `leavesOpen`: then others go on with the task.
+ * Proposes a run's end. If no other run is open, the task then gets a final status, unless the run
+ * `leavesOpen`: then other runs will continue it.
  */
 export function proposeEnd(author: Author, run: string, leavesOpen = false): Proposal {
   const end = encode({ kind: 'end', run });
@@ -157,7 +157,7 @@ export function proposeEnd(author: Author, run: string, leavesOpen = false): Pro
   };
 }
 
-/** A run that failed: its task is FAILED, with a fixed text, or CANCELED if that was requested. */
+/** Proposes FAILED with a fixed text for a failed run, or CANCELED if a cancel was requested. */
 export function proposeFailure(author: Author, run: string, text: string): Proposal {
   return (state) => {
     const barred = barrier(state, author, run);
@@ -167,7 +167,7 @@ export function proposeFailure(author: Author, run: string, text: string): Propo
   };
 }
 
-/** The wish to cancel; with no run open there is nobody to wait for. */
+/** Proposes a cancel request; CANCELED at once if no run is open. */
 export function proposeCancel(author: Author, by: string): Proposal {
   return (state) => {
     if (!state.hasTask) return { refused: 'not-found' };
@@ -179,7 +179,7 @@ export function proposeCancel(author: Author, by: string): Proposal {
   };
 }
 
-/** CANCELED by force: the deadline has passed. */
+/** Proposes CANCELED by force, after the deadline. */
 export function proposeForcedCancel(author: Author): Proposal {
   return (state) => {
     const barred = barrier(state, author);
@@ -189,9 +189,9 @@ export function proposeForcedCancel(author: Author): Proposal {
 }
 
 /**
- * The end of a dead instance's writing, and of its runs: fenced (also in an empty log), and if then
- * nobody works on the task and it does not rest in an interrupted state that is newer than all that
- * was left unfinished, CANCELED if that was requested, else FAILED.
+ * Proposes the fence of a dead instance, which closes its runs, even in an empty log. If the task then
+ * has no open run, and its last status is not an interrupted state newer than every unfinished run,
+ * adds CANCELED if a cancel was requested, otherwise FAILED.
  */
 export function proposeFence(author: Author, dead: string): Proposal {
   const fence = encode({ kind: 'fence', instance: dead });
@@ -209,7 +209,7 @@ export function proposeFence(author: Author, dead: string): Proposal {
   };
 }
 
-/** The task's deletion: of one that has ended or that nobody works on. */
+/** Proposes the task's deletion. Refused while a run is open. */
 export function proposeDelete(): Proposal {
   const deleted = encode({ kind: 'deleted' });
   return (state) => {
@@ -243,18 +243,18 @@ function barrier(state: LogState, author: Author, run?: string): Refusal | undef
   return undefined;
 }
 
-/** What must be said when a run ends and `state`, the state after it, is what is left. */
+/** Returns the status that a task needs after a run has ended; `state` is the one after the end. */
 function closingStatus(state: LogState): Closing | undefined {
   if (state.open.size > 0) return undefined;
   if (state.cancelRequested) return CANCELED;
   return isInterrupted(state.status?.state) ? undefined : FAILED;
 }
 
-/** What must be said when an instance was lost and `state`, fenced, is what is left. */
+/** Returns the status that a task needs after an instance was fenced; `state` is the one after. */
 function orphanStatus(state: LogState): Closing | undefined {
   if (state.open.size > 0 || state.runs.size === 0) return undefined;
   const unfinished = [...state.runs.values()].filter(isUnfinished);
-  // A log whose runs were all answered by a message has no task to end.
+  // A log whose runs were all answered by a Message has no task to end.
   if (!state.hasTask && unfinished.length === 0) return undefined;
   if (state.cancelRequested) return CANCELED;
   const { status } = state;
@@ -302,7 +302,7 @@ function closingEntry(
   });
 }
 
-/** A Task that the log itself begins with. Its history is that of the fold: the runs' messages. */
+/** Returns the Task that the backend begins a log with. Its history comes from the runs' messages. */
 function taskEvent(author: Author, state: LogState, status: TaskState, text?: string): TaskEvent {
   const contextId = state.contextId ?? '';
   return {

@@ -7,25 +7,25 @@ import type { Slot } from './slot.ts';
 /** The only form of records that this release writes and reads. */
 export const RECORD_VERSION = 1;
 
-/** One entry may be this large. */
+/** The largest size of one entry, in bytes. */
 export const MAX_ENTRY_BYTES: number = 4 * 1024 * 1024;
 
 /**
- * The largest body of a record, in bytes of UTF-8: one save of a store may bring several entries.
- * A stored body that is larger is `corrupt-log`: it was not written by this project.
+ * The largest body of a record, in bytes of UTF-8; one save of a store may write several entries. A
+ * larger stored body was not written by this project and is `corrupt-log`.
  */
 export const MAX_BODY_BYTES: number = 4 * MAX_ENTRY_BYTES;
 
-/** What it takes to fold an entry besides its bytes, as so many bytes more. */
+/** The fixed cost of folding an entry, as a number of bytes that cost the same. */
 export const ENTRY_COST = 512;
 
 /** One item of a log: 1..k entries written together, in one conditional write. */
 export interface LogRecord {
-  /** Fresh per record: tells one's own write from another's after a time-out. */
+  /** Unique per record. After a time-out it tells whose record is at the slot. */
   readonly id: string;
-  /** The instance that wrote it; empty for a store used alone. */
+  /** The instance that wrote it; empty for a store that is used without instances. */
   readonly instance: string;
-  /** When, by the writer's clock, in milliseconds since the epoch. Never compared. */
+  /** When it was written, in milliseconds of the writer's clock. Never compared with another clock. */
   readonly time: number;
   readonly slot: Slot;
   readonly entries: readonly Entry[];
@@ -42,8 +42,8 @@ export interface EncodedEntry {
 }
 
 /**
- * Encodes once; the entry is read back from its text, so that no reader sees anything else. Throws
- * `invalid-event` for what would be read as something else, `event-too-large` above the limit.
+ * Encodes an entry, and reads it back from its text, so that every reader sees the same. Throws
+ * `invalid-event` if the text would be read as another entry, `event-too-large` above the limit.
  */
 export function encode(given: Entry): EncodedEntry {
   const { text, value: entry } = encodeEntry(given);
@@ -54,17 +54,17 @@ export function encode(given: Entry): EncodedEntry {
   return { entry, text, bytes };
 }
 
-/** How many of the entries take a generation. */
+/** Returns how many of the entries are events, which take a generation. */
 export function countEvents(entries: readonly Entry[]): number {
   return entries.reduce((count, entry) => count + (entry.kind === 'event' ? 1 : 0), 0);
 }
 
-/** True if the event of this generation is in the record. */
+/** Returns true if the event of this generation is in the record. */
 export function holds({ slot, entries }: LogRecord, generation: number): boolean {
   return slot.generation <= generation && generation < slot.generation + countEvents(entries);
 }
 
-/** True if the record only adds content: it starts, ends, interrupts, cancels and fences nothing. */
+/** Returns true if the record only adds content: no start, end, interruption, cancel or fence. */
 export function onlyAdds({ entries }: LogRecord): boolean {
   return entries.every((entry) => {
     if (entry.kind !== 'event') return false;
@@ -73,12 +73,12 @@ export function onlyAdds({ entries }: LogRecord): boolean {
   });
 }
 
-/** The body of a record of these entries. */
+/** Returns the body of a record with these entries. */
 export function recordBody(entries: readonly EncodedEntry[]): string {
   return `[${entries.map((entry) => entry.text).join(',')}]`;
 }
 
-/** Reads a body. Throws `corrupt-log` if it is no list of entries. */
+/** Reads a body. Throws `corrupt-log` if it is not a list of entries. */
 export function parseBody(body: string): Entry[] {
   let json: unknown;
   try {

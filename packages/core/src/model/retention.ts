@@ -6,10 +6,10 @@ import type { LogState } from './state.ts';
 /** How long a task is kept after it ended or was last worked on, in milliseconds: 30 days. */
 export const DEFAULT_RETENTION_MS: number = 30 * 24 * 60 * 60 * 1000;
 
-/** The shortest retention: clocks of machines may differ by less than this. */
+/** The shortest retention; the clocks of two machines must differ by less. */
 export const MIN_RETENTION_MS: number = 24 * 60 * 60 * 1000;
 
-/** A retention as an option gives it. Throws `configuration` for one that is none, or too short. */
+/** Checks a retention option. Throws `configuration` if it is not a number of milliseconds, or too short. */
 export function checkedRetention(retentionMs: number = DEFAULT_RETENTION_MS): number {
   if (!Number.isInteger(retentionMs) || retentionMs < MIN_RETENTION_MS) {
     throw new BackendError('configuration', 'retentionMs must be at least a day.');
@@ -18,19 +18,19 @@ export function checkedRetention(retentionMs: number = DEFAULT_RETENTION_MS): nu
 }
 
 /**
- * When what is written at `time` may be deleted, in seconds since the epoch: twice the retention
- * later, so that nothing goes while it is visible, however punctual the deletion.
+ * Returns when an item written at `time` may be deleted, in seconds since the epoch. It is twice the
+ * retention later, so that no visible item is deleted, however punctual the deletion.
  */
 export function expiresAt(time: number, retentionMs: number): number {
   return Math.ceil((time + 2 * retentionMs) / 1000);
 }
 
-/** True if the task has become invisible; one that is being worked on never does. */
+/** Returns true if the task has become invisible; a task with an open run never does. */
 export function isExpired(state: LogState, now: number, retentionMs: number): boolean {
   return state.writtenAtMs > 0 && state.open.size === 0 && now - state.writtenAtMs > retentionMs;
 }
 
-/** True if a head alone tells that its task has become invisible: it ended long ago. */
+/** Returns true if the head alone shows that its task has become invisible: it ended long ago. */
 export function isHeadExpired(
   head: Pick<ListedTask, 'state' | 'writtenAtMs'>,
   now: number,

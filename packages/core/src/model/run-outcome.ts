@@ -1,8 +1,8 @@
 import { type LogState, type RunResult, runResult } from './state.ts';
 
 /**
- * When a message that has started a run before is that message sent again, and not a new one:
- * `always`; as long as the run is `unanswered`; `never`.
+ * Decides whether a message that has started a run before is a retry: `always`, only while that run is
+ * `unanswered`, or `never`.
  */
 export type RetryRule = 'always' | 'unanswered' | 'never';
 
@@ -26,7 +26,7 @@ export function isUsed(state: LogState): boolean {
   return state.runs.size > 0 || state.hasTask || state.deleted;
 }
 
-/** Returns what answers a blocking send of the run's message; `undefined` while it must wait. */
+/** Returns the answer to a blocking send of the run's message; `undefined` while the send must wait. */
 export function blockingResult(state: LogState, run: string): RunResult | undefined {
   const authGeneration = authenticationAt(state, run);
   return (

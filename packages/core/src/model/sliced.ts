@@ -1,5 +1,5 @@
 /**
- * Work that can be done in slices: what it yields is how much it has done since, in bytes of records.
+ * Work that can be done in slices. It yields how much it has done since the last time, in bytes of records.
  */
 export type Sliced<T> = Generator<number, T, void>;
 

@@ -1,7 +1,7 @@
 /**
- * Where the next record of a log goes. `generation` is that of the next event (1, 2, 3 …), `sub`
- * counts the records without events since the last event. So generations stay dense, and the
- * records after an event are found by its generation.
+ * The place of a record in its log. `generation` is that of the next event (1, 2, 3 …), `sub` counts
+ * the records without events since the last event. So generations have no gaps, and the records after
+ * an event are found by its generation.
  */
 export interface Slot {
   readonly generation: number;
@@ -10,24 +10,24 @@ export interface Slot {
 
 export const FIRST_SLOT: Slot = { generation: 1, sub: 0 };
 
-/** The slot after a record with `events` events at `slot`. */
+/** Returns the slot after a record with `events` events at `slot`. */
 export function nextSlot(slot: Slot, events: number): Slot {
   return events > 0
     ? { generation: slot.generation + events, sub: 0 }
     : { generation: slot.generation, sub: slot.sub + 1 };
 }
 
-/** Negative, zero or positive as `a` comes before, at or after `b`. */
+/** Returns a negative number, zero or a positive one: `a` is before, at or after `b`. */
 export function compareSlots(a: Slot, b: Slot): number {
   return a.generation - b.generation || a.sub - b.sub;
 }
 
-/** A text that sorts as slots do: zero padded, 12 and 6 digits. */
+/** Returns a text that sorts like the slot: zero-padded, 12 and 6 digits. */
 export function slotText(slot: Slot): string {
   return `${String(slot.generation).padStart(12, '0')}#${String(slot.sub).padStart(6, '0')}`;
 }
 
-/** Reads what {@link slotText} wrote, or nothing. */
+/** Reads a text of {@link slotText}; returns `undefined` for any other text. */
 export function parseSlot(text: string): Slot | undefined {
   const match = /^(\d{12})#(\d{6})$/.exec(text);
   return match ? { generation: Number(match[1]), sub: Number(match[2]) } : undefined;

@@ -13,19 +13,19 @@ import { TaskView } from './task-view.ts';
 const SNAPSHOT_VERSION = 1;
 
 /**
- * The largest text of a snapshot, in bytes of UTF-8. No snapshot is written of a task that needs more,
- * and a stored one that is larger is `corrupt-log`.
+ * The largest text of a snapshot, in bytes of UTF-8. A task that needs more gets no snapshot, and a
+ * larger stored one is `corrupt-log`.
  */
 export const MAX_SNAPSHOT_BYTES: number = 128 * 1024 * 1024;
 
-/** All of a fold at one moment. Before the first Task event there are only messages. */
+/** A whole fold at one moment. Before the first Task event it has only messages. */
 export interface FoldContent {
   readonly state: LogState;
   readonly task: TaskPicture | undefined;
   readonly messages: readonly Message[];
 }
 
-/** What a snapshot's text says, to be taken by one fold. */
+/** A decoded snapshot, for one fold only. */
 export interface DecodedSnapshot {
   readonly state: LogState;
   readonly view: TaskView;
@@ -78,7 +78,7 @@ const stored = z.object({
 });
 
 /**
- * Encodes the whole fold as one JSON text, not only the Task: what the next append must know is in it.
+ * Encodes the whole fold as one JSON text, including the state that decides the next append.
  * Each element of a long list is a line of its own, so that it can be read in slices.
  */
 export function* encodeSnapshot({ state, task, messages }: FoldContent): Sliced<string> {
@@ -94,7 +94,7 @@ export function* encodeSnapshot({ state, task, messages }: FoldContent): Sliced<
     fenced: [...fenced.keys()],
   });
   yield* lines.list('runs', runs, ([id, run]) => [id, toStoredRun(run)]);
-  // As earlier releases read it: by the message's id.
+  // Earlier releases read it by the message's id.
   yield* lines.list('known', known, ([digest, run]) => [
     runs.get(run)?.messageId ?? '',
     { run, digest },
@@ -117,12 +117,12 @@ export function* encodeSnapshot({ state, task, messages }: FoldContent): Sliced<
   return lines.text();
 }
 
-/** Lists in the order in which they stand in a text; those of the artifacts' parts follow. */
+/** The lists in their order in the text; the parts of the artifacts follow. */
 const [RUNS, KNOWN, MESSAGES, HISTORY, ARTIFACTS] = [0, 1, 2, 3, 4];
 
 /**
- * Reads what {@link encodeSnapshot} wrote, in UTF-8, also as one line, as earlier releases did. Throws
- * `corrupt-log` for another version or shape.
+ * Reads a text of {@link encodeSnapshot} in UTF-8, also in one line, as earlier releases wrote it.
+ * Throws `corrupt-log` for another version or shape.
  */
 export function* decodeSnapshot(bytes: Uint8Array): Sliced<DecodedSnapshot> {
   try {

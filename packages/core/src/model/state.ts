@@ -7,7 +7,7 @@ import { PersistentMap } from './persistent-map.ts';
 import { inOneGo, type Sliced } from './sliced.ts';
 import { FIRST_SLOT, nextSlot, type Slot } from './slot.ts';
 
-/** One execution of the agent, as the log knows it. */
+/** One execution of the agent, as far as the log shows it. */
 export interface RunState {
   readonly instance: string;
   /** Slot of the record that started it. */
@@ -16,40 +16,40 @@ export interface RunState {
   readonly messageId?: string | undefined;
   /** `lost`: its instance was fenced before the run ended. */
   readonly phase: 'open' | 'ended' | 'lost';
-  /** Slot of the record that closed it, whichever way. */
+  /** Slot of the record that closed it. */
   readonly closedSlot?: Slot | undefined;
   /** The run that continues it. */
   readonly resumedBy?: string | undefined;
   readonly answer?: Message | undefined;
   /**
-   * Its own stream and its blocking answer end after this generation: that of its terminal event or
+   * The generation after which its stream and its blocking answer end: that of its terminal event or
    * its first INPUT_REQUIRED, or the last one before its `answer` or `end`.
    */
   readonly resultGeneration?: number | undefined;
-  /** Generation of its first AUTH_REQUIRED: answers a blocking send, ends no stream. */
+  /** Generation of its first AUTH_REQUIRED, which answers a blocking send but ends no stream. */
   readonly authGeneration?: number | undefined;
-  /** Generation of its first event: what its sender is told begins there. */
+  /** Generation of its first event: the stream of its sender begins there. */
   readonly firstGeneration?: number | undefined;
 }
 
-/** What the next append must know: the small, immutable half of the fold. */
+/** The facts that decide the next append: the small, immutable half of the fold. */
 export interface LogState {
   readonly next: Slot;
   /** When the last record was written, by its writer's clock; milliseconds since the epoch. */
   readonly writtenAtMs: number;
-  /** Nothing is appended any more. */
+  /** No entry is appended any more. */
   readonly sealed: boolean;
   readonly deleted: boolean;
-  /** A Task event is in the log: before that, the task is not found. */
+  /** The log contains a Task event; until then the task is not found. */
   readonly hasTask: boolean;
   readonly status?: LogStatus | undefined;
   readonly contextId?: string | undefined;
   readonly runs: PersistentMap<RunState>;
   /** Ids of the runs that may still append. */
   readonly open: ReadonlySet<string>;
-  /** Ids of lost runs that nobody has resumed and that have no result yet. */
+  /** Ids of lost runs that no run has resumed and that have no result yet. */
   readonly unsettled: ReadonlySet<string>;
-  /** The instances that were declared dead here. */
+  /** The instances that were fenced in this log. */
   readonly fenced: PersistentMap<true>;
   readonly cancelRequested: boolean;
   /** The last run that each message has started, by the message's digest. */
@@ -65,7 +65,7 @@ export interface LogStatus {
   readonly latest: number;
 }
 
-/** It has every field: copies of objects that have the same fields in the same order are cheap. */
+/** It has every field, because copies of objects with the same fields in the same order are cheap. */
 export const EMPTY_STATE: LogState = {
   next: FIRST_SLOT,
   writtenAtMs: 0,
@@ -82,7 +82,7 @@ export const EMPTY_STATE: LogState = {
   messages: PersistentMap.empty(),
 };
 
-/** The runs that may still append. */
+/** Returns the runs that may still append. */
 export function openRuns({ open, runs }: LogState): [string, RunState][] {
   const found: [string, RunState][] = [];
   for (const id of open) {
@@ -92,10 +92,10 @@ export function openRuns({ open, runs }: LogState): [string, RunState][] {
   return found;
 }
 
-/** What a state says of its runs. */
+/** The part of a state about its runs. */
 export type StateOfRuns = Pick<LogState, 'runs' | 'open' | 'unsettled'>;
 
-/** Returns what a state says of these runs. */
+/** Returns the part of a state about these runs. */
 export function runsOf(runs: Iterable<readonly [string, RunState]>): StateOfRuns {
   return inOneGo(countingRuns(runs));
 }
@@ -113,10 +113,10 @@ export function* countingRuns(runs: Iterable<readonly [string, RunState]>): Slic
   return { runs: map, open, unsettled };
 }
 
-/** To look at a run takes about as long as to fold so many bytes of records. */
+/** Inspecting a run takes about as long as folding this many bytes of records. */
 const COUNT_COST = 8;
 
-/** A run that begins. It has every field, as {@link EMPTY_STATE} has. */
+/** Returns a run that begins. It has every field, like {@link EMPTY_STATE}. */
 export function openRun(
   run: Pick<RunState, 'instance' | 'start' | 'attempt' | 'messageId'>,
 ): RunState {
@@ -136,28 +136,28 @@ export function openRun(
   };
 }
 
-/** How often a message is executed at the most, the first time included. */
+/** Maximum executions of a message, including the first. */
 const MAX_ATTEMPTS = 3;
 
-/** True if a run may be continued by another, were its instance lost. */
+/** Returns true if another run may continue this one when its instance is lost. */
 export function isResumable(state: LogState, id: string): boolean {
   const run = state.runs.get(id);
   if (!run || state.sealed || state.cancelRequested) return false;
-  // What has its result, like a question to the user, is not to be done again.
+  // A run that has its result, for example a question to the user, must not be repeated.
   const isOpen = run.phase !== 'ended' && run.resultGeneration === undefined;
   return isOpen && run.resumedBy === undefined && run.attempt < MAX_ATTEMPTS;
 }
 
-/** Where a run's result stands: its answer is the Task after this generation, or a Message. */
+/** A run's result: the Task after this generation, or a Message. */
 export interface RunResult {
   readonly generation: number;
   readonly answer?: Message | undefined;
 }
 
-/** The result of a run, followed through the runs that resumed it; nothing while it goes on. */
+/** Returns the result of a run, or of the run that resumed it; `undefined` while it goes on. */
 export function runResult(state: LogState, id: string): RunResult | undefined {
   const run = state.runs.get(id);
-  // The end of the task ends all runs that have no result of their own, also those that were resumed.
+  // The end of the task also ends resumed runs, so the run that resumed this one comes first.
   if (run?.resumedBy !== undefined) return runResult(state, run.resumedBy);
   return run?.resultGeneration === undefined
     ? undefined
@@ -165,11 +165,11 @@ export function runResult(state: LogState, id: string): RunResult | undefined {
 }
 
 /**
- * The state after one entry of the record at `state.next`; `generation` is the entry's if it is an
- * event, else that of the next event. `next` moves only with {@link closeRecord}.
+ * Returns the state after one entry of the record at `state.next`. `generation` is the entry's own if
+ * it is an event, else that of the next event. `next` moves only with {@link closeRecord}.
  */
 export function applyEntry(state: LogState, entry: Entry, generation: number): LogState {
-  // Nothing applies after a terminal status, but that the task was deleted.
+  // After a terminal status only a deletion applies.
   if (state.sealed && entry.kind !== 'deleted') return state;
   switch (entry.kind) {
     case 'event':
@@ -196,11 +196,11 @@ export function applyEntry(state: LogState, entry: Entry, generation: number): L
   }
 }
 
-/** The state after a record with `events` events that was written at this time. */
+/** Returns the state after a record with `events` events that was written at this time. */
 export function closeRecord(state: LogState, events: number, writtenAtMs: number): LogState {
   const next = nextSlot(state.next, events);
   if (state.open.size > 0 || state.unsettled.size === 0) return { ...state, next, writtenAtMs };
-  // Nobody works on the task: what was lost without being resumed has its result here.
+  // No run is open: lost runs that were not resumed have their result here.
   let settled = state;
   for (const id of state.unsettled) {
     settled = changeRun(settled, id, (run) => ({ ...run, resultGeneration: next.generation - 1 }));
@@ -235,7 +235,7 @@ function applyEvent(state: LogState, entry: EventEntry, generation: number): Log
   const { event, run: id } = entry;
   const known = id === undefined ? undefined : state.runs.get(id);
   const run = known && withEvent(known, entry, generation, state);
-  // One change of the run and one of the state, however much the event says of both.
+  // The run and the state are copied once each, however much the event changes.
   const begun =
     id === undefined || run === undefined || run === known ? {} : runsWith(state, id, run);
   if (!showsStatus(state, event)) return run === known ? state : { ...state, ...begun };
@@ -257,7 +257,7 @@ function applyEvent(state: LogState, entry: EventEntry, generation: number): Log
   return isTerminal(current) ? seal(stepped, generation) : stepped;
 }
 
-/** False for events that change no status: those of artifacts, and statuses before the first Task. */
+/** Returns false for events that change no status: artifacts, and statuses before the first Task. */
 function showsStatus({ hasTask }: LogState, { kind }: TaskEvent): boolean {
   return kind === 'task' || (kind === 'statusUpdate' && hasTask);
 }
@@ -271,7 +271,7 @@ function seal(state: LogState, generation: number): LogState {
   return { ...sealed, sealed: true };
 }
 
-/** The run after an event of its own: where its first event is, where its result is, and where it asked. */
+/** Returns the run after one of its events, with the generations that the event determines. */
 function withEvent(
   run: RunState,
   { event }: EventEntry,
@@ -326,7 +326,7 @@ function runsWith(state: LogState, id: string, run: RunState): StateOfRuns {
   };
 }
 
-/** The set with this member, or without it; copied only when it changes. */
+/** Returns the set with this member, or without it; copies it only if it changes. */
 function withMember(set: ReadonlySet<string>, member: string, is: boolean): ReadonlySet<string> {
   if (set.has(member) === is) return set;
   const changed = new Set(set);

@@ -1,15 +1,15 @@
 import type { Slot } from './slot.ts';
 
-/** The whole fold up to a slot, so that a reader need not fold everything from the start. */
+/** The whole fold up to a slot, so that a reader need not fold the log from its start. */
 export interface Snapshot {
-  /** Fresh per snapshot: a late write of another one never mixes with it. */
+  /** Unique per snapshot: a late write of another one never mixes with it. */
   readonly id: string;
   /** The first slot that is not in it. */
   readonly slot: Slot;
   readonly text: string;
 }
 
-/** A snapshot as it is found. It may have megabytes: its reader makes text of it piece by piece. */
+/** A snapshot as stored. It may have megabytes; its reader decodes it piece by piece. */
 export interface StoredSnapshot extends Pick<Snapshot, 'id' | 'slot'> {
   /** The snapshot's text in UTF-8. */
   readonly bytes: Uint8Array;

@@ -30,7 +30,7 @@ export interface StoredTask {
   readonly artifacts: PersistentMap<StoredArtifact>;
 }
 
-/** How much of a task a copy holds. */
+/** Selects the parts of a task that a copy contains. */
 export interface CopyOptions {
   /** The last messages of the history. @default all */
   readonly historyLength?: number | undefined;
@@ -38,7 +38,7 @@ export interface CopyOptions {
   readonly artifacts?: boolean | undefined;
 }
 
-/** A Task as it was at one moment. It shares everything with the view: to take one costs nothing. */
+/** A Task as it was at one moment. It shares everything with the view, so it costs no copy. */
 export class TaskPicture {
   readonly #stored: StoredTask;
 
@@ -109,5 +109,5 @@ export function* copyingTask(
   return copy;
 }
 
-/** To copy a message or a part takes about as long as to fold so many bytes of records. */
+/** Copying a message or a part takes about as long as folding this many bytes of records. */
 const COPY_COST = 256;

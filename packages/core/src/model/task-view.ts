@@ -5,15 +5,15 @@ import { PersistentMap } from './persistent-map.ts';
 import type { Sliced } from './sliced.ts';
 import { type Metadata, type StoredArtifact, TaskPicture, withMetadata } from './task-picture.ts';
 
-/** To append a message takes about as long as to fold so many bytes of records. */
+/** Appending a message takes about as long as folding this many bytes of records. */
 const APPEND_COST = 32;
 
 /**
- * The Task that a log's events amount to: the merge of the SDK's `ResultManager`, without copying the
- * task per event. Before the first Task event it holds only messages.
+ * The Task that results from a log's events. It merges like the SDK's `ResultManager`, without copying
+ * the task per event. Before the first Task event it holds only messages.
  *
- * Events handed in are kept by reference and never written to. What a {@link TaskPicture} shares with
- * the view is replaced or appended to, never changed.
+ * Events are kept by reference and never written to. Objects that a {@link TaskPicture} shares with the
+ * view are replaced or appended to, never changed.
  */
 export class TaskView {
   /** Without history, artifacts and metadata. */
@@ -24,10 +24,10 @@ export class TaskView {
   readonly #byId = new Map<string, KnownMessages>();
   #artifacts: PersistentMap<StoredArtifact> = PersistentMap.empty();
 
-  /** Makes, in slices, the view that had this Task, or only these messages. */
+  /** Builds, in slices, the view with this Task, or with only these messages. */
   static *restoring(task: Task | undefined, messages: readonly Message[]): Sliced<TaskView> {
     const view = new TaskView();
-    // As it is: a history may hold two equal messages.
+    // Not through add(): a history may hold two equal messages.
     for (const message of task?.history ?? messages) {
       view.#append(message);
       yield APPEND_COST;
@@ -48,7 +48,7 @@ export class TaskView {
     });
   }
 
-  /** Returns the messages so far, also those that no Task has yet. Shared: never write to them. */
+  /** Returns the messages so far, also those before the first Task. Shared: never write to them. */
   messages(): readonly Message[] {
     return this.#history.slice();
   }
@@ -58,7 +58,7 @@ export class TaskView {
     else if (entry.kind === 'deleted') this.#task = undefined;
     else if (entry.kind === 'message') this.#addByContent(entry.message);
     else if (entry.kind === 'start' && entry.message) {
-      // A run that resumes another is about the message that is there.
+      // A run that resumes another has the same message, which is there already.
       if (entry.resumes === undefined) this.#append(entry.message);
     } else if (entry.kind === 'metadata') this.#addMetadata(entry.metadata);
   }
@@ -71,17 +71,17 @@ export class TaskView {
     this.#history.push(message);
   }
 
-  /** Adds a message unless one of its id is there. */
+  /** Adds a message unless one with its id is there. */
   #addById(message: Message): void {
     if (!this.#byId.has(message.messageId)) this.#append(message);
   }
 
-  /** Adds a message unless the very same is there. */
+  /** Adds a message unless an equal one is there. */
   #addByContent(message: Message): void {
     if (!this.#byId.get(message.messageId)?.has(message)) this.#append(message);
   }
 
-  /** Adds what is new in a Task's history: of each id, the messages beyond those that are there. */
+  /** Adds the messages that are new in a Task's history: for each id, those beyond the known ones. */
   #addHistory(history: readonly Message[]): void {
     const seen = new Map<string, { count: number; readonly known: number }>();
     for (const message of history) {
@@ -121,7 +121,7 @@ export class TaskView {
   #applyTask(task: Task): void {
     this.#addHistory(task.history);
     for (const artifact of task.artifacts) this.#replaceArtifact(artifact);
-    // What a deleted task had is not that of the next one.
+    // The next task must not get the content of a deleted one.
     const before = this.#task ? this.#metadata : undefined;
     this.#metadata = withMetadata(before, task.metadata);
     this.#task = { ...task, metadata: undefined, history: [], artifacts: [] };
@@ -160,9 +160,9 @@ export class TaskView {
   }
 }
 
-/** The messages of one id. Their texts are compared, and each is made once at most. */
+/** The messages of one id. They are compared as texts, each encoded at most once. */
 class KnownMessages {
-  /** Made when a message is compared: most never are, and a set takes more memory than a message. */
+  /** Created when a message is compared: most never are, and a set takes more memory than a message. */
   #texts: Set<string> | undefined;
   #unread: Message[];
   count = 1;

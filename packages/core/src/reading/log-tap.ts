@@ -14,18 +14,18 @@ import type { TaskKey } from '../task-key.ts';
 import type { RecentRecords } from './recent-records.ts';
 
 /**
- * A reader of a task's log from a given place: every record after it, each once, in order, whatever
- * the transport does (I3). It pulls: a tap that nobody reads holds one record at the most.
+ * A reader of a task's log from a given place. It delivers every later record once and in order,
+ * whatever the transport does (I3). It pulls: a tap that is not read holds at most one record.
  */
 export class LogTap {
   readonly #log: TaskLog;
   readonly #recent: RecentRecords;
   readonly #storage: LogStorage;
   #state: LogState;
-  /** Where to begin is still to be found: at the record of this event. */
+  /** The generation of the event to begin with, until its record was found. */
   #after: number | undefined;
   #behind: AsyncIterator<LogRecord> | undefined;
-  /** The fold where the reader of {@link #behind} stands, once it has met a Task event. */
+  /** The fold at the place of {@link #behind}, once that has met a Task event. */
   #shown: Fold | undefined;
   #shownBytes = 0;
   readonly #pace: Pace;
@@ -37,8 +37,8 @@ export class LogTap {
   readonly #ending = new AbortController();
 
   /**
-   * `after`: begins with the record that holds the event of this generation, whose last events may
-   * come after it; 0 for the whole log. Without it, or if the log is not as far, at the log's end.
+   * `after`: begins with the record that contains the event of this generation, and may contain later
+   * ones; 0 for the whole log. Without it, or if the log has no such event, begins at the log's end.
    */
   constructor(log: TaskLog, recent: RecentRecords, storage: LogStorage, after?: number) {
     this.#log = log;
@@ -54,21 +54,21 @@ export class LogTap {
     }
   }
 
-  /** The state of the log where this tap stands. */
+  /** The state of the log at the place of this tap. */
   get state(): LogState {
     return this.#state;
   }
 
-  /** True if the log has nothing more for it, as far as is known here. */
+  /** True if this tap has delivered every record that this instance knows. */
   get isCaughtUp(): boolean {
     return compareSlots(this.#state.next, this.#log.state.next) >= 0;
   }
 
   /**
-   * The next record, as soon as there is one; nothing once closed. One call at a time. Rejects with
-   * `expired` if records are missing there, with `corrupt-log` if the log cannot be read on, with
-   * `diverged` if it was shown what no log holds, and with what a read of it met: then it may be
-   * asked again.
+   * Resolves with the next record, or with `undefined` once the tap is closed. One call at a time.
+   * Rejects with `expired` if records are missing, with `corrupt-log` if the log cannot be read
+   * further, with `diverged` if the tap has delivered records that the table does not hold, and with
+   * the error of a failed read; it may be called again then.
    */
   async next(): Promise<AppliedRecord | undefined> {
     while (!this.#closed) {
@@ -89,7 +89,7 @@ export class LogTap {
     return undefined;
   }
 
-  /** Passes over all that it has not read. Not while a {@link next} is under way. */
+  /** Skips all records that it has not read. Do not call it during a {@link next}. */
   skip(): void {
     void this.#behind?.return?.();
     this.#behind = undefined;
@@ -98,15 +98,15 @@ export class LogTap {
   }
 
   /**
-   * Ends the tap where the log ends: {@link next} resolves with nothing once all that is known here
-   * was read. Idempotent.
+   * Ends the tap at the end of the log: {@link next} resolves with `undefined` after the last record
+   * that this instance knows. Idempotent.
    */
   finish(): void {
     this.#finishing = true;
     this.#ending.abort();
   }
 
-  /** Ends the tap: a waiting {@link next} resolves with nothing. Idempotent. */
+  /** Ends the tap: a waiting {@link next} resolves with `undefined`. Idempotent. */
   close(): void {
     this.#closed = true;
     void this.#behind?.return?.();
@@ -130,7 +130,7 @@ export class LogTap {
     this.#after = undefined;
   }
 
-  /** What the handle no longer keeps, from the log. */
+  /** Reads a record that is no longer kept in memory. */
   async #readStep(): Promise<AppliedRecord | undefined> {
     const at = this.#state.next;
     const isFresh = this.#behind === undefined;
@@ -138,7 +138,7 @@ export class LogTap {
     const read = await this.#behind.next();
     const order = read.done ? 1 : compareSlots(read.value.slot, at);
     if (read.done || order > 0) {
-      // The reader was opened before records that came from memory since: open it anew.
+      // The iterator is older than records that came from memory since: open another one.
       this.#behind = undefined;
       if (isFresh && !this.#closed) throw expired();
       return undefined;
@@ -149,7 +149,7 @@ export class LogTap {
     return this.#render(applyRecord(this.#state, read.value));
   }
 
-  /** A Task event is the fold at its generation here, too. */
+  /** Shows the fold at its generation for each Task event, as records from memory do. */
   async #render(step: AppliedRecord): Promise<AppliedRecord> {
     const { record } = step;
     const showsTask = step.deliveries.some(({ event }) => event.kind === 'task');
@@ -158,7 +158,7 @@ export class LogTap {
     this.#shown = await this.#foldBefore(record.slot);
     const shown = this.#shown?.apply(record);
     this.#shownBytes += record.body.length;
-    // No more than one record may have, which a tap holds anyway (I8).
+    // Keep no more than the size of one record, which a tap holds anyway (I8).
     if (this.#shownBytes > MAX_BODY_BYTES) this.#shown = undefined;
     if (!shown) return step;
     const deliveries = step.deliveries.map((delivery, at) => ({
@@ -186,16 +186,19 @@ export class LogTap {
 }
 
 function diverged(): BackendError {
-  return new BackendError('diverged', 'The reader was shown what no log holds.');
+  return new BackendError(
+    'diverged',
+    'The reader has received records that the log does not contain.',
+  );
 }
 
 function expired(): BackendError {
-  return new BackendError('expired', 'What the reader asks for is not kept any more.');
+  return new BackendError('expired', 'The records that the reader asks for are not kept any more.');
 }
 
 /**
- * Returns a copy of the Task as it was when `generation` was its last event; reads the log from its
- * start. `undefined` if that is not kept any more.
+ * Returns a copy of the Task as it was when `generation` was its last event. Reads the log from its
+ * start. Returns `undefined` if the log's start is not kept any more.
  */
 export async function taskAt(
   storage: LogStorage,

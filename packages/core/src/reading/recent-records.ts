@@ -1,22 +1,22 @@
 import type { AppliedRecord } from '../model/fold.ts';
 import { type Slot, slotText } from '../model/slot.ts';
 
-/** What all taps of one task together keep of its last records, in bytes of their bodies. */
+/** The size of the last records that are kept for all taps of one task, in bytes of their bodies. */
 export const RECENT_BYTES: number = 1024 * 1024;
 
 /**
- * The last records of one log, for taps that keep up. A tap that falls behind finds its place gone
- * and reads the log itself: nobody waits for the slowest, and memory stays bounded (I8).
+ * The last records of one log, for taps that keep up. A tap that falls behind does not find its record
+ * here and reads the log itself. So no tap waits for the slowest, and memory stays bounded (I8).
  */
 export class RecentRecords {
-  /** How many events the tap that wants most of them wants: no more are kept, but the last record. */
+  /** The most events that any tap wants. No more are kept, except those of the last record. */
   maxEvents: number = Number.POSITIVE_INFINITY;
   readonly #steps = new Map<string, { readonly step: AppliedRecord; readonly bytes: number }>();
   #bytes = 0;
   #events = 0;
 
   add(step: AppliedRecord): void {
-    // Tasks that it shows share everything with the fold, or with the records that replaced it.
+    // The tasks in its events share their content with the fold, so they take no memory of their own.
     const bytes = step.record.body.length;
     this.#steps.set(slotText(step.record.slot), { step, bytes });
     this.#bytes += bytes;

@@ -1,20 +1,20 @@
 import { type Clock, elapsed } from '../ports/clock.ts';
 import type { OpenLog } from './open-log.ts';
 
-/** Reads under way at once. */
+/** The largest number of simultaneous reads. */
 const WIDTH = 32;
 
 export interface ReconcilerDeps {
   readonly clock: Clock;
-  /** Reads a log, and does what follows. Never rejects. */
+  /** Reads a log and handles its news. Never rejects. */
   readonly read: (open: OpenLog) => Promise<void>;
 }
 
-/** Reads the open logs that nobody has read for a while: one read a log, not a tap. */
+/** Reads the open logs that have not been read for a while, once per log and not per tap. */
 export class Reconciler {
   readonly #deps: ReconcilerDeps;
   readonly #reading = new Set<OpenLog>();
-  /** The next to be read stands last. */
+  /** The logs that are due; the next one is last. */
   #due: OpenLog[] = [];
 
   constructor(deps: ReconcilerDeps) {
@@ -22,8 +22,8 @@ export class Reconciler {
   }
 
   /**
-   * Begins to read what went unread for its interval, in milliseconds; who has waited longest goes
-   * first, so that each has its turn.
+   * Starts to read the logs that went unread for their interval, in milliseconds. The log that has
+   * waited longest comes first, so that each has its turn.
    */
   reconcileDueLogs(logs: Iterable<OpenLog>, interval: (open: OpenLog) => number): void {
     const now = this.#deps.clock.now();
@@ -34,7 +34,7 @@ export class Reconciler {
     this.#pump();
   }
 
-  /** Begins no read any more. */
+  /** Starts no more reads. */
   stop(): void {
     this.#due = [];
   }

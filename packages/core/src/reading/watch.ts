@@ -7,15 +7,15 @@ import type { TaskKey } from '../task-key.ts';
 export interface WatchDeps {
   readonly registry: InstanceRegistry;
   readonly instance: string;
-  /** False: nobody could ring anyway, so there is nothing to be told. */
+  /** False if doorbells are not delivered: then no row is written. */
   readonly delivers: boolean;
   readonly entropy: Entropy;
   readonly logger: Logger;
-  /** Called when a row was removed: writers need not ring any more. */
+  /** Called when a row was removed: writers need not send doorbells any more. */
   readonly removed: (row: WatchRow) => void;
 }
 
-/** "This instance has taps on that task", while somebody holds it: one row for all holders. */
+/** The row "this instance has taps on that task". It exists while it has a holder; all share it. */
 export class Watch {
   readonly #key: TaskKey;
   readonly #deps: WatchDeps;
@@ -28,12 +28,12 @@ export class Watch {
     this.#deps = deps;
   }
 
-  /** The watch row that is written, or being written. */
+  /** The row in the table; `undefined` while there is none. */
   get row(): WatchRow | undefined {
     return this.#row;
   }
 
-  /** Resolves when the row is durable; each success is to be paired with one {@link release}. */
+  /** Resolves when the row is durable. Pair each success with one {@link release}. */
   async hold(): Promise<void> {
     this.#holders += 1;
     const step = this.#then(() => this.#write());
@@ -45,12 +45,12 @@ export class Watch {
     }
   }
 
-  /** The last holder's release removes the watch, in the background; its index row stays a sweep. */
+  /** Ends one hold. The last one removes the row in the background; its index row remains until the next sweep. */
   release(): void {
     this.#holders -= 1;
     if (this.#holders > 0) return;
     this.#then(() => this.#remove()).catch((error: unknown) => {
-      // The sweep of the own rows finds it by its index row.
+      // The sweep of this instance's rows finds it by its index row.
       this.#deps.logger.warn('watch.remove-failed', errorFields(error));
     });
   }
@@ -58,7 +58,7 @@ export class Watch {
   async #write(): Promise<void> {
     const { registry, instance, entropy, delivers } = this.#deps;
     if (!delivers || this.#row || this.#holders === 0) return;
-    // A fresh id each time: a late write cannot bring a removed watch back under its name.
+    // A new id each time: a late write cannot bring a removed watch back.
     const row = { instance, watch: entropy.id(), key: this.#key };
     await registry.putWatch(row);
     this.#row = row;
