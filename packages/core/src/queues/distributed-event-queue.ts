@@ -172,7 +172,7 @@ export class DistributedEventQueue implements EventQueue {
   async #tap({ host, run }: Opened, reading: EventTapReading): Promise<EventTap> {
     const open = host.logs.acquire(this.#key);
     let child: EventTap | undefined;
-    const leave = (): void => {
+    const release = (): void => {
       host.logs.release(open);
       // What a closed queue has left to give may still be dropped.
       if (child && !this.isClosed) this.#children.delete(child);
@@ -181,13 +181,13 @@ export class DistributedEventQueue implements EventQueue {
       // Closed queues are read, too: then the log may have been put aside already.
       if (!open.log.isRead) await open.log.refresh();
     } catch (error) {
-      leave();
+      release();
       throw error;
     }
     // The instance of an open run hears of all that others append: no watch is needed.
     const isOver = ({ runs }: LogState): boolean => runs.get(run.id)?.phase !== 'open';
     const tap = (options?: TapOptions): Promise<EventTap> => this.tap(options);
-    child = new EventTap({ open, signal: host.signal, isOver, tap, leave }, reading);
+    child = new EventTap({ open, signal: host.signal, isOver, tap, release }, reading);
     if (!child.isClosed || this.isClosed) this.#children.add(child);
     if (this.#dropped) await child.close({ immediate: true });
     return child;

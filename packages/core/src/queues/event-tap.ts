@@ -11,21 +11,21 @@ import { AgentErrorRaised, QueueShutDown } from './queue-errors.ts';
 import { queueEvents } from './queue-events.ts';
 import { ownCopy, type PlacedEvent, placedEvents, type QueuedEvent } from './queued-event.ts';
 
-/** What a tap is to give, and when it has given it all. */
+/** Where the events of a tap come from, and when they end. */
 export interface EventTapSource {
   readonly open: OpenLog;
   /** Aborts when the instance stops or has died. */
   readonly signal: AbortSignal;
-  /** True if what is to be given ends with this state; `before`: what the last record found. */
+  /** Returns true if the events end with this state. `before`: the state before the last record. */
   readonly isOver: (state: LogState, before?: LogState) => boolean;
-  /** Another tap of the same source. */
+  /** Opens another tap of the same source. */
   readonly tap: (options?: TapOptions) => Promise<EventTap>;
-  /** Called once, when nothing more is to come than the log holds by then. */
-  readonly leave: () => void;
+  /** Called once, when the tap needs no more records than the log holds by then. */
+  readonly release: () => void;
 }
 
 export interface EventTapReading {
-  /** Gives what comes after; from now on if left out. */
+  /** The tap gives the events after this place. @default the end of the log */
   readonly start?: Place | undefined;
   readonly maxQueueSize: number;
   readonly offsets?: OffsetWriter | undefined;
@@ -39,8 +39,19 @@ interface Waiter {
 }
 
 /**
- * A child queue: it reads a task's log at its own pace, and only as far as it is asked. It holds
- * what is left of one record.
+ * - `open`: records may still come
+ * - `draining`: closed, or its source is over; the tap gives the events before `until`
+ * - `ended`: no more records are read, and only the events in memory are given; `cause`: why, if the
+ *   instance has stopped
+ */
+type Phase =
+  | { readonly kind: 'open' }
+  | { readonly kind: 'draining'; readonly until: Slot }
+  | { readonly kind: 'ended'; readonly cause?: unknown };
+
+/**
+ * A child queue. It reads a task's log at its own pace, and only as far as its reader asks. It holds
+ * at most the rest of one record.
  */
 export class EventTap implements EventQueue {
   readonly #source: EventTapSource;
@@ -48,21 +59,19 @@ export class EventTap implements EventQueue {
   readonly #start: Place;
   readonly #progress: Progress;
   readonly #tap: LogTap;
-  /** Nothing more is to come. */
-  readonly #leave: () => void;
-  /** Nothing more is to be given. */
-  readonly #forget: () => void;
+  /** Stops following the source, when the phase `open` ends. */
+  readonly #releaseSource: () => void;
+  /** Stops reading the log, when the phase `ended` begins. */
+  readonly #closeTap: () => void;
   readonly #held: PlacedEvent[] = [];
   readonly #waiters: Waiter[] = [];
-  /** Where what is held ends. */
+  /** The place of the last event that was held. */
   #place: Place;
-  /** What comes from here on was not held yet; the tap itself may be a record further. */
+  /** The slot after the last record that was held; the tap itself may be a record further. */
   #next: Slot;
-  /** Closed, or its source is over: it gives what the log held then. */
-  #until: Slot | undefined;
-  #ended = false;
-  #cause: unknown;
-  #serving = false;
+  #phase: Phase = { kind: 'open' };
+  /** True while a loop gives events to the waiters. */
+  #isServing = false;
 
   constructor(source: EventTapSource, reading: EventTapReading) {
     const { open } = source;
@@ -77,35 +86,33 @@ export class EventTap implements EventQueue {
     this.#tap = tap;
     this.#next = tap.state.next;
     const aborted = (): void => this.#drop();
-    const stopped = (): void => {
-      this.#cause = new BackendError('draining', 'This instance has stopped.');
-      this.#drop();
-    };
+    const stopped = (): void =>
+      this.#drop(new BackendError('draining', 'This instance has stopped.'));
     signal?.addEventListener('abort', aborted, { once: true });
     source.signal.addEventListener('abort', stopped, { once: true });
     const unlisten = open.log.listen(({ state, before }) => {
-      if (source.isOver(state, before)) this.#settle();
+      if (source.isOver(state, before)) this.#drain();
     });
-    this.#leave = () => {
+    this.#releaseSource = () => {
       unlisten();
       source.signal.removeEventListener('abort', stopped);
       leave();
-      source.leave();
+      source.release();
     };
-    this.#forget = () => {
+    this.#closeTap = () => {
       signal?.removeEventListener('abort', aborted);
       tap.close();
     };
-    if (source.isOver(open.log.state)) this.#settle();
     if (source.signal.aborted) stopped();
+    else if (source.isOver(open.log.state)) this.#drain();
     if (signal?.aborted) aborted();
   }
 
   get isClosed(): boolean {
-    return this.#until !== undefined;
+    return this.#phase.kind !== 'open';
   }
 
-  /** Rejects: only the queue that was created takes events. */
+  /** Rejects, because only the queue that was created takes events. */
   async enqueueEvent(): Promise<never> {
     throw new BackendError('queue-misuse', 'A tap takes no events.');
   }
@@ -116,7 +123,7 @@ export class EventTap implements EventQueue {
     readonly signal?: AbortSignal | undefined;
   } = {}): Promise<QueuedEvent> {
     return new Promise((resolve, reject) => {
-      const aborted = (): void => this.#refuseAborted();
+      const aborted = (): void => this.#rejectAborted();
       const detach = (): void => signal?.removeEventListener('abort', aborted);
       this.#waiters.push({
         signal,
@@ -131,7 +138,7 @@ export class EventTap implements EventQueue {
       });
       signal?.addEventListener('abort', aborted, { once: true });
       if (signal?.aborted) aborted();
-      void this.#serve();
+      void this.#serveWaiters();
     });
   }
 
@@ -144,10 +151,10 @@ export class EventTap implements EventQueue {
     return this.#source.tap(options);
   }
 
-  /** Resolves when what was acknowledged is remembered, as far as that can be done. */
+  /** Resolves when the acknowledged place is saved, or cannot be. */
   async close({ immediate = false }: CloseOptions = {}): Promise<void> {
     if (immediate) this.#drop();
-    else this.#settle();
+    else this.#drain();
     await this.#offsets?.flush();
   }
 
@@ -159,20 +166,20 @@ export class EventTap implements EventQueue {
     return this.close({ immediate: true });
   }
 
-  /** Gives to those who wait, in their order, until nobody does. */
-  async #serve(): Promise<void> {
-    if (this.#serving) return;
-    this.#serving = true;
+  /** Gives events to the waiters, in their order, until none waits. */
+  async #serveWaiters(): Promise<void> {
+    if (this.#isServing) return;
+    this.#isServing = true;
     while (this.#waiters.length > 0) {
       const placed = this.#held.shift();
-      if (placed) this.#give(placed);
-      else if (this.#ended) this.#refuseAll();
-      else await this.#fetch();
+      if (placed) this.#giveEvent(placed);
+      else if (this.#phase.kind === 'ended') this.#rejectWaiters(this.#phase.cause);
+      else await this.#fetchRecord();
     }
-    this.#serving = false;
+    this.#isServing = false;
   }
 
-  #give({ event, generation, final, place }: PlacedEvent): void {
+  #giveEvent({ event, generation, final, place }: PlacedEvent): void {
     if (event.kind === 'error') {
       const passed = this.#progress.raise(place);
       if (passed) this.#offsets?.acknowledge(passed);
@@ -183,12 +190,12 @@ export class EventTap implements EventQueue {
     this.#waiters.shift()?.resolve({ event: ownCopy(event), generation, final });
   }
 
-  async #fetch(): Promise<void> {
-    this.#refuseAborted();
+  async #fetchRecord(): Promise<void> {
+    this.#rejectAborted();
     if (this.#waiters.length === 0) return;
     try {
       const step = await this.#tap.next();
-      if (!step || this.#ended) return;
+      if (!step || this.#hasEnded()) return;
       for (const placed of placedEvents(step, this.#place)) {
         this.#place = placed.place;
         if (comparePlaces(placed.place, this.#start) > 0) this.#held.push(placed);
@@ -200,38 +207,49 @@ export class EventTap implements EventQueue {
     }
   }
 
-  /** What the log holds now is all that is to be given: who does not read on costs nothing more. */
-  #settle(): void {
-    if (this.#until) return;
-    this.#until = this.#source.open.log.state.next;
-    this.#leave();
+  /** Limits the tap to the events that the log holds now. A reader that stops here costs no more. */
+  #startDraining(): void {
+    if (this.#phase.kind !== 'open') return;
+    this.#phase = { kind: 'draining', until: this.#source.open.log.state.next };
+    this.#releaseSource();
+  }
+
+  #drain(): void {
+    this.#startDraining();
     this.#endIfDone();
   }
 
-  #drop(): void {
-    this.#settle();
+  #drop(cause?: unknown): void {
+    this.#startDraining();
     this.#held.length = 0;
-    this.#end();
+    this.#end(cause);
   }
 
   #endIfDone(): void {
-    if (this.#until && compareSlots(this.#next, this.#until) >= 0) this.#end();
+    const phase = this.#phase;
+    if (phase.kind === 'draining' && compareSlots(this.#next, phase.until) >= 0) this.#end();
   }
 
-  #end(): void {
-    this.#ended = true;
-    this.#forget();
-    if (this.#held.length === 0) this.#refuseAll();
+  #end(cause?: unknown): void {
+    if (!this.#hasEnded()) {
+      this.#phase = { kind: 'ended', cause };
+      this.#closeTap();
+    }
+    if (this.#held.length === 0) this.#rejectWaiters(cause);
   }
 
-  #refuseAll(): void {
-    const error = new QueueShutDown(this.#cause === undefined ? {} : { cause: this.#cause });
+  #hasEnded(): boolean {
+    return this.#phase.kind === 'ended';
+  }
+
+  #rejectWaiters(cause: unknown): void {
+    const error = new QueueShutDown(cause === undefined ? {} : { cause });
     for (const waiter of this.#waiters.splice(0)) waiter.reject(error);
   }
 
-  /** Whoever does not want to wait does not, if there is nothing but waiting. */
-  #refuseAborted(): void {
-    if (this.#ended || this.#held.length > 0 || !this.#tap.isCaughtUp) return;
+  /** Rejects the waiters whose signal has aborted, if no event is available. */
+  #rejectAborted(): void {
+    if (this.#hasEnded() || this.#held.length > 0 || !this.#tap.isCaughtUp) return;
     for (const waiter of this.#waiters.splice(0)) {
       if (waiter.signal?.aborted) waiter.reject(waiter.signal.reason);
       else this.#waiters.push(waiter);

@@ -47,7 +47,7 @@ export class LogQueueManager implements QueueManager {
       }
       reading.offsets?.provenBy(open.log);
       const tap = (again?: TapOptions): Promise<EventTap> => this.#tapAgain(key, again);
-      return new EventTap({ open, signal: host.signal, isOver, tap, leave: release }, reading);
+      return new EventTap({ open, signal: host.signal, isOver, tap, release }, reading);
     } catch (error) {
       release();
       throw error;
