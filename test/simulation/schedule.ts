@@ -4,7 +4,7 @@ import { type FaultRates, NO_FAULTS, SeededRandom, SOME_FAULTS } from '@a2a-aws/
 import { scenarioOf } from './directed.ts';
 import { Fleet } from './fleet.ts';
 import { judgeLists } from './lists.ts';
-import { CHAOS_MS, Misfortunes } from './misfortunes.ts';
+import { CHAOS_MS, PlannedFaults } from './planned-faults.ts';
 import { RandomClients } from './random-clients.ts';
 import type { Scenario } from './scenarios/scenario.ts';
 import { type ClientDeps, SimulatedClient } from './simulated-client.ts';
@@ -108,11 +108,11 @@ class Schedule {
       hearsAtOnce: this.#scenario?.rates === NO_FAULTS,
     });
     this.#violate = violate;
-    this.#misfortunes = new Misfortunes(this.fleet, lossesOf(seed));
+    this.#faults = new PlannedFaults(this.fleet, lossesOf(seed));
   }
 
   readonly #scenario: Scenario | undefined;
-  readonly #misfortunes: Misfortunes;
+  readonly #faults: PlannedFaults;
   readonly #violate: (law: string, text: string) => void;
 
   get pushes(): boolean {
@@ -162,7 +162,7 @@ class Schedule {
     ]);
     const began = random.whole(200, 1_500);
     new RandomClients(this.fleet, (kind, scope) => this.#client(kind, scope)).plan(began, SCOPES);
-    this.#misfortunes.plan(began);
+    this.#faults.plan(began);
   }
 
   #direct({ rates, play }: Scenario): void {
@@ -171,8 +171,8 @@ class Schedule {
       fleet: this.fleet,
       client: (kind, more, scope = SCOPES[0]) => this.#client(kind, scope, more),
       violate: this.#violate,
-      crash: (process) => this.#misfortunes.crash(process),
-      pause: (process, ms) => this.#misfortunes.pause(process, ms),
+      crash: (process) => this.#faults.crash(process),
+      pause: (process, ms) => this.#faults.pause(process, ms),
     });
     play(stage).catch((error: unknown) => {
       this.#violate('harness', error instanceof Error ? (error.stack ?? '') : String(error));
@@ -182,7 +182,7 @@ class Schedule {
   counts(): { events: number; crashes: number; pauses: number } {
     let events = 0;
     for (const truth of this.fleet.watch.tasks.values()) events += truth.generation;
-    const { crashes, pauses } = this.#misfortunes;
+    const { crashes, pauses } = this.#faults;
     return { events, crashes, pauses };
   }
 

@@ -3,9 +3,9 @@ import { planDoorbellLosses } from './doorbell-losses.ts';
 import type { Fleet } from './fleet.ts';
 import { Impostor } from './impostor.ts';
 
-/** Until then faults happen, clients come, processes die; milliseconds from the start. */
+/** Faults, new clients and crashes happen up to this moment; milliseconds from the start. */
 export const CHAOS_MS = 60_000;
-/** Calls that decide something, the likelier the more often they stand here. */
+/** Calls that decide something. A call that is listed several times is picked more often. */
 const HOT_OPERATIONS = [
   'PutItem',
   'PutItem',
@@ -20,41 +20,39 @@ const HOT_OPERATIONS = [
 ] as const;
 const PAUSES_MS = [500, 5_000, 13_000, 25_000, 45_000] as const;
 
-/** What happens to processes at random: deaths, pauses, clocks that are set, ways that are closed. */
-export class Misfortunes {
+/** Random faults of processes: crashes, pauses, changed clocks and lost connections. */
+export class PlannedFaults {
   readonly #fleet: Fleet;
   readonly #losses: SeededRandom | undefined;
   crashes = 0;
   pauses = 0;
 
-  /** `losses`: decides what doorbells are lost, if any are. */
+  /** `losses` decides which doorbells are lost; undefined: none is. */
   constructor(fleet: Fleet, losses: SeededRandom | undefined) {
     this.#fleet = fleet;
     this.#losses = losses;
   }
 
-  /** `began`: when clients come; milliseconds from now on. */
+  /** Clients start `began` milliseconds from now. */
   plan(began: number): void {
     if (this.#fleet.random.percent(15)) this.#planImpostor(began);
     if (this.#losses) planDoorbellLosses(this.#fleet, this.#losses, began);
-    this.#planDeaths(began);
+    this.#planProcessFaults(began);
     this.#planStepFaults(began);
     this.#planHotWrite(began);
   }
 
-  /** Counted. */
   crash(process: SimulatedProcess): void {
     this.crashes += 1;
     this.#fleet.crash(process);
   }
 
-  /** Counted. */
   pause(process: SimulatedProcess, ms: number): void {
     this.pauses += 1;
     process.pause(ms);
   }
 
-  /** Somebody without a key sends all sorts of things to everybody. */
+  /** A sender without a key sends all kinds of messages to every queue. */
   #planImpostor(began: number): void {
     const { clock, random } = this.#fleet;
     const impostor = new Impostor(this.#fleet);
@@ -63,7 +61,7 @@ export class Misfortunes {
     }
   }
 
-  #planDeaths(began: number): void {
+  #planProcessFaults(began: number): void {
     const { random, clock } = this.#fleet;
     const moment = (): number =>
       random.percent(70) ? began + random.whole(0, 12_000) : random.whole(0, 1_000);
@@ -96,7 +94,7 @@ export class Misfortunes {
     }
   }
 
-  /** At some of the remote calls of a while the caller dies, or stands still for long. */
+  /** For a while, some remote calls crash or pause their caller. */
   #planStepFaults(began: number): void {
     const { random, clock } = this.#fleet;
     if (random.percent(40)) {
@@ -117,7 +115,7 @@ export class Misfortunes {
     };
   }
 
-  /** Before or after one call of a kind its caller stands still for longer than its lease, or dies. */
+  /** Pauses the caller for longer than its lease, or crashes it, before or after one call of a kind. */
   #planHotCall(began: number): void {
     const { random, clock } = this.#fleet;
     const [point, operation] = [random.pick(['before', 'after']), random.pick(HOT_OPERATIONS)];
@@ -132,7 +130,7 @@ export class Misfortunes {
     };
   }
 
-  /** Right after one of the writes that matter, its writer dies or stands still. */
+  /** Crashes or pauses the writer right after one of the important writes. */
   #planHotWrite(began: number): void {
     const { random, clock } = this.#fleet;
     const kind = random.pick(['pause', 'crash', 'none', 'pause', 'crash']);
