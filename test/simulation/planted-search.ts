@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
-import { directedFirst } from './directed.ts';
 import type { PlantedBug } from './planted/planted-bug.ts';
+import { scenariosFirst } from './scenario-seeds.ts';
 import type { Played } from './schedule.ts';
 import { type Simulated, simulate } from './simulation.ts';
 
 /** By name of a bug, a seed that caught it; `npm run simulate -- --planted --record` writes it. */
 export const CAUGHT_BY: URL = new URL('planted/caught-by.json', import.meta.url);
 
-/** Schedules, {@link directedFirst}, within which each planted bug is caught. */
+/** Schedules, {@link scenariosFirst}, within which each planted bug is caught. */
 export const CAUGHT_WITHIN = 200;
 
 export interface PlantedSearch {
@@ -40,7 +40,7 @@ export async function catchPlanted(bug: PlantedBug, search: PlantedSearch): Prom
   const seed = known[bug.name];
   const first = seed === undefined ? undefined : await play([seed], 1);
   if (first && first.failed.length > 0) return { caught: first.failed[0], schedules: 1 };
-  const { failed, schedules } = await play(directedFirst(within), workers);
+  const { failed, schedules } = await play(scenariosFirst(within), workers);
   return { caught: failed[0], schedules };
 }
 

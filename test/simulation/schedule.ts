@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { type Scope, silentLogger } from '@a2a-aws/core';
 import { type FaultRates, NO_FAULTS, SeededRandom, SOME_FAULTS } from '@a2a-aws/testkit/fakes';
-import { scenarioOf } from './directed.ts';
 import { Fleet } from './fleet.ts';
 import { judgeLists } from './lists.ts';
 import { CHAOS_MS, PlannedFaults } from './planned-faults.ts';
 import { RandomClients } from './random-clients.ts';
+import { ScenarioDriver } from './scenario-driver.ts';
+import { scenarioOf } from './scenario-seeds.ts';
 import type { Scenario } from './scenarios/scenario.ts';
 import { type ClientDeps, SimulatedClient } from './simulated-client.ts';
-import { Stage } from './stage.ts';
 import { storyOf } from './story.ts';
 import { judge, judgePushes, judgeStop } from './verdict.ts';
 
@@ -122,7 +122,7 @@ class Schedule {
   async play(): Promise<void> {
     const { fleet } = this;
     const { clock } = fleet;
-    if (this.#scenario) this.#direct(this.#scenario);
+    if (this.#scenario) this.#playScenario(this.#scenario);
     else this.#planAtRandom();
     const cancels = this.#scenario?.isPatient ? CANCELS_AT_MS.slice(-1) : CANCELS_AT_MS;
     for (const at of cancels) clock.after(at, () => this.#cancelHanging());
@@ -165,16 +165,16 @@ class Schedule {
     this.#faults.plan(began);
   }
 
-  #direct({ rates, play }: Scenario): void {
+  #playScenario({ rates, play }: Scenario): void {
     this.fleet.rates = rates;
-    const stage = new Stage({
+    const driver = new ScenarioDriver({
       fleet: this.fleet,
       client: (kind, more, scope = SCOPES[0]) => this.#client(kind, scope, more),
       violate: this.#violate,
       crash: (process) => this.#faults.crash(process),
       pause: (process, ms) => this.#faults.pause(process, ms),
     });
-    play(stage).catch((error: unknown) => {
+    play(driver).catch((error: unknown) => {
       this.#violate('harness', error instanceof Error ? (error.stack ?? '') : String(error));
     });
   }

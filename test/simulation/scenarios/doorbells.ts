@@ -1,9 +1,9 @@
 import { NO_FAULTS, type SimulatedProcess } from '@a2a-aws/testkit/fakes';
 import { cutMessaging, fillTopic, loseQueue, loseSubscription } from '../doorbell-losses.ts';
 import { PROVEN_MS } from '../limits.ts';
+import type { ScenarioDriver } from '../scenario-driver.ts';
 import { plainScript } from '../script.ts';
 import type { Server } from '../server.ts';
-import type { Stage } from '../stage.ts';
 import type { Scenario } from './scenario.ts';
 
 /** What was lost is there again by then; milliseconds. */
@@ -19,12 +19,12 @@ export const DOORBELLS: readonly Scenario[] = [
   {
     rates: NO_FAULTS,
     restMs: 40_000,
-    play: async (stage) => {
-      const { sns, sqs } = stage.fleet.aws;
-      await work(stage);
+    play: async (driver) => {
+      const { sns, sqs } = driver.fleet.aws;
+      await work(driver);
       const before = sqs.queues.size;
-      const lost = loseQueue(stage.fleet, stage.random);
-      await stage.expect('I7', `the queue ${lost} was not replaced in time`, REPAIRED_MS, () => {
+      const lost = loseQueue(driver.fleet, driver.random);
+      await driver.expect('I7', `the queue ${lost} was not replaced in time`, REPAIRED_MS, () => {
         const isHeard = ({ arn }: { arn: string }) => sns.subscribedQueues().includes(arn);
         return [...sqs.queues.values()].filter(isHeard).length === before;
       });
@@ -34,11 +34,11 @@ export const DOORBELLS: readonly Scenario[] = [
   {
     rates: NO_FAULTS,
     restMs: 40_000,
-    play: async (stage) => {
-      const { sns } = stage.fleet.aws;
-      await work(stage);
-      const lost = loseSubscription(stage.fleet, stage.random);
-      await stage.expect('I7', `${lost} was not subscribed again in time`, REPAIRED_MS, () =>
+    play: async (driver) => {
+      const { sns } = driver.fleet.aws;
+      await work(driver);
+      const lost = loseSubscription(driver.fleet, driver.random);
+      await driver.expect('I7', `${lost} was not subscribed again in time`, REPAIRED_MS, () =>
         sns.subscribedQueues().includes(lost ?? ''),
       );
     },
@@ -46,59 +46,59 @@ export const DOORBELLS: readonly Scenario[] = [
   // One that replaces its queue dies over it: all names are in its lease, so all is found.
   {
     rates: NO_FAULTS,
-    play: async (stage) => {
-      const [when, what] = stage.random.pick([
+    play: async (driver) => {
+      const [when, what] = driver.random.pick([
         ['before', 'Unsubscribe'],
         ['after', 'CreateQueue'],
       ] as const);
-      await work(stage);
+      await work(driver);
       let isOver = false;
-      stage.fleet.onPoint = (process, point, operation) => {
+      driver.fleet.onPoint = (process, point, operation) => {
         if (isOver || point !== when || operation !== what) return;
         isOver = true;
-        stage.crash(process);
+        driver.crash(process);
       };
-      loseQueue(stage.fleet, stage.random);
+      loseQueue(driver.fleet, driver.random);
     },
   },
   // SNS and SQS are down when a server starts.
   {
     rates: NO_FAULTS,
-    play: async (stage) => {
-      await startWithout(stage, () => cutMessaging(stage.fleet, MISSING_MS));
+    play: async (driver) => {
+      await startWithout(driver, () => cutMessaging(driver.fleet, MISSING_MS));
     },
   },
   // The topic is full when a server starts.
   {
     rates: NO_FAULTS,
-    play: async (stage) => {
-      await startWithout(stage, () => fillTopic(stage.fleet, MISSING_MS));
+    play: async (driver) => {
+      await startWithout(driver, () => fillTopic(driver.fleet, MISSING_MS));
     },
   },
 ];
 
-async function work(stage: Stage): Promise<void> {
+async function work(driver: ScenarioDriver): Promise<void> {
   const script = plainScript('COMPLETED', { chunks: 10, gapMs: 2_000 });
-  const taskId = await stage.task(stage.send(script, { mode: 'immediate' }));
-  for (let n = 0; n < 2; n += 1) stage.subscribe(taskId);
-  await stage.rest(stage.random.whole(500, PROVEN_MS));
+  const taskId = await driver.task(driver.send(script, { mode: 'immediate' }));
+  for (let n = 0; n < 2; n += 1) driver.subscribe(taskId);
+  await driver.sleep(driver.random.whole(500, PROVEN_MS));
 }
 
 /** One server ends; the next one of its name has no doorbell, takes a task, and ends it. */
-async function startWithout(stage: Stage, take: () => void): Promise<void> {
-  await stage.rest(2_000);
-  const [old] = stage.fleet.servers;
+async function startWithout(driver: ScenarioDriver, take: () => void): Promise<void> {
+  await driver.sleep(2_000);
+  const [old] = driver.fleet.servers;
   if (!old) return;
-  const known = new Set<SimulatedProcess>(stage.fleet.servers.map(({ process }) => process));
+  const known = new Set<SimulatedProcess>(driver.fleet.servers.map(({ process }) => process));
   take();
-  stage.crash(old.process);
-  const next = await stage.until<Server>(() =>
-    stage.fleet.servers.find(({ process }) => !known.has(process)),
+  driver.crash(old.process);
+  const next = await driver.until<Server>(() =>
+    driver.fleet.servers.find(({ process }) => !known.has(process)),
   );
   if (!next) throw new Error('No server took the place of the other.');
-  await stage.expect('I6', 'an instance without a doorbell does not serve', READY_MS, () =>
+  await driver.expect('I6', 'an instance without a doorbell does not serve', READY_MS, () =>
     Boolean(next.instance()),
   );
   const script = plainScript('COMPLETED', { chunks: 4, gapMs: 500 });
-  stage.subscribe(await stage.task(stage.send(script, { at: next.process })));
+  driver.subscribe(await driver.task(driver.send(script, { at: next.process })));
 }

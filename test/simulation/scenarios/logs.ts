@@ -8,10 +8,10 @@ export const LOGS: readonly Scenario[] = [
   // A head comes late, after the one that followed it.
   {
     rates: NO_FAULTS,
-    play: async (stage) => {
-      const late = stage.random.whole(1_000, 4_000);
-      stage.fate(isHead, { acts: [late], answers: 50, fails: 'time-out' });
-      stage.send(plainScript('COMPLETED', { chunks: 1, gapMs: 500 }));
+    play: async (driver) => {
+      const late = driver.random.whole(1_000, 4_000);
+      driver.fate(isHead, { acts: [late], answers: 50, fails: 'time-out' });
+      driver.send(plainScript('COMPLETED', { chunks: 1, gapMs: 500 }));
     },
   },
   // A log gets snapshots, from all who read it often, while others begin to read it.
@@ -19,67 +19,67 @@ export const LOGS: readonly Scenario[] = [
     rates: DOORBELL_DEAD,
     endMs: 460_000,
     restMs: 330_000,
-    play: async (stage) => {
+    play: async (driver) => {
       const first = plainScript('INPUT_REQUIRED', { chunks: 1 });
-      const sent = stage.send(first, { messageId: 'sent-twice' });
-      const taskId = await stage.task(sent);
-      await stage.until(() => sent.outcome === 'done');
+      const sent = driver.send(first, { messageId: 'sent-twice' });
+      const taskId = await driver.task(sent);
+      await driver.until(() => sent.outcome === 'done');
       // A reader comes late for its pieces if there are several.
-      const dense = stage.random.percent(30);
-      stage.fate(isSnapshotRead, { acts: [2_000], answers: 2_010 }, 20);
+      const dense = driver.random.percent(30);
+      driver.fate(isSnapshotRead, { acts: [2_000], answers: 2_010 }, 20);
       const size = dense
         ? { chunks: 13, padding: 420_000, dense }
-        : { chunks: stage.random.whole(6, 8), padding: 180_000 };
+        : { chunks: driver.random.whole(6, 8), padding: 180_000 };
       const big = { ...size, gapMs: 400, replaces: true };
-      const long = stage.send(plainScript('HANGS', big), { taskId, mode: 'immediate' });
-      const avoid = await stage.runner(long);
+      const long = driver.send(plainScript('HANGS', big), { taskId, mode: 'immediate' });
+      const avoid = await driver.runner(long);
       for (let n = dense ? 3 : 0; n < 3; n += 1)
-        stage.subscribe(taskId, { avoid, slowMs: n * 500 });
+        driver.subscribe(taskId, { avoid, slowMs: n * 500 });
       for (let n = 0; n < 14; n += 1) {
-        stage.read(taskId, { avoid });
-        await stage.rest(stage.random.whole(10, 600));
-        if (n === 12) stage.send(first, { messageId: 'sent-twice', mode: 'blocking', avoid });
+        driver.read(taskId, { avoid });
+        await driver.sleep(driver.random.whole(10, 600));
+        if (n === 12) driver.send(first, { messageId: 'sent-twice', mode: 'blocking', avoid });
       }
     },
   },
   // An event that takes several items, whose writer dies or stands still between them.
   {
     rates: SOME_FAULTS,
-    play: async (stage) => {
+    play: async (driver) => {
       const dense = { chunks: 3, gapMs: 300, padding: 700_000, dense: true } as const;
-      const sent = stage.send(plainScript('COMPLETED', dense));
-      const taskId = await stage.task(sent);
-      stage.subscribe(taskId);
-      let left = stage.random.whole(1, 5);
+      const sent = driver.send(plainScript('COMPLETED', dense));
+      const taskId = await driver.task(sent);
+      driver.subscribe(taskId);
+      let left = driver.random.whole(1, 5);
       const { point, ms } = {
-        point: stage.random.pick(['before', 'after'] as const),
-        ms: stage.random.pick([0, 5_000, 30_000]),
+        point: driver.random.pick(['before', 'after'] as const),
+        ms: driver.random.pick([0, 5_000, 30_000]),
       };
-      stage.fleet.onPoint = (process, at, _, input) => {
+      driver.fleet.onPoint = (process, at, _, input) => {
         if (at !== point || !sortKey(input).startsWith('xpart#')) return;
         left -= 1;
         if (left !== 0) return;
-        if (ms === 0) stage.crash(process);
-        else stage.pause(process, ms);
+        if (ms === 0) driver.crash(process);
+        else driver.pause(process, ms);
       };
-      await stage.rest(stage.random.whole(200, 3_000));
-      stage.read(taskId);
+      await driver.sleep(driver.random.whole(200, 3_000));
+      driver.read(taskId);
     },
   },
   // A snapshot is replaced while somebody reads it, and who sends its first message again does.
   {
     rates: NO_FAULTS,
-    play: async (stage) => {
+    play: async (driver) => {
       const big = { chunks: 20, gapMs: 300, padding: 180_000, dense: true, replaces: true };
       const message = { messageId: 'sent-twice', mode: 'immediate' } as const;
-      const sent = stage.send(plainScript('HANGS', big), message);
-      const taskId = await stage.task(sent);
-      const avoid = await stage.runner(sent);
-      await stage.written('snap#');
-      await stage.rest(stage.random.whole(50, 500));
-      stage.fate(isSnapshotRead, { acts: [4_000], answers: 4_010 }, 3);
-      stage.read(taskId, { avoid });
-      stage.send(plainScript('HANGS', big), { ...message, avoid });
+      const sent = driver.send(plainScript('HANGS', big), message);
+      const taskId = await driver.task(sent);
+      const avoid = await driver.runner(sent);
+      await driver.written('snap#');
+      await driver.sleep(driver.random.whole(50, 500));
+      driver.fate(isSnapshotRead, { acts: [4_000], answers: 4_010 }, 3);
+      driver.read(taskId, { avoid });
+      driver.send(plainScript('HANGS', big), { ...message, avoid });
     },
   },
   // Two that run a task write a snapshot of it, both up to the same slot.
@@ -87,12 +87,12 @@ export const LOGS: readonly Scenario[] = [
     rates: NO_FAULTS,
     endMs: 460_000,
     restMs: 330_000,
-    play: async (stage) => {
-      const sent = stage.send(plainScript('HANGS'), { mode: 'immediate' });
-      const taskId = await stage.task(sent);
-      const avoid = await stage.runner(sent);
+    play: async (driver) => {
+      const sent = driver.send(plainScript('HANGS'), { mode: 'immediate' });
+      const taskId = await driver.task(sent);
+      const avoid = await driver.runner(sent);
       const big = { chunks: 6, gapMs: 300, padding: 180_000, replaces: true };
-      stage.send(plainScript('HANGS', big), { taskId, mode: 'immediate', avoid });
+      driver.send(plainScript('HANGS', big), { taskId, mode: 'immediate', avoid });
     },
   },
 ];

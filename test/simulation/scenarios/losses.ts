@@ -12,19 +12,19 @@ export const LOSSES: readonly Scenario[] = [
   {
     rates: NO_FAULTS,
     onOrphan: 'fail',
-    play: async (stage) => {
-      const sent = stage.send(plainScript('HANGS'), { mode: 'immediate' });
-      await stage.task(sent);
-      const runner = await stage.runner(sent);
-      await stage.rest(stage.random.whole(500, 4_000));
-      stage.crash(runner);
-      stage.fate(isHead, LOST, 3);
+    play: async (driver) => {
+      const sent = driver.send(plainScript('HANGS'), { mode: 'immediate' });
+      await driver.task(sent);
+      const runner = await driver.runner(sent);
+      await driver.sleep(driver.random.whole(500, 4_000));
+      driver.crash(runner);
+      driver.fate(isHead, LOST, 3);
       let isOver = false;
-      stage.fleet.onPoint = (process, point, operation, input) => {
+      driver.fleet.onPoint = (process, point, operation, input) => {
         const isRow = operation === 'DeleteItem' && sortKey(input).startsWith('run#');
         if (isOver || point !== 'after' || !isRow) return;
         isOver = true;
-        stage.crash(process);
+        driver.crash(process);
       };
     },
   },
@@ -32,14 +32,16 @@ export const LOSSES: readonly Scenario[] = [
   {
     rates: NO_FAULTS,
     onOrphan: 'fail',
-    play: async (stage) => {
-      const sent = stage.send(plainScript('AUTH_THEN_HANGS', { chunks: 1 }), { mode: 'immediate' });
-      await stage.task(sent);
-      const runner = await stage.runner(sent);
-      await stage.rest(stage.random.whole(1_000, 4_000));
-      stage.crash(runner);
-      await stage.rest(CLEANED_MS);
-      if (sent.truth?.sealed) stage.violate('I6', 'A task that waits for its client was ended.');
+    play: async (driver) => {
+      const sent = driver.send(plainScript('AUTH_THEN_HANGS', { chunks: 1 }), {
+        mode: 'immediate',
+      });
+      await driver.task(sent);
+      const runner = await driver.runner(sent);
+      await driver.sleep(driver.random.whole(1_000, 4_000));
+      driver.crash(runner);
+      await driver.sleep(CLEANED_MS);
+      if (sent.truth?.sealed) driver.violate('I6', 'A task that waits for its client was ended.');
     },
   },
   // Senders wait at an instance that stands still for longer than its lease: it learns that it
@@ -47,17 +49,17 @@ export const LOSSES: readonly Scenario[] = [
   {
     rates: DOORBELL_DEAD,
     onOrphan: 'fail',
-    play: async (stage) => {
+    play: async (driver) => {
       const script = plainScript('HANGS', { chunks: 2, gapMs: 900 });
-      const sent = stage.send(script, { mode: 'immediate' });
-      const taskId = await stage.task(sent);
-      const at = await stage.runner(sent);
-      await stage.rest(stage.random.whole(500, 4_000));
-      stage.send(script, { at, taskId, mode: 'blocking' });
-      await stage.rest(stage.random.whole(500, 2_000));
-      stage.pause(at, stage.random.whole(30_000, 40_000));
+      const sent = driver.send(script, { mode: 'immediate' });
+      const taskId = await driver.task(sent);
+      const at = await driver.runner(sent);
+      await driver.sleep(driver.random.whole(500, 4_000));
+      driver.send(script, { at, taskId, mode: 'blocking' });
+      await driver.sleep(driver.random.whole(500, 2_000));
+      driver.pause(at, driver.random.whole(30_000, 40_000));
       const isRead = isRecordsQuery(taskId);
-      stage.fate((call) => call.caller === at.name && isRead(call), LOST, 6);
+      driver.fate((call) => call.caller === at.name && isRead(call), LOST, 6);
     },
   },
 ];

@@ -11,28 +11,28 @@ export const MESSAGES: readonly Scenario[] = [
     rates: NO_FAULTS,
     onOrphan: 'resume',
     isPatient: true,
-    play: async (stage) => {
+    play: async (driver) => {
       const script = plainScript('AUTH_THEN_HANGS', { chunks: 2, gapMs: 6_000 });
-      const sent = stage.send(script, { mode: 'immediate', messageId: 'sent-twice' });
-      await stage.task(sent);
-      const runner = await stage.runner(sent);
-      stage.crash(runner);
-      await stage.rest(stage.random.whole(500, 5_000));
-      stage.send(script, { messageId: 'sent-twice', mode: 'blocking' });
+      const sent = driver.send(script, { mode: 'immediate', messageId: 'sent-twice' });
+      await driver.task(sent);
+      const runner = await driver.runner(sent);
+      driver.crash(runner);
+      await driver.sleep(driver.random.whole(500, 5_000));
+      driver.send(script, { messageId: 'sent-twice', mode: 'blocking' });
     },
   },
   // A message is sent again when others have gone on with its task.
   {
     rates: SOME_FAULTS,
-    play: async (stage) => {
+    play: async (driver) => {
       const script = plainScript('INPUT_REQUIRED', { chunks: 1 });
-      const sent = stage.send(script, { messageId: 'sent-twice' });
-      const taskId = await stage.task(sent);
-      await stage.until(() => sent.outcome === 'done');
-      const next = stage.send(plainScript('COMPLETED', { chunks: 2, gapMs: 3_000 }), { taskId });
-      await stage.until(() => (next.truth?.generation ?? 0) > 3 && stage.random.percent(30));
+      const sent = driver.send(script, { messageId: 'sent-twice' });
+      const taskId = await driver.task(sent);
+      await driver.until(() => sent.outcome === 'done');
+      const next = driver.send(plainScript('COMPLETED', { chunks: 2, gapMs: 3_000 }), { taskId });
+      await driver.until(() => (next.truth?.generation ?? 0) > 3 && driver.random.percent(30));
       for (let n = 0; n < 2; n += 1) {
-        stage.send(script, { messageId: 'sent-twice', mode: 'blocking' });
+        driver.send(script, { messageId: 'sent-twice', mode: 'blocking' });
       }
     },
   },
@@ -41,19 +41,19 @@ export const MESSAGES: readonly Scenario[] = [
     rates: NO_FAULTS,
     onOrphan: 'resume',
     isPatient: true,
-    play: async (stage) => {
-      const sent = stage.send(plainScript('HANGS'), { mode: 'immediate' });
-      const taskId = await stage.task(sent);
-      const at = await stage.runner(sent);
-      await stage.rest(stage.random.whole(500, 4_000));
-      stage.fleet.onPoint = (process, point, _, input) => {
+    play: async (driver) => {
+      const sent = driver.send(plainScript('HANGS'), { mode: 'immediate' });
+      const taskId = await driver.task(sent);
+      const at = await driver.runner(sent);
+      await driver.sleep(driver.random.whole(500, 4_000));
+      driver.fleet.onPoint = (process, point, _, input) => {
         if (process === at && point === 'before' && sortKey(input).startsWith('event#')) {
-          stage.crash(at);
+          driver.crash(at);
         }
       };
       // Several intents, of which none comes to anything.
-      for (let n = 0; n < 10; n += 1) stage.cancel(taskId, { at, leaves: true });
-      await stage.resumed(sent);
+      for (let n = 0; n < 10; n += 1) driver.cancel(taskId, { at, leaves: true });
+      await driver.resumed(sent);
     },
   },
   // A server is stopped while it executes what may be executed again: others go on with it.
@@ -61,33 +61,33 @@ export const MESSAGES: readonly Scenario[] = [
     rates: NO_FAULTS,
     onOrphan: 'resume',
     isPatient: true,
-    play: async (stage) => {
-      const sent = stage.send(plainScript('HANGS'));
-      await stage.task(sent);
-      const at = await stage.runner(sent);
-      await stage.rest(stage.random.whole(500, 4_000));
-      const server = stage.fleet.servers.find(({ process }) => process === at);
-      if (server) stage.fleet.terminate(server, stage.random.pick([0, 2_000]));
-      await stage.resumed(sent);
+    play: async (driver) => {
+      const sent = driver.send(plainScript('HANGS'));
+      await driver.task(sent);
+      const at = await driver.runner(sent);
+      await driver.sleep(driver.random.whole(500, 4_000));
+      const server = driver.fleet.servers.find(({ process }) => process === at);
+      if (server) driver.fleet.terminate(server, driver.random.pick([0, 2_000]));
+      await driver.resumed(sent);
     },
   },
   // Clients of one owner number their messages: each has its own task. A message sent again while
   // nothing was answered yet has the same one.
   {
     rates: NO_FAULTS,
-    play: async (stage) => {
+    play: async (driver) => {
       const script = plainScript('COMPLETED', { chunks: 2, gapMs: 4_000 });
-      const first = stage.send(script, { messageId: '1' });
-      await stage.task(first);
-      const again = stage.send(script, { messageId: '1', mode: 'blocking' });
+      const first = driver.send(script, { messageId: '1' });
+      await driver.task(first);
+      const again = driver.send(script, { messageId: '1', mode: 'blocking' });
       const isDone = (client: SimulatedClient) => (): boolean => client.outcome === 'done';
-      await stage.until(isDone(first));
-      await stage.until(isDone(again));
-      const other = stage.send(script, { messageId: '1', mode: 'blocking' });
-      await stage.until(isDone(other));
-      if (again.taskId !== first.taskId) stage.violate('retry', 'A message was executed twice.');
+      await driver.until(isDone(first));
+      await driver.until(isDone(again));
+      const other = driver.send(script, { messageId: '1', mode: 'blocking' });
+      await driver.until(isDone(other));
+      if (again.taskId !== first.taskId) driver.violate('retry', 'A message was executed twice.');
       if (other.taskId === first.taskId) {
-        stage.violate('retry', 'A message got the task of another that had its id.');
+        driver.violate('retry', 'A message got the task of another that had its id.');
       }
     },
   },

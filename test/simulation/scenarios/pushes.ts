@@ -8,18 +8,18 @@ export const PUSHES: readonly Scenario[] = [
   {
     rates: NO_FAULTS,
     pushes: true,
-    play: async (stage) => {
-      const { random } = stage;
+    play: async (driver) => {
+      const { random } = driver;
       const ending = random.pick(['COMPLETED', 'SILENT', 'THROWS', 'INPUT_REQUIRED'] as const);
       const then = random.pick(['crash', 'cancel', 'send', 'nothing'] as const);
       // Whoever is to be lost must not be done by then.
       const gapMs = then === 'crash' ? 3_000 : random.pick([0, 300, 3_000]);
       const script = plainScript(ending, { chunks: 4, gapMs });
-      const sent = stage.send(script, { pushes: true });
-      const taskId = await stage.task(sent);
-      if (then === 'crash') stage.crash(await stage.runner(sent));
-      if (then === 'cancel') stage.cancel(taskId);
-      if (then === 'send') stage.send(script, { taskId });
+      const sent = driver.send(script, { pushes: true });
+      const taskId = await driver.task(sent);
+      if (then === 'crash') driver.crash(await driver.runner(sent));
+      if (then === 'cancel') driver.cancel(taskId);
+      if (then === 'send') driver.send(script, { taskId });
     },
   },
 ];

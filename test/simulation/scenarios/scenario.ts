@@ -1,5 +1,5 @@
 import { type FaultRates, NO_FAULTS } from '@a2a-aws/testkit/fakes';
-import type { Stage } from '../stage.ts';
+import type { ScenarioDriver } from '../scenario-driver.ts';
 
 /** A schedule that makes something rare likely; what is left open in it, its seed decides. */
 export interface Scenario {
@@ -13,7 +13,7 @@ export interface Scenario {
   readonly endMs?: number;
   /** Goes on for so long in any case after its faults; milliseconds. */
   readonly restMs?: number;
-  readonly play: (stage: Stage) => Promise<void>;
+  readonly play: (driver: ScenarioDriver) => Promise<void>;
 }
 
 export const DOORBELL_DEAD: FaultRates = { ...NO_FAULTS, messagesLost: 100 };

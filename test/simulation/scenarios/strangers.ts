@@ -12,13 +12,13 @@ export const SCOPES: readonly Scenario[] = [
   // The same message from two owners and two tenants makes three tasks; each asks for the others'.
   {
     rates: SOME_FAULTS,
-    play: async (stage) => {
+    play: async (driver) => {
       const script = plainScript('INPUT_REQUIRED', { chunks: 2, gapMs: 3_000 });
       const send = { messageId: 'sent-by-all' } as const;
-      const sent = stage.send(script, send);
-      for (const scope of STRANGERS) stage.send(script, { ...send, scope });
-      const taskId = await stage.task(sent);
-      for (const stranger of STRANGERS) void stage.intrude(taskId, stranger);
+      const sent = driver.send(script, send);
+      for (const scope of STRANGERS) driver.send(script, { ...send, scope });
+      const taskId = await driver.task(sent);
+      for (const stranger of STRANGERS) void driver.intrude(taskId, stranger);
     },
   },
 ];

@@ -13,27 +13,27 @@ export const STUCK: readonly Scenario[] = [
   // Two get stuck, one for good, at the runner's instance or at another: nobody waits for them.
   {
     rates: NO_FAULTS,
-    play: async (stage) => {
-      const warm = stage.send(plainScript('HANGS'), { mode: 'immediate' });
-      const at = await stage.runner(warm);
-      await stage.task(warm);
-      await stage.rest(PROVEN_MS);
+    play: async (driver) => {
+      const warm = driver.send(plainScript('HANGS'), { mode: 'immediate' });
+      const at = await driver.runner(warm);
+      await driver.task(warm);
+      await driver.sleep(PROVEN_MS);
       const size = { chunks: CHUNKS, gapMs: GAP_MS, padding: PADDING, replaces: true };
-      const where = stage.random.percent(50) ? { at } : { avoid: at };
+      const where = driver.random.percent(50) ? { at } : { avoid: at };
       const script = plainScript('COMPLETED', size);
-      const sent = stage.send(script, { ...where, mode: 'immediate' });
-      const taskId = await stage.task(sent);
-      const began = stage.fleet.clock.now();
-      const reader = await stage.getStuck(sent, at);
-      const gone = await stage.getStuck(sent, at);
-      stage.subscribe(taskId, { at, promptMs: PROMPT_MS });
-      stage.subscribe(taskId, { avoid: at, promptMs: PROMPT_MS });
-      await stage.until(() => sent.truth?.sealed);
-      const took = stage.fleet.clock.now() - began;
+      const sent = driver.send(script, { ...where, mode: 'immediate' });
+      const taskId = await driver.task(sent);
+      const began = driver.fleet.clock.now();
+      const reader = await driver.getStuck(sent, at);
+      const gone = await driver.getStuck(sent, at);
+      driver.subscribe(taskId, { at, promptMs: PROMPT_MS });
+      driver.subscribe(taskId, { avoid: at, promptMs: PROMPT_MS });
+      await driver.until(() => sent.truth?.sealed);
+      const took = driver.fleet.clock.now() - began;
       if (!sent.truth?.sealed || took > CHUNKS * GAP_MS + PROMPT_MS) {
-        stage.violate('I8', `the executor waited for a reader that is stuck: ${took} ms`);
+        driver.violate('I8', `the executor waited for a reader that is stuck: ${took} ms`);
       }
-      await stage.rest(PROMPT_MS);
+      await driver.sleep(PROMPT_MS);
       await reader.goOn();
       await gone.leave();
     },

@@ -1,6 +1,6 @@
 import { NO_FAULTS, SOME_FAULTS } from '@a2a-aws/testkit/fakes';
+import type { ScenarioDriver } from '../scenario-driver.ts';
 import { plainScript } from '../script.ts';
-import type { Stage } from '../stage.ts';
 import { LOST } from './calls.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -17,9 +17,9 @@ export const UNATTENDED: readonly Scenario[] = [
     rates: SOME_FAULTS,
     endMs: 780_000,
     restMs: 700_000,
-    play: async (stage) => {
-      await workThenDie(stage);
-      await rounds(stage);
+    play: async (driver) => {
+      await workThenDie(driver);
+      await rounds(driver);
     },
   },
   tooLate('CreateQueue'),
@@ -29,11 +29,11 @@ export const UNATTENDED: readonly Scenario[] = [
     rates: SOME_FAULTS,
     endMs: 420_000,
     restMs: 340_000,
-    play: async (stage) => {
-      const sent = stage.send(plainScript('COMPLETED', { chunks: 6, gapMs: 8_000 }));
-      await stage.task(sent);
-      stage.crash(await stage.runner(sent));
-      await rounds(stage, 4);
+    play: async (driver) => {
+      const sent = driver.send(plainScript('COMPLETED', { chunks: 6, gapMs: 8_000 }));
+      await driver.task(sent);
+      driver.crash(await driver.runner(sent));
+      await rounds(driver, 4);
     },
   },
 ];
@@ -44,49 +44,49 @@ function tooLate(what: 'CreateQueue' | 'Subscribe'): Scenario {
     rates: NO_FAULTS,
     endMs: 780_000,
     restMs: 700_000,
-    play: async (stage) => {
-      const late = { ...LOST, acts: [TOO_LATE_MS + stage.random.whole(0, 20_000)] };
-      stage.fate(({ operation }) => operation === what, late);
-      await workThenDie(stage);
-      await rounds(stage);
+    play: async (driver) => {
+      const late = { ...LOST, acts: [TOO_LATE_MS + driver.random.whole(0, 20_000)] };
+      driver.fate(({ operation }) => operation === what, late);
+      await workThenDie(driver);
+      await rounds(driver);
     },
   };
 }
 
-async function workThenDie(stage: Stage): Promise<void> {
-  const { fleet } = stage;
+async function workThenDie(driver: ScenarioDriver): Promise<void> {
+  const { fleet } = driver;
   const clients = (['HANGS', 'INPUT_REQUIRED', 'COMPLETED'] as const).map((ending) =>
-    stage.send(plainScript(ending, { chunks: 3, gapMs: 2_000 }), { mode: 'immediate' }),
+    driver.send(plainScript(ending, { chunks: 3, gapMs: 2_000 }), { mode: 'immediate' }),
   );
-  for (const client of clients) await stage.task(client);
-  await stage.rest(stage.random.whole(800, 6_000));
+  for (const client of clients) await driver.task(client);
+  await driver.sleep(driver.random.whole(800, 6_000));
   fleet.restarts = false;
-  for (const { process } of fleet.servers) stage.crash(process);
+  for (const { process } of fleet.servers) driver.crash(process);
 }
 
 /** Rounds on their schedule, whatever becomes of the ones before; only the first are disturbed. */
-async function rounds(stage: Stage, count = ROUNDS): Promise<void> {
+async function rounds(driver: ScenarioDriver, count = ROUNDS): Promise<void> {
   for (let n = 0; n < count; n += 1) {
-    const { process, report } = stage.fleet.janitor(`J${n}`);
+    const { process, report } = driver.fleet.janitor(`J${n}`);
     let came: Awaited<typeof report>;
     void report.then((all) => {
       came = all;
     });
-    const end = stage.random.pick(['kill', 'freeze', 'freeze', 'none'] as const);
+    const end = driver.random.pick(['kill', 'freeze', 'freeze', 'none'] as const);
     if (end !== 'none' && n < 2) {
-      let left = stage.random.whole(1, 60);
-      stage.fleet.onPoint = (at) => {
+      let left = driver.random.whole(1, 60);
+      driver.fleet.onPoint = (at) => {
         if (at !== process) return;
         left -= 1;
         if (left !== 0) return;
         if (end === 'kill') process.crash();
-        else stage.pause(process, stage.random.pick([10_000, 45_000, 90_000]));
+        else driver.pause(process, driver.random.pick([10_000, 45_000, 90_000]));
       };
     }
-    await stage.rest(ROUND_MS);
+    await driver.sleep(ROUND_MS);
     const isClean = came?.failed === 0 && came.left === 0;
     if (n === count - 1 && !isClean) {
-      stage.violate('I7', `the last round of the janitor came to ${JSON.stringify(came)}`);
+      driver.violate('I7', `the last round of the janitor came to ${JSON.stringify(came)}`);
     }
   }
 }

@@ -8,7 +8,7 @@ import type { ClientDeps, Send, SimulatedClient } from './simulated-client.ts';
 import { StuckReader } from './stuck-reader.ts';
 import type { Violate } from './task-truth.ts';
 
-export interface StageDeps {
+export interface ScenarioDriverDeps {
   readonly fleet: Fleet;
   readonly client: (kind: string, more: Partial<ClientDeps>, scope?: Scope) => SimulatedClient;
   readonly violate: Violate;
@@ -16,15 +16,15 @@ export interface StageDeps {
   readonly pause: (process: SimulatedProcess, ms: number) => void;
 }
 
-/** How a client of a scenario is. */
+/** Options of a scenario's client. */
 export interface ClientOptions extends Pick<ClientDeps, 'leaves' | 'promptMs' | 'slowMs'> {
-  /** Asks any server but this one. */
+  /** Sends its requests to any server but this one. */
   readonly avoid?: SimulatedProcess | undefined;
-  /** What it is shown may be forged: it is not judged. */
+  /** Its answers may be forged, so they are not checked. */
   readonly isFooled?: boolean | undefined;
   /** @default the first owner */
   readonly scope?: Scope | undefined;
-  /** Asks this server. */
+  /** Sends its requests to this server. */
   readonly at?: SimulatedProcess | undefined;
 }
 
@@ -35,16 +35,16 @@ export interface SendOptions extends ClientOptions, Pick<Send, 'pushes'> {
   readonly leavesAfter?: number;
 }
 
-/** A scenario's words must come true within so many milliseconds, if they do at all. */
+/** How long a scenario waits for a condition, in milliseconds. */
 const LONGEST_WAIT_MS = 50_000;
 
-/** What a scenario directs: clients, and what happens to servers and their calls. */
-export class Stage {
+/** What a scenario controls: its clients, and the faults of servers and their calls. */
+export class ScenarioDriver {
   readonly fleet: Fleet;
-  readonly #deps: StageDeps;
+  readonly #deps: ScenarioDriverDeps;
   #messages = 0;
 
-  constructor(deps: StageDeps) {
+  constructor(deps: ScenarioDriverDeps) {
     this.fleet = deps.fleet;
     this.#deps = deps;
   }
@@ -57,11 +57,11 @@ export class Stage {
     return this.fleet.random;
   }
 
-  rest(ms: number): Promise<void> {
+  sleep(ms: number): Promise<void> {
     return sleep(this.fleet.clock, ms);
   }
 
-  /** Rests until `known` is something; nothing if that takes too long. */
+  /** Waits until `known` returns a value, and returns that; undefined after `longestMs`. */
   async until<T>(
     known: () => T | undefined | false,
     longestMs = LONGEST_WAIT_MS,
@@ -69,24 +69,24 @@ export class Stage {
     for (let waited = 0; waited < longestMs; waited += 20) {
       const found = known();
       if (found) return found;
-      await this.rest(20);
+      await this.sleep(20);
     }
     return undefined;
   }
 
-  /** What must come true within so many milliseconds; `law` and `text` say what is broken if not. */
+  /** Reports a violation of `law` with `text` unless `known` holds within `ms` milliseconds. */
   async expect(law: string, text: string, ms: number, known: () => boolean): Promise<void> {
     if (!(await this.until(known, ms))) this.#deps.violate(law, text);
   }
 
-  /** Another instance must go on with what the first run of a message was lost over. */
+  /** Reports a violation unless another instance resumes a lost run of this client's message. */
   resumed(client: SimulatedClient): Promise<void> {
-    return this.expect('retry', 'What can be executed again was not.', LONGEST_WAIT_MS, () =>
+    return this.expect('retry', 'A run that may be resumed was not.', LONGEST_WAIT_MS, () =>
       [...(client.truth?.runs.values() ?? [])].some((run) => run.resumedBy !== undefined),
     );
   }
 
-  /** Rests until an item is written whose sort key begins so. */
+  /** Waits until an item is written whose sort key begins with `begins`. */
   async written(begins: string): Promise<void> {
     const { watch } = this.fleet;
     let isWritten = false;
@@ -96,7 +96,7 @@ export class Stage {
     await this.until(() => isWritten);
   }
 
-  /** Sends a message once a server is there. */
+  /** Sends a message as soon as a server is ready. */
   send(script: Script, options: SendOptions = {}): SimulatedClient {
     const { mode = 'stream', taskId, leavesAfter, pushes } = options;
     const { messageId = `message-${++this.#messages}` } = options;
@@ -127,7 +127,7 @@ export class Stage {
     void this.#client('read', options).read(taskId);
   }
 
-  /** A subscriber at this server that reads one frame, and then stands still. */
+  /** Subscribes at this server, reads one frame, and then stops reading. */
   async getStuck(client: SimulatedClient, at: SimulatedProcess): Promise<StuckReader> {
     const server = this.fleet.servers.find(({ process }) => process === at);
     if (!server || client.taskId === undefined) throw new Error('There is no such server or task.');
@@ -138,7 +138,7 @@ export class Stage {
     return reader;
   }
 
-  /** Asks for the task as somebody whose it is not. */
+  /** Asks for the task as an owner to whom it does not belong. */
   intrude(taskId: string, stranger: Scope): Promise<void> {
     const { clock } = this.fleet;
     return intrude(stranger, taskId, {
@@ -148,29 +148,29 @@ export class Stage {
     });
   }
 
-  /** The task that a client has to do with, once its first event is durable. */
+  /** Returns the id of a client's task once its first event is durable. */
   async task(client: SimulatedClient): Promise<string> {
     const taskId = await this.until(() => client.truth?.hasTask && client.taskId);
     if (!taskId) throw new Error('There is no task.');
     return taskId;
   }
 
-  /** The process of the first open run of a task. */
+  /** Returns the process of the first open run of a client's task. */
   async runner(client: SimulatedClient): Promise<SimulatedProcess> {
     const found = await this.until(() => {
       const run = client.truth?.openRuns[0];
       return this.fleet.servers.find((server) => run && server.instance() === run.instance);
     });
-    if (!found) throw new Error('Nobody runs the task.');
+    if (!found) throw new Error('The task has no open run.');
     return found.process;
   }
 
-  /** A process that has seen that its doorbell delivers, and so seldom reads by itself. */
-  async hearer(): Promise<SimulatedProcess> {
+  /** Returns a process whose doorbell is confirmed, so that it seldom reads by itself. */
+  async confirmedProcess(): Promise<SimulatedProcess> {
     const sent = this.send(plainScript('HANGS'), { mode: 'immediate' });
     await this.task(sent);
     const found = await this.runner(sent);
-    await this.rest(PROVEN_MS);
+    await this.sleep(PROVEN_MS);
     return found;
   }
 
@@ -195,7 +195,7 @@ export class Stage {
   #client(kind: string, { avoid, at, scope, isFooled, ...more }: ClientOptions): SimulatedClient {
     const pick = () =>
       at ? this.fleet.servers.find(({ process }) => process === at) : this.fleet.pick(avoid);
-    const judged = isFooled ? { violate: () => {} } : {};
-    return this.#deps.client(kind, { ...more, ...judged, pick }, scope);
+    const violations = isFooled ? { violate: () => {} } : {};
+    return this.#deps.client(kind, { ...more, ...violations, pick }, scope);
   }
 }

@@ -13,7 +13,7 @@ import { SCOPES } from './scenarios/strangers.ts';
 import { STUCK } from './scenarios/stuck.ts';
 import { UNATTENDED } from './scenarios/unattended.ts';
 
-/** Of so many seeds one is directed. */
+/** One seed in this many has a scenario. */
 const EVERY = 3;
 const SCENARIOS: readonly Scenario[] = [
   ...CANCELS,
@@ -31,14 +31,16 @@ const SCENARIOS: readonly Scenario[] = [
   ...LOSSES,
 ];
 
-/** The scenario of a seed; nothing for one that is played at random. */
+/** Returns the scenario of a seed; undefined for a seed whose schedule is random. */
 export function scenarioOf(seed: number): Scenario | undefined {
   return seed % EVERY === 0 ? SCENARIOS[(seed / EVERY) % SCENARIOS.length] : undefined;
 }
 
-/** So many seeds, two of three of them directed: what breaks a law is met sooner. */
-export function directedFirst(count: number): number[] {
-  const directed = Array.from({ length: count }, (_, n) => EVERY * (n + 1));
+/** Returns `count` seeds; two of three have a scenario, which finds a broken law sooner. */
+export function scenariosFirst(count: number): number[] {
+  const withScenario = Array.from({ length: count }, (_, n) => EVERY * (n + 1));
   const others = Array.from({ length: count }, (_, n) => n + 1).filter((seed) => !scenarioOf(seed));
-  return others.flatMap((other, n) => [...directed.slice(2 * n, 2 * n + 2), other]).slice(0, count);
+  return others
+    .flatMap((other, n) => [...withScenario.slice(2 * n, 2 * n + 2), other])
+    .slice(0, count);
 }
