@@ -23,11 +23,11 @@ async function many({ from, seeds: count = 2_000, workers }: SimulateOptions): P
     if (playedSoFar % REPORT_EVERY === 0) console.error(`${playedSoFar} of ${count}`);
   };
   const result = await simulate({ seeds, workers, onPlayed });
-  for (const { seed, violations, story } of result.failed) {
+  for (const { seed, violations, transcript } of result.failed) {
     console.log(`seed ${seed}`);
     for (const { law, text } of violations) console.log(`  ${law}: ${text.slice(0, 500)}`);
     // One seed is played to be understood.
-    if (count === 1) for (const line of story) console.log(`    ${line}`);
+    if (count === 1) for (const line of transcript) console.log(`    ${line}`);
   }
   const { schedules, failed, events, crashes, pauses, ms } = result;
   console.log(

@@ -9,7 +9,7 @@ import { ScenarioDriver } from './scenario-driver.ts';
 import { scenarioOf } from './scenario-seeds.ts';
 import type { Scenario } from './scenarios/scenario.ts';
 import { type ClientDeps, SimulatedClient } from './simulated-client.ts';
-import { storyOf } from './story.ts';
+import { transcriptOf } from './transcript.ts';
 import { judge, judgePushes, judgeStop } from './verdict.ts';
 
 /** By then everything must have come to its end; a schedule in which it has sooner ends then. */
@@ -37,7 +37,7 @@ export interface Played {
   readonly seed: number;
   readonly violations: readonly Violation[];
   /** Of a schedule that broke a law. */
-  readonly story: readonly string[];
+  readonly transcript: readonly string[];
   /** Tells two plays of one seed apart if they are not the same. */
   readonly trace: string;
   readonly events: number;
@@ -62,11 +62,11 @@ export async function playSchedule(seed: number): Promise<Played> {
     if (schedule.pushes) judgePushes(schedule.fleet);
     await judgeLists(schedule.fleet, SCOPES, violate);
     await judgeStop(schedule.fleet, violate);
-    const story = violations.length > 0 ? storyOf(schedule.fleet, schedule.clients) : [];
-    return { seed, violations, story, ...schedule.counts(), trace: schedule.trace() };
+    const transcript = violations.length > 0 ? transcriptOf(schedule.fleet, schedule.clients) : [];
+    return { seed, violations, transcript, ...schedule.counts(), trace: schedule.trace() };
   } catch (error) {
     violate('harness', error instanceof Error ? (error.stack ?? error.message) : String(error));
-    return { seed, violations, story: [], trace: '', events: 0, crashes: 0, pauses: 0 };
+    return { seed, violations, transcript: [], trace: '', events: 0, crashes: 0, pauses: 0 };
   } finally {
     quiet();
   }

@@ -3,8 +3,8 @@ import { TaskState } from '@a2a-js/sdk';
 import type { Fleet } from './fleet.ts';
 import type { SimulatedClient } from './simulated-client.ts';
 
-/** What happened in a schedule, for whoever has to find out why: its logs, and what clients did. */
-export function storyOf(fleet: Fleet, clients: readonly SimulatedClient[]): string[] {
+/** Returns what happened in a schedule, as lines for debugging: its logs, clients and executions. */
+export function transcriptOf(fleet: Fleet, clients: readonly SimulatedClient[]): string[] {
   const lines: string[] = [];
   for (const { name, records, state } of fleet.watch.tasks.values()) {
     lines.push(`${name}: ${TaskState[state ?? 0]}`);
@@ -13,7 +13,7 @@ export function storyOf(fleet: Fleet, clients: readonly SimulatedClient[]): stri
         if (entry.kind === 'event') {
           const status = eventStatus(entry.event);
           const what = status ? TaskState[status.state] : 'ARTIFACT';
-          return `${entry.event.kind} ${what} of ${entry.run ?? 'nobody'}`;
+          return `${entry.event.kind} ${what} of ${entry.run ?? 'no run'}`;
         }
         const { kind, ...rest } = entry;
         return `${kind} ${JSON.stringify({ ...rest, message: undefined })}`;
