@@ -43,7 +43,7 @@ export async function intrude(stranger: Scope, id: string, deps: IntruderDeps): 
   }
 }
 
-/** What a request is refused with by a server that can judge it; nothing if it is not. */
+/** Returns the error with which a server refuses the request; undefined if it does not. */
 async function refusal(
   ask: (server: Reachable) => Promise<unknown>,
   { clock, pick }: IntruderDeps,

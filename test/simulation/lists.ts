@@ -6,7 +6,7 @@ import { contextOf } from './simulated-client.ts';
 import type { TaskTruth, Violate } from './task-truth.ts';
 
 /** The list of an owner of a tenant holds its tasks, as they are, and nobody else's; so do its reads (I9). */
-export async function judgeLists(
+export async function checkLists(
   fleet: Fleet,
   scopes: readonly Scope[],
   violate: Violate,
@@ -27,12 +27,12 @@ export async function judgeLists(
       violate('list', `${name} is told of ${found}, and has ${wanted}`);
     }
     for (const truth of all) {
-      if (nameOf(truth.scope) !== name) await judgeForeign(fleet, scope, truth, violate);
+      if (nameOf(truth.scope) !== name) await checkForeign(fleet, scope, truth, violate);
     }
   }
 }
 
-async function judgeForeign(
+async function checkForeign(
   fleet: Fleet,
   scope: Scope,
   { taskId }: TaskTruth,

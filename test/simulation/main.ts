@@ -58,10 +58,10 @@ async function planted(options: SimulateOptions): Promise<void> {
     const known = record ? {} : before;
     const { caught, schedules } = await catchPlanted(bug, { workers, within, known });
     const laws = [...new Set(caught?.violations.map(({ law }) => law))].join(', ');
-    const verdict = caught
+    const result = caught
       ? `caught after ${String(schedules).padStart(5)}, seed ${caught.seed}: ${laws}`
       : `NOT CAUGHT in ${schedules}`;
-    console.log(`${name.padEnd(40)} ${verdict}`);
+    console.log(`${name.padEnd(40)} ${result}`);
     if (caught) seeds[name] = caught.seed;
     else process.exitCode = 1;
   }

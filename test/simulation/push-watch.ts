@@ -43,7 +43,7 @@ export class PushWatch {
   }
 
   /** Whoever runs a task and lives to its run's end has pushed all of it. */
-  judgeEnd(tasks: Iterable<TaskTruth>, livingHome: (run: TrueRun) => string | undefined): void {
+  checkEnd(tasks: Iterable<TaskTruth>, livingHome: (run: TrueRun) => string | undefined): void {
     for (const truth of tasks) {
       for (const [id, run] of truth.runs) {
         const home = run.lost ? undefined : livingHome(run);

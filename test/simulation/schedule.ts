@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { type Scope, silentLogger } from '@a2a-aws/core';
 import { type FaultRates, NO_FAULTS, SeededRandom, SOME_FAULTS } from '@a2a-aws/testkit/fakes';
+import { checkEnd, checkPushes, checkStop } from './final-checks.ts';
 import { Fleet } from './fleet.ts';
-import { judgeLists } from './lists.ts';
+import { checkLists } from './lists.ts';
 import { CHAOS_MS, PlannedFaults } from './planned-faults.ts';
 import { RandomClients } from './random-clients.ts';
 import { ScenarioDriver } from './scenario-driver.ts';
@@ -10,7 +11,6 @@ import { scenarioOf } from './scenario-seeds.ts';
 import type { Scenario } from './scenarios/scenario.ts';
 import { type ClientDeps, SimulatedClient } from './simulated-client.ts';
 import { transcriptOf } from './transcript.ts';
-import { judge, judgePushes, judgeStop } from './verdict.ts';
 
 /** By then everything must have come to its end; a schedule in which it has sooner ends then. */
 const END_MS = 270_000;
@@ -48,7 +48,7 @@ export interface Played {
 const MESSAGES_LOST: FaultRates = { ...SOME_FAULTS, messagesLost: 60 };
 const DOORBELL_DEAD: FaultRates = { ...SOME_FAULTS, messagesLost: 100 };
 
-/** Plays the schedule of a seed, and judges all that happened in it. */
+/** Plays the schedule of a seed, and checks everything that happened in it. */
 export async function playSchedule(seed: number): Promise<Played> {
   const violations: Violation[] = [];
   const violate = (law: string, text: string): void => {
@@ -58,10 +58,10 @@ export async function playSchedule(seed: number): Promise<Played> {
   try {
     const schedule = new Schedule(seed, violate);
     await schedule.play();
-    await judge(schedule.fleet, schedule.clients, violate);
-    if (schedule.pushes) judgePushes(schedule.fleet);
-    await judgeLists(schedule.fleet, SCOPES, violate);
-    await judgeStop(schedule.fleet, violate);
+    await checkEnd(schedule.fleet, schedule.clients, violate);
+    if (schedule.pushes) checkPushes(schedule.fleet);
+    await checkLists(schedule.fleet, SCOPES, violate);
+    await checkStop(schedule.fleet, violate);
     const transcript = violations.length > 0 ? transcriptOf(schedule.fleet, schedule.clients) : [];
     return { seed, violations, transcript, ...schedule.counts(), trace: schedule.trace() };
   } catch (error) {
@@ -145,7 +145,7 @@ class Schedule {
     if ((this.fleet.restarts && servers.length < NAMES.length) || !isUp) return false;
     if (this.clients.some(({ outcome }) => outcome === 'open')) return false;
     let isLeft = false;
-    await judge(this.fleet, this.clients, () => {
+    await checkEnd(this.fleet, this.clients, () => {
       isLeft = true;
     });
     return !isLeft;

@@ -67,7 +67,7 @@ export interface Send {
   readonly leavesAfter?: number | undefined;
 }
 
-/** A client that goes to another server when one fails it, and judges all that it is told. */
+/** A client that goes to another server when one fails, and checks every answer. */
 export class SimulatedClient {
   readonly name: string;
   readonly scope: Scope;

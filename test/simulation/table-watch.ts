@@ -131,7 +131,7 @@ export class TableWatch {
     if (lease?.removed) {
       this.#violate('I5', `${pk}: ${record.instance} appends after it was cleaned up`);
     }
-    this.#judgeIntent(record, truth);
+    this.#checkIntent(record, truth);
     truth.append(record, this.#now());
   }
 
@@ -144,7 +144,7 @@ export class TableWatch {
   }
 
   /** Whoever appends has said so in a row before, and was not dead by then. */
-  #judgeIntent({ instance, entries }: LogRecord, truth: TaskTruth): void {
+  #checkIntent({ instance, entries }: LogRecord, truth: TaskTruth): void {
     const [, , tenant = '', owner = '', taskId = ''] = truth.name.split('#');
     const hash = taskKeyHash({ tenant, owner, taskId });
     const rows = this.#table.partitions.get(INTENTS + instance);

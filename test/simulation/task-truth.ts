@@ -21,7 +21,7 @@ export interface View {
   readonly text: string;
 }
 
-/** One run, judged by the log's entries alone. */
+/** One run, as the log's entries alone describe it. */
 export interface TrueRun {
   readonly instance: string;
   readonly messageId: string | undefined;
@@ -43,8 +43,8 @@ export interface TrueRun {
 }
 
 /**
- * One task's log as the table got it, record by record, judged in the moment in which each was
- * written; what it comes to is worked out anew here, not asked of the code that is under test.
+ * One task's log as the table received it. Each record is checked when it is written. The expected
+ * task is computed here, not by the code under test.
  */
 export class TaskTruth {
   /** The partition of its items. */
@@ -150,7 +150,7 @@ export class TaskTruth {
       this.#violate('I5', `${this.name}: a record of the fenced ${record.instance}`);
     }
     const index = this.records.push(record) - 1;
-    for (const entry of record.entries) this.#judge(entry, record, index);
+    for (const entry of record.entries) this.#checkEntry(entry, record, index);
     this.#settleLost();
     const before = this.generation;
     let entries = 0;
@@ -177,14 +177,14 @@ export class TaskTruth {
     this.views.push({ generation: this.#fold.generation, text });
   }
 
-  #judge(entry: Entry, record: LogRecord, index: number): void {
+  #checkEntry(entry: Entry, record: LogRecord, index: number): void {
     // Events before this one in the record have been counted, but not those of the record's fold.
     switch (entry.kind) {
       case 'event':
-        this.#judgeEvent(entry, record, index);
+        this.#checkEvent(entry, record, index);
         return;
       case 'start':
-        this.#judgeStart(entry, index);
+        this.#checkStart(entry, index);
         return;
       case 'answer':
       case 'end': {
@@ -210,7 +210,7 @@ export class TaskTruth {
     }
   }
 
-  #judgeEvent(entry: Extract<Entry, { kind: 'event' }>, record: LogRecord, index: number): void {
+  #checkEvent(entry: Extract<Entry, { kind: 'event' }>, record: LogRecord, index: number): void {
     const generation = this.#count(record, index);
     const text = JSON.stringify(eventToJson(entry.event));
     const status = eventStatus(entry.event);
@@ -230,7 +230,7 @@ export class TaskTruth {
       this.#violate('I6', `${this.name}: ended from outside while somebody works on it`);
     }
     if (!status) return;
-    this.#judgeFromOutside(entry, status.state);
+    this.#checkFromOutside(entry, status.state);
     this.state = status.state;
     this.stateAt = index;
     if (run) run.statusAt = index;
@@ -250,7 +250,7 @@ export class TaskTruth {
   }
 
   /** A task that rests in an interrupted state is not failed for an instance that is lost. */
-  #judgeFromOutside(entry: Extract<Entry, { kind: 'event' }>, state: TaskState): void {
+  #checkFromOutside(entry: Extract<Entry, { kind: 'event' }>, state: TaskState): void {
     if (entry.run !== undefined || state !== TaskState.TASK_STATE_FAILED) return;
     if (!isInterrupted(this.state) || this.cancelRequested) return;
     const newer = [...this.runs.values()].some(
@@ -260,7 +260,7 @@ export class TaskTruth {
       this.#violate('I6', `${this.name}: failed from outside while it waits for its client`);
   }
 
-  #judgeStart(entry: Extract<Entry, { kind: 'start' }>, index: number): void {
+  #checkStart(entry: Extract<Entry, { kind: 'start' }>, index: number): void {
     const messageId = entry.message?.messageId;
     if (this.cancelRequested) this.#violate('I4', `${this.name}: a start after the cancel`);
     // A number is used for many messages.

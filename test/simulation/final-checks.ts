@@ -5,8 +5,8 @@ import { PREFIX } from './server.ts';
 import type { SimulatedClient } from './simulated-client.ts';
 import type { TaskTruth, Violate } from './task-truth.ts';
 
-/** Judges what is left when a schedule has come to its end. */
-export async function judge(
+/** Checks what is left at the end of a schedule. */
+export async function checkEnd(
   fleet: Fleet,
   clients: readonly SimulatedClient[],
   violate: Violate,
@@ -14,23 +14,23 @@ export async function judge(
   const wanted = new Set<string>();
   for (const table of fleet.tables) {
     const items = [...fleet.aws.dynamodb.items(table.name)];
-    for (const truth of table.watch.tasks.values()) judgeTask(truth, items, violate);
-    judgeRows(table, items, violate);
-    for (const queue of judgeServers(table, items, violate)) wanted.add(queue);
+    for (const truth of table.watch.tasks.values()) checkTask(truth, items, violate);
+    checkRows(table, items, violate);
+    for (const queue of checkServers(table, items, violate)) wanted.add(queue);
   }
-  for (const client of clients) judgeClient(client, violate);
-  judgeExecutions(fleet, violate);
-  judgeRetries(fleet, violate);
-  judgeReach(fleet, wanted, violate);
+  for (const client of clients) checkClient(client, violate);
+  checkExecutions(fleet, violate);
+  checkRetries(fleet, violate);
+  checkQueues(fleet, wanted, violate);
 }
 
 type Item = Record<string, unknown>;
 
-/** No log is left on which nobody works but which looks so; its head says what it says. */
-function judgeTask(truth: TaskTruth, items: readonly Item[], violate: Violate): void {
+/** Checks that no log looks worked on without a run, and that the head agrees with the log. */
+function checkTask(truth: TaskTruth, items: readonly Item[], violate: Violate): void {
   const { name, state } = truth;
-  if (truth.openRuns.length > 0) violate('I6', `${name}: a run is open for ever`);
-  if (!truth.sealed && (truth.cancelRequested || !rests(truth))) {
+  if (truth.openRuns.length > 0) violate('I6', `${name}: a run is open forever`);
+  if (!truth.sealed && (truth.cancelRequested || !mayStayOpen(truth))) {
     violate(
       'I6',
       `${name}: is left as ${TaskState[state ?? 0]}, canceled: ${truth.cancelRequested}`,
@@ -54,32 +54,32 @@ function judgeTask(truth: TaskTruth, items: readonly Item[], violate: Violate): 
   const slot = truth.records[truth.stateAt]?.slot;
   const isRight = head?.state === state && slot && head?.slot === slotText(slot);
   if (!isRight) violate('head', `${name}: its head says ${head?.state}, its log ${state}`);
-  if (head?.sid !== undefined) judgeSnapshot(name, head, items, violate);
+  if (head?.sid !== undefined) checkSnapshot(name, head, items, violate);
 }
 
-/** True for a log that is well without an end: its task waits for its client, or answers were all there was. */
-function rests(truth: TaskTruth): boolean {
+/** Returns whether a log may stay open: its task waits for its client, or all its runs gave answers. */
+function mayStayOpen(truth: TaskTruth): boolean {
   if (truth.hasTask) return isInterrupted(truth.state);
   return [...truth.runs.values()].every((run) => truth.answerOf(run) !== undefined);
 }
 
-/** All pieces of the snapshot that a head names are there. */
-function judgeSnapshot(name: string, head: Item, items: readonly Item[], violate: Violate): void {
+/** Checks that all pieces of the snapshot that a head names exist. */
+function checkSnapshot(name: string, head: Item, items: readonly Item[], violate: Violate): void {
   const begin = `snap#${head.sslot}#`;
   const pieces = items.filter(({ pk, sk }) => pk === name && String(sk).startsWith(begin));
   if (pieces.length < Number(head.sn)) violate('I1', `${name}: its snapshot ${begin} is not whole`);
 }
 
-function judgeClient(client: SimulatedClient, violate: Violate): void {
+function checkClient(client: SimulatedClient, violate: Violate): void {
   const { name, outcome, truth, accepted } = client;
-  if (outcome === 'open' || outcome === 'gave-up') violate('I6', `${name} waits for ever`);
+  if (outcome === 'open' || outcome === 'gave-up') violate('I6', `${name} waits forever`);
   if (accepted && !truth && outcome === 'done' && client.taskId !== undefined) {
-    violate('I2', `${name}: what it was told is in no log`);
+    violate('I2', `${name}: its answer is in no log`);
   }
 }
 
-/** An executor runs once for a message, and is told to stop once. */
-function judgeExecutions(fleet: Fleet, violate: Violate): void {
+/** Checks that an executor runs at most once per start, and is told to stop at most once. */
+function checkExecutions(fleet: Fleet, violate: Violate): void {
   const seen = new Map<string, number>();
   const alive = new Set(fleet.servers.map(({ process }) => process.name));
   for (const { messageId, taskId, process, stops, done } of fleet.executions) {
@@ -94,8 +94,8 @@ function judgeExecutions(fleet: Fleet, violate: Violate): void {
   }
 }
 
-/** A message is one task's, however often it is sent; a number is many messages. */
-function judgeRetries({ watch }: Fleet, violate: Violate): void {
+/** Checks that a message belongs to one task, however often it is sent; numbers are used for many messages. */
+function checkRetries({ watch }: Fleet, violate: Violate): void {
   const tasks = new Map<string, string>();
   for (const { name, scope, runs } of watch.tasks.values()) {
     for (const { messageId } of runs.values()) {
@@ -108,16 +108,15 @@ function judgeRetries({ watch }: Fleet, violate: Violate): void {
   }
 }
 
-/** Nothing of dead instances is left, and nothing of the living that they do not use (I7). */
-function judgeRows(table: FleetTable, items: readonly Item[], violate: Violate): void {
-  const living = new Set(table.servers.map((server) => server.instance()));
+/** Checks that no row of a dead instance is left, and no unused row of a live one (I7). */
+function checkRows(table: FleetTable, items: readonly Item[], violate: Violate): void {
+  const live = new Set(table.servers.map((server) => server.instance()));
   for (const { pk, sk } of items as { pk: string; sk: string }[]) {
-    if (pk === `${PREFIX}#instances` && !living.has(sk))
-      violate('I7', `the lease of ${sk} is left`);
+    if (pk === `${PREFIX}#instances` && !live.has(sk)) violate('I7', `the lease of ${sk} is left`);
     if (pk === `${PREFIX}#retired`) violate('I7', `the retired ${sk} is left`);
     if (pk.startsWith(`${PREFIX}#I#`)) {
       const instance = pk.slice(`${PREFIX}#I#`.length);
-      const whose = living.has(instance) ? 'living' : 'dead';
+      const whose = live.has(instance) ? 'live' : 'dead';
       violate('I7', `a row ${sk} of the ${whose} ${instance} is left`);
     }
     if (pk.startsWith(`${PREFIX}#T#`) && sk.startsWith('watch#')) {
@@ -126,8 +125,8 @@ function judgeRows(table: FleetTable, items: readonly Item[], violate: Violate):
   }
 }
 
-/** Every server has a living instance; returns the queues of these. */
-function judgeServers(
+/** Checks that every server has a live instance, and returns the queues of these instances. */
+function checkServers(
   { servers, watch }: FleetTable,
   items: readonly Item[],
   violate: Violate,
@@ -136,24 +135,24 @@ function judgeServers(
   for (const server of servers) {
     const instance = server.instance();
     if (instance === undefined) violate('I6', `${server.process.name} does not get ready`);
-    // Where its lease says that it is heard.
+    // The queue that its lease names.
     const lease = items.find(({ pk, sk }) => pk === `${PREFIX}#instances` && sk === instance);
     if (lease) wanted.add(String(lease.queueName));
     if (instance !== undefined && watch.declaredDead.has(instance)) {
-      violate('I5', `${instance} was declared dead, and goes on`);
+      violate('I5', `${instance} was declared dead, and continues`);
     }
   }
   return wanted;
 }
 
-/** Every living instance has its queue and its subscription, and there are no others (I7). */
-function judgeReach(fleet: Fleet, wanted: ReadonlySet<string>, violate: Violate): void {
+/** Checks that every live instance has its queue and subscription, and that there are no others (I7). */
+function checkQueues(fleet: Fleet, wanted: ReadonlySet<string>, violate: Violate): void {
   const queues = new Set(fleet.aws.sqs.queues.keys());
   const subscribed = new Set(
     fleet.aws.sns.subscribedQueues().map((arn) => arn.split(':').at(-1) ?? ''),
   );
   for (const name of wanted) {
-    if (!queues.has(name)) violate('I7', `the queue ${name} of a living instance is gone`);
+    if (!queues.has(name)) violate('I7', `the queue ${name} of a live instance is gone`);
     if (!subscribed.has(name)) violate('I7', `the subscription of ${name} is gone`);
   }
   for (const name of queues) if (!wanted.has(name)) violate('I7', `the queue ${name} is left`);
@@ -162,16 +161,16 @@ function judgeReach(fleet: Fleet, wanted: ReadonlySet<string>, violate: Violate)
   }
 }
 
-/** The processes that live have pushed all that their runs told. */
-export function judgePushes({ pushes, servers, watch }: Fleet): void {
-  pushes.judgeEnd(watch.tasks.values(), ({ instance }) => {
+/** Checks that the live processes have pushed every event of their runs. */
+export function checkPushes({ pushes, servers, watch }: Fleet): void {
+  pushes.checkEnd(watch.tasks.values(), ({ instance }) => {
     const home = watch.home(instance);
     return servers.some(({ process }) => process.name === home) ? home : undefined;
   });
 }
 
-/** Whoever is stopped in peace leaves neither queue nor subscription (I7). */
-export async function judgeStop(fleet: Fleet, violate: Violate): Promise<void> {
+/** Checks that an instance that is stopped properly leaves no queue and no subscription (I7). */
+export async function checkStop(fleet: Fleet, violate: Violate): Promise<void> {
   const servers = fleet.tables.flatMap((table) => table.servers);
   await fleet.clock.run(Promise.all(servers.map((server) => server.stop(1_000))));
   for (const name of fleet.aws.sqs.queues.keys()) violate('I7', `a stop leaves the queue ${name}`);
