@@ -1,9 +1,9 @@
 import { isInterrupted, slotText } from '@a2a-aws/core';
 import { TaskState } from '@a2a-js/sdk';
+import type { ExpectedTask, Violate } from './expected-task.ts';
 import type { Fleet, FleetTable } from './fleet.ts';
 import { PREFIX } from './server.ts';
 import type { SimulatedClient } from './simulated-client.ts';
-import type { TaskTruth, Violate } from './task-truth.ts';
 
 /** Checks what is left at the end of a schedule. */
 export async function checkEnd(
@@ -14,7 +14,7 @@ export async function checkEnd(
   const wanted = new Set<string>();
   for (const table of fleet.tables) {
     const items = [...fleet.aws.dynamodb.items(table.name)];
-    for (const truth of table.watch.tasks.values()) checkTask(truth, items, violate);
+    for (const expected of table.watch.tasks.values()) checkTask(expected, items, violate);
     checkRows(table, items, violate);
     for (const queue of checkServers(table, items, violate)) wanted.add(queue);
   }
@@ -27,40 +27,40 @@ export async function checkEnd(
 type Item = Record<string, unknown>;
 
 /** Checks that no log looks worked on without a run, and that the head agrees with the log. */
-function checkTask(truth: TaskTruth, items: readonly Item[], violate: Violate): void {
-  const { name, state } = truth;
-  if (truth.openRuns.length > 0) violate('I6', `${name}: a run is open forever`);
-  if (!truth.sealed && (truth.cancelRequested || !mayStayOpen(truth))) {
+function checkTask(expected: ExpectedTask, items: readonly Item[], violate: Violate): void {
+  const { name, state } = expected;
+  if (expected.openRuns.length > 0) violate('I6', `${name}: a run is open forever`);
+  if (!expected.sealed && (expected.cancelRequested || !mayStayOpen(expected))) {
     violate(
       'I6',
-      `${name}: is left as ${TaskState[state ?? 0]}, canceled: ${truth.cancelRequested}`,
+      `${name}: is left as ${TaskState[state ?? 0]}, canceled: ${expected.cancelRequested}`,
     );
   }
-  for (const run of truth.runs.values()) {
+  for (const run of expected.runs.values()) {
     if (
       run.lost &&
       run.resumedBy === undefined &&
-      !truth.sealed &&
-      run.startedAt >= truth.stateAt
+      !expected.sealed &&
+      run.startedAt >= expected.stateAt
     ) {
       violate('I6', `${name}: a lost run was forgotten`);
     }
   }
   const head = items.find(({ pk, sk }) => pk === name && sk === 'task');
-  if (!truth.hasTask) {
+  if (!expected.hasTask) {
     if (head) violate('head', `${name}: has a head, but no task`);
     return;
   }
-  const slot = truth.records[truth.stateAt]?.slot;
+  const slot = expected.records[expected.stateAt]?.slot;
   const isRight = head?.state === state && slot && head?.slot === slotText(slot);
   if (!isRight) violate('head', `${name}: its head says ${head?.state}, its log ${state}`);
   if (head?.sid !== undefined) checkSnapshot(name, head, items, violate);
 }
 
 /** Returns whether a log may stay open: its task waits for its client, or all its runs gave answers. */
-function mayStayOpen(truth: TaskTruth): boolean {
-  if (truth.hasTask) return isInterrupted(truth.state);
-  return [...truth.runs.values()].every((run) => truth.answerOf(run) !== undefined);
+function mayStayOpen(expected: ExpectedTask): boolean {
+  if (expected.hasTask) return isInterrupted(expected.state);
+  return [...expected.runs.values()].every((run) => expected.answerOf(run) !== undefined);
 }
 
 /** Checks that all pieces of the snapshot that a head names exist. */
@@ -71,9 +71,9 @@ function checkSnapshot(name: string, head: Item, items: readonly Item[], violate
 }
 
 function checkClient(client: SimulatedClient, violate: Violate): void {
-  const { name, outcome, truth, accepted } = client;
+  const { name, outcome, expected, accepted } = client;
   if (outcome === 'open' || outcome === 'gave-up') violate('I6', `${name} waits forever`);
-  if (accepted && !truth && outcome === 'done' && client.taskId !== undefined) {
+  if (accepted && !expected && outcome === 'done' && client.taskId !== undefined) {
     violate('I2', `${name}: its answer is in no log`);
   }
 }
@@ -87,7 +87,7 @@ function checkExecutions(fleet: Fleet, violate: Violate): void {
     if (stops > 1) violate('cancel', `${messageId} was told to stop ${stops} times`);
     if (!done && alive.has(process)) violate('I6', `${messageId} of ${taskId} is still executed`);
   }
-  const runs = [...fleet.watch.tasks.values()].flatMap((truth) => [...truth.runs.values()]);
+  const runs = [...fleet.watch.tasks.values()].flatMap((expected) => [...expected.runs.values()]);
   for (const [messageId, executions] of seen) {
     const starts = runs.filter((run) => run.messageId === messageId).length;
     if (executions > starts) violate('retry', `${messageId} was executed without being started`);

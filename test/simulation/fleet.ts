@@ -15,6 +15,7 @@ import {
   seededEntropy,
   VirtualClock,
 } from '@a2a-aws/testkit/fakes';
+import type { ExpectedTask, Violate } from './expected-task.ts';
 import { type JanitorRound, janitorRound } from './janitor-round.ts';
 import { PushWatch } from './push-watch.ts';
 import { ReadBack } from './read-back.ts';
@@ -22,7 +23,6 @@ import { RemovalWatch } from './removal-watch.ts';
 import { type Execution, SimulatedAgent } from './scripted-agent.ts';
 import { createServer, PREFIX, type Server, TABLE } from './server.ts';
 import { TableWatch } from './table-watch.ts';
-import type { TaskTruth, Violate } from './task-truth.ts';
 
 /** Bytes of a page: fewer than DynamoDB's, so that loads take several. */
 const PAGE_BYTES = 2_500;
@@ -107,7 +107,7 @@ export class Fleet {
     this.#options = options;
     this.random = new SeededRandom(options.seed);
     this.pushes = new PushWatch({
-      truth: (scope, taskId) => this.truth(scope, taskId),
+      expected: (scope, taskId) => this.expected(scope, taskId),
       violate: options.violate,
     });
     this.watch = this.#watchOf(TABLE);
@@ -166,7 +166,7 @@ export class Fleet {
     });
   }
 
-  truth({ tenant, owner }: Scope, taskId: string): TaskTruth | undefined {
+  expected({ tenant, owner }: Scope, taskId: string): ExpectedTask | undefined {
     return this.watch.task(joinKey(PREFIX, 'T', tenant, owner, taskId));
   }
 

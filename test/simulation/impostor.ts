@@ -14,10 +14,10 @@ import {
   unescapeKeyPart,
 } from '@a2a-aws/core';
 import { seededEntropy } from '@a2a-aws/testkit/fakes';
+import type { ExpectedTask } from './expected-task.ts';
 import type { Fleet } from './fleet.ts';
 import { PREFIX, TABLE } from './server.ts';
 import { FORGED } from './table-watch.ts';
-import type { TaskTruth } from './task-truth.ts';
 
 const STRANGER: FleetKeySet = {
   fleet: `arn:aws:dynamodb:us-east-1:000000000000:table/${TABLE}#${PREFIX}`,
@@ -64,10 +64,10 @@ export class Impostor {
   /** Tells of every task something that nobody has written, and of instances that they are gone. */
   forge(keys: FleetKeySet): void {
     const { watch, servers } = this.#fleet;
-    for (const truth of watch.tasks.values()) {
-      if (truth.sealed || !truth.hasTask) continue;
-      const key = keyOf(truth);
-      for (const record of forgeries(truth, key)) {
+    for (const expected of watch.tasks.values()) {
+      if (expected.sealed || !expected.hasTask) continue;
+      const key = keyOf(expected);
+      for (const record of forgeries(expected, key)) {
         this.#tell(keys, { kind: 'record', key, next: nextSlot(record.slot, 1), record });
       }
     }
@@ -97,13 +97,13 @@ export class Impostor {
   }
 }
 
-function keyOf({ name }: TaskTruth): TaskKey {
+function keyOf({ name }: ExpectedTask): TaskKey {
   const [, , tenant = '', owner = '', taskId = ''] = name.split('#').map(unescapeKeyPart);
   return { tenant, owner, taskId };
 }
 
 /** Records at the end of a task's log, as they would be written there. */
-function forgeries(truth: TaskTruth, { taskId }: TaskKey): LogRecord[] {
+function forgeries(expected: ExpectedTask, { taskId }: TaskKey): LogRecord[] {
   const contextId = 'context-1';
   const artifact = { artifactId: 'forged', parts: [{ text: FORGED }] };
   const ended = { state: 'TASK_STATE_COMPLETED' };
@@ -117,7 +117,7 @@ function forgeries(truth: TaskTruth, { taskId }: TaskKey): LogRecord[] {
       id: `${FORGED} ${n}`,
       instance: 'impostor',
       time: 0,
-      slot: truth.slot,
+      slot: expected.slot,
       entries: [encoded.entry],
       body: recordBody([encoded]),
     };

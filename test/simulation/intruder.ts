@@ -1,8 +1,8 @@
 import { type Clock, type Scope, sleep } from '@a2a-aws/core';
 import { TaskNotFoundError } from '@a2a-js/sdk/errors';
+import type { Violate } from './expected-task.ts';
 import { plainScript } from './script.ts';
 import { contextOf, isRetryable, type Reachable, requestOf } from './simulated-client.ts';
-import type { Violate } from './task-truth.ts';
 
 export interface IntruderDeps {
   readonly clock: Clock;

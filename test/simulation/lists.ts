@@ -1,9 +1,9 @@
 import type { Scope } from '@a2a-aws/core';
 import { TaskState } from '@a2a-js/sdk';
 import { TaskNotFoundError } from '@a2a-js/sdk/errors';
+import type { ExpectedTask, Violate } from './expected-task.ts';
 import type { Fleet } from './fleet.ts';
 import { contextOf } from './simulated-client.ts';
-import type { TaskTruth, Violate } from './task-truth.ts';
 
 /** The list of an owner of a tenant holds its tasks, as they are, and nobody else's; so do its reads (I9). */
 export async function checkLists(
@@ -17,7 +17,7 @@ export async function checkLists(
   const all = [...fleet.watch.tasks.values()].filter(({ hasTask }) => hasTask);
   for (const scope of scopes) {
     const name = nameOf(scope);
-    const own = all.filter((truth) => nameOf(truth.scope) === name);
+    const own = all.filter((expected) => nameOf(expected.scope) === name);
     const listed = await fleet.clock.run(
       process.request(() => handler.listTasks(EVERYTHING, contextOf(scope))),
     );
@@ -26,8 +26,8 @@ export async function checkLists(
     if (JSON.stringify(found) !== JSON.stringify(wanted)) {
       violate('list', `${name} is told of ${found}, and has ${wanted}`);
     }
-    for (const truth of all) {
-      if (nameOf(truth.scope) !== name) await checkForeign(fleet, scope, truth, violate);
+    for (const expected of all) {
+      if (nameOf(expected.scope) !== name) await checkForeign(fleet, scope, expected, violate);
     }
   }
 }
@@ -35,7 +35,7 @@ export async function checkLists(
 async function checkForeign(
   fleet: Fleet,
   scope: Scope,
-  { taskId }: TaskTruth,
+  { taskId }: ExpectedTask,
   violate: Violate,
 ): Promise<void> {
   const server = fleet.pick();

@@ -7,10 +7,10 @@ import {
   resolveUserScope,
   type ServerCallContext,
 } from '@a2a-js/sdk/server';
-import type { TaskTruth, TrueRun, Violate } from './task-truth.ts';
+import type { ExpectedRun, ExpectedTask, Violate } from './expected-task.ts';
 
 export interface PushWatchDeps {
-  readonly truth: (scope: Scope, taskId: string) => TaskTruth | undefined;
+  readonly expected: (scope: Scope, taskId: string) => ExpectedTask | undefined;
   readonly violate: Violate;
 }
 
@@ -43,16 +43,22 @@ export class PushWatch {
   }
 
   /** Whoever runs a task and lives to its run's end has pushed all of it. */
-  checkEnd(tasks: Iterable<TaskTruth>, livingHome: (run: TrueRun) => string | undefined): void {
-    for (const truth of tasks) {
-      for (const [id, run] of truth.runs) {
+  checkEnd(
+    tasks: Iterable<ExpectedTask>,
+    livingHome: (run: ExpectedRun) => string | undefined,
+  ): void {
+    for (const expected of tasks) {
+      for (const [id, run] of expected.runs) {
         const home = run.lost ? undefined : livingHome(run);
         if (home === undefined) continue;
-        const pushed = this.#pushed.get(`${truth.name} ${home}`) ?? [];
-        const own = generationsOf(truth, id);
+        const pushed = this.#pushed.get(`${expected.name} ${home}`) ?? [];
+        const own = generationsOf(expected, id);
         const told = pushed.filter((generation) => own.includes(generation));
         if (JSON.stringify(told) === JSON.stringify(own)) continue;
-        this.#deps.violate('push', `${truth.name}: of ${id}'s events ${own}, ${told} were pushed`);
+        this.#deps.violate(
+          'push',
+          `${expected.name}: of ${id}'s events ${own}, ${told} were pushed`,
+        );
       }
     }
   }
@@ -65,24 +71,24 @@ export class PushWatch {
     if (!payload || payload.$case === 'message') return undefined;
     const taskId = payload.$case === 'task' ? payload.value.id : payload.value.taskId;
     const scope = { tenant: context.tenant ?? '', owner: resolveUserScope(context) };
-    const truth = this.#deps.truth(scope, taskId);
+    const expected = this.#deps.expected(scope, taskId);
     const text = JSON.stringify(
       eventToJson({ kind: payload.$case, data: payload.value } as TaskEvent),
     );
-    const generation = (truth?.events.indexOf(text) ?? -1) + 1;
-    if (!truth || generation === 0) {
+    const generation = (expected?.events.indexOf(text) ?? -1) + 1;
+    if (!expected || generation === 0) {
       this.#deps.violate('I2', `${taskId}: pushed what is not durable: ${text.slice(0, 200)}`);
       return undefined;
     }
-    const name = `${truth.name} ${process}`;
+    const name = `${expected.name} ${process}`;
     this.#pushed.set(name, [...(this.#pushed.get(name) ?? []), generation]);
     return taskId;
   }
 }
 
 /** Where the events of a run stand. */
-function generationsOf(truth: TaskTruth, run: string): number[] {
-  return truth.records.flatMap(({ slot, entries }) =>
+function generationsOf(expected: ExpectedTask, run: string): number[] {
+  return expected.records.flatMap(({ slot, entries }) =>
     entries
       .filter((entry) => entry.kind === 'event')
       .flatMap((entry, at) => (entry.run === run ? [slot.generation + at] : [])),

@@ -20,8 +20,8 @@ export class RandomClients {
     const main = this.#first(own, began);
     const whenKnown = (at: number, then: (taskId: string) => void): void => {
       clock.after(at, () => {
-        const { taskId, truth } = main;
-        if (taskId !== undefined && truth?.hasTask) then(taskId);
+        const { taskId, expected } = main;
+        if (taskId !== undefined && expected?.hasTask) then(taskId);
       });
     };
     for (let n = random.whole(0, 3); n > 0; n -= 1) {

@@ -1,7 +1,7 @@
 import { eventToJson, type TaskEvent } from '@a2a-aws/core';
 import type { StreamResponse } from '@a2a-js/sdk';
 import { Task } from '@a2a-js/sdk';
-import type { TaskTruth, Violate } from './task-truth.ts';
+import type { ExpectedTask, Violate } from './expected-task.ts';
 
 /**
  * Judges what one reader got in one stream: first the Task as it was at some generation, then every
@@ -10,7 +10,7 @@ import type { TaskTruth, Violate } from './task-truth.ts';
 export class ReaderCheck {
   readonly #name: string;
   readonly #violate: Violate;
-  #truth: TaskTruth | undefined;
+  #expected: ExpectedTask | undefined;
   /** Generations that the reader may stand at. */
   #places: number[] | undefined;
   #broken = false;
@@ -35,44 +35,44 @@ export class ReaderCheck {
     return this.#atEnd;
   }
 
-  got(frame: StreamResponse, truth: TaskTruth | undefined): void {
+  got(frame: StreamResponse, expected: ExpectedTask | undefined): void {
     if (this.#broken) return;
     const { payload } = frame;
     if (payload?.$case === 'message' || !payload) return;
     const event = { kind: payload.$case, data: payload.value } as TaskEvent;
-    this.#truth ??= truth;
-    if (!this.#truth) {
+    this.#expected ??= expected;
+    if (!this.#expected) {
       this.#fail('I2', 'got a frame of a task that is in no log');
       return;
     }
-    if (!this.#places) this.#first(event, this.#truth);
-    else this.#next(event, this.#truth);
+    if (!this.#places) this.#first(event, this.#expected);
+    else this.#next(event, this.#expected);
   }
 
-  #first(event: TaskEvent, truth: TaskTruth): void {
+  #first(event: TaskEvent, expected: ExpectedTask): void {
     if (event.kind !== 'task') {
       this.#fail('I3', 'does not begin with a Task');
       return;
     }
     const text = JSON.stringify(Task.toJSON(event.data));
-    this.#places = truth.views
+    this.#places = expected.views
       .filter((view) => view.text === text)
       .map(({ generation }) => generation);
     if (this.#places.length === 0) this.#fail('I2', 'begins with a Task that no log folds to');
   }
 
-  #next(event: TaskEvent, truth: TaskTruth): void {
+  #next(event: TaskEvent, expected: ExpectedTask): void {
     const text = JSON.stringify(eventToJson(event));
     const places = this.#places ?? [];
     this.#places = places
-      .filter((generation) => truth.events[generation] === text)
+      .filter((generation) => expected.events[generation] === text)
       .map((generation) => generation + 1);
     if (this.#places.length > 0) {
       if (this.#atEnd) this.#fail('I6', `goes on after ${places}, where it was to end`);
-      this.#atEnd = this.#places.every((generation) => truth.ends.has(generation));
+      this.#atEnd = this.#places.every((generation) => expected.ends.has(generation));
       return;
     }
-    const at = truth.events.indexOf(text) + 1;
+    const at = expected.events.indexOf(text) + 1;
     if (at === 0) this.#fail('I2', `got an event that is not in the log: ${text.slice(0, 200)}`);
     else this.#fail('I3', `got ${at} while it stands at ${places.join(' or ')}`);
   }

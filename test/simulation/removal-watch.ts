@@ -1,6 +1,6 @@
 import type { FakeRemoval } from '@a2a-aws/testkit/fakes';
+import type { Violate } from './expected-task.ts';
 import type { TableWatch } from './table-watch.ts';
-import type { Violate } from './task-truth.ts';
 
 /**
  * Judges every removal of a queue or a subscription in the moment in which it takes place. An instance

@@ -1,12 +1,12 @@
 import { type Scope, sleep } from '@a2a-aws/core';
 import type { FakeCall, Fate, SeededRandom, SimulatedProcess } from '@a2a-aws/testkit/fakes';
+import type { Violate } from './expected-task.ts';
 import type { Fleet } from './fleet.ts';
 import { intrude } from './intruder.ts';
 import { PROVEN_MS } from './limits.ts';
 import { plainScript, type Script } from './script.ts';
 import type { ClientDeps, Send, SimulatedClient } from './simulated-client.ts';
 import { StuckReader } from './stuck-reader.ts';
-import type { Violate } from './task-truth.ts';
 
 export interface ScenarioDriverDeps {
   readonly fleet: Fleet;
@@ -82,7 +82,7 @@ export class ScenarioDriver {
   /** Reports a violation unless another instance resumes a lost run of this client's message. */
   resumed(client: SimulatedClient): Promise<void> {
     return this.expect('retry', 'A run that may be resumed was not.', LONGEST_WAIT_MS, () =>
-      [...(client.truth?.runs.values() ?? [])].some((run) => run.resumedBy !== undefined),
+      [...(client.expected?.runs.values() ?? [])].some((run) => run.resumedBy !== undefined),
     );
   }
 
@@ -132,8 +132,13 @@ export class ScenarioDriver {
     const server = this.fleet.servers.find(({ process }) => process === at);
     if (!server || client.taskId === undefined) throw new Error('There is no such server or task.');
     const { scope } = client;
-    const truth = () => client.truth;
-    const reader = new StuckReader(client.taskId, { server, scope, truth, violate: this.violate });
+    const expected = () => client.expected;
+    const reader = new StuckReader(client.taskId, {
+      server,
+      scope,
+      expected,
+      violate: this.violate,
+    });
     await reader.begin();
     return reader;
   }
@@ -150,7 +155,7 @@ export class ScenarioDriver {
 
   /** Returns the id of a client's task once its first event is durable. */
   async task(client: SimulatedClient): Promise<string> {
-    const taskId = await this.until(() => client.truth?.hasTask && client.taskId);
+    const taskId = await this.until(() => client.expected?.hasTask && client.taskId);
     if (!taskId) throw new Error('There is no task.');
     return taskId;
   }
@@ -158,7 +163,7 @@ export class ScenarioDriver {
   /** Returns the process of the first open run of a client's task. */
   async runner(client: SimulatedClient): Promise<SimulatedProcess> {
     const found = await this.until(() => {
-      const run = client.truth?.openRuns[0];
+      const run = client.expected?.openRuns[0];
       return this.fleet.servers.find((server) => run && server.instance() === run.instance);
     });
     if (!found) throw new Error('The task has no open run.');

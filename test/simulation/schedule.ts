@@ -181,7 +181,7 @@ class Schedule {
 
   counts(): { events: number; crashes: number; pauses: number } {
     let events = 0;
-    for (const truth of this.fleet.watch.tasks.values()) events += truth.generation;
+    for (const expected of this.fleet.watch.tasks.values()) events += expected.generation;
     const { crashes, pauses } = this.#faults;
     return { events, crashes, pauses };
   }
@@ -205,7 +205,7 @@ class Schedule {
       random: random.fork(),
       violate: this.#violate,
       pick: () => this.fleet.pick(),
-      truth: (of, taskId) => this.fleet.truth(of, taskId),
+      expected: (of, taskId) => this.fleet.expected(of, taskId),
       ...more,
     });
     this.clients.push(client);
@@ -215,9 +215,9 @@ class Schedule {
   /** Somebody loses patience with what does not end by itself. */
   #cancelHanging(): void {
     if (this.fleet.servers.length === 0) return;
-    for (const truth of this.fleet.watch.tasks.values()) {
-      const { scope, taskId } = truth;
-      if (!truth.hasTask || truth.sealed || truth.openRuns.length === 0) continue;
+    for (const expected of this.fleet.watch.tasks.values()) {
+      const { scope, taskId } = expected;
+      if (!expected.hasTask || expected.sealed || expected.openRuns.length === 0) continue;
       if (
         this.clients.some(
           (one) => one.name.startsWith('cancel') && one.taskId === taskId && one.outcome === 'open',
@@ -231,8 +231,8 @@ class Schedule {
   /** A tap that was opened on a task at rest follows it until somebody ends it. */
   #giveUp(): void {
     if (this.fleet.servers.length === 0) return;
-    for (const { outcome, taskId, scope, truth } of [...this.clients]) {
-      if (outcome !== 'open' || taskId === undefined || truth?.sealed !== false) continue;
+    for (const { outcome, taskId, scope, expected } of [...this.clients]) {
+      if (outcome !== 'open' || taskId === undefined || expected?.sealed !== false) continue;
       void this.#client('cancel', scope).cancel(taskId);
     }
   }

@@ -19,9 +19,9 @@ import {
 } from '@a2a-js/sdk/errors';
 import type { A2ARequestHandler } from '@a2a-js/sdk/server';
 import { ServerCallContext, UnauthenticatedUser } from '@a2a-js/sdk/server';
+import type { ExpectedTask, Violate } from './expected-task.ts';
 import { ReaderCheck } from './reader-check.ts';
 import type { Script } from './script.ts';
-import type { TaskTruth, Violate } from './task-truth.ts';
 
 /** A server that a client can reach. */
 export interface Reachable {
@@ -37,7 +37,7 @@ export interface ClientDeps {
   readonly violate: Violate;
   /** Some server that takes requests, as a load balancer would choose it. */
   readonly pick: () => Reachable | undefined;
-  readonly truth: (scope: Scope, taskId: string) => TaskTruth | undefined;
+  readonly expected: (scope: Scope, taskId: string) => ExpectedTask | undefined;
   /** Does not try again when a server fails it. */
   readonly leaves?: boolean | undefined;
   /** Nothing goes wrong: frames and cancels may not take longer, in milliseconds. */
@@ -91,8 +91,8 @@ export class SimulatedClient {
     this.#deps = deps;
   }
 
-  get truth(): TaskTruth | undefined {
-    return this.taskId === undefined ? undefined : this.#deps.truth(this.scope, this.taskId);
+  get expected(): ExpectedTask | undefined {
+    return this.taskId === undefined ? undefined : this.#deps.expected(this.scope, this.taskId);
   }
 
   /** Pauses of the servers that it used and its own, together. */
@@ -137,13 +137,13 @@ export class SimulatedClient {
         if (task.status?.state !== TaskState.TASK_STATE_CANCELED) {
           this.#violate('cancel', 'was answered by a task that is not canceled');
         }
-        if (this.truth?.state !== TaskState.TASK_STATE_CANCELED) {
+        if (this.expected?.state !== TaskState.TASK_STATE_CANCELED) {
           this.#violate('cancel', 'was told CANCELED, the log says otherwise');
         }
       } catch (error) {
         if (!(error instanceof TaskNotCancelableError)) throw error;
-        const { truth } = this;
-        if (truth?.sealed !== true || truth.state === TaskState.TASK_STATE_CANCELED) {
+        const { expected } = this;
+        if (expected?.sealed !== true || expected.state === TaskState.TASK_STATE_CANCELED) {
           this.#violate('cancel', 'was told that a task cannot be canceled that can, or was');
         }
       }
@@ -155,7 +155,7 @@ export class SimulatedClient {
   async read(taskId: string): Promise<void> {
     this.taskId = taskId;
     await this.#retryUntilDone(async (server) => {
-      const known = this.truth?.views.length ?? 0;
+      const known = this.expected?.views.length ?? 0;
       const context = contextOf(this.scope);
       const task = await server.process.request(() =>
         server.handler.getTask({ tenant: '', id: taskId }, context),
@@ -206,7 +206,7 @@ export class SimulatedClient {
     let count = 0;
     let message: Message | undefined;
     for await (const frame of frames) {
-      const said = messageOf(frame, this.truth?.answerOf(this.truth.runOf(send.messageId)));
+      const said = messageOf(frame, this.expected?.answerOf(this.expected.runOf(send.messageId)));
       message = said ?? message;
       // A Message that comes as a status is no event of the log.
       if (!said || frame.payload?.$case === 'message') await this.#seen(frame, check);
@@ -215,10 +215,10 @@ export class SimulatedClient {
       if (count === send.leavesAfter) return true;
     }
     if (check.isBroken) return true;
-    const { truth } = this;
-    const run = truth?.runOf(send.messageId);
-    const result = truth?.resultOf(run);
-    const answer = truth?.answerOf(run);
+    const { expected } = this;
+    const run = expected?.runOf(send.messageId);
+    const result = expected?.resultOf(run);
+    const answer = expected?.answerOf(run);
     if (message) {
       this.#mustBeAnswer(message, answer);
       return true;
@@ -226,7 +226,7 @@ export class SimulatedClient {
     // One that comes when all is over gets the task as it is by then.
     const stands = count === 1 && (check.generation ?? 0) >= (result ?? 0);
     if (result !== undefined && answer === undefined && (stands || check.generation === result)) {
-      this.#late(truth);
+      this.#late(expected);
       return true;
     }
     // One that ends before its end must fail.
@@ -243,17 +243,17 @@ export class SimulatedClient {
       for await (const frame of frames) await this.#seen(frame, check);
     } catch (error) {
       if (!(error instanceof UnsupportedOperationError)) throw error;
-      if (this.truth?.sealed !== true)
+      if (this.expected?.sealed !== true)
         this.#violate('error', 'was told that a task ended that did not');
       return true;
     }
     if (check.isBroken) return true;
-    const { truth } = this;
+    const { expected } = this;
     if (check.isAtEnd) {
-      if (truth?.sealed && check.generation === truth.generation) this.#late(truth);
+      if (expected?.sealed && check.generation === expected.generation) this.#late(expected);
       return true;
     }
-    this.#violate('I3', `a subscription ended at ${check.generation} of ${truth?.generation}`);
+    this.#violate('I3', `a subscription ended at ${check.generation} of ${expected?.generation}`);
     return true;
   }
 
@@ -263,9 +263,9 @@ export class SimulatedClient {
     if (payload?.$case === 'task') this.#isTask(payload.value.id);
     if (payload?.$case === 'message') this.#isTask(payload.value.taskId);
     const isFirst = check.generation === undefined;
-    check.got(frame, this.truth);
+    check.got(frame, this.expected);
     const { clock, slowMs = 0 } = this.#deps;
-    const durableAt = this.truth?.times[(check.generation ?? 0) - 1];
+    const durableAt = this.expected?.times[(check.generation ?? 0) - 1];
     if (!isFirst && durableAt !== undefined) this.#prompt(durableAt, 'a frame');
     if (slowMs > 0) {
       this.#sleptMs += slowMs;
@@ -289,58 +289,60 @@ export class SimulatedClient {
   #answered(answer: Message | Task, send: Send): void {
     this.accepted = true;
     this.#isTask('messageId' in answer ? answer.taskId : answer.id);
-    const { truth } = this;
-    const run = truth?.runOf(send.messageId);
+    const { expected } = this;
+    const run = expected?.runOf(send.messageId);
     if ('messageId' in answer) {
-      this.#mustBeAnswer(answer, truth?.answerOf(run));
+      this.#mustBeAnswer(answer, expected?.answerOf(run));
       return;
     }
     this.#mustBeView(answer, 'the answer to a send');
     if (send.mode === 'immediate') {
       const text = JSON.stringify(Task.toJSON(answer));
-      const at = truth?.views.findLast((view) => view.text === text)?.generation;
+      const at = expected?.views.findLast((view) => view.text === text)?.generation;
       this.#mustHaveBegun(send.messageId, at);
       return;
     }
-    if (truth?.answerOf(run) !== undefined && truth.authOf(run) === undefined) {
+    if (expected?.answerOf(run) !== undefined && expected.authOf(run) === undefined) {
       this.#violate('answer', 'is a task, its run came to a message');
     }
-    const result = truth?.resultOf(run);
+    const result = expected?.resultOf(run);
     const text = JSON.stringify(Task.toJSON(answer));
-    const places = truth?.views.filter((view) => view.text === text).map((view) => view.generation);
-    const wanted = [result, truth?.authOf(run)].filter((generation) => generation !== undefined);
+    const places = expected?.views
+      .filter((view) => view.text === text)
+      .map((view) => view.generation);
+    const wanted = [result, expected?.authOf(run)].filter((generation) => generation !== undefined);
     if (!wanted.some((generation) => places?.includes(generation))) {
       this.#violate('answer', `is the task at ${places}, the result of its run is at ${wanted}`);
     }
-    this.#late(truth);
-    const authGeneration = truth?.times[(truth.authOf(run) ?? 0) - 1];
+    this.#late(expected);
+    const authGeneration = expected?.times[(expected.authOf(run) ?? 0) - 1];
     if (authGeneration !== undefined) this.#lateSince(authGeneration);
   }
 
   /** What is told of a message's run begins with its first event, or its result. */
   #mustHaveBegun(messageId: string, generation: number | undefined): void {
-    const { truth } = this;
-    const run = truth?.runOf(messageId);
-    const begun = truth?.beganAt(run) ?? truth?.resultOf(run);
+    const { expected } = this;
+    const run = expected?.runOf(messageId);
+    const begun = expected?.beganAt(run) ?? expected?.resultOf(run);
     if (generation === undefined || (begun !== undefined && generation >= begun)) return;
     this.#violate('answer', `begins at ${generation}, before its run, which begins at ${begun}`);
   }
 
   #mustBeAnswer(message: Message, answer: string | undefined): void {
-    if (JSON.stringify(Message.toJSON(message)) === answer) this.#late(this.truth);
+    if (JSON.stringify(Message.toJSON(message)) === answer) this.#late(this.expected);
     else this.#violate('answer', 'is a message that its run did not come to');
   }
 
   #mustBeView(task: Task, what: string, from = 0): void {
     const text = JSON.stringify(Task.toJSON(task));
-    const at = this.truth?.views.findLastIndex((view) => view.text === text) ?? -1;
+    const at = this.expected?.views.findLastIndex((view) => view.text === text) ?? -1;
     if (at === -1) this.#violate('answer', `${what} is a task that no log folds to`);
     else if (at < from) this.#violate('answer', `${what} is older than what was durable`);
   }
 
   /** The log came to rest too long ago. */
-  #late(truth: TaskTruth | undefined): void {
-    if (truth?.restsSince !== undefined) this.#lateSince(truth.restsSince);
+  #late(expected: ExpectedTask | undefined): void {
+    if (expected?.restsSince !== undefined) this.#lateSince(expected.restsSince);
   }
 
   #lateSince(since: number): void {

@@ -1,8 +1,8 @@
 import type { LogRecord, Scope } from '@a2a-aws/core';
+import type { ExpectedTask, Violate } from './expected-task.ts';
 import { ReaderCheck } from './reader-check.ts';
 import type { Server } from './server.ts';
 import { contextOf } from './simulated-client.ts';
-import type { TaskTruth, Violate } from './task-truth.ts';
 
 /** What an instance may keep of a log for readers that lag, in bytes of its records' bodies. */
 const KEPT_BYTES = 1024 * 1024;
@@ -10,7 +10,7 @@ const KEPT_BYTES = 1024 * 1024;
 export interface StuckReaderDeps {
   readonly server: Server;
   readonly scope: Scope;
-  readonly truth: () => TaskTruth | undefined;
+  readonly expected: () => ExpectedTask | undefined;
   readonly violate: Violate;
 }
 
@@ -36,7 +36,7 @@ export class StuckReader {
   /** Reads the first frame. */
   async begin(): Promise<void> {
     const { value } = await this.#frames.next();
-    if (value) this.#check.got(value, this.#deps.truth());
+    if (value) this.#check.got(value, this.#deps.expected());
   }
 
   /** Leaves, as a connection that is cut. */
@@ -46,11 +46,11 @@ export class StuckReader {
 
   /** Reads to the end of a task that has ended. */
   async goOn(): Promise<void> {
-    const { server, truth, violate } = this.#deps;
+    const { server, expected, violate } = this.#deps;
     const from = this.#check.generation ?? 0;
     const before = server.readBack.records;
-    for await (const frame of this.#frames) this.#check.got(frame, truth());
-    const missed = (truth()?.records ?? []).filter(
+    for await (const frame of this.#frames) this.#check.got(frame, expected());
+    const missed = (expected()?.records ?? []).filter(
       ({ slot, entries }) => slot.generation > from && entries.some(({ kind }) => kind === 'event'),
     );
     // One more was in its hands when it got stuck.

@@ -8,8 +8,8 @@ import {
   taskKeyHash,
 } from '@a2a-aws/core';
 import { type FakeAws, type FakeTable, type FakeWrite, fromStored } from '@a2a-aws/testkit/fakes';
+import { ExpectedTask, type Violate } from './expected-task.ts';
 import { PREFIX } from './server.ts';
-import { TaskTruth, type Violate } from './task-truth.ts';
 
 /** Stands in every text that an impostor forges. */
 export const FORGED = 'forged by an impostor';
@@ -45,7 +45,7 @@ interface StoredRecord {
 /** Judges every write to one table in the moment in which it takes place. */
 export class TableWatch {
   /** Every task's log, by partition. */
-  readonly tasks: Map<string, TaskTruth> = new Map();
+  readonly tasks: Map<string, ExpectedTask> = new Map();
   readonly leases: Map<string, LeaseHistory> = new Map();
   /** Instances that others declared dead. */
   readonly declaredDead: Set<string> = new Set();
@@ -92,7 +92,7 @@ export class TableWatch {
       }
       if (!sk.startsWith('event#')) continue;
       const record = this.#record(pk, sk, fromStored(item) as unknown as StoredRecord);
-      this.#truth(pk).append(record, now);
+      this.#expected(pk).append(record, now);
     }
   }
 
@@ -109,8 +109,8 @@ export class TableWatch {
     return this.#homes.get(instance);
   }
 
-  /** The truth of a task's log, from when its first record was written. */
-  task(pk: string): TaskTruth | undefined {
+  /** Returns the expected state of a task; undefined before its first record is written. */
+  task(pk: string): ExpectedTask | undefined {
     return this.tasks.get(pk);
   }
 
@@ -124,39 +124,42 @@ export class TableWatch {
       if (!same) this.#violate('I1', `${pk}: the record ${sk} was overwritten`);
       return;
     }
-    const truth = this.#truth(pk);
+    const expected = this.#expected(pk);
     const record = this.#record(pk, sk, fromStored(after) as unknown as StoredRecord);
     if (record.body.includes(FORGED)) this.#violate('I2', `${pk}: forged content is in the log`);
     const lease = this.leases.get(record.instance);
     if (lease?.removed) {
       this.#violate('I5', `${pk}: ${record.instance} appends after it was cleaned up`);
     }
-    this.#checkIntent(record, truth);
-    truth.append(record, this.#now());
+    this.#checkIntent(record, expected);
+    expected.append(record, this.#now());
   }
 
-  #truth(pk: string): TaskTruth {
+  #expected(pk: string): ExpectedTask {
     const known = this.tasks.get(pk);
     if (known) return known;
-    const truth = new TaskTruth(pk, this.#violate);
-    this.tasks.set(pk, truth);
-    return truth;
+    const expected = new ExpectedTask(pk, this.#violate);
+    this.tasks.set(pk, expected);
+    return expected;
   }
 
   /** Whoever appends has said so in a row before, and was not dead by then. */
-  #checkIntent({ instance, entries }: LogRecord, truth: TaskTruth): void {
-    const [, , tenant = '', owner = '', taskId = ''] = truth.name.split('#');
+  #checkIntent({ instance, entries }: LogRecord, expected: ExpectedTask): void {
+    const [, , tenant = '', owner = '', taskId = ''] = expected.name.split('#');
     const hash = taskKeyHash({ tenant, owner, taskId });
     const rows = this.#table.partitions.get(INTENTS + instance);
     const row = rows?.at(rows.place(`run#${hash}#`));
     // Whoever drains fences itself by rows that its runs may have removed since: no harm in that.
     const retires = entries.every((entry) => entry.kind === 'fence' && entry.instance === instance);
     if (!retires && !row?.key.startsWith(`run#${hash}#`)) {
-      this.#violate('I7', `${truth.name}: ${instance} appends, and no row of it says so`);
+      this.#violate('I7', `${expected.name}: ${instance} appends, and no row of it says so`);
     }
     for (const entry of entries) {
       if (entry.kind === 'start' && this.#lateIntents.has(entry.run)) {
-        this.#violate('I5', `${truth.name}: ${instance} takes new work after it was declared dead`);
+        this.#violate(
+          'I5',
+          `${expected.name}: ${instance} takes new work after it was declared dead`,
+        );
       }
     }
   }
@@ -169,9 +172,9 @@ export class TableWatch {
   #onIntentDone(row: NonNullable<FakeWrite['before']>): void {
     const [tenant, owner, taskId] = [row.tenant, row.owner, row.taskId].map((one) => one?.S ?? '');
     const pk = joinKey(PREFIX, 'T', tenant ?? '', owner ?? '', taskId ?? '');
-    const truth = this.tasks.get(pk);
-    const run = truth?.runs.get(row.run?.S ?? '');
-    const slot = run && truth?.records[run.statusAt]?.slot;
+    const expected = this.tasks.get(pk);
+    const run = expected?.runs.get(row.run?.S ?? '');
+    const slot = run && expected?.records[run.statusAt]?.slot;
     if (!slot) return;
     const head = this.#table.get({ partition: pk, sort: 'task' })?.slot?.S ?? '';
     if (head < slotText(slot)) {

@@ -48,7 +48,7 @@ export const CANCELS: readonly Scenario[] = [
       await driver.sleep(500);
       driver.fate(isWatchersQuery, slow(3_000));
       const second = driver.send(plainScript('HANGS'), { taskId, mode: 'immediate', at });
-      await driver.until(() => (second.truth?.openRuns.length ?? 0) > 1);
+      await driver.until(() => (second.expected?.openRuns.length ?? 0) > 1);
       driver.cancel(taskId, { avoid: at });
     },
   },
@@ -73,7 +73,7 @@ export const CANCELS: readonly Scenario[] = [
       const avoid = await driver.runner(sent);
       driver.cancel(taskId, { avoid });
       await driver.expect('I6', 'A cancel waits for its runner.', CANCEL_MS + PROMPT_MS, () =>
-        Boolean(sent.truth?.sealed),
+        Boolean(sent.expected?.sealed),
       );
     },
   },
@@ -87,10 +87,10 @@ export const CANCELS: readonly Scenario[] = [
       const taskId = await driver.task(sent);
       const avoid = await driver.runner(sent);
       driver.cancel(taskId, { avoid, leaves: true });
-      await driver.until(() => sent.truth?.cancelRequested);
+      await driver.until(() => sent.expected?.cancelRequested);
       for (const { process } of driver.fleet.servers) if (process !== avoid) driver.crash(process);
       await driver.expect('I6', 'A cancel ends with its caller.', 2 * CANCEL_MS, () =>
-        Boolean(sent.truth?.sealed),
+        Boolean(sent.expected?.sealed),
       );
     },
   },

@@ -41,7 +41,8 @@ export const LOSSES: readonly Scenario[] = [
       await driver.sleep(driver.random.whole(1_000, 4_000));
       driver.crash(runner);
       await driver.sleep(CLEANED_MS);
-      if (sent.truth?.sealed) driver.violate('I6', 'A task that waits for its client was ended.');
+      if (sent.expected?.sealed)
+        driver.violate('I6', 'A task that waits for its client was ended.');
     },
   },
   // Senders wait at an instance that stands still for longer than its lease: it learns that it

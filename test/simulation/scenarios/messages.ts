@@ -30,7 +30,7 @@ export const MESSAGES: readonly Scenario[] = [
       const taskId = await driver.task(sent);
       await driver.until(() => sent.outcome === 'done');
       const next = driver.send(plainScript('COMPLETED', { chunks: 2, gapMs: 3_000 }), { taskId });
-      await driver.until(() => (next.truth?.generation ?? 0) > 3 && driver.random.percent(30));
+      await driver.until(() => (next.expected?.generation ?? 0) > 3 && driver.random.percent(30));
       for (let n = 0; n < 2; n += 1) {
         driver.send(script, { messageId: 'sent-twice', mode: 'blocking' });
       }

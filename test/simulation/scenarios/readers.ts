@@ -31,7 +31,7 @@ export const READERS: readonly Scenario[] = [
       const at = await driver.confirmedProcess();
       const sent = driver.send(plainScript('INPUT_REQUIRED'), { mode: 'immediate', avoid: at });
       const taskId = await driver.task(sent);
-      await driver.until(() => sent.truth?.openRuns.length === 0);
+      await driver.until(() => sent.expected?.openRuns.length === 0);
       driver.fate(isWatch, { acts: [1_000], answers: 1_010 }, 2);
       driver.subscribe(taskId, { at, promptMs: PROMPT_MS });
       await driver.sleep(driver.random.whole(100, 1_200));
@@ -74,7 +74,7 @@ export const READERS: readonly Scenario[] = [
       const taskId = await driver.task(sent);
       for (let n = 0; n < 3; n += 1) driver.subscribe(taskId);
       if (driver.random.percent(50)) driver.send(script, { taskId });
-      await driver.until(() => sent.outcome === 'done' && sent.truth?.openRuns.length === 0);
+      await driver.until(() => sent.outcome === 'done' && sent.expected?.openRuns.length === 0);
       await driver.sleep(1_000);
       driver.send(plainScript('COMPLETED', { chunks: 1 }), { taskId });
     },

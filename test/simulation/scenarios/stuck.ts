@@ -28,9 +28,9 @@ export const STUCK: readonly Scenario[] = [
       const gone = await driver.getStuck(sent, at);
       driver.subscribe(taskId, { at, promptMs: PROMPT_MS });
       driver.subscribe(taskId, { avoid: at, promptMs: PROMPT_MS });
-      await driver.until(() => sent.truth?.sealed);
+      await driver.until(() => sent.expected?.sealed);
       const took = driver.fleet.clock.now() - began;
-      if (!sent.truth?.sealed || took > CHUNKS * GAP_MS + PROMPT_MS) {
+      if (!sent.expected?.sealed || took > CHUNKS * GAP_MS + PROMPT_MS) {
         driver.violate('I8', `the executor waited for a reader that is stuck: ${took} ms`);
       }
       await driver.sleep(PROMPT_MS);

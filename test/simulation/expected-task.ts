@@ -22,7 +22,7 @@ export interface View {
 }
 
 /** One run, as the log's entries alone describe it. */
-export interface TrueRun {
+export interface ExpectedRun {
   readonly instance: string;
   readonly messageId: string | undefined;
   /** Index of the record that started it. */
@@ -46,7 +46,7 @@ export interface TrueRun {
  * One task's log as the table received it. Each record is checked when it is written. The expected
  * task is computed here, not by the code under test.
  */
-export class TaskTruth {
+export class ExpectedTask {
   /** The partition of its items. */
   readonly name: string;
   readonly records: LogRecord[] = [];
@@ -57,7 +57,7 @@ export class TaskTruth {
   readonly times: number[] = [];
   /** Generations at which a subscriber's stream ends: the task ended, or waits for input and nobody works on it. */
   readonly ends: Set<number> = new Set();
-  readonly runs: Map<string, TrueRun> = new Map();
+  readonly runs: Map<string, ExpectedRun> = new Map();
   readonly fenced: Set<string> = new Set();
   sealed = false;
   cancelRequested = false;
@@ -90,7 +90,7 @@ export class TaskTruth {
     return this.events.length;
   }
 
-  get openRuns(): TrueRun[] {
+  get openRuns(): ExpectedRun[] {
     return [...this.runs.values()].filter(({ open }) => open);
   }
 
@@ -103,32 +103,32 @@ export class TaskTruth {
   }
 
   /** The run that this message has started first. */
-  runOf(messageId: string): TrueRun | undefined {
+  runOf(messageId: string): ExpectedRun | undefined {
     return [...this.runs.values()].find((run) => run.messageId === messageId);
   }
 
   /** Where the result of a run stands, followed through those that resumed it. */
-  resultOf(run: TrueRun | undefined): number | undefined {
+  resultOf(run: ExpectedRun | undefined): number | undefined {
     if (run?.resumedBy !== undefined) return this.resultOf(this.runs.get(run.resumedBy));
     return run?.result;
   }
 
   /** The Message that a run, or one that resumed it, came to; JSON. */
-  answerOf(run: TrueRun | undefined): string | undefined {
+  answerOf(run: ExpectedRun | undefined): string | undefined {
     if (!run) return undefined;
     if (run.answer !== undefined) return run.answer;
     return run.resumedBy === undefined ? undefined : this.answerOf(this.runs.get(run.resumedBy));
   }
 
   /** Where a run, or one that resumed it, first asked for credentials. */
-  authOf(run: TrueRun | undefined): number | undefined {
+  authOf(run: ExpectedRun | undefined): number | undefined {
     if (!run) return undefined;
     if (run.auth !== undefined) return run.auth;
     return run.resumedBy === undefined ? undefined : this.authOf(this.runs.get(run.resumedBy));
   }
 
   /** Where a run, or one that resumed it, first said something. */
-  beganAt(run: TrueRun | undefined): number | undefined {
+  beganAt(run: ExpectedRun | undefined): number | undefined {
     if (!run) return undefined;
     if (run.first !== undefined) return run.first;
     return run.resumedBy === undefined ? undefined : this.beganAt(this.runs.get(run.resumedBy));
