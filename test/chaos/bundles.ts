@@ -17,7 +17,7 @@ export interface Bundles {
   remove(): Promise<void>;
 }
 
-/** The server and its agent in a file each: a hundred processes start, and each is to start fast. */
+/** Bundles the server and its agent into one file each, so that a hundred processes start fast. */
 export async function bundles(): Promise<Bundles> {
   const folder = await mkdtemp(join(tmpdir(), 'a2a-chaos-'));
   await build({

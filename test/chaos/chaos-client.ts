@@ -3,30 +3,30 @@ import { isTerminal } from '@a2a-aws/core';
 import { AgentCard, Message, type StreamResponse, type Task } from '@a2a-js/sdk';
 import { type Client, ClientFactory } from '@a2a-js/sdk/client';
 
-/** What one client came to know of one task, over however many connections. */
-export interface Told {
+/** One client's view of one task, over all its connections. */
+export interface Followed {
   readonly taskId: string;
-  /** Its task was not over in time, or nobody took its message. */
+  /** Its task did not end in time, or no server accepted its message. */
   readonly hung: boolean;
-  /** How many chunks it ordered. */
+  /** The number of chunks that it ordered. */
   readonly ordered: number;
-  /** The most chunks that it has seen. */
+  /** The highest number of chunks that it saw. */
   readonly seen: number;
-  /** The last state that it has seen. */
+  /** The last state that it saw. */
   readonly state: number;
   readonly connections: number;
-  /** What it saw that no reader may ever see. */
+  /** Everything it saw that a reader must never see. */
   readonly faults: readonly string[];
 }
 
-/** Nothing for so long, not even a heartbeat, means that the server is gone or paused. */
+/** After this long without a frame or heartbeat, the server is taken for gone or paused; milliseconds. */
 const SILENCE_MS = 2_500;
-/** A task that is not over by then hangs. */
+/** A task that has not ended by then hangs; milliseconds. */
 const LIMIT_MS = 90_000;
 
 /**
- * A client that follows one task to its end: it sends its message until somebody answers, subscribes
- * elsewhere when its stream is cut or falls silent, and asks for the task when that has ended.
+ * A client that follows one task to its end. It sends its message until a server answers, subscribes
+ * elsewhere when its stream is cut or falls silent, and gets the task after a stream ends.
  */
 export class ChaosClient {
   readonly #next: () => string;
@@ -52,8 +52,8 @@ export class ChaosClient {
     return this.#taskId;
   }
 
-  /** Follows the task to its end. Fails if that does not come. */
-  async follow(): Promise<Told> {
+  /** Follows the task until it ends or hangs. */
+  async follow(): Promise<Followed> {
     const end = Date.now() + LIMIT_MS;
     while (!isTerminal(this.#state)) {
       if (Date.now() > end) {
@@ -73,13 +73,13 @@ export class ChaosClient {
     };
   }
 
-  /** One connection, to its end or until it is silent. */
+  /** Follows one connection until it ends or falls silent. */
   async #connect(): Promise<void> {
     const url = this.#next();
     const leave = new AbortController();
     let silent = setTimeout(() => leave.abort(), SILENCE_MS);
     try {
-      if (url === '') throw new Error('Nobody is there.');
+      if (url === '') throw new Error('There is no server.');
       const client = await clientOf(url);
       this.#connections += 1;
       for await (const { payload } of this.#stream(client, leave.signal)) {
@@ -87,11 +87,11 @@ export class ChaosClient {
         silent = setTimeout(() => leave.abort(), SILENCE_MS);
         this.#take(payload);
       }
-      // The stream has ended: of a task that has, too, or of a server that drains.
+      // The stream ended with its task, or because the server drains.
       if (!isTerminal(this.#state)) await this.#ask(client, leave.signal);
     } catch {
       await new Promise((resolve) => setTimeout(resolve, 100));
-      if (this.#taskId !== '') await this.#askSomebody();
+      if (this.#taskId !== '') await this.#askAnyServer();
     } finally {
       clearTimeout(silent);
     }
@@ -103,7 +103,7 @@ export class ChaosClient {
       : client.resubscribeTask({ tenant: '', id: this.#taskId }, { signal });
   }
 
-  async #askSomebody(): Promise<void> {
+  async #askAnyServer(): Promise<void> {
     try {
       await this.#ask(await clientOf(this.#next()), AbortSignal.timeout(SILENCE_MS));
     } catch {
@@ -153,7 +153,7 @@ export class ChaosClient {
   }
 }
 
-/** Asks whoever is there to cancel a task; what comes of it, the task's own client sees. */
+/** Asks one server to cancel a task. The task's own client sees the result. */
 export async function cancelTask(url: string, id: string): Promise<void> {
   try {
     const signal = AbortSignal.timeout(SILENCE_MS);

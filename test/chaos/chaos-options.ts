@@ -3,9 +3,9 @@ import { whole } from '../command-line.ts';
 
 export const USAGE = `npm run chaos -- [--kills COUNT] [--seed SEED]
 
-Kills, pauses and drains servers COUNT times (100) while clients follow tasks on them, then times two
-deaths under the default lease. Fails if anything was lost, doubled, hung or left over, or a death
-took too long. Says on stderr how far it is.`;
+Kills, pauses and drains servers COUNT times (100) while clients follow tasks on them, then measures
+the recovery from two kills under the default lease. Fails if an event was lost or repeated, a task
+hung, a trace was left, or a recovery took too long. Reports progress on stderr.`;
 
 /** @throws UsageError, or an error of `parseArgs`. */
 export function chaosOptions(args: string[]): { readonly kills: number; readonly seed: number } {

@@ -25,7 +25,7 @@ export class ChaosServer {
     this.#plan = plan;
   }
 
-  /** Where it is, while it is there. */
+  /** The server's URL; empty while it does not run. */
   get url(): string {
     return this.#url;
   }
@@ -47,17 +47,17 @@ export class ChaosServer {
         ...env,
       },
       execArgv: [],
-      // What they warn of is what is done to them.
+      // Their warnings report only the faults that this test causes.
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
     this.#child = child;
     this.#exited = once(child, 'exit');
-    const told = await Promise.race([
+    const first = await Promise.race([
       once(child, 'message', { signal: AbortSignal.timeout(START_LIMIT_MS) }),
       this.#exited.then(() => []),
     ]);
-    const [message] = told as [{ port?: number } | undefined];
-    // Ended before it was ready: it was shot while it started.
+    const [message] = first as [{ port?: number } | undefined];
+    // No message: the process was killed while it started.
     if (message?.port !== undefined) this.#url = `http://127.0.0.1:${message.port}`;
   }
 
@@ -71,7 +71,7 @@ export class ChaosServer {
     this.#url = '';
   }
 
-  /** Its counters, or nothing if it does not answer. */
+  /** Returns the server's counters; undefined if it does not answer. */
   async stats(): Promise<BackendStats | undefined> {
     try {
       const answer = await fetch(`${this.#url}/stats`, { signal: AbortSignal.timeout(2_000) });

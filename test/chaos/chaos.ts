@@ -2,73 +2,74 @@ import { eventStatus, isTerminal, type LogRecord } from '@a2a-aws/core';
 import { SeededRandom } from '@a2a-aws/testkit/fakes';
 import { TaskState } from '@a2a-js/sdk';
 import type { AwsView } from '../fixtures/aws-view.ts';
-import { ChaosClient, cancelTask, type Told } from './chaos-client.ts';
+import { ChaosClient, cancelTask, type Followed } from './chaos-client.ts';
 import type { ChaosServer } from './chaos-server.ts';
+import { type SentSignals, sendSignals } from './server-signals.ts';
 import { leftovers, withServers } from './servers.ts';
-import { type Blows, storm } from './storm.ts';
 
 export interface ChaosOptions {
-  readonly blows: number;
+  /** How many signals interrupt servers. */
+  readonly signals: number;
   readonly seed: number;
-  /** Called with a line when it has come further. */
+  /** Called with a line about the progress. */
   readonly onProgress?: ((text: string) => void) | undefined;
 }
 
-/** What came of it: everything but the first three is to be zero. */
+/** The result of a run: everything but the first three must be zero or empty. */
 export interface ChaosReport {
-  readonly blows: Blows;
+  readonly signals: SentSignals;
   readonly tasks: number;
   readonly connections: number;
-  /** Chunks that a client saw, or that a completed task should have, and that the task lacks. */
+  /** Chunks that are missing from a task, though a client saw them or the task completed. */
   readonly lost: number;
   readonly duplicated: number;
-  /** Tasks that did not end in time: their id, state and connections. */
+  /** Tasks that did not end in time: id, state and connections. */
   readonly hung: readonly string[];
   readonly twoTerminalStates: number;
-  /** Whatever else a reader should never see. */
+  /** Everything else that a reader must never see. */
   readonly otherFaults: readonly string[];
-  /** Queues, subscriptions and rows that nobody alive has. */
+  /** Queues, subscriptions and rows that belong to no live instance. */
   readonly leaked: readonly string[];
 }
 
-/** Short, so that deaths are many; the machine may be busy, so not too short. */
+/** Short, so that many leases expire, but long enough for a busy machine. */
 const CHAOS_LEASE = { beatMs: 250, leaseMs: 1_500, quarantineMs: 1_500 };
 
 const CLIENTS = 12;
 const CHUNKS = [5, 60] as const;
 const PAUSE_MS = [5, 40] as const;
-/** Of a hundred tasks, so many are cancelled by somebody. */
+/** How many of a hundred tasks are cancelled. */
 const CANCELS = 15;
 
-/** Clients follow tasks on servers that are killed, paused and told to go at random moments. */
+/** Has clients follow tasks on servers that are killed, paused and stopped at random moments. */
 export async function chaos(options: ChaosOptions): Promise<ChaosReport> {
-  const { blows: count, seed, onProgress = () => {} } = options;
+  const { signals: count, seed, onProgress = () => {} } = options;
   const random = new SeededRandom(seed);
   return withServers(CHAOS_LEASE, async (servers, view) => {
     let isOver = false;
     onProgress(`${servers.length} servers, ${CLIENTS} clients, ${count} kills, drains and pauses`);
-    const raging = storm(servers, count, random.fork(), onProgress).finally(() => {
+    const sending = sendSignals(servers, count, random.fork(), onProgress).finally(() => {
       isOver = true;
     });
     const following = Array.from({ length: CLIENTS }, () =>
       followTasks(servers, random.fork(), () => isOver),
     );
-    const blows = await raging;
+    const signals = await sending;
     onProgress('waiting for the last tasks to end');
-    const told = (await Promise.all(following)).flat();
-    onProgress('waiting until nothing is left of the dead');
+    const followed = (await Promise.all(following)).flat();
+    onProgress('waiting until nothing is left of dead instances');
     const leaked = await leftovers(servers, view);
-    return { ...(await verdict(told, view)), blows, leaked };
+    return { ...(await checked(followed, view)), signals, leaked };
   });
 }
 
-/** One client after another, until it is over. */
+/** Runs one client after another until `isOver` holds. */
 async function followTasks(
   servers: readonly ChaosServer[],
   random: SeededRandom,
   isOver: () => boolean,
-): Promise<Told[]> {
-  const told: Told[] = [];
+): Promise<Followed[]> {
+  const followed: Followed[] = [];
   const next = (): string => servers[random.whole(0, servers.length - 1)]?.url ?? '';
   while (!isOver()) {
     const client = new ChaosClient(next, random.whole(...CHUNKS), random.whole(...PAUSE_MS));
@@ -77,21 +78,21 @@ async function followTasks(
       await new Promise((resolve) => setTimeout(resolve, random.whole(50, 1_000)));
       if (client.taskId !== '') void cancelTask(next(), client.taskId);
     }
-    told.push(await following);
+    followed.push(await following);
   }
-  return told;
+  return followed;
 }
 
-async function verdict(
-  told: readonly Told[],
+async function checked(
+  followed: readonly Followed[],
   view: AwsView,
-): Promise<Omit<ChaosReport, 'blows' | 'leaked'>> {
+): Promise<Omit<ChaosReport, 'signals' | 'leaked'>> {
   let lost = 0;
   let duplicated = 0;
   let twoTerminalStates = 0;
-  const faults = told.flatMap((one) => one.faults);
-  for (const { taskId, seen } of told) {
-    // Nobody took its message: it hung.
+  const faults = followed.flatMap((one) => one.faults);
+  for (const { taskId, seen } of followed) {
+    // No server accepted its message: it hung.
     if (taskId === '') continue;
     const log = await view.log(taskId);
     const { chunks, terminals } = contentOf(log);
@@ -100,16 +101,16 @@ async function verdict(
     lost += Math.max(0, seen - chunks.length);
     if (terminals > 1) twoTerminalStates += 1;
   }
-  for (const { state, seen, ordered } of told) {
+  for (const { state, seen, ordered } of followed) {
     if (state === COMPLETED) lost += ordered - seen;
   }
   const isOther = (fault: string) => fault !== 'two terminal states';
   return {
-    tasks: told.length,
-    connections: told.reduce((sum, one) => sum + one.connections, 0),
+    tasks: followed.length,
+    connections: followed.reduce((sum, one) => sum + one.connections, 0),
     lost,
     duplicated,
-    hung: told
+    hung: followed
       .filter((one) => one.hung)
       .map((one) => `hung: task ${one.taskId}, state ${one.state}, ${one.connections} connections`),
     twoTerminalStates:
@@ -120,7 +121,7 @@ async function verdict(
 
 const COMPLETED = TaskState.TASK_STATE_COMPLETED;
 
-/** The chunks of a log, each as often as it is there, and how many events end the task. */
+/** Returns the chunks of a log, repeated ones included, and how many events end the task. */
 function contentOf(log: readonly LogRecord[]): { chunks: number[]; terminals: number } {
   const chunks: number[] = [];
   let terminals = 0;

@@ -6,16 +6,16 @@ import { ChaosServer } from './chaos-server.ts';
 
 export type Servers = readonly [ChaosServer, ChaosServer, ChaosServer];
 
-/** What is left of the last dead goes within this time. */
+/** The traces of the last killed server are gone within this time, in milliseconds. */
 const CLEAN_LIMIT_MS = 60_000;
 
-/** Three servers on an AWS of their own, while `work` needs them. */
+/** Runs `work` with three servers on an AWS of their own. */
 export async function withServers<T>(
   lease: LeaseSettings,
   work: (servers: Servers, view: AwsView) => Promise<T>,
 ): Promise<T> {
   const [aws, programs] = await Promise.all([startLocalAws(), bundles()]);
-  // Whom the SDK takes for the owner where nobody is authenticated.
+  // The SDK's owner of requests without authentication.
   const view = new AwsView(aws, { tenant: '', owner: 'unknown' });
   const server = (name: string) =>
     new ChaosServer(name, { bundles: programs, env: aws.env, lease });
@@ -31,7 +31,7 @@ export async function withServers<T>(
   }
 }
 
-/** What there is in AWS that belongs to nobody alive, once there was time to clean up. */
+/** Returns what AWS holds that belongs to no live instance, after time for the clean-up. */
 export async function leftovers(servers: Servers, view: AwsView): Promise<string[]> {
   const end = Date.now() + CLEAN_LIMIT_MS;
   for (;;) {

@@ -4,32 +4,37 @@ import { ChaosClient } from './chaos-client.ts';
 import type { ChaosServer } from './chaos-server.ts';
 import { type Servers, withServers } from './servers.ts';
 
-export interface Death {
-  /** Whether it was the instance that looks for the dead. */
+/** The recovery from one killed server. */
+export interface TimedKill {
+  /** Whether the killed instance was the leader. */
   readonly led: boolean;
-  /** From the kill to the last of its tasks being terminal, in milliseconds. */
+  /** From the kill until its last task was terminal, in milliseconds. */
   readonly endedMs: number;
-  /** From then until no queue, subscription or row of it was left, in milliseconds. */
+  /** From then until no queue, subscription or row of the instance was left, in milliseconds. */
   readonly cleanedMs: number;
 }
 
 const TASKS = 5;
 const LIMIT_MS = 180_000;
-const LOOK_MS = 200;
+const POLL_MS = 200;
 
-/** Kills one server that follows and one that leads, under the default lease, and looks on. */
-export function deaths(onProgress: (text: string) => void): Promise<Death[]> {
+/** Kills a follower and then the leader, under the default lease, and measures both recoveries. */
+export function timeKills(onProgress: (text: string) => void): Promise<TimedKill[]> {
   return withServers(DEFAULT_LEASE_SETTINGS, async (servers, view) => {
     onProgress('killing a follower under the default lease: this takes about a minute');
-    const follower = await oneThat(servers, view, false);
-    const first = await die(follower, view, false);
+    const follower = await serverThatLeads(servers, view, false);
+    const first = await timeKill(follower, view, false);
     await follower.start();
     onProgress('killing the leader');
-    return [first, await die(await oneThat(servers, view, true), view, true)];
+    return [first, await timeKill(await serverThatLeads(servers, view, true), view, true)];
   });
 }
 
-async function oneThat(servers: Servers, view: AwsView, leads: boolean): Promise<ChaosServer> {
+async function serverThatLeads(
+  servers: Servers,
+  view: AwsView,
+  leads: boolean,
+): Promise<ChaosServer> {
   return until(async () => {
     const leader = await view.leader();
     for (const server of leader === undefined ? [] : servers) {
@@ -40,7 +45,7 @@ async function oneThat(servers: Servers, view: AwsView, leads: boolean): Promise
   });
 }
 
-async function die(server: ChaosServer, view: AwsView, led: boolean): Promise<Death> {
+async function timeKill(server: ChaosServer, view: AwsView, led: boolean): Promise<TimedKill> {
   const { url } = server;
   const instance = (await server.stats())?.instance ?? '';
   const clients = Array.from({ length: TASKS }, () => new ChaosClient(() => url, 10_000, 100));
@@ -61,18 +66,18 @@ async function die(server: ChaosServer, view: AwsView, led: boolean): Promise<De
   return { led, endedMs: endedAt - killedAt, cleanedMs: Date.now() - endedAt };
 }
 
-/** When the record was written that ends the task; all processes are of one machine. */
+/** Returns when the record that ends the task was written. All processes share one machine's clock. */
 function endOf(log: readonly LogRecord[]): number | undefined {
   return log.find(({ entries }) =>
     entries.some((entry) => entry.kind === 'event' && isTerminal(eventStatus(entry.event)?.state)),
   )?.time;
 }
 
-async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
+async function until<T>(find: () => Promise<T | undefined>): Promise<T> {
   for (const end = Date.now() + LIMIT_MS; Date.now() < end; ) {
-    const found = await look();
+    const found = await find();
     if (found !== undefined) return found;
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
-  throw new Error('What was waited for did not come.');
+  throw new Error(`Not within ${LIMIT_MS} ms.`);
 }
