@@ -1,17 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import {
-  type Blow,
   type FanoutName,
-  MortalFleet,
-  type MortalServer,
-} from './fixtures/mortal-fleet.ts';
+  KillableFleet,
+  type KillableServer,
+  type VictimFault,
+} from './fixtures/killable-fleet.ts';
 
-/** Something done call by call. */
+/** An action that consists of AWS calls. */
 interface Scenario {
-  /** Calls that must be among its steps: else it is another's doing. */
+  /** Operations that must be among the victim's calls. */
   readonly makes: Readonly<Record<FanoutName, readonly string[]>>;
-  /** Has the victim do it, whatever it meets, and the others clean up. Comes to who lives then. */
-  play(fleet: MortalFleet): Promise<MortalServer[]>;
+  /** Has the victim act and the others clean up. Returns the live servers. */
+  play(fleet: KillableFleet): Promise<KillableServer[]>;
 }
 
 const MADE = ['PutItem', 'UpdateItem', 'CreateQueue'];
@@ -20,7 +20,7 @@ const REMOVED = ['PutItem', 'UpdateItem', 'DeleteItem', 'DeleteQueue'];
 const STARTING_MS = 2_000;
 const STOPPING_MS = 20_000;
 const CLEANING_MS = 95_000;
-/** A beat, and a look at the leases, are the same every time. */
+/** Heartbeats and lease reads repeat: only so many of equal calls are tried. */
 const SAME = 3;
 
 const SCENARIOS: Record<string, Scenario> = {
@@ -31,9 +31,9 @@ const SCENARIOS: Record<string, Scenario> = {
       const { process, backend } = fleet.server('v');
       fleet.watch(process, STARTING_MS);
       void process.request(() => backend.start()).catch(() => {});
-      await fleet.settle();
+      await fleet.untilClean();
       process.crash();
-      await fleet.settle();
+      await fleet.untilClean();
       return [z];
     },
   },
@@ -46,9 +46,9 @@ const SCENARIOS: Record<string, Scenario> = {
       const { process, backend } = v;
       fleet.watch(process, STOPPING_MS);
       void process.request(() => backend.stop({ drainMs: 0 })).catch(() => {});
-      await fleet.settle();
+      await fleet.untilClean();
       process.crash();
-      await fleet.settle();
+      await fleet.untilClean();
       return [z];
     },
   },
@@ -61,9 +61,9 @@ const SCENARIOS: Record<string, Scenario> = {
       await fleet.works(d);
       d.process.crash();
       fleet.watch(process, CLEANING_MS);
-      await fleet.settle();
+      await fleet.untilClean();
       process.crash();
-      await fleet.settle();
+      await fleet.untilClean();
       return [z];
     },
   },
@@ -81,9 +81,9 @@ const SCENARIOS: Record<string, Scenario> = {
       fleet.watch(process, CLEANING_MS);
       void fleet.round(process);
       await fleet.clock.advance(CLEANING_MS / 3);
-      // The next comes while the first may stand still.
+      // The next round begins while the first may be paused.
       await fleet.clock.run(fleet.round(fleet.process('second')));
-      await fleet.settle();
+      await fleet.untilClean();
       process.crash();
       for (const name of ['third', 'fourth']) {
         await fleet.clock.run(fleet.round(fleet.process(name)));
@@ -93,16 +93,20 @@ const SCENARIOS: Record<string, Scenario> = {
   },
 };
 
-async function play(scenario: Scenario, fanout: FanoutName, blow?: Blow): Promise<MortalFleet> {
-  const fleet = new MortalFleet(fanout, blow);
-  const living = await scenario.play(fleet);
-  expect(fleet.left(living)).toEqual([]);
+async function play(
+  scenario: Scenario,
+  fanout: FanoutName,
+  fault?: VictimFault,
+): Promise<KillableFleet> {
+  const fleet = new KillableFleet(fanout, fault);
+  const live = await scenario.play(fleet);
+  expect(fleet.leftovers(live)).toEqual([]);
   return fleet;
 }
 
-/** The calls that the scenario makes if nothing befalls the victim. */
-async function steps(scenario: Scenario, fanout: FanoutName): Promise<[number, string][]> {
-  const { steps: all } = await play(scenario, fanout);
+/** Returns the calls that the victim makes without a fault. */
+async function callsOf(scenario: Scenario, fanout: FanoutName): Promise<[number, string][]> {
+  const { calls: all } = await play(scenario, fanout);
   const operations = all.map(({ operation }) => operation);
   expect(operations).toEqual(expect.arrayContaining([...scenario.makes[fanout]]));
   const seen = new Map<string, number>();
@@ -115,18 +119,18 @@ async function steps(scenario: Scenario, fanout: FanoutName): Promise<[number, s
 
 for (const fanout of ['sns', 'direct'] as const) {
   for (const [name, scenario] of Object.entries(SCENARIOS)) {
-    const all = await steps(scenario, fanout);
+    const all = await callsOf(scenario, fanout);
     describe(`[I6] [I7] ${name}, fan-out ${fanout}`, () => {
       test.each(all)('is killed before call %i, %s', async (at) => {
-        await play(scenario, fanout, { at, fate: 'before' });
+        await play(scenario, fanout, { at, kind: 'before' });
       });
 
       test.each(all)('is killed after call %i, %s', async (at) => {
-        await play(scenario, fanout, { at, fate: 'after' });
+        await play(scenario, fanout, { at, kind: 'after' });
       });
 
-      test.each(all)('stands still for longer than a lease at call %i, %s', async (at) => {
-        await play(scenario, fanout, { at, fate: 'pause' });
+      test.each(all)('is paused for longer than a lease at call %i, %s', async (at) => {
+        await play(scenario, fanout, { at, kind: 'pause' });
       });
     });
   }

@@ -62,16 +62,16 @@ async function worstOf(measure: (at: number) => Promise<Recovery>): Promise<Reco
   };
 }
 
-/** `victims` die; the last of them has the tasks. */
+/** Kills `victims`; the last of them runs the tasks. */
 async function recover(at: number, victims: readonly string[]): Promise<Recovery> {
   const clock = new VirtualClock();
   const dead = new Set<string>();
-  const fleet = new FakeFleet({ clock, faults: mortal(latencyModel(at), dead) });
+  const fleet = new FakeFleet({ clock, faults: silencing(latencyModel(at), dead) });
   const agent = new PacedAgent({ chunks: 0, pause: () => sleep(clock, LIMIT_MS) });
   const members = new Map<string, FakeMember>();
   for (let i = 0; i < INSTANCES; i += 1) {
     members.set(`i${i}`, await clock.run(fleet.join(`i${i}`, agent)));
-    // So that no two beat at the same moment.
+    // No two instances renew their leases at the same moment.
     await clock.advance(617);
   }
   await clock.advance(SETTLED_MS);
@@ -118,8 +118,8 @@ async function until(clock: VirtualClock, holds: () => Promise<boolean>): Promis
   }
 }
 
-/** Nothing that the dead ask for is done or answered any more. */
-function mortal(faults: FaultPlan, dead: ReadonlySet<string>): FaultPlan {
+/** Returns faults that neither execute nor answer the calls of dead instances. */
+function silencing(faults: FaultPlan, dead: ReadonlySet<string>): FaultPlan {
   return {
     ...faults,
     call: (call) =>
