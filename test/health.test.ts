@@ -1,9 +1,9 @@
 import { silentLogger } from '@a2a-aws/core';
 import { tableDefinition } from '@a2a-aws/dynamodb';
 import {
+  type CallOutcome,
   FakeAws,
   type FakeCall,
-  type Fate,
   SeededRandom,
   SimulatedProcess,
   steady,
@@ -16,7 +16,7 @@ const SECOND_MS = 1_000;
 /** The default lease, and what is left after it to be found out. */
 const LEASE_MS = 20 * SECOND_MS;
 const BEAT_MS = 5 * SECOND_MS;
-const UNAVAILABLE: Fate = { acts: [], answers: 1, fails: 'unavailable' };
+const UNAVAILABLE: CallOutcome = { acts: [], answers: 1, fails: 'unavailable' };
 
 let clock: VirtualClock;
 let aws: FakeAws;
@@ -28,7 +28,7 @@ beforeEach(() => {
   clock = new VirtualClock();
   refuses = () => false;
   const plan = steady({ dynamodb: 2, sns: 2, sqs: 2 });
-  const call = (made: FakeCall): Fate => (refuses(made) ? UNAVAILABLE : plan.call(made));
+  const call = (made: FakeCall): CallOutcome => (refuses(made) ? UNAVAILABLE : plan.call(made));
   aws = new FakeAws({ clock, faults: { ...plan, call }, tables: [tableDefinition('health')] });
   topicArn = aws.sns.createTopic('health');
 });

@@ -1,6 +1,12 @@
 import { silentLogger } from '@a2a-aws/core';
 import { tableDefinition } from '@a2a-aws/dynamodb';
-import { FakeAws, type FakeCall, type Fate, steady, VirtualClock } from '@a2a-aws/testkit/fakes';
+import {
+  type CallOutcome,
+  FakeAws,
+  type FakeCall,
+  steady,
+  VirtualClock,
+} from '@a2a-aws/testkit/fakes';
 import type { Task } from '@a2a-js/sdk';
 import { ServerCallContext } from '@a2a-js/sdk/server';
 import { createBackend } from 'a2a-aws';
@@ -24,7 +30,7 @@ test('[I10] a run that starts when its sender has given up sees the task with al
   const clock = new VirtualClock();
   let isSlow = false;
   const faults = steady();
-  const call = (asked: FakeCall): Fate =>
+  const call = (asked: FakeCall): CallOutcome =>
     isSlow && isIntent(asked) ? { acts: [LONG_MS], answers: LONG_MS } : faults.call(asked);
   const aws = new FakeAws({
     clock,

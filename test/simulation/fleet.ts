@@ -1,10 +1,10 @@
 import { joinKey, type Logger, type Scope } from '@a2a-aws/core';
 import { tableDefinition } from '@a2a-aws/dynamodb';
 import {
+  type CallOutcome,
   FakeAws,
   type FakeCall,
   type FakeService,
-  type Fate,
   type FaultPlan,
   type FaultRates,
   NO_FAULTS,
@@ -92,10 +92,10 @@ export class Fleet {
   partitions: Partition[] = [];
   readonly outages: Outage[] = [];
   onPoint: OnPoint = () => {};
-  /** False while nobody starts a server anew that has ended. */
+  /** False while ended servers are not restarted. */
   restarts = true;
-  /** What becomes of a call, where a schedule wants something particular. */
-  fate: (call: FakeCall) => Fate | undefined = () => undefined;
+  /** Returns the outcome of a call that a schedule determines; undefined leaves it to chance. */
+  callOutcome: (call: FakeCall) => CallOutcome | undefined = () => undefined;
   readonly #options: FleetOptions;
   readonly #copies: TableCopy[] = [];
   readonly #topicArn: string;
@@ -285,7 +285,7 @@ export class Fleet {
           ({ services, until }) => now < until && services.includes(call.service),
         );
         if (isCut || isDown) return { acts: [], answers: 1_000, fails: 'time-out' };
-        return this.fate(call) ?? faults.call(call);
+        return this.callOutcome(call) ?? faults.call(call);
       },
     };
   }

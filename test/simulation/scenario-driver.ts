@@ -1,5 +1,5 @@
 import { type Scope, sleep } from '@a2a-aws/core';
-import type { FakeCall, Fate, SeededRandom, SimulatedProcess } from '@a2a-aws/testkit/fakes';
+import type { CallOutcome, FakeCall, SeededRandom, SimulatedProcess } from '@a2a-aws/testkit/fakes';
 import type { Violate } from './expected-task.ts';
 import type { Fleet } from './fleet.ts';
 import { intrude } from './intruder.ts';
@@ -187,13 +187,13 @@ export class ScenarioDriver {
     this.#deps.pause(process, ms);
   }
 
-  /** The first calls that `matches` finds have this fate. */
-  fate(matches: (call: FakeCall) => boolean, fate: Fate, times = 1): void {
+  /** Sets the outcome of the next `times` calls that match. */
+  setCallOutcome(matches: (call: FakeCall) => boolean, outcome: CallOutcome, times = 1): void {
     let left = times;
-    this.fleet.fate = (call) => {
+    this.fleet.callOutcome = (call) => {
       if (left === 0 || !matches(call)) return undefined;
       left -= 1;
-      return fate;
+      return outcome;
     };
   }
 

@@ -130,7 +130,7 @@ class Schedule {
     await clock.advance(CHAOS_MS);
     fleet.rates = NO_FAULTS;
     fleet.onPoint = () => {};
-    fleet.fate = () => undefined;
+    fleet.callOutcome = () => undefined;
     fleet.watch.onWrite = () => {};
     const end = clock.now() + (this.#scenario?.endMs ?? END_MS) - CHAOS_MS;
     await clock.advance(this.#scenario?.restMs ?? LOOK_MS);

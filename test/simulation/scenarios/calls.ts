@@ -1,10 +1,10 @@
-import type { FakeCall, Fate } from '@a2a-aws/testkit/fakes';
+import type { CallOutcome, FakeCall } from '@a2a-aws/testkit/fakes';
 
 /** The call is lost. */
-export const LOST: Fate = { acts: [], answers: 3_000, fails: 'time-out' };
+export const LOST: CallOutcome = { acts: [], answers: 3_000, fails: 'time-out' };
 
 /** The answer takes so long, in milliseconds; what was asked for is done at once. */
-export function slow(ms: number): Fate {
+export function slow(ms: number): CallOutcome {
   return { acts: [3], answers: ms };
 }
 

@@ -46,7 +46,7 @@ export const CANCELS: readonly Scenario[] = [
       const taskId = await driver.task(first);
       const at = await driver.runner(first);
       await driver.sleep(500);
-      driver.fate(isWatchersQuery, slow(3_000));
+      driver.setCallOutcome(isWatchersQuery, slow(3_000));
       const second = driver.send(plainScript('HANGS'), { taskId, mode: 'immediate', at });
       await driver.until(() => (second.expected?.openRuns.length ?? 0) > 1);
       driver.cancel(taskId, { avoid: at });

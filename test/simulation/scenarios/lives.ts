@@ -28,7 +28,7 @@ export const LIVES: readonly Scenario[] = [
     play: async (driver) => {
       await driver.sleep(1_000);
       const again = driver.random.whole(60, 4_000);
-      driver.fate(isNewLease, { acts: [3, again], answers: 6 });
+      driver.setCallOutcome(isNewLease, { acts: [3, again], answers: 6 });
       const [server] = driver.fleet.servers;
       if (server) driver.crash(server.process);
       driver.send(plainScript('COMPLETED'));
@@ -87,7 +87,7 @@ export const LIVES: readonly Scenario[] = [
         if (operation !== 'PutItem' || !sortKey(input).startsWith('run#')) return;
         writer = process;
         driver.pause(process, driver.random.whole(30_000, 38_000));
-        driver.fate((call) => call.caller === process.name && isBeat(call), LOST, 99);
+        driver.setCallOutcome((call) => call.caller === process.name && isBeat(call), LOST, 99);
       };
       driver.send(plainScript('HANGS'), { leaves: true });
     },
@@ -123,7 +123,7 @@ export const LIVES: readonly Scenario[] = [
       await driver.sleep(driver.random.whole(500, 4_000));
       driver.pause(at, driver.random.whole(30_000, 40_000));
       const isRead = isRecordsQuery(taskId);
-      driver.fate((call) => call.caller === at.name && isRead(call), LOST, 6);
+      driver.setCallOutcome((call) => call.caller === at.name && isRead(call), LOST, 6);
     },
   },
   // A server is stopped while it executes what will not be executed again: its readers are told how

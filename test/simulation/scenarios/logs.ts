@@ -10,7 +10,7 @@ export const LOGS: readonly Scenario[] = [
     rates: NO_FAULTS,
     play: async (driver) => {
       const late = driver.random.whole(1_000, 4_000);
-      driver.fate(isHead, { acts: [late], answers: 50, fails: 'time-out' });
+      driver.setCallOutcome(isHead, { acts: [late], answers: 50, fails: 'time-out' });
       driver.send(plainScript('COMPLETED', { chunks: 1, gapMs: 500 }));
     },
   },
@@ -26,7 +26,7 @@ export const LOGS: readonly Scenario[] = [
       await driver.until(() => sent.outcome === 'done');
       // A reader comes late for its pieces if there are several.
       const dense = driver.random.percent(30);
-      driver.fate(isSnapshotRead, { acts: [2_000], answers: 2_010 }, 20);
+      driver.setCallOutcome(isSnapshotRead, { acts: [2_000], answers: 2_010 }, 20);
       const size = dense
         ? { chunks: 13, padding: 420_000, dense }
         : { chunks: driver.random.whole(6, 8), padding: 180_000 };
@@ -77,7 +77,7 @@ export const LOGS: readonly Scenario[] = [
       const avoid = await driver.runner(sent);
       await driver.written('snap#');
       await driver.sleep(driver.random.whole(50, 500));
-      driver.fate(isSnapshotRead, { acts: [4_000], answers: 4_010 }, 3);
+      driver.setCallOutcome(isSnapshotRead, { acts: [4_000], answers: 4_010 }, 3);
       driver.read(taskId, { avoid });
       driver.send(plainScript('HANGS', big), { ...message, avoid });
     },

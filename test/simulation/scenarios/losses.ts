@@ -18,7 +18,7 @@ export const LOSSES: readonly Scenario[] = [
       const runner = await driver.runner(sent);
       await driver.sleep(driver.random.whole(500, 4_000));
       driver.crash(runner);
-      driver.fate(isHead, LOST, 3);
+      driver.setCallOutcome(isHead, LOST, 3);
       let isOver = false;
       driver.fleet.onPoint = (process, point, operation, input) => {
         const isRow = operation === 'DeleteItem' && sortKey(input).startsWith('run#');
@@ -60,7 +60,7 @@ export const LOSSES: readonly Scenario[] = [
       await driver.sleep(driver.random.whole(500, 2_000));
       driver.pause(at, driver.random.whole(30_000, 40_000));
       const isRead = isRecordsQuery(taskId);
-      driver.fate((call) => call.caller === at.name && isRead(call), LOST, 6);
+      driver.setCallOutcome((call) => call.caller === at.name && isRead(call), LOST, 6);
     },
   },
 ];

@@ -20,7 +20,10 @@ export const READERS: readonly Scenario[] = [
         isWatching ||= caller === at.name && sk.startsWith('watch#');
       };
       const isRead = isRecordsQuery(taskId);
-      driver.fate((call) => isWatching && call.caller === at.name && isRead(call), slow(2_000));
+      driver.setCallOutcome(
+        (call) => isWatching && call.caller === at.name && isRead(call),
+        slow(2_000),
+      );
       driver.subscribe(taskId, { at, promptMs: PROMPT_MS });
     },
   },
@@ -32,7 +35,7 @@ export const READERS: readonly Scenario[] = [
       const sent = driver.send(plainScript('INPUT_REQUIRED'), { mode: 'immediate', avoid: at });
       const taskId = await driver.task(sent);
       await driver.until(() => sent.expected?.openRuns.length === 0);
-      driver.fate(isWatch, { acts: [1_000], answers: 1_010 }, 2);
+      driver.setCallOutcome(isWatch, { acts: [1_000], answers: 1_010 }, 2);
       driver.subscribe(taskId, { at, promptMs: PROMPT_MS });
       await driver.sleep(driver.random.whole(100, 1_200));
       const script = plainScript('HANGS', { chunks: 2, gapMs: 900 });

@@ -46,7 +46,7 @@ function tooLate(what: 'CreateQueue' | 'Subscribe'): Scenario {
     restMs: 700_000,
     play: async (driver) => {
       const late = { ...LOST, acts: [TOO_LATE_MS + driver.random.whole(0, 20_000)] };
-      driver.fate(({ operation }) => operation === what, late);
+      driver.setCallOutcome(({ operation }) => operation === what, late);
       await workThenDie(driver);
       await rounds(driver);
     },

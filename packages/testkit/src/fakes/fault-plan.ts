@@ -19,7 +19,7 @@ export interface FakeCall {
  * The outcome of a call. All times in milliseconds from the moment it is made: a call that acts
  * after its client was told of a time-out is a late write.
  */
-export interface Fate {
+export interface CallOutcome {
   /** When the service acts, once for each number: never if the call is lost, twice if it is repeated. */
   readonly acts: readonly number[];
   /** When the client is told; not before the first time that the service acts, unless it `fails`. */
@@ -32,14 +32,14 @@ export interface Fate {
 
 /** Decides what becomes of calls and messages: everything that may go wrong comes from here. */
 export interface FaultPlan {
-  call(call: FakeCall): Fate;
+  call(call: FakeCall): CallOutcome;
   /** When copies of a message that SNS took reach a queue, in milliseconds: none if it is lost. */
   deliveries(target: string): readonly number[];
   /** How long a new subscription hears nothing, in milliseconds: its filter is not in force yet. */
   subscriptionLag(): number;
   /** How far an index of a table lags behind it, in milliseconds. */
   indexLag(): number;
-  /** True for an entry of a batch to fail; see {@link Fate.failedEntries}. */
+  /** True for an entry of a batch to fail; see {@link CallOutcome.failedEntries}. */
   entryFails(share: number): boolean;
 }
 
@@ -108,7 +108,7 @@ const LONGEST_CALL_MS = 5_000;
 export function randomFaults(random: SeededRandom, rates: () => FaultRates): FaultPlan {
   const way = (): number =>
     random.percent(90) ? random.whole(1, 8) : random.whole(8, rates() === NO_FAULTS ? 30 : 400);
-  const call = ({ writes }: FakeCall): Fate => {
+  const call = ({ writes }: FakeCall): CallOutcome => {
     const { lost, timedOutAfterSuccess, late, repeated, throttled, failedEntries } = rates();
     const [there, back] = [way(), way()];
     const dice = random.next() * 100;

@@ -8,9 +8,9 @@ export type { FakeTable } from './dynamodb/fake-table.ts';
 export { fromStored } from './dynamodb/marshalling.ts';
 export { FakeAws, type FakeAwsOptions, type FakeClients } from './fake-aws.ts';
 export {
+  type CallOutcome,
   type FakeCall,
   type FakeService,
-  type Fate,
   type FaultPlan,
   type FaultRates,
   NO_FAULTS,

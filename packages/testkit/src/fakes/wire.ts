@@ -32,15 +32,15 @@ export class Wire {
   ): Promise<T> {
     const { service, operation } = call;
     this.meter.called(service, operation);
-    const fate = this.faults.call(call);
-    const acted = fate.acts.map(async (ms) => {
+    const outcome = this.faults.call(call);
+    const acted = outcome.acts.map(async (ms) => {
       await this.#wait(ms);
-      return act(fate.failedEntries ?? 0);
+      return act(outcome.failedEntries ?? 0);
     });
     // An error that has no reader any more must not count as unhandled.
     for (const one of acted) one.catch(() => {});
     try {
-      return await abortable(this.#answer(fate, acted[0]), signal);
+      return await abortable(this.#answer(outcome, acted[0]), signal);
     } catch (error) {
       this.meter.failed(service, operation);
       throw error;

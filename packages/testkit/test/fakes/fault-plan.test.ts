@@ -2,8 +2,8 @@ import { tableDefinition } from '@a2a-aws/dynamodb';
 import { PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, test } from 'vitest';
 import {
+  type CallOutcome,
   FakeAws,
-  type Fate,
   randomFaults,
   SeededRandom,
   SOME_FAULTS,
@@ -22,9 +22,9 @@ const count = new UpdateCommand({
   ExpressionAttributeValues: { ':one': 1 },
 });
 
-function met(fate: Fate): { aws: FakeAws; clock: VirtualClock } {
+function met(outcome: CallOutcome): { aws: FakeAws; clock: VirtualClock } {
   const clock = new VirtualClock();
-  const faults = { ...steady(), call: () => fate };
+  const faults = { ...steady(), call: () => outcome };
   return { aws: new FakeAws({ clock, faults, tables: [tableDefinition(TableName)] }), clock };
 }
 
