@@ -8,7 +8,7 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 let product: Declarations | undefined;
 
-/** The simulator with all that it plays, as the code of a worker, patched. Fails if a patch does not fit. */
+/** Returns the patched simulator as a worker's code. Fails if a patch does not fit. */
 export async function bundleSimulator(patches: readonly Patch[] = []): Promise<string> {
   product ??= declarationsOf(productSources());
   const left = new Map(patched(patches, product).map(({ path, text }) => [path, text]));

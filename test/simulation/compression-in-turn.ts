@@ -1,8 +1,8 @@
 import { type Compression, systemCompression } from '@a2a-aws/core';
 
 /**
- * Compresses on this thread: the load of the machine would otherwise decide what happens next, and a
- * seed would not replay the same schedule.
+ * Compresses on this thread. With zlib's threads, the load of the machine would decide the order of
+ * events, and a seed would not replay its schedule.
  */
 export const compressionInTurn: Compression = {
   ...systemCompression,

@@ -4,26 +4,26 @@ import type { Fleet } from './fleet.ts';
 /** Filter policies of a topic that is not full. */
 const ROOM = 200;
 
-/** Deletes a queue that an instance is heard at; its name, or undefined if there is none. */
+/** Deletes the queue of an instance. Returns its name; undefined if there is none. */
 export function loseQueue({ aws }: Fleet, random: SeededRandom): string | undefined {
   const name = any([...aws.sqs.queues.keys()], random);
   if (name !== undefined) aws.sqs.lose(name);
   return name;
 }
 
-/** Removes the subscription of an instance; the ARN of its queue, or undefined if there is none. */
+/** Removes the subscription of an instance. Returns its queue's ARN; undefined if there is none. */
 export function loseSubscription({ aws }: Fleet, random: SeededRandom): string | undefined {
   const arn = any(aws.sns.subscribedQueues(), random);
   if (arn !== undefined) aws.sns.lose(arn);
   return arn;
 }
 
-/** From now on no call to SNS and SQS arrives, for so many milliseconds. */
+/** Blocks all calls to SNS and SQS from now on, for `ms` milliseconds. */
 export function cutMessaging({ clock, outages }: Fleet, ms: number): void {
   outages.push({ services: ['sns', 'sqs'], until: clock.now() + ms });
 }
 
-/** The topic takes no subscription more than it has, for so many milliseconds. */
+/** Makes the topic refuse new subscriptions for `ms` milliseconds. */
 export function fillTopic({ aws, clock }: Fleet, ms: number): void {
   aws.sns.filterPolicies = 0;
   clock.after(ms, () => {
@@ -31,7 +31,7 @@ export function fillTopic({ aws, clock }: Fleet, ms: number): void {
   });
 }
 
-/** Doorbells are lost, or cannot be had for a while; `began`: milliseconds from now on. */
+/** Plans losses and outages of doorbells; `began` is in milliseconds from now. */
 export function planDoorbellLosses(fleet: Fleet, random: SeededRandom, began: number): void {
   const { clock } = fleet;
   const plan = (share: number, act: () => void): void => {

@@ -11,12 +11,12 @@ import {
 } from '@a2a-aws/core';
 import { Message, Task, TaskState } from '@a2a-js/sdk';
 
-/** Something that must never happen. `law` is a law's name, or what else was promised. */
+/** Reports a violation. `law` is the name of a law, or of another promise. */
 export type Violate = (law: string, text: string) => void;
 
 /** The Task at one moment of its log. */
 export interface View {
-  /** Of the last event that is in it. */
+  /** The generation of its last event. */
   readonly generation: number;
   readonly text: string;
 }
@@ -50,12 +50,12 @@ export class ExpectedTask {
   /** The partition of its items. */
   readonly name: string;
   readonly records: LogRecord[] = [];
-  /** By generation, from 1 on: what every reader must get. */
+  /** Events by generation, from 1 on, as every reader must get them. */
   readonly events: string[] = [];
   readonly views: View[] = [];
   /** When each event became durable; milliseconds. */
   readonly times: number[] = [];
-  /** Generations at which a subscriber's stream ends: the task ended, or waits for input and nobody works on it. */
+  /** Generations at which a subscriber's stream ends: the task ended, or waits for input without another open run. */
   readonly ends: Set<number> = new Set();
   readonly runs: Map<string, ExpectedRun> = new Map();
   readonly fenced: Set<string> = new Set();
@@ -64,7 +64,7 @@ export class ExpectedTask {
   state: TaskState | undefined;
   /** Index of the record that set the state. */
   stateAt = -1;
-  /** When nobody was left to work on it, or when it was sealed; milliseconds. */
+  /** Since when it has had no open run, or was sealed; milliseconds. */
   restsSince: number | undefined;
   readonly #violate: Violate;
   readonly #fold = new Fold();
@@ -102,39 +102,39 @@ export class ExpectedTask {
     return this.#next;
   }
 
-  /** The run that this message has started first. */
+  /** Returns the first run that this message started. */
   runOf(messageId: string): ExpectedRun | undefined {
     return [...this.runs.values()].find((run) => run.messageId === messageId);
   }
 
-  /** Where the result of a run stands, followed through those that resumed it. */
+  /** Returns the generation of the result of a run, or of the run that resumed it. */
   resultOf(run: ExpectedRun | undefined): number | undefined {
     if (run?.resumedBy !== undefined) return this.resultOf(this.runs.get(run.resumedBy));
     return run?.result;
   }
 
-  /** The Message that a run, or one that resumed it, came to; JSON. */
+  /** Returns the answer of a run, or of the run that resumed it, as JSON. */
   answerOf(run: ExpectedRun | undefined): string | undefined {
     if (!run) return undefined;
     if (run.answer !== undefined) return run.answer;
     return run.resumedBy === undefined ? undefined : this.answerOf(this.runs.get(run.resumedBy));
   }
 
-  /** Where a run, or one that resumed it, first asked for credentials. */
+  /** Returns the generation at which a run, or one that resumed it, first asked for credentials. */
   authOf(run: ExpectedRun | undefined): number | undefined {
     if (!run) return undefined;
     if (run.auth !== undefined) return run.auth;
     return run.resumedBy === undefined ? undefined : this.authOf(this.runs.get(run.resumedBy));
   }
 
-  /** Where a run, or one that resumed it, first said something. */
+  /** Returns the generation of the first event of a run, or of one that resumed it. */
   beganAt(run: ExpectedRun | undefined): number | undefined {
     if (!run) return undefined;
     if (run.first !== undefined) return run.first;
     return run.resumedBy === undefined ? undefined : this.beganAt(this.runs.get(run.resumedBy));
   }
 
-  /** The table took a record; `at` in milliseconds. */
+  /** Adds a record that the table accepted at `at`, in milliseconds. */
   append(record: LogRecord, at: number): void {
     const { generation, sub } = record.slot;
     if (generation !== this.#next.generation || sub !== this.#next.sub) {
@@ -155,7 +155,7 @@ export class ExpectedTask {
     const before = this.generation;
     let entries = 0;
     const step = this.#fold.apply(record, () => {
-      // After the last entry it is called once more, for the record.
+      // The callback is called once more after the last entry, for the record.
       if (entries++ < record.entries.length) this.#look();
     });
     for (const { event } of step.deliveries) {
@@ -227,7 +227,7 @@ export class ExpectedTask {
     }
     if (run) run.first ??= generation;
     if (entry.run === undefined && this.openRuns.length > 0 && !this.cancelRequested) {
-      this.#violate('I6', `${this.name}: ended from outside while somebody works on it`);
+      this.#violate('I6', `${this.name}: ended from outside while a run is open`);
     }
     if (!status) return;
     this.#checkFromOutside(entry, status.state);
@@ -249,7 +249,7 @@ export class ExpectedTask {
     }
   }
 
-  /** A task that rests in an interrupted state is not failed for an instance that is lost. */
+  /** Checks that a lost instance does not fail a task in an interrupted state. */
   #checkFromOutside(entry: Extract<Entry, { kind: 'event' }>, state: TaskState): void {
     if (entry.run !== undefined || state !== TaskState.TASK_STATE_FAILED) return;
     if (!isInterrupted(this.state) || this.cancelRequested) return;
@@ -263,7 +263,7 @@ export class ExpectedTask {
   #checkStart(entry: Extract<Entry, { kind: 'start' }>, index: number): void {
     const messageId = entry.message?.messageId;
     if (this.cancelRequested) this.#violate('I4', `${this.name}: a start after the cancel`);
-    // A number is used for many messages.
+    // Clients use a number for many messages.
     if (messageId !== undefined && !/^\d+$/.test(messageId) && entry.resumes === undefined) {
       if (this.#messages.has(messageId))
         this.#violate('retry', `${this.name}: ${messageId} started twice`);
@@ -272,7 +272,7 @@ export class ExpectedTask {
     if (entry.resumes !== undefined) {
       const resumed = this.runs.get(entry.resumes);
       if (!resumed?.lost || resumed.resumedBy !== undefined) {
-        this.#violate('retry', `${this.name}: resumed what was not lost, or twice`);
+        this.#violate('retry', `${this.name}: resumed a run that was not lost, or twice`);
       }
       if (resumed) resumed.resumedBy = entry.run;
     }
@@ -291,7 +291,7 @@ export class ExpectedTask {
     });
   }
 
-  /** What was lost and nobody went on with has its result where nobody was left. */
+  /** Gives lost runs that were not resumed their result once no run is open. */
   #settleLost(): void {
     if (this.openRuns.length > 0) return;
     const last = this.records.at(-1);
@@ -305,14 +305,14 @@ export class ExpectedTask {
 
   #counts = new Map<number, number>();
 
-  /** Counts an event of this record; its generation. */
+  /** Counts an event of this record, and returns its generation. */
   #count(record: LogRecord, index: number): number {
     const generation = this.#counted(record, index) + 1;
     this.#counts.set(index, generation);
     return generation;
   }
 
-  /** Generation of the last event up to here. */
+  /** Returns the generation of the last event so far. */
   #counted(record: LogRecord, index: number): number {
     return this.#counts.get(index) ?? record.slot.generation - 1;
   }

@@ -24,12 +24,12 @@ import { type Execution, SimulatedAgent } from './scripted-agent.ts';
 import { createServer, PREFIX, type Server, TABLE } from './server.ts';
 import { TableWatch } from './table-watch.ts';
 
-/** Bytes of a page: fewer than DynamoDB's, so that loads take several. */
+/** Bytes of a page: fewer than DynamoDB's, so that a load takes several pages. */
 const PAGE_BYTES = 2_500;
-/** A server of a second fleet that could not start is started again after so long; milliseconds. */
+/** A server of a second fleet that failed to start is started again after this time; milliseconds. */
 const RESTART_MS = 1_000;
 
-/** A way between a process and a service that is closed for a while. */
+/** A process that cannot reach a service for a while. */
 export interface Partition {
   readonly process: string;
   readonly service: FakeService;
@@ -37,7 +37,7 @@ export interface Partition {
   readonly until: number;
 }
 
-/** Services that nobody reaches for a while. */
+/** Services that no process can reach for a while. */
 export interface Outage {
   readonly services: readonly FakeService[];
   /** Milliseconds of the fleet's clock. */
@@ -65,7 +65,7 @@ export interface FleetOptions {
   readonly logger: Logger;
   /** The agent can push. */
   readonly pushes: boolean;
-  /** New subscriptions hear at once. */
+  /** New subscriptions receive messages at once. */
   readonly hearsAtOnce: boolean;
 }
 
@@ -74,13 +74,13 @@ interface Place {
   readonly name: string;
   /** Names the process. */
   readonly life: string;
-  /** How far its clock is off; milliseconds. */
+  /** The error of its clock; milliseconds. */
   readonly skewMs: number;
   readonly tableName: string;
   readonly executions: Execution[];
 }
 
-/** Server processes by name, each started anew when it has ended, on one AWS and one clock. */
+/** Named server processes on one AWS and one clock. A process that ends is started again. */
 export class Fleet {
   readonly clock: VirtualClock = new VirtualClock();
   readonly aws: FakeAws;
@@ -129,7 +129,7 @@ export class Fleet {
     }
   }
 
-  /** Servers whose process is there, ready or not. */
+  /** Servers whose process runs, ready or not. */
   get servers(): Server[] {
     return [...this.#servers.values()];
   }
@@ -139,7 +139,7 @@ export class Fleet {
     return [{ name: TABLE, watch: this.watch, servers: this.servers }, ...this.#copies];
   }
 
-  /** Copies the table as it is now, as somebody does who restores a backup. */
+  /** Copies the table as it is now, like the restore of a backup. */
   copyTable(): FleetTable {
     const name = `${TABLE}-copy-${this.#copies.length}`;
     this.aws.dynamodb.copyTable(TABLE, name);
@@ -149,7 +149,7 @@ export class Fleet {
     return copy;
   }
 
-  /** Starts a server of a second fleet on a copy; it executes nothing of the first one. */
+  /** Starts a server of a second fleet on a copy. It executes no run of the first fleet. */
   startOn(table: FleetTable): void {
     const copy = this.#copies.find(({ name }) => name === table.name);
     if (!copy) throw new Error('There is no such copy.');
@@ -170,7 +170,7 @@ export class Fleet {
     return this.watch.task(joinKey(PREFIX, 'T', tenant, owner, taskId));
   }
 
-  /** A server as a load balancer would choose it, another than `avoid`. */
+  /** Returns a server as a load balancer would choose it, but not `avoid`. */
   pick(avoid?: SimulatedProcess): Server | undefined {
     const soon = this.clock.now() + 50;
     const able = this.servers.filter(
@@ -259,7 +259,7 @@ export class Fleet {
       entropy: seededEntropy(life, random.whole(0, 2 ** 31)),
       logger: this.#options.logger,
       executor: new SimulatedAgent(process.name, process.clock, random, executions),
-      // A run that came with a copy is failed there: nobody executes it twice.
+      // The second fleet fails the copied runs, so that none is executed twice.
       onOrphan: tableName === TABLE ? this.#options.onOrphan : 'fail',
       pushes: this.#options.pushes ? this.pushes : undefined,
     });

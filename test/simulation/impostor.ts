@@ -24,7 +24,7 @@ const STRANGER: FleetKeySet = {
   keys: [newFleetKey(seededEntropy('impostor'))],
 };
 
-/** Somebody who may send anything to every queue, and overhears what is sent. */
+/** A sender that can write to every queue, and read what others send. */
 export class Impostor {
   readonly #fleet: Fleet;
   readonly #overheard: string[] = [];
@@ -34,13 +34,13 @@ export class Impostor {
     const { sqs } = fleet.aws;
     const deliver = sqs.deliver.bind(sqs);
     sqs.deliver = (arn, body) => {
-      // Some of it is enough, and early things are what may be out of date.
+      // Some messages are enough, and early ones are the likeliest to be outdated.
       if (this.#overheard.length < 200) this.#overheard.push(body);
       deliver(arn, body);
     };
   }
 
-  /** Does one thing at random, to all instances. */
+  /** Sends one random kind of message to all instances. */
   act(): void {
     const { random } = this.#fleet;
     const act = random.pick(['forge', 'forge', 'replay', 'garbage', 'canary']);
@@ -51,7 +51,7 @@ export class Impostor {
     else for (const text of this.#overheard.splice(0, 3)) this.#send(text);
   }
 
-  /** The keys of the fleet, as somebody has them who can read its table. */
+  /** Returns the fleet's keys, as a reader of its table gets them. */
   steal(): FleetKeySet | undefined {
     for (const item of this.#fleet.aws.dynamodb.items(TABLE)) {
       if (item.sk === 'doorbell-keys') {
@@ -61,7 +61,7 @@ export class Impostor {
     return undefined;
   }
 
-  /** Tells of every task something that nobody has written, and of instances that they are gone. */
+  /** Sends records of every task that were never written, and says that instances are gone. */
   forge(keys: FleetKeySet): void {
     const { watch, servers } = this.#fleet;
     for (const expected of watch.tasks.values()) {
@@ -77,7 +77,7 @@ export class Impostor {
     }
   }
 
-  /** Rings each instance as if it had done so itself. */
+  /** Sends each instance a canary as if it came from the instance itself. */
   ring(keys: FleetKeySet): void {
     for (const { process, instance } of this.#fleet.servers) {
       const id = instance();
@@ -102,7 +102,7 @@ function keyOf({ name }: ExpectedTask): TaskKey {
   return { tenant, owner, taskId };
 }
 
-/** Records at the end of a task's log, as they would be written there. */
+/** Returns forged records for the end of a task's log. */
 function forgeries(expected: ExpectedTask, { taskId }: TaskKey): LogRecord[] {
   const contextId = 'context-1';
   const artifact = { artifactId: 'forged', parts: [{ text: FORGED }] };

@@ -3,7 +3,7 @@ import { type JanitorReport, runJanitor } from 'a2a-aws';
 import type { ServerOptions } from './server.ts';
 import { PREFIX, TABLE } from './server.ts';
 
-/** How long the function may run; milliseconds. */
+/** The time limit of the function; milliseconds. */
 const TIME_MS = 160_000;
 /** Younger queues are not swept; milliseconds. The clocks of processes are up to 90 s off. */
 const MIN_QUEUE_AGE_MS = 180_000;
@@ -11,7 +11,7 @@ const MIN_QUEUE_AGE_MS = 180_000;
 /** One invocation of the scheduled janitor. */
 export interface JanitorRound {
   readonly process: SimulatedProcess;
-  /** What it came to; nothing if it failed or was killed. */
+  /** The result of the round; undefined if it failed or was killed. */
   readonly report: Promise<JanitorReport | undefined>;
 }
 

@@ -1,4 +1,4 @@
-/** Where nothing goes wrong nothing takes longer, in milliseconds. */
+/** Without faults, every frame and answer arrives within this time; milliseconds. */
 export const PROMPT_MS = 3_000;
-/** By then an instance that works has seen that its doorbell delivers, and reads seldom; milliseconds. */
+/** A busy instance has confirmed its doorbell by then, and seldom reads; milliseconds. */
 export const PROVEN_MS = 8_000;

@@ -5,7 +5,7 @@ import type { ExpectedTask, Violate } from './expected-task.ts';
 import type { Fleet } from './fleet.ts';
 import { contextOf } from './simulated-client.ts';
 
-/** The list of an owner of a tenant holds its tasks, as they are, and nobody else's; so do its reads (I9). */
+/** Checks that each owner can list and read its own tasks, as they are, and no others (I9). */
 export async function checkLists(
   fleet: Fleet,
   scopes: readonly Scope[],
@@ -24,7 +24,7 @@ export async function checkLists(
     const found = listed.tasks.map(({ id, status }) => `${id} ${status?.state}`).sort();
     const wanted = own.map(({ taskId, state }) => `${taskId} ${state}`).sort();
     if (JSON.stringify(found) !== JSON.stringify(wanted)) {
-      violate('list', `${name} is told of ${found}, and has ${wanted}`);
+      violate('list', `${name} lists ${found}, but has ${wanted}`);
     }
     for (const expected of all) {
       if (nameOf(expected.scope) !== name) await checkForeign(fleet, scope, expected, violate);

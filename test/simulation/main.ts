@@ -5,10 +5,10 @@ import { CAUGHT_BY, CAUGHT_WITHIN, catchPlanted, recordedSeeds } from './planted
 import { type SimulateOptions, simulateOptions, USAGE } from './simulate-options.ts';
 import { simulate } from './simulation.ts';
 
-/** What the test run plays, and how long that may take. */
+/** The number of schedules in the test run, and its time limit. */
 const TEST_RUN = { schedules: 2_000, seconds: 90 };
 
-/** Progress is reported once in so many schedules. */
+/** Progress is reported once per this many schedules. */
 const REPORT_EVERY = 500;
 
 const options = settingsFrom(USAGE, simulateOptions);
@@ -26,7 +26,7 @@ async function many({ from, seeds: count = 2_000, workers }: SimulateOptions): P
   for (const { seed, violations, transcript } of result.failed) {
     console.log(`seed ${seed}`);
     for (const { law, text } of violations) console.log(`  ${law}: ${text.slice(0, 500)}`);
-    // One seed is played to be understood.
+    // A single seed is played for debugging.
     if (count === 1) for (const line of transcript) console.log(`    ${line}`);
   }
   const { schedules, failed, events, crashes, pauses, ms } = result;
@@ -44,7 +44,7 @@ async function many({ from, seeds: count = 2_000, workers }: SimulateOptions): P
   if (failed.length > 0) process.exitCode = 1;
 }
 
-/** Prints how many schedules each planted bug took until it was caught. */
+/** Prints after how many schedules each planted bug was caught. */
 async function planted(options: SimulateOptions): Promise<void> {
   const { only, record, workers, seeds: within = CAUGHT_WITHIN } = options;
   const before = recordedSeeds();

@@ -2,7 +2,7 @@ import { expect, test, vi } from 'vitest';
 import { PLANTED_BUGS } from './planted-bugs.ts';
 import { catchPlanted } from './planted-search.ts';
 
-// A bug whose recorded seed does not catch it any more takes a search.
+// A bug that its recorded seed no longer catches needs a search.
 vi.setConfig({ testTimeout: 600_000 });
 
 test.each(PLANTED_BUGS)('the planted bug $name is caught', async (bug) => {

@@ -4,21 +4,21 @@ import { scenariosFirst } from './scenario-seeds.ts';
 import type { Played } from './schedule.ts';
 import { type Simulated, simulate } from './simulation.ts';
 
-/** By name of a bug, a seed that caught it; `npm run simulate -- --planted --record` writes it. */
+/** For each bug, a seed that caught it; `npm run simulate -- --planted --record` writes the file. */
 export const CAUGHT_BY: URL = new URL('planted/caught-by.json', import.meta.url);
 
-/** Schedules, {@link scenariosFirst}, within which each planted bug is caught. */
+/** Each planted bug must be caught within so many schedules, {@link scenariosFirst}. */
 export const CAUGHT_WITHIN = 200;
 
 export interface PlantedSearch {
   readonly workers: number;
-  /** Most schedules to play. @default {@link CAUGHT_WITHIN} */
+  /** The most schedules to play. @default {@link CAUGHT_WITHIN} */
   readonly within?: number | undefined;
   /** Seeds to start with, by name of a bug. @default those that are recorded */
   readonly known?: Readonly<Record<string, number>> | undefined;
 }
 
-/** The schedule that broke a law, if any did, and how many were played. */
+/** The schedule that broke a law, if any, and the number of schedules played. */
 export interface Caught {
   readonly caught: Played | undefined;
   readonly schedules: number;

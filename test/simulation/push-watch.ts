@@ -15,8 +15,8 @@ export interface PushWatchDeps {
 }
 
 /**
- * Judges what is handed to the sender of push notifications: only what is durable, each event of a run
- * once and in order, by the process that runs it, for the configurations that were set before.
+ * Checks the calls of the push notification sender: only durable events, each event of a run once and
+ * in order, by the process that runs it, for the configurations that were set before.
  */
 export class PushWatch {
   readonly #deps: PushWatchDeps;
@@ -42,7 +42,7 @@ export class PushWatch {
     };
   }
 
-  /** Whoever runs a task and lives to its run's end has pushed all of it. */
+  /** Checks that a process that lived to the end of its run has pushed all of the run's events. */
   checkEnd(
     tasks: Iterable<ExpectedTask>,
     livingHome: (run: ExpectedRun) => string | undefined,
@@ -86,7 +86,7 @@ export class PushWatch {
   }
 }
 
-/** Where the events of a run stand. */
+/** Returns the generations of a run's events. */
 function generationsOf(expected: ExpectedTask, run: string): number[] {
   return expected.records.flatMap(({ slot, entries }) =>
     entries

@@ -3,7 +3,7 @@ import type { Fleet } from './fleet.ts';
 import { randomScript } from './script.ts';
 import type { Send, SimulatedClient } from './simulated-client.ts';
 
-/** Clients at random: who sends, sends again, subscribes, reads and cancels, and when. */
+/** Random clients, which send, repeat, subscribe, read and cancel at random times. */
 export class RandomClients {
   readonly #fleet: Fleet;
   readonly #client: (kind: string, scope: Scope) => SimulatedClient;
@@ -14,7 +14,7 @@ export class RandomClients {
     this.#client = client;
   }
 
-  /** `began`: milliseconds from now on. Most have to do with one task of the first owner. */
+  /** Clients start `began` milliseconds from now. Most use one task of the first owner. */
   plan(began: number, [own, other]: readonly [Scope, Scope, ...Scope[]]): void {
     const { random, clock } = this.#fleet;
     const main = this.#first(own, began);

@@ -8,7 +8,7 @@ export class ReadBack {
     return this.#records;
   }
 
-  /** Clients whose answers are counted; nothing else about them changes. */
+  /** Returns the same clients, with their answers counted. */
   counting(clients: FakeClients): FakeClients {
     const through = clients.dynamodb.send as (...sent: unknown[]) => Promise<unknown>;
     const send = (...sent: unknown[]): Promise<unknown> => {
@@ -27,7 +27,7 @@ export class ReadBack {
   }
 }
 
-/** Reads a sort key as either client gives it. */
+/** Returns a sort key from the answer of either kind of client. */
 function textOf(sk: unknown): string {
   return typeof sk === 'string' ? sk : String((sk as { readonly S?: string } | undefined)?.S);
 }

@@ -4,8 +4,8 @@ import { Task } from '@a2a-js/sdk';
 import type { ExpectedTask, Violate } from './expected-task.ts';
 
 /**
- * Judges what one reader got in one stream: first the Task as it was at some generation, then every
- * event after it, each once, in order (I1, I3), and none that was not durable by then (I2).
+ * Checks the frames of one stream: first the Task as it was at some generation, then every event after
+ * it, each once, in order (I1, I3), and none before it was durable (I2).
  */
 export class ReaderCheck {
   readonly #name: string;
@@ -21,7 +21,7 @@ export class ReaderCheck {
     this.#violate = violate;
   }
 
-  /** Where the reader stands; nothing before its first frame. */
+  /** The generation that the reader has reached; undefined before its first frame. */
   get generation(): number | undefined {
     return this.#broken ? undefined : this.#places?.at(-1);
   }
@@ -30,7 +30,7 @@ export class ReaderCheck {
     return this.#broken;
   }
 
-  /** True if a subscriber's stream is to end here: it told how the task ended, or that it waits. */
+  /** Whether a subscriber's stream must end here: the task ended, or waits for input. */
   get isAtEnd(): boolean {
     return this.#atEnd;
   }

@@ -3,14 +3,14 @@ import type { Violate } from './expected-task.ts';
 import type { TableWatch } from './table-watch.ts';
 
 /**
- * Judges every removal of a queue or a subscription in the moment in which it takes place. An instance
- * makes a queue again that it has lost, so the end of a schedule does not show such a removal.
+ * Checks every removal of a queue or a subscription when it happens. An instance replaces a lost queue,
+ * so the end of a schedule does not show such a removal.
  */
 export class RemovalWatch {
   readonly #tables: () => readonly TableWatch[];
   readonly #violate: Violate;
 
-  /** `tables`: all tables that instances run on. */
+  /** `tables` returns all tables that instances run on. */
   constructor(tables: () => readonly TableWatch[], violate: Violate) {
     this.#tables = tables;
     this.#violate = violate;

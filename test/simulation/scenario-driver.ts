@@ -38,7 +38,7 @@ export interface SendOptions extends ClientOptions, Pick<Send, 'pushes'> {
 /** How long a scenario waits for a condition, in milliseconds. */
 const LONGEST_WAIT_MS = 50_000;
 
-/** What a scenario controls: its clients, and the faults of servers and their calls. */
+/** Controls the clients of a scenario, and the faults of servers and their calls. */
 export class ScenarioDriver {
   readonly fleet: Fleet;
   readonly #deps: ScenarioDriverDeps;

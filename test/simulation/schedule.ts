@@ -12,13 +12,13 @@ import type { Scenario } from './scenarios/scenario.ts';
 import { type ClientDeps, SimulatedClient } from './simulated-client.ts';
 import { transcriptOf } from './transcript.ts';
 
-/** By then everything must have come to its end; a schedule in which it has sooner ends then. */
+/** Everything must be done by then; a schedule ends sooner if it is. Milliseconds. */
 const END_MS = 270_000;
-/** How often that is looked at. */
-const LOOK_MS = 10_000;
-/** Whoever hangs is cancelled then. */
+/** The interval of that check, in milliseconds. */
+const CHECK_MS = 10_000;
+/** Hanging tasks are cancelled at these times; milliseconds. */
 const CANCELS_AT_MS = [62_000, 75_000, 90_000];
-/** Clients that still follow a task that waits for them give it up then. */
+/** Clients that still follow a task that waits for input give up then; milliseconds. */
 const GIVE_UP_MS = 110_000;
 const NAMES = ['A', 'B', 'C'];
 const SCOPES = [
@@ -32,13 +32,13 @@ interface Violation {
   readonly text: string;
 }
 
-/** What one schedule came to. */
+/** The result of one schedule. */
 export interface Played {
   readonly seed: number;
   readonly violations: readonly Violation[];
-  /** Of a schedule that broke a law. */
+  /** The course of events, if the schedule broke a law. */
   readonly transcript: readonly string[];
-  /** Tells two plays of one seed apart if they are not the same. */
+  /** A digest of the course of events: equal for equal plays of a seed. */
   readonly trace: string;
   readonly events: number;
   readonly crashes: number;
@@ -72,7 +72,7 @@ export async function playSchedule(seed: number): Promise<Played> {
   }
 }
 
-/** Nothing may be printed, and no promise may fail unheard: it would end the process. */
+/** Reports console output and unhandled rejections, which would end a process, as violations. */
 function watchConsole(violate: (law: string, text: string) => void): () => void {
   const { error, warn } = console;
   const printed = (...words: unknown[]): void => violate('console', words.map(String).join(' '));
@@ -87,7 +87,7 @@ function watchConsole(violate: (law: string, text: string) => void): () => void 
   };
 }
 
-/** One in five schedules loses doorbells; the others stay as they were before there were losses. */
+/** One in five schedules loses doorbells. The others remain as they were before losses existed. */
 function lossesOf(seed: number): SeededRandom | undefined {
   return seed % 5 === 3 ? new SeededRandom(-seed) : undefined;
 }
@@ -133,12 +133,12 @@ class Schedule {
     fleet.callOutcome = () => undefined;
     fleet.watch.onWrite = () => {};
     const end = clock.now() + (this.#scenario?.endMs ?? END_MS) - CHAOS_MS;
-    await clock.advance(this.#scenario?.restMs ?? LOOK_MS);
-    while (clock.now() < end && !(await this.#rests())) await clock.advance(LOOK_MS);
+    await clock.advance(this.#scenario?.restMs ?? CHECK_MS);
+    while (clock.now() < end && !(await this.#isDone())) await clock.advance(CHECK_MS);
   }
 
-  /** True if nothing is left to be done, and all is as it must be at the end. */
-  async #rests(): Promise<boolean> {
+  /** Returns whether everything is done, and the final checks pass. */
+  async #isDone(): Promise<boolean> {
     const { servers, tables } = this.fleet;
     const all = tables.flatMap((table) => table.servers);
     const isUp = all.every(({ process, instance }) => !process.isPaused && instance());
@@ -192,7 +192,7 @@ class Schedule {
       records.map(({ id, time, body }) => [id, time, body]),
     );
     const doneAt = this.clients.map((client) => client.doneAt);
-    // Its text may have megabytes, which every schedule would have to send from its thread.
+    // The text may have megabytes, and each schedule sends its trace to the main thread.
     return createHash('sha256')
       .update(JSON.stringify([logs, [...meter.entries()], doneAt]))
       .digest('hex');
@@ -212,7 +212,7 @@ class Schedule {
     return client;
   }
 
-  /** Somebody loses patience with what does not end by itself. */
+  /** Cancels tasks that do not end by themselves. */
   #cancelHanging(): void {
     if (this.fleet.servers.length === 0) return;
     for (const expected of this.fleet.watch.tasks.values()) {
@@ -228,7 +228,7 @@ class Schedule {
     }
   }
 
-  /** A tap that was opened on a task at rest follows it until somebody ends it. */
+  /** Cancels tasks that clients still follow: a tap on an idle task stays open until the task ends. */
   #giveUp(): void {
     if (this.fleet.servers.length === 0) return;
     for (const { outcome, taskId, scope, expected } of [...this.clients]) {

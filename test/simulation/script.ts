@@ -10,30 +10,30 @@ type Ending =
   | 'AUTH_THEN_COMPLETED'
   /** It asks for credentials, then works until it is told to stop. */
   | 'AUTH_THEN_HANGS'
-  /** It answers with a Message, without a task. */
+  /** It answers with a Message instead of a task. */
   | 'MESSAGE'
-  /** It returns without a word. */
+  /** It returns without publishing a result. */
   | 'SILENT'
   | 'THROWS'
   /** It works until it is told to stop. */
   | 'HANGS';
 
-/** What the agent does with one message; travels as the message's text. */
+/** The agent's reaction to one message. It travels as the message's text. */
 export interface Script {
   /** Chunks of an artifact, each its own event. */
   readonly chunks: number;
-  /** Milliseconds between events, at the most; 0: all in one go. */
+  /** At most this many milliseconds between events; 0: all events at once. */
   readonly gapMs: number;
-  /** Publishes a Task first; else the log itself has to put one there. */
+  /** Publishes a Task first; otherwise the backend must add one to the log. */
   readonly task: boolean;
   /** Bytes of text in each chunk, besides its name. */
   readonly padding: number;
-  /** Each chunk takes the place of the one before. */
+  /** Each chunk replaces the one before. */
   readonly replaces?: boolean | undefined;
   /** The padding cannot be compressed. */
   readonly dense?: boolean | undefined;
   readonly ending: Ending;
-  /** Goes on as if nobody had told it to stop. */
+  /** Ignores the request to stop. */
   readonly deaf: boolean;
 }
 
@@ -54,7 +54,7 @@ const ENDINGS: readonly [Ending, ...Ending[]] = [
   'HANGS',
 ];
 
-/** A script that ends so, and is as simple as can be besides. */
+/** Returns a simple script with this end. */
 export function plainScript(ending: Ending, more: Partial<Script> = {}): Script {
   return { chunks: 0, gapMs: 0, task: true, padding: 0, ending, deaf: false, ...more };
 }

@@ -10,7 +10,7 @@ import {
 } from '@a2a-js/sdk/server';
 import type { Script } from './script.ts';
 
-/** One execution of the agent, as it was told to the agent. */
+/** One execution, as the agent saw it. */
 export interface Execution {
   readonly process: string;
   readonly taskId: string;
@@ -20,7 +20,7 @@ export interface Execution {
   done: boolean;
 }
 
-/** An agent that does what its message's script says, and tells of all that it does. */
+/** An agent that follows the script in its message, and records its executions. */
 export class SimulatedAgent implements AgentExecutor {
   readonly #process: string;
   readonly #clock: Clock;
@@ -28,7 +28,7 @@ export class SimulatedAgent implements AgentExecutor {
   readonly #executions: Execution[];
   readonly #stops = new Map<string, { execution: Execution; stop: AbortController }[]>();
 
-  /** `executions`: of all agents of a schedule; this one adds its own. */
+  /** `executions` holds those of all agents of a schedule; this agent adds its own. */
   constructor(process: string, clock: Clock, random: SeededRandom, executions: Execution[]) {
     this.#process = process;
     this.#clock = clock;
@@ -131,7 +131,7 @@ function told(stopped: AbortSignal): Promise<void> {
   });
 }
 
-/** What an execution publishes: each event holds words that no other event does. */
+/** Publishes the events of an execution. Each event has text that no other event has. */
 class Phrases {
   readonly #name: string;
   readonly #context: RequestContext;

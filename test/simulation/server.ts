@@ -27,18 +27,18 @@ export interface ServerOptions {
   readonly logger: Logger;
   readonly executor: AgentExecutor;
   readonly onOrphan: 'fail' | 'resume';
-  /** Hears what is pushed, if the agent can push. */
+  /** Receives the pushes, if the agent can push. */
   readonly pushes: PushWatch | undefined;
 }
 
-/** The server in one process: the real backend with the SDK's handler in it, on the process's AWS. */
+/** The server of one process: the real backend with its request handler, on the process's AWS clients. */
 export interface Server {
   readonly process: SimulatedProcess;
   readonly handler: A2ARequestHandler;
   readonly readBack: ReadBack;
   start(): Promise<void>;
   stop(drainMs: number): Promise<void>;
-  /** The id under which it takes requests, if it does. */
+  /** Returns the instance's id; undefined while it takes no requests. */
   instance(): string | undefined;
 }
 

@@ -35,29 +35,29 @@ export interface ClientDeps {
   readonly clock: Clock;
   readonly random: SeededRandom;
   readonly violate: Violate;
-  /** Some server that takes requests, as a load balancer would choose it. */
+  /** Returns a server that takes requests, as a load balancer would choose it. */
   readonly pick: () => Reachable | undefined;
   readonly expected: (scope: Scope, taskId: string) => ExpectedTask | undefined;
-  /** Does not try again when a server fails it. */
+  /** Does not try again when a server fails. */
   readonly leaves?: boolean | undefined;
-  /** Nothing goes wrong: frames and cancels may not take longer, in milliseconds. */
+  /** The longest time for frames and cancels, for schedules without faults; milliseconds. */
   readonly promptMs?: number | undefined;
-  /** How long it takes over each frame, in milliseconds. */
+  /** The client's time per frame, in milliseconds. */
   readonly slowMs?: number | undefined;
 }
 
-/** How an exchange of a client with the servers came out. */
+/** The outcome of a client's exchange with the servers. */
 export type Outcome = 'open' | 'done' | 'refused' | 'left' | 'gave-up';
 
-/** A stream or an answer may come so long after the log came to rest, in milliseconds. */
+/** The longest time from the end of the last run to a stream's end or an answer, in milliseconds. */
 const PATIENCE_MS = 40_000;
 
-/** What a client asks for. */
+/** A client's message. */
 export interface Send {
-  /** The message's name: its id is a UUID of its own, unless it is a number, which others use, too. */
+  /** The message's name. Its id is a UUID of its own, unless the name is a number, which others use, too. */
   readonly messageId: string;
   readonly contextId: string;
-  /** None: a new task. */
+  /** Undefined: a new task. */
   readonly taskId?: string | undefined;
   readonly script: Script;
   readonly mode: 'stream' | 'blocking' | 'immediate';
@@ -73,16 +73,16 @@ export class SimulatedClient {
   readonly scope: Scope;
   outcome: Outcome = 'open';
   taskId: string | undefined;
-  /** The servers' answer said that the message was taken. */
+  /** An answer confirmed that the message was accepted. */
   accepted = false;
-  /** How often a server failed it. */
+  /** The number of failed requests. */
   failures = 0;
   doneAt: number | undefined;
   readonly #deps: ClientDeps;
   readonly #used = new Set<SimulatedProcess>();
   #sleptMs = 0;
   #askedAt = 0;
-  /** Since when it waits for what the servers have; milliseconds. */
+  /** Since when it has waited for a server; milliseconds. */
   #openedAt = 0;
 
   constructor(name: string, scope: Scope, deps: ClientDeps) {
@@ -95,7 +95,7 @@ export class SimulatedClient {
     return this.taskId === undefined ? undefined : this.#deps.expected(this.scope, this.taskId);
   }
 
-  /** Pauses of the servers that it used and its own, together. */
+  /** The sum of its own pauses and those of the servers that it used; milliseconds. */
   get pausedMs(): number {
     return [...this.#used].reduce((sum, { pausedMs }) => sum + pausedMs, this.#sleptMs);
   }
@@ -165,7 +165,7 @@ export class SimulatedClient {
     });
   }
 
-  /** Tries until `work` says that it is done, elsewhere whenever a server fails it. */
+  /** Repeats `work` until it is done, on another server after each failure. */
   async #retryUntilDone(work: (server: Reachable) => Promise<boolean>): Promise<void> {
     const { clock, random, pick } = this.#deps;
     for (let tries = 0; tries < 400; tries += 1) {
@@ -208,7 +208,7 @@ export class SimulatedClient {
     for await (const frame of frames) {
       const said = messageOf(frame, this.expected?.answerOf(this.expected.runOf(send.messageId)));
       message = said ?? message;
-      // A Message that comes as a status is no event of the log.
+      // A Message that comes as a status is not an event of the log.
       if (!said || frame.payload?.$case === 'message') await this.#seen(frame, check);
       if (count === 0) this.#mustHaveBegun(send.messageId, check.generation);
       count += 1;
@@ -223,13 +223,13 @@ export class SimulatedClient {
       this.#mustBeAnswer(message, answer);
       return true;
     }
-    // One that comes when all is over gets the task as it is by then.
+    // A subscription after the end gets the task as it is.
     const stands = count === 1 && (check.generation ?? 0) >= (result ?? 0);
     if (result !== undefined && answer === undefined && (stands || check.generation === result)) {
       this.#late(expected);
       return true;
     }
-    // One that ends before its end must fail.
+    // A stream that ends early must fail.
     this.#violate('I3', `the stream of a send ended at ${check.generation}, not at ${result}`);
     return true;
   }
@@ -273,7 +273,7 @@ export class SimulatedClient {
     }
   }
 
-  /** What became possible at `since` may not take long where nothing goes wrong. */
+  /** Checks that an answer that became possible at `since` came soon, if there are no faults. */
   #prompt(since: number, what: string): void {
     const { clock, promptMs = Number.POSITIVE_INFINITY } = this.#deps;
     const late = clock.now() - Math.max(since, this.#openedAt);
@@ -319,7 +319,7 @@ export class SimulatedClient {
     if (authGeneration !== undefined) this.#lateSince(authGeneration);
   }
 
-  /** What is told of a message's run begins with its first event, or its result. */
+  /** Checks that an answer about a message's run is not older than its first event or result. */
   #mustHaveBegun(messageId: string, generation: number | undefined): void {
     const { expected } = this;
     const run = expected?.runOf(messageId);
@@ -340,7 +340,7 @@ export class SimulatedClient {
     else if (at < from) this.#violate('answer', `${what} is older than what was durable`);
   }
 
-  /** The log came to rest too long ago. */
+  /** Reports a violation if the last run ended too long ago. */
   #late(expected: ExpectedTask | undefined): void {
     if (expected?.restsSince !== undefined) this.#lateSince(expected.restsSince);
   }
@@ -368,25 +368,25 @@ function isRefusal(error: unknown): boolean {
   );
 }
 
-/** True for what another server may do, or the same one later. */
+/** Returns whether another server, or the same one later, may succeed. */
 export function isRetryable(error: unknown): boolean {
   if (error instanceof ConnectionLost) return true;
   return error instanceof A2AError && /Try again/.test(error.message);
 }
 
-/** The Message that a frame brings: alone, or after a Task, as what a status says. */
+/** Returns the Message of a frame: alone, or after a Task as the message of a status. */
 function messageOf({ payload }: StreamResponse, answer: string | undefined): Message | undefined {
   if (payload?.$case === 'message') return payload.value;
   const said = payload?.$case === 'statusUpdate' ? payload.value.status?.message : undefined;
   return said && JSON.stringify(Message.toJSON(said)) === answer ? said : undefined;
 }
 
-/** The id of a message of that name. */
+/** Returns the id of the message with this name. */
 function messageIdOf(name: string): string {
   return /^\d+$/.test(name) ? name : derivedUuid(name);
 }
 
-/** Who asks. */
+/** Returns the call context of a caller. */
 export function contextOf({ tenant, owner }: Scope): ServerCallContext {
   const user =
     owner === '' ? new UnauthenticatedUser() : { isAuthenticated: true, userName: owner };
@@ -398,7 +398,7 @@ const PUSH_CONFIG = TaskPushNotificationConfig.fromJSON({
   url: 'https://client.example/pushed',
 });
 
-/** The request of a send. */
+/** Returns the request for a message. */
 export function requestOf(send: Send): SendMessageRequest {
   return {
     tenant: '',

@@ -9,11 +9,11 @@ vi.setConfig({ testTimeout: 600_000 });
 const SCHEDULES = 500;
 
 /**
- * Seeds that broke a law when they were first played; what they found is planted again, or has a test of
- * its own, too. Seeds of scenarios do not stay the same: there it is planted, or tested, alone.
+ * Seeds that broke a law when they were first played. Each fault is also a planted bug, or has a test of
+ * its own. Seeds of scenarios change their meaning: their faults have only a planted bug or a test.
  */
 const REGRESSIONS: readonly (readonly [number, string])[] = [
-  [70, 'a request went on in the next life of its process, and waited for ever'],
+  [70, 'a request went on in the next life of its process, and waited forever'],
   [4201, 'an executor began after its run had ended, and was never told to stop'],
   [275, 'a clock that was set back made a silent doorbell look proven'],
   [14257, 'a retried message got where its task ended, not where the run that continued it did'],

@@ -5,16 +5,16 @@ import type { Played } from './schedule.ts';
 import type { WorkerTask } from './worker.ts';
 
 export interface SimulationOptions {
-  /** In the order in which they are played. */
+  /** In the order of play. */
   readonly seeds: readonly number[];
   /** Worker threads. */
   readonly workers: number;
   readonly patches?: readonly Patch[] | undefined;
-  /** Ends the simulation when it says so. */
+  /** Ends the simulation if it returns 'enough'. */
   readonly onPlayed?: ((played: Played) => 'enough' | undefined) | undefined;
 }
 
-/** What a number of schedules came to. */
+/** The result of many schedules. */
 export interface Simulated {
   readonly schedules: number;
   readonly events: number;
@@ -42,7 +42,7 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
     if (onPlayed?.(one) === 'enough') Atomics.store(over, 0, 1);
   };
   const done = Array.from({ length: workers }, (_, n) => {
-    // Much is made that is needed for a moment only.
+    // Most objects live only for a moment.
     const resourceLimits = { maxYoungGenerationSizeMb: 64 };
     const own = seeds.filter((_seed, at) => at % workers === n);
     const workerData: WorkerTask = { seeds: own, over };

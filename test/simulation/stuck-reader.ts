@@ -4,7 +4,7 @@ import { ReaderCheck } from './reader-check.ts';
 import type { Server } from './server.ts';
 import { contextOf } from './simulated-client.ts';
 
-/** What an instance may keep of a log for readers that lag, in bytes of its records' bodies. */
+/** The most that an instance may keep of a log for lagging readers, in bytes of record bodies. */
 const KEPT_BYTES = 1024 * 1024;
 
 export interface StuckReaderDeps {
@@ -15,8 +15,8 @@ export interface StuckReaderDeps {
 }
 
 /**
- * A subscriber that stops reading after a frame. What it gets later without the process having read it
- * from the log again, the process has held for it meanwhile: that is bounded (I8).
+ * A subscriber that stops reading after a frame. The process must have held the records that the
+ * subscriber gets later without a new read of the log: their size is bounded (I8).
  */
 export class StuckReader {
   readonly #deps: StuckReaderDeps;
@@ -39,7 +39,7 @@ export class StuckReader {
     if (value) this.#check.got(value, this.#deps.expected());
   }
 
-  /** Leaves, as a connection that is cut. */
+  /** Leaves, like a cut connection. */
   async leave(): Promise<void> {
     await this.#frames.return(undefined);
   }
@@ -53,7 +53,7 @@ export class StuckReader {
     const missed = (expected()?.records ?? []).filter(
       ({ slot, entries }) => slot.generation > from && entries.some(({ kind }) => kind === 'event'),
     );
-    // One more was in its hands when it got stuck.
+    // One more record was already with the reader when it got stuck.
     const held = missed.length - (server.readBack.records - before) - 1;
     if (held > kept(missed)) {
       violate('I8', `${held} of ${missed.length} records were held for a reader that was stuck`);
@@ -62,7 +62,7 @@ export class StuckReader {
   }
 }
 
-/** How many of the last records may be kept. */
+/** Returns how many of the last records may be kept. */
 function kept(records: readonly LogRecord[]): number {
   let bytes = 0;
   const index = records.findLastIndex(({ body }) => {

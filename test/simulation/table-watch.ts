@@ -11,19 +11,19 @@ import { type FakeAws, type FakeTable, type FakeWrite, fromStored } from '@a2a-a
 import { ExpectedTask, type Violate } from './expected-task.ts';
 import { PREFIX } from './server.ts';
 
-/** Stands in every text that an impostor forges. */
+/** Every text that an impostor forges contains this. */
 export const FORGED = 'forged by an impostor';
 
 /**
- * An instance must have been silent for so long before another may declare it dead, in milliseconds:
- * the lease, less a beat, since a late write may set the counter back to what was seen before.
+ * An instance must have been silent for this long before another may declare it dead, in milliseconds:
+ * the lease minus one heartbeat, because a late write may set the counter back to a value seen before.
  */
 const SILENT_MS = 14_000;
 
 const INTENTS = `${PREFIX}#I#`;
 
 interface LeaseHistory {
-  /** When the beat last moved; milliseconds. */
+  /** When the heartbeat counter last changed; milliseconds. */
   beatAt: number;
   beat: number;
   state: string;
@@ -42,7 +42,7 @@ interface StoredRecord {
   readonly xz?: boolean;
 }
 
-/** Judges every write to one table in the moment in which it takes place. */
+/** Checks every write to one table when it happens. */
 export class TableWatch {
   /** Every task's log, by partition. */
   readonly tasks: Map<string, ExpectedTask> = new Map();
@@ -51,13 +51,13 @@ export class TableWatch {
   readonly declaredDead: Set<string> = new Set();
   /** Runs that were declared when their instance was dead. */
   readonly #lateIntents = new Set<string>();
-  /** Which process an instance is a life of. */
+  /** The process name of each instance. */
   readonly #homes = new Map<string, string>();
   readonly #aws: () => FakeAws;
   readonly #name: string;
   readonly #now: () => number;
   readonly #violate: Violate;
-  /** Called with the process that wrote, after each write that matters. */
+  /** Called with the writer's process after each important write. */
   onWrite: (caller: string, sk: string) => void = () => {};
 
   /** `name`: of the table. */
@@ -81,7 +81,7 @@ export class TableWatch {
     this.onWrite(caller, sk);
   };
 
-  /** Takes the items of a copied table as written: its logs, and leases whose instances write elsewhere. */
+  /** Accepts the items of a copied table: its logs, and leases whose instances write elsewhere. */
   adopt(): void {
     const now = this.#now();
     for (const item of this.#table.items()) {
@@ -96,7 +96,7 @@ export class TableWatch {
     }
   }
 
-  /** Returns the instance whose living lease, written to this table, names the queue. */
+  /** Returns the instance whose live lease, written to this table, names the queue. */
   listener(queue: string): string | undefined {
     const found = [...this.leases].find(
       ([, { state, removed, queueName }]) => queueName === queue && state === 'alive' && !removed,
@@ -104,7 +104,7 @@ export class TableWatch {
     return found?.[0];
   }
 
-  /** The process that an instance is a life of. */
+  /** Returns the name of an instance's process. */
   home(instance: string): string | undefined {
     return this.#homes.get(instance);
   }
@@ -143,13 +143,13 @@ export class TableWatch {
     return expected;
   }
 
-  /** Whoever appends has said so in a row before, and was not dead by then. */
+  /** Checks that an instance that appends has recorded an intent before, and was not dead then. */
   #checkIntent({ instance, entries }: LogRecord, expected: ExpectedTask): void {
     const [, , tenant = '', owner = '', taskId = ''] = expected.name.split('#');
     const hash = taskKeyHash({ tenant, owner, taskId });
     const rows = this.#table.partitions.get(INTENTS + instance);
     const row = rows?.at(rows.place(`run#${hash}#`));
-    // Whoever drains fences itself by rows that its runs may have removed since: no harm in that.
+    // A draining instance fences itself through rows that its runs may have removed since: harmless.
     const retires = entries.every((entry) => entry.kind === 'fence' && entry.instance === instance);
     if (!retires && !row?.key.startsWith(`run#${hash}#`)) {
       this.#violate('I7', `${expected.name}: ${instance} appends, and no row of it says so`);
@@ -168,7 +168,7 @@ export class TableWatch {
     if (this.leases.get(instance)?.state === 'dead') this.#lateIntents.add(row.run?.S ?? '');
   }
 
-  /** A row goes only when the head holds the last status of its run. */
+  /** Checks that an intent is removed only when the head has the last status of its run. */
   #onIntentDone(row: NonNullable<FakeWrite['before']>): void {
     const [tenant, owner, taskId] = [row.tenant, row.owner, row.taskId].map((one) => one?.S ?? '');
     const pk = joinKey(PREFIX, 'T', tenant ?? '', owner ?? '', taskId ?? '');

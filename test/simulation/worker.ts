@@ -1,14 +1,14 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { playSchedule } from './schedule.ts';
 
-/** What a worker is to play. */
+/** The task of a worker thread. */
 export interface WorkerTask {
   readonly seeds: readonly number[];
-  /** Not 0 once no more is to be played: a thread that is ended from outside may take its process along. */
+  /** Not 0 once the worker must stop. Ending a thread from outside may end its process. */
   readonly over: Int32Array;
 }
 
-/** Plays its seeds in order, and tells of each. */
+/** Plays the seeds in order, and reports each schedule. */
 async function play({ seeds, over }: WorkerTask): Promise<void> {
   for (const seed of seeds) {
     if (Atomics.load(over, 0) !== 0) return;

@@ -1,7 +1,7 @@
 import { always, remove, replace } from '../patches/patch.ts';
 import type { PlantedBug } from './planted-bug.ts';
 
-/** What the scheduled janitor does when nobody else is left. */
+/** Faults of the scheduled janitor when no instance is left. */
 export const PATROLLING: readonly PlantedBug[] = [
   {
     name: 'patrol-leaves-too-early',

@@ -1,7 +1,7 @@
 import { after, before, onlyIf } from '../patches/patch.ts';
 import type { PlantedBug } from './planted-bug.ts';
 
-/** What push notifications must not tell, and must not leave out. */
+/** Missing or wrong push notifications. */
 export const PUSHING: readonly PlantedBug[] = [
   {
     name: 'pushes-before-it-is-durable',

@@ -1,7 +1,7 @@
 import { before, never, remove, replace } from '../patches/patch.ts';
 import type { PlantedBug } from './planted-bug.ts';
 
-/** Who hears of what, and what is left behind. */
+/** Missing or remaining queues, subscriptions and watches. */
 export const REACHING: readonly PlantedBug[] = [
   {
     name: 'runner-not-target',

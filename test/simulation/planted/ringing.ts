@@ -1,7 +1,7 @@
 import { after, before, remove, replace, set } from '../patches/patch.ts';
 import type { PlantedBug } from './planted-bug.ts';
 
-/** What an instance does about its doorbell. */
+/** Faults in an instance's care for its doorbell. */
 export const RINGING: readonly PlantedBug[] = [
   {
     name: 'lost-queue-not-replaced',

@@ -1,14 +1,14 @@
 import { after, always, before, replace } from '../patches/patch.ts';
 import type { PlantedBug } from './planted-bug.ts';
 
-/** Tells the log's writer whether a reader is behind. */
+/** Tells the log's writer whether a reader lags. */
 const LAGS = after(
   'OpenLog.constructor',
   'log.listen($$$)',
   'log.lags = () => [...this.#taps.keys()].some((tap) => !tap.isCaughtUp);',
 );
 
-/** What a reader that stands still must not do to others, nor to the memory. */
+/** Harm that a stuck reader does to others or to the memory. */
 export const HOLDING: readonly PlantedBug[] = [
   {
     name: 'keeps-all-for-the-slowest',

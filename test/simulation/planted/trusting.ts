@@ -1,7 +1,7 @@
 import { always, before, begin, never, replace } from '../patches/patch.ts';
 import type { PlantedBug } from './planted-bug.ts';
 
-/** What is believed without a proof. */
+/** Messages that are believed without a proof. */
 export const TRUSTING: readonly PlantedBug[] = [
   {
     name: 'no-authentication',

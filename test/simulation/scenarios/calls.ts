@@ -3,7 +3,7 @@ import type { CallOutcome, FakeCall } from '@a2a-aws/testkit/fakes';
 /** The call is lost. */
 export const LOST: CallOutcome = { acts: [], answers: 3_000, fails: 'time-out' };
 
-/** The answer takes so long, in milliseconds; what was asked for is done at once. */
+/** The service acts at once, but its answer takes `ms` milliseconds. */
 export function slow(ms: number): CallOutcome {
   return { acts: [3], answers: ms };
 }
@@ -52,7 +52,7 @@ export function isWatch({ operation, input }: FakeCall): boolean {
   return operation === 'PutItem' && sortKey(input).startsWith('watch#');
 }
 
-/** A read of this task's records. */
+/** Returns whether a call reads this task's records. */
 export function isRecordsQuery(taskId: string): (call: FakeCall) => boolean {
   return ({ operation, input }) =>
     operation === 'Query' &&

@@ -4,12 +4,12 @@ import { plainScript } from '../script.ts';
 import { isWatchersQuery, slow } from './calls.ts';
 import { DOORBELL_DEAD, type Scenario } from './scenario.ts';
 
-/** By then a task is canceled by force; milliseconds. */
+/** The backend cancels a task by force after this time; milliseconds. */
 const CANCEL_MS = 10_000;
 
-/** Somebody cancels. */
+/** Tasks are cancelled. */
 export const CANCELS: readonly Scenario[] = [
-  // Whoever runs a task hears of a cancel at once.
+  // The runner of a task learns of a cancel at once.
   {
     rates: NO_FAULTS,
     play: async (driver) => {
@@ -20,7 +20,7 @@ export const CANCELS: readonly Scenario[] = [
       driver.cancel(taskId, { avoid, promptMs: PROMPT_MS });
     },
   },
-  // Whoever cancels dies, and so does the runner, whose task waits for credentials.
+  // The canceller dies, and so does the runner, whose task waits for credentials.
   {
     rates: NO_FAULTS,
     play: async (driver) => {
@@ -38,7 +38,7 @@ export const CANCELS: readonly Scenario[] = [
       driver.cancel(taskId, { avoid: runner, leaves: true });
     },
   },
-  // A run is over before its executor begins, on an instance whose other run was told to stop.
+  // A run ends before its executor begins, on an instance whose other run was told to stop.
   {
     rates: NO_FAULTS,
     play: async (driver) => {
@@ -63,7 +63,7 @@ export const CANCELS: readonly Scenario[] = [
       driver.cancel(taskId, { avoid, promptMs: PROMPT_MS + 2_000 });
     },
   },
-  // The executor does as if it had not heard: its task is canceled all the same, at the deadline.
+  // The executor ignores the cancel: its task is canceled at the deadline.
   {
     rates: NO_FAULTS,
     play: async (driver) => {
@@ -77,7 +77,7 @@ export const CANCELS: readonly Scenario[] = [
       );
     },
   },
-  // Whoever cancels dies, and the executor does as if it had not heard: its own server sees to it.
+  // The canceller dies and the executor ignores the cancel: the runner's server ends the task.
   {
     rates: NO_FAULTS,
     isPatient: true,

@@ -3,9 +3,9 @@ import type { ScenarioDriver } from '../scenario-driver.ts';
 import { plainScript } from '../script.ts';
 import type { Scenario } from './scenario.ts';
 
-/** The fleet's table is restored from a backup under another name, and a second fleet runs on it. */
+/** A backup of the fleet's table is restored under another name, and a second fleet runs on it. */
 export const COPIES: readonly Scenario[] = [
-  // The second fleet ends the copied tasks in its own table. The first one goes on undisturbed.
+  // The second fleet ends the copied tasks in its own table. The first one continues undisturbed.
   {
     rates: NO_FAULTS,
     play: async (driver) => {
@@ -32,7 +32,7 @@ export const COPIES: readonly Scenario[] = [
   },
 ];
 
-/** Tasks that are worked on, and one that waits for its client; with readers. */
+/** Starts tasks that run and one that waits for its client, and subscribes to them. */
 async function work(driver: ScenarioDriver): Promise<void> {
   const endings = ['HANGS', 'INPUT_REQUIRED', 'COMPLETED'] as const;
   const clients = endings.map((ending) =>

@@ -6,16 +6,16 @@ import { plainScript } from '../script.ts';
 import type { Server } from '../server.ts';
 import type { Scenario } from './scenario.ts';
 
-/** What was lost is there again by then; milliseconds. */
+/** A lost queue or subscription has been replaced by then; milliseconds. */
 const REPAIRED_MS = 60_000;
-/** An instance serves by then, whatever its doorbell is; milliseconds. */
+/** An instance serves by then, even without a doorbell; milliseconds. */
 const READY_MS = 15_000;
-/** What a topic has no room for, or nobody can be asked for, is missing for so long; milliseconds. */
+/** How long a topic is full, or SNS and SQS are down; milliseconds. */
 const MISSING_MS = 40_000;
 
-/** Doorbells are lost, or cannot be had. */
+/** Doorbells are lost, or cannot be provisioned. */
 export const DOORBELLS: readonly Scenario[] = [
-  // A queue is deleted under an instance: it gets another.
+  // The queue of a running instance is deleted: the instance makes another.
   {
     rates: NO_FAULTS,
     restMs: 40_000,
@@ -30,7 +30,7 @@ export const DOORBELLS: readonly Scenario[] = [
       });
     },
   },
-  // A subscription is deleted, which no receive tells of.
+  // A subscription is deleted, which no receive call reports.
   {
     rates: NO_FAULTS,
     restMs: 40_000,
@@ -43,7 +43,7 @@ export const DOORBELLS: readonly Scenario[] = [
       );
     },
   },
-  // One that replaces its queue dies over it: all names are in its lease, so all is found.
+  // An instance dies while it replaces its queue. Its lease has all names, so all queues are found.
   {
     rates: NO_FAULTS,
     play: async (driver) => {
@@ -84,7 +84,7 @@ async function work(driver: ScenarioDriver): Promise<void> {
   await driver.sleep(driver.random.whole(500, PROVEN_MS));
 }
 
-/** One server ends; the next one of its name has no doorbell, takes a task, and ends it. */
+/** Restarts a server without a doorbell. It must accept a task and end it. */
 async function startWithout(driver: ScenarioDriver, take: () => void): Promise<void> {
   await driver.sleep(2_000);
   const [old] = driver.fleet.servers;

@@ -4,9 +4,9 @@ import { PROMPT_MS, PROVEN_MS } from '../limits.ts';
 import { plainScript } from '../script.ts';
 import { DOORBELL_DEAD, type Scenario } from './scenario.ts';
 
-/** Somebody may send anything to every queue. */
+/** An impostor sends messages to every queue. */
 export const IMPOSTORS: readonly Scenario[] = [
-  // Without a key: whoever reads and runs meanwhile notices nothing.
+  // The impostor has no key: readers and runs are not affected.
   {
     rates: SOME_FAULTS,
     play: async (driver) => {
@@ -21,7 +21,7 @@ export const IMPOSTORS: readonly Scenario[] = [
       }
     },
   },
-  // No doorbell delivers, but somebody pretends that all do: readers must not believe it.
+  // No doorbell delivers, but an impostor pretends that all do: readers must not believe it.
   {
     rates: DOORBELL_DEAD,
     play: async (driver) => {
@@ -38,7 +38,7 @@ export const IMPOSTORS: readonly Scenario[] = [
       }
     },
   },
-  // With the key: readers may be fooled, but nothing of it is in a log, nor is there a gap.
+  // The impostor has the key: it may fool readers, but the log has neither forged records nor gaps.
   {
     rates: NO_FAULTS,
     play: async (driver) => {
@@ -48,7 +48,7 @@ export const IMPOSTORS: readonly Scenario[] = [
       const taskId = await driver.task(sent);
       const server = driver.fleet.pick(await driver.runner(sent));
       const keys = impostor.steal();
-      if (!server || !keys) throw new Error('There is nobody to fool, or no key.');
+      if (!server || !keys) throw new Error('There is no other server, or no key.');
       const at = server.process;
       driver.subscribe(taskId, { at, isFooled: true });
       await driver.sleep(PROVEN_MS);

@@ -3,12 +3,12 @@ import { plainScript } from '../script.ts';
 import { declaresDead, isBeat, isNewLease, isRecordsQuery, LOST, sortKey } from './calls.ts';
 import { DOORBELL_DEAD, type Scenario } from './scenario.ts';
 
-/** Longer than an instance takes to remove its queue, shorter than a quarantine; milliseconds. */
+/** Longer than the removal of a queue, shorter than a quarantine; milliseconds. */
 const SOON_MS = 5_000;
 
-/** Instances come, are lost, and come back too late. */
+/** Instances start, die, and continue too late. */
 export const LIVES: readonly Scenario[] = [
-  // Two work on a task, and one of them dies.
+  // Two instances run a task, and one of them dies.
   {
     rates: NO_FAULTS,
     onOrphan: 'fail',
@@ -22,7 +22,7 @@ export const LIVES: readonly Scenario[] = [
       driver.crash(runner);
     },
   },
-  // The first write of a lease comes twice, the second time late.
+  // The first write of a lease takes effect twice, the second time late.
   {
     rates: NO_FAULTS,
     play: async (driver) => {
@@ -34,7 +34,7 @@ export const LIVES: readonly Scenario[] = [
       driver.send(plainScript('COMPLETED'));
     },
   },
-  // One wakes up while another declares it dead, and stands still over that.
+  // A paused instance continues while another declares it dead, and the other is paused over that.
   {
     rates: NO_FAULTS,
     play: async (driver) => {
@@ -51,7 +51,7 @@ export const LIVES: readonly Scenario[] = [
       };
     },
   },
-  // What a dead instance was about to write comes after it was cleaned up, and then it is gone.
+  // A dead instance's write takes effect after the clean-up, and then the instance ends.
   {
     rates: NO_FAULTS,
     play: async (driver) => {
@@ -76,7 +76,7 @@ export const LIVES: readonly Scenario[] = [
       if (kind === 'watch') driver.subscribe(await driver.task(sent), { leaves: true });
     },
   },
-  // One that was declared dead goes on with a message, and does not learn it from its beats.
+  // An instance that was declared dead goes on with a message, and its heartbeats do not tell it.
   {
     rates: NO_FAULTS,
     play: async (driver) => {
@@ -92,8 +92,8 @@ export const LIVES: readonly Scenario[] = [
       driver.send(plainScript('HANGS'), { leaves: true });
     },
   },
-  // One stands still while it gets its queue, until nothing of it is known any more. It may die soon
-  // after that: what it has made late must be gone by then.
+  // An instance is paused while it makes its queue, until its rows are gone. It may die soon after
+  // that: what it made late must be gone by then.
   {
     rates: NO_FAULTS,
     play: async (driver) => {
@@ -111,8 +111,8 @@ export const LIVES: readonly Scenario[] = [
       };
     },
   },
-  // A server stands still for longer than its lease while clients follow what it works on, and then
-  // learns that it is dead before it reads what was done about that.
+  // A server is paused for longer than its lease while clients follow its run. It then learns that it
+  // is dead before it reads how the run was ended.
   {
     rates: DOORBELL_DEAD,
     play: async (driver) => {
@@ -126,8 +126,8 @@ export const LIVES: readonly Scenario[] = [
       driver.setCallOutcome((call) => call.caller === at.name && isRead(call), LOST, 6);
     },
   },
-  // A server is stopped while it executes what will not be executed again: its readers are told how
-  // that ends.
+  // A server is stopped while it executes a run that will not be resumed: its readers learn how the
+  // run ends.
   {
     rates: NO_FAULTS,
     onOrphan: 'fail',

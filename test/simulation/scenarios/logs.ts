@@ -3,9 +3,9 @@ import { plainScript } from '../script.ts';
 import { isHead, isSnapshotRead, sortKey } from './calls.ts';
 import { DOORBELL_DEAD, type Scenario } from './scenario.ts';
 
-/** What a log is made of, late or in pieces. */
+/** Heads, snapshots and large events, written late or in pieces. */
 export const LOGS: readonly Scenario[] = [
-  // A head comes late, after the one that followed it.
+  // A head is written late, after its successor.
   {
     rates: NO_FAULTS,
     play: async (driver) => {
@@ -14,7 +14,7 @@ export const LOGS: readonly Scenario[] = [
       driver.send(plainScript('COMPLETED', { chunks: 1, gapMs: 500 }));
     },
   },
-  // A log gets snapshots, from all who read it often, while others begin to read it.
+  // All frequent readers of a log write snapshots while others begin to read it.
   {
     rates: DOORBELL_DEAD,
     endMs: 460_000,
@@ -24,7 +24,7 @@ export const LOGS: readonly Scenario[] = [
       const sent = driver.send(first, { messageId: 'sent-twice' });
       const taskId = await driver.task(sent);
       await driver.until(() => sent.outcome === 'done');
-      // A reader comes late for its pieces if there are several.
+      // With several pieces, a reader may ask for one after it was replaced.
       const dense = driver.random.percent(30);
       driver.setCallOutcome(isSnapshotRead, { acts: [2_000], answers: 2_010 }, 20);
       const size = dense
@@ -42,7 +42,7 @@ export const LOGS: readonly Scenario[] = [
       }
     },
   },
-  // An event that takes several items, whose writer dies or stands still between them.
+  // An event takes several items, and its writer dies or is paused between them.
   {
     rates: SOME_FAULTS,
     play: async (driver) => {
@@ -66,7 +66,7 @@ export const LOGS: readonly Scenario[] = [
       driver.read(taskId);
     },
   },
-  // A snapshot is replaced while somebody reads it, and who sends its first message again does.
+  // A snapshot is replaced while it is read, once by a GetTask and once by a repeated first message.
   {
     rates: NO_FAULTS,
     play: async (driver) => {
@@ -82,7 +82,7 @@ export const LOGS: readonly Scenario[] = [
       driver.send(plainScript('HANGS', big), { ...message, avoid });
     },
   },
-  // Two that run a task write a snapshot of it, both up to the same slot.
+  // Two instances that run a task write a snapshot of it up to the same slot.
   {
     rates: NO_FAULTS,
     endMs: 460_000,

@@ -3,10 +3,10 @@ import { plainScript } from '../script.ts';
 import { isHead, isRecordsQuery, LOST, sortKey } from './calls.ts';
 import { DOORBELL_DEAD, type Scenario } from './scenario.ts';
 
-/** Later than the clean-up after a dead instance; milliseconds. */
+/** Longer than the clean-up after a dead instance; milliseconds. */
 const CLEANED_MS = 50_000;
 
-/** An instance is lost with the run of a task. */
+/** An instance dies with a run of a task. */
 export const LOSSES: readonly Scenario[] = [
   // The janitor that ended the run cannot write the head for a while, and dies after its first row.
   {
@@ -28,7 +28,7 @@ export const LOSSES: readonly Scenario[] = [
       };
     },
   },
-  // The run has asked for credentials: its task goes on waiting for them.
+  // The run has asked for credentials: its task continues to wait for them.
   {
     rates: NO_FAULTS,
     onOrphan: 'fail',
@@ -45,8 +45,8 @@ export const LOSSES: readonly Scenario[] = [
         driver.violate('I6', 'A task that waits for its client was ended.');
     },
   },
-  // Senders wait at an instance that stands still for longer than its lease: it learns that it
-  // is dead before it reads how their runs ended, and sends them away.
+  // Senders wait at an instance that is paused for longer than its lease. It learns that it is dead
+  // before it reads how their runs ended, and refuses to answer.
   {
     rates: DOORBELL_DEAD,
     onOrphan: 'fail',

@@ -4,9 +4,9 @@ import type { SimulatedClient } from '../simulated-client.ts';
 import { sortKey } from './calls.ts';
 import type { Scenario } from './scenario.ts';
 
-/** Messages that come again, and runs that go on elsewhere. */
+/** Repeated messages, and runs that another instance resumes. */
 export const MESSAGES: readonly Scenario[] = [
-  // A run that was resumed asks for credentials, and whoever waits for its answer hears of it.
+  // A resumed run asks for credentials, and a client that waits for its answer learns of it.
   {
     rates: NO_FAULTS,
     onOrphan: 'resume',
@@ -21,7 +21,7 @@ export const MESSAGES: readonly Scenario[] = [
       driver.send(script, { messageId: 'sent-twice', mode: 'blocking' });
     },
   },
-  // A message is sent again when others have gone on with its task.
+  // A message is sent again after other messages have continued its task.
   {
     rates: SOME_FAULTS,
     play: async (driver) => {
@@ -36,7 +36,7 @@ export const MESSAGES: readonly Scenario[] = [
       }
     },
   },
-  // A run dies with its instance while that was about to cancel: it is executed again elsewhere.
+  // An instance dies while it is about to cancel a run of its own: the run is executed again elsewhere.
   {
     rates: NO_FAULTS,
     onOrphan: 'resume',
@@ -51,12 +51,12 @@ export const MESSAGES: readonly Scenario[] = [
           driver.crash(at);
         }
       };
-      // Several intents, of which none comes to anything.
+      // Several intents, none of which leads to a record.
       for (let n = 0; n < 10; n += 1) driver.cancel(taskId, { at, leaves: true });
       await driver.resumed(sent);
     },
   },
-  // A server is stopped while it executes what may be executed again: others go on with it.
+  // A server is stopped while it executes a run that may be resumed: another server resumes it.
   {
     rates: NO_FAULTS,
     onOrphan: 'resume',
@@ -71,8 +71,8 @@ export const MESSAGES: readonly Scenario[] = [
       await driver.resumed(sent);
     },
   },
-  // Clients of one owner number their messages: each has its own task. A message sent again while
-  // nothing was answered yet has the same one.
+  // Clients of one owner number their messages: equal numbers make different tasks. A message that is
+  // repeated before its answer gets the same task.
   {
     rates: NO_FAULTS,
     play: async (driver) => {

@@ -4,7 +4,7 @@ import type { Scenario } from './scenario.ts';
 
 /** Push notifications, whose configuration came with the message. */
 export const PUSHES: readonly Scenario[] = [
-  // The runner pushes what its log holds; so does whoever goes on with the run, if it is lost.
+  // The runner pushes the events of its log. If it is lost, the instance that resumes the run does.
   {
     rates: NO_FAULTS,
     pushes: true,
@@ -12,7 +12,7 @@ export const PUSHES: readonly Scenario[] = [
       const { random } = driver;
       const ending = random.pick(['COMPLETED', 'SILENT', 'THROWS', 'INPUT_REQUIRED'] as const);
       const then = random.pick(['crash', 'cancel', 'send', 'nothing'] as const);
-      // Whoever is to be lost must not be done by then.
+      // A runner that will crash must not finish before.
       const gapMs = then === 'crash' ? 3_000 : random.pick([0, 300, 3_000]);
       const script = plainScript(ending, { chunks: 4, gapMs });
       const sent = driver.send(script, { pushes: true });

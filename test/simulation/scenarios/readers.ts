@@ -4,9 +4,9 @@ import { plainScript } from '../script.ts';
 import { isRecordsQuery, isWatch, slow } from './calls.ts';
 import { DOORBELL_DEAD, type Scenario } from './scenario.ts';
 
-/** Others read what is written. */
+/** Instances read logs that others write. */
 export const READERS: readonly Scenario[] = [
-  // A tap opens while events come: it gets them in time, though it was long about it.
+  // A tap opens slowly while events are written, and still gets them in time.
   {
     rates: NO_FAULTS,
     play: async (driver) => {
@@ -14,7 +14,7 @@ export const READERS: readonly Scenario[] = [
       const script = plainScript('HANGS', { chunks: driver.random.whole(2, 4), gapMs: 900 });
       const sent = driver.send(script, { mode: 'immediate', avoid: at });
       const taskId = await driver.task(sent);
-      // The read that follows the writing of its watch.
+      // The read after the tap's watch was written.
       let isWatching = false;
       driver.fleet.watch.onWrite = (caller, sk) => {
         isWatching ||= caller === at.name && sk.startsWith('watch#');
@@ -27,7 +27,7 @@ export const READERS: readonly Scenario[] = [
       driver.subscribe(taskId, { at, promptMs: PROMPT_MS });
     },
   },
-  // A tap opens on a task at rest, and a run of it starts before its watch is there to be seen.
+  // A tap opens on an idle task, and a run starts before the tap's watch is visible.
   {
     rates: NO_FAULTS,
     play: async (driver) => {
@@ -42,7 +42,7 @@ export const READERS: readonly Scenario[] = [
       driver.send(script, { taskId, mode: 'immediate', avoid: at });
     },
   },
-  // A reader's clock is set back, and no doorbell rings.
+  // A reader's clock is set back, and no doorbell delivers.
   {
     rates: DOORBELL_DEAD,
     play: async (driver) => {
@@ -56,7 +56,7 @@ export const READERS: readonly Scenario[] = [
       server.process.jump(-driver.random.pick([60_000, 3_600_000]));
     },
   },
-  // Slow readers: they get all of it, and nobody waits for them.
+  // Slow readers get every event, and delay no other reader.
   {
     rates: SOME_FAULTS,
     play: async (driver) => {
@@ -68,7 +68,7 @@ export const READERS: readonly Scenario[] = [
       driver.send(plainScript('INPUT_REQUIRED', { chunks: 3 }), { taskId, slowMs: 1_000 });
     },
   },
-  // A task comes to wait for its client, with somebody else at work on it or not, and goes on later.
+  // A task waits for its client, with or without another open run, and continues later.
   {
     rates: SOME_FAULTS,
     play: async (driver) => {

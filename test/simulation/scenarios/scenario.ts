@@ -1,17 +1,17 @@
 import { type FaultRates, NO_FAULTS } from '@a2a-aws/testkit/fakes';
 import type { ScenarioDriver } from '../scenario-driver.ts';
 
-/** A schedule that makes something rare likely; what is left open in it, its seed decides. */
+/** A schedule that makes a rare course of events likely. Its seed decides the details. */
 export interface Scenario {
   readonly rates: FaultRates;
   readonly onOrphan?: 'fail' | 'resume';
   /** The agent can push. */
   readonly pushes?: boolean;
-  /** Nobody cancels what hangs before long. */
+  /** Hanging tasks are cancelled later than in other schedules. */
   readonly isPatient?: boolean;
-  /** By then everything must have come to its end; milliseconds. */
+  /** Everything must be done by then; milliseconds. */
   readonly endMs?: number;
-  /** Goes on for so long in any case after its faults; milliseconds. */
+  /** The shortest time that the schedule continues after its faults; milliseconds. */
   readonly restMs?: number;
   readonly play: (driver: ScenarioDriver) => Promise<void>;
 }

@@ -7,9 +7,9 @@ const STRANGERS = [
   { tenant: 'blue', owner: 'ann' },
 ] as const;
 
-/** Whose a task is. */
+/** Tasks of several owners and tenants. */
 export const SCOPES: readonly Scenario[] = [
-  // The same message from two owners and two tenants makes three tasks; each asks for the others'.
+  // The same message from two owners and two tenants makes three tasks. Two owners ask for a task of the third.
   {
     rates: SOME_FAULTS,
     play: async (driver) => {

@@ -5,12 +5,12 @@ import type { Scenario } from './scenario.ts';
 
 const CHUNKS = 10;
 const GAP_MS = 400;
-/** All of them are more than an instance keeps for readers that lag; text that deflates well. */
+/** All chunks together exceed what an instance keeps for lagging readers. Their text deflates well. */
 const PADDING = 240_000;
 
-/** Readers that stand still for long. */
+/** Readers that stop reading for long. */
 export const STUCK: readonly Scenario[] = [
-  // Two get stuck, one for good, at the runner's instance or at another: nobody waits for them.
+  // Two readers get stuck, one forever, at the runner's instance or at another: they delay no one else.
   {
     rates: NO_FAULTS,
     play: async (driver) => {

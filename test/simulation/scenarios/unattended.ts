@@ -4,15 +4,15 @@ import { plainScript } from '../script.ts';
 import { LOST } from './calls.ts';
 import type { Scenario } from './scenario.ts';
 
-/** From one round of the scheduled janitor to the next, as if it were impatient; milliseconds. */
+/** The time between two rounds of the scheduled janitor, shorter than in production; milliseconds. */
 const ROUND_MS = 75_000;
 const ROUNDS = 9;
-/** Later than any janitor waits for a request of the dead; milliseconds. */
+/** Longer than any janitor waits for late requests of a dead instance; milliseconds. */
 const TOO_LATE_MS = 90_000;
 
-/** Nobody is left but the scheduled janitor. */
+/** Only the scheduled janitor is left. */
 export const UNATTENDED: readonly Scenario[] = [
-  // All instances die; the janitor itself is killed or stands still in the middle.
+  // All instances die. The janitor itself is killed or paused in the middle of a round.
   {
     rates: SOME_FAULTS,
     endMs: 780_000,
@@ -24,7 +24,7 @@ export const UNATTENDED: readonly Scenario[] = [
   },
   tooLate('CreateQueue'),
   tooLate('Subscribe'),
-  // It passes by those that live, and cleans up after one that does not.
+  // The janitor leaves live instances alone, and cleans up after a dead one.
   {
     rates: SOME_FAULTS,
     endMs: 420_000,
@@ -38,7 +38,7 @@ export const UNATTENDED: readonly Scenario[] = [
   },
 ];
 
-/** What one that is gone has asked for comes when its lease has been removed: only tag and age tell of it. */
+/** A dead instance's request takes effect after its lease row is gone: only tag and age identify the result. */
 function tooLate(what: 'CreateQueue' | 'Subscribe'): Scenario {
   return {
     rates: NO_FAULTS,
@@ -64,7 +64,7 @@ async function workThenDie(driver: ScenarioDriver): Promise<void> {
   for (const { process } of fleet.servers) driver.crash(process);
 }
 
-/** Rounds on their schedule, whatever becomes of the ones before; only the first are disturbed. */
+/** Starts rounds on schedule, even if earlier ones failed. Only the first rounds meet faults. */
 async function rounds(driver: ScenarioDriver, count = ROUNDS): Promise<void> {
   for (let n = 0; n < count; n += 1) {
     const { process, report } = driver.fleet.janitor(`J${n}`);
