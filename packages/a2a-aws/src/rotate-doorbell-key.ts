@@ -6,7 +6,7 @@ import type { BackendOptions } from './options/backend-options.ts';
 import { assertOptions } from './options/option-check.ts';
 import { resolveOptions } from './options/options.ts';
 
-/** Of the backend's options those that name the fleet; give the same as to the servers. */
+/** The backend's options that name the fleet. Give the same values as to the servers. */
 export type RotationOptions = Pick<
   BackendOptions,
   'tableName' | 'prefix' | 'clients' | 'clientConfig' | 'clock' | 'entropy'
@@ -22,8 +22,8 @@ const OPTIONS: OptionNames<RotationOptions> = {
 };
 
 /**
- * Replaces the key that authenticates what instances tell each other, while they run, or completes a
- * rotation that was interrupted. Takes 6 minutes; resolves when the old key is gone from the
+ * Replaces the key that authenticates doorbells, while instances run, or completes an interrupted
+ * rotation. Takes 6 minutes; resolves when the old key is gone from the
  * table. Instances accept it until they read the keys next, within a minute, or as long as they cannot
  * read the table. Safe to repeat, and to run twice at once. Rejects with `draining` if `signal` aborts, and with
  * a coded error if a call fails: call it again.

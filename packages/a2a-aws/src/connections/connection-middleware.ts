@@ -14,9 +14,9 @@ export type Middleware = (
 const RETRY_AFTER_SECONDS = '1';
 
 /**
- * Lets the handler know what the SDK's routers do not tell it: that a client has left, and that it does
- * not keep up. Lets the handler do what they do not do for it: open a stream before its first event, and
- * answer 503. Mount it before them.
+ * Tells the handler that a client has disconnected or reads too slowly, which the SDK's routers do not
+ * report. Lets the handler open a stream before its first event, and answer 503. Mount it before the
+ * routers.
  */
 export function connectionMiddleware(clock: Clock, open: OpenConnections): Middleware {
   return (request, response, next) => {

@@ -11,7 +11,7 @@ export interface GrpcCall extends EventEmitter {
   readonly cancelled: boolean;
   readonly metadata: { set(key: string, value: string): void };
   destroy(): void;
-  /** Of calls whose answer is a stream: more is written than was sent. */
+  /** True if a streaming call has written more than was sent; absent on other calls. */
   readonly writableNeedDrain?: boolean;
 }
 
@@ -77,7 +77,7 @@ export class Connection {
     this.#stream?.establish();
   }
 
-  /** The answer is to be 503 with Retry-After, over HTTP. */
+  /** Makes the answer a 503 with Retry-After, over HTTP. */
   retryLater(): void {
     this.#retryLater = true;
   }

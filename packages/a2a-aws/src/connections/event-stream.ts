@@ -14,14 +14,14 @@ const HEADERS = {
 } as const;
 
 /**
- * A response as an event stream. The SDK's routers send headers with the first event, which may be long
- * in coming; this opens the stream before, and what the routers then do to its headers has no effect.
- * Compression middleware that respects `no-transform` does not hold it up.
+ * A response as an event stream. The SDK's routers send headers with the first event, which may come
+ * late. This class opens the stream before, and ignores the headers that the routers set afterwards.
+ * Compression middleware that respects `no-transform` does not delay it.
  */
 export class EventStream {
   readonly #response: ServerResponse;
   readonly #clock: Clock;
-  /** True: the headers were sent here, before the router's. */
+  /** True if the headers were sent here, before the router's. */
   #isAhead = false;
   #isOver = false;
   #cancelOpening = (): void => {};
@@ -32,17 +32,17 @@ export class EventStream {
     this.#clock = clock;
     this.#watchHeaders();
     this.#watchEnd();
-    // An answer that is complete may take long to be read: `close` comes only then.
+    // A client may take long to read a complete answer, and `close` comes only afterwards.
     response.once('finish', () => this.#stop());
     response.once('close', () => this.#stop());
   }
 
-  /** The call is answered by a stream: it opens in the time of a heartbeat at the latest. */
+  /** The answer will be a stream: it opens within a heartbeat's time at most. */
   expect(): void {
     this.#openIn(HEARTBEAT_MS);
   }
 
-  /** What can be refused was accepted: the stream opens soon, with or without an event. */
+  /** The request was accepted: the stream opens soon, with or without an event. */
   establish(): void {
     this.#openIn(GRACE_MS);
   }

@@ -20,7 +20,7 @@ export type ErrorMiddleware = (
   next: (error?: unknown) => void,
 ) => void;
 
-/** What a request has around its message, in bytes, is less than this. */
+/** More bytes than any request has around its message. */
 const ENVELOPE_BYTES = 64 * 1024;
 
 /**
@@ -30,11 +30,11 @@ const ENVELOPE_BYTES = 64 * 1024;
 export const JSON_BODY: { limit: number; type: string[]; strict: boolean } = {
   limit: MAX_ENTRY_BYTES + ENVELOPE_BYTES,
   type: ['application/json', 'application/a2a+json'],
-  // Clients of A2A 0.3 send `null` where nothing is to be sent.
+  // Clients of A2A 0.3 send `null` for an empty body.
   strict: false,
 };
 
-/** What becomes of a request that failed outside the SDK's handlers: an HTTP status and an error. */
+/** The answer to a request that failed outside the SDK's handlers: an HTTP status and an error. */
 interface RequestFailure {
   readonly status: number;
   readonly error: A2AError;
@@ -43,8 +43,8 @@ interface RequestFailure {
 }
 
 /**
- * What a client is told of an error in express or its middleware, in fixed texts; errors of the client's
- * have a status from 400 to 499, as `http-errors` has it.
+ * Returns a client's view of an error in express or its middleware, in fixed texts. Errors caused by the
+ * client have a status from 400 to 499, as in `http-errors`.
  */
 function requestFailure(error: unknown): RequestFailure {
   const { status, type } = Object(error) as { status?: unknown; type?: unknown };

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Connection } from './connection.ts';
 
-/** What express adds to a response, and the SDK's routers answer with. */
+/** A response with the method that express adds, and that the SDK's routers answer with. */
 type Answer = ServerResponse & { json?: (body: unknown) => unknown };
 
 /** An error in a stream, as the SDK's routers write it. */

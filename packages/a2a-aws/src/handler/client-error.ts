@@ -11,7 +11,7 @@ import { UserCodeError } from '../user-code/guarded.ts';
 import type { UserErrors } from '../user-code/user-errors.ts';
 import type { FailedRequest } from './failed-request.ts';
 
-/** Codes that another try, here or on another instance, may not meet. */
+/** Codes of errors that a retry, here or on another instance, may avoid. */
 const RETRYABLE: ReadonlySet<BackendErrorCode> = new Set([
   ...TRANSIENT_CODES,
   'not-started',
@@ -22,8 +22,8 @@ const RETRYABLE: ReadonlySet<BackendErrorCode> = new Set([
 ]);
 
 /**
- * For another try, here or elsewhere. The SDK takes the status from an error of its own transport; to
- * another it is any A2A error.
+ * Asks the client to retry. The SDK takes the status from an error of its own transport; an error of
+ * another transport is any A2A error.
  */
 class RetryableError extends A2AError {
   readonly transport: Connection['transport'];
@@ -45,8 +45,8 @@ export interface ClientErrorDeps {
 }
 
 /**
- * What a client is told: the A2A errors as they are, anything else as an A2A error with a fixed
- * text. What another try may not meet becomes HTTP 503 with Retry-After, or gRPC UNAVAILABLE.
+ * Returns a client's view of an error: A2A errors as they are, all others as an A2A error with a fixed
+ * text. Errors that a retry may avoid become HTTP 503 with Retry-After, or gRPC UNAVAILABLE.
  */
 export function clientError(
   error: unknown,

@@ -6,19 +6,19 @@ export interface FailedRequestDeps {
   readonly scopeOf: (context: ServerCallContext) => Scope;
 }
 
-/** A task id of this release: any other text of a request is the client's, and stays out of the log. */
+/** A task id of this release. Other texts in a request come from the client and stay out of the log. */
 const OURS = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** A request, as log lines about its failure name it. */
 export class FailedRequest {
   readonly method: string;
-  /** Undefined if the request names none, or none that this release made. */
+  /** `undefined` if the request names none, or one that this release did not create. */
   readonly taskId: string | undefined;
   readonly #context: ServerCallContext;
   readonly #deps: FailedRequestDeps;
   readonly #since: number;
 
-  /** To be made when the request comes. */
+  /** Construct it when the request arrives: its duration counts from here. */
   constructor(
     method: string,
     taskId: string | undefined,
@@ -32,7 +32,7 @@ export class FailedRequest {
     this.#since = deps.clock.now();
   }
 
-  /** Undefined if it was the resolver that failed. */
+  /** Returns `undefined` if the owner resolver failed. */
   readonly scope = (): Scope | undefined => {
     try {
       return this.#deps.scopeOf(this.#context);

@@ -11,7 +11,7 @@ import { assertOptions } from '../options/option-check.ts';
 
 type SdkArguments = ConstructorParameters<typeof DefaultRequestHandler>;
 
-/** What the SDK's `DefaultRequestHandler` takes besides card, executor and store; see there. */
+/** The options of the SDK's `DefaultRequestHandler` besides card, executor and store, and `onOrphan`. */
 export interface RequestHandlerOptions {
   /** @default a `DynamoDBPushNotificationStore` on the backend's table */
   readonly pushNotificationStore?: PushNotificationStore | undefined;
@@ -19,9 +19,9 @@ export interface RequestHandlerOptions {
   readonly extendedAgentCardProvider?: AgentCard | SdkArguments[6];
   readonly agentCardSignatureGenerator?: SdkArguments[7];
   /**
-   * What becomes of a run whose instance was lost. `fail`: its task is FAILED. `resume`: a living
-   * instance executes the message again, three times in all at the most; the executor finds in
-   * `runContext(requestContext).attempt` which time it is. For one handler of a backend.
+   * Decides about runs of dead instances. `fail`: their tasks are FAILED. `resume`: a live instance
+   * executes the message again, at most three times in all, and `runContext(requestContext).attempt`
+   * counts the attempts. Only one handler of a backend can resume.
    * @default `fail`
    */
   readonly onOrphan?: 'fail' | 'resume' | undefined;
@@ -37,7 +37,7 @@ const OPTIONS: OptionNames<RequestHandlerOptions> = {
   validateInputModes: true,
 };
 
-/** Throws `configuration` if the card, the executor or an option is not what a handler works with. */
+/** Throws `configuration` if the card, the executor or an option has the wrong shape. */
 export function assertHandlerArguments(
   card: AgentCard,
   executor: AgentExecutor,

@@ -58,12 +58,12 @@ import { TaskReader } from './task-reader.ts';
 import { blockingAnswer, immediateAnswer } from './task-result.ts';
 import { runStream, type StreamOptions, subscriberStream } from './task-stream.ts';
 
-/** How long a cancel may take besides waiting for the executor, in milliseconds. */
+/** How long a cancel may take in addition to waiting for the executor, in milliseconds. */
 const ANSWER_MS = 15_000;
 
 /**
- * An `A2ARequestHandler` whose tasks live in the log. The SDK's handler keeps the protocol of a send
- * and the push configs; durability, order and reach are the log's.
+ * An `A2ARequestHandler` whose tasks live in the log. The SDK's handler validates sends and keeps the push
+ * configs. The log provides durability, order, and delivery across instances.
  */
 export class BackendRequestHandler implements A2ARequestHandler {
   readonly #card: AgentCard;
@@ -103,10 +103,10 @@ export class BackendRequestHandler implements A2ARequestHandler {
     this.#starter = new RunStarter((scope) => sdkHandler(parts, scope), deps);
   }
 
-  /** Executes the run of a lost instance again. */
+  /** Executes the run of a dead instance again. */
   readonly resume: Resumer = (resumption) => this.#starter.resume(resumption);
 
-  /** Returns the card as it was given: caches keep it, so that nothing of now may be in it. */
+  /** Returns the card as it was given. Caches keep it, so it must not depend on the current state. */
   async getAgentCard(): Promise<AgentCard> {
     const sign = guardedIfFunction('agentCard', this.#options.agentCardSignatureGenerator);
     try {
@@ -176,12 +176,12 @@ export class BackendRequestHandler implements A2ARequestHandler {
       const key = this.#tasks.key(params.id, context);
       const instance = this.#deps.instance();
       instance.assertReady();
-      // Cheap for what is not there or over; everything else goes through the log.
+      // A cheap answer for missing tasks; all other decisions go through the log.
       if (!(await this.#tasks.load(key))) throw new TaskNotFoundError();
       const { clock, cancelDeadlineMs } = this.#deps;
       const canceled = instance.cancel(key, cancelDeadlineMs);
       const outcome = await withTimeout(clock, cancelDeadlineMs + ANSWER_MS, canceled);
-      // It may be canceled all the same: the wish may be in the log.
+      // The task may still be canceled: the request may be in the log.
       if (!outcome) throw new BackendError('unreachable', 'The task was not canceled in time.');
       if ('canceled' in outcome) return outcome.canceled;
       throw outcome.refused === 'not-found'

@@ -16,7 +16,7 @@ type Of = Pick<Task, 'id' | 'contextId'>;
 
 /**
  * The frames of an event after the first: updates only, since a stream holds one Task (A2A 1.0, 3.1.2).
- * What an agent publishes as a whole Task again is told as what it sets: its artifacts and its status.
+ * A whole Task that an agent publishes again becomes updates of its artifacts and its status.
  */
 export function eventFrames(event: TaskEvent): StreamResponse[] {
   if (event.kind !== 'task') {

@@ -13,7 +13,7 @@ import type { Message, Task } from '@a2a-js/sdk';
 
 /**
  * The answer of a blocking send: the fold of the log where its run's result stands, or where it
- * waits for credentials; never a private copy. Nothing if `signal` aborts first.
+ * waits for credentials; never a private copy. Resolves to `undefined` if `signal` aborts first.
  */
 export async function blockingAnswer(
   open: OpenLog,
@@ -33,7 +33,7 @@ export async function blockingAnswer(
   const { clock, key } = open.log;
   if (result.answer) return result.answer;
   const kept = task ?? (await taskAt(storage, key, result.generation, clock)) ?? open.log.picture();
-  // Of a result that is older than all that is kept, the task as it is says most.
+  // The result is older than all kept events: the current task is the best answer.
   return kept && 'copying' in kept ? inSlices(kept.copying(), clock) : kept;
 }
 

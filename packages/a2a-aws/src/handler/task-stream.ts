@@ -33,7 +33,7 @@ interface Beginning {
   readonly result?: RunResult | undefined;
 }
 
-/** What a subscriber gets: the task as it is, then every event until the task rests or ends. */
+/** The stream of a subscriber: the task as it is, then every event until the task waits for input or ends. */
 export async function* subscriberStream(
   open: OpenLog,
   options: StreamOptions,
@@ -45,9 +45,9 @@ export async function* subscriberStream(
 }
 
 /**
- * What the sender of a message gets: the task as it is right after the first event of the message's
- * run, then every event up to the run's result. A run whose result is a Message, and that has told of
- * no task, is that Message alone.
+ * The stream of a message's sender: the task as it is right after the first event of the message's run,
+ * then every event up to the run's result. If the result is a Message and the run has published no task,
+ * the stream is only that Message.
  */
 export async function* runStream(
   open: OpenLog,
@@ -57,7 +57,7 @@ export async function* runStream(
   yield* tapped(open, options, run, (tap, signal) => beginningOf(open, run, tap, signal));
 }
 
-/** Resolves when there is something of the run to be told, with `tap` before it; nothing if `signal` aborts. */
+/** Resolves with `tap` before the first event of the run, or with `undefined` if `signal` aborts. */
 async function beginningOf(
   open: OpenLog,
   run: string,
@@ -65,7 +65,7 @@ async function beginningOf(
   signal: AbortSignal,
 ): Promise<Beginning | undefined> {
   let hasBegun = false;
-  // What others say meanwhile is in the task that the stream begins with.
+  // The task at the beginning of the stream contains the earlier events of other runs.
   const unlisten = open.log.listen(() => {
     if (!hasBegun) tap.skip();
   });
@@ -132,7 +132,7 @@ async function* tapped(
   }
 }
 
-/** What a stream tells after its first frame, and where it is over. */
+/** Yields the frames of a stream after the first, and knows when it is over. */
 class Telling {
   isOver = false;
   readonly #task: Task;
@@ -155,7 +155,7 @@ class Telling {
       if (generation <= this.#after) continue;
       if (result && result.generation < generation && !this.isOver) {
         yield* this.#end(result);
-        // What the backend adds to a Message that came instead of an end.
+        // The backend has ended the run, because the agent answered with a Message.
         if (!result.answer || !applied.state.sealed) return;
       }
       const event = events[at]?.event;

@@ -10,7 +10,7 @@ import { assertOptions } from '../options/option-check.ts';
 import { resolveOptions } from '../options/options.ts';
 import { VERSION } from '../version.ts';
 
-/** Of the backend's options those that concern a janitor; give it the same as the servers. */
+/** The backend's options that concern a janitor. Give it the same values as the servers. */
 export type JanitorOptions = Pick<
   BackendOptions,
   | 'tableName'
@@ -25,7 +25,7 @@ export type JanitorOptions = Pick<
   | 'clock'
   | 'entropy'
 > & {
-  /** Queues younger than this are left alone by the sweep, in milliseconds. @default 10 minutes */
+  /** The sweep ignores queues younger than this, in milliseconds. @default 10 minutes */
   readonly minQueueAgeMs?: number | undefined;
 };
 
@@ -44,26 +44,26 @@ const OPTIONS: OptionNames<JanitorOptions> = {
   minQueueAgeMs: true,
 };
 
-/** What a round of a janitor came to. */
+/** The result of a janitor's round. */
 export interface JanitorReport {
-  /** Dead instances that it has cleaned up after. */
+  /** Dead instances that were cleaned up. */
   readonly cleaned: number;
-  /** Dead instances that it was still busy with when its time was over. */
+  /** Dead instances whose cleanup was unfinished when the time was over. */
   readonly left: number;
-  /** Queues, and subscriptions, that no lease row told of any more. */
+  /** Removed queues and subscriptions without a lease row. */
   readonly queues: number;
   readonly subscriptions: number;
-  /** What it could not do: a later round tries again. */
+  /** Failed steps. A later round repeats them. */
   readonly failed: number;
 }
 
 /**
- * One round of cleaning up for a fleet of which nobody may be alive: watches every lease for its whole
- * time, ends what the dead left (FAILED: there is no executor here), then removes queues and
- * subscriptions that have no lease row. Safe beside living instances and other rounds.
+ * Runs one cleanup round for a fleet that may have no live instance. It watches every lease for its full
+ * duration, ends the tasks of dead instances (as FAILED, since there is no executor here), then removes
+ * queues and subscriptions without a lease row. Safe beside live instances and other rounds.
  *
- * Takes at least the lease time; with somebody dead, the quarantine besides. Ends early when `signal`
- * aborts. Rejects with a coded error if AWS could not be asked at all.
+ * Takes at least the lease time, plus the quarantine if an instance is dead. Ends early when `signal`
+ * aborts. Rejects with a coded error if AWS cannot be reached at all.
  *
  * @example
  * ```ts
@@ -105,7 +105,7 @@ async function round(
     minAgeMs: options.minQueueAgeMs,
     hasLease: async (instance) => (await registry.lease(instance)) !== undefined,
   });
-  // Where instances have no queues of ours there is nothing to sweep.
+  // Other fan-outs have no queues to sweep.
   const hasQueues = fanout === 'sns' || fanout === 'direct';
   const suspects = hasQueues ? await sweep.suspects(signal) : { queues: [], subscriptions: [] };
   const { cleaned, failed, left } = await runCleanupRound(

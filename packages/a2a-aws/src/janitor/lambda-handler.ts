@@ -1,7 +1,7 @@
 import { BackendError } from '@a2a-aws/core';
 import { type JanitorReport, runJanitor } from './janitor.ts';
 
-/** What Lambda says about an invocation, as far as it is needed here. */
+/** The part of Lambda's context that is needed here. */
 export interface LambdaContext {
   getRemainingTimeInMillis(): number;
 }

@@ -1,12 +1,12 @@
-/** As much of a client of the AWS SDK as {@link AwsCalls} uses. */
+/** The part of an AWS SDK client that {@link AwsCalls} uses. */
 interface Sender {
   send(command: unknown, options?: { readonly abortSignal?: AbortSignal | undefined }): unknown;
   destroy?(): void;
 }
 
 /**
- * The calls of a backend to AWS. A stop leaves calls behind that are not answered in time: they must not
- * keep the process alive, nor may what they would try next.
+ * The calls of a backend to AWS. A stop abandons calls that are not answered in time. Neither they nor
+ * their retries may keep the process alive.
  */
 export class AwsCalls {
   readonly #underWay = new Set<AbortController>();
@@ -22,12 +22,12 @@ export class AwsCalls {
     return Object.create(client, { send: { value: send } }) as Client;
   }
 
-  /** Ends what is under way: it rejects with an `AbortError`. */
+  /** Aborts the calls in progress, which reject with an `AbortError`. */
   abort(): void {
     for (const call of this.#underWay) call.abort();
   }
 
-  /** Ends what is under way, refuses what comes, and destroys the clients that are owned. */
+  /** Aborts the calls in progress, refuses new ones, and destroys the owned clients. */
   close(): void {
     this.#isOver = true;
     this.abort();
@@ -35,7 +35,7 @@ export class AwsCalls {
   }
 
   #send(sender: Sender, command: unknown, options: Parameters<Sender['send']>[1]): unknown {
-    // Else what was aborted would be tried again.
+    // The SDK would otherwise retry aborted calls.
     if (this.#isOver) return Promise.reject(abortError());
     const call = new AbortController();
     const abort = (): void => call.abort();
@@ -53,7 +53,7 @@ export class AwsCalls {
   }
 }
 
-/** Does `work`, after which nothing of its calls is left. */
+/** Runs `work`, then closes its calls. */
 export async function withCalls<T>(work: (calls: AwsCalls) => Promise<T>): Promise<T> {
   const calls = new AwsCalls();
   try {
@@ -63,7 +63,7 @@ export async function withCalls<T>(work: (calls: AwsCalls) => Promise<T>): Promi
   }
 }
 
-/** As the AWS SDK has it for a call that was aborted. */
+/** Returns the error that the AWS SDK has for an aborted call. */
 function abortError(): Error {
   const error = new Error('The backend was stopped.');
   error.name = 'AbortError';

@@ -6,12 +6,12 @@ import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { AwsCalls } from './aws-calls.ts';
 
-/** As much of each client as the backend uses. */
+/** The parts of the AWS clients that the backend uses. */
 export interface BackendClients {
   readonly dynamodb: Pick<DynamoDBDocumentClient, 'send'>;
   /**
-   * For heartbeats and cleaning up: with sockets of its own, so that they do not wait behind what
-   * clients have asked for.
+   * The client for heartbeats and cleanup. It has sockets of its own, so that they do not wait behind the
+   * requests of A2A clients.
    * @default a client of its own; `dynamodb`, if that is given and this is not
    */
   readonly control: Pick<DynamoDBDocumentClient, 'send'>;
@@ -22,8 +22,8 @@ export interface BackendClients {
 }
 
 /**
- * Where AWS is and who asks. What is left out, the AWS SDK finds in the environment:
- * `AWS_REGION`, credentials, `AWS_ENDPOINT_URL` and `AWS_ENDPOINT_URL_<SERVICE>`.
+ * Region, credentials and endpoints. The AWS SDK takes missing ones from the environment: `AWS_REGION`,
+ * credentials, `AWS_ENDPOINT_URL` and `AWS_ENDPOINT_URL_<SERVICE>`.
  */
 export interface ClientConfig {
   readonly region?: string | undefined;
@@ -40,7 +40,7 @@ const CONFIG_NAMES: OptionNames<ClientConfig> = {
   sns: true,
   sqs: true,
 };
-/** Of `@a2a-aws/local`: every client here reaches queues at its endpoint anyhow. */
+/** `@a2a-aws/local` sets `useQueueUrlAsEndpoint`. It has no effect: clients here always use their endpoint. */
 const SERVICE_NAMES = { endpoint: true, useQueueUrlAsEndpoint: true } as const;
 
 /** Throws `configuration` if the config, or a service's part of it, has a name that is unknown. */
@@ -114,7 +114,7 @@ export function givenRegion(
   return dynamodb && sns && sqs && polling ? undefined : (region ?? env.AWS_REGION);
 }
 
-/** The clients that are given, and those that are not; what they do is among `calls`. */
+/** Returns the given clients, and creates the missing ones. Their calls are among `calls`. */
 export function resolveClients(
   given: Partial<BackendClients>,
   config: ClientConfig,

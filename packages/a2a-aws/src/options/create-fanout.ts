@@ -5,7 +5,7 @@ import { UserErrors } from '../user-code/user-errors.ts';
 import type { BackendClients } from './aws-clients.ts';
 import type { BackendSettings } from './options.ts';
 
-/** Makes what was chosen. What it makes in AWS is marked with the identity of `registry`. */
+/** Creates the chosen fan-out. It tags its AWS resources with the identity of `registry`. */
 export function makeFanout(
   settings: BackendSettings,
   clients: BackendClients,

@@ -1,7 +1,7 @@
 import type { Fanout } from '@a2a-aws/core';
 
-/** The ways in which instances can reach each other. */
+/** The built-in fan-outs. */
 export const FANOUT_NAMES = ['sns', 'direct', 'polling'] as const;
 
-/** One of them, or one of your own: the conformance suite of `@a2a-aws/testkit` says if it will do. */
+/** A built-in fan-out, or one of your own; test yours with the conformance suite of `@a2a-aws/testkit`. */
 export type FanoutChoice = (typeof FANOUT_NAMES)[number] | Fanout;

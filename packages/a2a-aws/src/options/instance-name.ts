@@ -2,7 +2,7 @@
 const MAX_LENGTH = 20;
 const TAIL_LENGTH = 7;
 
-/** What of the environment names the machine. */
+/** The environment variables that name the machine. */
 export interface InstanceEnvironment {
   readonly AWS_EXECUTION_ENV?: string | undefined;
   readonly ECS_CONTAINER_METADATA_URI_V4?: string | undefined;

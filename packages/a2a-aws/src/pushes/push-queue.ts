@@ -24,12 +24,12 @@ import { UserCodeError } from '../user-code/guarded.ts';
 import type { UserErrors } from '../user-code/user-errors.ts';
 import { lazyTask } from './lazy-task.ts';
 
-/** How long a look for a task's configs is good for chunks of artifacts, in milliseconds. */
+/** How long a look-up of a task's configs is valid for chunks of artifacts, in milliseconds. */
 const CHUNKS_LOOK_MS = 1_000;
 
 export interface PushDeps {
   readonly sender: PushNotificationSender;
-  /** Where to look whether there is anything to send; without it the sender gets every event. */
+  /** The store that shows whether a task has configs. Without it, the sender gets every event. */
   readonly store: Pick<PushNotificationStore, 'load'> | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -42,12 +42,12 @@ type PushedLog = Pick<TaskLog, 'key' | 'state' | 'task'>;
 interface Waiting {
   readonly event: AgentExecutionEvent;
   readonly context: ServerCallContext;
-  /** Where it is in the log; an answer is nowhere among the events. */
+  /** Its place in the log; `undefined` for an answer, which is not an event. */
   readonly generation: number | undefined;
-  /** 1 for the first event of the line. */
+  /** 1 for the first event of the queue. */
   readonly place: number;
   readonly bytes: number;
-  /** Milliseconds of the own clock. */
+  /** When it was added, by this instance's clock, in milliseconds. */
   readonly at: number;
 }
 
@@ -62,9 +62,9 @@ interface Look {
 type Move = (move: (signal: AbortSignal) => Promise<void>) => void;
 
 /**
- * What of one task waits to be pushed: one event after another, so that nothing of the task is copied
- * for what only waits. Nobody waits for it; what a slow receiver leaves no room for is dropped, but
- * not where the task rests or ends.
+ * The events of one task that wait to be pushed, one after another, so that waiting events need no copy of
+ * the task. Pushes delay no other work. Events for which a slow receiver leaves no room are dropped,
+ * except those with which the task waits for input or ends.
  */
 export class PushQueue {
   readonly #log: PushedLog;
@@ -75,10 +75,10 @@ export class PushQueue {
   #dropped = 0;
   #added = 0;
   #look: Look | undefined;
-  /** Looks that began before this place are out of date. */
-  #anew = 0;
+  /** Look-ups that began before this place are out of date. */
+  #staleBefore = 0;
   #isMoving = false;
-  /** The last events were not pushed. */
+  /** True if the last events were not pushed. */
   #isFailing = false;
 
   constructor(log: PushedLog, backlog: Backlog, turn: Move, deps: PushDeps) {
@@ -88,7 +88,7 @@ export class PushQueue {
     this.#deps = deps;
   }
 
-  /** Of one record each run tells the events in turn, each run those of the backend itself. */
+  /** Every open run reports a record's events in order, including the backend's own, so an event may arrive again. */
   add(event: AgentExecutionEvent, context: ServerCallContext, generation?: number): void {
     const at = this.#placeOf(generation);
     if (at === undefined) return;
@@ -108,13 +108,13 @@ export class PushQueue {
     this.#turn((signal) => this.#move(signal));
   }
 
-  /** For what comes next it is to be looked anew: a config may have come with a message. */
+  /** Re-reads the configs before the next push: a message may have added one. */
   forget(): void {
     this.#added += 1;
-    this.#anew = this.#added;
+    this.#staleBefore = this.#added;
   }
 
-  /** Where among the waiting; nothing if it is there. */
+  /** Returns the place of an event among the waiting ones, or `undefined` if it is there already. */
   #placeOf(generation: number | undefined): number | undefined {
     let at = this.#waiting.length;
     if (generation === undefined) return at;
@@ -137,7 +137,7 @@ export class PushQueue {
   async #pushAll(waiting: Waiting[], signal: AbortSignal): Promise<void> {
     const failed = new Map<string, { events: number; about: LogFields }>();
     let sent = 0;
-    // From the end, so that nothing is held that was pushed.
+    // From the end, so that pushed events are not retained.
     waiting.reverse();
     for (let one = waiting.pop(); one; one = waiting.pop()) {
       try {
@@ -154,7 +154,7 @@ export class PushQueue {
       }
       this.#backlog.remove(one.bytes);
     }
-    // Where nobody asked for it, nothing is missing.
+    // A task without configs misses no push.
     if (this.#dropped > 0 && !this.#isUnasked) {
       failed.set('dropped', { events: this.#dropped, about: { code: 'backlog-full' } });
     }
@@ -197,12 +197,12 @@ export class PushQueue {
     return this.#look !== undefined && 'configs' in this.#look.found && !this.#look.found.configs;
   }
 
-  /** A status is to reach every config that was set before it; chunks, which are many, need not. */
+  /** A status must reach every config that was set before it. Chunks, of which there are many, need not. */
   #covers(one: Waiting): boolean {
     if (!this.#look) return false;
     const { place, at, found } = this.#look;
     if (one.place <= place) return true;
-    const isFresh = place >= this.#anew && elapsed(at, one.at) < CHUNKS_LOOK_MS;
+    const isFresh = place >= this.#staleBefore && elapsed(at, one.at) < CHUNKS_LOOK_MS;
     return isFresh && one.event.kind === 'artifactUpdate' && 'configs' in found;
   }
 
@@ -217,7 +217,7 @@ export class PushQueue {
   }
 }
 
-/** More follows on it. */
+/** True for an event that more events follow. */
 function isPassing(event: AgentExecutionEvent): boolean {
   if (event.kind === 'message') return false;
   const state = eventStatus(event)?.state;

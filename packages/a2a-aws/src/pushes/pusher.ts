@@ -6,13 +6,13 @@ import type { KeyedSerialQueue } from './turns.ts';
 /** Takes an event of a run and, unless it is an answer, its generation. */
 export type Push = (event: AgentExecutionEvent, generation?: number) => void;
 
-/** Pushes what a handler's runs tell: the runs of one task in one line. */
+/** Pushes the events of a handler's runs, with one queue for each task. */
 export class Pusher {
   readonly #deps: PushDeps;
-  /** What waits for receivers, of all tasks. */
+  /** The events of all tasks that wait for receivers. */
   readonly #backlog = new Backlog();
-  readonly #lines = new WeakMap<OpenLog, PushQueue>();
-  /** A log that was closed and opened again has another line: they take turns. */
+  readonly #queues = new WeakMap<OpenLog, PushQueue>();
+  /** A log that was closed and opened again has another queue; the two take turns. */
   readonly #turns: KeyedSerialQueue;
 
   constructor(deps: PushDeps, turns: KeyedSerialQueue) {
@@ -20,19 +20,19 @@ export class Pusher {
     this.#turns = turns;
   }
 
-  /** Whom to tell of the events of a run, in the name of its request. */
+  /** Returns a function that pushes the events of a run, on behalf of its request. */
   follow(open: OpenLog, context: ServerCallContext): Push {
-    const line = this.#lines.get(open) ?? this.#newLine(open);
-    line.forget();
-    return (event, generation) => line.add(event, context, generation);
+    const queue = this.#queues.get(open) ?? this.#newQueue(open);
+    queue.forget();
+    return (event, generation) => queue.add(event, context, generation);
   }
 
-  #newLine(open: OpenLog): PushQueue {
+  #newQueue(open: OpenLog): PushQueue {
     const key = taskKeyText(open.log.key);
     const turn = (move: (signal: AbortSignal) => Promise<void>): void =>
       this.#turns.take(key, move);
-    const line = new PushQueue(open.log, this.#backlog.ofTask(), turn, this.#deps);
-    this.#lines.set(open, line);
-    return line;
+    const queue = new PushQueue(open.log, this.#backlog.ofTask(), turn, this.#deps);
+    this.#queues.set(open, queue);
+    return queue;
   }
 }

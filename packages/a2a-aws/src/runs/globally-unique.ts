@@ -1,6 +1,6 @@
 /** A UUID of RFC 9562: with a version, 1 to 8, and the variant. */
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i;
-/** Of Crockford's alphabet; 48 bits of milliseconds, then 80 random bits. */
+/** Crockford's alphabet: 48 bits of milliseconds, then 80 random bits. */
 const ULID = /^[0-7][0-9a-hjkmnp-tv-z]{25}$/i;
 const KSUID = /^[0-9A-Za-z]{27}$/;
 const NANOID = /^[A-Za-z0-9_-]{21}$/;
@@ -16,10 +16,10 @@ const KSUID_PAYLOAD = 2n ** 128n;
 
 /**
  * Returns true if an id cannot have been chosen twice, by the way in which it was made: a UUID, ULID,
- * KSUID or nanoid, whole, alone or at the end of a prefix that ends with no letter or digit. What has
- * the form but is no such id, like `00000000-0000-4000-8000-000000000001` or a word of 21 letters, is
- * told by how its characters are mixed. Of true nanoids at most three in a hundred are refused for it, of the
- * others next to none.
+ * KSUID or nanoid, whole, alone or at the end of a prefix that ends with no letter or digit. Texts
+ * that only have the form of such an id, like `00000000-0000-4000-8000-000000000001` or a word of 21
+ * letters, are recognized by the mix of their characters. This refuses at most three in a hundred true
+ * nanoids, and almost no true id of the other kinds.
  */
 export function isGloballyUnique(id: string): boolean {
   const tail = (length: number): string => {

@@ -3,7 +3,7 @@ import { Message, type SendMessageRequest } from '@a2a-js/sdk';
 import { type OwnerResolver, ServerCallContext } from '@a2a-js/sdk/server';
 import { z } from 'zod';
 
-/** What is kept of a request, for another instance to run it again: no credentials, no headers. */
+/** The parts of a request that another instance needs to run it again: no credentials, no headers. */
 const recorded = z.object({
   v: z.literal(1),
   outputModes: z.array(z.string()),
@@ -16,7 +16,7 @@ type Recorded = z.infer<typeof recorded>;
 /** More than this is not kept, in bytes: such a run is not run again. */
 const MAX_BYTES = 16 * 1024;
 
-/** The text to keep of a request; nothing if it is too long. */
+/** Returns the text to keep of a request, or `undefined` if it is too long. */
 export function recordRequest(
   { configuration }: SendMessageRequest,
   context: ServerCallContext,

@@ -1,10 +1,10 @@
 import { BackendError, type Run } from '@a2a-aws/core';
 import type { RequestContext } from '@a2a-js/sdk/server';
 
-/** What an executor may know of its run, besides what the SDK's `RequestContext` says. */
+/** The facts about a run that the SDK's `RequestContext` lacks. */
 export interface RunContext {
   /**
-   * Aborts when the executor is to stop: a cancel was requested, the task was ended elsewhere, this
+   * Aborts when the executor must stop: a cancel was requested, the task was ended elsewhere, this
    * instance was declared dead or stops. Not when the executor itself has ended the task, unless it
    * goes on for longer than it may.
    */
@@ -20,7 +20,7 @@ export interface RunContext {
 
 const contexts = new WeakMap<RequestContext, RunContext>();
 
-/** The run that a backend executes with this request context; nothing if no backend made it. *
+/** Returns the run of this request context, or `undefined` if no backend created it. *
  * @example
  * ```ts
  * import type { AgentExecutor } from '@a2a-js/sdk/server';

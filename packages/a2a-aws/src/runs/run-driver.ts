@@ -132,7 +132,7 @@ export class RunDriver {
     bus.finished();
   }
 
-  /** Starts the run of a message; nothing if there will be none: then the scope knows why. */
+  /** Starts the run of a message, or resolves to `undefined` if there will be none; the scope holds the reason. */
   async #begin(
     { instance, retry, isNewTask }: Exclude<StartedBy, { resumed: Assignment }>,
     scope: RunScope,
@@ -160,7 +160,7 @@ export class RunDriver {
     try {
       await this.#executor.execute(context, bus);
     } catch (thrown) {
-      // What it threw may hold content of messages: clients never see it.
+      // The error may hold content of messages, so clients never see it.
       if (run.signal.aborted) this.#report('run.executor-stopped', thrown, run, 'info');
       else this.#report('run.executor-failed', thrown, run);
       await run.fail(FAILED);
@@ -175,7 +175,7 @@ export class RunDriver {
     return new Promise((resolve) => {
       run.onStop((reason) => {
         if (reason === 'ended') {
-          // It said how it ends: it may tidy up, but nothing hangs on it for ever.
+          // It published its final event. It may tidy up, but nothing waits for it forever.
           void sleep(this.#clock, GRACE_MS, over).then(() => {
             if (over.aborted) return;
             run.halt();

@@ -8,23 +8,23 @@ import {
 } from '@a2a-aws/core';
 import type { SendMessageRequest, Task } from '@a2a-js/sdk';
 
-/** What a send came to: a run of its own, or that of the same message sent before. */
+/** The outcome of a send: a run of its own, or the run of the same message sent before. */
 export interface Started {
-  /** Nothing: meanwhile another message has used the log, which was to be a new task's. */
+  /** `undefined` if another message has used the log of the new task in the meantime. */
   readonly run: string | undefined;
   /** False: another send's run, perhaps on another instance. */
   readonly own: boolean;
 }
 
-/** A run that is to be executed, and what to call when it was. */
+/** A run to execute, and the function to call afterwards. */
 export interface Assignment {
   readonly run: Run;
   finish(): Promise<void>;
 }
 
 /**
- * Who starts the run: the life of this process that the log was opened in, which the process may have
- * left behind when it comes to that; or nobody, since a run that is continued has started.
+ * The instance that starts the run: the one in which the log was opened, even if the process has another
+ * one by then. A resumed run has started already.
  */
 export type StartedBy =
   | {

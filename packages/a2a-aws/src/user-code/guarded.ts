@@ -100,7 +100,7 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 }
 
-/** What it is asked may throw. */
+/** Treats an error whose prototype throws as not understood. */
 function isUnderstood(error: unknown): boolean {
   try {
     return error instanceof A2AError || error instanceof BackendError;

@@ -25,7 +25,7 @@ export interface ErrorContext {
   readonly method?: string | undefined;
 }
 
-/** Takes what the application's code threw, whatever it is. What it throws itself is logged. */
+/** Takes any value that the application's code threw. Its own errors are logged. */
 export type OnError = (error: unknown, context: ErrorContext) => void | Promise<void>;
 
 /** An {@link ErrorContext}, and whose task or request it was. */
@@ -50,7 +50,7 @@ export class UserErrors {
     this.#logger = logger;
   }
 
-  /** Logs `event`, and hands over what was thrown. `level`: `info` for what is to be expected. */
+  /** Logs `event`, and hands the thrown value to `onError`. Expected errors have the `level` `info`. */
   report(
     event: string,
     thrown: unknown,
@@ -67,7 +67,7 @@ export class UserErrors {
     });
   }
 
-  /** What is logged of something thrown. */
+  /** Returns the log fields of a thrown value. */
   describe(thrown: unknown): LogFields {
     return thrownFields(thrown, this.#options.logErrorMessages);
   }
