@@ -56,7 +56,7 @@ describe('a message', () => {
     expect(decoded(text)).toEqual(allOf(bell));
   });
 
-  test('made of several gives back all of them, in order, and is not longer than they are', () => {
+  test('joined from several gives back all doorbells in order, and is not longer than they are', () => {
     fc.assert(
       fc.property(fc.array(anyDoorbell, { minLength: 1, maxLength: 12 }), (bells) => {
         const texts = bells.map((bell) => encoded(bell, 1e9));
@@ -70,7 +70,7 @@ describe('a message', () => {
     );
   });
 
-  test('leaves out a record that would not fit, and keeps the pointer', () => {
+  test('leaves out a record that would not fit, and keeps its slot', () => {
     fc.assert(
       fc.property(
         anyKey,
@@ -126,7 +126,7 @@ describe('a message', () => {
     );
   });
 
-  test('of which one bit is another is not authentic', () => {
+  test('with one changed bit is not authentic', () => {
     const bytes = Buffer.from(encoded({ kind: 'gone', instance: 'i' }));
     for (let bit = 0; bit < bytes.length * 8; bit += 1) {
       const flipped = Buffer.from(bytes);
@@ -136,7 +136,7 @@ describe('a message', () => {
     }
   });
 
-  test('that was cut short is not authentic', () => {
+  test('that was truncated is not authentic', () => {
     fc.assert(
       fc.property(anyMessage, fc.nat(), (text, at) => {
         expect(decoded(text.slice(0, at % text.length))).toBe('unauthenticated');
@@ -181,7 +181,7 @@ describe('a message', () => {
     parse.mockRestore();
   });
 
-  test('is found to be of another version by the release before: it is JSON', () => {
+  test('is JSON, so the previous release finds that it has another version', () => {
     fc.assert(
       fc.property(anyMessage, (text) => {
         expect(JSON.parse(text)).toMatchObject({ v: 3 });
@@ -189,7 +189,7 @@ describe('a message', () => {
     );
   });
 
-  test('counts the doorbells in it that it does not know, and takes the others', () => {
+  test('counts its unreadable doorbells, and gives back the others', () => {
     const seal = sealOf();
     const line = (bell: string): string => `["${seal(bell).key}","${seal(bell).mac}",${bell}]`;
     const bells = [
@@ -206,7 +206,7 @@ describe('a message', () => {
     });
   });
 
-  test('that is none is not joined', () => {
+  test('of another format is not joined', () => {
     fc.assert(
       fc.property(anyText, (text) => {
         expect(isJoinable(text)).toBe(false);

@@ -8,8 +8,8 @@ import {
 
 const NOW = 1_700_000_000_000;
 
-describe('the doorbell', () => {
-  test('is proven by a ring that came back, from when it was made', () => {
+describe('the health of a doorbell', () => {
+  test('is confirmed by a probe that has arrived, counted from when it was sent', () => {
     const health = new DoorbellHealth();
     expect(health.isConfirmed(NOW)).toBe(false);
     health.probeArrived(NOW, NOW + 1_000);
@@ -20,14 +20,14 @@ describe('the doorbell', () => {
     expect(health.isConfirmed(NOW + CONFIRMED_MS)).toBe(false);
   });
 
-  test('is rung once in a while', () => {
+  test('asks for a probe at a fixed interval', () => {
     const health = new DoorbellHealth();
     expect(health.shouldProbe(NOW)).toBe(true);
     expect(health.shouldProbe(NOW + PROBE_MS - 1)).toBe(false);
     expect(health.shouldProbe(NOW + PROBE_MS)).toBe(true);
   });
 
-  test('[I6] is not proven by rings that come late, again, or after later ones', () => {
+  test('[I6] is not confirmed by late, repeated or overtaken probes', () => {
     const health = new DoorbellHealth();
     health.probeArrived(NOW - CONFIRMED_MS, NOW);
     expect(health.isConfirmed(NOW + RECOVERY_MS)).toBe(false);
@@ -39,7 +39,7 @@ describe('the doorbell', () => {
     expect(health.isConfirmed(NOW + CONFIRMED_MS)).toBe(false);
   });
 
-  test('[I6] is not taken for proven for an hour because the clock was set back by one', () => {
+  test('[I6] is not confirmed for an hour because the clock was set back by an hour', () => {
     const health = new DoorbellHealth();
     health.shouldProbe(NOW);
     health.probeArrived(NOW, NOW);

@@ -31,7 +31,7 @@ describe('an instance', () => {
     expect(step({ triedMs: 0 })).toBe('provision');
   });
 
-  test('leaves a doorbell alone that is heard, or not silent for long', () => {
+  test('leaves a doorbell alone that works, or is not silent for long', () => {
     expect(step({ doorbell: HEARD })).toBe('wait');
     expect(step({ doorbell: { ...SILENT, silentMs: SILENT_MS - 1 } })).toBe('wait');
   });
@@ -40,28 +40,28 @@ describe('an instance', () => {
     expect(step({ doorbell: LOST, triedMs: 0 })).toBe('replace');
   });
 
-  test('provisions again what is silent, and replaces it only after long', () => {
+  test('provisions a silent doorbell again, and replaces it only after a long time', () => {
     expect(step({ doorbell: SILENT })).toBe('provision');
     const long = { ...SILENT, silentMs: SETTLING_MS };
     expect(step({ doorbell: long, ageMs: SETTLING_MS - 1 })).toBe('provision');
     expect(step({ doorbell: long, ageMs: SETTLING_MS })).toBe('replace');
   });
 
-  test('takes another name if what has its name is of no use', () => {
+  test('takes another name if the present name cannot be used', () => {
     for (const doorbell of [undefined, SILENT]) {
       expect(step({ doorbell, tries: 1, fault: 'name-taken' })).toBe('replace');
       expect(step({ doorbell, tries: 1, fault: 'topic-full' })).toBe('provision');
     }
   });
 
-  test('tries again within half a minute, later from try to try', () => {
+  test('tries again within half a minute, later each time', () => {
     const rests = [0, 1, 2, 3, 9].map((tries) => rest({ tries }));
     expect(rests).toEqual([0, 1_000, 2_000, 4_000, 30_000]);
     expect(rest({ tries: 9, doorbell: LOST })).toBe(30_000);
     expect(rest({ tries: 1_000, random: 0 })).toBeLessThanOrEqual(30_000);
   });
 
-  test('asks less often what is missing if nothing is', () => {
+  test('checks a complete doorbell less often', () => {
     expect(rest({ tries: 40, doorbell: SILENT })).toBe(SETTLING_MS);
   });
 });

@@ -17,7 +17,7 @@ describe('a doorbell', () => {
     );
   });
 
-  test('that is not to be inlined says only where the record is', () => {
+  test('without its content says only where the record is', () => {
     fc.assert(
       fc.property(anyKey, anySlot, anyRecord, (key, next, record) => {
         const text = doorbellText({ kind: 'record', key, next, record }, false);
@@ -27,14 +27,14 @@ describe('a doorbell', () => {
     );
   });
 
-  test('of a kind that nobody knows yet is unknown, of a known kind without sense it is junk', () => {
+  test('of a later kind is unknown, of a known kind with wrong fields it is malformed', () => {
     expect(readDoorbell({ kind: 'later', key: 7 })).toBe('unknown');
     expect(readDoorbell({ kind: 'watch', key: 7 })).toBe('malformed');
     expect(readDoorbell({})).toBe('malformed');
     expect(readDoorbell(null)).toBe('malformed');
   });
 
-  test('keeps its pointer when a newer release wrote the record that came with it', () => {
+  test('keeps its slot when a newer release wrote its record', () => {
     const at = '000000000001#000000';
     const record = { id: 'r', by: 'b', at: 1, slot: at, body: '[{"k":"from-the-future"}]' };
     const json = { kind: 'record', key: ['t', 'o', 'i'], next: '000000000002#000000', record };
@@ -45,7 +45,7 @@ describe('a doorbell', () => {
     });
   });
 
-  test('never throws at what looks like one', () => {
+  test('is never read with an exception, whatever the JSON', () => {
     const field = fc.oneof(anyJson, fc.constantFrom('000000000001#000000', 1, true));
     const almost = fc.record(
       {

@@ -27,7 +27,7 @@ beforeEach(async () => {
 });
 
 describe('a rotation of the keys', () => {
-  test('brings the new key in as one that verifies, then as the one that signs, then alone', async () => {
+  test('adds the new key for verifying, then for signing, then removes the old key', async () => {
     const done = rotate();
     const seen = [await serials()];
     for (let n = 0; n < 3; n += 1) {
@@ -40,7 +40,7 @@ describe('a rotation of the keys', () => {
     expect(seen).toEqual([[1], [1, 2], [2, 1], [2], [2]]);
   });
 
-  test('is completed by the next one, wherever it was stopped', async () => {
+  test('is completed by the next rotation, wherever it was stopped', async () => {
     for (const stopsAt of [0, 1, KEYS_KNOWN_MS - 1, KEYS_KNOWN_MS + 1, 2 * KEYS_KNOWN_MS - 1]) {
       clock = new ManualClock();
       registry = new MemoryInstanceRegistry();
@@ -66,7 +66,7 @@ describe('a rotation of the keys', () => {
     expect(await serials()).toEqual([2]);
   });
 
-  test('never leaves two instances that do not understand each other', async () => {
+  test('never makes two instances refuse each other', async () => {
     const rings = Array.from({ length: 3 }, () => {
       const signal = new AbortController().signal;
       return new Keyring({ registry, clock, entropy, logger: silentLogger, signal });
@@ -74,7 +74,7 @@ describe('a rotation of the keys', () => {
     for (const ring of rings) {
       await ring.read();
       void ring.keep();
-      // They read at different times.
+      // The instances read at different times.
       await clock.advance(20_000);
     }
     const done = rotate();
@@ -98,7 +98,7 @@ describe('a rotation of the keys', () => {
     expect(checkSeal(await stored(), seal, 'text')).toBe('unknown-key');
   });
 
-  test('ends the old key on an instance when that reads the keys again, and not before', async () => {
+  test('ends the old key on an instance with its next read of the keys, not before', async () => {
     const { signal } = new AbortController();
     const ring = new Keyring({ registry, clock, entropy, logger: silentLogger, signal });
     await ring.read();
@@ -133,7 +133,7 @@ describe('a rotation of the keys', () => {
 });
 
 describe('a keyring', () => {
-  test('learns of a key that it does not know when it meets it', async () => {
+  test('reads the keys when it meets an unknown key', async () => {
     const signal = new AbortController().signal;
     const ring = new Keyring({ registry, clock, entropy, logger: silentLogger, signal });
     await ring.read();
@@ -146,7 +146,7 @@ describe('a keyring', () => {
     expect(ring.check(made, 'text')).toBe('authentic');
   });
 
-  test('that cannot read is not current for long, and then is again', async () => {
+  test('that cannot read the table is soon not current, and is again after a read', async () => {
     const logged: string[] = [];
     const logger = {
       ...silentLogger,

@@ -12,7 +12,7 @@ fanoutSuite('PollingFanout', { delivers: false }, async () => ({
   dispose: async () => {},
 }));
 
-test('leaves the queue of an instance that was made by others to them, and says so', async () => {
+test('refuses to remove a queue that another fan-out has created', async () => {
   const fanout = new PollingFanout();
   await expect(fanout.teardown('a', { queueName: 'a' })).resolves.toBeUndefined();
   await expect(fanout.teardown('a', { queueUrl: 'there' })).rejects.toMatchObject({
@@ -38,7 +38,7 @@ describe('without a transport', () => {
     return feeds.storage.reads - before;
   };
 
-  test('[I6] a tap gets every event within a second, and those that follow news much sooner', async () => {
+  test('[I6] a tap gets every event within a second, and much sooner after news', async () => {
     const run = await openRun(writer);
     const steps = drain((await openTap(reader)).tap);
     await feeds.clock.advance(MINUTE);
@@ -54,7 +54,7 @@ describe('without a transport', () => {
     expect(generationsOf(steps)).toEqual(late.map((_, index) => index + 1));
   });
 
-  test('a tap is read for at once, then less and less often, then once a second', async () => {
+  test('a tapped log is read at once, then less and less often, then once a second', async () => {
     await openTap(reader);
     expect(await reads(100)).toBeGreaterThanOrEqual(1);
     await feeds.clock.advance(10_000);
@@ -63,7 +63,7 @@ describe('without a transport', () => {
     expect(aMinute).toBeGreaterThanOrEqual(MINUTE / 1_000 - 1);
   });
 
-  test('nothing is read while nothing is open, and no timer runs', async () => {
+  test('without an open log there is no read and no timer', async () => {
     const opened = await openTap(reader);
     await feeds.clock.advance(MINUTE);
     opened.close();
@@ -72,7 +72,7 @@ describe('without a transport', () => {
     expect(feeds.clock.pending).toBe(0);
   });
 
-  test('a task that has ended is not read for, however many readers have not left yet', async () => {
+  test('the log of an ended task is not read, however many taps are still open', async () => {
     const run = await openRun(writer);
     await openTap(reader);
     await say(run.log, 'run-a', statusOf(COMPLETED));
@@ -80,7 +80,7 @@ describe('without a transport', () => {
     expect(await reads(MINUTE)).toBe(0);
   });
 
-  test('[I6] a run without a reader learns that it is to stop', async () => {
+  test('[I6] a run without a reader learns of a cancel', async () => {
     const run = await openRun(writer);
     await say(run.log, 'run-a', taskOf(WORKING));
     const other = reader.logs.acquire(KEY);
@@ -92,7 +92,7 @@ describe('without a transport', () => {
     expect(run.log.state.cancelRequested).toBe(true);
   });
 
-  test('nobody is told of a watch, since nobody could ring, and there is no doorbell to be well', async () => {
+  test('a watch is not announced, and the health of the doorbell is undefined', async () => {
     const run = await openRun(writer);
     const opened = await openTap(reader);
     await say(run.log, 'run-a', taskOf(WORKING));

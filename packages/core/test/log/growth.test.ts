@@ -55,7 +55,7 @@ function operations(turn: Turn, turns: number): number {
   return count;
 }
 
-/** What copies, and how much one call of it does. */
+/** The functions that copy, and how much one call copies. */
 const COUNTED: readonly (readonly [object, string, (self: unknown[]) => number])[] = [
   [Map.prototype, 'set', () => 1],
   [Set.prototype, 'add', () => 1],

@@ -44,7 +44,7 @@ describe('the head of a task', () => {
     expect(await states()).toEqual([]);
   });
 
-  test('[I6] holds the last status once it is settled', async () => {
+  test('[I6] holds the last status after a flush', async () => {
     await say(log, 'r', taskOf(WORKING));
     await head.flush();
     expect(await states()).toEqual([WORKING]);
@@ -66,7 +66,7 @@ describe('the head of a task', () => {
     expect(writes).toBe(1);
   });
 
-  test('[I6] is written until it is', async () => {
+  test('[I6] is written again until a write succeeds', async () => {
     await say(log, 'r', taskOf(WORKING));
     storage.onHead = lost;
     let settled = false;
@@ -90,7 +90,7 @@ describe('the head of a task', () => {
     await expect(settled).rejects.toMatchObject({ code: 'draining' });
   });
 
-  test('[I6] holds the newest status whenever it is settled, also just as a write ends', async () => {
+  test('[I6] holds the newest status after every flush, also one just as a write ends', async () => {
     // Each number of microtasks after the write is its own moment.
     for (let moment = 0; moment < 12; moment += 1) {
       storage = new WrappedStorage();

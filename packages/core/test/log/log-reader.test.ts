@@ -13,7 +13,7 @@ import { noAnswer, WrappedStorage } from '../fixtures/wrapped-storage.ts';
 
 const records = logOf([start('a')], [start('b')], [start('c')], [start('d')]);
 
-/** A storage whose logs tell of each record that is taken out of them. */
+/** A storage that reports each record that is read from its logs. */
 class LazyStorage extends WrappedStorage {
   readonly given: string[] = [];
   onRecord: (record: LogRecord) => Promise<void> = async () => {};
@@ -72,7 +72,7 @@ beforeEach(async () => {
 const ids = (some: readonly LogRecord[] = records): string[] => some.map(({ id }) => id);
 
 describe('a log that is read', () => {
-  test('is folded record by record, none of them kept', async () => {
+  test('is folded record by record, and keeps none of them', async () => {
     storage.onRecord = async () => {
       expect(folded).toEqual(storage.given);
     };
@@ -81,7 +81,7 @@ describe('a log that is read', () => {
     expect(reader.isRead).toBe(true);
   });
 
-  test('[I3] goes on where it stands when a reading breaks off half-way', async () => {
+  test('[I3] continues at its place after an interrupted read', async () => {
     storage.onRecord = async ({ id }) => {
       if (id === records[2]?.id) throw noAnswer();
     };
@@ -94,7 +94,7 @@ describe('a log that is read', () => {
     expect(reader.isRead).toBe(true);
   });
 
-  test('is read from its snapshot on, where there is one', async () => {
+  test('is read from its snapshot on, if there is one', async () => {
     const slot = records[2]?.slot ?? FIRST_SLOT;
     const whole = await storage.memory.load(KEY);
     storage.onRead = async <T>() =>
@@ -103,7 +103,7 @@ describe('a log that is read', () => {
     expect(folded).toEqual(['snapshot at 0', ...ids(records.slice(2))]);
   });
 
-  test('is not read at all once its head says that it has expired', async () => {
+  test('is not read at all once its head shows that it has expired', async () => {
     const whole = await storage.memory.load(KEY);
     const head = {
       taskId: 'task-1',

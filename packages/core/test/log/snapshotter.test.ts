@@ -81,7 +81,7 @@ const converse = async (messages: number): Promise<void> => {
 const written = (): number => storage.puts.reduce((sum, { body }) => sum + body.length, 0);
 const snapshotted = (): number => storage.snapshots.reduce((sum, { text }) => sum + text.length, 0);
 
-/** What somebody reads who opens the log now. */
+/** The fold of a reader that opens the log now. */
 const reader = async (): Promise<TaskLog> => {
   const other = taskLog(storage, clock, 'b');
   await other.refresh();
@@ -153,7 +153,7 @@ describe('a snapshot', () => {
     );
   });
 
-  test('that is replaced is dropped five minutes later: somebody may be reading it', async () => {
+  test('that is replaced is dropped five minutes later, because a reader may still need it', async () => {
     await replace(35);
     const obsolete = storage.snapshots.slice(0, -1).map(({ id }) => id);
     expect(obsolete.length).toBeGreaterThan(0);
@@ -163,7 +163,7 @@ describe('a snapshot', () => {
     expect(storage.dropped).toEqual(obsolete);
   });
 
-  test('of an instance that was slower is itself the one to drop', async () => {
+  test('of a slower instance is dropped itself', async () => {
     // Folds records one by one: it has had the log open all along.
     const late = taskLog(storage, clock, 'b');
     await late.refresh();
@@ -180,7 +180,7 @@ describe('a snapshot', () => {
     expect((await storage.loaded(log.key)).snapshot).toEqual(first);
   });
 
-  test('is not dropped by an instance that has stopped, which waits for nothing', async () => {
+  test('is not dropped by an instance that has stopped', async () => {
     await replace(35);
     expect(clock.pending).toBeGreaterThan(0);
     end.abort();
@@ -213,7 +213,7 @@ describe('a snapshot', () => {
 });
 
 describe('a snapshot that cannot be written', () => {
-  test('harms nothing, and is tried again at a later look', async () => {
+  test('harms nothing, and is tried again later', async () => {
     storage.onSnapshot = lost;
     await replace(15);
     expect(storage.snapshots.length).toBeGreaterThan(0);
@@ -239,7 +239,7 @@ describe('a snapshot that cannot be written', () => {
 });
 
 describe('a log that ages', () => {
-  test('is not tried to be renewed with every look, while that fails', async () => {
+  test('is not renewed at every opportunity while that fails', async () => {
     storage.onSnapshot = lost;
     await clock.advance(DEFAULT_RETENTION_MS + 1);
     await replace(5, 'x');

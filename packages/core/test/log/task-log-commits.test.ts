@@ -20,7 +20,7 @@ beforeEach(async () => {
 });
 
 describe('group commit', () => {
-  test('[I1] sends the first at once, and together what came meanwhile', async () => {
+  test('[I1] writes the first proposal at once, and those that came meanwhile together', async () => {
     const all = ['1', '2', '3', '4'].map((id) => say(log, 'r', chunkOf(id, 'x')));
     expect(storage.puts).toHaveLength(1);
     await Promise.all(all);
@@ -42,7 +42,7 @@ describe('group commit', () => {
     expect((await storage.loaded(KEY)).records.at(-1)).toEqual(storage.puts[0]);
   });
 
-  test('keeps records below what a doorbell carries', async () => {
+  test('keeps records below the size that a doorbell can carry', async () => {
     const text = 'x'.repeat(MAX_RECORD_BYTES / 4);
     await Promise.all(
       Array.from({ length: 13 }, (_, n) => say(log, 'r', chunkOf(String(n), text))),
@@ -55,7 +55,7 @@ describe('group commit', () => {
     expect(storage.puts.length).toBeLessThanOrEqual(6);
   });
 
-  test('sends an entry that is larger than a record alone', async () => {
+  test('writes an entry that is larger than a record alone', async () => {
     const large = 'x'.repeat(MAX_RECORD_BYTES * 2);
     await Promise.all([
       say(log, 'r', chunkOf('0', 'x')),

@@ -48,7 +48,7 @@ async function written(last: typeof COMPLETED, chunks = 3): Promise<Written> {
   return { clock, storage, log, records: await storage.records(KEY), head };
 }
 
-/** What deletion has left of a log, and somebody who opens it. */
+/** The remains of a log during deletion, and a handle that opens it. */
 async function leftover(
   clock: ManualClock,
   records: readonly LogRecord[],
@@ -76,7 +76,7 @@ describe('a task', () => {
     expect([log.isExpired(), before.isExpired(), after.isExpired()]).toEqual([true, true, true]);
   });
 
-  test('that is being worked on is visible however long it takes', async () => {
+  test('with an open run is visible, however long the run takes', async () => {
     const clock = new ManualClock();
     const log = taskLog(new WrappedStorage(), clock);
     await startRun(log, 'r');
@@ -85,7 +85,7 @@ describe('a task', () => {
     expect(log.isExpired()).toBe(false);
   });
 
-  test('that nobody has written is not expired, only absent', async () => {
+  test('without a log is not expired, only absent', async () => {
     const log = taskLog(new WrappedStorage(), new ManualClock());
     await log.refresh();
     expect(log.isExpired()).toBe(false);
@@ -93,14 +93,14 @@ describe('a task', () => {
   });
 });
 
-describe('what deletion has left of a log', () => {
+describe('the remains of a log during deletion', () => {
   const anyLeft = fc.record({
     last: fc.constantFrom(COMPLETED, INPUT_REQUIRED),
     left: fc.array(fc.boolean(), { minLength: 7, maxLength: 7 }),
     hasHead: fc.boolean(),
   });
 
-  test('is no corrupt log, whatever was deleted first, and nothing of it is seen', async () => {
+  test('are not reported as corrupt and not visible, whatever was deleted first', async () => {
     await fc.assert(
       fc.asyncProperty(anyLeft, async ({ last, left, hasHead }) => {
         const { clock, records, head } = await written(last);
@@ -108,7 +108,7 @@ describe('what deletion has left of a log', () => {
         await clock.advance(2 * R + 1);
         const some = records.filter((_, n) => left[n]);
         const log = await leftover(clock, some, hasHead ? head : undefined);
-        // Whoever looks twice sees the same.
+        // A second read gives the same.
         for (let look = 0; look < 2; look += 1) {
           await log.refresh();
           expect(log.isExpired() || log.task() === undefined).toBe(true);
@@ -122,7 +122,7 @@ describe('what deletion has left of a log', () => {
     );
   });
 
-  test('[I1] is a corrupt log while it may be seen: a record before the last is missing', async () => {
+  test('[I1] are reported as corrupt while the task is visible: a record before the last is missing', async () => {
     await fc.assert(
       fc.asyncProperty(fc.nat(4), fc.nat(R), async (missing, age) => {
         const { clock, records, head } = await written(INPUT_REQUIRED);
@@ -137,7 +137,7 @@ describe('what deletion has left of a log', () => {
 });
 
 describe('a deletion', () => {
-  test('is refused while a run is open, and of a task that is none', async () => {
+  test('is refused while a run is open, and without a task', async () => {
     const log = taskLog(new WrappedStorage(), new ManualClock());
     expect(await log.append(proposeDelete())).toEqual({ refused: 'not-found' });
     await startRun(log, 'r');
@@ -175,7 +175,7 @@ describe('a deletion', () => {
     expect(log.state.deleted).toBe('appended' in deleted);
   });
 
-  test('leaves nothing to read once the content is erased, and slots stay taken', async () => {
+  test('leaves no content to read, and slots stay taken', async () => {
     const { storage, clock, log } = await written(COMPLETED);
     await log.append(proposeDelete());
     await storage.erase(KEY);
@@ -184,12 +184,12 @@ describe('a deletion', () => {
     expect(reader.isExpired()).toBe(true);
     expect(reader.task()).toBeUndefined();
     expect(await startRun(reader, 's', 'b')).toEqual({ refused: 'sealed' });
-    // A doorbell that comes late tells of nothing.
+    // A late doorbell changes nothing.
     expect(reader.absorb(recordAt(log.state.next, [start('late')]))).toBe(true);
     expect(reader.task()).toBeUndefined();
   });
 
-  test('is known as such when its log has lost its beginning', async () => {
+  test('is recognized although the log has lost its beginning', async () => {
     const { storage, clock, log } = await written(INPUT_REQUIRED);
     await log.append(proposeDelete());
     const records = await storage.records(KEY);

@@ -25,7 +25,7 @@ const limitedLog = (backlog: Backlog, taskId = KEY.taskId): TaskLog =>
   new TaskLog({ ...KEY, taskId }, { ...taskLogDeps(storage, clock, 'b'), backlog });
 
 describe('append rejects', () => {
-  test('what is larger than an item, at once, and writes nothing', async () => {
+  test('entries larger than an item, at once, without a write', async () => {
     await expect(say(log, 'r', chunkOf('1', 'x'.repeat(MAX_ENTRY_BYTES)))).rejects.toMatchObject({
       code: 'event-too-large',
     });
@@ -33,7 +33,7 @@ describe('append rejects', () => {
     expect(log.backlog).toBe(0);
   });
 
-  test('[I8] what is more than may wait, and takes more once that is written', async () => {
+  test('[I8] entries above the limit of what may wait, until those that wait are written', async () => {
     const limited = limitedLog(new Backlog(400_000));
     await startRun(limited, 's', 'b');
     storage.onPut = lost;
@@ -52,7 +52,7 @@ describe('append rejects', () => {
     expect(await say(limited, 's', chunkOf('3', 'x'), 'b')).toHaveProperty('appended');
   });
 
-  test('[I8] what is more than may wait in all tasks together, none of which has all of it', async () => {
+  test('[I8] entries above the limit of all tasks together, of which each has its own', async () => {
     const backlog = new Backlog(400_000);
     const [one, two] = [limitedLog(backlog), limitedLog(backlog, 'task-2')];
     await startRun(one, 's', 'b');
@@ -88,7 +88,7 @@ describe('append rejects', () => {
     expect(await ended).toHaveProperty('appended');
   });
 
-  test('what an instance that stops could not write', async () => {
+  test('entries that a stopping instance could not write', async () => {
     const stop = new AbortController();
     const stopping = taskLog(storage, clock, 'b', stop.signal);
     await stopping.refresh();
@@ -96,13 +96,13 @@ describe('append rejects', () => {
     const said = [startRun(stopping, 's', 'b'), startRun(stopping, 't', 'b')];
     await flush();
     stop.abort();
-    // With what the last try met, where there was one.
+    // With the error of the last try, if there was one.
     for (const one of said) await expect(one).rejects.toMatchObject({ code: 'unreachable' });
     await expect(startRun(stopping, 'u', 'b')).rejects.toMatchObject({ code: 'draining' });
     expect(clock.pending).toBe(0);
   });
 
-  test('[I6] only what the table refuses: who waits behind it is written', async () => {
+  test('[I6] only the entries that the table refuses: those behind them are written', async () => {
     const held = gate();
     storage.script.push(held.hook, () =>
       Promise.reject(new BackendError('event-too-large', 'The item is too large.')),

@@ -23,9 +23,9 @@ class Race {
   readonly clock = new ManualClock();
   readonly storage = new WrappedStorage();
   readonly logs: TaskLog[];
-  /** What each handle told its listeners. */
+  /** The records that each handle passed to its listeners. */
   readonly heard: { record: LogRecord; own: boolean }[][] = [];
-  /** Records that a listener heard of before they were in the storage. */
+  /** Records that a listener received before they were in the storage. */
   readonly early: string[] = [];
   readonly #durable = new Set<string>();
   readonly #random: () => number;
@@ -155,7 +155,7 @@ describe('several writers on one log, whatever gets lost', () => {
   });
 
   law(
-    '[I1] [I3] every handle hears every record once, in the order of the log',
+    '[I1] [I3] every handle receives every record once, in the order of the log',
     ({ race, records }) => {
       for (const heard of race.heard) expect(heard.map(({ record }) => record)).toEqual(records);
     },
@@ -177,7 +177,7 @@ describe('several writers on one log, whatever gets lost', () => {
   });
 });
 
-test('[I4] of racing ends exactly one is taken, and all others learn of it', async () => {
+test('[I4] exactly one of several racing ends is taken, and all others learn of it', async () => {
   await fc.assert(
     fc.asyncProperty(fc.integer(), fc.constantFrom(0, 0.2, 0.6), async (seed, faults) => {
       const race = new Race(seed, faults);

@@ -27,7 +27,7 @@ describe('a wait on a log', () => {
     expect(await log.until(runs, { signal: end.signal })).toBe(1);
   });
 
-  test('ends with the first entry that is wanted', async () => {
+  test('ends with the first entry that it waits for', async () => {
     const waited = log.until(runs, { signal: end.signal });
     await log.append(startOf('run-a', 'a'));
     await log.append(startOf('run-b', 'a'));

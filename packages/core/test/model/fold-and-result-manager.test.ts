@@ -45,7 +45,7 @@ class Pair {
     this.#start(user);
   }
 
-  /** A message to the task: the SDK's handler saves it and makes a manager anew. */
+  /** A message to the task: the SDK's handler saves it and creates another manager. */
   async followUp(sent: Message): Promise<void> {
     const task = await this.#store.load(KEY.taskId, this.#context);
     if (!task) throw new Error('no task');
@@ -83,7 +83,7 @@ class Pair {
     await new ResultManager(this.#store, this.#context).processEvent(deepCopy(event));
   }
 
-  /** What the SDK has stored. */
+  /** The Task that the SDK has stored. */
   async stored(): Promise<Task | undefined> {
     return this.#store.load(KEY.taskId, this.#context);
   }
@@ -98,7 +98,7 @@ class Pair {
     return task && Task.toJSON(task);
   }
 
-  /** What both say of the Task. */
+  /** Returns the Task of both. */
   get ids(): { theirs: string[]; ours: string[] } {
     const of = (task: Task | undefined): string[] => task?.history.map((m) => m.messageId) ?? [];
     return { theirs: of(this.#manager.getCurrentTask()), ours: of(this.fold.task()) };
@@ -115,7 +115,7 @@ afterEach(() => {
 
 const user = message('user');
 
-/** What an agent publishes, or a user sends, one after the other. */
+/** Sequences of events of an agent and messages of a user. */
 type Happening =
   | { readonly kind: 'event'; readonly event: TaskEvent }
   | { readonly kind: 'answer' | 'follow-up'; readonly message: Message };
@@ -125,7 +125,7 @@ const knownMessage = fc
   .tuple(fc.constantFrom('user', 'm1', 'm2'), fc.constantFrom('', 'other text'))
   .map(([id, text]) => message(id, text || id));
 
-/** Terminal ones are rare: a sequence is to have a middle. */
+/** Terminal ones are rare, so that sequences are long enough. */
 const someStatus = fc.oneof(
   { weight: 9, arbitrary: fc.option(runningStatus, { nil: undefined, freq: 10 }) },
   { weight: 1, arbitrary: anyStatus },
@@ -247,7 +247,7 @@ describe('the fold and the ResultManager of the SDK', () => {
 });
 
 describe('the fold differs on purpose', () => {
-  test('[I4] a second status of the same terminal state: the first is the last word', async () => {
+  test('[I4] a second status of the same terminal state changes nothing', async () => {
     const pair = new Pair(user);
     await pair.publish(taskOf(WORKING));
     await pair.publish(statusOf(COMPLETED, message('first')));

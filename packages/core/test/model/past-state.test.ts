@@ -11,7 +11,7 @@ import { logOf, start } from '../fixtures/records.ts';
 // Many schedules: a machine under load may take its time.
 vi.setConfig({ testTimeout: 60_000 });
 
-/** What a reader looks at of a delivery, but for how a Task is shown. */
+/** A delivery as a reader sees it, without the content of a Task. */
 const seen = ({ generation, event, final }: Delivery): unknown => [generation, event.kind, final];
 
 const foldOf = (records: readonly LogRecord[]): Fold => {

@@ -131,7 +131,7 @@ interface Outcome {
   readonly refused?: Refusal;
 }
 
-/** What the steps, taken one after the other, make of a log. Runs are never used twice. */
+/** Returns the log after these steps, one after the other. Runs are never used twice. */
 function play(steps: readonly AppliedRecord[]): {
   outcomes: Outcome[];
   fold: Fold;
@@ -314,13 +314,13 @@ describe('a fence', () => {
     propose: proposeFence(authorOf('c'), dead),
   });
 
-  test('[I6] fails what was lost, also before its first event', () => {
+  test('[I6] fails a task whose run was lost, also before its first event', () => {
     const { fold } = play([...started('r0'), fence('a')]);
     expect(fold.task()?.status?.state).toBe(FAILED);
     expect(fold.task()?.history.map((m) => m.messageId)).toEqual(['for r0']);
   });
 
-  test('[I6] leaves a task that waits for input since', () => {
+  test('[I6] leaves a task that has been waiting for input since', () => {
     const { fold, outcomes } = play([
       ...started('r0'),
       says('r0', statusOf(INPUT_REQUIRED)),
@@ -341,18 +341,18 @@ describe('a fence', () => {
     expect(fold.task()?.status?.state).toBe(FAILED);
   });
 
-  test('[I6] leaves a task on which another instance works', () => {
+  test('[I6] leaves a task with an open run of another instance', () => {
     const { fold } = play([...started('r0', 'r1'), says('r0', statusOf(WORKING)), fence('a')]);
     expect(fold.state.sealed).toBe(false);
     expect(openRuns(fold.state).map(([id]) => id)).toEqual(['r1']);
   });
 
-  test('[I6] of the second of two fails what both lost', () => {
+  test('[I6] of the second of two instances fails the task that both have lost', () => {
     const { fold } = play([...started('r0', 'r1'), fence('a'), fence('b')]);
     expect(fold.task()?.status?.state).toBe(FAILED);
   });
 
-  test('[I6] cancels what was lost after a wish to cancel', () => {
+  test('[I6] cancels a task whose run was lost after a cancel request', () => {
     const { fold } = play([
       ...started('r0'),
       says('r0', statusOf(WORKING)),
@@ -362,13 +362,13 @@ describe('a fence', () => {
     expect(fold.task()?.status?.state).toBe(CANCELED);
   });
 
-  test('[I5] goes into a log that is empty, and says nothing else', () => {
+  test('[I5] is the only entry in an empty log', () => {
     const { outcomes } = play([fence('a'), ...started('r0')]);
     expect(outcomes[0]?.record?.entries).toEqual([{ kind: 'fence', instance: 'a' }]);
     expect(outcomes[1]?.refused).toBe('fenced');
   });
 
-  test('says nothing twice', () => {
+  test('adds nothing the second time', () => {
     expect(play([fence('a'), fence('a')]).outcomes[1]?.refused).toBe('nothing');
   });
 });

@@ -49,7 +49,7 @@ describe('a log', () => {
     expect(isExpired(state, state.writtenAtMs + 1_000 * R, R)).toBe(false);
   });
 
-  test('that nobody has written never is', () => {
+  test('without records never is', () => {
     expect(isExpired(EMPTY_STATE, Date.now(), R)).toBe(false);
   });
 });
@@ -68,7 +68,7 @@ describe('a head', () => {
   );
 });
 
-describe('what is stored', () => {
+describe('a stored item', () => {
   test('may be deleted only when it has been invisible for as long as it was visible', () => {
     for (const time of [0, 1, 999, 1_700_000_000_123]) {
       expect(expiresAt(time, R)).toBeGreaterThanOrEqual((time + 2 * R) / 1000);
@@ -76,7 +76,7 @@ describe('what is stored', () => {
     }
   });
 
-  test('is kept for a day at the least', () => {
+  test('is kept for at least a day', () => {
     expect(MIN_RETENTION_MS).toBe(86_400_000);
     expect(DEFAULT_RETENTION_MS).toBe(30 * 86_400_000);
   });

@@ -89,7 +89,7 @@ describe('a message that has started a run', () => {
     expect(retriedRun(answered.state, 'd', 'unanswered')).toBeUndefined();
   });
 
-  test('is known by its content, too: others may have its id', () => {
+  test('is identified by its content, too: other messages may have its id', () => {
     const fold = foldOf([begun('r', 'm', 'd')], [begun('s', 'm', 'e')]);
     for (const state of [fold.state, reread(fold)]) {
       expect(retriedRun(state, 'd', 'always')).toBe('r');
@@ -97,7 +97,7 @@ describe('a message that has started a run', () => {
     }
   });
 
-  test('a log in which there was only a fence is as good as new', () => {
+  test('a log with nothing but a fence counts as unused', () => {
     expect(isUsed(EMPTY_STATE)).toBe(false);
     expect(isUsed(foldOf([{ kind: 'fence', instance: 'a' }]).state)).toBe(false);
     expect(isUsed(foldOf([event(undefined, taskOf(WORKING))], [{ kind: 'deleted' }]).state)).toBe(
@@ -116,7 +116,7 @@ describe('the first event of a run', () => {
     [begun('t', 'o', 'f')],
   );
 
-  test('is where it first says anything, whatever others say', () => {
+  test('is its first own event, whatever other runs publish', () => {
     for (const state of [fold.state, reread(fold)]) {
       expect(['r', 's', 't', 'none'].map((run) => firstEventGeneration(state, run))).toEqual([
         1,
@@ -127,7 +127,7 @@ describe('the first event of a run', () => {
     }
   });
 
-  test('is not known before it was there', () => {
+  test('is not known before it was written', () => {
     const at = (generation: number): LogState => pastState(fold.state, { generation, sub: 0 });
     expect(firstEventGeneration(at(2), 'r')).toBe(1);
     expect(firstEventGeneration(at(2), 's')).toBeUndefined();
@@ -175,7 +175,7 @@ describe('a history with messages of one id', () => {
     expect(texts(fold)).toEqual(['one', 'two', 'three']);
   });
 
-  test('takes a stored message unless the very same is there', () => {
+  test('takes a stored message unless an equal one is there', () => {
     const stored = (text: string): Entry => ({ kind: 'message', message: message('1', text) });
     const fold = foldOf(
       [event(undefined, taskOf(WORKING, { history: [message('1', 'one')] }))],

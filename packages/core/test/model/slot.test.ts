@@ -27,7 +27,7 @@ describe('slots', () => {
     );
   });
 
-  test('are read from nothing else', () => {
+  test('are read from no other text', () => {
     const close = fc.tuple(slot, fc.constantFrom(' ', '\n', '0', '#', '-', 'é', '٣'), fc.nat(30));
     fc.assert(
       fc.property(close, ([a, extra, at]) => {

@@ -10,7 +10,7 @@ import { logOf } from '../fixtures/records.ts';
 // Many schedules: a machine under load may take its time.
 vi.setConfig({ testTimeout: 60_000 });
 
-/** Logs as runs write them, and such as nobody would. */
+/** Logs as runs write them, and impossible ones. */
 const anyLog = fc.oneof(
   anyHistory,
   fc
@@ -19,7 +19,7 @@ const anyLog = fc.oneof(
 );
 
 describe('the state of a log', () => {
-  test('[I1] is the one that plain maps, copied for each entry, come to', () => {
+  test('[I1] is the same as with plain maps that are copied for each entry', () => {
     fc.assert(
       fc.property(anyLog, (records) => {
         const fold = new Fold();

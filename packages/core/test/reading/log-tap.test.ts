@@ -28,7 +28,7 @@ beforeEach(async () => {
 
 const ids = (steps: readonly AppliedRecord[]): string[] => steps.map((step) => step.record.id);
 
-/** What a tap gives until it has caught up. */
+/** Returns the records that a tap delivers until it has caught up. */
 const drained = async (tap: Parameters<typeof drain>[0]): Promise<AppliedRecord[]> => {
   const steps = drain(tap);
   await flush();
@@ -42,7 +42,7 @@ const rest = async (generation: number): Promise<number[]> => {
 };
 
 describe('a tap', () => {
-  test('[I6] of a log that cannot be read on fails soon, and goes on if it can', async () => {
+  test('[I6] of an unreadable log rejects soon, and goes on once the log is readable', async () => {
     const run = await openRun(writer);
     await say(run.log, 'run-a', taskOf(WORKING));
     const { tap } = await openTap(reader);
@@ -57,7 +57,7 @@ describe('a tap', () => {
     expect(generationsOf(steps)).toEqual([2]);
   });
 
-  test('[I3] that is to finish gives what is known, and then nothing, also if it waits', async () => {
+  test('[I3] that must finish delivers the known records and then ends, also if it waits', async () => {
     const run = await openRun(writer);
     await say(run.log, 'run-a', taskOf(WORKING));
     const { tap } = await openTap(writer);
@@ -74,7 +74,7 @@ describe('a tap', () => {
     expect(await next).toBeUndefined();
   });
 
-  test('[I3] passes over what it is not to give, and goes on from there', async () => {
+  test('[I3] skips records on request, and goes on from there', async () => {
     const run = await openRun(writer);
     await say(run.log, 'run-a', taskOf(WORKING));
     const { tap } = await openTap(writer);
@@ -85,7 +85,7 @@ describe('a tap', () => {
     expect(generationsOf(await drained(tap))).toEqual([3]);
   });
 
-  test('[I3] gives what follows its place, each record once, in order', async () => {
+  test('[I3] delivers each record after its place once, in order', async () => {
     const run = await openRun(writer);
     await say(run.log, 'run-a', taskOf(WORKING));
     const { tap, from } = await openTap(reader);
@@ -149,7 +149,7 @@ describe('a tap', () => {
     );
   });
 
-  test('[I10] that is closed gives nothing more, and disturbs nobody', async () => {
+  test('[I10] that is closed delivers nothing more, and disturbs no other tap', async () => {
     const run = await openRun(writer);
     const [one, other] = [await openTap(reader), await openTap(reader)];
     const waiting = one.tap.next();
@@ -164,7 +164,7 @@ describe('a tap', () => {
     expect(await one.tap.next()).toBeUndefined();
   });
 
-  test('[I8] that nobody reads holds up neither the writer nor another tap', async () => {
+  test('[I8] that is not read holds up neither the writer nor another tap', async () => {
     const run = await openRun(writer);
     await openTap(reader);
     const steps = drain((await openTap(reader)).tap);
@@ -240,7 +240,7 @@ describe('a tap', () => {
     expect(tasks(late)).toEqual(tasks(live));
   });
 
-  test('[I8] that could not read the log tries again when it is asked again', async () => {
+  test('[I8] that could not read the log tries again at the next call', async () => {
     const run = await openRun(writer);
     const slow = await openTap(reader);
     for (let n = 0; n < 2 * (RECENT_BYTES / 100_000); n += 1) {
@@ -293,7 +293,7 @@ describe('a tap after an event', () => {
     expect(tap.isCaughtUp).toBe(true);
   });
 
-  test('says so when that is not kept any more, rather than leave a gap', async () => {
+  test('rejects if the event is not kept any more, rather than leave a gap', async () => {
     const run = await writePairs(2);
     const gone = new Set([2]);
     const read = feeds.storage.memory.readRecords.bind(feeds.storage.memory);
@@ -340,7 +340,7 @@ test('[I1] the Task at a generation is the fold up to there', async () => {
   expect(await taskAt(feeds.storage, KEY, 5, feeds.clock)).toBeUndefined();
 });
 
-test('[I1] the Task at a generation is nothing, not a part of it, once records are missing', async () => {
+test('[I1] the Task at a generation is undefined, not incomplete, once records are missing', async () => {
   const run = await openRun(writer);
   await say(run.log, 'run-a', taskOf(WORKING));
   await say(run.log, 'run-a', chunkOf('1', 'x'));

@@ -32,7 +32,7 @@ beforeEach(async () => {
 const isCanary = (message: string): boolean => message.includes('"kind":"canary"');
 
 describe('doorbells', () => {
-  test('[I8] go to nobody when nobody else is interested', async () => {
+  test('[I8] are not sent if no other instance is interested', async () => {
     const run = await openRun(writer);
     await openTap(writer);
     await say(run.log, 'run-a', taskOf(WORKING));
@@ -64,9 +64,9 @@ describe('doorbells', () => {
     expect(generationsOf(steps)).toEqual([1]);
   });
 
-  test('[I6] reach a tap for what was written before its watch was known', async () => {
+  test('[I6] reach a tap for records that were written before its watch was known', async () => {
     const run = await openRun(writer);
-    // A reader whose doorbell is proven alive, and so reads seldom.
+    // A reader whose doorbell is confirmed, so it reads seldom.
     await openTap(reader, { ...KEY, taskId: 'another' });
     await feeds.clock.advance(60_000);
     const held: (() => void)[] = [];
@@ -80,7 +80,7 @@ describe('doorbells', () => {
     expect(generationsOf(steps)).toEqual([1]);
   });
 
-  test('[I7] go no more to a tap that was closed', async () => {
+  test('[I7] are no longer sent to a tap that was closed', async () => {
     const run = await openRun(writer);
     const opened = await openTap(reader);
     await flush();
@@ -92,13 +92,13 @@ describe('doorbells', () => {
     expect(await feeds.registry.watchers(KEY)).toEqual([]);
   });
 
-  test('[I7] go no more to an instance that is gone, once somebody says so', async () => {
+  test('[I7] are no longer sent to an instance that was reported as gone', async () => {
     const other = await feeds.peer('c');
     const run = await openRun(writer);
     await openTap(reader);
     await openTap(other);
     await flush();
-    // It dies: nobody takes its watch back.
+    // It dies, so its watch is not taken back.
     other.logs.notifyGone('b', ['a']);
     await flush();
     writer.fanout.published.length = 0;
@@ -107,7 +107,7 @@ describe('doorbells', () => {
     expect(writer.fanout.told).toEqual(['c']);
   });
 
-  test('[I1] that come before others make the reader read the log', async () => {
+  test('[I1] that arrive before earlier ones make the reader read the log', async () => {
     const { tap, open } = await openTap(reader);
     const run = await openRun(writer);
     await flush();
@@ -139,7 +139,7 @@ describe('doorbells', () => {
     expect(open.log.state.next).toEqual({ generation: 1, sub: 0 });
   });
 
-  test('hold no content where it must not leave the table, and are heard as quickly', async () => {
+  test('contain no content if it must not leave the table, and are as fast', async () => {
     const shy = await feeds.peer('s', false);
     const run = await openRun(shy);
     const { tap, open } = await openTap(reader);
@@ -156,12 +156,12 @@ describe('doorbells', () => {
     expect(JSON.stringify(shy.fanout.published)).not.toContain('secret');
   });
 
-  test('that are authentic, but not understood, are counted and disturb nobody', async () => {
+  test('that are authentic but unreadable are counted and disturb nothing', async () => {
     for (const text of ['null', '{', '{"kind":"later"}', '{"kind":"gone"}']) {
       await writer.fanout.publish(['b'], messageOf(writer, text));
     }
     await flush();
-    // Of another kind it may mean something to others; what is none is for the dead-letter queue.
+    // An unknown kind may mean something to others; a malformed one goes to the dead-letter queue.
     expect(reader.logs.doorbells.ignored).toBe(1);
     expect(reader.logs.doorbells.unauthenticated).toBe(0);
     expect(reader.fanout.stats().unreadable).toBe(3);
@@ -173,7 +173,7 @@ describe('without doorbells', () => {
     for (const { fanout } of [writer, reader]) fanout.network = () => {};
   };
 
-  test('[I6] a tap hears of a record within the interval of a doorbell that is not proven', async () => {
+  test('[I6] a tap gets a record within the interval of an unconfirmed doorbell', async () => {
     silence();
     const run = await openRun(writer);
     const steps = drain((await openTap(reader)).tap);
@@ -183,7 +183,7 @@ describe('without doorbells', () => {
     expect(generationsOf(steps)).toEqual([1]);
   });
 
-  test('[I6] a tap hears of a record within the interval of a doorbell that seems alive', async () => {
+  test('[I6] a tap gets a record within the interval of a confirmed doorbell', async () => {
     const run = await openRun(writer);
     const steps = drain((await openTap(reader)).tap);
     await feeds.clock.advance(60_000);
@@ -194,7 +194,7 @@ describe('without doorbells', () => {
     expect(generationsOf(steps)).toEqual([1]);
   });
 
-  test('[I6] a run hears of a wish to cancel', async () => {
+  test('[I6] a run learns of a cancel request', async () => {
     silence();
     const run = await openRun(writer);
     await say(run.log, 'run-a', taskOf(WORKING));
@@ -207,7 +207,7 @@ describe('without doorbells', () => {
     expect(run.log.state.cancelRequested).toBe(true);
   });
 
-  test('[I6] [I8] every one of many taps hears of its record, not only the first', async () => {
+  test('[I6] [I8] each of many taps gets its record, not only the first', async () => {
     silence();
     const keys = Array.from({ length: 100 }, (_, n) => ({ ...KEY, taskId: `task-${n}` }));
     const taps = [];
@@ -223,7 +223,7 @@ describe('without doorbells', () => {
     expect(waiting).toBe(0);
   });
 
-  test('[I6] a reader that found something rings the runs again, and is heard', async () => {
+  test('[I6] a reader that found a record announces its watch again, and gets doorbells', async () => {
     const run = await openRun(writer);
     reader.fanout.network = (send, _, message) => {
       if (isCanary(message)) send();
@@ -238,7 +238,7 @@ describe('without doorbells', () => {
     expect(writer.fanout.told).toEqual(['b']);
   });
 
-  test('[I6] a read that fails is made again', async () => {
+  test('[I6] a failed read is repeated', async () => {
     silence();
     const run = await openRun(writer);
     const steps = drain((await openTap(reader)).tap);
@@ -252,8 +252,8 @@ describe('without doorbells', () => {
   });
 });
 
-describe('the canary', () => {
-  test('is sent seldom while nobody taps, and by whoever looks after the doorbell', async () => {
+describe('the probe', () => {
+  test('is sent seldom while no tap is open', async () => {
     await feeds.clock.advance(60_000);
     expect(writer.fanout.canaries).toBe(0);
     expect(writer.logs.doorbells.healthy).toBe(false);
@@ -267,7 +267,7 @@ describe('the canary', () => {
     expect(writer.logs.doorbells.lagMs).toBeUndefined();
   });
 
-  test('that does not come back is soon followed by others, until one does', async () => {
+  test('that does not arrive is soon followed by others, until one does', async () => {
     const probeFor = async (ms: number): Promise<void> => {
       for (let at = 0; at < ms; at += 1_000) {
         writer.logs.doorbells.probe();
@@ -294,7 +294,7 @@ describe('the canary', () => {
     expect(writer.logs.doorbells.view).toEqual({ isLost: false, isReceiving: false, silentMs: 0 });
   });
 
-  test('is sent to oneself while somebody taps, and proves the doorbell', async () => {
+  test('is sent often while a tap is open, and confirms the doorbell', async () => {
     const opened = await openTap(reader);
     expect(reader.logs.doorbells.healthy).toBe(false);
     await feeds.clock.advance(10 * PROBE_MS);
@@ -309,7 +309,7 @@ describe('the canary', () => {
     expect(reader.fanout.canaries).toBe(sent);
   });
 
-  test('that is not heard tells that the doorbell is dead', async () => {
+  test('that does not arrive shows that the doorbell is lost', async () => {
     await openTap(reader);
     await feeds.clock.advance(2 * PROBE_MS);
     reader.fanout.network = () => {};
@@ -317,15 +317,15 @@ describe('the canary', () => {
     expect(reader.logs.doorbells.healthy).toBe(false);
     reader.fanout.network = (send) => send();
     await feeds.clock.advance(PROBE_MS + TICK_MS);
-    // What was sent and given up before is still to be read.
+    // Records whose doorbells were given up before must still be read.
     expect(reader.logs.doorbells.healthy).toBe(false);
     await feeds.clock.advance(RECOVERY_MS);
     expect(reader.logs.doorbells.healthy).toBe(true);
   });
 });
 
-describe('the logs of a feed', () => {
-  test('are shared while they are used, and forgotten after', async () => {
+describe('open logs', () => {
+  test('are shared while they are used, and forgotten afterwards', async () => {
     const [one, other] = [writer.logs.acquire(KEY), writer.logs.acquire({ ...KEY })];
     expect(one).toBe(other);
     writer.logs.release(one);
@@ -335,7 +335,7 @@ describe('the logs of a feed', () => {
     expect(writer.logs.acquire(KEY)).not.toBe(one);
   });
 
-  test('[I7] are read no more once the feed has stopped', async () => {
+  test('[I7] are not read any more after stop', async () => {
     await openTap(reader);
     await reader.logs.stop();
     const before = feeds.storage.reads;

@@ -8,23 +8,23 @@ import {
   TICK_MS,
 } from '../../src/reading/pacing.ts';
 
-test('a log goes unread for a second at most where no doorbell is proven, the tick included', () => {
+test('a log goes unread for at most a second without a confirmed doorbell, the tick included', () => {
   expect(RECONCILE_UNCONFIRMED_MS + TICK_MS).toBeLessThanOrEqual(1_000);
   expect(POLL_LATE_MS + POLL_TICK_MS).toBeLessThanOrEqual(1_000);
 });
 
-test('a proven doorbell spares reads: four a minute', () => {
+test('a confirmed doorbell saves reads: four a minute', () => {
   expect(reconcileInterval(false)).toBe(RECONCILE_UNCONFIRMED_MS);
   expect(60_000 / reconcileInterval(true)).toBe(4);
 });
 
-test('where nothing rings a tapped log is read less and less often while there is no news', () => {
+test('without doorbells a tapped log is read less and less often while there is no news', () => {
   const intervals = [0, 1, 2, 3, 4, 5, 6, 99].map((quietReads) =>
     pollInterval({ attended: true, quietReads }),
   );
   expect(intervals).toEqual([50, 100, 200, 400, 800, 950, 950, 950]);
 });
 
-test('where nothing rings a run without a reader is read once a second', () => {
+test('without doorbells the log of a run without a reader is read once a second', () => {
   expect(pollInterval({ attended: false, quietReads: 0 })).toBe(POLL_LATE_MS);
 });

@@ -4,7 +4,7 @@ import { RECENT_BYTES, RecentRecords } from '../../src/reading/recent-records.ts
 import { chunkOf, taskOf, WORKING } from '../fixtures/events.ts';
 import { recordAt } from '../fixtures/records.ts';
 
-/** The steps of a log whose records hold one event each. */
+/** The applied records of a log with one event in each. */
 const stepsOf = (events: readonly Parameters<typeof one>[0][]): AppliedRecord[] => {
   const fold = new Fold();
   return events.map((event) => fold.apply(recordAt(fold.state.next, [one(event)])));
@@ -14,8 +14,8 @@ const one = (event: ReturnType<typeof taskOf>) => ({ kind: 'event', event }) as 
 const kept = (recent: RecentRecords, steps: readonly AppliedRecord[]): AppliedRecord[] =>
   steps.filter((step) => recent.at(step.record.slot) !== undefined);
 
-describe('the window of recent records', () => {
-  test('gives a record by its slot', () => {
+describe('the recent records', () => {
+  test('are found by their slots', () => {
     const recent = new RecentRecords();
     const steps = stepsOf([taskOf(WORKING), chunkOf('a', 'x')]);
     for (const step of steps) recent.add(step);
@@ -23,7 +23,7 @@ describe('the window of recent records', () => {
     expect(recent.at({ generation: 9, sub: 0 })).toBeUndefined();
   });
 
-  test('[I8] keeps the last ones, within its bytes', () => {
+  test('[I8] are the last ones, within a number of bytes', () => {
     const recent = new RecentRecords();
     const text = 'x'.repeat(100_000);
     const steps = stepsOf([
@@ -38,7 +38,7 @@ describe('the window of recent records', () => {
     expect(found).toEqual(steps.slice(-found.length));
   });
 
-  test('[I8] counts no Task that it shows: that shares what the fold keeps', () => {
+  test('[I8] do not count the Tasks in events, which share the content of the fold', () => {
     const recent = new RecentRecords();
     const steps = stepsOf([
       taskOf(WORKING),
@@ -53,7 +53,7 @@ describe('the window of recent records', () => {
     expect(new Set(parts).size).toBe(1);
   });
 
-  test('[I8] keeps as many events as are wanted, and the last record whatever is', () => {
+  test('[I8] have as many events as the taps want, and always the last record', () => {
     const recent = new RecentRecords();
     recent.maxEvents = 2;
     const steps = stepsOf([1, 2, 3, 4].map((n) => chunkOf('a', `${n}`)));

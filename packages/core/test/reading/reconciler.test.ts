@@ -67,7 +67,7 @@ describe('with everything healthy', () => {
     expect(feeds.storage.reads - before).toBeGreaterThanOrEqual(38);
   });
 
-  test('a log that nobody has open is not read, and no timer runs', async () => {
+  test('a log that is not open is not read, and no timer runs', async () => {
     const opened = await openTap(reader);
     await feeds.clock.advance(MINUTE);
     opened.close();
@@ -75,7 +75,7 @@ describe('with everything healthy', () => {
     const before = feeds.storage.reads;
     await feeds.clock.advance(MINUTE);
     expect(feeds.storage.reads).toBe(before);
-    // But those of the two instances that read their keys once a minute.
+    // Except those of the two instances, which read their keys once a minute.
     expect(feeds.clock.pending).toBe(2);
   });
 });
@@ -106,8 +106,8 @@ describe('[I6] an outage of the doorbell', () => {
     },
   );
 
-  test('leaves nothing behind when it ends: what was said just before comes within a second', async () => {
-    // Whatever is next, a canary or a read.
+  test('has no effect after its end: the last event before comes within a second', async () => {
+    // The next step may be a probe or a read.
     for (let phase = 0; phase < 3 * PROBE_MS; phase += 130) {
       feeds = new Feeds();
       writer = await feeds.peer('a');
@@ -151,7 +151,7 @@ describe('[I6] an outage of the doorbell', () => {
     expect(events.came.at(-1)).toBeLessThanOrEqual((events.said.at(-1) ?? 0) + LATE_MS);
   });
 
-  test('that shows in failing polls is noticed at once', async () => {
+  test('that makes polls fail is noticed at once', async () => {
     const events = await watchEvents();
     await feeds.clock.advance(MINUTE);
     setNetwork(() => {});
@@ -163,7 +163,7 @@ describe('[I6] an outage of the doorbell', () => {
     expect(events.came.at(-1)).toBeLessThanOrEqual(said + LATE_MS);
   });
 
-  test('is told from a release that sends doorbells of another kind: then the log is read', async () => {
+  test('is not confused with doorbells of another release: then the log is read', async () => {
     const events = await watchEvents();
     await feeds.clock.advance(MINUTE);
     setNetwork(() => {});
@@ -176,7 +176,7 @@ describe('[I6] an outage of the doorbell', () => {
     expect(events.came.at(-1)).toBeLessThanOrEqual(said + LATE_MS);
   });
 
-  test('[I8] of many logs is got over in parallel, and one that does not answer holds up nobody', async () => {
+  test('[I8] makes many logs be read in parallel, and one without an answer holds up no other', async () => {
     setNetwork(() => {});
     const keys = Array.from({ length: 200 }, (_, n) => ({ ...KEY, taskId: `task-${n}` }));
     const opened = [];

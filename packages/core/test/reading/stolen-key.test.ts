@@ -65,7 +65,7 @@ async function follow() {
 }
 
 describe('[I2] a forged record that a message brought', () => {
-  test('is in no log, whatever its reader appends: it is compared with the table first', async () => {
+  test('enters no log, whatever its reader appends: it is compared with the table first', async () => {
     await follow();
     await forge(reader, chunkOf('1', 'forged'));
     expect(opened.open.log.isConfirmed).toBe(false);
@@ -82,7 +82,7 @@ describe('[I2] a forged record that a message brought', () => {
     expect(feeds.logged).toContain('log.diverged');
   });
 
-  test('ends the taps that it was shown to with an error, and those opened later go on', async () => {
+  test('ends the taps that delivered it with an error, and later taps go on', async () => {
     const run = await follow();
     const { tap } = opened;
     await tap.next();
@@ -99,7 +99,7 @@ describe('[I2] a forged record that a message brought', () => {
     expect(generationsOf(steps)).toEqual([2]);
   });
 
-  test('is not in what a refresh gives: it reads what messages brought', async () => {
+  test('is gone after a refresh, which compares what doorbells have brought', async () => {
     await follow();
     await forge(reader, chunkOf('1', 'forged'), statusOf(WORKING));
     await opened.open.log.refresh();
@@ -107,7 +107,7 @@ describe('[I2] a forged record that a message brought', () => {
     expect(opened.open.log.generation).toBe(1);
   });
 
-  test('that ends the task ends no stream and no run: what ends something is read', async () => {
+  test('that ends the task ends no stream and no run: ends are read from the table', async () => {
     const run = await follow();
     for (const peer of [reader, writer]) {
       await forge(peer, statusOf(COMPLETED));
@@ -140,7 +140,7 @@ describe('[I2] a forged record that a message brought', () => {
     expect(reader.logs.diverged).toBe(1);
   });
 
-  test('under the id of a stored one, with another content, is found out too', async () => {
+  test('with the id of a stored one and other content is detected, too', async () => {
     const run = await follow();
     const held: (() => void)[] = [];
     writer.fanout.network = (send) => held.push(send);
@@ -157,7 +157,7 @@ describe('[I2] a forged record that a message brought', () => {
     expect(reader.logs.diverged).toBe(1);
   });
 
-  test('in the middle of true ones is found out by the next append, and nothing is lost', async () => {
+  test('between true ones is detected by the next append, and nothing is lost', async () => {
     const run = await follow();
     await say(run.log, 'run-a', chunkOf('1', 'one '));
     await flush();
@@ -172,7 +172,7 @@ describe('[I2] a forged record that a message brought', () => {
     expect(opened.open.log.state).toEqual(run.log.state);
   });
 
-  test('is not even taken where content must not leave the table', async () => {
+  test('is not taken at all if content must not leave the table', async () => {
     const shy = await feeds.peer('s', false);
     await openRun(writer);
     const { open } = await openTap(shy);
@@ -180,7 +180,7 @@ describe('[I2] a forged record that a message brought', () => {
     expect(open.log.state.hasTask).toBe(false);
   });
 
-  test('keeps nobody from appending while the table cannot be read', async () => {
+  test('does not prevent appends once the table can be read again', async () => {
     await follow();
     await forge(reader, chunkOf('1', 'forged'));
     feeds.storage.onRead = () => Promise.reject(new Error('no answer'));
@@ -194,7 +194,7 @@ describe('[I2] a forged record that a message brought', () => {
 });
 
 describe('[I2] true records that messages brought', () => {
-  test('cost a read before an append, and nobody else anything', async () => {
+  test('cost one read before an append, and other instances nothing', async () => {
     const run = await follow();
     for (let n = 0; n < 100; n += 1) await say(run.log, 'run-a', chunkOf('1', String(n)));
     await flush();

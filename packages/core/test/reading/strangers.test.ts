@@ -23,7 +23,7 @@ beforeEach(async () => {
   reader = await feeds.peer('b');
 });
 
-/** What a stranger sends: by a key of its own, by none, or as the release before did. */
+/** The messages of a stranger: with its own key, with none, or as the previous release sent them. */
 function forgeries(bell: Doorbell): string[] {
   const sealed = encodeDoorbell(bell, 1e6, sealOf(FLEET));
   const [, , json = ''] = /^\["([^"]*)","[^"]*",(.*)\]$/m.exec(sealed) ?? [];
@@ -69,7 +69,7 @@ describe('[I2] messages of strangers', () => {
     expect(generationsOf(steps)).toEqual([2]);
   });
 
-  test('make neither a doorbell that works look dead, nor a dead one look alive', async () => {
+  test('neither make a working doorbell look lost, nor a lost one look confirmed', async () => {
     await openTap(reader);
     await feeds.clock.advance(MINUTE);
     const ring = async (): Promise<void> => {
@@ -98,7 +98,7 @@ describe('[I2] messages of strangers', () => {
     expect(feeds.logged.filter((event) => event === 'doorbell.unauthenticated')).toHaveLength(2);
   });
 
-  test('with a key that is not known make the keys be read, not for each message', async () => {
+  test('with an unknown key cause a read of the keys, but not for each message', async () => {
     let reads = 0;
     const read = feeds.registry.doorbellKeys.bind(feeds.registry);
     feeds.registry.doorbellKeys = (candidate) => {

@@ -56,7 +56,7 @@ describe('the watch of an instance on a task', () => {
     expect(await watches()).toEqual([keeper.row?.watch]);
   });
 
-  test('is not held by who could not write it, but by who comes after', async () => {
+  test('is not held after a failed write, but by the next holder', async () => {
     const put = registry.putWatch.bind(registry);
     registry.putWatch = () => Promise.reject(new Error('no answer'));
     await expect(keeper.hold()).rejects.toThrow('no answer');
@@ -76,7 +76,7 @@ describe('the watch of an instance on a task', () => {
     expect(await watches()).toEqual([]);
   });
 
-  test('[I6] stays for who comes while it is being removed', async () => {
+  test('[I6] stays for a holder that comes while it is being removed', async () => {
     await keeper.hold();
     const first = keeper.row?.watch;
     keeper.release();
