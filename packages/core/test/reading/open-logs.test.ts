@@ -335,6 +335,28 @@ describe('open logs', () => {
     expect(writer.logs.acquire(KEY)).not.toBe(one);
   });
 
+  test('[I7] hold neither a watch nor a user after a follow that fails', async () => {
+    feeds.storage.onRead = () => Promise.reject(new Error('no answer'));
+    await expect(reader.logs.follow(KEY)).rejects.toThrow('no answer');
+    await flush();
+    expect(await feeds.registry.watchers(KEY)).toEqual([]);
+    expect(reader.logs.openLogs).toBe(0);
+  });
+
+  test('[I7] are released once, however often a follower releases them', async () => {
+    const { release } = await reader.logs.follow(KEY);
+    const other = await reader.logs.follow(KEY);
+    release();
+    release();
+    await flush();
+    expect(await feeds.registry.watchers(KEY)).toHaveLength(1);
+    expect(reader.logs.openLogs).toBe(1);
+    other.release();
+    await flush();
+    expect(await feeds.registry.watchers(KEY)).toEqual([]);
+    expect(reader.logs.openLogs).toBe(0);
+  });
+
   test('[I7] are not read any more after stop', async () => {
     await openTap(reader);
     await reader.logs.stop();
