@@ -4,22 +4,23 @@ import { Instance, type InstanceDeps } from './instance.ts';
 
 /** The result of a cleanup round. */
 export interface CleanupReport {
-  /** Instances that it has cleaned up after. */
+  /** Dead instances that it has cleaned up after. */
   readonly cleaned: number;
-  /** Attempts at it that failed; the round itself, if it was declared dead, or cut short before it knew who is. */
+  /** Failed attempts. Also counts the round itself, if it was declared dead or interrupted too early. */
   readonly failed: number;
-  /** Dead instances that it was still busy with when its time was over: the next one goes on. */
+  /** Dead instances that it had not finished in time; the next round continues. */
   readonly left: number;
 }
 
-/** A round whose reads are slow goes on watching for at most this many times as long as it should. */
+/** A round with slow reads observes for at most this many times its planned duration. */
 const PATIENCE = 2;
 /** How often a cleanup round checks whether it is done, in milliseconds. */
 const PROBE_MS = 250;
 
 /**
- * One round for when no instance may be left: watches every lease for its whole time, and finishes the
- * dead as any janitor does, as an instance without a queue. Ends early when `signal` aborts.
+ * Runs a single cleanup round, for a fleet that may have no instances left. Observes each lease for its
+ * full duration and cleans up after the expired ones, as any janitor would. Ends early when `signal`
+ * aborts.
  */
 export async function runCleanupRound(
   deps: InstanceDeps,
@@ -36,13 +37,13 @@ export async function runCleanupRound(
     const others = (await registry.leases()).filter((lease) => lease.instance !== deps.id);
     longest = Math.max(0, ...others.map(({ leaseMs = settings.leaseMs }) => leaseMs));
   } catch (error) {
-    // It would beat for as long as its process lives, and nobody would clean up after it.
+    // Otherwise it would renew its lease for as long as its process lives.
     await instance.stop(0);
     throw error;
   }
   const watchMs = longest > 0 ? longest + 2 * settings.beatMs : 0;
   await sleep(clock, watchMs, signal);
-  // Time that the reads took was not watched: somebody may have been silent in it unnoticed.
+  // The time that the reads took was not observed, so an instance may have been silent unnoticed.
   const isShort = (): boolean => longest > 0 && janitor.watchedMs < longest + settings.beatMs;
   for (let ms = 0; ms < PATIENCE * watchMs && isShort() && isGoing(); ms += PROBE_MS) {
     await sleep(clock, PROBE_MS, signal);
@@ -55,12 +56,12 @@ export async function runCleanupRound(
   const left = janitor.busy;
   const isLost = instance.phase === 'dead';
   await instance.stop(0);
-  // One that stood still for long may have written a row after others had cleaned up after it.
+  // A round that was paused for long may have written a row after the last pass of its janitor.
   if (isLost && !(await registry.lease(deps.id))) {
     for (const row of await registry.intents(deps.id)) await registry.removeIntent(row);
   }
   const isQuiet = clock.now() - instance.lastIntentAt >= settings.quarantineMs;
-  // Nothing of it can be under way any more: nobody need clean up after the cleaner.
+  // No request of this round can still be in flight, so it removes its own lease.
   if (isQuiet && (await registry.intents(deps.id)).length === 0)
     await registry.removeLease(deps.id);
   return { cleaned, failed: isLost || isCut ? failed + 1 : failed, left };

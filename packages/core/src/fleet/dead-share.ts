@@ -17,11 +17,11 @@ const SHARE = 8;
 const FOR_EACH = 2;
 
 /**
- * Which of the dead a leader cleans up after. A leader that dies within the quarantine removes hardly
+ * Decides which dead instances a leader cleans up after. A leader that dies within the quarantine removes hardly
  * any lease, and the next one finds the rest again: where every life is that short, each takes up only
  * a few of those that others declared dead, so that its work does not grow with the number of lives
  * before it. Half of them are those that have been dead for the longest, as far as it was counted, so
- * that they go. What it declares dead itself is found dead once, and is never put off.
+ * that they go. An instance that it declares dead itself is never postponed.
  */
 export class DeadShare {
   readonly #deps: DeadShareDeps;
@@ -34,7 +34,7 @@ export class DeadShare {
     this.#deps = deps;
   }
 
-  /** Returns those of `dead`, read at one look, that are to be cleaned up after now. */
+  /** Returns the instances of `dead`, as read in one round, that must be cleaned up after now. */
   choose(dead: readonly Lease[]): Lease[] {
     const { clock, entropy, settings } = this.#deps;
     const now = clock.now();
@@ -52,7 +52,7 @@ export class DeadShare {
     if (room > 0) {
       const oldest = room < others.length ? Math.ceil(room / 2) : room;
       const rest = others.slice(oldest);
-      // One that cannot be finished must not keep the others: lives take different ones.
+      // An instance that cannot be finished must not block the others: each life takes different ones.
       const first = rest.length > 0 ? Math.floor(entropy.random() * rest.length) : 0;
       const some = [...rest.slice(first), ...rest.slice(0, first)].slice(0, room - oldest);
       for (const { instance } of [...others.slice(0, oldest), ...some]) this.#taken.add(instance);

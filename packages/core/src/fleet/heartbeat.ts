@@ -34,7 +34,7 @@ const RETIRE_TRIES = 3;
 /** Characters of the host's name that the lease keeps: a beat writes the whole row, in one write unit. */
 const MAX_HOST_LENGTH = 64;
 
-/** This instance's claim to be alive: its lease, its beat, its intents. */
+/** Renews the lease of this instance, and records its intents. */
 export class Heartbeat implements IntentRecorder {
   readonly #deps: HeartbeatDeps;
   readonly #retired = new AbortController();
@@ -46,7 +46,7 @@ export class Heartbeat implements IntentRecorder {
     this.#deps = deps;
   }
 
-  /** Writes the lease row, then beats once. A row that is left never beats: a janitor removes it. */
+  /** Writes the lease row, then renews it once. If the process dies in between, a janitor removes it. */
   async register(): Promise<void> {
     const { instance, queueName, registry, clock } = this.#deps;
     if (!(await registry.register(instance, queueName, this.#terms()))) throw fencedError();
@@ -66,14 +66,14 @@ export class Heartbeat implements IntentRecorder {
     };
   }
 
-  /** Milliseconds since the last beat was confirmed; nothing before the first. */
+  /** Milliseconds since the last renewal was confirmed; `undefined` before the first. */
   get silentMs(): number | undefined {
     return this.#beatenAt === undefined
       ? undefined
       : elapsed(this.#beatenAt, this.#deps.clock.now());
   }
 
-  /** Beats until the instance stops or retires; a refused beat means that it has died. */
+  /** Renews the lease until the instance stops or retires. A refused renewal means that it was declared dead. */
   runHeartbeat(): Promise<void> {
     const stop = (): void => this.#retired.abort();
     if (this.#deps.signal.aborted) stop();
@@ -83,8 +83,8 @@ export class Heartbeat implements IntentRecorder {
   }
 
   /**
-   * Ends the beat, then declares this instance dead itself. Its lease as it is then, or nothing if
-   * others were faster.
+   * Stops renewing, then declares this instance dead. Returns its dead lease, or `undefined` if another
+   * instance was faster.
    */
   async retire(): Promise<Lease | undefined> {
     const { instance, registry, logger } = this.#deps;
@@ -93,12 +93,12 @@ export class Heartbeat implements IntentRecorder {
     for (let attempt = 0; attempt < RETIRE_TRIES; attempt += 1) {
       const lease = await registry.lease(instance);
       if (lease?.state !== 'alive') return undefined;
-      // A beat that got no answer may still arrive in between.
+      // A renewal that got no answer may still arrive in between.
       if (!(await registry.markDead(instance, lease.beat))) continue;
-      // From now on its address does not change; it may have since the lease was read.
+      // The address may have changed since the lease was read; from now on it cannot.
       return (await registry.lease(instance)) ?? lease;
     }
-    // Nobody beats any more: another declares this instance dead once its lease has run out.
+    // The lease is not renewed any more: another instance declares it dead once it has expired.
     logger.warn('instance.retire-failed', { instance });
     return undefined;
   }
@@ -127,18 +127,18 @@ export class Heartbeat implements IntentRecorder {
   }
 
   /**
-   * Declares an intent to append to a task's log. No instance appends without: whoever cleans up
-   * after a crash looks into every log that an intent names. `registry`: over the client of what the
-   * intent is for, so that the work of clients does not delay a beat.
+   * Records an intent to append to a task's log. No instance appends without one: after a crash, the
+   * janitor opens every log that an intent names. `registry` uses the client of the work that the
+   * intent is for, so that clients do not delay the renewal of the lease.
    */
   async recordIntent(row: Intent, registry: InstanceRegistry): Promise<void> {
     const { instance, logger, died } = this.#deps;
     await registry.putIntent(row);
-    // Read after the row was written: a janitor that did not see the row had not yet marked us.
+    // Read after the row was written: a janitor that did not see the row had not yet marked this lease.
     const lease = await registry.lease(instance);
     if (lease?.state === 'alive') return;
     died();
-    // Nothing is appended under it; whoever cleaned up after us may have looked for the last time.
+    // Nothing was appended under it, and the janitor's last pass may be over.
     await registry.removeIntent(row).catch((error: unknown) => {
       logger.warn('run.row-left', {
         ...taskFields(row.key),

@@ -12,7 +12,7 @@ import type { LeaseSettings } from './lease-settings.ts';
 
 export interface InstanceDoorbellDeps {
   readonly instance: string;
-  /** Of its first queue; the lease row holds it. */
+  /** The name of its first queue, which the lease row holds. */
   readonly queueName: string;
   readonly registry: InstanceRegistry;
   readonly fanout: Fanout;
@@ -38,7 +38,7 @@ const CONFIRM_AGAIN_MS = 5_000;
 
 interface Former {
   readonly address: FormerAddress;
-  /** Own clock, milliseconds. */
+  /** Milliseconds of this instance's clock. */
   readonly givenUpAt: number;
 }
 
@@ -57,7 +57,7 @@ export class InstanceDoorbell {
   #revision = 0;
   #address: FanoutAddress;
   #former: readonly Former[] = [];
-  /** The instance is not to be heard. */
+  /** True if the transport gives this instance no endpoint. */
   #isUnheard = false;
   #fault: unknown;
   #tries = 0;
@@ -94,7 +94,7 @@ export class InstanceDoorbell {
     return doorbell.isReceiving ? undefined : 'silent';
   }
 
-  /** Looks after the doorbell until the instance stops or has died. */
+  /** Checks and repairs the doorbell until the instance stops or has died. */
   async maintainDoorbell(): Promise<void> {
     const { clock, signal } = this.#deps;
     const stop = (): void => this.stop();
@@ -107,7 +107,7 @@ export class InstanceDoorbell {
     signal.removeEventListener('abort', stop);
   }
 
-  /** Makes nothing any more; a call under way may still make something. */
+  /** Creates nothing any more; a call in flight may still create something. */
   stop(): void {
     this.#end.abort();
     this.#first.resolve(new BackendError('draining', 'The instance has stopped.'));
@@ -126,7 +126,7 @@ export class InstanceDoorbell {
 
   async #checkDoorbell(): Promise<void> {
     const { logs } = this.#deps;
-    // After a long pause the next heartbeat tells if this instance is still to be heard at all.
+    // After a long pause, the next heartbeat shows whether this instance still needs a doorbell.
     if (this.#isUnheard || this.#mayBeDead()) return;
     this.#reportChange();
     const step = this.#nextStep();
@@ -137,7 +137,7 @@ export class InstanceDoorbell {
     if (!this.#end.signal.aborted) logs.doorbells.probe();
   }
 
-  /** Tells of a doorbell that was lost, and of one that is heard again. */
+  /** Logs a doorbell that was lost, and one that works again. */
   #reportChange(): void {
     const { logs, clock, logger } = this.#deps;
     const { view: doorbell } = logs.doorbells;
@@ -155,7 +155,7 @@ export class InstanceDoorbell {
     logger.warn('doorbell.lost', { code: doorbell.isLost ? 'lost' : 'silent' });
   }
 
-  /** False if it was found that nothing brings messages to the queue; true if it is not known. */
+  /** Returns false if no subscription delivers to the queue; true also if that is unknown. */
   async #isConfirmed(): Promise<boolean> {
     const { fanout, instance, clock } = this.#deps;
     const now = clock.now();
@@ -176,7 +176,7 @@ export class InstanceDoorbell {
   async #repairDoorbell(): Promise<void> {
     const { logs, clock, logger } = this.#deps;
     if (this.#end.signal.aborted) return;
-    // Once an outage, however often it is found out.
+    // Once per outage.
     if (this.#missingSince === undefined) logger.warn('doorbell.lost', { code: 'lost' });
     this.#missingSince ??= clock.now();
     logs.doorbells.reset();
@@ -217,7 +217,7 @@ export class InstanceDoorbell {
     }
   }
 
-  /** Gives the address up for one of another name, which is written down before it is made. */
+  /** Replaces the address by one with another name, which is stored before it is provisioned. */
   async #replaceAddress(): Promise<void> {
     const { queueName, logs, clock } = this.#deps;
     const { former: _, ...address } = this.#address;
@@ -243,7 +243,7 @@ export class InstanceDoorbell {
       if (!this.#end.signal.aborted) throw error;
     }
     if (this.#end.signal.aborted) {
-      // Whoever cleans up after this instance may have looked for the last time.
+      // The janitor's last pass over this instance may be over.
       const { queueName = '' } = this.#address;
       await this.#removeEndpoints([{ queueName }]);
       return;
@@ -265,7 +265,7 @@ export class InstanceDoorbell {
     logs.doorbells.probe();
   }
 
-  /** Writes where this instance is heard into its lease row. */
+  /** Stores the address of this instance in its lease row. */
   async #writeAddress(address: FanoutAddress, former: readonly Former[]): Promise<void> {
     const { registry, instance } = this.#deps;
     const all = { ...address, former: former.map((one) => one.address) };
@@ -274,18 +274,18 @@ export class InstanceDoorbell {
     await this.#removeAll([address, ...all.former]);
   }
 
-  /** True if the lease may have run out: others may have cleaned up after this instance. */
+  /** Returns true if the lease may have expired: a janitor may have cleaned up after this instance. */
   #mayBeDead(): boolean {
     const { silentMs, settings } = this.#deps;
     return silentMs() >= settings.leaseMs;
   }
 
-  /** Takes back what a call has just made if the process stood still during it for too long. */
+  /** Removes what a call has just created if the process was paused for too long during it. */
   async #removeIfDead(): Promise<void> {
     const { registry, instance } = this.#deps;
     if (!this.#mayBeDead()) return;
     if ((await registry.lease(instance))?.state === 'alive') return;
-    // By name: what was made late is not what the address knows.
+    // By name: the address does not contain what was created late.
     const { queueName } = this.#address;
     await this.#removeAll([
       { queueName: queueName ?? this.#deps.queueName },
@@ -293,14 +293,14 @@ export class InstanceDoorbell {
     ]);
   }
 
-  /** Rejects with `fenced`: whoever cleaned up after this instance may have looked for the last time. */
+  /** Removes the endpoints and rejects with `fenced`: the janitor's last pass may be over. */
   async #removeAll(addresses: readonly FormerAddress[]): Promise<never> {
     await this.#removeEndpoints(addresses);
     this.#deps.died();
     throw fencedError();
   }
 
-  /** Removes, for the second time, what was given up a quarantine ago. */
+  /** Removes for the second time the addresses that were given up a quarantine ago. */
   async #removeFormer(): Promise<void> {
     const { settings, clock } = this.#deps;
     const now = clock.now();
@@ -316,12 +316,12 @@ export class InstanceDoorbell {
         this.#deps.logger.warn('doorbell.leftover', errorFields(error));
       }
     }
-    // Later: not at every look.
+    // Retried later, not at every check.
     const later = due.map(({ address }) => ({ address, givenUpAt: now }));
     this.#former = [...left, ...later];
   }
 
-  /** False if something may be left. */
+  /** Returns false if something may be left. */
   async #removeEndpoints(addresses: readonly FormerAddress[]): Promise<boolean> {
     const { fanout, instance, logger } = this.#deps;
     try {

@@ -8,8 +8,8 @@ export interface InstanceRowsDeps {
 }
 
 /**
- * The rows of this instance. One that cannot be read stays, for those that can read it, and must not
- * keep the others from being looked after: how many there are is said.
+ * Reads the rows of this instance. An unreadable row stays for a release that can read it, and must not
+ * block the others. The number of unreadable rows is logged.
  */
 export class InstanceRows {
   readonly #deps: InstanceRowsDeps;

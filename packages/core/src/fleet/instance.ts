@@ -32,8 +32,8 @@ export interface InstanceDeps {
   readonly storage: LogStorage;
   readonly registry: InstanceRegistry;
   /**
-   * Both over a client of their own, for beats and cleaning up: these must not wait for sockets behind
-   * what clients have asked for.
+   * Both use a client of their own, for heartbeats and cleaning up, which must not wait for a socket
+   * behind the requests of clients.
    * @default storage and registry
    */
   readonly control?: ControlPorts | undefined;
@@ -44,25 +44,25 @@ export interface InstanceDeps {
   readonly settings: LeaseSettings;
   /** How long a task stays visible after it ended or was last worked on; milliseconds. */
   readonly retentionMs: number;
-  /** What may wait to be written in all, in bytes. @default an eighth of the heap, at most 128 MiB */
+  /** The limit of bytes that wait to be written. @default an eighth of the heap, at most 128 MiB */
   readonly backlogBytes?: number | undefined;
-  /** False: doorbells say where a record is, never what is in it. @default true */
+  /** False if doorbells must not contain records, only their places. @default true */
   readonly inlineContent?: boolean | undefined;
   /** How long cancels wait here for their runs, in milliseconds. @default 10,000 */
   readonly cancelDeadlineMs?: number | undefined;
   /** @default server */
   readonly role?: Role;
-  /** Who executes the runs of dead instances again, if that is wanted. */
+  /** Returns the executor of resumed runs, if the runs of dead instances are resumed. */
   readonly resumer?: FindResumer;
 }
 
-/** What an instance keeps itself alive with, and cleans up with. */
+/** The ports that an instance renews its lease and cleans up with. */
 export interface ControlPorts {
   readonly storage: LogStorage;
   readonly registry: InstanceRegistry;
 }
 
-/** Codes of faults of a doorbell that only a deployer mends. */
+/** Codes of doorbell faults that only a deployment can fix. */
 const LASTING: ReadonlySet<string> = new Set([
   'access-denied',
   'configuration',
@@ -70,17 +70,17 @@ const LASTING: ReadonlySet<string> = new Set([
   'topic-not-found',
 ]);
 
-/** Returns true for a fault of SNS or SQS that no time mends: a first start tells of it. */
+/** Returns true for a lasting fault of SNS or SQS, which fails a first start. */
 export function isLasting(fault: unknown): boolean {
   return LASTING.has(errorCode(fault));
 }
 
 /** How long a stop waits for readers to receive the remaining events, in milliseconds. */
 const READERS_MS = 1_000;
-/** Where an instance is in its life. */
+/** The phase of an instance's life. */
 export type InstancePhase = 'new' | 'ready' | 'draining' | 'stopped' | 'dead';
 
-/** One life of one server process in the fleet: from its lease to its teardown, or its death. */
+/** One life of one server process in the fleet, from its lease to its teardown or its death. */
 export class Instance {
   readonly id: string;
   readonly logs: OpenLogs;
@@ -104,7 +104,7 @@ export class Instance {
   /** `died` is called once if the instance learns that it was declared dead. */
   constructor(deps: InstanceDeps, died: (dead: Instance) => void) {
     this.id = deps.id;
-    // Whatever waits here listens to it: each of them removes its listener.
+    // Many waits listen to these signals; each removes its own listener.
     setMaxListeners(0, this.#end.signal);
     setMaxListeners(0, this.#handoff.signal);
     const logger = withFields(deps.logger, { instance: deps.id });
@@ -124,7 +124,7 @@ export class Instance {
       died: () => this.#die(),
     });
     this.intents = new Intents({ ...own, logs: this.logs, heartbeat });
-    // Logs that are open for clients may wait behind what clients asked for: the janitor opens its own.
+    // The logs of clients may wait behind the requests of clients, so the janitor opens its own.
     const cleaning = new OpenLogs({ ...control, keyring: this.#keyring });
     this.#cleaningIntents = new Intents({ ...control, logs: cleaning, heartbeat });
     this.janitor = new Janitor({
@@ -167,36 +167,36 @@ export class Instance {
     return this.#phase;
   }
 
-  /** True while this instance takes work, and others must still take it for alive. */
+  /** True while this instance takes work and its lease has not expired. */
   get isServing(): boolean {
     const { silentMs = 0 } = this.#heartbeat;
     return this.#phase === 'ready' && silentMs < this.#deps.settings.leaseMs;
   }
 
-  /** Milliseconds since its lease was last renewed; nothing before the first time. */
+  /** Milliseconds since its lease was last renewed; `undefined` before the first time. */
   get silentMs(): number | undefined {
     return this.#heartbeat.silentMs;
   }
 
-  /** When the last intent was declared; milliseconds of the own clock. 0: there was none. */
+  /** When the last intent was recorded; milliseconds of this instance's clock. 0: there was none. */
   get lastIntentAt(): number {
     return Math.max(this.intents.lastIntentAt ?? 0, this.#cleaningIntents.lastIntentAt ?? 0);
   }
 
-  /** Aborts when this life is over: nothing is written any more. */
+  /** Aborts when this life is over. Nothing is written afterwards. */
   get signal(): AbortSignal {
     return this.#end.signal;
   }
 
-  /** Aborts when clients are to go on elsewhere: their streams end, also before this life does. */
+  /** Aborts when clients must continue on another instance: their streams end before this life does. */
   get handoffSignal(): AbortSignal {
     return this.#handoff.signal;
   }
 
   /**
-   * Takes its place in the table, then beats, cleans up, and takes work. Its doorbell is provisioned
-   * meanwhile, and `doorbellMs` are waited for it at most. Rejects with a coded error of the table; also
-   * with one of the doorbell's that no time mends, if it is known by then. Leaves nothing behind.
+   * Registers the lease, then renews it, cleans up and takes work. Provisions the doorbell meanwhile, and
+   * waits for it at most `doorbellMs`. Rejects with a coded error of the table, or with a lasting fault
+   * of the doorbell that is known by then. A rejected start leaves nothing behind.
    */
   async start(doorbellMs = 0): Promise<void> {
     const { clock, logger } = this.#deps;
@@ -236,7 +236,7 @@ export class Instance {
     return cancelTask(key, deadlineMs, { ...this.#deps, intents: this.intents, signal });
   }
 
-  /** Throws the coded error that says why this instance takes no work. */
+  /** Throws a coded error if this instance takes no work. */
   assertReady(): void {
     switch (this.#phase) {
       case 'ready':
@@ -261,9 +261,9 @@ export class Instance {
   }
 
   /**
-   * Takes no new runs, lets those that run finish within `drainMs`, then declares itself dead, ends
-   * what is left, sends the clients away and cleans up after itself as a janitor would. Never rejects;
-   * what could not be removed is left to the next janitor, which finds the lease row.
+   * Takes no new runs and lets the active ones finish within `drainMs`. Then ends the remaining runs,
+   * declares itself dead, hands its clients off and cleans up after itself as a janitor would. Never
+   * rejects; the next janitor finds the lease row and removes the rest.
    */
   async stop(drainMs: number): Promise<void> {
     if (this.#phase !== 'ready') return;
@@ -272,9 +272,9 @@ export class Instance {
     const since = clock.now();
     logger.info('instance.stopping', { intents: this.intents.running, drainMs });
     await withTimeout(clock, drainMs, this.intents.idle());
-    // What AWS does not answer in time is left to the next janitor.
+    // The next janitor finishes what AWS does not answer in time.
     const lease = await this.#retirement.retire();
-    // Runs that nobody goes on with have ended by now, and readers here can be told how.
+    // Runs that no instance resumes have ended by now, so readers here can receive their ends.
     this.#handoff.abort();
     await withTimeout(clock, READERS_MS, this.#allLeft());
     await this.#retirement.teardown(lease);
@@ -283,7 +283,7 @@ export class Instance {
     logger.info('instance.stopped', { durationMs: clock.now() - since });
   }
 
-  /** Resolves when nobody reads here any more. */
+  /** Resolves when no reader is left here. */
   async #allLeft(): Promise<void> {
     if (this.#readers.size === 0) return;
     await new Promise<void>((resolve) => {
@@ -292,7 +292,7 @@ export class Instance {
   }
 
   #die(): void {
-    // One's own end is no death.
+    // An instance that retires itself has not died.
     if (this.#retirement.isRetired || this.#phase === 'stopped' || this.#phase === 'dead') return;
     const isStarted = this.#phase !== 'new';
     this.#deps.logger.error('instance.died', { intents: this.intents.running });
@@ -303,7 +303,7 @@ export class Instance {
     this.#died(this);
   }
 
-  /** Removes what this dead instance may have written or made late; see {@link StaleRowSweep.removeLateRows}. */
+  /** Removes the rows and the endpoint that this dead instance may have created late; see {@link StaleRowSweep.removeLateRows}. */
   removeLateRows(signal: AbortSignal): Promise<void> {
     return this.#sweep.removeLateRows(signal);
   }

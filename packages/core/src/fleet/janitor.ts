@@ -19,15 +19,15 @@ export interface JanitorDeps extends Omit<OrphanedRunsDeps, 'othersServe'> {
   readonly signal: AbortSignal;
 }
 
-/** What a janitor has done, and what it has not. */
+/** Counters of a janitor. */
 export interface JanitorStats {
-  /** Instances that it has cleaned up after. */
+  /** Dead instances that it has cleaned up after. */
   readonly cleaned: number;
-  /** Attempts at it that failed. */
+  /** Attempts to clean up that failed. */
   readonly failed: number;
-  /** Dead instances, now, at which the last attempt failed. */
+  /** Dead instances whose last attempt has failed. */
   readonly failing: number;
-  /** True while it looks after all leases. */
+  /** True while it inspects all leases. */
   readonly leads: boolean;
 }
 
@@ -37,8 +37,8 @@ const WATCHES_WIDTH = 16;
 const REACH_WIDTH = 4;
 
 /**
- * Finishes what dead instances left: their runs, watches, subscription, queue and rows.
- * What it deletes was proven dead by its lease. Any number of janitors may run at once.
+ * Cleans up after dead instances: their runs, watches, subscription, queue and rows. It deletes only
+ * what belongs to an instance that its lease proves dead. Any number of janitors may run concurrently.
  */
 export class Janitor {
   readonly #deps: JanitorDeps;
@@ -71,17 +71,17 @@ export class Janitor {
     };
   }
 
-  /** For how long the leases have been watched, in milliseconds. See {@link LeaseObserver.watchedMs}. */
+  /** How long the leases have been observed, in milliseconds. See {@link LeaseObserver.watchedMs}. */
   get watchedMs(): number {
     return this.#observer.watchedMs;
   }
 
-  /** Dead instances that are being cleaned up after, now. */
+  /** The number of dead instances that are being cleaned up after. */
   get busy(): number {
     return this.#cleaning.size;
   }
 
-  /** Looks for the dead every beat until the instance stops. */
+  /** Inspects the leases every beat until the instance stops. */
   async runRounds(): Promise<void> {
     const { clock, logger, settings, signal } = this.#deps;
     let seenAt = clock.now();
@@ -102,9 +102,9 @@ export class Janitor {
   }
 
   /**
-   * Ends the writing and the runs of a dead instance and removes its watches, subscription and
-   * queue; fails, once all else is done, with what could not be. Its index rows and its lease stay,
-   * so that a second pass finds what came late.
+   * Fences a dead instance, ends its runs, and removes its watches, subscription and queue. Tries
+   * every step, then rejects with the first failure. The index rows and the lease stay, so that a
+   * second pass finds late writes.
    */
   async finish(lease: Lease): Promise<void> {
     await runAll([
@@ -113,7 +113,7 @@ export class Janitor {
     ]);
   }
 
-  /** The second pass: {@link finish}, for what came late, then the index rows of its watches. */
+  /** Does the second pass: {@link finish} for late writes, then removes the index rows of the watches. */
   async finishLate(lease: Lease): Promise<void> {
     await this.finish(lease);
     const { registry } = this.#deps;
@@ -122,7 +122,7 @@ export class Janitor {
     }
   }
 
-  /** Removes what an instance is reached by: watches, subscription, queue; fails as {@link finish}. */
+  /** Removes the watches, subscription and queue of an instance. Rejects like {@link finish}. */
   async removeEndpoint(lease: Lease): Promise<void> {
     await runAll([
       () => this.#removeWatches(lease.instance),
@@ -130,7 +130,7 @@ export class Janitor {
     ]);
   }
 
-  /** A lease that came with a copy of another table names queues that a living fleet may use. */
+  /** A lease in a copy of another table names queues that a live fleet may use. */
   async #teardown(lease: Lease): Promise<void> {
     const { fanout, registry, logger } = this.#deps;
     const origin = leaseOrigin(lease, await registry.identity());
@@ -145,10 +145,10 @@ export class Janitor {
     return this.#deps.role === 'janitor' || this.#leadership.isHeld;
   }
 
-  /** Milliseconds until the next look. */
+  /** Inspects the leases once. Returns the milliseconds until the next time. */
   async #inspectLeases(): Promise<number> {
     const { instance, registry, clock, isReady, settings, role } = this.#deps;
-    // Whoever is about to go leaves it to the others.
+    // A stopping instance leaves the work to the others.
     if (!isReady()) {
       await this.#leadership.resign();
       return settings.beatMs;
@@ -163,13 +163,13 @@ export class Janitor {
     const known = new Set(leases.map((lease) => lease.instance));
     for (const gone of this.#failing) if (!known.has(gone)) this.#failing.delete(gone);
     const others = dead.filter((lease) => lease.instance !== instance);
-    // A round of a janitor that is no server has its time: it takes them all.
+    // A janitor that is no server has the time to take all.
     const taken = role === 'janitor' ? others : this.#share.choose(others);
     for (const lease of taken) void this.#cleanUp(lease);
     return this.#observer.restMs;
   }
 
-  /** Others may see what this one does not. */
+  /** Resigns, because another instance may be able to read the leases. */
   async #resignLeadership(): Promise<void> {
     try {
       await this.#leadership.resign();
@@ -185,13 +185,13 @@ export class Janitor {
     let lease = seen;
     try {
       if (!(await registry.markDead(lease.instance, lease.beat))) return;
-      // It may have got another queue since; from now on it gets none.
+      // The queue may have been replaced since; from now on it cannot be.
       if (seen.state === 'alive') lease = (await registry.lease(seen.instance)) ?? seen;
       if (seen.state === 'alive') logger.warn('janitor.declared-dead', { dead: lease.instance });
       if (await this.#orphanedRuns.mustWait(lease.instance)) return;
       await this.finish(lease);
       logger.info('janitor.finished', { dead: lease.instance });
-      // Longer than a request of the dead one can still be under way.
+      // Longer than any request of the dead instance can still be in flight.
       await waitQuarantine(lease, this.#deps);
       if (signal.aborted) return;
       await this.finishLate(lease);
@@ -206,7 +206,7 @@ export class Janitor {
       logger.error('janitor.failed', { dead: lease.instance, ...errorFields(error) });
       await sleep(clock, settings.leaseMs, signal);
     } finally {
-      // The lease row is there until all is done: the next look takes it up again.
+      // The lease row stays until the end, so the next round tries again.
       this.#cleaning.delete(lease.instance);
     }
   }
@@ -217,7 +217,7 @@ export class Janitor {
     const watches = await registry.watches(gone, (error) => unreadable.push(error));
     await Promise.all(watches.map((row) => this.#perWatch(() => registry.removeWatch(row))));
     if (watches.length > 0) {
-      // Who runs those tasks read the rows long ago.
+      // The instances that run those tasks read the rows long ago.
       const living = (await registry.leases()).filter(({ state }) => state === 'alive');
       const others = living.map((one) => one.instance).filter((id) => id !== instance);
       clientLogs.notifyGone(gone, others);
@@ -226,7 +226,7 @@ export class Janitor {
   }
 }
 
-/** Does one step after the other, whatever becomes of them; then fails with the first failure. */
+/** Runs all steps in order, also after a failure. Then rejects with the first failure. */
 async function runAll(steps: readonly (() => Promise<void>)[]): Promise<void> {
   const failures: unknown[] = [];
   for (const step of steps) await step().catch((error: unknown) => failures.push(error));

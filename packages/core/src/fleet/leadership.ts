@@ -15,8 +15,8 @@ export interface LeadershipDeps {
 }
 
 /**
- * Which instance looks after the leases of all; the others look after its alone. It only saves reads:
- * two that believe to lead do twice what is safe to do twice.
+ * Decides which instance inspects all leases; the others inspect only the leader's. This is only an
+ * optimization: two simultaneous leaders duplicate idempotent work.
  */
 export class Leadership {
   readonly #deps: LeadershipDeps;
@@ -30,21 +30,21 @@ export class Leadership {
     this.#observer = new LeaseObserver(deps.settings);
   }
 
-  /** True while this instance is to look after all. */
+  /** True while this instance must inspect all leases. */
   get isHeld(): boolean {
     return this.#leader === this.#deps.instance;
   }
 
-  /** Milliseconds until the leader is to be looked at again. */
+  /** Milliseconds until the leader's lease must be inspected again. */
   get restMs(): number {
     return this.#observer.restMs;
   }
 
-  /** Looks at the leader, takes its place if it is dead. True if this instance leads now. */
+  /** Inspects the leader's lease, and replaces a dead leader. Returns true if this instance leads now. */
   async chooseLeader(): Promise<boolean> {
     const { instance, registry, logger } = this.#deps;
     if (this.#resignedAt !== undefined) {
-      // Each of the others has looked meanwhile: if none took the place, none is there.
+      // Each of the others has had its turn: if none took over, none is there.
       if (elapsed(this.#resignedAt, this.#deps.clock.now()) < 2 * this.#deps.settings.beatMs) {
         return false;
       }
@@ -55,7 +55,7 @@ export class Leadership {
       return await this.#followLeader();
     } catch (error) {
       if (errorCode(error) !== 'corrupt-log') throw error;
-      // It may live, and lead those that can read it: nobody takes its place, but nobody waits for it.
+      // The leader may be alive, and lead the instances that can read it. So it is neither replaced nor awaited.
       logger.error('leader.unreadable');
       this.#noteLeader(firstServing(await registry.leases()));
       return this.isHeld;
@@ -64,14 +64,14 @@ export class Leadership {
 
   async #followLeader(): Promise<boolean> {
     const { instance, registry, clock, logger, settings } = this.#deps;
-    // Another may lead by now: this one itself, if its taking the place came late.
+    // Another instance may lead by now, or this one, if its own takeover arrived late.
     const isOld = elapsed(this.#learnedAt, clock.now()) >= settings.leaseMs;
     if (this.#leader === undefined || isOld) this.#noteLeader(await registry.leader());
-    // Also if the answer to taking the place was lost.
+    // Also true if the answer to the takeover was lost.
     if (this.isHeld) return true;
     const before = this.#leader;
     if (before !== undefined && (await this.#isAlive(before))) return false;
-    // Another may have been faster, or the answer gets lost: the next look finds out who leads.
+    // Another instance may be faster, or the answer may be lost: the next round reads the leader again.
     this.#leader = undefined;
     if (await registry.lead(instance, before)) {
       this.#noteLeader(instance);
@@ -85,7 +85,7 @@ export class Leadership {
     this.#learnedAt = this.#deps.clock.now();
   }
 
-  /** Lets another lead: while the leader lives, nobody else looks after the rest. */
+  /** Lets another instance lead. While a leader is alive, no other instance inspects all leases. */
   async resign(): Promise<void> {
     const { instance, registry, clock } = this.#deps;
     if (!this.isHeld) return;
@@ -106,7 +106,7 @@ export class Leadership {
   }
 }
 
-/** Whom those follow that cannot read who leads: all of them the same, as far as they see the same. */
+/** Returns the leader if the leader row is unreadable: the same for all instances that read the same leases. */
 function firstServing(leases: readonly Lease[]): string | undefined {
   const [first] = leases
     .filter(canLead)

@@ -9,9 +9,9 @@ interface Seen {
 }
 
 /**
- * Who was seen to live or die, judged by one's own clock alone. Only silence that was watched counts:
- * from the answer of one look to the question of the next, and not much of a time in which looks
- * failed, since then nobody could beat either. All times in milliseconds.
+ * Decides which instances are alive, by this instance's clock only. Counts only observed silence: the
+ * time between successful reads. Periods in which reads failed count little, because the table may
+ * have been unavailable to the other instances, too. All times in milliseconds.
  */
 export class LeaseObserver {
   readonly #settings: Pick<LeaseSettings, 'beatMs' | 'leaseMs'>;

@@ -13,7 +13,7 @@ export function recoveryOf(resumer: ReturnType<FindResumer>): Recovery {
   return resumer ? 'yes' : 'no';
 }
 
-/** What a janitor knows when it decides about the resumable runs of a dead instance. */
+/** The facts that decide about the resumable runs of a dead instance. */
 export interface RecoverySituation {
   readonly role: Role;
   readonly recovery: Recovery;

@@ -15,7 +15,7 @@ export interface RetiredSweepDeps {
   readonly signal: AbortSignal;
   /** True while this instance looks after all leases. */
   readonly leads: () => boolean;
-  /** Ends and removes what came after the instance had stopped. Safe to repeat. */
+  /** Ends and removes what the instance wrote after its stop. Safe to repeat. */
   readonly finish: (lease: Lease) => Promise<void>;
 }
 
@@ -39,7 +39,7 @@ const OLD_MS = 10 * 60_000;
  */
 export class RetiredSweep {
   readonly #deps: RetiredSweepDeps;
-  /** When each was first seen; milliseconds of the own clock. */
+  /** When each was first seen; milliseconds of this instance's clock. */
   #seenAt = new Map<string, number>();
   #busy = false;
 
@@ -47,7 +47,7 @@ export class RetiredSweep {
     this.#deps = deps;
   }
 
-  /** True while it looks after somebody. */
+  /** True while a round is running. */
   get busy(): boolean {
     return this.#busy;
   }
@@ -78,7 +78,7 @@ export class RetiredSweep {
     }
   }
 
-  /** Those that nothing can come of any more, as many as are this instance's share. */
+  /** Returns the instances that can write nothing any more, at most this instance's share. */
   #choose(rows: readonly RetiredLease[], now: number): RetiredLease[] {
     const { settings, entropy, leads } = this.#deps;
     const before = this.#seenAt;
@@ -103,7 +103,7 @@ export class RetiredSweep {
       await finish(row.lease);
       await registry.removeRetired(row);
     } catch (error) {
-      // One that cannot be finished must not keep the others.
+      // An instance that cannot be finished must not block the others.
       if (!signal.aborted)
         logger.warn('sweep.failed', { dead: row.lease.instance, ...errorFields(error) });
     }

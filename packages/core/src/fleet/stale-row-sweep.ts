@@ -13,7 +13,7 @@ export interface StaleRowSweepDeps {
   readonly logs: OpenLogs;
   /** Returns true if this instance still uses the intent. */
   readonly hasIntent: (run: string) => boolean;
-  /** Removes what this instance was heard at; safe to repeat. */
+  /** Removes the endpoint of this instance. Safe to repeat. */
   readonly removeEndpoint: () => Promise<void>;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -21,12 +21,12 @@ export interface StaleRowSweepDeps {
   readonly signal: AbortSignal;
 }
 
-/** How often an instance looks through its own rows, in milliseconds. */
+/** How often an instance sweeps its own rows, in milliseconds. */
 const SWEEP_MS = 60_000;
 
 /**
- * Removes own rows that nothing in memory wants: those of removed watches, and those that a request
- * wrote late. A row goes when two sweeps in a row found it idle.
+ * Removes this instance's stale rows: those of removed watches, and those that a request wrote late. A
+ * row is removed when two consecutive sweeps find it idle.
  */
 export class StaleRowSweep {
   readonly #deps: StaleRowSweepDeps;
@@ -52,10 +52,10 @@ export class StaleRowSweep {
   }
 
   /**
-   * Removes all own rows, queue and subscription once the lease is gone, twice, a quarantine apart, or
-   * until `signal` aborts. A process that was paused for long and wakes up dead may have written a row
-   * after others had cleaned up. Where the table was restored to a time before the start of this
-   * instance, no lease has ever told anybody of its queue.
+   * Removes all rows, the queue and the subscription of this instance once its lease is gone, twice, a
+   * quarantine apart, or until `signal` aborts. A process that resumes after a long pause may have
+   * written a row after the janitor's last pass. If the table was restored to a time before the start of
+   * this instance, no lease has ever named its queue.
    */
   async removeLateRows(signal: AbortSignal): Promise<void> {
     const { instance, registry, rows, clock, settings } = this.#deps;
@@ -64,7 +64,7 @@ export class StaleRowSweep {
     while (!signal.aborted && passes < 2) {
       await sleep(clock, settings.quarantineMs, signal);
       try {
-        // While the lease is there, its janitor needs the rows.
+        // While the lease exists, its janitor needs the rows.
         if (signal.aborted || (await registry.lease(instance))) continue;
         for (const row of await rows.intents()) await registry.removeIntent(row);
         for (const row of await rows.watches()) {

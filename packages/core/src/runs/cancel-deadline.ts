@@ -6,20 +6,20 @@ import type { Run } from './run.ts';
 export interface CancelDeadlineDeps {
   readonly author: Author;
   readonly clock: Clock;
-  /** Its lines name the task and the run. */
+  /** Adds the task and the run to each line. */
   readonly logger: Logger;
-  /** How long who cancels waits for the run, in milliseconds. */
+  /** How long the canceller waits for the run to stop, in milliseconds. */
   readonly deadlineMs: number;
 }
 
-/** How long cancels wait for their runs unless told otherwise, in milliseconds. */
+/** How long cancels wait for their runs by default, in milliseconds. */
 export const DEFAULT_CANCEL_DEADLINE_MS = 10_000;
 /** How much longer the run's own instance waits, in milliseconds. */
 const MARGIN_MS = 5_000;
 
 /**
- * CANCELED by force for a run that goes on though it was cancelled, by its own instance: whoever asked
- * for it may be dead by the deadline. The run's intent covers the append.
+ * Appends CANCELED on the run's own instance if the run ignores its cancel, because the instance that
+ * requested it may be dead by the deadline. The run's intent covers the append.
  */
 export class CancelDeadline {
   readonly #run: Run;
@@ -35,7 +35,7 @@ export class CancelDeadline {
     });
   }
 
-  /** The run is over, one way or another. */
+  /** Cancels the timer, when the run is over. */
   cancelTimer(): void {
     this.#timer?.();
     this.#timer = undefined;
@@ -47,7 +47,7 @@ export class CancelDeadline {
     this.#timer = clock.after(durationMs, () => {
       this.#timer = undefined;
       const forced = this.#run.open.log.append(proposeForcedCancel(author));
-      // Fails only if the instance stops, or the log cannot be read: then others are to end it.
+      // Fails only if the instance stops or the log cannot be read. Other instances then end the run.
       forced.then(
         (outcome) => {
           if ('appended' in outcome) logger.info('cancel.forced', { durationMs });

@@ -12,7 +12,7 @@ import type { OpenLog } from '../reading/open-log.ts';
 import type { TaskKey } from '../task-key.ts';
 import type { Intents } from './intents.ts';
 
-/** What a cancel came to; `task` is the fold of the log at its end. */
+/** The outcome of a cancel. `canceled` is the task as of the end of its log. */
 export type CancelOutcome =
   | { readonly canceled: Task }
   | { readonly refused: 'not-found' | 'not-cancelable' };
@@ -22,13 +22,13 @@ export interface CancelDeps {
   readonly registry: InstanceRegistry;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Aborts when the instance stops or has died: the cancel is for another, then. */
+  /** Aborts when the instance stops or has died. Another instance must then cancel. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Cancels a task from any instance: the wish goes into the log, where its runners find it; at the
- * deadline (milliseconds from now), or if none of them lives, CANCELED is written by force.
+ * Cancels a task from any instance. Appends a cancel request, which the instances of its open runs
+ * read. At the deadline (milliseconds from now), or if none of them is alive, appends CANCELED.
  */
 export function cancelTask(
   key: TaskKey,
@@ -63,7 +63,7 @@ export function cancelTask(
   });
 }
 
-/** True if an instance of an open run may be alive. */
+/** Returns true if an instance of an open run may be alive. */
 async function hasRunner(open: OpenLog, registry: InstanceRegistry): Promise<boolean> {
   const instances = new Set(openRuns(open.log.state).map(([, run]) => run.instance));
   for (const instance of instances) {
@@ -76,7 +76,7 @@ async function mayLive(instance: string, registry: InstanceRegistry): Promise<bo
   try {
     return (await registry.lease(instance))?.state === 'alive';
   } catch (error) {
-    // Of another release: only what can be read proves a death.
+    // Written by another release. Only a readable lease proves that an instance is dead.
     if (errorCode(error) === 'corrupt-log') return true;
     throw error;
   }

@@ -42,10 +42,10 @@ export interface IntentsDeps {
   readonly cancelDeadlineMs?: number | undefined;
 }
 
-/** What a run is started for. */
+/** The request that a run is started for. */
 export interface RunRequest extends StartTerms {
   readonly contextId: string;
-  /** None where the SDK's server is not used. */
+  /** Undefined if the SDK's server is not used. */
   readonly message?: Message | undefined;
   readonly digest?: string | undefined;
   /** See {@link Intent.resume}. */
@@ -54,11 +54,11 @@ export interface RunRequest extends StartTerms {
 
 export type Begun = { readonly run: Run } | { readonly refused: Refusal };
 
-/** How a run is to be started. */
+/** How a run must be started. */
 interface Starting {
   readonly resume: string | undefined;
   readonly attempt: number;
-  /** Of the entries, as far as they may be refused for it. */
+  /** The bytes of the entries that count against the backlog. */
   readonly bytes: number;
   readonly propose: (run: string) => Proposal;
 }
@@ -67,7 +67,7 @@ interface Starting {
 export class Intents {
   readonly #deps: IntentsDeps;
   readonly #rows = new Map<string, Intent>();
-  /** The runs of those rows that stay for others: nothing is done about them here any more. */
+  /** The runs whose rows stay for other instances to clean up. */
   readonly #abandoned = new Set<string>();
   readonly #running = new Map<Run, CancelDeadline>();
   readonly #idleWaiters: (() => void)[] = [];
@@ -83,7 +83,7 @@ export class Intents {
     return this.#running.size;
   }
 
-  /** When the last intent was declared; milliseconds of the own clock. */
+  /** When the last intent was recorded; milliseconds of this instance's clock. */
   get lastIntentAt(): number | undefined {
     return this.#lastIntentAt;
   }
@@ -93,12 +93,12 @@ export class Intents {
     return this.#refusedEvents;
   }
 
-  /** True if the row of this run is wanted: any other row of this instance is left over. */
+  /** Returns true if this run still needs its row. All other rows of this instance are stale. */
   hasIntent(run: string): boolean {
     return this.#rows.has(run);
   }
 
-  /** Resolves when nothing runs or begins here, and no intent is left but to others. */
+  /** Resolves when no run is active or starting here, and every remaining intent is left to others. */
   async idle(): Promise<void> {
     while (this.#rows.size > this.#abandoned.size) {
       await new Promise<void>((resolve) => {
@@ -160,7 +160,7 @@ export class Intents {
     this.#running.set(run, new CancelDeadline(run, { author, clock, logger: named, deadlineMs }));
     open.addRun();
     try {
-      // What was read may be old: the put at its end proves or corrects it.
+      // The last read may be old: the conditional put proves or corrects it.
       if (!open.log.isRead) await open.log.refresh();
       const outcome = await open.log.append(propose(row.run), bytes);
       if ('refused' in outcome) {
@@ -171,7 +171,7 @@ export class Intents {
       await retryUntilDone('watch.read', this.#deps, () => open.readWatchers());
       return { run };
     } catch (error) {
-      // It may have started: nobody executes it, so it has failed.
+      // The run may have started, but no executor will run it, so it has failed.
       this.finish(run).catch(() => {});
       throw error;
     }
@@ -188,7 +188,7 @@ export class Intents {
     }
   }
 
-  /** Appends to a log under an intent of its own, as cancels and cleaners do. */
+  /** Calls `work` under an intent of its own, as cancels and janitors do. */
   async withIntent<T>(
     key: TaskKey,
     purpose: 'cancel' | 'clean',
@@ -209,7 +209,7 @@ export class Intents {
     }
   }
 
-  /** Who appends to this task's log here. */
+  /** Returns the author of this instance's entries in the task's log. */
   author(key: TaskKey): Author {
     const { instance, entropy, clock } = this.#deps;
     return {
@@ -234,7 +234,7 @@ export class Intents {
     try {
       await heartbeat.recordIntent(row, registry);
     } catch (error) {
-      // The row may have been written: the sweep finds it, now that nobody wants it.
+      // The row may have been written: a sweep finds it, because no run needs it now.
       this.#forgetIntent(row);
       throw error;
     }
@@ -242,8 +242,8 @@ export class Intents {
   }
 
   /**
-   * The intent goes, in the background, only when the head holds what the run left: so whoever
-   * cleans up after a crash repairs the head too.
+   * Removes the intent in the background, once the head holds the run's last status. If the instance
+   * crashes before, the janitor that finds the intent repairs the head, too.
    */
   #release(open: OpenLog, run: Run | undefined, row: Intent): void {
     if (run) {
@@ -260,12 +260,12 @@ export class Intents {
     this.#wakeWaiters();
   }
 
-  /** Whoever cleans up after this instance finds the row. */
+  /** Leaves the row to the janitor that cleans up after this instance. */
   #abandonIntent(row: Intent, about: LogFields): void {
     const { logger, signal } = this.#deps;
     this.#abandoned.add(row.run);
     const fields = { ...taskFields(row.key), run: row.run, ...about };
-    // Of one that stops that is to be expected.
+    // Expected while the instance stops.
     if (signal.aborted) logger.debug('run.row-left', fields);
     else logger.error('run.row-left', fields);
     this.#wakeWaiters();
@@ -277,16 +277,16 @@ export class Intents {
 
   async #removeIntent(open: OpenLog, row: Intent): Promise<void> {
     const { registry, logger } = this.#deps;
-    // It was started and could not be ended.
+    // The run was started and could not be ended.
     if (open.log.state.runs.get(row.run)?.phase === 'open') {
       return this.#abandonIntent(row, { code: 'run-open' });
     }
     try {
       await open.head.flush().catch((error: unknown) => {
         const code = errorCode(error);
-        // Those who can read the head write it.
+        // An instance that can read the log writes the head.
         if (code === 'draining' || code === 'corrupt-log') throw error;
-        // One that the table will never take must not keep the row for ever.
+        // A head that the table never accepts must not keep the row forever.
         logger.error('head.refused', {
           ...taskFields(row.key),
           run: row.run,

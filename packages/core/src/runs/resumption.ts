@@ -7,25 +7,25 @@ import type { OpenLog } from '../reading/open-log.ts';
 import type { Intents } from './intents.ts';
 import type { Run } from './run.ts';
 
-/** A run that is to be executed here because the instance that executed it was lost. */
+/** A run that this instance must execute again, because the instance that executed it was lost. */
 export interface Resumption {
   readonly run: Run;
-  /** As it was when the message first came. */
+  /** The message as it was first received. */
   readonly message: Message;
   readonly contextId: string;
   readonly digest: string;
   /** See {@link Intent.resume}. */
   readonly recorded: string;
-  /** To be called once the executor is done. */
+  /** Must be called once the executor is done. */
   finish(): Promise<void>;
 }
 
-/** Executes runs again; does not wait for them. */
+/** Executes a run again, without waiting for its end. */
 export type Resumer = (resumption: Resumption) => void;
 
 /**
- * Who executes runs again here, if anybody does; `undecided` while it may be that nobody has said so
- * yet.
+ * Returns the resumer of this instance, `undefined` if it has none, or `undecided` until the first
+ * handler has been registered.
  */
 export type FindResumer = () => Resumer | 'undecided' | undefined;
 
@@ -35,12 +35,12 @@ export interface ResumptionDeps {
   readonly resumer: Resumer;
 }
 
-/** True for the row of a run that is to be executed again if its instance is lost. */
+/** Returns true if the run must be executed again when its instance is lost. */
 export function isResumed({ resume }: Intent): boolean {
   return resume !== undefined;
 }
 
-/** Continues the run of a dead instance's row here. False: it is not to be continued, or not by us. */
+/** Continues the run of a dead instance here. Returns false if it cannot or must not be continued here. */
 export async function resumeRun(
   row: Intent,
   open: OpenLog,
@@ -58,7 +58,7 @@ export async function resumeRun(
   return true;
 }
 
-/** How the run was started: the log has the message exactly as it came. */
+/** Returns the start entry of the run. It holds the message exactly as it was received. */
 async function startOf(
   row: Intent,
   open: OpenLog,

@@ -17,12 +17,12 @@ import type { Logger } from '../ports/logger.ts';
 import type { OpenLog } from '../reading/open-log.ts';
 
 /**
- * Why a run is to stop.
+ * Why a run must stop.
  *
- * - `cancel`: cancel was requested, the run may still say how it ends
- * - `ended`: it said its own last word; nothing more of it is taken
- * - `closed`: the log takes nothing more of it: sealed elsewhere, or its instance stops or was fenced,
- *   or it cannot be read
+ * - `cancel`: a cancel was requested; the run may still publish its final event
+ * - `ended`: the run published its own final event; later events are refused
+ * - `closed`: the log accepts no more events of the run: it was sealed elsewhere, its instance stops or was
+ *   fenced, or the log cannot be read
  */
 export type StopReason = 'cancel' | 'ended' | 'closed';
 
@@ -32,15 +32,15 @@ export interface RunDeps {
   readonly open: OpenLog;
   readonly author: Author;
   readonly clock: Clock;
-  /** Its lines name the task and the run. */
+  /** Adds the task and the run to each line. */
   readonly logger: Logger;
-  /** Aborts when the instance stops or has died: the run is to stop, too. */
+  /** Aborts when the instance stops or has died. The run must then stop, too. */
   readonly signal: AbortSignal;
-  /** An event that did not enter the log. */
+  /** Called for each event that did not enter the log. */
   readonly refused: () => void;
 }
 
-/** An event as it stands in the log. */
+/** An event as stored in the log. */
 export interface Stored {
   readonly event: TaskEvent;
   readonly generation: number;
@@ -71,7 +71,7 @@ export class Run {
     this.#since = deps.clock.now();
     const { log } = deps.open;
     const unlisten = log.listen((step) => this.#onRecord(step));
-    // Nobody can say here how the task ends: its intent stays for those who can read the log.
+    // This instance cannot decide how the task ends: the intent stays for one that can read the log.
     const unlistenFaults = log.listenFaults(() => this.#notifyStop('closed'));
     const aborted = (): void => this.#notifyStop('closed');
     deps.signal.addEventListener('abort', aborted, { once: true });
@@ -90,49 +90,49 @@ export class Run {
     return this.#deps.attempt;
   }
 
-  /** Milliseconds since the run was made here. */
+  /** Milliseconds since the run was created here. */
   get ageMs(): number {
     return Math.max(0, this.#deps.clock.now() - this.#since);
   }
 
-  /** Aborts when the run is to stop for another reason than its own last word. */
+  /** Aborts when the run must stop for another reason than its own final event. */
   get signal(): AbortSignal {
     return this.#halt.signal;
   }
 
-  /** False once anything that was published did not enter the log. */
+  /** False once a published event did not enter the log. */
   get isWhole(): boolean {
     return this.#refusals.size === 0;
   }
 
-  /** Nobody waits for the executor any more. */
+  /** Aborts {@link signal}: no caller waits for the executor any more. */
   halt(): void {
     this.#halt.abort();
   }
 
   /**
-   * Calls back for each event of this run once it is durable, in log order, and for those that the
-   * backend itself puts into the task; the events are shared: never write to them.
+   * Calls back in log order for each durable event of this run, and for events that the backend itself
+   * adds to the task. The events are shared, so a listener must not change them.
    */
   onEvent(listener: (event: TaskEvent, generation: number) => void): void {
     this.#onEvent.add(listener);
   }
 
-  /** Calls back when the run is to stop; at once if it is already. */
+  /** Calls back when the run must stop; at once if it must already. */
   onStop(listener: (reason: StopReason) => void): void {
     this.#onStop.add(listener);
     if (this.#stopped) listener(this.#stopped);
   }
 
   /**
-   * Puts an event behind those that were published before. Resolves with the event as stored once
-   * it is durable, or with nothing if it did not enter the log. Never rejects.
+   * Appends an event after those that were published before. Resolves with the stored event once it is
+   * durable, or with `undefined` if it did not enter the log. Never rejects.
    */
   async publish(event: TaskEvent): Promise<TaskEvent | undefined> {
     return (await this.append(event))?.event;
   }
 
-  /** As {@link publish}; with the generation that the event got. */
+  /** Publishes like {@link publish}, and also returns the generation of the event. */
   append(event: TaskEvent): Promise<Stored | undefined> {
     const { open, author } = this.#deps;
     if (isOfAnother(event, author.taskId)) {
@@ -156,7 +156,7 @@ export class Run {
     );
   }
 
-  /** The run's result without a task; nothing can follow. True once durable. Never rejects. */
+  /** Appends a Message as the run's result; no event can follow. Returns true once durable. Never rejects. */
   async answer(message: Message): Promise<boolean> {
     const { open, author } = this.#deps;
     if (this.#hasGivenUp()) return false;
@@ -167,7 +167,7 @@ export class Run {
     return (await this.#trackWork(answered)) !== undefined;
   }
 
-  /** The agent failed: FAILED, with a fixed text, unless the run is over. Never rejects. */
+  /** Appends FAILED with a fixed text, unless the run is over. Never rejects. */
   async fail(text: string): Promise<void> {
     const { open, author } = this.#deps;
     await this.#trackWork(
@@ -175,7 +175,7 @@ export class Run {
     );
   }
 
-  /** Everything published so far is durable, or refused. */
+  /** Resolves when all events published so far are durable or refused. */
   async flush(): Promise<void> {
     let seen: Promise<unknown> | undefined;
     while (seen !== this.#pending) {
@@ -185,15 +185,15 @@ export class Run {
   }
 
   /**
-   * Ends the run if nothing has: the last to end leaves no task behind that looks worked on, unless
-   * it `leavesOpen`. Rejects only with `draining`.
+   * Ends the run unless it has ended. The last run to end also ends a task that still looks active,
+   * unless `leavesOpen` is true. Rejects only with `draining`.
    */
   async end(leavesOpen = false): Promise<void> {
     await this.flush();
     await this.#deps.open.log.append(proposeEnd(this.#deps.author, this.id, leavesOpen));
   }
 
-  /** Logs that the run has started here, or has ended, and the task's state then. */
+  /** Logs that the run has started or ended here, and at its end the task's state. */
   report(event: 'run.started' | 'run.ended'): void {
     const { attempt, logger, open } = this.#deps;
     const state = open.log.state.status?.state;
@@ -207,7 +207,7 @@ export class Run {
     });
   }
 
-  /** The run is over, or was never started: it hears of nothing more. */
+  /** Removes all listeners, when the run is over or was never started. */
   dispose(): void {
     this.#disposed = true;
     this.#unlisten();
@@ -215,7 +215,7 @@ export class Run {
     this.#onEvent.clear();
   }
 
-  /** What was appended; what was not is counted, unless that is of no importance (`quiet`). */
+  /** Returns the outcome of an append. Counts an event that was not appended, unless `quiet`. */
   async #recordOutcome(
     append: Promise<Appended>,
     quiet = false,
@@ -232,7 +232,7 @@ export class Run {
     return undefined;
   }
 
-  /** What is to be appended, or nothing if it cannot be: then the run has failed. */
+  /** Returns the encoded entry. If it cannot be appended, fails the run and returns `undefined`. */
   #encodeEntry(entry: Entry): EncodedEntry | undefined {
     try {
       const encoded = encode(entry);
@@ -246,7 +246,7 @@ export class Run {
     return undefined;
   }
 
-  /** An event is missing: the task must not look complete, so nothing after it may get in. */
+  /** Fails the run after a lost event: a task must not look complete without it. */
   #giveUp(text: string): void {
     if (this.#gaveUp) return;
     this.#gaveUp = true;
@@ -254,13 +254,13 @@ export class Run {
     this.#notifyStop('closed');
   }
 
-  /** Once the run has given up, whatever else it publishes costs nothing. */
+  /** Returns true if the run has given up. Its later events cost nothing. */
   #hasGivenUp(): boolean {
     if (this.#gaveUp) this.#noteRefusal('given-up');
     return this.#gaveUp;
   }
 
-  /** An executor that goes on all the same is logged once for each reason. */
+  /** Counts a refused event, and logs the first one for each reason. */
   #noteRefusal(code: string): void {
     if (!this.#refusals.has(code)) {
       this.#refusals.add(code);
@@ -270,7 +270,7 @@ export class Run {
   }
 
   #trackWork<T>(work: Promise<T>): Promise<T> {
-    // Only that they are done is kept, not what they came to.
+    // Keeps only the completion, not the results.
     this.#pending = Promise.all([this.#pending, work]).then(() => {});
     return work;
   }
@@ -292,7 +292,7 @@ export class Run {
     }
   }
 
-  /** True if this record holds the run's own last word. */
+  /** Returns true if this record contains the run's own final event. */
   #hasLastWord(step: AppliedRecord): boolean {
     return step.record.entries.some((entry) => {
       if (entry.kind === 'answer' || entry.kind === 'end') return entry.run === this.id;
@@ -310,7 +310,7 @@ export class Run {
   }
 }
 
-/** Returns true if the event speaks of another task; what is no event is refused as such. */
+/** Returns true if the event belongs to another task. A value that is no event is refused later. */
 function isOfAnother(event: TaskEvent, taskId: string): boolean {
   try {
     return isTaskEvent(event) && eventTaskId(event) !== taskId;
