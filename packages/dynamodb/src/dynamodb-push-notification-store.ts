@@ -3,60 +3,31 @@ import {
   assertTaskKey,
   BackendError,
   type Clock,
-  checkedRetention,
   type Entropy,
   escapeKeyPart,
   exactJson,
   expiresAt,
   isShallow,
   MIN_RETENTION_MS,
-  type OptionNames,
-  systemClock,
-  systemEntropy,
   type TaskKey,
 } from '@a2a-aws/core';
 import { A2A_PROTOCOL_VERSION, TaskPushNotificationConfig } from '@a2a-js/sdk';
-import {
-  type OwnerResolver,
-  type PushNotificationStore,
-  resolveUserScope,
-  type ServerCallContext,
-  type StoredPushNotificationConfig,
+import type {
+  OwnerResolver,
+  PushNotificationStore,
+  ServerCallContext,
+  StoredPushNotificationConfig,
 } from '@a2a-js/sdk/server';
 import { z } from 'zod';
+import { STORE_OPTIONS, type StoreOptions, storeSettings } from './store-options.ts';
 import { CONFIGS, Keys, prefixRange } from './table/keys.ts';
 import { ITEM_VERSION, readItem } from './table/stored-item.ts';
-import { Table, type TableClient } from './table/table.ts';
+import { Table } from './table/table.ts';
 
 /** The longest id of a config, escaped, in bytes: a sort key holds 1,024. */
 const MAX_CONFIG_ID_BYTES = 512;
 
-export interface DynamoDBPushNotificationStoreOptions {
-  readonly client: TableClient;
-  readonly tableName: string;
-  /** Begins every partition key. @default `a2a` */
-  readonly prefix?: string | undefined;
-  /** @default the SDK's: the authenticated user's name */
-  readonly ownerResolver?: OwnerResolver | undefined;
-  /**
-   * That of the task store, in milliseconds: configs expire when their task has. A living task's
-   * configs are renewed along with its log, by its snapshots.
-   * @default 30 days
-   */
-  readonly retentionMs?: number | undefined;
-  readonly clock?: Clock | undefined;
-  readonly entropy?: Entropy | undefined;
-}
-
-const NAMES: OptionNames<DynamoDBPushNotificationStoreOptions> = {
-  client: true,
-  tableName: true,
-  prefix: true,
-  ownerResolver: true,
-  retentionMs: true,
-  clock: true,
-  entropy: true,
-};
+export interface DynamoDBPushNotificationStoreOptions extends StoreOptions {}
 
 const configItem = z.object({
   at: z.number(),
@@ -84,13 +55,14 @@ export class DynamoDBPushNotificationStore implements PushNotificationStore {
 
   /** Throws `configuration` for an option that does not exist. */
   constructor(options: DynamoDBPushNotificationStoreOptions) {
-    assertOptionNames('DynamoDBPushNotificationStore', options, NAMES);
-    this.#table = new Table(options.client, options.tableName);
-    this.#keys = new Keys(options.prefix ?? 'a2a');
-    this.#ownerResolver = options.ownerResolver ?? resolveUserScope;
-    this.#retentionMs = checkedRetention(options.retentionMs);
-    this.#clock = options.clock ?? systemClock;
-    this.#entropy = options.entropy ?? systemEntropy;
+    assertOptionNames('DynamoDBPushNotificationStore', options, STORE_OPTIONS);
+    const settings = storeSettings(options);
+    this.#table = new Table(settings.client, settings.tableName);
+    this.#keys = new Keys(settings.prefix);
+    this.#ownerResolver = settings.ownerResolver;
+    this.#retentionMs = settings.retentionMs;
+    this.#clock = settings.clock;
+    this.#entropy = settings.entropy;
   }
 
   /** Saves a config under its id; one without an id gets one, in place. */

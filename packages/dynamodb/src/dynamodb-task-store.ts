@@ -1,68 +1,40 @@
 import {
   assertOptionNames,
-  type Clock,
-  DEFAULT_RETENTION_MS,
-  type Entropy,
   type Logger,
   LogTaskStore,
   type LogTaskStoreDeps,
   type OptionNames,
   stderrLogger,
-  systemClock,
-  systemEntropy,
 } from '@a2a-aws/core';
 import type { ListTasksRequest, ListTasksResponse, Task } from '@a2a-js/sdk';
-import {
-  type OwnerResolver,
-  resolveUserScope,
-  type ServerCallContext,
-  type TaskStore,
-} from '@a2a-js/sdk/server';
+import type { ServerCallContext, TaskStore } from '@a2a-js/sdk/server';
 import { DynamoDBLogStorage } from './dynamodb-log-storage.ts';
-import type { TableClient } from './table/table.ts';
+import { STORE_OPTIONS, type StoreOptions, storeSettings } from './store-options.ts';
 
-export interface DynamoDBTaskStoreOptions {
-  /** Made with {@link createDynamoDBClient} or {@link documentClient}. */
-  readonly client: TableClient;
-  readonly tableName: string;
-  /** Begins every partition key. @default `a2a` */
-  readonly prefix?: string | undefined;
-  /** @default the SDK's: the authenticated user's name */
-  readonly ownerResolver?: OwnerResolver | undefined;
+export interface DynamoDBTaskStoreOptions extends StoreOptions {
   /** @default JSON lines on stderr, warnings and errors only */
   readonly logger?: Logger | undefined;
-  /** As of `DynamoDBStorageOptions`. @default 4 */
+  /** The number of index partitions for an owner's tasks, as in `DynamoDBStorageOptions`. @default 4 */
   readonly ownerShards?: number | undefined;
-  /** How long a task stays visible after its last change, in milliseconds, a day or more. @default 30 days */
-  readonly retentionMs?: number | undefined;
-  readonly clock?: Clock | undefined;
-  readonly entropy?: Entropy | undefined;
 }
 
 const NAMES: OptionNames<DynamoDBTaskStoreOptions> = {
-  client: true,
-  tableName: true,
-  prefix: true,
-  ownerResolver: true,
+  ...STORE_OPTIONS,
   logger: true,
   ownerShards: true,
-  retentionMs: true,
-  clock: true,
-  entropy: true,
 };
 
 /** Returns the dependencies that these options describe. Throws `configuration` for an option that does not exist. */
 export function taskStoreDeps(options: DynamoDBTaskStoreOptions): LogTaskStoreDeps {
   assertOptionNames('DynamoDBTaskStore', options, NAMES);
-  const { client, tableName, prefix = 'a2a', ownerResolver = resolveUserScope } = options;
-  const { retentionMs = DEFAULT_RETENTION_MS, ownerShards, logger = stderrLogger } = options;
-  const table = { client, tableName, prefix };
+  const { ownerShards, logger = stderrLogger } = options;
+  const { ownerResolver, retentionMs, clock, entropy, ...table } = storeSettings(options);
   return {
     storage: new DynamoDBLogStorage({ ...table, retentionMs, ownerShards, logger }),
     scopeOf: (context) => ({ tenant: context.tenant ?? '', owner: ownerResolver(context) }),
     logger,
-    clock: options.clock ?? systemClock,
-    entropy: options.entropy ?? systemEntropy,
+    clock,
+    entropy,
     retentionMs,
   };
 }
