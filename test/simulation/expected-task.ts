@@ -55,7 +55,7 @@ export class ExpectedTask {
   readonly views: View[] = [];
   /** When each event became durable; milliseconds. */
   readonly times: number[] = [];
-  /** Generations at which a subscriber's stream ends: the task ended, or waits for input without another open run. */
+  /** Generations at which a stream ends: the task ended, or waits for input without another open run. */
   readonly ends: Set<number> = new Set();
   readonly runs: Map<string, ExpectedRun> = new Map();
   readonly fenced: Set<string> = new Set();

@@ -94,7 +94,7 @@ function checkExecutions(fleet: Fleet, violate: Violate): void {
   }
 }
 
-/** Checks that a message belongs to one task, however often it is sent; numbers are used for many messages. */
+/** Checks that a message belongs to one task, however often it is sent. Numbers name many messages. */
 function checkRetries({ watch }: Fleet, violate: Violate): void {
   const tasks = new Map<string, string>();
   for (const { name, scope, runs } of watch.tasks.values()) {

@@ -2,10 +2,10 @@ import { type Scope, sleep } from '@a2a-aws/core';
 import type { CallOutcome, FakeCall, SeededRandom, SimulatedProcess } from '@a2a-aws/testkit/fakes';
 import type { Violate } from './expected-task.ts';
 import type { Fleet } from './fleet.ts';
-import { intrude } from './intruder.ts';
 import { PROVEN_MS } from './limits.ts';
 import { plainScript, type Script } from './script.ts';
 import type { ClientDeps, Send, SimulatedClient } from './simulated-client.ts';
+import { askAsStranger } from './stranger.ts';
 import { StuckReader } from './stuck-reader.ts';
 
 export interface ScenarioDriverDeps {
@@ -144,9 +144,9 @@ export class ScenarioDriver {
   }
 
   /** Asks for the task as an owner to whom it does not belong. */
-  intrude(taskId: string, stranger: Scope): Promise<void> {
+  askAsStranger(taskId: string, stranger: Scope): Promise<void> {
     const { clock } = this.fleet;
-    return intrude(stranger, taskId, {
+    return askAsStranger(stranger, taskId, {
       clock,
       violate: this.violate,
       pick: () => this.fleet.pick(),

@@ -9,7 +9,8 @@ const STRANGERS = [
 
 /** Tasks of several owners and tenants. */
 export const SCOPES: readonly Scenario[] = [
-  // The same message from two owners and two tenants makes three tasks. Two owners ask for a task of the third.
+  // The same message from two owners and two tenants makes three tasks. Two of the owners ask for
+  // the task of the third.
   {
     rates: SOME_FAULTS,
     play: async (driver) => {
@@ -18,7 +19,7 @@ export const SCOPES: readonly Scenario[] = [
       const sent = driver.send(script, send);
       for (const scope of STRANGERS) driver.send(script, { ...send, scope });
       const taskId = await driver.task(sent);
-      for (const stranger of STRANGERS) void driver.intrude(taskId, stranger);
+      for (const stranger of STRANGERS) void driver.askAsStranger(taskId, stranger);
     },
   },
 ];

@@ -38,7 +38,7 @@ export const UNATTENDED: readonly Scenario[] = [
   },
 ];
 
-/** A dead instance's request takes effect after its lease row is gone: only tag and age identify the result. */
+/** A dead instance's request takes effect after its lease is gone: only tag and age identify the result. */
 function tooLate(what: 'CreateQueue' | 'Subscribe'): Scenario {
   return {
     rates: NO_FAULTS,

@@ -4,7 +4,7 @@ import type { Violate } from './expected-task.ts';
 import { plainScript } from './script.ts';
 import { contextOf, isRetryable, type Reachable, requestOf } from './simulated-client.ts';
 
-export interface IntruderDeps {
+export interface StrangerDeps {
   readonly clock: Clock;
   readonly violate: Violate;
   readonly pick: () => Reachable | undefined;
@@ -12,8 +12,12 @@ export interface IntruderDeps {
 
 const TRY_AGAIN_MS = 500;
 
-/** Asks for a task of others in every way there is: it must hear that there is none (I9). */
-export async function intrude(stranger: Scope, id: string, deps: IntruderDeps): Promise<void> {
+/** Asks in every way for a task of another owner. Each answer must be that it does not exist (I9). */
+export async function askAsStranger(
+  stranger: Scope,
+  id: string,
+  deps: StrangerDeps,
+): Promise<void> {
   const { tenant, owner } = stranger;
   const context = contextOf(stranger);
   const request = requestOf({
@@ -46,7 +50,7 @@ export async function intrude(stranger: Scope, id: string, deps: IntruderDeps): 
 /** Returns the error with which a server refuses the request; undefined if it does not. */
 async function refusal(
   ask: (server: Reachable) => Promise<unknown>,
-  { clock, pick }: IntruderDeps,
+  { clock, pick }: StrangerDeps,
 ): Promise<unknown> {
   for (;;) {
     const server = pick();
