@@ -19,18 +19,18 @@ import type { QueueDeps, QueueHost } from './queue-host.ts';
 import { type EnqueuedEvent, ownCopy, type QueuedEvent } from './queued-event.ts';
 import { tapReading } from './tap-reading.ts';
 
-/** The run that the queue's events are of, and the instance that it runs on. */
+/** The run of the queue's events, and its instance. */
 interface Opened {
   readonly host: QueueHost;
   readonly run: Run;
 }
 
 /**
- * A task's queue on the instance that created it: its events go into the task's log, and from there
- * to every reader on every instance; what comes from the log is published by nobody again.
+ * A task's queue on the instance that created it. Its events go into the task's log, and from there
+ * to every reader on every instance. Events that come from the log are never published again.
  *
- * The first use opens a run in the log, under which a janitor finds what a crash leaves; `close` ends
- * the run and leaves the task as it is. The end of the task closes the queue.
+ * The first use opens a run in the log, so that a janitor can clean up after a crash. `close` ends the
+ * run and leaves the task as it is. The end of the task closes the queue.
  */
 export class DistributedEventQueue implements EventQueue {
   readonly #key: TaskKey;
@@ -40,13 +40,13 @@ export class DistributedEventQueue implements EventQueue {
   readonly #children = new Set<EventTap>();
   #opening: Promise<Opened> | undefined;
   #run: Run | undefined;
-  /** For those who read the queue itself, from its first event on. */
+  /** The tap for readers of the queue itself. It begins with the queue's first event. */
   #reader: Promise<EventTap> | undefined;
   #readerNow: EventTap | undefined;
   #closing: Promise<void> | undefined;
   #dropped = false;
 
-  /** `closed` is called once, when the queue takes nothing more. */
+  /** `closed` is called once, when the queue accepts no more events. */
   constructor(
     key: TaskKey,
     contextId: string | undefined,
@@ -74,7 +74,7 @@ export class DistributedEventQueue implements EventQueue {
       throw new BackendError('invalid-event', 'The event is of another task.');
     }
     if (this.isClosed) throw this.#refusal();
-    // Whatever becomes of the caller's object while the run is being opened.
+    // The caller may change its object while the run is being opened.
     const own = ownCopy(event);
     const { host, run } = await this.open();
     const { propose, bytes } = proposalOf(own, host, run, this.#key);
@@ -114,7 +114,7 @@ export class DistributedEventQueue implements EventQueue {
     return this.#closing;
   }
 
-  /** Breaking off leaves the queue as it is: its reader goes on with the next iteration. */
+  /** Breaking off leaves the queue as it is: the next iteration continues. */
   [Symbol.asyncIterator](): AsyncIterator<QueuedEvent, undefined> {
     return queueEvents(this, async () => {});
   }
@@ -123,14 +123,14 @@ export class DistributedEventQueue implements EventQueue {
     return this.close();
   }
 
-  /** Opens the run if it is not: the task is known from here on. Rejects if the queue is closed. */
+  /** Opens the run unless it is open, so that the task exists. Rejects if the queue is closed. */
   open(): Promise<Opened> {
     if (this.isClosed) return Promise.reject(new QueueShutDown());
     if (!this.#opening) {
       const opening = this.#begin();
       this.#opening = opening;
       opening.catch(() => {
-        // Nothing was begun: the next use tries again.
+        // No run was started: the next use tries again.
         this.#opening = undefined;
       });
     }
@@ -149,7 +149,7 @@ export class DistributedEventQueue implements EventQueue {
     this.#run = run;
     run.onStop((reason) => {
       if (reason === 'cancel') return;
-      // What could not be ended is left to whoever cleans up after this instance.
+      // A run that could not be ended is left to a janitor.
       this.close().catch(() => {});
     });
     return { host, run };
@@ -174,17 +174,17 @@ export class DistributedEventQueue implements EventQueue {
     let child: EventTap | undefined;
     const release = (): void => {
       host.logs.release(open);
-      // What a closed queue has left to give may still be dropped.
+      // The remaining events of a closed queue may still be dropped.
       if (child && !this.isClosed) this.#children.delete(child);
     };
     try {
-      // Closed queues are read, too: then the log may have been put aside already.
+      // A closed queue can still be read, and its log may be closed by then.
       if (!open.log.isRead) await open.log.refresh();
     } catch (error) {
       release();
       throw error;
     }
-    // The instance of an open run hears of all that others append: no watch is needed.
+    // The instance of an open run receives all doorbells of its log, so it needs no watch.
     const isOver = ({ runs }: LogState): boolean => runs.get(run.id)?.phase !== 'open';
     const tap = (options?: TapOptions): Promise<EventTap> => this.tap(options);
     child = new EventTap({ open, signal: host.signal, isOver, tap, release }, reading);
@@ -198,7 +198,7 @@ export class DistributedEventQueue implements EventQueue {
   }
 }
 
-/** Returns true for what a queue takes, whatever its content. */
+/** Returns true if a queue accepts events of this kind, whatever their content. */
 function isEnqueued(event: EnqueuedEvent): boolean {
   if (isTaskEvent(event)) return true;
   try {

@@ -2,7 +2,7 @@ import type { EventQueue } from './event-queue.ts';
 import { QueueShutDown } from './queue-errors.ts';
 import type { QueuedEvent } from './queued-event.ts';
 
-/** Reads a queue on behalf of whoever answers for the agent's execution. */
+/** Reads a queue for the caller that is responsible for the agent's execution. */
 export class EventConsumer {
   readonly #queue: EventQueue;
   readonly #failed = new AbortController();
@@ -12,14 +12,14 @@ export class EventConsumer {
   }
 
   /**
-   * The queue's events until the final one, which closes the queue, or until the queue is closed.
-   * Each is acknowledged when the next is asked for. Throws what the agent's execution raised, after
-   * the events that were there by then; breaking off leaves the queue open.
+   * Yields the queue's events until the final one, which closes the queue, or until the queue is closed.
+   * Acknowledges each event when the next one is requested. Throws the error of the agent's execution
+   * after the events that precede it. Breaking off leaves the queue open.
    */
   async *consumeAll(): AsyncGenerator<QueuedEvent, void, undefined> {
     for (let queued = await this.#next(); queued; queued = await this.#next()) {
-      // Before it is given: whoever has the final event may never ask again. What a dying instance
-      // cannot close is closed by who cleans up after it.
+      // Closed before the final event is given, because its reader may never ask again. If this instance
+      // dies first, a janitor closes the run.
       if (queued.final) await this.#queue.close().catch(() => {});
       yield queued;
       this.#queue.taskDone();
@@ -27,7 +27,7 @@ export class EventConsumer {
     }
   }
 
-  /** To be called with the agent's execution: if that fails, the consumer fails with its reason. */
+  /** Watches the agent's execution. If it fails, the consumer fails with the same reason. */
   agentTaskCallback(execution: Promise<unknown>): void {
     execution.catch((reason: unknown) => this.#failed.abort(reason));
   }

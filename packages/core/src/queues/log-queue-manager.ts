@@ -9,10 +9,10 @@ import type { QueueDeps } from './queue-host.ts';
 import type { QueueManager, QueueOptions } from './queue-manager.ts';
 import { tapReading } from './tap-reading.ts';
 
-/** Queues and taps of the tasks in the log. */
+/** Creates queues and taps of the tasks in the log. */
 export class LogQueueManager implements QueueManager {
   readonly #deps: QueueDeps;
-  /** The queues that take events here. */
+  /** The queues that accept events here. */
   readonly #queues = new Map<string, DistributedEventQueue>();
 
   constructor(deps: QueueDeps) {
@@ -33,8 +33,8 @@ export class LogQueueManager implements QueueManager {
     const host = this.#deps.host();
     host.assertReady();
     const reading = await tapReading(key, options, this.#deps);
-    // A queue that was created and not yet used: the log is to know of it. If it cannot, there is
-    // still what the log knows already.
+    // A queue that was created but not used yet has no run in the log, so open it. If that fails, the tap
+    // still reads the existing log.
     await this.#queues
       .get(taskKeyText(key))
       ?.open()
@@ -94,12 +94,12 @@ export class LogQueueManager implements QueueManager {
   }
 }
 
-/** True if nobody has ever worked on the task, as far as may still be seen. */
+/** Returns true if the task has never had a run, or is no longer visible. */
 function isUnknown({ log }: OpenLog): boolean {
   return log.isExpired() || (!log.state.hasTask && log.state.runs.size === 0);
 }
 
-/** A task is followed until it has ended, or the last who worked on it has stopped. */
+/** Returns true if the task has ended, or its last active run has stopped. */
 function isOver(state: LogState, before?: LogState): boolean {
   return state.sealed || (before !== undefined && isWorkedOn(before) && !isWorkedOn(state));
 }

@@ -15,21 +15,21 @@ export interface OffsetWriterDeps {
   readonly logger: Logger;
 }
 
-/** Between two writes for one tap, in milliseconds: a fast reader costs a write a second. */
+/** The pause between two writes for one tap, in milliseconds: a fast reader costs one write a second. */
 const PAUSE_MS = 1_000;
-/** Tries in a row once the tap is closed: nobody waits for them. */
+/** Consecutive attempts once the tap is closed. */
 const LAST_TRIES = 30;
 
 /**
- * Remembers what a named consumer has acknowledged: the latest place, now and then. A crash costs
- * what was acknowledged since the last write, which is then given again.
+ * Saves the latest place that a named consumer has acknowledged, at most once a second. After a crash,
+ * the consumer receives again what it has acknowledged since the last write.
  */
 export class OffsetWriter {
   readonly #key: TaskKey;
   readonly #consumer: string;
   readonly #deps: OffsetWriterDeps;
   #acknowledged: Place | undefined;
-  /** Saved, or given up: what is not later is not tried again. */
+  /** The last place that was saved or given up. Only a later place is tried again. */
   #settled: Place | undefined;
   #failures = 0;
   #log: TaskLog | undefined;
@@ -47,7 +47,7 @@ export class OffsetWriter {
     this.#retried = new RetriedStep('consumer.save-failed', deps);
   }
 
-  /** From now on nothing is saved that `log` does not hold in the table. */
+  /** From now on, saves only places that the table confirms for `log`. */
   provenBy(log: TaskLog): void {
     this.#log = log;
     this.#epoch = log.epoch;
@@ -59,12 +59,12 @@ export class OffsetWriter {
   }
 
   /**
-   * To be called when the tap is closed. Resolves when all that was acknowledged is remembered, or
-   * could not be, which is logged.
+   * Must be called when the tap is closed. Resolves when the acknowledged place is saved, or when saving
+   * has failed, which is logged.
    */
   async flush(): Promise<void> {
     this.#closed = true;
-    // What is being written may be older than what was acknowledged since.
+    // The write in flight may be older than the latest acknowledged place.
     await this.#writing;
     await this.#write();
     this.#cancelPause?.();
@@ -99,7 +99,7 @@ export class OffsetWriter {
     });
   }
 
-  /** Fails with `diverged` if the consumer was given what no log holds. */
+  /** Rejects with `diverged` if the consumer was given events that no log holds. */
   async #prove(): Promise<void> {
     const log = this.#log;
     if (log && !log.isConfirmed) await log.refresh();
@@ -108,7 +108,7 @@ export class OffsetWriter {
     }
   }
 
-  /** Tried again after the pause or at the end, unless that is of no use. */
+  /** Counts a failure. Retries after the pause or at the end, unless that cannot help. */
   #fail(place: Place, error: unknown): void {
     const { logger } = this.#deps;
     this.#failures += 1;

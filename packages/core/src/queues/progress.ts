@@ -1,19 +1,19 @@
 import { BackendError } from '../errors.ts';
 import type { Place } from '../model/place.ts';
 
-/** Something that was given behind an event and has no generation of its own. */
+/** A Message or an error that was given after an event and has no generation of its own. */
 interface Unnumbered {
-  /** Of the event before it. */
+  /** The generation of the event before it. */
   readonly generation: number;
-  /** It was raised to the reader, who cannot acknowledge it: it is passed along with what is before it. */
+  /** True for an error. A reader cannot acknowledge it, so it is passed together with the event before it. */
   readonly isError: boolean;
 }
 
-/** How far a reader has acknowledged what it was given: in order, however late. */
+/** Counts how far a reader has acknowledged its events, in order, however late. */
 export class Progress {
   #place: Place;
   #given = 0;
-  /** What was given and is not passed yet, but for numbered events. */
+  /** The Messages and errors that were given and are not passed yet. */
   readonly #unnumbered: Unnumbered[] = [];
 
   constructor(start: Place) {
@@ -27,7 +27,7 @@ export class Progress {
     }
   }
 
-  /** An error was raised. Returns where the reader is; `undefined` if it has to acknowledge more first. */
+  /** Records a raised error. Returns the reader's place; `undefined` if it must acknowledge more first. */
   raise({ generation }: Place): Place | undefined {
     this.#unnumbered.push({ generation, isError: true });
     if (this.#given > 0) return undefined;
@@ -35,14 +35,14 @@ export class Progress {
     return this.#place;
   }
 
-  /** Acknowledges the oldest that was given: where the reader is with that. */
+  /** Acknowledges the oldest event that was given. Returns the reader's new place. */
   acknowledge(): Place {
     if (this.#given === 0) {
       throw new BackendError('queue-misuse', 'Nothing that was dequeued is unacknowledged.');
     }
     this.#given -= 1;
     const { generation } = this.#place;
-    // Generations are dense: what is no Message is the next event.
+    // Generations are dense: if it is no Message, it is the next event.
     if (this.#unnumbered[0]?.generation === generation) this.#pass();
     else this.#place = { generation: generation + 1, messages: 0 };
     this.#passErrors();

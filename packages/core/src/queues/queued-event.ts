@@ -5,34 +5,34 @@ import type { AgentError } from '../model/entry.ts';
 import type { AppliedRecord } from '../model/fold.ts';
 import type { Place } from '../model/place.ts';
 
-/** What a queue gives: a task's event, or the Message that is its producer's whole answer. */
+/** An event of a queue: a task's event, or the Message that is its producer's whole answer. */
 export type QueueEvent = TaskEvent | { readonly kind: 'message'; readonly data: Message };
 
-/** An error of the agent's: its readers are told of it by a rejection with `AgentErrorRaised`. */
+/** An error of the agent. Its readers receive it as a rejection with `AgentErrorRaised`. */
 export interface ErrorEvent {
   readonly kind: 'error';
   readonly data: AgentError;
 }
 
-/** What a queue takes. */
+/** An event that a queue accepts. */
 export type EnqueuedEvent = QueueEvent | ErrorEvent;
 
-/** What a queue gives. */
+/** An event that a queue gives to its readers. */
 export interface QueuedEvent {
   readonly event: QueueEvent;
   /** The event's number in its task's log; a bare Message has none. */
   readonly generation: number | undefined;
-  /** The task ended here, or waits for input or was answered, with nobody else working on it. */
+  /** True if the task ended here, waits for input or was answered, and no other run is active. */
   readonly final: boolean;
 }
 
-/** An event, and where its reader is once it has it. */
+/** An event, and the place of its reader once it has received it. */
 export interface PlacedEvent extends Omit<QueuedEvent, 'event'> {
   readonly event: EnqueuedEvent;
   readonly place: Place;
 }
 
-/** What a record gives to a queue's readers, who were at `before` when it came. */
+/** Returns the events of a record for a queue's readers, which were at `before` when it came. */
 export function placedEvents(
   { record, deliveries, state }: AppliedRecord,
   before: Place,
@@ -61,7 +61,7 @@ export function placedEvents(
   return placed;
 }
 
-/** An event of one's own: what readers and the log share is never to be written to. */
+/** Returns a copy of an event, because readers and the log share the original. */
 export function ownCopy<Event extends EnqueuedEvent>(event: Event): Event {
   return { kind: event.kind, data: deepCopy(event.data) } as Event;
 }

@@ -115,7 +115,7 @@ describe('a cleanup round', () => {
     expect(outcome.report).toEqual({ cleaned: 2, failed: 0, left: 0 });
   });
 
-  test('looks after all, whoever leads', async () => {
+  test('inspects all leases, whichever instance leads', async () => {
     const b = await fleet.start('b');
     expect(await fleet.registry.leader()).toBe('a');
     const { run } = await begin(b, 'm1');

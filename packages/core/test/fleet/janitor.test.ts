@@ -378,7 +378,7 @@ describe('a janitor', () => {
     expect(a.deaths.count + b.deaths.count).toBe(0);
   });
 
-  test('[I5] declares dead only what it saw silent for the lease time, however slow its look was', async () => {
+  test('[I5] declares dead only what it saw silent for the lease time, however slow its reads were', async () => {
     for (const member of [a, b]) member.kill();
     await fleet.registry.register('d', 'queue-d');
     const leases = fleet.registry.leases.bind(fleet.registry);

@@ -59,7 +59,7 @@ describe('of many instances', () => {
     for (const id of ['a', 'b']) expect(await fleet.traces(id)).toEqual(NO_TRACES);
   });
 
-  test('another leads at its next look once the leader has stopped', async () => {
+  test('another instance leads after its next round once the leader has stopped', async () => {
     await member('a').instance.stop(0);
     await fleet.clock.advance(2 * SETTINGS.beatMs);
     expect(leaders().filter((id) => id !== 'a')).toHaveLength(1);

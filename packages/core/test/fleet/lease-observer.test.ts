@@ -43,7 +43,7 @@ describe('an observer of leases', () => {
     );
   });
 
-  test('[I5] calls nobody dead at first sight, however long ago its own last look was', () => {
+  test('[I5] declares no instance dead at first sight, however long ago its own last read was', () => {
     const observer = new LeaseObserver(SETTINGS);
     observer.observe([lease('a', 1)], 0, 0);
     expect(names(observer.observe([lease('b', 7)], 1e9, 1e9))).toEqual([]);
