@@ -8,10 +8,8 @@ export {
   type FanoutUnderTest,
   fanoutSuite,
 } from './fanout-suite.ts';
-export {
-  type InstanceRegistryUnderTest,
-  instanceRegistrySuite,
-} from './instance-registry-suite.ts';
+export type { InstanceRegistryUnderTest } from './instance-registry/instance-registry-under-test.ts';
+export { instanceRegistrySuite } from './instance-registry-suite.ts';
 export { listedTasks } from './listed-tasks.ts';
 export type { LogStorageUnderTest } from './log-storage/log-storage-under-test.ts';
 export { logStorageSuite } from './log-storage-suite.ts';
