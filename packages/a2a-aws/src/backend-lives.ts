@@ -14,7 +14,7 @@ import { queueName } from '@a2a-aws/sns-sqs';
 import type { BackendPorts } from './backend-ports.ts';
 import type { OpenConnections } from './connections/open-connections.ts';
 import type { BackendSettings } from './options/options.ts';
-import type { KeyedSerialQueue } from './pushes/turns.ts';
+import type { KeyedSerialQueue } from './pushes/keyed-serial-queue.ts';
 import { VERSION } from './version.ts';
 
 /** How long a stop may take after draining, in milliseconds; work still unfinished then is abandoned. */

@@ -16,7 +16,7 @@ import {
 import { assertHandlerArguments, type RequestHandlerOptions } from './handler/handler-options.ts';
 import { BackendRequestHandler } from './handler/request-handler.ts';
 import type { BackendSettings } from './options/options.ts';
-import { KeyedSerialQueue } from './pushes/turns.ts';
+import { KeyedSerialQueue } from './pushes/keyed-serial-queue.ts';
 import { guardedStore } from './user-code/guarded.ts';
 import { UserErrors } from './user-code/user-errors.ts';
 

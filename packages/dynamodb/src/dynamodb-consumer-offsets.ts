@@ -8,7 +8,7 @@ import {
   type Place,
   type TaskKey,
 } from '@a2a-aws/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { DynamoDBStorageOptions } from './dynamodb-log-storage.ts';
 import { type ItemKey, Keys } from './table/keys.ts';
 import { Table } from './table/table.ts';

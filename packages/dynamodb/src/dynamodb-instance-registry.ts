@@ -13,7 +13,7 @@ import {
   type TaskKey,
   type WatchRow,
 } from '@a2a-aws/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { DynamoDBStorageOptions } from './dynamodb-log-storage.ts';
 import { StoredKeys } from './stored-keys.ts';
 import type { Item } from './table/item.ts';

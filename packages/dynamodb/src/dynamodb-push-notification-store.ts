@@ -18,7 +18,7 @@ import type {
   ServerCallContext,
   StoredPushNotificationConfig,
 } from '@a2a-js/sdk/server';
-import { z } from 'zod';
+import * as z from 'zod';
 import { STORE_OPTIONS, type StoreOptions, storeSettings } from './store-options.ts';
 import { CONFIGS, Keys, prefixRange } from './table/keys.ts';
 import { ITEM_VERSION, readItem } from './table/stored-item.ts';

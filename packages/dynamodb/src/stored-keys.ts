@@ -1,5 +1,5 @@
 import { type FleetKey, type FleetKeySet, joinKey } from '@a2a-aws/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Item } from './table/item.ts';
 import type { Keys } from './table/keys.ts';
 import { ITEM_VERSION, readItem } from './table/stored-item.ts';

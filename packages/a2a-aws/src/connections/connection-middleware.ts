@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '@a2a-aws/core';
 import { type Connection, httpConnection } from './connection.ts';
+import { nameUnavailable } from './error-body.ts';
 import type { OpenConnections } from './open-connections.ts';
-import { nameUnavailable } from './unavailable-body.ts';
 
 /** Middleware of the shape that express and connect take. */
 export type Middleware = (

@@ -1,6 +1,6 @@
 import type { Clock, Entropy, Instance, Logger, LogStorage, Scope } from '@a2a-aws/core';
 import type { ServerCallContext } from '@a2a-js/sdk/server';
-import type { KeyedSerialQueue } from '../pushes/turns.ts';
+import type { KeyedSerialQueue } from '../pushes/keyed-serial-queue.ts';
 import type { RetryDetection } from '../runs/retry-detection.ts';
 import type { UserErrors } from '../user-code/user-errors.ts';
 

@@ -1,5 +1,5 @@
 import { BackendError } from '@a2a-aws/core';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** One option: where to look for its value, what the value must be, and how an error says so. */
 export interface OptionDefinition<Value, Env, Options> {

@@ -17,7 +17,7 @@ import {
 } from '@a2a-aws/core';
 import { MAX_OWNER_SHARDS } from '@a2a-aws/dynamodb';
 import { type OwnerResolver, resolveUserScope } from '@a2a-js/sdk/server';
-import { z } from 'zod';
+import * as z from 'zod';
 import { defaultLevel } from '../logging/sinks.ts';
 import { RETRY_DETECTIONS } from '../runs/retry-detection.ts';
 import type { OnError } from '../user-code/user-errors.ts';

@@ -1,8 +1,8 @@
 import type { Clock } from '@a2a-aws/core';
 import type { PushNotificationSender, PushNotificationStore } from '@a2a-js/sdk/server';
 import { guardedSender } from '../user-code/guarded.ts';
+import type { KeyedSerialQueue } from './keyed-serial-queue.ts';
 import type { PushDeps } from './push-queue.ts';
-import type { KeyedSerialQueue } from './turns.ts';
 import { WebhookSender } from './webhook-sender.ts';
 
 /**

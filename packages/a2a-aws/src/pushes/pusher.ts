@@ -1,7 +1,7 @@
 import { Backlog, type OpenLog, taskKeyText } from '@a2a-aws/core';
 import type { AgentExecutionEvent, ServerCallContext } from '@a2a-js/sdk/server';
+import type { KeyedSerialQueue } from './keyed-serial-queue.ts';
 import { type PushDeps, PushQueue } from './push-queue.ts';
-import type { KeyedSerialQueue } from './turns.ts';
 
 /** Takes an event of a run and, unless it is an answer, its generation. */
 export type Push = (event: AgentExecutionEvent, generation?: number) => void;

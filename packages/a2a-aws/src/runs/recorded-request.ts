@@ -1,7 +1,7 @@
 import type { Scope } from '@a2a-aws/core';
 import { Message, type SendMessageRequest } from '@a2a-js/sdk';
 import { type OwnerResolver, ServerCallContext } from '@a2a-js/sdk/server';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The parts of a request that another instance needs to run it again: no credentials, no headers. */
 const recorded = z.object({

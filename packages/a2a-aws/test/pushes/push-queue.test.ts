@@ -15,8 +15,8 @@ import {
 } from '@a2a-js/sdk';
 import { AgentEvent, ServerCallContext } from '@a2a-js/sdk/server';
 import { describe, expect, test } from 'vitest';
+import { KeyedSerialQueue } from '../../src/pushes/keyed-serial-queue.ts';
 import { PushQueue } from '../../src/pushes/push-queue.ts';
-import { KeyedSerialQueue } from '../../src/pushes/turns.ts';
 import { UserErrors } from '../../src/user-code/user-errors.ts';
 
 const context = new ServerCallContext({});

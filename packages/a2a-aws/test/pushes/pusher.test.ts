@@ -2,9 +2,9 @@ import { EMPTY_STATE, type OpenLog, silentLogger, systemClock } from '@a2a-aws/c
 import { TaskStatusUpdateEvent } from '@a2a-js/sdk';
 import { AgentEvent, ServerCallContext } from '@a2a-js/sdk/server';
 import { expect, test } from 'vitest';
+import { KeyedSerialQueue } from '../../src/pushes/keyed-serial-queue.ts';
 import type { PushDeps } from '../../src/pushes/push-queue.ts';
 import { Pusher } from '../../src/pushes/pusher.ts';
-import { KeyedSerialQueue } from '../../src/pushes/turns.ts';
 import { UserErrors } from '../../src/user-code/user-errors.ts';
 
 const context = new ServerCallContext({});

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Entry } from '../model/entry.ts';
 import { type LogRecord, parseBody } from '../model/record.ts';
 import { parseSlot, type Slot, slotText } from '../model/slot.ts';

@@ -11,7 +11,7 @@ import { backoff } from '../retry.ts';
 import type { TaskKey } from '../task-key.ts';
 import { Backlog } from './backlog.ts';
 import type { LogFold } from './log-fold.ts';
-import { type NextRecord, nextRecord } from './next-record.ts';
+import { type NextRecord, nextRecord } from './record-builder.ts';
 import { type Appended, WaitingProposals } from './waiting-proposals.ts';
 
 const TOO_LARGE = 'The entries of one append together exceed the size of a record.';

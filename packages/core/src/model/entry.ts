@@ -1,5 +1,5 @@
 import { Message, type Task } from '@a2a-js/sdk';
-import { z } from 'zod';
+import * as z from 'zod';
 import { eventFromJson, eventToJson, type TaskEvent } from '../a2a/event.ts';
 import { type ExactJson, exactJson } from '../a2a/exact-json.ts';
 import { BackendError } from '../errors.ts';

@@ -1,5 +1,5 @@
 import { Artifact, Message, Part, Task } from '@a2a-js/sdk';
-import { z } from 'zod';
+import * as z from 'zod';
 import { BackendError } from '../errors.ts';
 import { LineWriter, readLines } from './json-lines.ts';
 import { PersistentMap } from './persistent-map.ts';

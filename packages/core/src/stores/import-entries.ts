@@ -1,6 +1,6 @@
 import type { Task } from '@a2a-js/sdk';
 import { errorCode } from '../errors.ts';
-import { MAX_RECORD_BYTES } from '../log/next-record.ts';
+import { MAX_RECORD_BYTES } from '../log/record-builder.ts';
 import type { Entry } from '../model/entry.ts';
 import { type EncodedEntry, encode } from '../model/record.ts';
 import { taskDifference } from './task-difference.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { RequestMalformedError } from '@a2a-js/sdk/errors';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ListPlace } from './list-place.ts';
 
 /** The only form of tokens that this release writes and reads. */

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { MAX_RECORD_BYTES } from '../../src/log/next-record.ts';
+import { MAX_RECORD_BYTES } from '../../src/log/record-builder.ts';
 import type { TaskLog } from '../../src/log/task-log.ts';
 import { proposeEnd } from '../../src/model/proposal.ts';
 import { authorOf, say } from '../fixtures/author.ts';

@@ -2,7 +2,7 @@ import type { Task } from '@a2a-js/sdk';
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import type { TaskEvent } from '../../src/a2a/event.ts';
-import { MAX_RECORD_BYTES } from '../../src/log/next-record.ts';
+import { MAX_RECORD_BYTES } from '../../src/log/record-builder.ts';
 import { Fold } from '../../src/model/fold.ts';
 import { MAX_ENTRY_BYTES } from '../../src/model/record.ts';
 import { importEntries } from '../../src/stores/import-entries.ts';

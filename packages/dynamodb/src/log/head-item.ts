@@ -5,7 +5,7 @@ import {
   slotText,
   type TaskHead,
 } from '@a2a-aws/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Item } from '../table/item.ts';
 import { taskIdOf } from '../table/keys.ts';
 import { ITEM_VERSION, readItem } from '../table/stored-item.ts';

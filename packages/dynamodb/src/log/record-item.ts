@@ -9,7 +9,7 @@ import {
   RECORD_VERSION,
   type Slot,
 } from '@a2a-aws/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Item } from '../table/item.ts';
 import { RECORDS } from '../table/keys.ts';
 import { readItem } from '../table/stored-item.ts';
