@@ -1,15 +1,12 @@
+import { type Clock, silentLogger, systemEntropy, type TaskEvent } from '@a2a-aws/core';
 import {
-  type Clock,
   encode,
   eventToJson,
   FIRST_SLOT,
   proposeEvent,
   proposeStart,
-  silentLogger,
-  systemEntropy,
-  type TaskEvent,
   TaskLog,
-} from '@a2a-aws/core';
+} from '@a2a-aws/core/internal';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { hostileEvent, hostileId } from './fixtures/hostile-values.ts';

@@ -1,4 +1,4 @@
-import { isTerminal } from '@a2a-aws/core';
+import { isTerminal } from '@a2a-aws/core/internal';
 import { ListTasksRequest, Task } from '@a2a-js/sdk';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';

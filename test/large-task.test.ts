@@ -1,13 +1,6 @@
 import { createHash } from 'node:crypto';
-import {
-  encode,
-  proposeEvent,
-  proposeStart,
-  silentLogger,
-  systemClock,
-  systemEntropy,
-  TaskLog,
-} from '@a2a-aws/core';
+import { silentLogger, systemClock, systemEntropy } from '@a2a-aws/core';
+import { encode, proposeEvent, proposeStart, TaskLog } from '@a2a-aws/core/internal';
 import { createDynamoDBClient, DynamoDBLogStorage } from '@a2a-aws/dynamodb';
 import { startLocalAws } from '@a2a-aws/local';
 import { Task, TaskArtifactUpdateEvent } from '@a2a-js/sdk';

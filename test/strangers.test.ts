@@ -1,16 +1,13 @@
+import { type LogRecord, type Slot, systemEntropy, type TaskKey } from '@a2a-aws/core';
 import {
   type Doorbell,
   encode,
   encodeDoorbell,
   FIRST_SLOT,
-  type LogRecord,
   newFleetKey,
   recordBody,
-  type Slot,
   sealer,
-  systemEntropy,
-  type TaskKey,
-} from '@a2a-aws/core';
+} from '@a2a-aws/core/internal';
 import { DynamoDBInstanceRegistry, DynamoDBLogStorage, documentClient } from '@a2a-aws/dynamodb';
 import { startLocalAws } from '@a2a-aws/local';
 import { TaskState } from '@a2a-js/sdk';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { isTerminal } from '@a2a-aws/core';
+import { isTerminal } from '@a2a-aws/core/internal';
 import { AgentCard, Message, type StreamResponse, type Task } from '@a2a-js/sdk';
 import { type Client, ClientFactory } from '@a2a-js/sdk/client';
 

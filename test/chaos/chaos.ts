@@ -1,4 +1,5 @@
-import { eventStatus, isTerminal, type LogRecord } from '@a2a-aws/core';
+import type { LogRecord } from '@a2a-aws/core';
+import { eventStatus, isTerminal } from '@a2a-aws/core/internal';
 import { SeededRandom } from '@a2a-aws/testkit/fakes';
 import { TaskState } from '@a2a-js/sdk';
 import type { AwsView } from '../fixtures/aws-view.ts';

@@ -1,4 +1,5 @@
-import { DEFAULT_LEASE_SETTINGS, eventStatus, isTerminal, type LogRecord } from '@a2a-aws/core';
+import { DEFAULT_LEASE_SETTINGS, type LogRecord } from '@a2a-aws/core';
+import { eventStatus, isTerminal } from '@a2a-aws/core/internal';
 import type { AwsView } from '../fixtures/aws-view.ts';
 import { ChaosClient } from './chaos-client.ts';
 import type { ChaosServer } from './chaos-server.ts';

@@ -1,4 +1,5 @@
-import { type Compression, systemCompression } from '@a2a-aws/core';
+import type { Compression } from '@a2a-aws/core';
+import { systemCompression } from '@a2a-aws/core/internal';
 
 /**
  * Compresses on this thread. With zlib's threads, the load of the machine would decide the order of

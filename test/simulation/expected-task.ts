@@ -1,14 +1,5 @@
-import {
-  type Entry,
-  eventStatus,
-  eventToJson,
-  Fold,
-  isInterrupted,
-  isTerminal,
-  type LogRecord,
-  type Scope,
-  type Slot,
-} from '@a2a-aws/core';
+import type { Entry, LogRecord, Scope, Slot } from '@a2a-aws/core';
+import { eventStatus, eventToJson, Fold, isInterrupted, isTerminal } from '@a2a-aws/core/internal';
 import { Message, Task, TaskState } from '@a2a-js/sdk';
 
 /** Reports a violation. `law` is the name of a law, or of another promise. */

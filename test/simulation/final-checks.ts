@@ -1,4 +1,4 @@
-import { isInterrupted, slotText } from '@a2a-aws/core';
+import { isInterrupted, slotText } from '@a2a-aws/core/internal';
 import { TaskState } from '@a2a-js/sdk';
 import type { ExpectedTask, Violate } from './expected-task.ts';
 import type { Fleet, FleetTable } from './fleet.ts';

@@ -1,4 +1,5 @@
-import { joinKey, type Logger, type Scope } from '@a2a-aws/core';
+import type { Logger, Scope } from '@a2a-aws/core';
+import { joinKey } from '@a2a-aws/core/internal';
 import { tableDefinition } from '@a2a-aws/dynamodb';
 import {
   type CallOutcome,

@@ -1,18 +1,15 @@
+import type { Entry, FleetKeySet, LogRecord, TaskKey } from '@a2a-aws/core';
 import {
   type Doorbell,
-  type Entry,
   encode,
   encodeDoorbell,
   eventFromJson,
-  type FleetKeySet,
-  type LogRecord,
   newFleetKey,
   nextSlot,
   recordBody,
   sealer,
-  type TaskKey,
   unescapeKeyPart,
-} from '@a2a-aws/core';
+} from '@a2a-aws/core/internal';
 import { seededEntropy } from '@a2a-aws/testkit/fakes';
 import type { ExpectedTask } from './expected-task.ts';
 import type { Fleet } from './fleet.ts';

@@ -1,4 +1,5 @@
-import { eventToJson, type Scope, type TaskEvent } from '@a2a-aws/core';
+import type { Scope, TaskEvent } from '@a2a-aws/core';
+import { eventToJson } from '@a2a-aws/core/internal';
 import type { SimulatedProcess } from '@a2a-aws/testkit/fakes';
 import type { StreamResponse } from '@a2a-js/sdk';
 import {

@@ -1,4 +1,5 @@
-import { eventToJson, type TaskEvent } from '@a2a-aws/core';
+import type { TaskEvent } from '@a2a-aws/core';
+import { eventToJson } from '@a2a-aws/core/internal';
 import type { StreamResponse } from '@a2a-js/sdk';
 import { Task } from '@a2a-js/sdk';
 import type { ExpectedTask, Violate } from './expected-task.ts';

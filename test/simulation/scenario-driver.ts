@@ -1,4 +1,5 @@
-import { type Scope, sleep } from '@a2a-aws/core';
+import type { Scope } from '@a2a-aws/core';
+import { sleep } from '@a2a-aws/core/internal';
 import type { CallOutcome, FakeCall, SeededRandom, SimulatedProcess } from '@a2a-aws/testkit/fakes';
 import type { Violate } from './expected-task.ts';
 import type { Fleet } from './fleet.ts';

@@ -1,4 +1,5 @@
-import { type Clock, sleep } from '@a2a-aws/core';
+import type { Clock } from '@a2a-aws/core';
+import { sleep } from '@a2a-aws/core/internal';
 import type { SeededRandom } from '@a2a-aws/testkit/fakes';
 import { Message, Task, TaskArtifactUpdateEvent, TaskStatusUpdateEvent } from '@a2a-js/sdk';
 import {

@@ -1,5 +1,5 @@
 import type { Clock, Scope } from '@a2a-aws/core';
-import { derivedUuid, sleep } from '@a2a-aws/core';
+import { derivedUuid, sleep } from '@a2a-aws/core/internal';
 import type { SeededRandom } from '@a2a-aws/testkit/fakes';
 import { ConnectionLost, type SimulatedProcess } from '@a2a-aws/testkit/fakes';
 import {

@@ -1,4 +1,5 @@
-import { type Clock, type Scope, sleep } from '@a2a-aws/core';
+import type { Clock, Scope } from '@a2a-aws/core';
+import { sleep } from '@a2a-aws/core/internal';
 import { TaskNotFoundError } from '@a2a-js/sdk/errors';
 import type { Violate } from './expected-task.ts';
 import { plainScript } from './script.ts';

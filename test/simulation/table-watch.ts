@@ -1,12 +1,6 @@
 import { inflateRawSync } from 'node:zlib';
-import {
-  joinKey,
-  type LogRecord,
-  parseBody,
-  parseSlot,
-  slotText,
-  taskKeyHash,
-} from '@a2a-aws/core';
+import type { LogRecord } from '@a2a-aws/core';
+import { joinKey, parseBody, parseSlot, slotText, taskKeyHash } from '@a2a-aws/core/internal';
 import { type FakeAws, type FakeTable, type FakeWrite, fromStored } from '@a2a-aws/testkit/fakes';
 import { ExpectedTask, type Violate } from './expected-task.ts';
 import { PREFIX } from './server.ts';

@@ -1,4 +1,4 @@
-import { eventStatus } from '@a2a-aws/core';
+import { eventStatus } from '@a2a-aws/core/internal';
 import { TaskState } from '@a2a-js/sdk';
 import type { Fleet } from './fleet.ts';
 import type { SimulatedClient } from './simulated-client.ts';

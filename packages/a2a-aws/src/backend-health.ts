@@ -1,4 +1,4 @@
-import type { Instance, InstancePhase } from '@a2a-aws/core';
+import type { Instance, InstancePhase } from '@a2a-aws/core/internal';
 
 /** For a load balancer's check: serve `ready` as 200 and anything else as 503. No I/O. */
 export interface BackendHealth {

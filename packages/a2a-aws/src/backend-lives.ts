@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
+import { BackendError } from '@a2a-aws/core';
 import {
-  BackendError,
   elapsed,
   errorFields,
   Instance,
@@ -9,7 +9,7 @@ import {
   shortId,
   sleep,
   withTimeout,
-} from '@a2a-aws/core';
+} from '@a2a-aws/core/internal';
 import { queueName } from '@a2a-aws/sns-sqs';
 import type { BackendPorts } from './backend-ports.ts';
 import type { OpenConnections } from './connections/open-connections.ts';

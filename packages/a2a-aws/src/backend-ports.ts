@@ -1,12 +1,12 @@
 import type {
   Clock,
   ConsumerOffsets,
-  ControlPorts,
   Entropy,
   Fanout,
   InstanceRegistry,
   LogStorage,
 } from '@a2a-aws/core';
+import type { ControlPorts } from '@a2a-aws/core/internal';
 import type { PushNotificationStore } from '@a2a-js/sdk/server';
 import type { AwsCalls } from './options/aws-calls.ts';
 

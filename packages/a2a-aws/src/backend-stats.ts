@@ -1,4 +1,5 @@
-import type { Fanout, Instance } from '@a2a-aws/core';
+import type { Fanout } from '@a2a-aws/core';
+import type { Instance } from '@a2a-aws/core/internal';
 
 /** Counters: "now" marks the current values, the others count since this instance's start. */
 export interface BackendStats {

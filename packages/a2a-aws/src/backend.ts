@@ -1,4 +1,5 @@
-import { BackendError, LogQueueManager, type QueueManager, type Resumer } from '@a2a-aws/core';
+import { BackendError, type QueueManager } from '@a2a-aws/core';
+import { LogQueueManager, type Resumer } from '@a2a-aws/core/internal';
 import type { AgentCard } from '@a2a-js/sdk';
 import type { A2ARequestHandler, AgentExecutor } from '@a2a-js/sdk/server';
 import { type BackendHealth, backendHealth } from './backend-health.ts';

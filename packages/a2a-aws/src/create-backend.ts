@@ -1,4 +1,4 @@
-import { withFields } from '@a2a-aws/core';
+import { withFields } from '@a2a-aws/core/internal';
 import {
   DynamoDBConsumerOffsets,
   DynamoDBInstanceRegistry,

@@ -6,7 +6,6 @@ export {
   type Clock,
   type CloseOptions,
   type Compression,
-  DistributedEventQueue,
   type EnqueuedEvent,
   type Entropy,
   type ErrorEvent,
@@ -36,6 +35,7 @@ export {
   type TaskKey,
   TaskQueueExists,
 } from '@a2a-aws/core';
+export { DistributedEventQueue } from '@a2a-aws/core/internal';
 export {
   createDynamoDBClient,
   createTable,

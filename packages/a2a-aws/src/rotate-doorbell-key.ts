@@ -1,4 +1,4 @@
-import { type OptionNames, rotateKeys } from '@a2a-aws/core';
+import { type OptionNames, rotateKeys } from '@a2a-aws/core/internal';
 import { DynamoDBInstanceRegistry } from '@a2a-aws/dynamodb';
 import { withCalls } from './options/aws-calls.ts';
 import { resolveClients } from './options/aws-clients.ts';

@@ -1,13 +1,5 @@
-import {
-  assertConsumer,
-  assertTaskKey,
-  BackendError,
-  type ConsumerOffsets,
-  checkedRetention,
-  expiresAt,
-  type Place,
-  type TaskKey,
-} from '@a2a-aws/core';
+import { BackendError, type ConsumerOffsets, type Place, type TaskKey } from '@a2a-aws/core';
+import { assertConsumer, assertTaskKey, checkedRetention, expiresAt } from '@a2a-aws/core/internal';
 import * as z from 'zod';
 import type { DynamoDBStorageOptions } from './dynamodb-log-storage.ts';
 import { type ItemKey, Keys } from './table/keys.ts';

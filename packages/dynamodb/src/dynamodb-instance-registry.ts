@@ -1,18 +1,17 @@
-import {
-  errorFields,
-  type FanoutAddress,
-  type FleetKey,
-  type FleetKeySet,
-  type InstanceRegistry,
-  type Intent,
-  type Lease,
-  type LeaseTerms,
-  type Logger,
-  type RetiredLease,
-  stderrLogger,
-  type TaskKey,
-  type WatchRow,
+import type {
+  FanoutAddress,
+  FleetKey,
+  FleetKeySet,
+  InstanceRegistry,
+  Intent,
+  Lease,
+  LeaseTerms,
+  Logger,
+  RetiredLease,
+  TaskKey,
+  WatchRow,
 } from '@a2a-aws/core';
+import { errorFields, stderrLogger } from '@a2a-aws/core/internal';
 import * as z from 'zod';
 import type { DynamoDBStorageOptions } from './dynamodb-log-storage.ts';
 import { StoredKeys } from './stored-keys.ts';

@@ -1,16 +1,13 @@
+import { BackendError, type Clock, type Entropy, type TaskKey } from '@a2a-aws/core';
 import {
   assertOptionNames,
   assertTaskKey,
-  BackendError,
-  type Clock,
-  type Entropy,
   escapeKeyPart,
   exactJson,
   expiresAt,
   isShallow,
   MIN_RETENTION_MS,
-  type TaskKey,
-} from '@a2a-aws/core';
+} from '@a2a-aws/core/internal';
 import { A2A_PROTOCOL_VERSION, TaskPushNotificationConfig } from '@a2a-js/sdk';
 import type {
   OwnerResolver,

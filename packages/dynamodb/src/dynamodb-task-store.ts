@@ -1,11 +1,11 @@
+import type { Logger } from '@a2a-aws/core';
 import {
   assertOptionNames,
-  type Logger,
   LogTaskStore,
   type LogTaskStoreDeps,
   type OptionNames,
   stderrLogger,
-} from '@a2a-aws/core';
+} from '@a2a-aws/core/internal';
 import type { ListTasksRequest, ListTasksResponse, Task } from '@a2a-js/sdk';
 import type { ServerCallContext, TaskStore } from '@a2a-js/sdk/server';
 import { DynamoDBLogStorage } from './dynamodb-log-storage.ts';

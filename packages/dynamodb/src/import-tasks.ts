@@ -1,4 +1,5 @@
-import { type ImportSource, type ImportSummary, importTasks as importInto } from '@a2a-aws/core';
+import type { ImportSource, ImportSummary } from '@a2a-aws/core';
+import { importTasks as importInto } from '@a2a-aws/core/internal';
 import { DynamoDBPushNotificationStore } from './dynamodb-push-notification-store.ts';
 import { type DynamoDBTaskStoreOptions, taskStoreDeps } from './dynamodb-task-store.ts';
 

@@ -1,11 +1,5 @@
-import {
-  type Clock,
-  checkedRetention,
-  type Entropy,
-  type OptionNames,
-  systemClock,
-  systemEntropy,
-} from '@a2a-aws/core';
+import { type Clock, type Entropy, systemClock, systemEntropy } from '@a2a-aws/core';
+import { checkedRetention, type OptionNames } from '@a2a-aws/core/internal';
 import { type OwnerResolver, resolveUserScope } from '@a2a-js/sdk/server';
 import type { TableClient } from './table/table.ts';
 

@@ -1,4 +1,5 @@
-import { type FleetKey, type FleetKeySet, joinKey } from '@a2a-aws/core';
+import type { FleetKey, FleetKeySet } from '@a2a-aws/core';
+import { joinKey } from '@a2a-aws/core/internal';
 import * as z from 'zod';
 import type { Item } from './table/item.ts';
 import type { Keys } from './table/keys.ts';

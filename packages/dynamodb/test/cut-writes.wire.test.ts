@@ -1,4 +1,5 @@
-import { FIRST_SLOT, type LogRecord, type Slot, type Snapshot, slotText } from '@a2a-aws/core';
+import type { LogRecord, Slot, Snapshot } from '@a2a-aws/core';
+import { FIRST_SLOT, slotText } from '@a2a-aws/core/internal';
 import { loadWhole, noise, sampleRecord } from '@a2a-aws/testkit';
 import { TaskState } from '@a2a-js/sdk';
 import { describe, expect, test } from 'vitest';

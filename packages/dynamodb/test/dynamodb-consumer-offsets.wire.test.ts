@@ -1,4 +1,4 @@
-import { FIRST_SLOT } from '@a2a-aws/core';
+import { FIRST_SLOT } from '@a2a-aws/core/internal';
 import { consumerOffsetsSuite } from '@a2a-aws/testkit';
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, test } from 'vitest';

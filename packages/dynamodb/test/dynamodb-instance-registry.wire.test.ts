@@ -1,4 +1,5 @@
-import { newFleetKey, systemEntropy } from '@a2a-aws/core';
+import { systemEntropy } from '@a2a-aws/core';
+import { newFleetKey } from '@a2a-aws/core/internal';
 import { instanceRegistrySuite } from '@a2a-aws/testkit';
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, test } from 'vitest';

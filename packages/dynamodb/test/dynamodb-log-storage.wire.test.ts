@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { FIRST_SLOT, type LogRecord } from '@a2a-aws/core';
+import type { LogRecord } from '@a2a-aws/core';
+import { FIRST_SLOT } from '@a2a-aws/core/internal';
 import { listedTasks, loadWhole, logStorageSuite, taskLogSuite } from '@a2a-aws/testkit';
 import { TaskState } from '@a2a-js/sdk';
 import { DeleteCommand, GetCommand } from '@aws-sdk/lib-dynamodb';

@@ -1,12 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import {
-  encodeSnapshot,
-  FIRST_SLOT,
-  Fold,
-  inOneGo,
-  mapConcurrent,
-  silentLogger,
-} from '@a2a-aws/core';
+import { silentLogger } from '@a2a-aws/core';
+import { encodeSnapshot, FIRST_SLOT, Fold, inOneGo, mapConcurrent } from '@a2a-aws/core/internal';
 import { taskStoreSuite } from '@a2a-aws/testkit';
 import { ListTasksRequest, Message, Role, Task, TaskState } from '@a2a-js/sdk';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';

@@ -1,12 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import {
-  FIRST_SLOT,
-  type LogRecord,
-  silentLogger,
-  systemClock,
-  systemEntropy,
-  TaskLog,
-} from '@a2a-aws/core';
+import { type LogRecord, silentLogger, systemClock, systemEntropy } from '@a2a-aws/core';
+import { FIRST_SLOT, TaskLog } from '@a2a-aws/core/internal';
 import { collect, sampleRecord } from '@a2a-aws/testkit';
 import { TaskPushNotificationConfig, TaskState } from '@a2a-js/sdk';
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';

@@ -1,10 +1,5 @@
-import {
-  BackendError,
-  type BackendErrorCode,
-  callDetails,
-  serviceErrorNames,
-  serviceFault,
-} from '@a2a-aws/core';
+import { BackendError, type BackendErrorCode } from '@a2a-aws/core';
+import { callDetails, serviceErrorNames, serviceFault } from '@a2a-aws/core/internal';
 
 const TEXT = {
   'access-denied': 'AWS refused the credentials, or they lack a permission.',

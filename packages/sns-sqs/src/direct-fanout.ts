@@ -1,11 +1,11 @@
-import {
-  errorFields,
-  type Fanout,
-  type FanoutAddress,
-  type FanoutReceiver,
-  type FanoutStats,
-  type TeardownProof,
+import type {
+  Fanout,
+  FanoutAddress,
+  FanoutReceiver,
+  FanoutStats,
+  TeardownProof,
 } from '@a2a-aws/core';
+import { errorFields } from '@a2a-aws/core/internal';
 import { SendMessageBatchCommand } from '@aws-sdk/client-sqs';
 import { awsError, isQueueMissing } from './aws-error.ts';
 import { type EntryOutcome, entryOutcomes } from './delivery/batch-outcome.ts';

@@ -1,4 +1,5 @@
-import { BackendError, isPassingName } from '@a2a-aws/core';
+import { BackendError } from '@a2a-aws/core';
+import { isPassingName } from '@a2a-aws/core/internal';
 import { describe, expect, test } from 'vitest';
 import { awsError, isNotFound, isQueueMissing } from '../src/aws-error.ts';
 import { awsFault } from './fixtures/fake-clock.ts';

@@ -1,4 +1,4 @@
-import { sleep } from '@a2a-aws/core';
+import { sleep } from '@a2a-aws/core/internal';
 import { describe, expect, test, vi } from 'vitest';
 import { heapCensus } from '../../core/test/fixtures/heap-census.ts';
 import { DirectFanout } from '../src/direct-fanout.ts';

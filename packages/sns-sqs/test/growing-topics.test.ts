@@ -1,4 +1,4 @@
-import { sleep } from '@a2a-aws/core';
+import { sleep } from '@a2a-aws/core/internal';
 import { expect, test, vi } from 'vitest';
 import { SnsFanout } from '../src/sns-fanout.ts';
 import { shardOf } from '../src/topic/topic-shards.ts';

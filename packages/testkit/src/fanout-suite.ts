@@ -1,13 +1,5 @@
-import {
-  checkSeal,
-  decodeMessage,
-  encodeDoorbell,
-  type Fanout,
-  type FanoutAddress,
-  type FanoutReceiver,
-  type FleetKeySet,
-  sealer,
-} from '@a2a-aws/core';
+import type { Fanout, FanoutAddress, FanoutReceiver, FleetKeySet } from '@a2a-aws/core';
+import { checkSeal, decodeMessage, encodeDoorbell, sealer } from '@a2a-aws/core/internal';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
 /** Promises of an implementation beyond the port; the suite tests what is declared. */

@@ -1,15 +1,14 @@
 import { createHash } from 'node:crypto';
-import {
-  type Entry,
-  encode,
-  type LogRecord,
-  type LogStorage,
-  recordBody,
-  type Slot,
-  type Snapshot,
-  type TaskHead,
-  type TaskKey,
+import type {
+  Entry,
+  LogRecord,
+  LogStorage,
+  Slot,
+  Snapshot,
+  TaskHead,
+  TaskKey,
 } from '@a2a-aws/core';
+import { encode, recordBody } from '@a2a-aws/core/internal';
 import { TaskArtifactUpdateEvent } from '@a2a-js/sdk';
 
 /** A start that carries `text`, so that a record is as large as a test needs it. */

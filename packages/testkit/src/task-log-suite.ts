@@ -1,14 +1,22 @@
 import {
-  type Appended,
-  type Author,
   BackendError,
   DEFAULT_RETENTION_MS,
+  type LogRecord,
+  type LogStorage,
+  type Slot,
+  silentLogger,
+  systemClock,
+  systemEntropy,
+  type TaskEvent,
+  type TaskKey,
+} from '@a2a-aws/core';
+import {
+  type Appended,
+  type Author,
   encode,
   encodeSnapshot,
   FIRST_SLOT,
   inOneGo,
-  type LogRecord,
-  type LogStorage,
   nextSlot,
   proposeCancel,
   proposeDelete,
@@ -16,15 +24,9 @@ import {
   proposeEvent,
   proposeFence,
   proposeStart,
-  type Slot,
-  silentLogger,
-  systemClock,
-  systemEntropy,
-  type TaskEvent,
-  type TaskKey,
   TaskLog,
   taskHead,
-} from '@a2a-aws/core';
+} from '@a2a-aws/core/internal';
 import { TaskArtifactUpdateEvent, TaskState, TaskStatusUpdateEvent } from '@a2a-js/sdk';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { LogStorageUnderTest } from './log-storage/log-storage-under-test.ts';

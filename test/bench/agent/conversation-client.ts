@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { systemClock, withTimeout } from '@a2a-aws/core';
+import { systemClock } from '@a2a-aws/core';
+import { withTimeout } from '@a2a-aws/core/internal';
 
 const LIMIT_MS = 120_000;
 const LAST = 10;

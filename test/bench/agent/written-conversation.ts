@@ -1,19 +1,21 @@
 import {
   type Entry,
+  type LogRecord,
+  systemClock,
+  systemEntropy,
+  type TaskKey,
+} from '@a2a-aws/core';
+import {
   encode,
   encodeSnapshot,
   FIRST_SLOT,
   Fold,
   inOneGo,
-  type LogRecord,
   maxUnpaidRecords,
   nextSlot,
   recordBody,
-  systemClock,
-  systemEntropy,
-  type TaskKey,
   taskHead,
-} from '@a2a-aws/core';
+} from '@a2a-aws/core/internal';
 import { createDynamoDBClient, DynamoDBLogStorage } from '@a2a-aws/dynamodb';
 import type { LocalAws } from '@a2a-aws/local';
 import { Message, TaskState } from '@a2a-js/sdk';

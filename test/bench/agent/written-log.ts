@@ -1,17 +1,12 @@
 import {
   type Entry,
-  encode,
-  FIRST_SLOT,
-  Fold,
   type LogRecord,
   type LogStorage,
-  nextSlot,
-  recordBody,
   systemClock,
   systemEntropy,
   type TaskKey,
-  taskHead,
 } from '@a2a-aws/core';
+import { encode, FIRST_SLOT, Fold, nextSlot, recordBody, taskHead } from '@a2a-aws/core/internal';
 import { TaskState } from '@a2a-js/sdk';
 import { chunk, KILOBYTE } from './payload.ts';
 import { prose } from './prose.ts';

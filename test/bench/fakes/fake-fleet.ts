@@ -5,8 +5,8 @@ import {
   type LeaseSettings,
   silentLogger,
   systemClock,
-  systemCompression,
 } from '@a2a-aws/core';
+import { systemCompression } from '@a2a-aws/core/internal';
 import {
   DynamoDBConsumerOffsets,
   DynamoDBInstanceRegistry,

@@ -1,17 +1,13 @@
 import {
-  encode,
-  encodeDoorbell,
-  Keyring,
   type LogRecord,
   MemoryInstanceRegistry,
-  nextSlot,
-  recordBody,
   type Slot,
   silentLogger,
   systemClock,
   systemEntropy,
   type TaskKey,
 } from '@a2a-aws/core';
+import { encode, encodeDoorbell, Keyring, nextSlot, recordBody } from '@a2a-aws/core/internal';
 import { SnsFanout } from '@a2a-aws/sns-sqs';
 import { FakeAws } from '@a2a-aws/testkit/fakes';
 import { chunk, words } from '../agent/payload.ts';

@@ -1,4 +1,5 @@
-import { sleep, systemClock } from '@a2a-aws/core';
+import { systemClock } from '@a2a-aws/core';
+import { sleep } from '@a2a-aws/core/internal';
 import type { LocalAws } from '@a2a-aws/local';
 import { Task } from '@a2a-js/sdk';
 import { REPORT } from '../agent/asking-agent.ts';

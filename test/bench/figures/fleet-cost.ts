@@ -1,4 +1,4 @@
-import { sleep } from '@a2a-aws/core';
+import { sleep } from '@a2a-aws/core/internal';
 import { VirtualClock } from '@a2a-aws/testkit/fakes';
 import { type Pace, PacedAgent } from '../agent/paced-agent.ts';
 import { callContext } from '../agent/requests.ts';

@@ -1,4 +1,5 @@
-import { FIRST_SLOT, mapConcurrent, silentLogger } from '@a2a-aws/core';
+import { silentLogger } from '@a2a-aws/core';
+import { FIRST_SLOT, mapConcurrent } from '@a2a-aws/core/internal';
 import { createDynamoDBClient, DynamoDBLogStorage, DynamoDBTaskStore } from '@a2a-aws/dynamodb';
 import type { LocalAws } from '@a2a-aws/local';
 import { ListTasksRequest, Task, TaskState } from '@a2a-js/sdk';

@@ -2,11 +2,11 @@ import {
   DEFAULT_RETENTION_MS,
   MemoryInstanceRegistry,
   MemoryLogStorage,
-  OpenLogs,
   silentLogger,
   systemClock,
   systemEntropy,
 } from '@a2a-aws/core';
+import { OpenLogs } from '@a2a-aws/core/internal';
 import { KILOBYTE } from '../agent/payload.ts';
 import { receiveSleeping } from '../by-hand/sleeping-receiver.ts';
 import { fullQueue, KEY } from '../fakes/full-queue.ts';

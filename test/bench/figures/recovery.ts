@@ -1,4 +1,5 @@
-import { DEFAULT_LEASE_SETTINGS, sleep } from '@a2a-aws/core';
+import { DEFAULT_LEASE_SETTINGS } from '@a2a-aws/core';
+import { sleep } from '@a2a-aws/core/internal';
 import { DynamoDBInstanceRegistry } from '@a2a-aws/dynamodb';
 import { type FaultPlan, VirtualClock } from '@a2a-aws/testkit/fakes';
 import { TaskState } from '@a2a-js/sdk';

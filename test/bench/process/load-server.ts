@@ -4,8 +4,8 @@ import {
   systemClock,
   systemEntropy,
   type TaskKey,
-  TaskLog,
 } from '@a2a-aws/core';
+import { TaskLog } from '@a2a-aws/core/internal';
 import { createDynamoDBClient, DynamoDBLogStorage } from '@a2a-aws/dynamodb';
 import { Task } from '@a2a-js/sdk';
 import { CallMeter } from '../meter/call-meter.ts';

@@ -2,15 +2,12 @@ import { randomUUID } from 'node:crypto';
 import {
   DEFAULT_LEASE_SETTINGS,
   DEFAULT_RETENTION_MS,
-  eventToJson,
-  Instance,
   MemoryFanout,
-  type Run,
-  stderrLogger,
   systemClock,
   systemEntropy,
   type TaskEvent,
 } from '@a2a-aws/core';
+import { eventToJson, Instance, type Run, stderrLogger } from '@a2a-aws/core/internal';
 import { DynamoDBInstanceRegistry, DynamoDBLogStorage, tableDefinition } from '@a2a-aws/dynamodb';
 import { FakeAws, steady } from '@a2a-aws/testkit/fakes';
 import { Message, TaskState } from '@a2a-js/sdk';

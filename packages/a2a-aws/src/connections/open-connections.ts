@@ -1,4 +1,5 @@
-import { type Clock, withTimeout } from '@a2a-aws/core';
+import type { Clock } from '@a2a-aws/core';
+import { withTimeout } from '@a2a-aws/core/internal';
 
 /** How long answers may take to be read once a backend has stopped, in milliseconds. */
 const FLUSH_MS = 2_000;

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { errorFields, type Logger, MAX_ENTRY_BYTES } from '@a2a-aws/core';
+import type { Logger } from '@a2a-aws/core';
+import { errorFields, MAX_ENTRY_BYTES } from '@a2a-aws/core/internal';
 import {
   A2A_ERROR_CODE,
   A2AError,

@@ -1,10 +1,5 @@
-import {
-  BackendError,
-  type BackendErrorCode,
-  errorFields,
-  type Logger,
-  TRANSIENT_CODES,
-} from '@a2a-aws/core';
+import { BackendError, type BackendErrorCode, type Logger } from '@a2a-aws/core';
+import { errorFields, TRANSIENT_CODES } from '@a2a-aws/core/internal';
 import { A2AError, RequestMalformedError } from '@a2a-js/sdk/errors';
 import type { Connection } from '../connections/connection.ts';
 import { UserCodeError } from '../user-code/guarded.ts';

@@ -1,4 +1,5 @@
-import { type Clock, type LogFields, ownerHash, type Scope } from '@a2a-aws/core';
+import type { Clock, LogFields, Scope } from '@a2a-aws/core';
+import { ownerHash } from '@a2a-aws/core/internal';
 import type { ServerCallContext } from '@a2a-js/sdk/server';
 
 export interface FailedRequestDeps {

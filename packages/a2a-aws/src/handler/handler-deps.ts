@@ -1,4 +1,5 @@
-import type { Clock, Entropy, Instance, Logger, LogStorage, Scope } from '@a2a-aws/core';
+import type { Clock, Entropy, Logger, LogStorage, Scope } from '@a2a-aws/core';
+import type { Instance } from '@a2a-aws/core/internal';
 import type { ServerCallContext } from '@a2a-js/sdk/server';
 import type { KeyedSerialQueue } from '../pushes/keyed-serial-queue.ts';
 import type { RetryDetection } from '../runs/retry-detection.ts';

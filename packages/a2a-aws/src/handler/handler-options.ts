@@ -1,4 +1,5 @@
-import { BackendError, type OptionNames } from '@a2a-aws/core';
+import { BackendError } from '@a2a-aws/core';
+import type { OptionNames } from '@a2a-aws/core/internal';
 import type { AgentCard } from '@a2a-js/sdk';
 import type {
   AgentExecutor,

@@ -1,4 +1,5 @@
-import { BackendError, type Instance } from '@a2a-aws/core';
+import { BackendError } from '@a2a-aws/core';
+import type { Instance } from '@a2a-aws/core/internal';
 
 /** Returns the error for a caller whose wait ended because its instance no longer serves. */
 export function interruption(instance: Instance): Error {

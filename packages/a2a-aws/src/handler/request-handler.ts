@@ -1,5 +1,5 @@
+import { BackendError, type TaskKey } from '@a2a-aws/core';
 import {
-  BackendError,
   type CopyOptions,
   type Instance,
   limitHistory,
@@ -7,9 +7,8 @@ import {
   type OpenLog,
   type ReadTask,
   type Resumer,
-  type TaskKey,
   withTimeout,
-} from '@a2a-aws/core';
+} from '@a2a-aws/core/internal';
 import type {
   AgentCard,
   CancelTaskRequest,

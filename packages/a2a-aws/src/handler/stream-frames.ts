@@ -1,4 +1,5 @@
-import { deepCopy, limitHistory, type TaskEvent } from '@a2a-aws/core';
+import type { TaskEvent } from '@a2a-aws/core';
+import { deepCopy, limitHistory } from '@a2a-aws/core/internal';
 import type { Message, StreamResponse, Task, TaskStatus } from '@a2a-js/sdk';
 
 /** A stream's first frame. */

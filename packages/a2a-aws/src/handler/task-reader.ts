@@ -1,4 +1,5 @@
-import { type CopyOptions, type ReadTask, readTask, type TaskKey } from '@a2a-aws/core';
+import type { TaskKey } from '@a2a-aws/core';
+import { type CopyOptions, type ReadTask, readTask } from '@a2a-aws/core/internal';
 import type { Task } from '@a2a-js/sdk';
 import { RequestMalformedError } from '@a2a-js/sdk/errors';
 import type { ServerCallContext } from '@a2a-js/sdk/server';

@@ -1,14 +1,14 @@
+import type { LogStorage } from '@a2a-aws/core';
 import {
   blockingResult,
   firstEventGeneration,
   inSlices,
   type LogState,
-  type LogStorage,
   type OpenLog,
   type RunResult,
   type TaskPicture,
   taskAt,
-} from '@a2a-aws/core';
+} from '@a2a-aws/core/internal';
 import type { Message, Task } from '@a2a-js/sdk';
 
 /**

@@ -1,3 +1,4 @@
+import type { TaskEvent } from '@a2a-aws/core';
 import {
   type AppliedRecord,
   eventStatus,
@@ -7,9 +8,8 @@ import {
   type OpenLog,
   type RunResult,
   runResult,
-  type TaskEvent,
   type TaskPicture,
-} from '@a2a-aws/core';
+} from '@a2a-aws/core/internal';
 import { type StreamResponse, type Task, TaskState } from '@a2a-js/sdk';
 import { linkSignals } from './linked-signal.ts';
 import { answerFrame, eventFrames, messageFrame, taskFrame } from './stream-frames.ts';

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { type OptionNames, runCleanupRound, withFields } from '@a2a-aws/core';
+import { type OptionNames, runCleanupRound, withFields } from '@a2a-aws/core/internal';
 import { DynamoDBInstanceRegistry, DynamoDBLogStorage } from '@a2a-aws/dynamodb';
 import { QueueSweep, queueName } from '@a2a-aws/sns-sqs';
 import { type AwsCalls, withCalls } from '../options/aws-calls.ts';

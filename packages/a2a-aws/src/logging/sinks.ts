@@ -1,11 +1,5 @@
-import {
-  jsonLogger,
-  type Logger,
-  type LogLevel,
-  type LogSink,
-  loggerOf,
-  stderrLines,
-} from '@a2a-aws/core';
+import type { Logger, LogLevel, LogSink } from '@a2a-aws/core';
+import { jsonLogger, loggerOf, stderrLines } from '@a2a-aws/core/internal';
 
 /** As much of a logger of pino as is used: its methods take the fields first. */
 export interface PinoLike {

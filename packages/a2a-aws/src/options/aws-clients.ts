@@ -1,4 +1,5 @@
-import { assertOptionNames, BackendError, type OptionNames, tracedClient } from '@a2a-aws/core';
+import { BackendError } from '@a2a-aws/core';
+import { assertOptionNames, type OptionNames, tracedClient } from '@a2a-aws/core/internal';
 import { createDynamoDBClient, type DynamoDBClientOptions } from '@a2a-aws/dynamodb';
 import { createFanoutClients, type FanoutClients } from '@a2a-aws/sns-sqs';
 import type { SNSClient } from '@aws-sdk/client-sns';

@@ -1,4 +1,5 @@
-import { type Fanout, type InstanceRegistry, PollingFanout } from '@a2a-aws/core';
+import type { Fanout, InstanceRegistry } from '@a2a-aws/core';
+import { PollingFanout } from '@a2a-aws/core/internal';
 import { DirectFanout, SnsFanout } from '@a2a-aws/sns-sqs';
 import { guardedFanout } from '../user-code/guarded.ts';
 import { UserErrors } from '../user-code/user-errors.ts';

@@ -1,4 +1,4 @@
-import { assertOptionNames, type OptionNames } from '@a2a-aws/core';
+import { assertOptionNames, type OptionNames } from '@a2a-aws/core/internal';
 
 /**
  * Throws `configuration` if `options` has a name that `names` lacks. The `env` and `stop` of a

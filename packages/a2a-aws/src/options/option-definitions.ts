@@ -2,19 +2,21 @@ import { hostname } from 'node:os';
 import {
   type Clock,
   type Compression,
-  DEFAULT_CANCEL_DEADLINE_MS,
   DEFAULT_LEASE_SETTINGS,
   DEFAULT_RETENTION_MS,
   type Entropy,
   type LeaseSettings,
-  LOG_LEVELS,
   type LogSink,
-  MIN_RETENTION_MS,
-  type OptionNames,
   systemClock,
-  systemCompression,
   systemEntropy,
 } from '@a2a-aws/core';
+import {
+  DEFAULT_CANCEL_DEADLINE_MS,
+  LOG_LEVELS,
+  MIN_RETENTION_MS,
+  type OptionNames,
+  systemCompression,
+} from '@a2a-aws/core/internal';
 import { MAX_OWNER_SHARDS } from '@a2a-aws/dynamodb';
 import { type OwnerResolver, resolveUserScope } from '@a2a-js/sdk/server';
 import * as z from 'zod';

@@ -1,4 +1,5 @@
-import { DEFAULT_LEASE_SETTINGS, type LeaseSettings, type Logger, rootLogger } from '@a2a-aws/core';
+import { DEFAULT_LEASE_SETTINGS, type LeaseSettings, type Logger } from '@a2a-aws/core';
+import { rootLogger } from '@a2a-aws/core/internal';
 import { sinkOf } from '../logging/sinks.ts';
 import { withRecordedOwners } from '../runs/recorded-request.ts';
 import { guarded } from '../user-code/guarded.ts';

@@ -1,18 +1,15 @@
+import { BackendError, type Clock, type LogFields, type Logger } from '@a2a-aws/core';
 import {
-  BackendError,
   type Backlog,
-  type Clock,
   deepCopy,
   elapsed,
   errorFields,
   eventStatus,
   isInterrupted,
   isTerminal,
-  type LogFields,
-  type Logger,
   type TaskLog,
   taskFields,
-} from '@a2a-aws/core';
+} from '@a2a-aws/core/internal';
 import type { StreamResponse, Task } from '@a2a-js/sdk';
 import type {
   AgentExecutionEvent,

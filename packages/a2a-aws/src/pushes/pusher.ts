@@ -1,4 +1,4 @@
-import { Backlog, type OpenLog, taskKeyText } from '@a2a-aws/core';
+import { Backlog, type OpenLog, taskKeyText } from '@a2a-aws/core/internal';
 import type { AgentExecutionEvent, ServerCallContext } from '@a2a-js/sdk/server';
 import type { KeyedSerialQueue } from './keyed-serial-queue.ts';
 import { type PushDeps, PushQueue } from './push-queue.ts';

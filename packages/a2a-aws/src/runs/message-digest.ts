@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { derivedUuid, encode, joinKey, type Scope } from '@a2a-aws/core';
+import type { Scope } from '@a2a-aws/core';
+import { derivedUuid, encode, joinKey } from '@a2a-aws/core/internal';
 import { type Message, type SendMessageRequest, TaskPushNotificationConfig } from '@a2a-js/sdk';
 
 /**

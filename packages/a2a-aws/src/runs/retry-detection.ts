@@ -1,4 +1,4 @@
-import type { RetryRule } from '@a2a-aws/core';
+import type { RetryRule } from '@a2a-aws/core/internal';
 import { isGloballyUnique } from './globally-unique.ts';
 
 export const RETRY_DETECTIONS = ['always', 'auto', 'never'] as const;

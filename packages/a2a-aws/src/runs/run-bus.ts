@@ -1,4 +1,4 @@
-import type { Run } from '@a2a-aws/core';
+import type { Run } from '@a2a-aws/core/internal';
 import type {
   AgentExecutionEvent,
   ExecutionEventBus,

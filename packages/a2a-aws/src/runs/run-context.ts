@@ -1,4 +1,5 @@
-import { BackendError, type Run } from '@a2a-aws/core';
+import { BackendError } from '@a2a-aws/core';
+import type { Run } from '@a2a-aws/core/internal';
 import type { RequestContext } from '@a2a-js/sdk/server';
 
 /** The facts about a run that the SDK's `RequestContext` lacks. */

@@ -1,13 +1,12 @@
+import type { Clock, Logger } from '@a2a-aws/core';
 import {
-  type Clock,
   errorFields,
   fencedError,
   inSlices,
-  type Logger,
   type Run,
   sleep,
   taskFields,
-} from '@a2a-aws/core';
+} from '@a2a-aws/core/internal';
 import { UnsupportedOperationError } from '@a2a-js/sdk/errors';
 import {
   type AgentExecutor,

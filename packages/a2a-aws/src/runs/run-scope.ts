@@ -1,11 +1,11 @@
+import type { TaskKey } from '@a2a-aws/core';
 import {
   deepCopy,
   type Instance,
   type OpenLog,
   type RetryRule,
   type Run,
-  type TaskKey,
-} from '@a2a-aws/core';
+} from '@a2a-aws/core/internal';
 import type { SendMessageRequest, Task } from '@a2a-js/sdk';
 
 /** The outcome of a send: a run of its own, or the run of the same message sent before. */

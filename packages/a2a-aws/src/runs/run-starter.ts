@@ -2,19 +2,21 @@ import {
   BackendError,
   type Clock,
   type Entropy,
+  type Logger,
+  type Scope,
+  type TaskKey,
+} from '@a2a-aws/core';
+import {
   errorFields,
   type Instance,
   isUsed,
-  type Logger,
   type OpenLog,
   type Resumption,
   type RetryRule,
   retriedRun,
-  type Scope,
-  type TaskKey,
   taskFields,
   withTimeout,
-} from '@a2a-aws/core';
+} from '@a2a-aws/core/internal';
 import type { Message, SendMessageRequest } from '@a2a-js/sdk';
 import {
   RequestMalformedError,

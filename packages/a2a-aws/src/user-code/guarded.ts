@@ -1,10 +1,5 @@
-import {
-  BackendError,
-  type Fanout,
-  overriding,
-  RetriedStep,
-  type RetriedStepDeps,
-} from '@a2a-aws/core';
+import { BackendError, type Fanout } from '@a2a-aws/core';
+import { overriding, RetriedStep, type RetriedStepDeps } from '@a2a-aws/core/internal';
 import { A2AError } from '@a2a-js/sdk/errors';
 import type { PushNotificationSender, PushNotificationStore } from '@a2a-js/sdk/server';
 import type { ErrorSource, UserErrors } from './user-errors.ts';

@@ -1,11 +1,5 @@
-import {
-  type LogFields,
-  type Logger,
-  loggedId,
-  ownerHash,
-  type Scope,
-  thrownFields,
-} from '@a2a-aws/core';
+import type { LogFields, Logger, Scope } from '@a2a-aws/core';
+import { loggedId, ownerHash, thrownFields } from '@a2a-aws/core/internal';
 
 /** Which code of the application failed. `agentCard`: what signs the card, or makes the extended one. */
 export type ErrorSource =

@@ -1,4 +1,5 @@
-import { BackendError, type LogFields, loggerOf, silentLogger } from '@a2a-aws/core';
+import { BackendError, type LogFields, silentLogger } from '@a2a-aws/core';
+import { loggerOf } from '@a2a-aws/core/internal';
 import { A2AError } from '@a2a-js/sdk/errors';
 import { ServerCallContext } from '@a2a-js/sdk/server';
 import { expect, test } from 'vitest';

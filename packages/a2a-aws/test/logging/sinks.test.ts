@@ -1,5 +1,6 @@
 import { Writable } from 'node:stream';
-import { type LogFields, rootLogger, systemClock } from '@a2a-aws/core';
+import { type LogFields, systemClock } from '@a2a-aws/core';
+import { rootLogger } from '@a2a-aws/core/internal';
 import { Logger as Powertools } from '@aws-lambda-powertools/logger';
 import { pino } from 'pino';
 import { afterEach, describe, expect, test, vi } from 'vitest';

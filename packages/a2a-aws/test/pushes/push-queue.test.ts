@@ -1,11 +1,5 @@
-import {
-  BackendError,
-  Backlog,
-  type Clock,
-  EMPTY_STATE,
-  type LogFields,
-  silentLogger,
-} from '@a2a-aws/core';
+import { BackendError, type Clock, type LogFields, silentLogger } from '@a2a-aws/core';
+import { Backlog, EMPTY_STATE } from '@a2a-aws/core/internal';
 import {
   type StreamResponse,
   Task,

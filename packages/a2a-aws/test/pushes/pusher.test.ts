@@ -1,4 +1,5 @@
-import { EMPTY_STATE, type OpenLog, silentLogger, systemClock } from '@a2a-aws/core';
+import { silentLogger, systemClock } from '@a2a-aws/core';
+import { EMPTY_STATE, type OpenLog } from '@a2a-aws/core/internal';
 import { TaskStatusUpdateEvent } from '@a2a-js/sdk';
 import { AgentEvent, ServerCallContext } from '@a2a-js/sdk/server';
 import { expect, test } from 'vitest';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { derivedUuid } from '@a2a-aws/core';
+import { derivedUuid } from '@a2a-aws/core/internal';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isGloballyUnique } from '../../src/runs/globally-unique.ts';

@@ -2,10 +2,10 @@ import {
   BackendError,
   type Fanout,
   type LogFields,
-  loggerOf,
   MemoryFanout,
   systemClock,
 } from '@a2a-aws/core';
+import { loggerOf } from '@a2a-aws/core/internal';
 import { TaskNotFoundError } from '@a2a-js/sdk/errors';
 import { expect, test, vi } from 'vitest';
 import { guarded, guardedFanout, UserCodeError } from '../../src/user-code/guarded.ts';

@@ -1,4 +1,5 @@
-import { type LogFields, loggerOf } from '@a2a-aws/core';
+import type { LogFields } from '@a2a-aws/core';
+import { loggerOf } from '@a2a-aws/core/internal';
 import { expect, test, vi } from 'vitest';
 import { type OnError, UserErrors } from '../../src/user-code/user-errors.ts';
 

@@ -1,10 +1,5 @@
-import {
-  type ListedTask,
-  parseSlot,
-  type SnapshotName,
-  slotText,
-  type TaskHead,
-} from '@a2a-aws/core';
+import type { ListedTask, SnapshotName, TaskHead } from '@a2a-aws/core';
+import { parseSlot, slotText } from '@a2a-aws/core/internal';
 import * as z from 'zod';
 import type { Item } from '../table/item.ts';
 import { taskIdOf } from '../table/keys.ts';

@@ -1,4 +1,5 @@
-import { isTerminal, type ListFilter } from '@a2a-aws/core';
+import type { ListFilter } from '@a2a-aws/core';
+import { isTerminal } from '@a2a-aws/core/internal';
 import { TaskState } from '@a2a-js/sdk';
 import { timeText } from '../table/keys.ts';
 import type { IndexQuery } from '../table/table.ts';

@@ -1,17 +1,14 @@
-import {
-  type Compression,
-  compareSlots,
-  FIRST_SLOT,
-  type LogRecord,
-  limiter,
-  mapConcurrent,
-  type Slot,
-  type SnapshotName,
-  type StoredLog,
-  type StoredSnapshot,
-  type TaskHead,
-  type TaskKey,
+import type {
+  Compression,
+  LogRecord,
+  Slot,
+  SnapshotName,
+  StoredLog,
+  StoredSnapshot,
+  TaskHead,
+  TaskKey,
 } from '@a2a-aws/core';
+import { compareSlots, FIRST_SLOT, limiter, mapConcurrent } from '@a2a-aws/core/internal';
 import type { Item } from '../table/item.ts';
 import { END, type ItemKey, type Keys, RECORDS, SNAPSHOTS } from '../table/keys.ts';
 import type { Table } from '../table/table.ts';

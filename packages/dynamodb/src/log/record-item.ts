@@ -3,12 +3,9 @@ import {
   type Compression,
   type Entry,
   type LogRecord,
-  MAX_BODY_BYTES,
-  parseBody,
-  parseSlot,
-  RECORD_VERSION,
   type Slot,
 } from '@a2a-aws/core';
+import { MAX_BODY_BYTES, parseBody, parseSlot, RECORD_VERSION } from '@a2a-aws/core/internal';
 import * as z from 'zod';
 import type { Item } from '../table/item.ts';
 import { RECORDS } from '../table/keys.ts';

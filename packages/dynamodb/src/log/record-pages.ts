@@ -1,4 +1,5 @@
-import { type Slot, slotText } from '@a2a-aws/core';
+import type { Slot } from '@a2a-aws/core';
+import { slotText } from '@a2a-aws/core/internal';
 import type { Item } from '../table/item.ts';
 import { RECORDS } from '../table/keys.ts';
 import type { Page } from '../table/table.ts';

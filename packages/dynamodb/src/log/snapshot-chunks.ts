@@ -1,4 +1,5 @@
-import { BackendError, type Compression, MAX_SNAPSHOT_BYTES } from '@a2a-aws/core';
+import { BackendError, type Compression } from '@a2a-aws/core';
+import { MAX_SNAPSHOT_BYTES } from '@a2a-aws/core/internal';
 
 /** Bytes of a chunk: an item may have 400 KB. */
 const CHUNK_BYTES = 300 * 1024;

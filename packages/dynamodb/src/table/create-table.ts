@@ -1,4 +1,5 @@
-import { BackendError, isTransient, serviceErrorNames, sleep, systemClock } from '@a2a-aws/core';
+import { BackendError, isTransient, systemClock } from '@a2a-aws/core';
+import { serviceErrorNames, sleep } from '@a2a-aws/core/internal';
 import { CreateTableCommand, UpdateTimeToLiveCommand } from '@aws-sdk/client-dynamodb';
 import { dynamoDBError, translated } from './dynamodb-error.ts';
 import { Table, type TableClient } from './table.ts';

@@ -1,4 +1,5 @@
-import { BackendError, callDetails, serviceErrorNames, serviceFault } from '@a2a-aws/core';
+import { BackendError } from '@a2a-aws/core';
+import { callDetails, serviceErrorNames, serviceFault } from '@a2a-aws/core/internal';
 
 /**
  * Translates what a DynamoDB client threw, once, at the edge; the original is the `cause`.

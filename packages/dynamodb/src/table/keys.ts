@@ -1,19 +1,21 @@
 import { createHash } from 'node:crypto';
 import {
   BackendError,
-  escapeKeyPart,
   type Intent,
-  joinKey,
   type Scope,
   type Slot,
   type SnapshotName,
-  slotText,
   type TaskHead,
   type TaskKey,
-  taskKeyHash,
-  unescapeKeyPart,
   type WatchRow,
 } from '@a2a-aws/core';
+import {
+  escapeKeyPart,
+  joinKey,
+  slotText,
+  taskKeyHash,
+  unescapeKeyPart,
+} from '@a2a-aws/core/internal';
 
 /** A primary key. */
 export interface ItemKey extends Record<string, string> {

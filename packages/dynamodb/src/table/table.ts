@@ -1,4 +1,5 @@
-import { BackendError, tracedClient } from '@a2a-aws/core';
+import { BackendError } from '@a2a-aws/core';
+import { tracedClient } from '@a2a-aws/core/internal';
 import {
   DescribeTableCommand,
   DescribeTimeToLiveCommand,

@@ -1,4 +1,5 @@
-import { FIRST_SLOT, type LogRecord, nextSlot, type Slot, type TaskHead } from '@a2a-aws/core';
+import type { LogRecord, Slot, TaskHead } from '@a2a-aws/core';
+import { FIRST_SLOT, nextSlot } from '@a2a-aws/core/internal';
 import { loadWhole, noise, sampleRecord } from '@a2a-aws/testkit';
 import { TaskState } from '@a2a-js/sdk';
 import { DeleteCommand } from '@aws-sdk/lib-dynamodb';

@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { deflateRawSync } from 'node:zlib';
+import type { LogRecord } from '@a2a-aws/core';
 import {
   encode,
   FIRST_SLOT,
-  type LogRecord,
   MAX_BODY_BYTES,
   recordBody,
   slotText,
   systemCompression,
-} from '@a2a-aws/core';
+} from '@a2a-aws/core/internal';
 import { describe, expect, test } from 'vitest';
 import {
   erasedItem,

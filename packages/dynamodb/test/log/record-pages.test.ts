@@ -1,4 +1,5 @@
-import { compareSlots, parseSlot, type Slot, slotText } from '@a2a-aws/core';
+import type { Slot } from '@a2a-aws/core';
+import { compareSlots, parseSlot, slotText } from '@a2a-aws/core/internal';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type ReadPage, recordPages } from '../../src/log/record-pages.ts';

@@ -1,5 +1,5 @@
 import { deflateRawSync } from 'node:zlib';
-import { FIRST_SLOT, MAX_SNAPSHOT_BYTES, systemCompression } from '@a2a-aws/core';
+import { FIRST_SLOT, MAX_SNAPSHOT_BYTES, systemCompression } from '@a2a-aws/core/internal';
 import { describe, expect, test } from 'vitest';
 import { snapshotOf, toPointer } from '../../src/log/head-item.ts';
 import { fromChunks, MAX_CHUNKS, toChunks } from '../../src/log/snapshot-chunks.ts';

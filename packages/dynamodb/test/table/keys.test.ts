@@ -1,4 +1,5 @@
-import { assertTaskKey, FIRST_SLOT, type TaskHead, type TaskKey } from '@a2a-aws/core';
+import type { TaskHead, TaskKey } from '@a2a-aws/core';
+import { assertTaskKey, FIRST_SLOT } from '@a2a-aws/core/internal';
 import { TaskState } from '@a2a-js/sdk';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

@@ -1,4 +1,5 @@
-import { BackendError, systemClock, withTimeout } from '@a2a-aws/core';
+import { BackendError, systemClock } from '@a2a-aws/core';
+import { withTimeout } from '@a2a-aws/core/internal';
 import type { GuardedChild } from '../guarded-child.ts';
 
 /** An emulator that listens on loopback. */

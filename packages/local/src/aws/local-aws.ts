@@ -1,4 +1,5 @@
-import { assertOptionNames, BackendError, type OptionNames, systemEntropy } from '@a2a-aws/core';
+import { BackendError, systemEntropy } from '@a2a-aws/core';
+import { assertOptionNames, type OptionNames } from '@a2a-aws/core/internal';
 import { type DynamoDbEngine, startDynamoDb } from './embedded-dynamodb.ts';
 import type { EmbeddedService } from './embedded-service.ts';
 import { startSnsSqs } from './embedded-sns-sqs.ts';

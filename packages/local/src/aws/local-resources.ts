@@ -1,4 +1,5 @@
-import { sleep, systemClock } from '@a2a-aws/core';
+import { systemClock } from '@a2a-aws/core';
+import { sleep } from '@a2a-aws/core/internal';
 import { createTable as createProjectTable, documentClient } from '@a2a-aws/dynamodb';
 import { topicDefinition } from '@a2a-aws/sns-sqs';
 import {

@@ -1,9 +1,5 @@
-import {
-  assertOptionNames,
-  BackendError,
-  type LeaseSettings,
-  type OptionNames,
-} from '@a2a-aws/core';
+import { BackendError, type LeaseSettings } from '@a2a-aws/core';
+import { assertOptionNames, type OptionNames } from '@a2a-aws/core/internal';
 import { type LocalAws, startLocalAws } from '../aws/local-aws.ts';
 import { executorUrl } from './executor-module.ts';
 import { startLoadBalancer } from './load-balancer.ts';

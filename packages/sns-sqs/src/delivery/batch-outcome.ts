@@ -1,4 +1,4 @@
-import { isPassingName } from '@a2a-aws/core';
+import { isPassingName } from '@a2a-aws/core/internal';
 
 /** The outcome of one entry: `failed` may be tried again, `refused` never. */
 export type EntryOutcome = 'taken' | 'failed' | 'refused';

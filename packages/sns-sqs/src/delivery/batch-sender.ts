@@ -1,4 +1,5 @@
-import { type Clock, type Entropy, isTransient, sleep } from '@a2a-aws/core';
+import { type Clock, type Entropy, isTransient } from '@a2a-aws/core';
+import { sleep } from '@a2a-aws/core/internal';
 import type { EntryOutcome } from './batch-outcome.ts';
 import type { ByteBudget } from './byte-budget.ts';
 import { retryDelay } from './retry-delay.ts';

@@ -1,12 +1,5 @@
-import {
-  type Clock,
-  type Entropy,
-  isJoinable,
-  joinMessages,
-  type Logger,
-  limiter,
-  RetriedStep,
-} from '@a2a-aws/core';
+import type { Clock, Entropy, Logger } from '@a2a-aws/core';
+import { isJoinable, joinMessages, limiter, RetriedStep } from '@a2a-aws/core/internal';
 import type { EntryOutcome } from './batch-outcome.ts';
 import { BatchSender } from './batch-sender.ts';
 import { ByteBudget } from './byte-budget.ts';

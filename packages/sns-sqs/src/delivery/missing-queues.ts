@@ -1,4 +1,4 @@
-import { elapsed } from '@a2a-aws/core';
+import { elapsed } from '@a2a-aws/core/internal';
 
 interface Missing {
   /** True for a live instance, which will get another queue. */

@@ -1,12 +1,5 @@
-import {
-  type Clock,
-  type Entropy,
-  elapsed,
-  type FanoutReceiver,
-  type Logger,
-  RetriedStep,
-  sleep,
-} from '@a2a-aws/core';
+import type { Clock, Entropy, FanoutReceiver, Logger } from '@a2a-aws/core';
+import { elapsed, RetriedStep, sleep } from '@a2a-aws/core/internal';
 import {
   DeleteMessageBatchCommand,
   type Message,

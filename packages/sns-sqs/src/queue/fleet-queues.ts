@@ -1,4 +1,5 @@
-import { type Clock, isRoundOf } from '@a2a-aws/core';
+import type { Clock } from '@a2a-aws/core';
+import { isRoundOf } from '@a2a-aws/core/internal';
 import { GetSubscriptionAttributesCommand, type SNSClient } from '@aws-sdk/client-sns';
 import {
   GetQueueAttributesCommand,

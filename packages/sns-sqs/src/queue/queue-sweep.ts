@@ -1,4 +1,5 @@
-import { type Clock, type Entropy, errorFields, type Logger, sleep } from '@a2a-aws/core';
+import type { Clock, Entropy, Logger } from '@a2a-aws/core';
+import { errorFields, sleep } from '@a2a-aws/core/internal';
 import { UnsubscribeCommand } from '@aws-sdk/client-sns';
 import { DeleteQueueCommand } from '@aws-sdk/client-sqs';
 import { callAws, isNotFound, isQueueMissing } from '../aws-error.ts';

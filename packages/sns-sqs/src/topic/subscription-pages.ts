@@ -1,4 +1,5 @@
-import { type Clock, limiter, sleep } from '@a2a-aws/core';
+import type { Clock } from '@a2a-aws/core';
+import { limiter, sleep } from '@a2a-aws/core/internal';
 import {
   ListSubscriptionsByTopicCommand,
   type ListSubscriptionsByTopicCommandOutput,

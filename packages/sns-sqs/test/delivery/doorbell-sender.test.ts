@@ -1,11 +1,5 @@
-import {
-  BackendError,
-  checkSeal,
-  decodeMessage,
-  encodeDoorbell,
-  type FleetKeySet,
-  sealer,
-} from '@a2a-aws/core';
+import { BackendError, type FleetKeySet } from '@a2a-aws/core';
+import { checkSeal, decodeMessage, encodeDoorbell, sealer } from '@a2a-aws/core/internal';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { type Addressed, DoorbellSender } from '../../src/delivery/doorbell-sender.ts';
 import {

@@ -1,4 +1,5 @@
-import { shortId, systemEntropy } from '@a2a-aws/core';
+import { systemEntropy } from '@a2a-aws/core';
+import { shortId } from '@a2a-aws/core/internal';
 import { describe, expect, test } from 'vitest';
 import { leastFullShard, shardedId, shardOf } from '../../src/topic/topic-shards.ts';
 

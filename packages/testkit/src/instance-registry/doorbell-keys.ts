@@ -1,4 +1,5 @@
-import { type FleetKey, type InstanceRegistry, newFleetKey, systemEntropy } from '@a2a-aws/core';
+import { type FleetKey, type InstanceRegistry, systemEntropy } from '@a2a-aws/core';
+import { newFleetKey } from '@a2a-aws/core/internal';
 import { beforeEach, describe, expect, test } from 'vitest';
 
 /** Tests the doorbell keys of the registry that `open` returns. */

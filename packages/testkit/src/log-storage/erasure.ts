@@ -1,4 +1,5 @@
-import { FIRST_SLOT, type LogRecord, type LogStorage } from '@a2a-aws/core';
+import type { LogRecord, LogStorage } from '@a2a-aws/core';
+import { FIRST_SLOT } from '@a2a-aws/core/internal';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { listedTasks } from '../listed-tasks.ts';
 import { collect, loadWhole, sampleRecord } from '../sample-log.ts';

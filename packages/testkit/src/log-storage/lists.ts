@@ -1,4 +1,5 @@
-import { FIRST_SLOT, type ListFilter, type LogStorage, passes } from '@a2a-aws/core';
+import type { ListFilter, LogStorage } from '@a2a-aws/core';
+import { FIRST_SLOT, passes } from '@a2a-aws/core/internal';
 import { TaskState } from '@a2a-js/sdk';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';

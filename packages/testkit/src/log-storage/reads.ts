@@ -1,4 +1,5 @@
-import { FIRST_SLOT, type LogStorage, type Slot } from '@a2a-aws/core';
+import type { LogStorage, Slot } from '@a2a-aws/core';
+import { FIRST_SLOT } from '@a2a-aws/core/internal';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { collect, eventRecord, loadWhole, sampleRecord } from '../sample-log.ts';
 import { head, ids, KEY, slot } from './sample-heads.ts';

@@ -1,4 +1,5 @@
-import { FIRST_SLOT, type LogStorage } from '@a2a-aws/core';
+import type { LogStorage } from '@a2a-aws/core';
+import { FIRST_SLOT } from '@a2a-aws/core/internal';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { listedTasks } from '../listed-tasks.ts';

@@ -1,4 +1,5 @@
-import { FIRST_SLOT, type LogStorage, type Slot, type Snapshot } from '@a2a-aws/core';
+import type { LogStorage, Slot, Snapshot } from '@a2a-aws/core';
+import { FIRST_SLOT } from '@a2a-aws/core/internal';
 import { TaskState } from '@a2a-js/sdk';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { listedTasks } from '../listed-tasks.ts';

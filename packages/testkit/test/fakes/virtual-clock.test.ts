@@ -1,4 +1,4 @@
-import { sleep } from '@a2a-aws/core';
+import { sleep } from '@a2a-aws/core/internal';
 import { expect, test } from 'vitest';
 import { VirtualClock } from '../../src/fakes/index.ts';
 
