@@ -9,7 +9,8 @@ const SCRIPT = `
   const found = ['client-dynamodb', 'lib-dynamodb', 'client-sns', 'client-sqs'].filter((name) => {
     try { return resolve('@aws-sdk/' + name); } catch { return false; }
   });
-  const { FIRST_SLOT, MemoryLogStorage } = await import('./src/index.ts');
+  const { MemoryLogStorage } = await import('./src/index.ts');
+  const { FIRST_SLOT } = await import('./src/internal.ts');
   const storage = new MemoryLogStorage();
   const key = { tenant: '', owner: 'o', taskId: 't' };
   const record = { id: 'r', instance: 'i', time: 1, slot: FIRST_SLOT, entries: [], body: '[]' };
