@@ -7,7 +7,7 @@ import { leases } from './instance-registry/leases.ts';
 import { retiredLeases } from './instance-registry/retired-leases.ts';
 import { watches } from './instance-registry/watches.ts';
 
-/** The laws of the {@link InstanceRegistry} port, as tests of each registry that `factory` makes. */
+/** The laws of the `InstanceRegistry` port, as tests of each registry that `factory` makes. */
 export function instanceRegistrySuite(
   name: string,
   factory: () => Promise<InstanceRegistryUnderTest>,

@@ -270,7 +270,7 @@ export class Instance {
     this.#phase = 'draining';
     const { clock, logger } = this.#deps;
     const since = clock.now();
-    logger.info('instance.stopping', { intents: this.intents.running, drainMs });
+    logger.info('instance.stopping', { runs: this.intents.running, drainMs });
     await withTimeout(clock, drainMs, this.intents.idle());
     // The next janitor finishes what AWS does not answer in time.
     const lease = await this.#retirement.retire();
@@ -295,7 +295,7 @@ export class Instance {
     // An instance that retires itself has not died.
     if (this.#retirement.isRetired || this.#phase === 'stopped' || this.#phase === 'dead') return;
     const isStarted = this.#phase !== 'new';
-    this.#deps.logger.error('instance.died', { intents: this.intents.running });
+    this.#deps.logger.error('instance.died', { runs: this.intents.running });
     this.#finish('dead');
     // Its start fails.
     if (!isStarted) return;
