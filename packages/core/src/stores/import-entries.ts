@@ -6,19 +6,21 @@ import { type EncodedEntry, encode } from '../model/record.ts';
 import { taskDifference } from './task-difference.ts';
 
 /**
- * What is to be written so that a log with this task, or none, has all of another: entries that
- * belong into one record each. A task that one entry can hold is one entry, there at once or not.
+ * Returns the entries, grouped by record, that bring a log with the task `current`, or with none,
+ * up to `task`. A task that fits into one entry is one entry, in a new log as well as in an
+ * existing one.
  *
  * Throws `event-too-large` if one message or one part is larger than an entry, `invalid-event` for
- * what JSON cannot hold.
+ * a task that JSON cannot hold.
  */
 export function importEntries(current: Task | undefined, task: Task): EncodedEntry[][] {
-  // A log has one artifact of an id, the last: of two that are not the same, one would be new for ever.
+  // A log keeps only the last artifact with an id. If the task had two, one of them would differ
+  // from the log forever.
   const artifacts = [...new Map(task.artifacts.map((one) => [one.artifactId, one])).values()];
   return inRecords(taskDifference(current, { ...task, artifacts }).flatMap(inPieces));
 }
 
-/** The entry, or what amounts to the same in several that the log takes. */
+/** Returns the entry, or several smaller ones with the same effect. */
 function inPieces(entry: Entry): EncodedEntry[] {
   try {
     return [encode(entry)];
@@ -50,7 +52,7 @@ function smaller(entry: Entry): Entry[] | undefined {
   }));
 }
 
-/** The status last: nothing is taken after one that is terminal. */
+/** The status comes last because a log takes no entry after a terminal one. */
 function taskInPieces(task: Task): Entry[] | undefined {
   if (task.history.length + task.artifacts.length === 0) return undefined;
   const bare = { ...task, history: [], artifacts: [] };
@@ -78,7 +80,7 @@ function taskInPieces(task: Task): Entry[] | undefined {
   ];
 }
 
-/** As many as a record may have, in their order. */
+/** Fills each record with as many entries as it may have, in their order. */
 function inRecords(entries: readonly EncodedEntry[]): EncodedEntry[][] {
   const records: EncodedEntry[][] = [];
   let bytes = Number.POSITIVE_INFINITY;

@@ -9,28 +9,28 @@ const PAGE_SIZE = 100;
 /** How many tasks are imported at once. */
 const WIDTH = 8;
 
-/** What is wrong with one task, not with the table: the others can be imported. */
+/** Codes of faults in one task rather than in the table: the other tasks can still be imported. */
 const OF_THE_TASK = ['invalid-key', 'invalid-event', 'event-too-large', 'corrupt-log'];
 
-/** Where tasks come from, and whose. */
+/** The store that tasks are imported from, and their owners. */
 export interface ImportSource {
   /** Any store of tasks. */
   readonly from: Pick<TaskStore, 'list' | 'load'>;
-  /** Any store of push notification configs; they come along with their tasks. @default - none */
+  /** Any store of push notification configs; they are imported with their tasks. @default - none */
   readonly pushNotifications?: Pick<PushNotificationStore, 'load' | 'loadWithMetadata'> | undefined;
-  /** A context for each tenant and owner whose tasks are to be imported: its tenant, user, state. */
+  /** One context (tenant, user, state) for each tenant and owner whose tasks will be imported. */
   readonly contexts: Iterable<ServerCallContext> | AsyncIterable<ServerCallContext>;
 }
 
-/** What became of the tasks that were found. */
+/** The outcome of an import: counts of the tasks that were found. */
 export interface ImportSummary {
-  /** Tasks that are here now, or have here now what was new in the source. */
+  /** Tasks that were imported, or updated with changes from the source. */
   readonly imported: number;
-  /** Tasks that were here already, just so. */
+  /** Tasks that were already here in the same state. */
   readonly unchanged: number;
-  /** Tasks that were left alone: they have been worked on here, have ended or are deleted. */
+  /** Tasks that were left alone because they were worked on here, have ended, or are deleted. */
   readonly kept: number;
-  /** Tasks that cannot be read there, or cannot be stored here, and why. */
+  /** Tasks that cannot be read from the source or cannot be stored here, with the error of each. */
   readonly failed: readonly { readonly taskId: string; readonly error: unknown }[];
 }
 
@@ -40,11 +40,11 @@ export interface ImportDeps extends TaskImportDeps {
 }
 
 /**
- * Imports all tasks of the contexts. A task that anybody has worked on here is left alone, so this
- * may run while servers use the target, be cut short, and be repeated: then it brings what is new
- * in the source.
+ * Imports all tasks of the contexts. A task that was worked on here is left alone, so an import may
+ * run while servers use the target. It may be interrupted and repeated; a repeated import adds the
+ * changes of the source.
  *
- * Rejects with a coded `BackendError` if the table cannot be reached or is not there.
+ * Rejects with a coded `BackendError` if the table cannot be reached or does not exist.
  */
 export async function importTasks(source: ImportSource, deps: ImportDeps): Promise<ImportSummary> {
   const counts = { imported: 0, unchanged: 0, kept: 0 };
@@ -60,8 +60,8 @@ export async function importTasks(source: ImportSource, deps: ImportDeps): Promi
 }
 
 /**
- * All ids before any task: the SDK's `InMemoryTaskStore` ends a list early when the last task of a
- * page changes before the next.
+ * Lists all ids before any task is loaded, because the SDK's `InMemoryTaskStore` ends a list early
+ * if the last task of a page changes before the next page is read.
  */
 async function taskIds({ from }: ImportSource, context: ServerCallContext): Promise<string[]> {
   const ids = new Set<string>();
@@ -77,7 +77,7 @@ async function taskIds({ from }: ImportSource, context: ServerCallContext): Prom
   return [...ids];
 }
 
-/** Nothing if the task has gone meanwhile. */
+/** Resolves with `undefined` if the task has disappeared from the source. */
 async function importOne(
   { from, pushNotifications }: ImportSource,
   deps: ImportDeps,
@@ -102,7 +102,9 @@ async function importOne(
   }
 }
 
-/** Before the task: a config that is deleted here after that does not come back. */
+/**
+ * Must run before the task is written. A config that is deleted here after that does not come back.
+ */
 async function importConfigs(
   from: NonNullable<ImportSource['pushNotifications']>,
   to: ImportDeps['configs'],
@@ -114,12 +116,14 @@ async function importConfigs(
     (await from.loadWithMetadata?.(taskId, context)) ??
     (await from.load(taskId, context)).map((config) => ({ config, wireVersion: requestedVersion }));
   for (const { config, wireVersion } of stored) {
-    // A store takes the version that a config is saved under from the request.
+    // A store reads the version to save a config under from the request.
     await to.save(taskId, requestOf(context, wireVersion), config);
   }
 }
 
-/** One more request of the same caller: a store may keep what it has loaded as long as its request. */
+/**
+ * Returns a fresh request of the same caller, because a store may cache loaded tasks per request.
+ */
 function requestOf(
   { user, tenant, state, requestedVersion }: ServerCallContext,
   version: string = requestedVersion,

@@ -2,8 +2,8 @@ import type { ListedTask } from '../model/listed-task.ts';
 import { comparePlaces, type ListPlace } from './list-place.ts';
 
 /**
- * One page out of all tasks of a list, however many are shown to it and in whatever order: it counts
- * them and keeps the first `size` behind a place.
+ * One page of a list. It is shown all tasks of the list, in any order and number, counts them, and
+ * keeps the first `size` after a place.
  */
 export class ListPage {
   readonly #size: number;
@@ -22,7 +22,7 @@ export class ListPage {
     return this.#tasks;
   }
 
-  /** How many tasks were shown, on whatever page they are. */
+  /** The number of tasks that were shown, on this page and all others. */
   get total(): number {
     return this.#total;
   }

@@ -1,9 +1,15 @@
 import type { ListedTask } from '../model/listed-task.ts';
 
-/** Where a task stands in a list. While nobody sets its status it stays there; else it rises. */
+/**
+ * The place of a task in a list. It only changes when the task's status is set, and then only
+ * upwards.
+ */
 export type ListPlace = Pick<ListedTask, 'latest' | 'taskId'>;
 
-/** Negative, zero or positive as `a` comes before, at or after `b`: newest first, then by id. */
+/**
+ * Returns a negative, zero or positive number if `a` comes before, at or after `b`. The newest
+ * comes first; equal times are ordered by id, descending.
+ */
 export function comparePlaces(a: ListPlace, b: ListPlace): number {
   return b.latest - a.latest || Number(a.taskId < b.taskId) - Number(a.taskId > b.taskId);
 }

@@ -20,60 +20,66 @@ import { assertTaskKey, type Scope, type TaskKey } from '../task-key.ts';
 import { proposeSave } from './save-proposal.ts';
 import { listTasks, type ReadTask, readTask } from './task-list.ts';
 
-/** How long a save or a deletion tries, in milliseconds. */
+/** A save or a deletion is retried for this long, in milliseconds. */
 const WRITE_DEADLINE_MS = 15_000;
-/** A store has no end of its own. */
+/** A store is never stopped. */
 const NEVER = new AbortController().signal;
 
-/** What a {@link LogTaskStore} works with. */
+/** The dependencies of a {@link LogTaskStore}. */
 export interface LogTaskStoreDeps {
   readonly storage: LogStorage;
-  /** Whose tasks a request may see. */
+  /** Returns the tenant and owner whose tasks a request may see. */
   readonly scopeOf: (context: ServerCallContext) => Scope;
   readonly logger: Logger;
   readonly clock: Clock;
   readonly entropy: Entropy;
-  /** How long a task stays visible after its last change, in milliseconds. */
+  /** A task stays visible for this long after its last change, in milliseconds. */
   readonly retentionMs: number;
 }
 
 /**
- * The SDK's `TaskStore` on a task log, for use alone in a plain `DefaultRequestHandler`.
+ * The SDK's `TaskStore` on a task log, to be used alone in a plain `DefaultRequestHandler`.
  *
- * A save is judged against what the same `ServerCallContext` loaded, and only the difference is
- * appended: two instances that save at once lose nothing of each other, and a late save cannot
- * reopen a task that has ended. Tasks of such a store have no runs: nobody recovers them when their
- * instance dies.
+ * A save is compared with the task that the same `ServerCallContext` loaded, and only the
+ * difference is appended. So two instances that save at the same time keep each other's changes,
+ * and a late save cannot reopen a task that has ended. Tasks of such a store have no runs, so they
+ * are not recovered when their instance dies.
  */
 export class LogTaskStore implements TaskStore {
   readonly #deps: LogTaskStoreDeps;
   readonly #backlog = new Backlog();
-  /** What each request has loaded or saved, by task id. */
+  /** The tasks that each request has loaded or saved, by task id. */
   readonly #seen = new WeakMap<ServerCallContext, Map<string, Task>>();
 
   constructor(deps: LogTaskStoreDeps) {
     this.#deps = deps;
   }
 
-  /** Fails with a coded `BackendError` if the storage is not what is needed. */
+  /** Rejects with a coded `BackendError` if the storage does not meet the requirements. */
   check(): Promise<void> {
     return this.#deps.storage.check();
   }
 
-  /** The task, or nothing. Fails with a coded `BackendError`. */
+  /**
+   * Resolves with the task, or `undefined` if there is none. Rejects with a coded `BackendError`.
+   */
   async load(taskId: string, context: ServerCallContext): Promise<Task | undefined> {
     const found = await this.#read({ ...this.#deps.scopeOf(context), taskId });
     if (found) this.#remember(context, deepCopy(found.task));
     return found?.task;
   }
 
-  /** Appends what `task` adds; nothing if the task has ended. Fails with a coded `BackendError`. */
+  /**
+   * Appends the changes in `task`, or no changes if the stored task has ended. Rejects with a coded
+   * `BackendError`.
+   */
   async save(task: Task, context: ServerCallContext): Promise<void> {
     const key = { ...this.#deps.scopeOf(context), taskId: task.id };
     assertTaskKey(key);
     const { value: saved } = exactJson(task, Task.toJSON, Task.fromJSON);
     const loaded = this.#seen.get(context)?.get(task.id);
-    // Once the outcome of a save is unknown, the next one says everything: nothing is said twice.
+    // If this save fails, its outcome is unknown. The next save then compares with no loaded task
+    // and appends the whole task, so that no change is applied twice.
     this.#seen.get(context)?.delete(task.id);
     const { propose, bytes } = proposeSave(loaded, saved);
     if (bytes > 0) {
@@ -86,7 +92,7 @@ export class LogTaskStore implements TaskStore {
     this.#remember(context, saved);
   }
 
-  /** A page of the caller's tasks, the newest status first. */
+  /** Resolves with a page of the caller's tasks, the newest status first. */
   list(params: ListTasksRequest, context: ServerCallContext): Promise<ListTasksResponse> {
     const read = (key: TaskKey, options: CopyOptions): Promise<ReadTask | undefined> =>
       this.#read(key, options);
@@ -94,8 +100,8 @@ export class LogTaskStore implements TaskStore {
   }
 
   /**
-   * Deletes the task and its content; nothing if there is none. Fails with `task-running` while an
-   * instance works on it. May be called again if it was cut short.
+   * Deletes the task and its content; has no effect if there is none. Rejects with `task-running`
+   * while an instance works on it. May be called again after an interrupted call.
    */
   async delete(taskId: string, context: ServerCallContext): Promise<void> {
     const { storage, scopeOf } = this.#deps;
@@ -106,13 +112,16 @@ export class LogTaskStore implements TaskStore {
       if ('refused' in outcome && outcome.refused === 'running') {
         throw new BackendError('task-running', 'The task is being worked on.');
       }
-      // Also what is left of one that nobody sees any more.
+      // An expired task may have left content, too.
       if (log.isExpired()) await storage.erase(key);
     });
     this.#seen.get(context)?.delete(taskId);
   }
 
-  /** What is appended meanwhile fails with what the last try met if it is not taken in time. */
+  /**
+   * Runs `work` with a deadline. An append that has not succeeded by then rejects with the error of
+   * its last try.
+   */
   async #write(key: TaskKey, work: (log: TaskLog) => Promise<void>): Promise<void> {
     const deadline = new AbortController();
     const cancel = this.#deps.clock.after(WRITE_DEADLINE_MS, () => deadline.abort());
@@ -130,7 +139,8 @@ export class LogTaskStore implements TaskStore {
     const log = this.#open(key, NEVER);
     await log.refresh();
     const found = await readTask(log, this.#deps.clock, options);
-    // Of what was cut short after its record; what is read is whole without it.
+    // Completes a save or deletion that was interrupted after its record. The result is complete
+    // without this.
     await this.#settle(log, found !== undefined).catch((error: unknown) => {
       this.#deps.logger.warn('head.repair-failed', {
         ...taskFields(key),
@@ -140,14 +150,14 @@ export class LogTaskStore implements TaskStore {
     return found;
   }
 
-  /** Makes up for what a save, or a deletion, has left undone. */
+  /** Completes the head, or the erasure, that an interrupted save or deletion left undone. */
   async #settle(log: TaskLog, isSeen: boolean): Promise<void> {
     if (isSeen) await this.#settleHead(log);
-    // Lists count it as long as it has a head.
+    // Lists count the task as long as it has a head.
     else if (log.state.deleted && log.headSlot) await this.#deps.storage.erase(log.key);
   }
 
-  /** Writes the head if the one that was read has another status than the log has now. */
+  /** Writes the head if the stored one is missing or older than the log's present status. */
   async #settleHead(log: TaskLog): Promise<void> {
     const head = taskHead(log.key, log.state);
     const isDue = head && !(log.headSlot && compareSlots(log.headSlot, head.slot) >= 0);

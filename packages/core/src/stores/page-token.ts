@@ -3,14 +3,14 @@ import { RequestMalformedError } from '@a2a-js/sdk/errors';
 import * as z from 'zod';
 import type { ListPlace } from './list-place.ts';
 
-/** The only form of tokens that this release writes and reads. */
+/** The only token version that this release writes and reads. */
 const TOKEN_VERSION = 1;
 const token = z.tuple([z.literal(TOKEN_VERSION), z.number(), z.string(), z.string()]);
 
 /**
- * Where a page ended, as a text to go on from. `list` says which list that is, scope and filters: the
- * token holds a digest of it and fits no other. No secret: whoever makes one up reads a list of their
- * own from another place, nothing else.
+ * Returns a page token: the place where a page ended, as text. `list` identifies the list (scope
+ * and filters); the token contains a digest of it and fits no other list. The digest is not a
+ * secret: a client that makes up a token only reads its own list from another place.
  */
 export function encodePageToken(place: ListPlace, list: string): string {
   const { latest, taskId } = place;
@@ -18,10 +18,12 @@ export function encodePageToken(place: ListPlace, list: string): string {
   return Buffer.from(text).toString('base64url');
 }
 
-/** Throws RequestMalformedError for what {@link encodePageToken} did not make, or not for this list. */
+/**
+ * Throws RequestMalformedError if the text was not made by {@link encodePageToken} for this list.
+ */
 export function decodePageToken(text: string, list: string): ListPlace {
   const place = read(text);
-  // Of the many texts that are read alike only one was handed out.
+  // Many texts decode to the same place, but only one of them was issued.
   if (!place || encodePageToken(place, list) !== text) {
     throw new RequestMalformedError('The page token is malformed, or of another list.');
   }

@@ -6,19 +6,19 @@ import { encode } from '../model/record.ts';
 import type { LogStatus } from '../model/state.ts';
 import { differenceButStatus, taskDifference } from './task-difference.ts';
 
-/** A save as a proposal, and about how many bytes it has. */
+/** A save as a proposal, and its approximate size in bytes. */
 export interface ProposedSave {
   readonly propose: Proposal;
   readonly bytes: number;
 }
 
 /**
- * What the save of a task adds to the one that was loaded. Nothing enters a log that is sealed; and
- * where another has set a status since, the newer of the two stays, by their own timestamps. A
- * terminal status is taken whatever its timestamp, or the task would never end; of statuses without
- * timestamps, or with the same, the later save's.
+ * Returns the changes in a saved task since it was loaded. A sealed log takes no entry. If another
+ * writer has set a status since, the newer of the two statuses stays, by their own timestamps. If
+ * the timestamps are equal, or one is missing, the later save's status is taken. A terminal status
+ * is always taken, whatever its timestamp, or the task would never end.
  *
- * Throws `invalid-event` for what JSON cannot hold.
+ * Throws `invalid-event` for a task that JSON cannot hold.
  */
 export function proposeSave(loaded: Task | undefined, saved: Task): ProposedSave {
   const whole = taskDifference(loaded, saved).map(encode);
@@ -33,7 +33,10 @@ export function proposeSave(loaded: Task | undefined, saved: Task): ProposedSave
   };
 }
 
-/** True if the log's status is another's, set since the task was loaded, and newer than the saved. */
+/**
+ * Returns true if another writer set the log's status after the task was loaded, and it is newer
+ * than the saved one.
+ */
 function overtakes(stored: LogStatus, loaded: Task['status'], saved: Task['status']): boolean {
   if (isTerminal(saved?.state)) return false;
   if (loaded && loaded.state === stored.state && (loaded.timestamp ?? '') === stored.timestamp) {

@@ -3,12 +3,13 @@ import type { TaskEvent } from '../a2a/event.ts';
 import type { Entry } from '../model/entry.ts';
 
 /**
- * What a saved task adds to the one that was loaded, as entries: messages, artifact chunks, the
- * status last. Judged against what was loaded, not against what is stored, so that a save says
- * nothing of what its writer has not seen or has left as it was. A whole Task where nothing smaller
- * says it.
+ * Returns the changes in a saved task since it was loaded, as entries: messages, artifact chunks,
+ * and the status last. Compares with the loaded task rather than the stored one, so that a save
+ * does not touch content that its writer has not seen or not changed. Returns a whole Task where no
+ * smaller entry can express the change.
  *
- * What the save leaves out (a message, an artifact, a metadata key) stays: a log only adds.
+ * Content that the save leaves out (a message, an artifact, a metadata key) stays, because a log
+ * only grows.
  */
 export function taskDifference(loaded: Task | undefined, saved: Task): Entry[] {
   if (!loaded || loaded.contextId !== saved.contextId) {
@@ -19,7 +20,7 @@ export function taskDifference(loaded: Task | undefined, saved: Task): Entry[] {
     return [...contentDifference(loaded, saved), ...metadataEntries(metadata)];
   }
   const { id: taskId, contextId, status } = saved;
-  // Its message enters the history along with it, at the end.
+  // The status' message is added to the end of the history together with the status.
   const isLast = status?.message && same(saved.history.at(-1), status.message);
   const history = isLast ? saved.history.slice(0, -1) : saved.history;
   return [
@@ -28,7 +29,10 @@ export function taskDifference(loaded: Task | undefined, saved: Task): Entry[] {
   ];
 }
 
-/** All that {@link taskDifference} says but the status; what that status said is a message still. */
+/**
+ * Returns the entries of {@link taskDifference} without the status. The status' message is still
+ * added to the history.
+ */
 export function differenceButStatus(loaded: Task | undefined, saved: Task): Entry[] {
   const before = loaded ?? { ...saved, history: [], artifacts: [], metadata: undefined };
   const said = saved.status?.message;
@@ -40,7 +44,7 @@ export function differenceButStatus(loaded: Task | undefined, saved: Task): Entr
   ];
 }
 
-/** Messages and artifacts. */
+/** Returns the entries for messages and artifacts. */
 function contentDifference(loaded: Task, saved: Task): Entry[] {
   const entries: Entry[] = [];
   const known = new Map<string, number>();
@@ -48,7 +52,7 @@ function contentDifference(loaded: Task, saved: Task): Entry[] {
   for (const { messageId: id } of loaded.history) known.set(id, count(id) + 1);
   for (const message of saved.history) {
     const { messageId: id } = message;
-    // Of an id that was used for several messages, those beyond what was loaded are new.
+    // If several messages share an id, those beyond the loaded number are new.
     if (count(id) === 0) entries.push({ kind: 'message', message });
     else known.set(id, count(id) - 1);
   }
@@ -60,7 +64,10 @@ function contentDifference(loaded: Task, saved: Task): Entry[] {
   return entries;
 }
 
-/** What was added is appended: as a whole the artifact would lose what another has added to it. */
+/**
+ * Returns an appended chunk where possible, because a whole artifact would overwrite parts that
+ * other writers have added.
+ */
 function artifactChange(
   before: Artifact | undefined,
   after: Artifact,
@@ -71,7 +78,7 @@ function artifactChange(
   const artifact = {
     ...after,
     parts: after.parts.slice(before.parts.length),
-    // Empty: it stays as it is, which may be as another has named it.
+    // An empty text leaves the stored value as it is, which another writer may have changed.
     name: after.name === before.name ? '' : after.name,
     description: after.description === before.description ? '' : after.description,
     metadata: changedKeys(before.metadata, after.metadata),
@@ -79,7 +86,9 @@ function artifactChange(
   return { artifact, append: true };
 }
 
-/** True if a chunk can say what has changed: it takes nothing away and adds no extension. */
+/**
+ * Returns true if a chunk can express the change: nothing was removed and no extension was added.
+ */
 function hasGrown(before: Artifact, after: Artifact): boolean {
   const kept = Object.keys(before.metadata ?? {}).every((key) =>
     Object.hasOwn(after.metadata ?? {}, key),

@@ -10,14 +10,21 @@ import type { Logger } from '../ports/logger.ts';
 import { assertTaskKey, type TaskKey } from '../task-key.ts';
 import { importEntries } from './import-entries.ts';
 
-/** Writes what imports write. No instance is called so: their ids end in a nonce. */
+/**
+ * The instance name in records that imports write. No real instance has this name, because their
+ * ids end in a nonce.
+ */
 const IMPORTER = 'import';
-/** How long the import of one task tries, in milliseconds. */
+/** The import of one task is retried for this long, in milliseconds. */
 const DEADLINE_MS = 60_000;
 
 /**
- * What became of a task. `unchanged`: it was imported before, as it is. `kept`: it has been worked
- * on here since, or has ended, was deleted or has expired; nothing was written.
+ * The outcome for one task.
+ *
+ * - `imported`: the task was written
+ * - `unchanged`: an earlier import has written the same task
+ * - `kept`: the task was worked on here since, has ended, was deleted or has expired; nothing was
+ *   written
  */
 export type Imported = 'imported' | 'unchanged' | 'kept';
 
@@ -30,11 +37,11 @@ export interface TaskImportDeps {
 }
 
 /**
- * Brings a task of another store into its log, as long as nobody but an import has written there:
- * every write is on condition of that. `before` is called before the first write to a log.
+ * Imports a task of another store into its log, as long as only imports have written to that log:
+ * every write depends on this condition. `before` is called before the first write to a log.
  *
- * May be repeated, also after it was cut short, and by several at once. Fails with a coded
- * `BackendError`.
+ * May be repeated after an interruption, and may be called several times at once. Rejects with a
+ * coded `BackendError`.
  */
 export async function importTask(
   key: TaskKey,
@@ -53,7 +60,7 @@ export async function importTask(
     let outcome = await bringUp(log, isOurs, whole, before);
     while (outcome === 'overtaken') outcome = await bringUp(log, isOurs, whole, before);
     if (outcome === 'kept') return outcome;
-    // Also that of one which was cut short before.
+    // An interrupted import may have left its head unwritten, too.
     const head = taskHead(key, log.state);
     if (head) await deps.storage.putHead(key, head);
     return outcome;
@@ -62,7 +69,10 @@ export async function importTask(
   }
 }
 
-/** One try: `overtaken` if a record of another has come between. */
+/**
+ * Tries once to import the task. Returns `overtaken` if another writer has appended a record in
+ * between.
+ */
 async function bringUp(
   log: TaskLog,
   isOurs: () => boolean,
@@ -88,7 +98,10 @@ async function bringUp(
   return 'imported';
 }
 
-/** True while all records of the log are those of imports. What a snapshot hides counts as others'. */
+/**
+ * Returns a function that returns true while imports have written all records of the log. Records
+ * hidden by a snapshot count as written by others.
+ */
 function ownership(log: TaskLog): () => boolean {
   let next = FIRST_SLOT;
   let isOurs = true;

@@ -20,16 +20,16 @@ import { decodePageToken, encodePageToken } from './page-token.ts';
 
 const DEFAULT_PAGE_SIZE = 50;
 const MAX_PAGE_SIZE = 100;
-/** How many tasks are read at once: as many as an AWS client has sockets by default. */
+/** Tasks that are read at once: as many as an AWS client has sockets by default. */
 const READS = 50;
 
-/** A task, and the state of its log at that moment. */
+/** A task, and the state of its log at the time of the read. */
 export interface ReadTask {
   readonly task: Task;
   readonly state: LogState;
 }
 
-/** Returns the task of a log that was read, if it is to be seen, as it is now. */
+/** Returns the current task of a log that was read; `undefined` if it is not visible. */
 export async function readTask(
   log: TaskLog,
   clock: Clock,
@@ -40,10 +40,10 @@ export async function readTask(
   return picture && { task: await inSlices(picture.copying(options), clock), state };
 }
 
-/** What {@link listTasks} works with. */
+/** The dependencies of {@link listTasks}. */
 export interface TaskListDeps {
   readonly storage: Pick<LogStorage, 'list'>;
-  /** The task as its log has it now, if it is to be seen. */
+  /** Resolves with the current task of its log; `undefined` if it is not visible. */
   readonly read: (key: TaskKey, options: CopyOptions) => Promise<ReadTask | undefined>;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -51,17 +51,18 @@ export interface TaskListDeps {
 }
 
 /**
- * A page of an owner's tasks, the newest status first, then by id, both downwards. Newest by the
- * latest timestamp that the task's status ever had, in milliseconds; what never had one comes last.
- * So a task only ever rises: one whose status nobody sets is on exactly one page, any other on at
- * most one. The SDK's stores go by the current timestamp: their order differs where it went back.
+ * Resolves with a page of an owner's tasks, ordered by status time and then by id, both descending.
+ * The status time is the latest timestamp that the task's status ever had, in milliseconds; tasks
+ * that never had one come last. So a task only moves up: a task whose status does not change is on
+ * exactly one page, any other on at most one. The SDK's stores use the current timestamp, so their
+ * order differs where a timestamp went back.
  *
- * `totalSize` is exact as far as the index is up to date, which is a matter of milliseconds; it
- * counts also what is about to be found expired because nobody has worked on it. It costs one pass
- * over the owner's part of the index, about 200 bytes a task: 10,000 tasks are some 250 read units.
+ * `totalSize` is exact as far as the index is up to date, which takes milliseconds. It also counts
+ * tasks that have expired without an update of the index. It costs one pass over the owner's part
+ * of the index, about 200 bytes a task: 10,000 tasks cost some 250 read units.
  *
- * Throws RequestMalformedError, as the SDK's own handler does, for a page size, state, time or token
- * that is none, and for a token of another owner or other filters.
+ * Throws RequestMalformedError, as the SDK's own handler does, for an invalid page size, state,
+ * time or token, and for a token of another owner or other filters.
  */
 export async function listTasks(
   request: ListTasksRequest,
@@ -117,7 +118,10 @@ function toTime(text: string | undefined): number | undefined {
   return time;
 }
 
-/** One task that cannot be read does not take the others away, as in the SDK's `DatabaseTaskStore`. */
+/**
+ * Resolves with `undefined` for a task that cannot be read, so that it does not hide the others, as
+ * in the SDK's `DatabaseTaskStore`.
+ */
 async function readable(
   deps: TaskListDeps,
   key: TaskKey,
@@ -133,8 +137,9 @@ async function readable(
 }
 
 /**
- * False if the task does not belong here, whatever the index said, which lags: by its log it does not
- * pass the filter, or has risen to before this page, where it may have been shown already.
+ * Returns false if the task does not belong on this page. The index may lag, so this checks the
+ * log: the task may no longer pass the filter, or may have moved up to an earlier page that was
+ * already shown.
  */
 function belongs(
   { task, state: { status, writtenAtMs } }: ReadTask,
