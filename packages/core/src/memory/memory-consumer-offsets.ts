@@ -2,7 +2,7 @@ import { comparePlaces, type Place } from '../model/place.ts';
 import { assertConsumer, type ConsumerOffsets } from '../ports/consumer-offsets.ts';
 import { assertTaskKey, type TaskKey, taskKeyText } from '../task-key.ts';
 
-/** {@link ConsumerOffsets} in this process' memory: for tests, and as the suite's oracle. */
+/** {@link ConsumerOffsets} in the memory of this process: for tests, and as the suite's oracle. */
 export class MemoryConsumerOffsets implements ConsumerOffsets {
   readonly #tasks = new Map<string, Map<string, Place>>();
 
@@ -22,7 +22,7 @@ export class MemoryConsumerOffsets implements ConsumerOffsets {
     if (!known || comparePlaces(known, place) < 0) places.set(consumer, place);
   }
 
-  /** The task's log was erased, or is not kept any more. */
+  /** Removes the task's places. Must be called when its log is erased or no longer kept. */
   forget(key: TaskKey): void {
     this.#tasks.delete(taskKeyText(key));
   }

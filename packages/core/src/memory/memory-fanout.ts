@@ -5,14 +5,20 @@ import type { Fanout, FanoutAddress, FanoutReceiver, FanoutStats } from '../port
 export interface MemoryQueue {
   readonly name: string;
   deliver: ((message: string) => void) | undefined;
-  /** False: what is published to the instance does not reach its queue. */
+  /** False if messages to the instance do not reach its queue. */
   subscribed: boolean;
 }
 
-/** A network of queues in this process' memory by instance, shared by the fan-outs of several instances. */
+/**
+ * The queues by instance, in the memory of this process, shared by the fan-outs of several
+ * instances.
+ */
 export type MemoryQueues = Map<string, MemoryQueue>;
 
-/** A {@link Fanout} in this process' memory: for tests. Delivers in a microtask, in order, once. */
+/**
+ * A {@link Fanout} in the memory of this process, for tests. Delivers in a microtask, in order,
+ * once.
+ */
 export class MemoryFanout implements Fanout {
   readonly maxBytes: number = 200 * 1024;
   readonly delivers: boolean = true;

@@ -10,7 +10,9 @@ import type {
 } from '../ports/instance-registry.ts';
 import { type TaskKey, taskKeyText } from '../task-key.ts';
 
-/** An {@link InstanceRegistry} in this process' memory: for tests, and as the suite's oracle. */
+/**
+ * An {@link InstanceRegistry} in the memory of this process: for tests, and as the suite's oracle.
+ */
 export class MemoryInstanceRegistry implements InstanceRegistry {
   readonly #identity: string;
   #leader: string | undefined;

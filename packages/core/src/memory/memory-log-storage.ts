@@ -15,10 +15,10 @@ interface StoredTask {
   erased?: true;
 }
 
-/** What an erased record reads as. */
+/** The body of an erased record. */
 const ERASED_BODY = recordBody([encode({ kind: 'deleted' })]);
 
-/** Logs in this process' memory: for tests, and as the oracle of the conformance suite. */
+/** A {@link LogStorage} in the memory of this process: for tests, and as the suite's oracle. */
 export class MemoryLogStorage implements LogStorage {
   readonly #tasks = new Map<string, StoredTask>();
 
@@ -84,7 +84,7 @@ export class MemoryLogStorage implements LogStorage {
     if (!task.head || compareSlots(task.head.slot, head.slot) < 0) task.head = head;
   }
 
-  /** As if the task had never been. */
+  /** Removes every trace of the task. */
   forget(key: TaskKey): void {
     this.#tasks.delete(taskKeyText(key));
   }

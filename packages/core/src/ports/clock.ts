@@ -1,16 +1,17 @@
 /**
  * Time and timers, injected so that a failing schedule can be replayed in virtual time.
  *
- * Clocks of two machines are never compared: `now` is for stamps and for intervals on this machine.
+ * The clocks of two machines are never compared: `now` is for timestamps, and for intervals on this
+ * machine.
  */
 export interface Clock {
-  /** Milliseconds since the epoch. */
+  /** Returns milliseconds since the epoch. */
   now(): number;
   /** Calls `callback` once after `ms` milliseconds; the returned function cancels it. */
   after(ms: number, callback: () => void): () => void;
 }
 
-/** The longest that a timer of node takes, in milliseconds: it fires at once if it is to take longer. */
+/** Node's maximum timer delay in milliseconds; a longer one fires immediately. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** The clock of this machine. */
@@ -24,7 +25,7 @@ export const systemClock: Clock = {
       return () => cancel();
     }
     if (ms <= 0) {
-      // A timer of zero milliseconds waits for one.
+      // A timer of zero milliseconds waits for one millisecond.
       const turn = setImmediate(callback);
       return () => clearImmediate(turn);
     }
@@ -33,12 +34,15 @@ export const systemClock: Clock = {
   },
 };
 
-/** Milliseconds since then; endless if the clock was set back meanwhile, for nobody knows. */
+/**
+ * Returns the milliseconds elapsed since `then`; `Infinity` if the clock has been set back, because
+ * the real duration is unknown.
+ */
 export function elapsed(then: number, now: number): number {
   return now < then ? Number.POSITIVE_INFINITY : now - then;
 }
 
-/** Resolves after `ms` milliseconds, at once when `signal` aborts; never rejects. */
+/** Resolves after `ms` milliseconds, or at once when `signal` aborts. Never rejects. */
 export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
   if (signal?.aborted) return Promise.resolve();
   return new Promise((resolve) => {
@@ -52,7 +56,10 @@ export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<v
   });
 }
 
-/** Resolves as `work` does, or with `undefined` after `ms` milliseconds; `work` itself goes on. */
+/**
+ * Settles as `work` does, or resolves with `undefined` after `ms` milliseconds; `work` itself
+ * continues.
+ */
 export async function withTimeout<T>(
   clock: Clock,
   ms: number,

@@ -8,8 +8,8 @@ import {
 } from 'node:zlib';
 
 /**
- * Raw deflate (RFC 1951), injected so that a failing schedule can be replayed: node compresses on
- * other threads, and no virtual clock waits for those.
+ * Raw deflate (RFC 1951), injected so that a failing schedule can be replayed: Node compresses on
+ * other threads, which a virtual clock cannot wait for.
  */
 export interface Compression {
   deflateSync(bytes: Uint8Array): Uint8Array;
@@ -24,7 +24,7 @@ export interface Compression {
 const deflateOnThread = promisify<Uint8Array, Buffer>(deflateRaw);
 const inflateOnThread = promisify<Uint8Array, ZlibOptions, Buffer>(inflateRaw);
 
-/** The compression of node's zlib. */
+/** The compression of Node's zlib. */
 export const systemCompression: Compression = {
   deflateSync: (bytes) => deflateRawSync(bytes),
   inflateSync(bytes, maxBytes) {

@@ -2,9 +2,9 @@ import { createHash, randomUUID } from 'node:crypto';
 
 /** Ids and randomness, injected so that a failing schedule can be replayed from its seed. */
 export interface Entropy {
-  /** Returns a fresh id, never given twice: a UUID, since clients see some of them. */
+  /** Returns a new, unique id: a UUID, because clients see some of them. */
   id(): string;
-  /** A number in [0, 1). */
+  /** Returns a number in [0, 1). */
   random(): number;
 }
 
@@ -17,7 +17,10 @@ export const systemEntropy: Entropy = {
 /** Characters of a {@link shortId}: 82 bits. */
 const SHORT_LENGTH = 16;
 
-/** Returns an id of at most 16 of `[a-z0-9]`, or `id` itself if it is as short, for names with a limit. */
+/**
+ * Returns `id` itself if it has at most 16 characters, else a hash of 16 characters out of
+ * `[a-z0-9]`. For names with a limited length.
+ */
 export function shortId(id: string): string {
   if (id.length <= SHORT_LENGTH) return id;
   const hash = createHash('sha256').update(id).digest('hex');

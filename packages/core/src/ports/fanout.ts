@@ -1,95 +1,111 @@
 /**
- * How a doorbell reaches other instances.
+ * Carries doorbells between instances.
  *
- * Delivery may be late, repeated, reordered or lost: the log is the truth, and a lost message costs
- * nothing but latency. An instance also works while it has no address at all: it reads its logs. Messages are texts of at most {@link Fanout.maxBytes} bytes, of tab, line
- * feed, carriage return and what Unicode has from U+0020 to U+FFFD without surrogates. An
- * implementation neither reads nor logs them; where several wait for one target it may send what
- * `joinMessages` makes of those that are `isJoinable`, and the receiver hands that over as it is.
+ * Delivery may be late, repeated, reordered or lost: the log is the source of truth, so a lost
+ * message only adds latency. An instance without an address still works, because it reads its logs.
  *
- * To write one: implement this interface, run `fanoutSuite` of `@a2a-aws/testkit` on it, and hand it
- * to `createBackend({ fanout })`.
+ * A message is a text of at most {@link Fanout.maxBytes} bytes. It consists of tab, line feed,
+ * carriage return, and the Unicode characters from U+0020 to U+FFFD without surrogates. An
+ * implementation neither reads nor logs messages. If several `isJoinable` messages wait for one
+ * target, it may send the result of `joinMessages` instead; the receiver passes that on unchanged.
+ *
+ * To write one: implement this interface, run `fanoutSuite` of `@a2a-aws/testkit` on it, and pass
+ * it to `createBackend({ fanout })`.
  */
 export interface Fanout {
-  /** The most bytes of UTF-8 one message may have. */
+  /** The maximum size of one message, in bytes of UTF-8. */
   readonly maxBytes: number;
-  /** False if nothing is ever delivered: instances then read their open logs all the time. */
+  /** False if no message is ever delivered. Instances then poll their open logs all the time. */
   readonly delivers: boolean;
-  /** False if {@link instanceId} does not look at `living`: it is given none then. @default true */
+  /** False if {@link instanceId} ignores `known`, which is empty then. @default true */
   readonly needsLiveInstances?: boolean;
-  /** Fails with a coded error if what all instances share (the topic) is missing or wrong. */
+  /**
+   * Rejects with a coded error if the resource that all instances share (the topic) is missing or
+   * wrong.
+   */
   check(): Promise<void>;
   /**
-   * The id of a new instance: of `name`, a `nonce` that was never used, and whatever others need to
-   * find the instance by its id alone. `known`: the ids of the instances that may have an address now.
+   * Returns the id of a new instance. It consists of `name`, a `nonce` that was never used, and all
+   * other data by which instances find each other by id alone. `known`: the ids of the instances
+   * that may have an address now.
    */
   instanceId(name: string, nonce: string, known: readonly string[]): string;
   /**
-   * Makes what `instance` is heard at, named `name` where names are used. Idempotent: a call that was
-   * cut short is completed by the next, and what was deleted meanwhile is made again. The instance's
-   * lease row must hold `name` before, so that a janitor finds what was made.
-   * Undefined if the instance is not to be heard.
+   * Creates the instance's endpoint (for SNS: queue and subscription), named `name` where names are
+   * used. Idempotent: another call completes an interrupted one, and creates again any part that
+   * was deleted meanwhile. The instance's lease row must contain `name` before, so that a janitor
+   * finds the endpoint. Resolves with `undefined` if the instance will not receive messages.
    *
-   * Rejects with `topic-full` while there is no room, and with `name-taken` if only another name can
-   * help: what has this name is not as it should be, or was deleted too recently.
+   * Rejects with `topic-full` while there is no room. Rejects with `name-taken` if only another
+   * name can help: the endpoint of this name has unexpected attributes, or was deleted too
+   * recently.
    */
   provision(instance: string, name?: string): Promise<FanoutAddress | undefined>;
   /**
-   * Makes sure, for little, that what brings messages to `address` is still there. False if it was not:
-   * {@link provision} completes it. Rejects as {@link provision}.
-   * @default nothing is lost without the receiver noticing
+   * Checks at low cost that messages to `address` are still delivered. Resolves with false if they
+   * were not: {@link provision} then completes the endpoint. Rejects as {@link provision}.
+   * @default the receiver notices every loss
    */
   confirm?(instance: string, address: FanoutAddress): Promise<boolean>;
   /**
-   * Removes all that {@link provision} made for `instance`, half-made or not: what `address` names, its
-   * `former` addresses included; without it, what has the default name. Idempotent.
+   * Removes everything that {@link provision} created for `instance`, complete or not: the parts
+   * that `address` names, its `former` addresses included; without `address`, those with the
+   * default name. Idempotent.
    */
   teardown(instance: string, address?: FanoutAddress, proof?: TeardownProof): Promise<void>;
-  /** Hands every message for a provisioned `instance` to `onMessage`, until closed. */
+  /** Passes every message for a provisioned `instance` to `onMessage`, until closed. */
   receive(instance: string, onMessage: (message: string) => void): FanoutReceiver;
   /**
-   * Sends `message` to each of `targets` (instance ids). Resolves when the transport took it (true)
-   * or it was given up for one of them (false, counted); never rejects: a lost doorbell is not a fault.
+   * Sends `message` to each of `targets` (instance ids). Resolves with true when the transport has
+   * accepted it for all of them, with false if it was given up for any of them, which is counted.
+   * Never rejects, because a lost doorbell is not a fault.
    */
   publish(targets: readonly string[], message: string): Promise<boolean>;
-  /** Plain counters since the start. */
+  /** Returns counters since the start. */
   stats(): FanoutStats;
 }
 
 /**
- * What proves that an instance belongs to this fleet. `lease`: its lease does. `mark`: an older
- * release wrote the lease, which does not say which table it is of, so only what is itself marked as
- * this table's may be removed; the rest stays. @default lease
+ * The proof that an instance belongs to this fleet.
+ *
+ * - `lease`: its lease proves it
+ * - `mark`: an older release wrote the lease, which does not name its table, so only resources that
+ *   are themselves marked as this table's may be removed; the rest stays
+ *
+ * @default lease
  */
 export type TeardownProof = 'lease' | 'mark';
 
-/** Where an instance is heard, as kept in its lease row; as far as it is known, or there is such. */
+/**
+ * An instance's endpoint as stored in its lease row. Fields are absent if unknown or not used by
+ * the transport.
+ */
 export interface FanoutAddress {
   readonly queueName?: string;
   readonly queueUrl?: string;
   readonly subscriptionArn?: string;
-  /** Addresses that were given up, and may still exist. */
+  /** Abandoned addresses, which may still exist. */
   readonly former?: readonly FormerAddress[];
 }
 
-/** An address that was given up. */
+/** An abandoned address. */
 export type FormerAddress = Omit<FanoutAddress, 'former'>;
 
 export interface FanoutReceiver {
-  /** True while the last look for messages succeeded. */
+  /** True if the last attempt to receive messages succeeded. */
   readonly healthy: boolean;
-  /** True once what it reads from no longer exists: no message will come. */
+  /** True once the source of its messages no longer exists, so that no message will arrive. */
   readonly lost?: boolean | undefined;
-  /** Stops taking messages; resolves when the last one was handled. */
+  /** Stops receiving messages. Resolves when the last one was handled. */
   close(): Promise<void>;
 }
 
 export interface FanoutStats {
-  /** Messages × targets taken by the transport. */
+  /** Messages × targets accepted by the transport. */
   readonly published: number;
   /** Messages × targets given up. */
   readonly publishFailed: number;
   readonly received: number;
-  /** Messages that could not be read: left where they were. */
+  /** Messages that could not be read, which were left in their queue. */
   readonly unreadable: number;
 }

@@ -7,29 +7,29 @@ export interface FleetKey {
   readonly id: string;
   /** 32 bytes. */
   readonly secret: Uint8Array;
-  /** 1 for the fleet's first key, one more for each that follows. */
+  /** 1 for the fleet's first key, increasing by one with each new key. */
   readonly serial: number;
 }
 
 /** The keys of a fleet, as they are stored. */
 export interface FleetKeySet {
   /**
-   * Where the fleet's table is, and which of its fleets this is; part of what is authenticated, so
-   * that a copy of the table is another fleet.
+   * Identifies the fleet by its table and its prefix there. It is part of the authenticated data,
+   * so a copy of the table is another fleet.
    */
   readonly fleet: string;
-  /** One or two: the first signs, all verify. */
+  /** One or two keys. The first signs, all verify. */
   readonly keys: readonly FleetKey[];
 }
 
-/** Where a fleet keeps its doorbell keys: beside its logs, readable by its instances only. */
+/** The storage of a fleet's doorbell keys, beside its logs, readable by its instances only. */
 export interface FleetKeys {
   /**
-   * Returns the keys, strongly consistent. Stores `candidate` as the only key if there are none; of
-   * several instances that do so at once, one succeeds and all return its key.
+   * Resolves with the keys, strongly consistent. Stores `candidate` as the only key if there are
+   * none. If several instances do so at once, one succeeds and all return its key.
    */
   doorbellKeys(candidate: () => FleetKey): Promise<FleetKeySet>;
-  /** Replaces `seen` by `next`. Returns false if the stored keys are others than `seen`. */
+  /** Replaces `seen` by `next`. Resolves with false if the stored keys differ from `seen`. */
   replaceDoorbellKeys(seen: readonly FleetKey[], next: readonly FleetKey[]): Promise<boolean>;
 }
 

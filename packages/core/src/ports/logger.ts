@@ -1,11 +1,14 @@
-/** Flat facts about an event: ids, counts, codes. Never message content, never text from outside. */
+/**
+ * Flat facts about an event: ids, counts, codes. Never contains message content or text from
+ * outside.
+ */
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
 
 export type LogMethod = 'debug' | 'info' | 'warn' | 'error';
 
 export const LOG_METHODS = ['debug', 'info', 'warn', 'error'] as const;
 
-/** Where log lines are handed to: loggers that take a message and then fields are such. */
+/** The destination of log lines: any logger whose methods take a message and then fields. */
 export interface LogSink {
   debug(event: string, fields: LogFields): void;
   info(event: string, fields: LogFields): void;
@@ -13,7 +16,7 @@ export interface LogSink {
   error(event: string, fields: LogFields): void;
 }
 
-/** Takes the backend's structured log lines; `event` is a fixed dotted name. */
+/** Receives the backend's structured log lines; `event` is a fixed dotted name. */
 export interface Logger {
   debug(event: string, fields?: LogFields): void;
   info(event: string, fields?: LogFields): void;
@@ -21,7 +24,7 @@ export interface Logger {
   error(event: string, fields?: LogFields): void;
 }
 
-/** Makes a logger of one function. */
+/** Returns a logger that passes every line to one function. */
 export function loggerOf(
   write: (level: LogMethod, event: string, fields: LogFields | undefined) => void,
 ): Logger {
@@ -39,8 +42,8 @@ export const silentLogger: Logger = loggerOf(() => {});
 const bases = new WeakMap<Logger, Logger>();
 
 /**
- * A logger whose lines carry these fields besides their own, which win. A function is called for each
- * line.
+ * Returns a logger that adds these fields to its lines; a line's own fields take precedence. A
+ * function is called for each line.
  */
 export function withFields(logger: Logger, fields: LogFields | (() => LogFields)): Logger {
   if (logger === silentLogger) return logger;
@@ -51,7 +54,7 @@ export function withFields(logger: Logger, fields: LogFields | (() => LogFields)
   return bound;
 }
 
-/** The logger that {@link withFields} was first called with. */
+/** Returns the logger that {@link withFields} was first called with, or `logger` itself. */
 export function baseLogger(logger: Logger): Logger {
   return bases.get(logger) ?? logger;
 }
