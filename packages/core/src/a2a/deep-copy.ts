@@ -1,6 +1,6 @@
 /**
- * Copies plain data: arrays, plain objects and bytes. Unlike `structuredClone` it leaves a Buffer a
- * Buffer; a key named `__proto__` stays an ordinary key.
+ * Returns a copy of plain data: arrays, plain objects and bytes. Unlike `structuredClone`, it
+ * copies a Buffer to a Buffer, and a key named `__proto__` stays an ordinary key.
  */
 export function deepCopy<T>(value: T): T {
   return copy(value) as T;

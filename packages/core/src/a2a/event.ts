@@ -7,13 +7,18 @@ import {
 } from '@a2a-js/sdk';
 import { BackendError } from '../errors.ts';
 
-/** What a task's log numbers: an A2A stream event. A bare Message is none, it answers its run. */
+/**
+ * An A2A stream event, which a task's log numbers. A bare Message is not one, because it answers
+ * its run.
+ */
 export type TaskEvent =
   | { readonly kind: 'task'; readonly data: Task }
   | { readonly kind: 'statusUpdate'; readonly data: TaskStatusUpdateEvent }
   | { readonly kind: 'artifactUpdate'; readonly data: TaskArtifactUpdateEvent };
 
-/** Returns true for an event of a kind that this release knows, whatever its content. Never throws. */
+/**
+ * Returns true for an event of a kind that this release knows, whatever its content. Never throws.
+ */
 export function isTaskEvent(value: unknown): value is TaskEvent {
   try {
     const { kind, data } = value as TaskEvent;
@@ -24,7 +29,7 @@ export function isTaskEvent(value: unknown): value is TaskEvent {
   }
 }
 
-/** After one of these a task never changes (A2A §4.1.3). */
+/** Returns true if a task never changes after this state (A2A §4.1.3). */
 export function isTerminal(state: TaskState | undefined): boolean {
   return (
     state === TaskState.TASK_STATE_COMPLETED ||
@@ -34,24 +39,24 @@ export function isTerminal(state: TaskState | undefined): boolean {
   );
 }
 
-/** The task waits for its client: for input, or for credentials. */
+/** Returns true if a task in this state waits for its client: for input, or for credentials. */
 export function isInterrupted(state: TaskState | undefined): boolean {
   return (
     state === TaskState.TASK_STATE_INPUT_REQUIRED || state === TaskState.TASK_STATE_AUTH_REQUIRED
   );
 }
 
-/** The task id an event speaks of. */
+/** Returns the id of the event's task. */
 export function eventTaskId(event: TaskEvent): string {
   return event.kind === 'task' ? event.data.id : event.data.taskId;
 }
 
-/** The status an event sets, if it sets one. */
+/** Returns the status that an event sets; `undefined` if it sets none. */
 export function eventStatus(event: TaskEvent): Task['status'] {
   return event.kind === 'artifactUpdate' ? undefined : event.data.status;
 }
 
-/** A2A's own JSON of an event: one key names the kind, as in a StreamResponse. */
+/** Returns A2A's own JSON of an event: one key names the kind, as in a StreamResponse. */
 export function eventToJson(event: TaskEvent): unknown {
   switch (event.kind) {
     case 'task':
@@ -63,7 +68,7 @@ export function eventToJson(event: TaskEvent): unknown {
   }
 }
 
-/** Reads what {@link eventToJson} wrote. Throws `corrupt-log` for anything else. */
+/** Returns the event that {@link eventToJson} wrote. Throws `corrupt-log` for anything else. */
 export function eventFromJson(json: unknown): TaskEvent {
   if (typeof json === 'object' && json !== null) {
     if ('task' in json) return { kind: 'task', data: Task.fromJSON(json.task) };
@@ -80,7 +85,7 @@ export function eventFromJson(json: unknown): TaskEvent {
   throw new BackendError('corrupt-log', 'An event of an unknown kind is in the log.');
 }
 
-/** An agent's message with a fixed text, as status messages of the backend itself are. */
+/** Returns an agent's message with a fixed text, as in the backend's own status messages. */
 export function agentMessage(id: string, taskId: string, contextId: string, text: string): Message {
   return Message.fromJSON({
     messageId: id,

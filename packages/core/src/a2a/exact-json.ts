@@ -1,23 +1,24 @@
 import { BackendError } from '../errors.ts';
 
 /**
- * How deep a stored entry's JSON may nest, its envelope of at most 10 levels included. What recurses
- * over values (the SDK, `JSON.stringify`, other languages' protobuf parsers: 100) is safe below it.
+ * The maximum nesting of a stored entry's JSON, including its envelope of at most 10 levels. Code
+ * that recurses over values (the SDK, `JSON.stringify`, protobuf parsers of other languages with a
+ * limit of 100) is safe below it.
  */
 export const MAX_JSON_LEVELS = 110;
 
-const INVALID = 'What is to be stored cannot be written as A2A JSON.';
+const INVALID = 'The value cannot be written as A2A JSON.';
 
-/** A value as everybody reads it from its JSON text. */
+/** A value as every reader gets it from its JSON text. */
 export interface ExactJson<T> {
   readonly text: string;
   readonly value: T;
 }
 
 /**
- * The JSON text of a value, and the value as everybody reads it from there. Throws `invalid-event`
- * for what would be read as something else: what JSON cannot hold, what nests too deep, fields that
- * are not of A2A's types.
+ * Returns the JSON text of a value, and the value as every reader gets it from that text. Throws
+ * `invalid-event` for a value that would be read differently: one that JSON cannot hold, that nests
+ * too deep, or that has fields outside A2A's types.
  */
 export function exactJson<T>(
   given: T,
@@ -39,8 +40,8 @@ export function exactJson<T>(
 }
 
 /**
- * Parses JSON that nests at most so many levels. Throws for anything else before it is parsed: deep
- * nesting costs a hundred times the memory of its text.
+ * Parses JSON that nests at most `levels` levels. Throws for anything else before parsing it,
+ * because deep nesting costs a hundred times the memory of its text.
  */
 export function parseShallow(text: string, levels: number = MAX_JSON_LEVELS): unknown {
   if (nestsDeeper(text, levels)) throw new SyntaxError('The JSON nests too deep.');
@@ -63,7 +64,10 @@ function nestsDeeper(text: string, levels: number): boolean {
   return false;
 }
 
-/** Where the string that begins at `from` ends; the end of the text if it does not. */
+/**
+ * Returns the offset of the closing quote of the string that begins at `from`; the length of the
+ * text if there is none.
+ */
 function endOfString(text: string, from: number): number {
   for (let end = text.indexOf('"', from + 1); end >= 0; end = text.indexOf('"', end + 1)) {
     let backslashes = 0;
@@ -77,7 +81,7 @@ const [QUOTE, BACKSLASH, OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [
   34, 92, 91, 93, 123, 125,
 ];
 
-/** True if parsed JSON nests at most so many levels. */
+/** Returns true if parsed JSON nests at most `levels` levels. */
 export function isShallow(json: unknown, levels: number = MAX_JSON_LEVELS): boolean {
   if (typeof json !== 'object' || json === null) return true;
   if (levels === 0) return false;
@@ -86,8 +90,8 @@ export function isShallow(json: unknown, levels: number = MAX_JSON_LEVELS): bool
 }
 
 /**
- * True if `read`, which came out of a text, is what `given` was. NaN, a Date, a Map, a function or a
- * hole in an array have become something else. A property that is undefined is no property.
+ * Returns true if `read`, which was parsed from a text, equals `given`. NaN, a Date, a Map, a
+ * function or a hole in an array does not. A property that is `undefined` counts as absent.
  */
 function isSameJson(given: unknown, read: unknown): boolean {
   if (typeof read !== 'object' || read === null) return given === read;
@@ -99,7 +103,7 @@ function isSameJson(given: unknown, read: unknown): boolean {
       read.every((value, at) => isSameJson(given[at], value))
     );
   }
-  // Not by its prototype: a test runner's realm has one of its own.
+  // Does not compare prototypes, because a test runner's realm has its own.
   if (Object.prototype.toString.call(given) !== '[object Object]') return false;
   let missing = 0;
   for (const value of Object.values(read)) if (value !== undefined) missing += 1;

@@ -1,16 +1,17 @@
 import { BackendError } from '../errors.ts';
 import type { LogFields } from '../ports/logger.ts';
 
-/** At most so many stack frames of an error are logged, and so many characters of its message. */
+/** The maximum numbers of logged stack frames and of logged characters of an error's message. */
 const MAX_FRAMES = 12;
 const MAX_MESSAGE = 500;
-/** A frame: an optional function, and a place in a file or module. */
+/** Matches a stack frame: an optional function, and a place in a file or module. */
 const FRAME =
   /^at (?:[^()]{1,160} \()?(?:file:\/\/|node:|\/|[A-Za-z]:\\)[^()?#]{1,400}:\d+:\d+\)?$/;
 
 /**
- * What log lines say of an error: `code`; for a failed call of AWS its operation, error name (`cause`),
- * request id and attempts; for an error that is not a {@link BackendError} its name and stack frames.
+ * Returns the fields that describe an error: `code`; for a failed AWS call its operation, error
+ * name (`cause`), request id and attempts; for an error that is not a {@link BackendError} its name
+ * and stack frames.
  */
 export function errorFields(error: unknown): LogFields {
   const known = attempt(() => (error instanceof BackendError ? error : undefined));
@@ -19,8 +20,8 @@ export function errorFields(error: unknown): LogFields {
 }
 
 /**
- * The name and the stack frames of anything that user code threw; its message only if `withMessage`,
- * since messages may hold content. Never throws.
+ * Returns the name and the stack frames of any value that user code threw. Includes its message
+ * only if `withMessage` is true, because messages may contain content. Never throws.
  */
 export function thrownFields(error: unknown, withMessage = false): LogFields {
   const message = withMessage ? attempt(() => messageOf(error)) : undefined;
@@ -42,7 +43,7 @@ function messageOf(error: unknown): string | undefined {
   return typeof error === 'string' ? error : undefined;
 }
 
-/** The frames without what stands before them: the first lines of a stack are the message. */
+/** Returns the stack without its first lines, which are the message. */
 function framesOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || typeof error.stack !== 'string') return undefined;
   const { stack, message } = error;
@@ -52,7 +53,7 @@ function framesOf(error: unknown): string | undefined {
   return frames.length > 0 ? frames.slice(0, MAX_FRAMES).join(' | ') : undefined;
 }
 
-/** Getters and proxies may throw. */
+/** Returns the result of `read`; `undefined` if it throws, as getters and proxies may. */
 function attempt<T>(read: () => T): T | undefined {
   try {
     return read();

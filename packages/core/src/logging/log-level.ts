@@ -1,11 +1,12 @@
 import type { LogMethod } from '../ports/logger.ts';
 
-/** From the fewest lines to the most. */
+/** The levels, from the fewest lines to the most. */
 export const LOG_LEVELS = ['error', 'warn', 'lifecycle', 'info', 'debug'] as const;
 
 /**
- * What is logged: `lifecycle` is warnings, errors, and the info lines about the instance itself (its
- * start and stop, take-overs, cancels, recoveries), but not those about each run (`run.*`).
+ * The lines that are logged. `lifecycle` stands for warnings, errors, and the info lines about the
+ * instance itself (its start and stop, take-overs, cancels, recoveries), but not those about each
+ * run (`run.*`).
  */
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
@@ -17,7 +18,7 @@ const RANK: Readonly<Record<LogLevel, number>> = {
   debug: 4,
 };
 
-/** True if a line of this level and event is logged at `level`. */
+/** Returns true if a line of this method and event is logged at `level`. */
 export function isLogged(level: LogLevel, method: LogMethod, event: string): boolean {
   const needed = method === 'info' && !event.startsWith('run.') ? 'lifecycle' : method;
   return RANK[level] >= RANK[needed];

@@ -2,9 +2,9 @@ import { type Clock, elapsed } from '../ports/clock.ts';
 import { baseLogger, type LogFields, type Logger } from '../ports/logger.ts';
 import { errorFields } from './error-fields.ts';
 
-/** Between two lines about one kind of step, in milliseconds. */
+/** The minimum time between two lines about one kind of step, in milliseconds. */
 const QUIET_MS = 10_000;
-/** A step that has not failed again for so long is no longer retried, in milliseconds. */
+/** A step that has not failed again for this long is no longer retried, in milliseconds. */
 const STALE_MS = 120_000;
 
 export interface RetriedStepDeps {
@@ -12,13 +12,13 @@ export interface RetriedStepDeps {
   readonly logger: Logger;
 }
 
-/** The steps of one kind that are failing now, on one backend. */
+/** The steps of one kind that are failing now on one backend. */
 class Outage {
   readonly failing = new Set<RetriedStep>();
   since = 0;
   lastFailureAt = 0;
   failures = 0;
-  /** The code that was logged last; undefined: the outage is not logged. */
+  /** The code that was logged last; `undefined` if the outage is not logged. */
   code: unknown;
   loggedAt: number | undefined;
 
@@ -39,9 +39,10 @@ function outageOf(logger: Logger, event: string): Outage {
 }
 
 /**
- * Logs the failures of a step that is retried until it succeeds. However many steps of one kind fail
- * together, an outage is one warning when it starts (`*-retried` or `*-failed`), another when its code
- * changes, and one info line (`*-recovered`) once no step of the kind fails any more.
+ * Logs the failures of a step that is retried until it succeeds. Any number of steps of one kind
+ * that fail together are one outage. It is logged as one warning when it starts (`*-retried` or
+ * `*-failed`), another when its code changes, and one info line (`*-recovered`) once no step of the
+ * kind fails any more.
  */
 export class RetriedStep {
   readonly #event: string;
@@ -49,7 +50,7 @@ export class RetriedStep {
   readonly #deps: RetriedStepDeps;
   readonly #outage: Outage;
 
-  /** `event`: the name of a failure's line, which ends in `retried` or `failed`. */
+  /** `event`: the name of a failure's line, ending in `retried` or `failed`. */
   constructor(event: string, deps: RetriedStepDeps, level: 'warn' | 'error' = 'warn') {
     this.#event = event;
     this.#level = level;
@@ -91,12 +92,12 @@ export class RetriedStep {
     });
   }
 
-  /** The step is not tried again; its caller says why. */
+  /** Must be called when the step will not be tried again; its caller logs the reason. */
   gaveUp(): void {
     this.#end();
   }
 
-  /** True if this was the last step of its kind that failed. */
+  /** Ends the step. Returns true if it was the last failing step of its kind. */
   #end(): boolean {
     return this.#outage.failing.delete(this) && this.#outage.failing.size === 0;
   }

@@ -7,14 +7,14 @@ export interface RootLoggerOptions {
   readonly level: LogLevel;
 }
 
-/** The longest text of a field, in characters; those that hold stack frames are longer. */
+/** The longest text of a field, in characters. Stack frames may be longer. */
 const MAX_TEXT = 512;
 const MAX_FRAMES = 4_096;
 
 /**
- * The logger that all lines pass on their way to `sink`. Adds the time, drops what the level excludes,
- * and bounds every field: no text can end a line, start another, or grow without limit. A sink that
- * throws or rejects harms nothing but its line.
+ * Returns the logger that all lines pass on their way to `sink`. It adds the time, drops the lines
+ * that the level excludes, and bounds every field: no text can end a line, start another, or grow
+ * without limit. If the sink throws or rejects, only that line is lost.
  */
 export function rootLogger(sink: LogSink, { clock, level }: RootLoggerOptions): Logger {
   return loggerOf((method, event, fields) => {
@@ -24,12 +24,14 @@ export function rootLogger(sink: LogSink, { clock, level }: RootLoggerOptions): 
       const outcome: unknown = sink[method](event, { time, ...bounded(fields) });
       if (outcome instanceof Promise) outcome.catch(() => {});
     } catch {
-      // A line is not worth a run.
+      // A failed line must not fail a run.
     }
   });
 }
 
-/** Writes each line as one JSON object: time, level, event, and its fields. */
+/**
+ * Returns a logger that writes each line as one JSON object: time, level, event, and its fields.
+ */
 export function jsonLogger(write: (line: string, level: keyof Logger) => void): Logger {
   return loggerOf((level, event, fields) => {
     const { time = new Date().toISOString(), ...others } = fields ?? {};
@@ -37,10 +39,10 @@ export function jsonLogger(write: (line: string, level: keyof Logger) => void): 
   });
 }
 
-/** JSON lines on stderr, without levels: see {@link rootLogger}. */
+/** Writes JSON lines of every level on stderr: see {@link rootLogger}. */
 export const stderrLines: Logger = jsonLogger((line) => process.stderr.write(`${line}\n`));
 
-/** JSON lines on stderr: warnings, errors, and the instance's life. */
+/** Writes JSON lines on stderr: warnings, errors, and the instance's lifecycle. */
 export const stderrLogger: Logger = rootLogger(stderrLines, {
   clock: systemClock,
   level: 'lifecycle',
