@@ -1,14 +1,17 @@
 import { getHeapStatistics } from 'node:v8';
 
 /**
- * The bytes that one waiting proposal holds besides its entries' JSON, a low estimate: with the decoded
- * entry, promises and closures it takes about twice as much (measured).
+ * The bytes that one waiting proposal holds besides its entries' JSON. This is a low estimate: the
+ * decoded entry, promises and closures take about twice as much (measured).
  */
 const PROPOSAL_BYTES = 1024;
 
 /** Upper bound on the bytes that wait to be written, per instance. */
 const MAX_BYTES = 128 * 1024 * 1024;
-/** The share of a small heap that may wait; it takes twice as much as is counted. */
+/**
+ * The share of a small heap that waiting bytes may take. They take about twice as much as is
+ * counted.
+ */
 const HEAP_SHARE = 1 / 8;
 
 /** Returns how many bytes may wait on an instance whose heap may grow to `heapBytes`. */
@@ -28,7 +31,9 @@ export class Backlog {
     this.#whole = whole;
   }
 
-  /** Returns the backlog of one task. It may have half of the limit, so it cannot block all others. */
+  /**
+   * Returns the backlog of one task. It may have half of the limit, so it cannot block all others.
+   */
   ofTask(): Backlog {
     return new Backlog(this.#limit / 2, this);
   }

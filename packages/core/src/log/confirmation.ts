@@ -3,8 +3,8 @@ import type { LogRecord } from '../model/record.ts';
 import { compareSlots, FIRST_SLOT, type Slot, slotText } from '../model/slot.ts';
 
 /**
- * Knows how far the table is known to hold the fold. Records that only doorbells have brought are
- * added to a digest, in slot order, which takes the same memory for any number of them.
+ * Tracks how far the table is known to hold the fold. Records that only doorbells have brought are
+ * added to a digest in slot order, which takes the same memory for any number of them.
  */
 export class Confirmation {
   #slot: Slot = FIRST_SLOT;
@@ -15,12 +15,12 @@ export class Confirmation {
     return this.#slot;
   }
 
-  /** Returns true if that is every record before `next`. */
+  /** Returns true if {@link slot} is `next`. */
   isWhole(next: Slot): boolean {
     return compareSlots(this.#slot, next) === 0;
   }
 
-  /** A record was folded; `next` is the slot after it. */
+  /** Counts a record that was folded; `next` is the slot after it. */
   add(record: LogRecord, next: Slot, isFromTable: boolean): void {
     if (isFromTable && this.isWhole(record.slot)) this.#slot = next;
     else this.#brought.add(record);
@@ -31,7 +31,7 @@ export class Confirmation {
     return this.#brought.value === read.value;
   }
 
-  /** The table holds every record before `next`. */
+  /** Notes that the table holds every record before `next`. */
   confirm(next: Slot): void {
     this.#slot = next;
     this.#brought = new RecordDigest();
@@ -44,7 +44,7 @@ export class RecordDigest {
 
   add({ id, instance, time, slot, body }: LogRecord): void {
     this.#hash.update(JSON.stringify([id, instance, time, slotText(slot), body.length]));
-    // Not as UTF-8, which has one encoding for all unpaired surrogates.
+    // UTF-8 has one encoding for all unpaired surrogates, so it would not distinguish them.
     this.#hash.update(body, 'utf16le');
   }
 

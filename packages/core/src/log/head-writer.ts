@@ -21,8 +21,8 @@ export class HeadWriter {
   }
 
   /**
-   * Resolves when the head holds the fold's status. Retries until then; rejects with `draining` when
-   * the instance stops, and with errors that are not retryable.
+   * Resolves when the head holds the fold's status. Retries until then; rejects with `draining`
+   * when the instance stops, and with errors that are not retryable.
    */
   async flush(): Promise<void> {
     // A newer status may be due when the present write is done.
@@ -36,7 +36,8 @@ export class HeadWriter {
 
   async #write(): Promise<void> {
     while (this.#due()) {
-      // A head must not come from records that only doorbells have brought: it would never be replaced.
+      // A head must not come from records that only doorbells have brought, because it would never
+      // be replaced.
       if (!this.#log.isConfirmed) {
         await retryUntilDone('log.refresh', this.#deps, () => this.#log.refresh());
       }

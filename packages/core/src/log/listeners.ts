@@ -8,7 +8,7 @@ export class Listeners<Args extends readonly unknown[]> {
     return () => this.#all.delete(listener);
   }
 
-  /** Calls the present listeners, also those that another one removes meanwhile. */
+  /** Calls the present listeners, including any that another listener removes meanwhile. */
   call(...args: Args): void {
     for (const listener of [...this.#all]) listener(...args);
   }

@@ -42,7 +42,10 @@ export class LogFold implements LogTarget {
   #pending: string | undefined;
   #tail: Tail = { bytes: 0, records: 0, since: 0 };
   #currentAtMs = 0;
-  /** Called for every record, in slot order; `own`: this instance wrote it, and it is durable. */
+  /**
+   * Called for every record, in slot order. `own` is true if this instance wrote it; it is durable
+   * then.
+   */
   readonly records: Listeners<[applied: AppliedRecord, own: boolean]> = new Listeners();
   /** Called after each entry and each record, while the fold is exactly that up to there. */
   readonly entries: Listeners<[state: LogState]> = new Listeners();
@@ -100,7 +103,7 @@ export class LogFold implements LogTarget {
     this.#pending = id;
   }
 
-  /** A stored snapshot has replaced this much of the tail. */
+  /** Subtracts the part of the tail that a stored snapshot has replaced. */
   rebase({ bytes, records }: Pick<Tail, 'bytes' | 'records'>): void {
     this.#tail = {
       bytes: this.#tail.bytes - bytes,

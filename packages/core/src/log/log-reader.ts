@@ -9,7 +9,7 @@ import type { LogStorage, StoredLog } from '../ports/log-storage.ts';
 import type { TaskKey } from '../task-key.ts';
 import { inSlices, Pace } from './pace.ts';
 
-/** How often the whole log is read again while records are missing. */
+/** The number of times that the whole log is read while records are missing. */
 const LOAD_TRIES = 3;
 
 export interface LogReaderDeps {
@@ -28,13 +28,21 @@ export interface LogTarget {
    * doorbells have brought, until {@link compared}.
    */
   begin(compares: boolean): Slot;
-  /** Takes the record at `next`, or an earlier one. Returns false if records before it are missing. */
+  /**
+   * Takes the record at `next`, or an earlier one. Returns false if records before it are missing.
+   */
   absorb(record: LogRecord): boolean;
-  /** Ends the comparison. Returns false if doorbells had brought records that the table does not hold. */
+  /**
+   * Ends the comparison. Returns false if doorbells had brought records that the table does not
+   * hold.
+   */
   compared(): boolean;
   /** Starts over: the log is read again from its beginning. */
   restart(): void;
-  /** The log was read to its end. `isGone`: it has expired, and deletion has begun. */
+  /**
+   * Must be called when the log was read to its end. `isGone`: it has expired, and deletion has
+   * begun.
+   */
   done(isGone: boolean): void;
   /** Takes a snapshot in place of all records before its slot. */
   restore(snapshot: DecodedSnapshot): void;
@@ -65,19 +73,25 @@ export class LogReader {
     return this.#isRead;
   }
 
-  /** Slot of the status that the stored head had when the log was first read, if there was one. */
+  /**
+   * The slot of the status in the stored head when the log was first read; `undefined` if there was
+   * no head.
+   */
   get headSlot(): Slot | undefined {
     return this.#headSlot;
   }
 
-  /** True if the log has expired: deletion removes it piece by piece, so its remains must not be read. */
+  /**
+   * True if the log has expired. Deletion removes it piece by piece, so its remains must not be
+   * read.
+   */
   get isGone(): boolean {
     return this.#isGone;
   }
 
   /**
-   * Resolves when every record that was durable when this was called has been read; if `compares`, also
-   * those that doorbells had brought.
+   * Resolves when every record that was durable when this was called has been read. With
+   * `compares`, also compares the records that doorbells had brought.
    */
   refresh(compares: boolean): Promise<void> {
     if (!this.#reading) {
@@ -139,7 +153,10 @@ export class LogReader {
     if (compareSlots(this.#target.next(), slot) < 0) this.#target.restore(decoded);
   }
 
-  /** Lets other work run after a slice. Records that it appends or absorbs are skipped here by their slots. */
+  /**
+   * Lets other work run after a slice. Records that it appends or absorbs are skipped here by their
+   * slots.
+   */
   #folded({ body, entries }: LogRecord): Promise<void> | undefined {
     return this.#pace.spent(body.length + entries.length * ENTRY_COST);
   }

@@ -29,7 +29,7 @@ export interface LogWriterDeps {
   readonly logger: Logger;
   /** The backlog of all tasks of the instance. @default one for this log */
   readonly backlog?: Backlog | undefined;
-  /** Aborts when this instance stops or has died: nothing is written or repeated after. */
+  /** Aborts when this instance stops or has died. No write or retry follows. */
   readonly signal: AbortSignal;
 }
 
@@ -41,7 +41,7 @@ export interface WritableLog {
   /** True if the log has expired. */
   readonly isGone: boolean;
   refresh(): Promise<void>;
-  /** Tells the log's listeners if the error means that the log cannot be read further. */
+  /** Calls the log's fault listeners if the error means that the log cannot be read further. */
   tellFault(error: unknown): void;
 }
 
@@ -118,9 +118,9 @@ export class LogWriter {
   }
 
   /**
-   * Records that only doorbells brought are no state to decide on. After a long absence records may
-   * have expired, and a slot that was once taken may be empty: reading first finds what was appended
-   * meanwhile, for example a fence.
+   * Reads the log before a decision. Records that only doorbells brought are no state to decide on.
+   * After a long absence, records may have expired, and a slot that was once taken may be empty.
+   * Reading finds records appended meanwhile, for example a fence.
    */
   async #readFirst(): Promise<void> {
     const { clock, entropy, signal } = this.#deps;
@@ -170,7 +170,10 @@ export class LogWriter {
     return nextRecord(this.#waiting.all, this.#fold.state);
   }
 
-  /** Rejects the proposals of a record that the table will never take; those behind it go on. */
+  /**
+   * Commits a record. If the table will never take it, rejects its proposals; the ones after it
+   * continue.
+   */
   async #commitOrReject(taken: Taken): Promise<void> {
     try {
       await this.#commit(taken);
@@ -207,7 +210,8 @@ export class LogWriter {
           retried.gaveUp();
           throw error;
         }
-        // The same bytes again, whatever failed: rebuilt ones could enter the log twice.
+        // Retries with the same bytes after any failure, because a rebuilt record could enter the
+        // log twice.
         failures += 1;
         last = error;
         retried.failed(error);

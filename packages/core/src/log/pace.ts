@@ -2,8 +2,8 @@ import type { Sliced } from '../model/sliced.ts';
 import type { Clock } from '../ports/clock.ts';
 
 /**
- * The work of one slice, in bytes of records that are parsed and folded: about ten milliseconds on a
- * slow processor. An event loop must turn at least every 50 ms.
+ * The work of one slice, in bytes of records that are parsed and folded: about ten milliseconds on
+ * a slow processor. An event loop must turn at least every 50 ms.
  */
 const SLICE = 128 * 1024;
 
@@ -56,8 +56,8 @@ export class Pace {
   }
 
   /**
-   * Counts work that was done, in bytes of records. Returns `undefined`, or a promise to await when a
-   * slice is full. Shared state may have changed when it resolves.
+   * Counts work that was done, in bytes of records. Returns `undefined`, or a promise to await when
+   * a slice is full. Shared state may have changed when it resolves.
    */
   spent(bytes: number): Promise<void> | undefined {
     this.#spent += bytes;

@@ -3,7 +3,9 @@ import { countEvents, type EncodedEntry, MAX_BODY_BYTES } from '../model/record.
 import { applyEntry, type LogState } from '../model/state.ts';
 import type { Waiting } from './waiting-proposals.ts';
 
-/** The entries of one record together stay below this many bytes, so that a doorbell can carry it. */
+/**
+ * The entries of one record together stay below this many bytes, so that a doorbell can carry it.
+ */
 export const MAX_RECORD_BYTES: number = 192 * 1024;
 
 /** The entries of the next record, and the generation at which each of its proposals ends. */
@@ -12,13 +14,13 @@ interface NextEntries {
   readonly generations: readonly number[];
 }
 
-/** `first`: the first proposal cannot be written, for this reason. */
+/** `first` is the reason why the first proposal cannot be written. */
 export type NextRecord = NextEntries | { readonly first: Refusal | 'too-large' };
 
 /**
- * Fills the next record with the proposals that wait, each decided on the state after those before it. Stops before
- * one that would be refused, because only a state that was written may refuse it, and after one that
- * seals the log.
+ * Fills the next record with the waiting proposals, each decided on the state after the ones before
+ * it. Stops before a proposal that would be refused, because only a written state may refuse it,
+ * and after one that seals the log.
  */
 export function nextRecord(
   waiting: Iterable<Pick<Waiting, 'propose'>>,

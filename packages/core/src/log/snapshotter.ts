@@ -38,9 +38,10 @@ export interface SnapshotterDeps {
 
 /**
  * Writes snapshots of one log, only when they pay: the log has become much larger than the task
- * (artifacts replaced again and again), or consists of very many short records (a long conversation),
- * or records that the task needs are about to expire. So the bytes written stay proportional to those
- * of the events. A conversation that only grows gets a snapshot when it has about doubled.
+ * (artifacts replaced again and again), or consists of very many short records (a long
+ * conversation), or records that the task needs are about to expire. So the bytes written stay
+ * proportional to those of the events. A conversation that only grows gets a snapshot when it has
+ * about doubled.
  */
 export class Snapshotter {
   readonly #log: TaskLog;
@@ -57,7 +58,9 @@ export class Snapshotter {
     this.#retried = new RetriedStep('snapshot.failed', deps);
   }
 
-  /** Writes a snapshot if one is due and pays. Call it after appends, and now and then. */
+  /**
+   * Writes a snapshot if one is due and pays. Must be called after appends and from time to time.
+   */
   maybeSnapshot(): void {
     if (this.#writing || !this.#log.state.hasTask || !this.#log.isConfirmed) return;
     const { tail } = this.#log;
@@ -76,7 +79,7 @@ export class Snapshotter {
     const { storage, entropy, clock } = this.#deps;
     const slot = this.#log.state.next;
     try {
-      // The content is that of this moment, although the log grows while it is encoded in slices.
+      // The content is a view of this moment, although the log grows while it is encoded in slices.
       const most = ageing ? Number.POSITIVE_INFINITY : spared(tail);
       const text = await inSlices(upTo(most, encodeSnapshot(this.#log.content())), clock);
       if (text === undefined) {
@@ -91,7 +94,8 @@ export class Snapshotter {
       this.#log.rebase(tail);
       if (obsolete) this.#dropLater(obsolete);
     } catch (error) {
-      // The log is complete without it. Tries cost written bytes, too, so not every append tries.
+      // The log is complete without a snapshot. Attempts cost written bytes, so not every append
+      // makes one.
       this.#lookLater(tail);
       this.#retryAt = clock.now() + RETRY_AFTER_MS;
       this.#retried.failed(error);
@@ -104,8 +108,8 @@ export class Snapshotter {
   }
 
   /**
-   * Drops a snapshot in a while. If this instance stops or dies first, the snapshot expires within twice
-   * the retention, like everything that a task leaves (I7); nothing refers to it.
+   * Drops a snapshot after a while. If this instance stops or dies first, the snapshot expires
+   * within twice the retention, like everything that a task leaves (I7). No head refers to it.
    */
   #dropLater(obsolete: SnapshotName): void {
     const { storage, clock, logger, signal } = this.#deps;
@@ -121,16 +125,16 @@ export class Snapshotter {
 }
 
 /**
- * Returns the largest number of short records that a reader may have to fold: how many a log may have
- * after its last snapshot before another one, of this many characters, is written.
+ * Returns the largest number of short records that a reader may have to fold: the maximum after a
+ * log's last snapshot before another one, of this many characters, is written.
  */
 export function maxUnpaidRecords(length: number): number {
   return Math.max(MIN_TAIL_RECORDS, Math.ceil(length / RECORD_GAIN)) - 1;
 }
 
 /**
- * Does the work unless its text is longer than `most`. Stops as soon as that is known, so that a try
- * costs no more than a snapshot that pays.
+ * Does the work unless its text is longer than `most`. Stops as soon as that is known, so that a
+ * try costs no more than a snapshot that pays.
  */
 function* upTo(most: number, work: Sliced<string>): Sliced<string | undefined> {
   let length = 0;

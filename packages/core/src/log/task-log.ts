@@ -25,15 +25,18 @@ export interface TaskLogDeps extends LogWriterDeps {
   readonly diverged?: (() => void) | undefined;
 }
 
-/** Receives every record that this handle folds, in slot order; its own only once they are durable. */
+/**
+ * Receives every record that this handle folds, in slot order. Its own records arrive only once
+ * they are durable.
+ */
 export type RecordListener = (applied: AppliedRecord, own: boolean) => void;
 
 /**
- * One task's log on one instance: runs, taps, cancels and the janitor share it.
+ * One task's log on one instance, shared by runs, taps, cancels and the janitor.
  *
  * A record is written at the slot that follows the fold, on condition that the slot is empty. So a
- * success proves that the record was decided on the whole log: order, seal and fence need no lock and
- * no second item.
+ * success proves that the record was decided on the whole log, and order, seal and fence need no
+ * lock and no second item.
  */
 export class TaskLog {
   readonly key: TaskKey;
@@ -65,7 +68,10 @@ export class TaskLog {
     return this.isGone || this.#fold.isConfirmed;
   }
 
-  /** Increments when doorbells had brought records that the table does not hold; see {@link LogFold.epoch}. */
+  /**
+   * Increments when doorbells had brought records that the table does not hold. See
+   * {@link LogFold.epoch}.
+   */
   get epoch(): number {
     return this.#fold.epoch;
   }
@@ -80,7 +86,9 @@ export class TaskLog {
     return this.#fold.current.task();
   }
 
-  /** Returns the Task as of {@link state} without a copy; `undefined` before the first Task event. */
+  /**
+   * Returns the Task as of {@link state} without a copy; `undefined` before the first Task event.
+   */
   picture(): TaskPicture | undefined {
     return this.#fold.current.picture();
   }
@@ -90,7 +98,10 @@ export class TaskLog {
     return this.#fold.current.content();
   }
 
-  /** True if deletion has begun to remove the log because it has expired; see {@link LogReader.isGone}. */
+  /**
+   * True if deletion has begun to remove the log because it has expired. See
+   * {@link LogReader.isGone}.
+   */
   get isGone(): boolean {
     return this.#reader.isGone;
   }
@@ -105,7 +116,7 @@ export class TaskLog {
     return this.#fold.tail;
   }
 
-  /** A stored snapshot has replaced this much of the {@link tail}. */
+  /** Subtracts the part of the {@link tail} that a stored snapshot has replaced. */
   rebase(replaced: Pick<Tail, 'bytes' | 'records'>): void {
     this.#fold.rebase(replaced);
   }
@@ -125,7 +136,9 @@ export class TaskLog {
     return this.#fold.entries.add(listener);
   }
 
-  /** Calls back whenever the log turns out to be unreadable, until the returned function is called. */
+  /**
+   * Calls back whenever the log turns out to be unreadable, until the returned function is called.
+   */
   listenFaults(listener: (fault: unknown) => void): () => void {
     return this.#faults.add(listener);
   }
@@ -136,9 +149,9 @@ export class TaskLog {
   }
 
   /**
-   * Resolves with the first result of `pick` that is not `undefined`. `pick` is called now, and then
-   * as {@link listenEntries} calls back. Resolves with `undefined` when `signal` aborts or the time
-   * has passed. Rejects with `corrupt-log` if the log turns out to be unreadable.
+   * Resolves with the first result of `pick` that is not `undefined`. `pick` is called now, and
+   * then as {@link listenEntries} calls back. Resolves with `undefined` when `signal` aborts or the
+   * time has passed. Rejects with `corrupt-log` if the log turns out to be unreadable.
    */
   until<T>(
     pick: (state: LogState) => T | undefined,
@@ -188,15 +201,18 @@ export class TaskLog {
 
   /**
    * Appends the entries that `propose` returns for the log's state, after all earlier proposals.
-   * Resolves once they are durable. Rejects with `backlog-full` or `invalid-event`, with
-   * `corrupt-log` if the record at their slot cannot be read, and if the instance stops first, with
-   * `draining` or the error of the last try: the outcome is unknown then.
+   * Resolves once they are durable. Rejects with `backlog-full` or `invalid-event`, or with
+   * `corrupt-log` if the record at their slot cannot be read. If the instance stops first, rejects
+   * with `draining` or the error of the last try; the outcome is then unknown.
    */
   append(propose: Proposal, bytes = 0): Promise<Appended> {
     return this.#writer.append(propose, bytes);
   }
 
-  /** Tells the listeners that the log is unreadable, if the error says so: they would wait forever. */
+  /**
+   * Calls the fault listeners if the error is `corrupt-log`, because they would wait forever
+   * otherwise.
+   */
   tellFault(error: unknown): void {
     if (errorCode(error) === 'corrupt-log') this.#faults.call(error);
   }

@@ -4,7 +4,7 @@ import type { Clock } from '../ports/clock.ts';
 export interface UntilOptions {
   /** Ends the wait early. */
   readonly signal: AbortSignal;
-  /** Ends the wait after so many milliseconds. @default no limit */
+  /** Ends the wait after this many milliseconds. @default no limit */
   readonly timeoutMs?: number | undefined;
 }
 

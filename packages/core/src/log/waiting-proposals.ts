@@ -4,19 +4,19 @@ import type { Backlog } from './backlog.ts';
 
 /** The outcome of a proposal. */
 export type Appended =
-  /** `generation`: that of the last event that was proposed, or of the last one before. */
+  /** `generation` is the generation of the last proposed event, or of the last one before. */
   { readonly appended: LogState; readonly generation: number } | { readonly refused: Refusal };
 
 /** A proposal that waits to be written. */
 export interface Waiting {
   readonly propose: Proposal;
-  /** The size of its content, as far as it counts in the backlog. */
+  /** The size of its content, as counted in the backlog. */
   readonly bytes: number;
   readonly resolve: (outcome: Appended) => void;
   readonly reject: (error: unknown) => void;
 }
 
-/** The proposals of one log that wait to be written, first come, first written. */
+/** The proposals of one log that wait to be written, in order of arrival. */
 export class WaitingProposals {
   readonly #queue: Waiting[] = [];
   readonly #backlog: Backlog;
@@ -40,7 +40,7 @@ export class WaitingProposals {
 
   /** Returns true if this many more bytes may wait. */
   hasRoomFor(bytes: number): boolean {
-    // A proposal without content ends something: it must get through.
+    // A proposal without content ends a run or a task, so it must always be accepted.
     return bytes === 0 || this.#backlog.hasRoomFor(bytes);
   }
 
