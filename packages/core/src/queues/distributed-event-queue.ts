@@ -29,8 +29,8 @@ interface Opened {
  * A task's queue on the instance that created it. Its events go into the task's log, and from there
  * to every reader on every instance. Events that come from the log are never published again.
  *
- * The first use opens a run in the log, so that a janitor can clean up after a crash. `close` ends the
- * run and leaves the task as it is. The end of the task closes the queue.
+ * The first use opens a run in the log, so that a janitor can clean up after a crash. `close` ends
+ * the run and leaves the task as it is. The end of the task closes the queue.
  */
 export class DistributedEventQueue implements EventQueue {
   readonly #key: TaskKey;
@@ -67,7 +67,7 @@ export class DistributedEventQueue implements EventQueue {
   enqueueEvent(event: EnqueuedEvent): Promise<number | undefined>;
   async enqueueEvent(event: EnqueuedEvent): Promise<number | undefined> {
     if (!isEnqueued(event)) {
-      throw new BackendError('unknown-event', 'What was enqueued is of no known kind of event.');
+      throw new BackendError('unknown-event', 'The enqueued event is of no known kind.');
     }
     if (isTaskEvent(event) && eventTaskId(event) !== this.#key.taskId) {
       // It may be another owner's task: such an event must not reach any log.

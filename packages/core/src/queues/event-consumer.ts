@@ -12,14 +12,14 @@ export class EventConsumer {
   }
 
   /**
-   * Yields the queue's events until the final one, which closes the queue, or until the queue is closed.
-   * Acknowledges each event when the next one is requested. Throws the error of the agent's execution
-   * after the events that precede it. Breaking off leaves the queue open.
+   * Yields the queue's events until the final one, which closes the queue, or until the queue is
+   * closed. Acknowledges each event when the next one is requested. Throws the error of the agent's
+   * execution after the events that precede it. Breaking off leaves the queue open.
    */
   async *consumeAll(): AsyncGenerator<QueuedEvent, void, undefined> {
     for (let queued = await this.#next(); queued; queued = await this.#next()) {
-      // Closed before the final event is given, because its reader may never ask again. If this instance
-      // dies first, a janitor closes the run.
+      // Closed before the final event is given, because its reader may never ask again. If this
+      // instance dies first, a janitor closes the run.
       if (queued.final) await this.#queue.close().catch(() => {});
       yield queued;
       this.#queue.taskDone();

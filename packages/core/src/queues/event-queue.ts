@@ -1,76 +1,86 @@
 import type { TaskEvent } from '../a2a/event.ts';
 import type { EnqueuedEvent, QueuedEvent } from './queued-event.ts';
 
-/** How many of a task's last events are kept in memory for one tap, unless it says otherwise. */
+/** The default of {@link TapOptions.maxQueueSize}. */
 export const DEFAULT_MAX_QUEUE_SIZE = 1024;
 
 /**
- * A task's events, from those who produce them to those who read them. All that read a task, on any
- * instance, see the same events in the same order.
+ * A task's events on their way from producers to readers. All readers of a task, on any instance,
+ * receive the same events in the same order.
  *
- * A queue that was created takes events; what it was tapped for, its children, only gives them. A
- * reader never holds up a producer or another reader: one that falls behind reads the task's log.
- * Iterating takes events until there will be no more, and acknowledges each when the next is asked for.
+ * A queue that was created accepts events. Its taps, the children, only give events to readers. A
+ * reader never delays a producer or another reader: a reader that falls behind reads the task's
+ * log. Iteration dequeues events until no more will come, and acknowledges each when the next one
+ * is requested.
  */
 export interface EventQueue extends AsyncIterable<QueuedEvent>, AsyncDisposable {
-  /** True once nothing is taken any more, and nothing comes but what is there already. */
+  /** True once the queue accepts no more events, and gives only those that it already has. */
   readonly isClosed: boolean;
   /**
-   * Puts an event behind all that were enqueued here before. Resolves once it is durable, with its
-   * generation; a bare Message, the answer of this queue's producer, has none and ends the queue. An
-   * error has none either: it is raised to the readers where it stands, and ends neither queue nor task.
+   * Appends an event after all that were enqueued here before. Resolves with its generation once it
+   * is durable. A bare Message, the answer of this queue's producer, has no generation and ends the
+   * queue. An error has no generation either: readers receive it as a rejection at its position,
+   * and it ends neither the queue nor the task.
    *
-   * Rejects with {@link QueueShutDown} if the queue is closed; with `sealed` if the task has ended;
-   * with `unknown-event` for what is of no kind of event; with `invalid-event`, `event-too-large` or `backlog-full` for an event that cannot be taken,
-   * which leaves the queue open; with `queue-misuse` on a child.
+   * Rejects with {@link QueueShutDown} if the queue is closed, with `sealed` if the task has ended,
+   * with `unknown-event` for a value that is no known kind of event, and with `queue-misuse` on a
+   * child. Rejects with `invalid-event`, `event-too-large` or `backlog-full` for an event that
+   * cannot be accepted; the queue stays open.
    */
   enqueueEvent(event: TaskEvent): Promise<number>;
   enqueueEvent(event: EnqueuedEvent): Promise<number | undefined>;
   /**
-   * The next event, each given once, in order. Rejects with `AgentErrorRaised` where the producer
-   * enqueued an error: once, acknowledged along with what is before it; it may be asked again. Rejects
-   * with {@link QueueShutDown} when the queue is
-   * closed and empty, also while waiting; with what reading the log met, after which it may be asked
-   * again. `signal` ends the waiting, not the taking: what is there already is given all the same.
+   * Resolves with the next event; each is given once, in order. Rejects with `AgentErrorRaised`
+   * where the producer enqueued an error. The error is raised once, is acknowledged together with
+   * the event before it, and leaves the queue readable. Rejects with {@link QueueShutDown} when the
+   * queue is closed and empty, also while waiting. Rejects with the error of a failed read of the
+   * log, and may then be called again. An aborted `signal` only ends the wait: an event that is
+   * already available is given all the same.
    */
   dequeueEvent(options?: { readonly signal?: AbortSignal | undefined }): Promise<QueuedEvent>;
   /**
-   * Acknowledges the oldest event that was dequeued and not acknowledged yet. Throws `queue-misuse`
-   * if there is none.
+   * Acknowledges the oldest event that was dequeued but not acknowledged. Throws `queue-misuse` if
+   * there is none.
    */
   taskDone(): void;
-  /** A child of its own pace; it ends with this queue, at the latest with its task. */
+  /**
+   * Resolves with a child that is read at its own pace. It ends with this queue, and at the latest
+   * with its task.
+   */
   tap(options?: TapOptions): Promise<EventQueue>;
   /**
-   * Ends this queue and its children: at once everything is refused, and what is there already may
-   * still be dequeued, or is dropped on this instance (`immediate`). Resolves when the end is durable;
-   * never waits for a reader. A child's end is its own affair. Idempotent.
+   * Ends this queue and its children. New events are refused at once. Events that are already there
+   * may still be dequeued, or are dropped on this instance if `immediate` is set. Resolves when the
+   * end is durable, and never waits for a reader. Closing a child ends only the child. Idempotent.
    */
   close(options?: CloseOptions): Promise<void>;
 }
 
 export interface CloseOptions {
-  /** Drop what was not dequeued. @default false */
+  /** Drops the events that were not dequeued. @default false */
   readonly immediate?: boolean | undefined;
 }
 
 export interface TapOptions {
   /**
-   * Give what comes after the event of this generation, 0 for all there is; rejects with `expired`
-   * when that is older than what is kept. @default what comes from now on
+   * Starts after the event of this generation; 0 stands for the task's beginning. The tap rejects
+   * with `expired` if those events are older than the ones that are kept.
+   * @default the end of the log
    */
   readonly after?: number | undefined;
   /**
-   * How many of the task's last events are kept in memory for this tap: when it is further behind it
-   * reads the log, and returns when it has caught up. @default 1,024
+   * The number of the task's last events that are kept in memory for this tap. A tap that is
+   * further behind reads the log until it has caught up.
+   * @default 1,024
    */
   readonly maxQueueSize?: number | undefined;
   /**
-   * Remember under this name, per task, what was acknowledged: the next tap of that name goes on
-   * there, on any instance, after a restart too (each event at least once). A name that is new to the
-   * task begins with its first event. With `after`, never before that. One tap per name at a time.
+   * Stores the acknowledged place under this name, per task. The next tap of that name continues
+   * there, on any instance and after a restart (each event at least once). A name that is new to
+   * the task begins with its first event. With `after`, the tap never starts before that
+   * generation. Use only one tap per name at a time.
    */
   readonly consumer?: string | undefined;
-  /** Closes the tap when it aborts, dropping what was not dequeued. */
+  /** Closes the tap when it aborts, and drops the events that were not dequeued. */
   readonly signal?: AbortSignal | undefined;
 }

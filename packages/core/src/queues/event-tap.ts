@@ -39,10 +39,12 @@ interface Waiter {
 }
 
 /**
+ * The phase of a tap.
+ *
  * - `open`: records may still come
- * - `draining`: closed, or its source is over; the tap gives the events before `until`
- * - `ended`: no more records are read, and only the events in memory are given; `cause`: why, if the
- *   instance has stopped
+ * - `draining`: the tap or its source has ended; the tap gives the events before `until`
+ * - `ended`: no more records are read, and only the events in memory are given; `cause` is the
+ *   reason if the instance has stopped
  */
 type Phase =
   | { readonly kind: 'open' }
@@ -50,8 +52,8 @@ type Phase =
   | { readonly kind: 'ended'; readonly cause?: unknown };
 
 /**
- * A child queue. It reads a task's log at its own pace, and only as far as its reader asks. It holds
- * at most the rest of one record.
+ * A child queue. It reads a task's log at its own pace, and only as far as its reader asks. It
+ * holds at most the rest of one record.
  */
 export class EventTap implements EventQueue {
   readonly #source: EventTapSource;
@@ -207,7 +209,9 @@ export class EventTap implements EventQueue {
     }
   }
 
-  /** Limits the tap to the events that the log holds now. A reader that stops here costs no more. */
+  /**
+   * Limits the tap to the events that the log holds now. A reader that stops here costs no more.
+   */
   #startDraining(): void {
     if (this.#phase.kind !== 'open') return;
     this.#phase = { kind: 'draining', until: this.#source.open.log.state.next };

@@ -4,7 +4,7 @@ import { silentLogger } from '../ports/logger.ts';
 import { LogQueueManager } from './log-queue-manager.ts';
 import { MemoryHost } from './memory-host.ts';
 
-/** Keeps no process alive. */
+/** A clock whose timers do not keep the process alive. */
 const idleClock: Clock = {
   now: systemClock.now,
   after(ms, callback) {
@@ -14,9 +14,9 @@ const idleClock: Clock = {
 };
 
 /**
- * Queues of tasks within this process: for tests, and for servers of one process. All is as with a
- * log that others share, but for what outlives the process; the logs of the last 256 tasks that
- * nobody has a queue or a tap of are kept.
+ * Queues of tasks within this process: for tests, and for servers of one process. They behave like
+ * queues on a shared log, except that nothing outlives the process. The logs of tasks without a
+ * queue or a tap are kept for the last 256 such tasks.
  */
 export class InMemoryQueueManager extends LogQueueManager {
   constructor() {

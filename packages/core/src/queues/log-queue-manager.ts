@@ -33,8 +33,8 @@ export class LogQueueManager implements QueueManager {
     const host = this.#deps.host();
     host.assertReady();
     const reading = await tapReading(key, options, this.#deps);
-    // A queue that was created but not used yet has no run in the log, so open it. If that fails, the tap
-    // still reads the existing log.
+    // A queue that was created but not used yet has no run in the log, so open it. If that fails,
+    // the tap still reads the existing log.
     await this.#queues
       .get(taskKeyText(key))
       ?.open()

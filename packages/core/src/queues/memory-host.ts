@@ -14,10 +14,10 @@ import { type Begun, Intents, type RunRequest } from '../runs/intents.ts';
 import { type TaskKey, taskKeyText } from '../task-key.ts';
 import type { QueueHost } from './queue-host.ts';
 
-/** How many logs are kept that nobody has open: those that were used last. */
+/** The number of unused logs that are kept: the most recently used ones. */
 const KEPT_LOGS = 256;
 
-/** Rows of one process that needs no cleaning up after: what is removed leaves nothing behind. */
+/** The rows of a single process, which needs no cleanup: a removed watch leaves no index row. */
 class OwnRegistry extends MemoryInstanceRegistry {
   override async removeWatch(row: WatchRow): Promise<void> {
     await super.removeWatch(row);
@@ -25,9 +25,9 @@ class OwnRegistry extends MemoryInstanceRegistry {
   }
 }
 
-/** Knows which logs nobody uses now. */
+/** The open logs, and the keys of unused logs, of which at most {@link KEPT_LOGS} are kept. */
 class MemoryOpenLogs extends OpenLogs {
-  /** The one that was used last is the last. */
+  /** In order of use: the most recently used log is the last. */
   readonly unused: Map<string, TaskKey> = new Map();
   readonly #forget: (key: TaskKey) => void;
 
@@ -53,7 +53,10 @@ class MemoryOpenLogs extends OpenLogs {
   }
 }
 
-/** The only instance there is, in memory: it does not beat, hears nobody and never ends. */
+/**
+ * The only instance of an in-memory fleet. It sends no heartbeats, receives no doorbells and never
+ * stops.
+ */
 export class MemoryHost implements QueueHost {
   readonly logs: OpenLogs;
   readonly intents: Intents;
@@ -74,7 +77,7 @@ export class MemoryHost implements QueueHost {
       logger: silentLogger,
       signal: this.signal,
     };
-    // It hears nobody, so it needs no keys.
+    // It receives no doorbells, so it needs no keys.
     const keyring = new Keyring(shared);
     this.logs = new MemoryOpenLogs({ ...shared, keyring }, (key) => {
       storage.forget(key);

@@ -15,14 +15,17 @@ export interface OffsetWriterDeps {
   readonly logger: Logger;
 }
 
-/** The pause between two writes for one tap, in milliseconds: a fast reader costs one write a second. */
+/**
+ * The pause between two writes for one tap, in milliseconds: a fast reader costs one write a
+ * second.
+ */
 const PAUSE_MS = 1_000;
 /** Consecutive attempts once the tap is closed. */
 const LAST_TRIES = 30;
 
 /**
- * Saves the latest place that a named consumer has acknowledged, at most once a second. After a crash,
- * the consumer receives again what it has acknowledged since the last write.
+ * Saves the latest place that a named consumer has acknowledged, at most once a second. After a
+ * crash, the consumer receives again the events that it has acknowledged since the last write.
  */
 export class OffsetWriter {
   readonly #key: TaskKey;
@@ -59,8 +62,8 @@ export class OffsetWriter {
   }
 
   /**
-   * Must be called when the tap is closed. Resolves when the acknowledged place is saved, or when saving
-   * has failed, which is logged.
+   * Must be called when the tap is closed. Resolves when the acknowledged place is saved, or when
+   * saving has failed, which is logged.
    */
   async flush(): Promise<void> {
     this.#closed = true;

@@ -5,7 +5,10 @@ import type { Place } from '../model/place.ts';
 interface Unnumbered {
   /** The generation of the event before it. */
   readonly generation: number;
-  /** True for an error. A reader cannot acknowledge it, so it is passed together with the event before it. */
+  /**
+   * True for an error. A reader cannot acknowledge it, so it is passed together with the event
+   * before it.
+   */
   readonly isError: boolean;
 }
 
@@ -27,7 +30,10 @@ export class Progress {
     }
   }
 
-  /** Records a raised error. Returns the reader's place; `undefined` if it must acknowledge more first. */
+  /**
+   * Records a raised error. Returns the reader's place; `undefined` if it must acknowledge more
+   * first.
+   */
   raise({ generation }: Place): Place | undefined {
     this.#unnumbered.push({ generation, isError: true });
     if (this.#given > 0) return undefined;

@@ -1,7 +1,10 @@
 import { BackendError } from '../errors.ts';
 import type { AgentError } from '../model/entry.ts';
 
-/** `queue-shut-down`: the queue is closed, and empty. `cause` says what ended it, if not its owner. */
+/**
+ * `queue-shut-down`: the queue is closed and empty. `cause` is the reason, unless its owner closed
+ * it.
+ */
 export class QueueShutDown extends BackendError {
   constructor(options?: { cause?: unknown }) {
     super('queue-shut-down', 'The queue is closed.', options);
@@ -9,7 +12,7 @@ export class QueueShutDown extends BackendError {
   }
 }
 
-/** `no-task-queue`: this instance has no queue of the task. */
+/** `no-task-queue`: this instance has no queue for the task. */
 export class NoTaskQueue extends BackendError {
   constructor() {
     super('no-task-queue', 'There is no queue of the task here.');
@@ -17,7 +20,7 @@ export class NoTaskQueue extends BackendError {
   }
 }
 
-/** `task-queue-exists`: this instance has a queue of the task already. */
+/** `task-queue-exists`: this instance already has a queue for the task. */
 export class TaskQueueExists extends BackendError {
   constructor() {
     super('task-queue-exists', 'There is a queue of the task here already.');
@@ -26,8 +29,8 @@ export class TaskQueueExists extends BackendError {
 }
 
 /**
- * `agent-error`: the queue's producer enqueued an error, which stands here among the events. `error` is
- * what it enqueued: text from outside, not for logs.
+ * `agent-error`: the queue's producer enqueued an error at this position among the events. `error`
+ * is the enqueued error: text from outside, which must not be logged.
  */
 export class AgentErrorRaised extends BackendError {
   readonly error: AgentError;

@@ -3,8 +3,9 @@ import { QueueShutDown } from './queue-errors.ts';
 import type { QueuedEvent } from './queued-event.ts';
 
 /**
- * Takes events out of a queue until there will be no more, acknowledging each when the next is asked
- * for. Rejects if the queue was shut down by something other than its owner or its task's end.
+ * Returns an iterator that dequeues events until no more will come, and acknowledges each when the
+ * next one is requested. Rejects if the queue was shut down by something other than its owner or
+ * its task's end.
  */
 export function queueEvents(
   queue: EventQueue,

@@ -8,8 +8,9 @@ import { OffsetWriter } from './offset-writer.ts';
 import type { QueueDeps } from './queue-host.ts';
 
 /**
- * How a tap with these options reads: from where, which for a named consumer is what it has
- * acknowledged. Rejects with `configuration` or `invalid-key` for what no tap can be opened with.
+ * Resolves with the parameters of a tap with these options, among them its start; a named consumer
+ * starts after the last event that it has acknowledged. Rejects with `configuration` or
+ * `invalid-key` for invalid options.
  */
 export async function tapReading(
   key: TaskKey,
