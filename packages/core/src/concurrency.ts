@@ -19,7 +19,7 @@ export function limiter(width: number): <T>(work: () => Promise<T>) => Promise<T
   let free = width;
   return async (work) => {
     if (free > 0) free -= 1;
-    // A finished job hands its place over.
+    // A finished job passes its place on.
     else await new Promise<void>((resolve) => waiting.push(resolve));
     try {
       return await work();

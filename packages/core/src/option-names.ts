@@ -7,10 +7,11 @@ export type OptionNames<Options> = Readonly<Record<keyof Options & string, true>
 const IDENTIFIER = /^[A-Za-z_$][\w$]{0,63}$/;
 
 /**
- * Throws `configuration` if `options` is no object or has a property that `names` lacks. The error
- * names the property, the closest valid name, and all valid names; never a value.
+ * Throws `configuration` if `options` is not an object or has a property that `names` lacks. The
+ * error contains the property's name, the closest valid name, and all valid names, but never a
+ * value.
  *
- * @param owner what takes the options, as in `createBackend`
+ * @param owner the function or class that takes the options, as in `createBackend`
  */
 export function assertOptionNames(
   owner: string,
@@ -27,7 +28,7 @@ export function assertOptionNames(
   throw invalid(faults.join('; '), valid);
 }
 
-/** The valid name that `name` was probably meant to be, or undefined if none is close. */
+/** Returns the valid name that `name` was probably meant to be; `undefined` if none is close. */
 export function closestName(name: string, valid: readonly string[]): string | undefined {
   const lower = name.toLowerCase();
   const [closest] = valid
@@ -38,7 +39,7 @@ export function closestName(name: string, valid: readonly string[]): string | un
 }
 
 function described(name: string, valid: readonly string[]): string {
-  // A name of another form may be anything: it does not belong in an error.
+  // A name of another form may contain anything, so the error must not repeat it.
   if (!IDENTIFIER.test(name)) return 'of a name that is no identifier';
   const closest = closestName(name, valid);
   return closest === undefined ? name : `${name}; did you mean ${closest}?`;

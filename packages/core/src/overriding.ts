@@ -1,6 +1,6 @@
 /**
- * `real` with some of its properties replaced, left as it is itself. Its other methods keep `real` as
- * their `this`, so private fields work; a frozen object may be given, too.
+ * Returns a view of `real` with some properties replaced; `real` itself does not change. Its other
+ * methods keep `real` as their `this`, so private fields work. `real` may be frozen.
  */
 export function overriding<T extends object>(real: T, replaced: Partial<T>): T {
   const shell = Object.create(Object.getPrototypeOf(real)) as T;

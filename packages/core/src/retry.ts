@@ -12,7 +12,7 @@ export interface RetryDeps {
   readonly signal: AbortSignal;
 }
 
-/** Codes that the same step would meet again, however often it is tried. */
+/** Codes of errors that every repetition of the same step would meet again. */
 const FINAL: ReadonlySet<string> = new Set([
   'invalid-key',
   'invalid-event',
@@ -23,9 +23,9 @@ const FINAL: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Does an idempotent step until it succeeds, with backing off; its failures are logged as `<name>-retried`
- * and `<name>-recovered`, see {@link RetriedStep}.
- * Rejects when the instance stops (`draining`), and with what no repetition mends.
+ * Retries an idempotent step with backoff until it succeeds. Its failures are logged as
+ * `<name>-retried` and `<name>-recovered`, see {@link RetriedStep}. Rejects with `draining` when
+ * the instance stops, and with any error that is not retryable.
  */
 export async function retryUntilDone<T>(
   name: string,
@@ -52,7 +52,10 @@ export async function retryUntilDone<T>(
   }
 }
 
-/** Milliseconds to wait after the nth failure in a row: doubling from 25 to 1,000, with jitter. */
+/**
+ * Returns the milliseconds to wait after the nth consecutive failure: doubling from 25 to 1,000,
+ * with jitter.
+ */
 export function backoff(failures: number, entropy: Entropy): number {
   const ceiling = Math.min(1_000, 25 * 2 ** Math.min(failures, 10));
   return ceiling / 2 + (entropy.random() * ceiling) / 2;

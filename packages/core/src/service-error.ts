@@ -1,12 +1,12 @@
 import type { CallDetails } from './errors.ts';
 import { overriding } from './overriding.ts';
 
-/** What a cloud service's client threw, as far as any of its services says it alike. */
+/** The fields that errors of all cloud service clients have in common. */
 interface ServiceErrorShape {
   readonly name?: unknown;
-  /** What the query protocol calls it; a client may carry both. */
+  /** The error's name in the query protocol; an error may have both. */
   readonly Code?: unknown;
-  /** Of an error of node's: `ECONNREFUSED` and the like. */
+  /** The code of a Node error, such as `ECONNREFUSED`. */
   readonly code?: unknown;
   readonly message?: unknown;
   readonly $metadata?: {
@@ -16,7 +16,9 @@ interface ServiceErrorShape {
   };
 }
 
-/** The provider chain found none, or what it found is too old: another try may find new ones. */
+/**
+ * The provider chain found no credentials, or found expired ones. Another try may find new ones.
+ */
 const MISSING =
   /^(CredentialsProviderError|ProviderError|TokenProviderError|ExpiredToken|RequestExpired|TokenRefreshRequired|ExpiredIdentityToken|IDPCommunicationError)/i;
 
@@ -30,10 +32,12 @@ const PASSING =
   /InternalError|InternalFailure|InternalServerError|ServiceUnavailable|ConcurrentAccess|Timeout|TransactionConflict|TransactionInProgress|RequestTimeTooSkewed/i;
 
 /**
- * - `missing`: there are no credentials now, or they have expired: the same call may succeed later
+ * The kind of a service's failure.
+ *
+ * - `missing`: there are no credentials now, or they have expired; the same call may succeed later
  * - `denied`: the credentials are wrong, or lack a permission
- * - `throttled`: too many calls: the same call may succeed later
- * - `passing`: no answer, or the service is failing: the same call may succeed later
+ * - `throttled`: there were too many calls; the same call may succeed later
+ * - `passing`: no answer, or the service is failing; the same call may succeed later
  * - `refused`: the same call would be refused again
  * - `unconfigured`: the client has no region to call, or a malformed one
  */
@@ -45,7 +49,7 @@ export type ServiceFault =
   | 'refused'
   | 'unconfigured';
 
-/** The names an error goes by, without a vendor's prefix (`AWS.SimpleQueueService.` and the like). */
+/** Returns an error's names without a vendor's prefix (such as `AWS.SimpleQueueService.`). */
 export function serviceErrorNames(error: unknown): string[] {
   const { name, Code } = (error ?? {}) as ServiceErrorShape;
   return [name, Code]
@@ -53,16 +57,16 @@ export function serviceErrorNames(error: unknown): string[] {
     .map((value) => value.slice(value.lastIndexOf('.') + 1));
 }
 
-/** True for an error name, or a failed entry's code, that another try may not meet. */
+/** Returns true for an error name, or a failed entry's code, of a transient failure. */
 export function isPassingName(name: string | undefined): boolean {
   if (name === undefined) return false;
   return PASSING.test(name) || THROTTLED.test(name) || MISSING.test(name);
 }
 
 /**
- * Sorts what a service's client threw. What has no known name is judged by its HTTP status: 401 and
- * 403 are `denied`, 408 `passing`, 429 `throttled`, any other 4xx `refused`; 5xx or no answer is
- * `passing`.
+ * Classifies the error of a service's client. An error without a known name is classified by its
+ * HTTP status: 401 and 403 are `denied`, 408 is `passing`, 429 is `throttled`, any other 4xx is
+ * `refused`; 5xx or no answer is `passing`.
  */
 export function serviceFault(error: unknown): ServiceFault {
   const { message, $metadata } = (error ?? {}) as ServiceErrorShape;
@@ -74,21 +78,21 @@ export function serviceFault(error: unknown): ServiceFault {
   if (isNamed(THROTTLED) || status === 429) return 'throttled';
   if (isNamed(PASSING) || status === 408) return 'passing';
   if (status === 401 || status === 403) return 'denied';
-  // The client has no class for these, and no other try mends them.
+  // The client has no error class for these, and no other try succeeds.
   if (/^Region (is missing|not accepted)/.test(String(message))) return 'unconfigured';
   return status >= 400 && status < 500 ? 'refused' : 'passing';
 }
 
 const operations = new WeakMap<object, string>();
 
-/** As much of a client of the AWS SDK as {@link tracedClient} replaces. */
+/** The part of an AWS SDK client that {@link tracedClient} replaces. */
 interface Sender {
   send(...args: never[]): unknown;
 }
 
 /**
- * The same client, whose errors {@link callDetails} can name the operation of. Only `send` differs;
- * everything else is inherited.
+ * Returns the same client, but {@link callDetails} can name the operation of its errors. Only
+ * `send` is replaced; everything else is inherited.
  */
 export function tracedClient<Client extends object>(client: Client): Client {
   const { send } = client as Client & Partial<Sender>;
@@ -107,7 +111,7 @@ function note(error: unknown, command: unknown): void {
   if (operation !== undefined) operations.set(error, operation);
 }
 
-/** What the command's schema is called: its class may have lost its name to a bundler. */
+/** Returns the name of the command's schema, because a bundler may have renamed its class. */
 function operationOf(command: unknown): string | undefined {
   const { schema, clientCommand } = (command ?? {}) as {
     readonly schema?: unknown;
@@ -117,10 +121,13 @@ function operationOf(command: unknown): string | undefined {
   return clientCommand === undefined ? undefined : operationOf(clientCommand);
 }
 
-/** Names of errors that say less than their code. */
+/** Names of errors that are less specific than their code. */
 const PLAIN = new Set(['Error', 'TypeError', 'AggregateError', 'SystemError']);
 
-/** What is known of a failed call. Every part has a fixed form: an answer's free text is in none. */
+/**
+ * Returns the known facts about a failed call. Every part has a fixed form; no free text of an
+ * answer is included.
+ */
 export function callDetails(error: unknown): CallDetails {
   if (typeof error !== 'object' || error === null) return {};
   const { code, $metadata, message } = error as ServiceErrorShape;

@@ -1,41 +1,47 @@
 import { createHash } from 'node:crypto';
 import { BackendError } from './errors.ts';
 
-/** Whose task: tenant and owner are part of every key (I9). */
+/** The tenant and the owner of a task, which are part of every key (I9). */
 export interface Scope {
   readonly tenant: string;
   readonly owner: string;
 }
 
-/** Tenant + owner + task id: what every item and message is keyed by. */
+/** Tenant, owner and task id: the key of every item and message of a task. */
 export interface TaskKey extends Scope {
   readonly taskId: string;
 }
 
-/** Longest escaped task key in bytes: a DynamoDB partition key holds 2,048, the rest is for prefixes. */
+/**
+ * The longest escaped task key, in bytes. A DynamoDB partition key holds 2,048; the rest is for
+ * prefixes.
+ */
 export const MAX_TASK_KEY_BYTES = 1_500;
 
-/** Escapes `#` and `%`, so that parts joined by `#` can be told apart whatever they hold. */
+/** Escapes `#` and `%`, so that parts joined by `#` can be told apart whatever they contain. */
 export function escapeKeyPart(part: string): string {
   return part.replace(/[#%]/g, (character) => (character === '#' ? '%23' : '%25'));
 }
 
-/** Reads what {@link escapeKeyPart} wrote. */
+/** Returns the part that {@link escapeKeyPart} escaped. */
 export function unescapeKeyPart(part: string): string {
   return part.replace(/%23|%25/g, (escaped) => (escaped === '%23' ? '#' : '%'));
 }
 
-/** Joins parts with `#`; two different lists never give the same key. */
+/** Joins parts with `#`. Two different lists never have the same key. */
 export function joinKey(...parts: readonly string[]): string {
   return parts.map(escapeKeyPart).join('#');
 }
 
-/** `tenant#owner#taskId`, escaped. */
+/** Returns `tenant#owner#taskId`, escaped. */
 export function taskKeyText(key: TaskKey): string {
   return joinKey(key.tenant, key.owner, key.taskId);
 }
 
-/** A short stable name for a task key where the key itself may be too long: 22 characters. */
+/**
+ * Returns a short, stable name for a task key, for places where the key may be too long: 22
+ * characters.
+ */
 export function taskKeyHash(key: TaskKey): string {
   return createHash('sha256').update(taskKeyText(key)).digest('base64url').slice(0, 22);
 }
