@@ -60,7 +60,7 @@ const ALIVE: Condition = {
   values: { alive: 'alive' },
 };
 
-/** {@link InstanceRegistry} on the table that holds the logs. */
+/** An {@link InstanceRegistry} on the table that holds the logs. */
 export class DynamoDBInstanceRegistry implements InstanceRegistry {
   readonly #table: Table;
   readonly #keys: Keys;
@@ -74,7 +74,7 @@ export class DynamoDBInstanceRegistry implements InstanceRegistry {
     this.#doorbellKeys = new StoredKeys(this.#table, this.#keys, options.prefix);
   }
 
-  /** The table's ARN: DynamoDB gives another table of the same name the same. */
+  /** Resolves with the table's ARN. A new table of the same name has the same ARN. */
   identity(): Promise<string> {
     return this.#table.arn();
   }
@@ -83,7 +83,8 @@ export class DynamoDBInstanceRegistry implements InstanceRegistry {
     const table = await this.identity();
     const fields = { v: ITEM_VERSION, state: 'alive', beat: 0, queueName, table, ...terms };
     const found = await this.#table.putNew(this.#keys.lease(instance), fields);
-    // Instance ids are fresh: a lease that is there was written by an earlier try of this call that got no answer.
+    // Instance ids are fresh, so an existing lease was written by an earlier try of this call that
+    // got no answer.
     return !found || toLease(found).state === 'alive';
   }
 
@@ -205,7 +206,7 @@ export class DynamoDBInstanceRegistry implements InstanceRegistry {
   }
 
   async putWatch(row: WatchRow): Promise<void> {
-    // The index row first: a watch that no index row names could never be cleaned up.
+    // The index row comes first, because a watch without one could never be cleaned up.
     await this.#put(this.#keys.watchIndex(row), { ...row.key, watch: row.watch });
     await this.#put(this.#keys.watch(row), { watch: row.watch, instance: row.instance });
   }
@@ -237,7 +238,7 @@ export class DynamoDBInstanceRegistry implements InstanceRegistry {
     return this.#doorbellKeys.replace(seen, next);
   }
 
-  /** False if the lease is not there, or does not meet the condition. */
+  /** Resolves with false if the lease does not exist or does not meet the condition. */
   async #update(instance: string, fields: Item, condition: Condition): Promise<boolean> {
     return 'before' in (await this.#table.update(this.#keys.lease(instance), fields, condition));
   }
@@ -246,7 +247,10 @@ export class DynamoDBInstanceRegistry implements InstanceRegistry {
     return this.#table.put({ ...key, v: ITEM_VERSION, ...fields });
   }
 
-  /** The rows of an instance; those that cannot be read are told of, or fail it. */
+  /**
+   * Resolves with an instance's rows. Unreadable rows are passed to `unreadable`; without it, they
+   * reject the call.
+   */
   #rowsOf<T>(
     instance: string,
     begins: string,
@@ -259,7 +263,7 @@ export class DynamoDBInstanceRegistry implements InstanceRegistry {
       : this.#rows(partition, begins, read);
   }
 
-  /** The rows but those that this release cannot read. */
+  /** Resolves with the rows that this release can read. The others are passed to `unreadable`. */
   async #readable<T>(
     partition: string,
     begins: string,
@@ -293,7 +297,7 @@ function toLease(item: Item): Lease {
   return { ...known(fields), state: fields.state, beat: fields.beat, instance: sk, address };
 }
 
-/** The fields that have a value. */
+/** Returns the fields that are not `undefined`. */
 function known<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   return Object.fromEntries(
     Object.entries(fields).filter(([, value]) => value !== undefined),

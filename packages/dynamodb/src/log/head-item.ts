@@ -6,7 +6,7 @@ import { taskIdOf } from '../table/keys.ts';
 import { ITEM_VERSION, readItem } from '../table/stored-item.ts';
 import { MAX_CHUNKS } from './snapshot-chunks.ts';
 
-/** Those of a deleted task have nothing else. */
+/** The head of a deleted task has no other attributes. */
 const headItem = z.object({ slot: z.string(), ctx: z.string().optional() });
 
 const listedItem = z.object({
@@ -23,12 +23,12 @@ const pointer = z.object({
   sn: z.number().int().positive().max(MAX_CHUNKS),
 });
 
-/** The attributes of a head, besides its key and those of the indexes. */
+/** Returns the attributes of a head, except its key and those of the indexes. */
 export function toHeadItem(head: TaskHead): Item {
   return {
     v: ITEM_VERSION,
     slot: slotText(head.slot),
-    // Half a character is not UTF-8: the log has it as it was written.
+    // An unpaired surrogate cannot be stored as UTF-8; the log has the id as it was written.
     ctx: head.contextId.toWellFormed(),
     state: head.state,
     t: head.timestamp ?? null,
@@ -36,14 +36,14 @@ export function toHeadItem(head: TaskHead): Item {
   };
 }
 
-/** Reads a head; nothing for that of a deleted task. */
+/** Returns the head of an item; `undefined` for the head of a deleted task. */
 export function fromHeadItem(item: Item): TaskHead | undefined {
   const { slot: text, ctx: contextId = '' } = readItem(headItem, item);
   const slot = parseSlot(text);
   return slot && { ...fromListedItem(item), contextId, slot };
 }
 
-/** Reads a head as an index shows it. */
+/** Returns the listed task of an item that an index returned. */
 export function fromListedItem(item: Item): ListedTask {
   const { pk, ssk, state, t, at } = readItem(listedItem, item);
   return {
@@ -55,12 +55,12 @@ export function fromListedItem(item: Item): ListedTask {
   };
 }
 
-/** The attributes of a head that name the snapshot to load. */
+/** Returns the attributes of a head that name the snapshot to load. */
 export function toPointer(name: SnapshotName): Item {
   return { sslot: slotText(name.slot), sid: name.id, sn: name.chunks };
 }
 
-/** The snapshot that a head names, if any. */
+/** Returns the name of the snapshot in a head; `undefined` if it names none. */
 export function snapshotOf(item: Item): SnapshotName | undefined {
   if (!('sslot' in item)) return undefined;
   const { sslot, sid: id, sn: chunks } = readItem(pointer, item);

@@ -5,40 +5,44 @@ import { RECORDS } from '../table/keys.ts';
 import type { Page } from '../table/table.ts';
 import { recordBytes } from './record-item.ts';
 
-/** Reads from one sort key to another, both included. */
+/** Reads the items between two sort keys, both included. */
 export type ReadPage = (from: string, to: string, after?: Page['next']) => Promise<Page>;
 
-/** A part of a log that is known to be there. */
+/** A part of a log that is known to exist. */
 export interface KnownRecords {
   readonly from: Slot;
-  /** The slot of a record that was read: all before it were written before it, and none is added. */
+  /**
+   * The slot of a record that was read. All records before it were written earlier, and none is
+   * added.
+   */
   readonly before: Slot;
-  /** The records after them: theirs may be as large. */
+  /** The size of the records after this part, by which the first page's size is estimated. */
   readonly sample: Sample;
 }
 
-/** How many bytes and records some generations had. */
+/** The number of bytes and records of some generations. */
 interface Sample {
   readonly generations: number;
   readonly bytes: number;
   readonly records: number;
 }
 
-/** Pages under way at once: each of them takes some megabytes while it is decoded. */
+/** Pages that are read at once. Each takes some megabytes while it is decoded. */
 const WIDTH = 4;
 /** The size of a page in bytes: one call returns at most a megabyte. */
 const PAGE_BYTES = 800_000;
 /**
- * The most records of a page: an answer is decoded in one go, at some 30 µs an item, and all that are
- * under way may arrive in one turn of the event loop.
+ * The maximum number of records in a page. An answer is decoded synchronously, in some 30 µs an
+ * item, and all pages being read may arrive in one turn of the event loop.
  */
 export const PAGE_RECORDS = 250;
-/** The next guess is at most so many times the last. */
+/** The maximum factor by which an estimate may exceed the one before it. */
 const MAX_GROWTH = 8;
 
 /**
- * The pages of a long log in slot order. Its end is known, so it can be split by generations and
- * read at several places at once; how many generations fit into a page is learned on the way.
+ * Yields the pages of a long log in slot order. Its end is known, so it is split by generations and
+ * read at several places at once. The number of generations in a page is estimated from the pages
+ * read so far.
  */
 export async function* recordPages(
   { from, before, sample }: KnownRecords,
@@ -51,7 +55,7 @@ export async function* recordPages(
     while (next && ahead.length < WIDTH) {
       const range = rangeOf(next, before, guess);
       const page = read(range.from, range.to);
-      // A reader that waits for the page gets the error; perhaps none waits any more.
+      // A reader that awaits the page gets the error; possibly no reader awaits it any more.
       page.catch(() => {});
       ahead.push({ range, page });
       next = range.next;
@@ -84,7 +88,7 @@ interface Range {
   readonly from: string;
   readonly to: string;
   readonly generations: number;
-  /** Where the range after it begins; nothing: it was the last. */
+  /** The start of the next range; `undefined` for the last range. */
   readonly next: Slot | undefined;
 }
 
@@ -102,7 +106,7 @@ function rangeOf(from: Slot, before: Slot, generations: number): Range {
   return { from: RECORDS + slotText(from), to: endBefore(next), generations, next };
 }
 
-/** A sort key after those of all records before the slot, and before the slot's own. */
+/** Returns a sort key after those of all records before the slot, and before the slot's own. */
 function endBefore(slot: Slot): string {
   const own = RECORDS + slotText(slot);
   return slot.sub > 0

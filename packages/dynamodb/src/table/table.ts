@@ -22,7 +22,7 @@ import { plainItem, type StoredAttributes } from './plain-item.ts';
 import { checkTable } from './table-check.ts';
 import { attribute, type IndexDefinition } from './table-definition.ts';
 
-/** As much of the document client as is used here. */
+/** The part of the document client that is used here. */
 export type TableClient = Pick<DynamoDBDocumentClient, 'send'>;
 
 /** One range of one partition of the table. */
@@ -30,16 +30,16 @@ export interface Range {
   readonly partition: string;
   readonly from: string;
   readonly to: string;
-  /** Highest sort key first. */
+  /** Reads the highest sort key first. */
   readonly reverse?: boolean;
-  /** The most items to read in one call. */
+  /** The maximum number of items to read in one call. */
   readonly pageSize?: number;
 }
 
 /** The part of a range that one call returns, at most a megabyte. */
 export interface Page {
   readonly items: readonly Item[];
-  /** Where the next page goes on; nothing: this was the last. */
+  /** The start of the next page; `undefined` for the last page. */
   readonly next?: QueryCommandInput['ExclusiveStartKey'];
 }
 
@@ -64,25 +64,28 @@ export interface Condition {
 /** The result of a conditional update: the item before it, or the item that refused it. */
 export type Updated = { readonly before: Item } | { readonly refused: Item };
 
-/** The few calls of DynamoDB that this package makes; all fail with coded errors. */
+/** The few DynamoDB calls that this package makes. All reject with coded errors. */
 export class Table {
   readonly #client: TableClient;
   readonly #name: string;
   #arn: Promise<string> | undefined;
 
-  /** Throws `configuration` if there is no name: an unset variable, most often. */
+  /** Throws `configuration` if the name is empty, most often because of an unset variable. */
   constructor(client: TableClient, name: string) {
     if (!name) throw new BackendError('configuration', 'No table is named: tableName is empty.');
     this.#client = tracedClient(client);
     this.#name = name;
   }
 
-  /** Fails with `table-not-found`, or as {@link checkTable} does. */
+  /** Rejects with `table-not-found`, or with the errors of {@link checkTable}. */
   async check(): Promise<void> {
     checkTable(await this.#describe());
   }
 
-  /** Returns the table's ARN, asked for once; an emulator that has none gives the table's name. */
+  /**
+   * Resolves with the table's ARN, which is requested only once. For an emulator without ARNs it is
+   * the table's name.
+   */
   arn(): Promise<string> {
     this.#arn ??= this.#describe().then(
       ({ TableArn }) => TableArn ?? this.#name,
@@ -94,7 +97,10 @@ export class Table {
     return this.#arn;
   }
 
-  /** Resolves to true if DynamoDB deletes expired items, to `undefined` if that cannot be known. */
+  /**
+   * Resolves with true if DynamoDB deletes expired items, with `undefined` if that cannot be
+   * determined.
+   */
   async deletesExpired(): Promise<boolean | undefined> {
     try {
       const { TimeToLiveDescription: found = {} } = await this.#client.send(
@@ -107,12 +113,14 @@ export class Table {
     }
   }
 
-  /** Pages through a range, strongly consistent. */
+  /** Returns the items of a range, strongly consistent, read page by page. */
   range(range: Range): AsyncIterable<Item> {
     return inTurn((after) => this.page(range, after));
   }
 
-  /** One page of a range, strongly consistent: the first, or the one `after` another. */
+  /**
+   * Resolves with one page of a range, strongly consistent: the first, or the one after `after`.
+   */
   page(range: Range, after?: Page['next']): Promise<Page> {
     const { partition, from, to, reverse = false, pageSize } = range;
     return this.#query({
@@ -126,7 +134,9 @@ export class Table {
     });
   }
 
-  /** Pages through a partition of an index, highest sort key first; it may lag behind the table. */
+  /**
+   * Returns the items of a partition of an index, highest sort key first. May lag behind the table.
+   */
   index({ index, partition, above, fields, filter }: IndexQuery): AsyncIterable<Item> {
     const names = [...new Set([index.partition, index.sort, ...fields])];
     return inTurn((after) =>
@@ -149,7 +159,7 @@ export class Table {
     );
   }
 
-  /** The item, strongly consistent. */
+  /** Resolves with the item, strongly consistent; `undefined` if there is none. */
   async get(key: ItemKey): Promise<Item | undefined> {
     const read = await translated(
       this.#client.send(new GetCommand({ TableName: this.#name, Key: key, ConsistentRead: true })),
@@ -161,7 +171,7 @@ export class Table {
     await translated(this.#client.send(new PutCommand({ TableName: this.#name, Item: item })));
   }
 
-  /** Writes the item if its key is free; else tells what is there. */
+  /** Writes the item if its key is free; otherwise resolves with the existing item. */
   async putNew(key: ItemKey, fields: Item): Promise<Item | undefined> {
     try {
       await this.#client.send(
@@ -178,7 +188,9 @@ export class Table {
     }
   }
 
-  /** Sets fields of an item, and removes those that are undefined, if `condition` holds for it. */
+  /**
+   * Sets fields of an item, and removes those that are `undefined`, if the item meets `condition`.
+   */
   async update(key: ItemKey, fields: Item, condition: Condition): Promise<Updated> {
     const all = Object.keys(fields);
     const names = all.filter((name) => fields[name] !== undefined);
@@ -213,7 +225,10 @@ export class Table {
     await translated(this.#client.send(new DeleteCommand({ TableName: this.#name, Key: key })));
   }
 
-  /** Resolves to the item that a failed condition found, empty if there was none. DynamoDB hands it over; dynalite must be asked. */
+  /**
+   * Resolves with the item that failed a condition, empty if there was none. DynamoDB returns it in
+   * the error; for dynalite it must be read.
+   */
   async #found(error: unknown, key: ItemKey): Promise<Item> {
     if (!isConditionFailed(error)) throw dynamoDBError(error);
     return handedOver(error) ?? (await this.get(key)) ?? {};
@@ -225,7 +240,8 @@ export class Table {
   }
 
   async #query(input: Omit<QueryCommandInput, 'TableName'>): Promise<Page> {
-    // Not lib-dynamodb's: that takes twice as long for a page as everything else together.
+    // Does not use lib-dynamodb's command, which takes twice as long for a page as everything else
+    // together.
     const page = await translated(
       this.#client.send(new QueryCommand({ TableName: this.#name, ...input })),
     );
