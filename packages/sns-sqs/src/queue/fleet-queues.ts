@@ -17,7 +17,7 @@ import { isMarked } from './queue-mark.ts';
 export interface FleetQueuesOptions {
   readonly sns: Pick<SNSClient, 'send'>;
   readonly sqs: Pick<SQSClient, 'send'>;
-  /** The topics of the doorbells; none if instances send to each other's queues. */
+  /** The topics of the doorbells; empty if instances send to each other's queues. */
   readonly topicArns: readonly string[];
   readonly prefix: string;
   /** The ARN of the table that holds the leases of this fleet. */
@@ -25,21 +25,26 @@ export interface FleetQueuesOptions {
   readonly clock: Clock;
 }
 
-/** A queue that says, by all its tags, whose it is. */
+/** A queue whose tags all name this fleet. */
 export interface FleetQueue {
   readonly instance: string;
   readonly url: string;
-  /** When it was made, by SQS's clock; milliseconds since the epoch. */
+  /** Its creation time by SQS's clock, in milliseconds since the epoch. */
   readonly createdAt: number;
 }
 
-/** A subscription of a topic to a queue of the fleet's names, which may be gone. */
+/**
+ * A subscription of a topic to a queue with a name of this fleet. The queue may no longer exist.
+ */
 export interface FleetSubscription {
   readonly arn: string;
   readonly queueName: string;
 }
 
-/** Lists everything in AWS under a fleet's names, whatever its leases say. Fails with coded errors. */
+/**
+ * Lists the resources in AWS with a fleet's names, whether or not a lease exists. Rejects with
+ * coded errors.
+ */
 export class FleetQueues {
   readonly #options: FleetQueuesOptions;
 
@@ -47,13 +52,17 @@ export class FleetQueues {
     this.#options = options;
   }
 
-  /** The URLs of all queues whose names begin with the prefix, other fleets' among them. */
+  /**
+   * Resolves with the URLs of all queues whose names begin with the prefix, including other fleets'
+   * queues.
+   */
   async urls(): Promise<string[]> {
     const { sqs, prefix } = this.#options;
     const urls: string[] = [];
     let token: string | undefined;
     do {
-      // Without MaxResults SQS gives 1,000 and no token for the rest (Amazon SQS, "ListQueues").
+      // Without MaxResults, SQS returns 1,000 queues and no token for the rest (Amazon SQS,
+      // "ListQueues").
       const input = { QueueNamePrefix: `${prefix}-`, MaxResults: 1_000, NextToken: token };
       const page = await callAws(sqs.send(new ListQueuesCommand(input)));
       urls.push(...(page.QueueUrls ?? []));
@@ -62,7 +71,10 @@ export class FleetQueues {
     return urls;
   }
 
-  /** The queue, if it is this fleet's: by prefix, topic and table, and by its own name. */
+  /**
+   * Resolves with the queue if its prefix, topic, table and name show that it is this fleet's;
+   * otherwise with `undefined`.
+   */
   async describe(url: string): Promise<FleetQueue | undefined> {
     const { sqs, prefix, topicArns, table } = this.#options;
     const listed = new ListQueueTagsCommand({ QueueUrl: url });
@@ -79,7 +91,10 @@ export class FleetQueues {
     return Number.isFinite(seconds) ? { instance, url, createdAt: seconds * 1_000 } : undefined;
   }
 
-  /** The topics' subscriptions to queues beside them whose names begin with the prefix. */
+  /**
+   * Resolves with the subscriptions of the topics to queues of the same region and account whose
+   * names begin with the prefix.
+   */
   async subscriptions(): Promise<FleetSubscription[]> {
     const found: FleetSubscription[] = [];
     for (const topicArn of this.#options.topicArns) {
@@ -89,8 +104,8 @@ export class FleetQueues {
   }
 
   /**
-   * The instance that the subscription is for, by its filter policy, which also names the table: a
-   * subscription of another fleet on the topic is none.
+   * Resolves with the instance of a subscription by its filter policy, which also names the table;
+   * `undefined` for another fleet's subscription on the topic.
    */
   async subscriber({ arn, queueName: name }: FleetSubscription): Promise<string | undefined> {
     const { sns, table } = this.#options;

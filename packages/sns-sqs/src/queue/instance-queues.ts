@@ -35,7 +35,7 @@ export interface InstanceQueuesOptions {
   /** See {@link QueueLifecycleManagerOptions.table}. */
   readonly table?: NonNullable<QueueLifecycleManagerOptions['table']>;
   /**
-   * Polls at once while polls come back full; an idle queue is polled once.
+   * The number of concurrent polls while polls return full batches; an idle queue has one poll.
    * @default 4
    */
   readonly concurrency?: number;
@@ -44,7 +44,10 @@ export interface InstanceQueuesOptions {
   readonly logger: Logger;
 }
 
-/** Returns the manager of an instance's queue, which is at `address` if known. Throws if there is none. */
+/**
+ * Returns the manager of an instance's queue, which is at `address` if known. Throws if there is no
+ * manager.
+ */
 type ManagerOf = (instance: string, address?: FanoutAddress) => QueueLifecycleManager;
 
 /** Creates, reads and removes the queues of instances. */
@@ -63,12 +66,12 @@ export class InstanceQueues {
     return { ...this.#received };
   }
 
-  /** The URL of a queue that was created here, if any. */
+  /** The URL of any queue that was created here; `undefined` if there is none. */
   get anyUrl(): string | undefined {
     return this.#urls.values().next().value;
   }
 
-  /** Returns the URL of an instance's queue, if it was created here. */
+  /** Returns the URL of an instance's queue if it was created here, otherwise `undefined`. */
   urlOf(instance: string): string | undefined {
     return this.#urls.get(instance);
   }

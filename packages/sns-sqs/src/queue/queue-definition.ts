@@ -1,6 +1,9 @@
 import { BackendError } from '@a2a-aws/core';
 
-/** Names of the tags on every instance's queue: a sweep finds queues by them, not by their names. */
+/**
+ * The names of the tags on every instance's queue. A sweep identifies queues by their tags, not by
+ * their names.
+ */
 export const queueTag: {
   readonly instance: string;
   readonly prefix: string;
@@ -15,7 +18,7 @@ export const queueTag: {
 
 /** The attributes of the queues. */
 export const queueDefaults: {
-  /** Older doorbells are useless: the log has been read since. */
+  /** Older doorbells are useless, because the log has been read since. */
   readonly messageRetentionSeconds: number;
   /** Short, because an aborted long poll hides its messages for this long. */
   readonly visibilityTimeoutSeconds: number;
@@ -28,9 +31,9 @@ export const queueDefaults: {
 };
 
 /**
- * The name of an instance's queue: `<prefix>-<instance>`.
+ * Returns the name of an instance's queue: `<prefix>-<instance>`.
  *
- * @throws {BackendError} `configuration` if that is no queue name: at most 80 of `[A-Za-z0-9_-]`
+ * @throws {BackendError} `configuration` if that is not a queue name: at most 80 of `[A-Za-z0-9_-]`
  * (Amazon SQS, "CreateQueue").
  */
 export function queueName(prefix: string, instance: string): string {
@@ -44,12 +47,12 @@ export function queueName(prefix: string, instance: string): string {
   return name;
 }
 
-/** True for at most 80 of `[A-Za-z0-9_-]` (Amazon SQS, "CreateQueue"). */
+/** Returns true for at most 80 of `[A-Za-z0-9_-]` (Amazon SQS, "CreateQueue"). */
 export function isQueueName(name: string): boolean {
   return /^[A-Za-z0-9_-]{1,80}$/.test(name);
 }
 
-/** Matches every queue of a prefix in an IAM policy's resource. */
+/** Returns a pattern that matches every queue of a prefix in an IAM policy's resource. */
 export function queueNamePattern(prefix: string): string {
   return `${prefix}-*`;
 }

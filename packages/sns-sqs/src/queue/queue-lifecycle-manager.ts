@@ -24,7 +24,7 @@ import { findQueueUrl } from './queue-url.ts';
 
 export interface QueueLifecycleManagerOptions {
   readonly sqs: Pick<SQSClient, 'send'>;
-  /** @default none: queues are subscribed to nothing, instances send to them directly */
+  /** @default none: queues have no subscription, and instances send to them directly */
   readonly topic?: {
     readonly sns: Pick<SNSClient, 'send'>;
     /** The ARN of a standard topic; the queues are created in its region and account. */
@@ -38,17 +38,17 @@ export interface QueueLifecycleManagerOptions {
    */
   readonly deadLetterArn?: string;
   /**
-   * The ARN of the table that holds the leases of this fleet: a tag of the queues, without which no
-   * sweep removes them. A function is called once for each queue.
+   * The ARN of the table that holds the leases of this fleet. It becomes a tag of the queues,
+   * without which no sweep removes them. A function is called once for each queue.
    * @default queues are removed only by their leases
    */
   readonly table?: string | (() => Promise<string>);
-  /** @default that of this machine */
+  /** @default the clock of this machine */
   readonly clock?: Clock;
   readonly logger: Logger;
 }
 
-/** How many removals to remember: more than ever wait for their second pass at once. */
+/** The number of removed queues to remember: more than ever wait for their second pass at once. */
 const MAX_REMOVED = 10_000;
 
 /** The endpoint of an instance. */
@@ -60,13 +60,14 @@ export interface QueueProvisionResult extends FanoutAddress {
 /**
  * Creates and removes the queue of an instance and its subscription to the topic, if there is one.
  *
- * Both are safe to repeat and to interrupt anywhere. Calls for one instance on one manager run one after
- * the other. Other processes (a janitor, once the instance was declared dead) only ever remove.
+ * Both are safe to repeat and to interrupt anywhere. Calls for one instance on one manager run one
+ * after the other. Other processes (a janitor, once the instance was declared dead) only ever
+ * remove.
  */
 export class QueueLifecycleManager {
   readonly #options: QueueLifecycleManagerOptions;
   readonly #subscriptions: TopicSubscriptions | undefined;
-  /** Names of queues that were removed here; the oldest first. */
+  /** The names of queues that were removed here, the oldest first. */
   readonly #removed = new Set<string>();
   readonly #turns = new Map<string, Promise<unknown>>();
 
@@ -77,26 +78,28 @@ export class QueueLifecycleManager {
   }
 
   /**
-   * Creates the queue with all its attributes, then subscribes it to the messages for `instance`. If
-   * subscribing fails, the queue stays: the next call completes it, and {@link teardown} removes it. A
-   * queue or subscription that exists already must have the same attributes.
+   * Creates the queue with all its attributes, then subscribes it to the messages for `instance`.
+   * If subscribing fails, the queue stays: the next call completes it, and {@link teardown} removes
+   * it. A queue or subscription that exists already must have the same attributes.
    *
    * @param name the queue's name; by default the prefix and the instance
    *
    * Source: Amazon SQS, "CreateQueue"; Amazon SNS, "Subscribe" (both answer a repeated call with
    * what exists; SQS blocks a deleted queue's name for 60 seconds).
    *
-   * @throws {BackendError} `configuration` (names), `name-taken` (a queue or subscription with other
-   * attributes, or the name of a deleted queue that is still blocked), `topic-full` (no room for another
-   * filter policy), `topic-mismatch`, `topic-not-found`, `access-denied`, or `unreachable`.
+   * @throws {BackendError} `configuration` (names), `name-taken` (a queue or subscription with
+   * other attributes, or the name of a deleted queue that is still blocked), `topic-full` (no room
+   * for another filter policy), `topic-mismatch`, `topic-not-found`, `access-denied`, or
+   * `unreachable`.
    */
   provision(instance: string, name?: string): Promise<QueueProvisionResult> {
     return this.#inTurn(instance, () => this.#provision(instance, name));
   }
 
   /**
-   * Subscribes the queue at `known` again. Resolves to false if its subscription was not the known one, so
-   * that {@link provision} must be called. Without a topic, resolves to true and calls nothing.
+   * Subscribes the queue at `known` again. Resolves to false if its subscription was not the known
+   * one, so that {@link provision} must be called. Without a topic, resolves to true and calls
+   * nothing.
    *
    * @throws {BackendError} as {@link provision}.
    */
@@ -110,11 +113,11 @@ export class QueueLifecycleManager {
   }
 
   /**
-   * Removes the subscription, then the queue. `known` (from the lease row) saves the search for them, and
-   * names queues with another name, former ones included. With the proof `mark`, a queue and its
-   * subscription stay unless the queue's tags name this fleet's prefix, topic and table. If this manager
-   * has removed the queue before, it searches for subscriptions anyway: one that was created late has
-   * another ARN.
+   * Removes the subscription, then the queue. `known` (from the lease row) saves the search for
+   * them, and names queues with another name, former ones included. With the proof `mark`, a queue
+   * and its subscription stay unless the queue's tags name this fleet's prefix, topic and table. If
+   * this manager has removed the queue before, it searches for subscriptions anyway: one that was
+   * created late has another ARN.
    *
    * Source: Amazon SNS, "Unsubscribe"; Amazon SQS, "DeleteQueue" (takes up to 60 seconds; neither
    * removes the other), "ListQueueTags".
@@ -152,7 +155,7 @@ export class QueueLifecycleManager {
       deadLetterTargetArn: deadLetterArn,
       maxReceiveCount: queueDefaults.maxReceiveCount,
     };
-    // Everything in this one call: an attribute changed later needs up to 60 seconds.
+    // All attributes are set in this call, because a later change needs up to 60 seconds.
     const input = {
       QueueName: name,
       Attributes: {
@@ -187,7 +190,10 @@ export class QueueLifecycleManager {
     }
   }
 
-  /** True also for a queue that is gone: its subscription delivers no messages. */
+  /**
+   * Resolves with true if the queue's tags name this fleet. Also for a queue that is gone, because
+   * its subscription delivers no messages.
+   */
   async #isMarked(instance: string, name: string, url: string | undefined): Promise<boolean> {
     const { sqs, topic, prefix } = this.#options;
     const QueueUrl = url ?? (await findQueueUrl(sqs, name));
@@ -218,7 +224,7 @@ export class QueueLifecycleManager {
         await this.#subscriptions.remove(this.#arnOf(name), undefined);
       }
     } else if (known) {
-      // An error, so that the lease row stays until an instance with a topic cleans up.
+      // Throws, so that the lease row stays until an instance with a topic cleans up.
       throw new BackendError(
         'configuration',
         'The instance has a subscription, but no topic is known.',
@@ -233,7 +239,10 @@ export class QueueLifecycleManager {
     await callAws(sqs.send(new DeleteQueueCommand({ QueueUrl })), isQueueMissing);
   }
 
-  /** Returns the queue's ARN before it exists; without a topic `*`, which in its policy means the queue itself. */
+  /**
+   * Returns the queue's ARN before it exists; without a topic `*`, which in its policy means the
+   * queue itself.
+   */
   #arnOf(name: string): string {
     const { topic } = this.#options;
     return topic ? queueArn(parseTopicArn(topic.arn), name) : '*';

@@ -1,10 +1,10 @@
 import { queueTag } from './queue-definition.ts';
 
-/** The tags of an instance's queue: whose it is, and where its lease is. */
+/** The tags of an instance's queue, which name its owner and the table of its lease. */
 export interface QueueMark {
   readonly instance: string;
   readonly prefix: string;
-  /** The topics of the fleet; none if instances send to each other's queues. */
+  /** The topics of the fleet; empty if instances send to each other's queues. */
   readonly topicArns: readonly string[];
   /** The ARN of the table that holds the fleet's leases. */
   readonly table: string;
@@ -12,8 +12,8 @@ export interface QueueMark {
 
 /**
  * Returns true if the tags of a queue name this instance, prefix and table, and one of the topics.
- * Older releases gave the table as it was configured, often by its name alone. `also-by-name` takes
- * that for this table if the topic is in the table's account and region.
+ * Older releases wrote the table as configured, often by name alone. `also-by-name` accepts such a
+ * name if the topic is in the table's account and region.
  */
 export function isMarked(
   tags: Readonly<Record<string, string>> = {},
@@ -33,7 +33,7 @@ export function isMarked(
   );
 }
 
-/** The region and account of an ARN. */
+/** Returns the region and account of an ARN. */
 function home(arn: string): string {
   return arn.split(':').slice(3, 5).join(':');
 }

@@ -16,11 +16,12 @@ export interface PolicyDocument {
 }
 
 /**
- * The policy of an instance's queue: this topic may send, and no call is accepted without TLS. The
- * permissions of the servers are in their own role, not here. Without a topic only the servers send.
+ * Returns the policy of an instance's queue: the topic may send, and calls without TLS are denied.
+ * The permissions of the servers are in their own role, not here. Without a topic, only the servers
+ * send.
  *
- * The topic's ARN names its account. `aws:SourceAccount` would add nothing, and a queue whose policy
- * asks for a key that SNS leaves out of a delivery receives no message at all.
+ * The topic's ARN names its account, so `aws:SourceAccount` would not restrict more. A queue whose
+ * policy requires a key that SNS leaves out of a delivery receives no messages at all.
  *
  * Source: Amazon SNS, "Subscribing an Amazon SQS queue to an Amazon SNS topic"; Amazon SQS, "Amazon
  * SQS security best practices".

@@ -10,9 +10,9 @@ export interface QueueSweepOptions extends FleetQueuesOptions {
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly logger: Logger;
-  /** True if the instance has a lease, alive or dead; strongly consistent. */
+  /** Resolves with true if the instance has a lease, alive or dead; strongly consistent. */
   readonly hasLease: (instance: string) => Promise<boolean>;
-  /** Younger queues are left alone, in milliseconds. @default 10 minutes */
+  /** The minimum age of a queue to be removed, in milliseconds. @default 10 minutes */
   readonly minAgeMs?: number | undefined;
 }
 
@@ -25,22 +25,27 @@ export interface Suspects {
 export interface SweepReport {
   readonly queues: number;
   readonly subscriptions: number;
-  /** The number of those that could not be judged or removed. */
+  /** The number of resources that could not be checked or removed. */
   readonly failed: number;
 }
 
 const MIN_AGE_MS = 10 * 60_000;
-/** How long is looked for suspects of either kind, in milliseconds: a later round finds the rest. */
+/**
+ * The time limit of a search for suspects of one kind, in milliseconds. A later round finds the
+ * rest.
+ */
 const LOOK_MS = 60_000;
-/** Between two removals: SNS takes 100 such calls a second. */
+/** The pause between two removals, in milliseconds: SNS accepts 100 such calls a second. */
 const PACE_MS = 20;
 
 /**
  * The second sweep, for queues and subscriptions whose lease row is gone, created by requests that
- * completed after the clean-up. A lease row is written before its queue is made and removed after
- * it, and never written again: a queue that was seen before its lease row was looked for, in vain, is
- * dead. In two phases, with a lease time in between. If there are more than a round can check,
- * each round begins at another place.
+ * completed after the cleanup. A lease row is written before its queue is created, removed after
+ * the queue, and never written again. So a queue is dead if it existed when no lease row was found
+ * for it.
+ *
+ * The sweep has two phases, with a lease time in between. If there are more resources than a round
+ * can check, each round begins at another place.
  */
 export class QueueSweep {
   readonly #options: QueueSweepOptions;
@@ -52,7 +57,7 @@ export class QueueSweep {
     this.#fleet = new FleetQueues(options);
   }
 
-  /** The first phase. Ends early when `signal` aborts; never rejects: what fails is counted. */
+  /** Runs the first phase. Ends early when `signal` aborts. Never rejects; failures are counted. */
   async suspects(signal: AbortSignal): Promise<Suspects> {
     const subscriptions: FleetSubscription[] = [];
     const subscribed = await this.#listed(() => this.#fleet.subscriptions());
@@ -77,7 +82,7 @@ export class QueueSweep {
     return { queues, subscriptions };
   }
 
-  /** The second: removes what is still so. */
+  /** Runs the second phase, which removes the suspects that still belong to no instance. */
   async remove(suspects: Suspects, signal: AbortSignal): Promise<SweepReport> {
     const { sns, sqs, logger } = this.#options;
     const removed = { queues: 0, subscriptions: 0 };
@@ -103,7 +108,10 @@ export class QueueSweep {
     return !(await hasLease(queue.instance));
   }
 
-  /** True for one whose queue is gone: it is subscribed after that was made. */
+  /**
+   * Resolves with true if the subscription's queue and lease are gone. A queue that does not exist
+   * yet has no subscription.
+   */
   async #isLost(subscription: FleetSubscription): Promise<boolean> {
     const { sqs, hasLease } = this.#options;
     if ((await findQueueUrl(sqs, subscription.queueName)) !== undefined) return false;
@@ -111,7 +119,7 @@ export class QueueSweep {
     return instance !== undefined && !(await hasLease(instance));
   }
 
-  /** Resolves to all there are, from any place on; to none if they cannot be listed. */
+  /** Resolves with all resources, starting at a random one; with none if they cannot be listed. */
   async #listed<T>(list: () => Promise<readonly T[]>): Promise<readonly T[]> {
     try {
       const all = await list();
@@ -136,7 +144,7 @@ export class QueueSweep {
       try {
         await work(item);
       } catch (error) {
-        // One that cannot be judged must not keep the others.
+        // A resource that cannot be checked must not block the others.
         this.#fail(error);
       }
       await sleep(clock, PACE_MS, signal);

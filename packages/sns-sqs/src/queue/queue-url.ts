@@ -1,7 +1,10 @@
 import { GetQueueUrlCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { awsError, isQueueMissing } from '../aws-error.ts';
 
-/** The URL of a queue of this account, or undefined if there is none. Fails with a BackendError. */
+/**
+ * Resolves with the URL of a queue of this account; `undefined` if there is none. Rejects with a
+ * BackendError.
+ */
 export async function findQueueUrl(
   sqs: Pick<SQSClient, 'send'>,
   queueName: string,
