@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { knownNames, UsageError } from '../command-line.ts';
 
-/** What is to be measured, and where the report goes. */
+/** The figures to measure, and the destination of the report. */
 export interface BenchOptions<Figure extends string> {
   readonly figures: readonly Figure[];
   readonly json: string;
@@ -16,7 +16,11 @@ to FILE (test/dist/bench.json).
 Figures: ${figures.join(', ')}`;
 }
 
-/** @throws UsageError, or an error of `parseArgs`. */
+/**
+ * Parses the command line.
+ *
+ * @throws UsageError, or an error of `parseArgs`.
+ */
 export function benchOptions<Figure extends string>(
   args: string[],
   known: readonly Figure[],

@@ -73,14 +73,14 @@ async function run({ figures, json }: BenchOptions<Figure>): Promise<void> {
   if (missed.length > 0) process.exitCode = 1;
 }
 
-/** What absolute figures depend on. */
+/** Returns the properties of the machine that absolute figures depend on. */
 function machineNow() {
   return {
     at: new Date().toISOString(),
     node: process.version,
     platform: `${process.platform}-${process.arch}`,
     processors: availableParallelism(),
-    /** Processes that wanted to run in the last minute, before the benchmark began. */
+    /** The average number of runnable processes in the minute before the benchmark began. */
     load: loadavg()[0] ?? 0,
   };
 }

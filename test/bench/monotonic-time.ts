@@ -1,6 +1,6 @@
 /**
- * Milliseconds of the machine's monotonic clock: one clock for all its processes, and nobody sets it
- * while the benchmark runs.
+ * Returns the milliseconds of the machine's monotonic clock. All its processes share this clock,
+ * and it is never set.
  */
 export function monotonicMs(): number {
   return Number(process.hrtime.bigint() / 1_000n) / 1_000;

@@ -8,7 +8,7 @@ const rows: Row[] = [
   { group: 'Size', label: 'small', value: 5, unit: '×', target: { atLeast: 10 } },
 ];
 
-it('prints each figure beside its target, and whether it is met', () => {
+it('prints each figure beside its target, and whether it meets the target', () => {
   expect(table(rows).split('\n')).toEqual([
     'figure        measured  target',
     '',

@@ -2,7 +2,7 @@ import { isMet, type Row, type Target } from './row.ts';
 
 const HEADS = ['figure', 'measured', 'target', ''] as const;
 
-/** The rows as an aligned table, a heading for each group. */
+/** Returns the rows as an aligned table with a heading for each group. */
 export function table(rows: readonly Row[]): string {
   const lines: Line[] = [[...HEADS]];
   let group: string | undefined;
@@ -28,7 +28,7 @@ function cells(row: Row): Line {
   ];
 }
 
-/** Numbers stand right, words left. */
+/** Aligns numbers to the right and words to the left. */
 function aligned(line: Line, widths: readonly number[]): string {
   if (line.length < widths.length) return line.join('');
   return line

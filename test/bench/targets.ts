@@ -1,17 +1,17 @@
 import type { Target } from './row.ts';
 
-/** What this project holds itself to; each figure is measured and printed beside its own. */
+/** The targets of this project. Each figure is measured and printed beside its target. */
 export const TARGETS = {
   /** Latency as a multiple of the same calls made by hand. */
   latencyMedian: { atMost: 1.5 },
   latencyTail: { atMost: 3 },
-  /** Events of one task, a second. */
+  /** Events a second of one task. */
   throughput: { atLeast: 1_000 },
   /** Bytes written as a multiple of the events' own JSON, taps on other instances included. */
   writtenBytes: { atMost: 1.5 },
-  /** The same of a task of ten chunks, from its message to its end. */
+  /** The same for a task of ten chunks, from its message to its end. */
   fewChunksBytes: { atMost: 1.4 },
-  /** The same of a task of a hundred chunks or more. */
+  /** The same for a task of a hundred chunks or more. */
   plainBytes: { burst: { atMost: 1.15 }, durable: { atMost: 1.25 } },
   compressedBytes: { burst: { atMost: 0.5 }, durable: { atMost: 0.85 } },
   /** Bytes of a chunk among 10,000, as a multiple of those of a chunk among 1,000: no growth. */
@@ -20,13 +20,19 @@ export const TARGETS = {
   smallLoadCalls: { atMost: 1 },
   /** Heap to open a task of 50 MB, as a multiple of the task's JSON. */
   largeLoadHeap: { atMost: 3 },
-  /** Milliseconds for GetTask after 16,000 messages; for each doubling; and the event loop's longest delay. */
+  /**
+   * Milliseconds for GetTask after 16,000 messages; its growth for each doubling; the event loop's
+   * longest delay.
+   */
   conversationMs: { atMost: 1_000 },
   conversationGrowth: { atMost: 2.4 },
   conversationStallMs: { atMost: 50 },
   /** Events a second that one writer appends to one task, five milliseconds a call. */
   appendRate: { atLeast: 5_000 },
-  /** CPU of an event among the last thousand of ten thousand, as a multiple of one among the first. */
+  /**
+   * CPU time of an event among the last thousand of ten thousand, as a multiple of one among the
+   * first thousand.
+   */
   cpuGrowth: { atMost: 1.25 },
   /** Calls to DynamoDB, SNS and SQS, all instances together, for 1,000 events in one burst. */
   burstCalls: { atMost: 60 },
@@ -34,37 +40,47 @@ export const TARGETS = {
   tapMemory: { atMost: 200 },
   /** Megabytes more that an instance holds while a reader of a 200 MB stream is stuck. */
   stuckReader: { atMost: 16 },
-  /** Publish to remote tap as a multiple of the sum of the four calls on the way. */
+  /**
+   * The time from a publish to a remote tap, as a multiple of the sum of the four calls on the way.
+   */
   chainMedian: { atMost: 1.15 },
   chainTail: { atMost: 2 },
-  /** The same without a topic, as a multiple of that over one: if slower, it would be no option. */
+  /**
+   * The same without a topic, as a multiple of the time with one. A slower option would be
+   * pointless.
+   */
   directMedian: { atMost: 1 },
-  /** Seconds from the begin of an outage of SNS and SQS to the last event that was late. */
+  /** Seconds from the beginning of an outage of SNS and SQS to the last late event. */
   outageNoticed: { atMost: 15 },
-  /** Milliseconds that an event takes from then on. */
+  /** Milliseconds from then on for an event. */
   outageLatency: { atMost: 1_000 },
-  /** Events that the outage cost, or gave twice. */
+  /** Events that the outage lost or repeated. */
   outageLost: { atMost: 0 },
   /** Events a second that one receiver takes from its queue. */
   receiver: { atLeast: 10_000 },
   /** US dollars per million events of 1 KB, ten events a record. */
   dollarsDeflated: { atMost: 0.61 },
   dollarsPlain: { atMost: 1 },
-  /** An event's cost among 1,000 instances as a multiple of that among 10: flat. */
+  /** An event's cost among 1,000 instances, as a multiple of its cost among 10: no growth. */
   fleetGrowth: { atMost: 1.05 },
   /** Calls to DynamoDB that wait for one another, for a page of a list. */
   listRoundTrips: { atMost: 2 },
-  /** Seconds from an instance's death until its tasks are terminal: a lease and two beats … */
+  /** Seconds from an instance's death until its tasks are terminal: a lease and two heartbeats … */
   endedSeconds: { atMost: 30 },
-  /** … or two leases and two beats if the janitors' leader died with it. */
+  /** … or two leases and two heartbeats if the janitors' leader died with it. */
   endedWithLeaderSeconds: { atMost: 50 },
-  /** Seconds from then until nothing of it is left. */
+  /** Seconds from then until all its rows and resources are gone. */
   goneSeconds: { atMost: 90 },
-  /** Calls and read units of a life after 9,900 others, beside those of one after 2,000. */
+  /**
+   * Calls and read units of an instance after 9,900 others, as a multiple of those of one after
+   * 2,000.
+   */
   livesGrowth: { atMost: 1.05 },
-  /** US dollars a month for an instance that has nothing to do. */
+  /** US dollars a month for an idle instance. */
   idleDollars: { atMost: 0.5 },
-  /** A quarter of what a partition takes a second (Amazon DynamoDB, "Quotas": 1,000 and 3,000). */
+  /**
+   * A quarter of a partition's capacity per second (Amazon DynamoDB, "Quotas": 1,000 and 3,000).
+   */
   beatUnits: { atMost: 250 },
   leaseReads: { atMost: 750 },
 } as const satisfies Record<string, Target | Record<string, Target>>;

@@ -9,17 +9,17 @@ import {
 import { chunk } from './payload.ts';
 
 export interface AppendScript {
-  /** Chunks that the task begins with. */
+  /** The number of chunks that the task begins with. */
   readonly before: number;
   readonly chunks: number;
   readonly text: (at: number) => string;
-  /** Resolves when what is published next has been dealt with. */
+  /** Resolves when the next published event has been handled. */
   readonly settled: (bus: ExecutionEventBus) => Promise<void>;
   /** Called before each chunk, with its number, and after the last. */
   readonly mark: (at: number) => void;
 }
 
-/** An agent that appends chunks to an artifact, each after the one before it has been dealt with. */
+/** An agent that appends chunks to an artifact, each after the one before it has been handled. */
 export class AppendingAgent implements AgentExecutor {
   readonly #script: AppendScript;
 
@@ -34,7 +34,7 @@ export class AppendingAgent implements AgentExecutor {
       const done = settled(bus);
       bus.publish(event);
       await done;
-      // And whatever else it has set off.
+      // Also waits for other work that the chunk has started.
       await new Promise((resolve) => setImmediate(resolve));
     };
     const part = (at: number): TaskArtifactUpdateEvent =>

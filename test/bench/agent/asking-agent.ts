@@ -9,14 +9,16 @@ import {
 } from '@a2a-js/sdk/server';
 import { chunk, words } from './payload.ts';
 
-/** A message that has the agent report before it asks again. */
+/** A message that makes the agent send a report before it asks again. */
 export const REPORT = 'Report.';
-/** Chunks of a report, the pause after each in milliseconds, and characters of each. */
+/** The chunks of a report, the pause after each in milliseconds, and the characters of each. */
 const CHUNKS = 1_500;
 const PAUSE_MS = 10;
 const TEXT = 200;
 
-/** Answers each message with a question, some of them after a report of {@link CHUNKS} chunks. */
+/**
+ * Answers each message with a question; after {@link REPORT}, sends {@link CHUNKS} chunks first.
+ */
 export class AskingAgent implements AgentExecutor {
   readonly execute = async (request: RequestContext, bus: ExecutionEventBus): Promise<void> => {
     const { taskId, contextId, userMessage } = request;

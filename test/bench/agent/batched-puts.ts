@@ -1,17 +1,17 @@
 import type { createDynamoDBClient } from '@a2a-aws/dynamodb';
 import { type AttributeValue, BatchWriteItemCommand } from '@aws-sdk/client-dynamodb';
 
-/** The most items of a call (Amazon DynamoDB, "BatchWriteItem"). */
+/** The maximum number of items of a call (Amazon DynamoDB, "BatchWriteItem"). */
 const BATCH = 25;
-/** Calls under way at once: nobody measures them. */
+/** Concurrent calls. They are not measured. */
 const WIDTH = 8;
 
 type Client = ReturnType<typeof createDynamoDBClient>;
 type Item = Record<string, AttributeValue>;
 
 /**
- * Collects what a client puts and writes it 25 items at a time, without the puts' conditions: for a
- * log that nobody else writes, and nobody reads before {@link flush}.
+ * Collects a client's puts and writes them 25 items at a time, without the puts' conditions. For a
+ * log with no other writer, and with no reader before {@link flush}.
  */
 export class BatchedPuts {
   readonly #client: Client;
@@ -31,7 +31,7 @@ export class BatchedPuts {
           if (this.#items.length >= BATCH) await this.#write();
           return { output: { $metadata: {} }, response: {} };
         },
-      // A document client's items are marshalled before.
+      // A document client's items are marshalled before this step.
       { step: 'build', name: 'batched-puts' },
     );
   }

@@ -6,7 +6,7 @@ const LIMIT_MS = 120_000;
 const LAST = 10;
 const HEADERS = { 'content-type': 'application/json', 'a2a-version': '1.0' };
 
-/** A client of the HTTP+JSON binding that checks how many messages it is answered with. */
+/** A client of the HTTP+JSON binding that checks the number of messages in each answer. */
 export class ConversationClient {
   readonly #url: string;
 
@@ -14,13 +14,15 @@ export class ConversationClient {
     this.#url = url;
   }
 
-  /** Resolves with the Task's JSON; `more` messages came after those that were written. */
+  /**
+   * Resolves with the Task's JSON. `more` is the number of messages after those that were written.
+   */
   async getTask(id: string, messages: number, more = 0): Promise<unknown> {
-    // The message of the first status stands in the Task's status alone.
+    // The first status' message is only in the Task's status.
     return await this.#get(`/tasks/${id}`, 2 * messages - 1 + more);
   }
 
-  /** Reads the Task with the last messages only. */
+  /** Reads the Task with its last messages only. */
   async getLast(id: string): Promise<void> {
     await this.#get(`/tasks/${id}?historyLength=${LAST}`, LAST);
   }
@@ -35,8 +37,8 @@ export class ConversationClient {
   }
 
   /**
-   * Resolves once the subscription's first event, the Task, begins to come. The returned function ends the
-   * subscription and returns how many events came after it.
+   * Resolves once the subscription's first event, the Task, begins to arrive. The returned function
+   * ends the subscription and returns the number of events that came after it.
    */
   async subscribe(id: string): Promise<() => number> {
     const end = new AbortController();
@@ -46,7 +48,7 @@ export class ConversationClient {
     const reading = (async () => {
       for await (const _ of events) count += 1;
     })();
-    // Ends with the abort.
+    // Rejects when the subscription is aborted.
     reading.catch(() => {});
     return () => {
       end.abort();
@@ -73,7 +75,7 @@ export class ConversationClient {
   }
 }
 
-/** Yields for each event of an event stream; comments are none. */
+/** Yields once for each event of an event stream; comments do not count. */
 async function* eventsOf(answer: Response): AsyncGenerator<void, void, undefined> {
   if (!answer.body) throw new Error('The answer has no body.');
   const begin = '\ndata:';

@@ -7,7 +7,7 @@ import {
 } from '@a2a-js/sdk/server';
 import { chunk, words } from './payload.ts';
 
-/** An agent that works on many tasks at once and says something on all of them when it is told to. */
+/** An agent that works on many tasks at once and publishes on all of them on request. */
 export class CrowdAgent implements AgentExecutor {
   readonly #tasks: { readonly say: () => void; readonly end: () => void }[] = [];
 
@@ -32,7 +32,7 @@ export class CrowdAgent implements AgentExecutor {
 
   readonly cancelTask = async (): Promise<void> => {};
 
-  /** One chunk on every task. */
+  /** Publishes one chunk on every task. */
   say(): void {
     for (const { say } of this.#tasks) say();
   }

@@ -14,7 +14,9 @@ export interface Pace {
   readonly pause: () => Promise<void>;
 }
 
-/** An agent that waits for a word, then publishes chunks at an even pace and completes its task. */
+/**
+ * An agent that waits for {@link go}, then publishes chunks at an even pace and completes its task.
+ */
 export class PacedAgent implements AgentExecutor {
   readonly #pace: Pace;
   #go: () => void = () => {};
@@ -26,7 +28,7 @@ export class PacedAgent implements AgentExecutor {
     this.#pace = pace;
   }
 
-  /** Lets all tasks go on. */
+  /** Lets all tasks continue. */
   go(): void {
     this.#go();
   }

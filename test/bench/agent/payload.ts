@@ -1,14 +1,18 @@
 import type { TaskArtifactUpdateEvent } from '@a2a-js/sdk';
 
-/** Characters of ASCII in the text of one "one-kilobyte" event. */
+/** The ASCII characters in the text of one "one-kilobyte" event. */
 export const KILOBYTE = 1_024;
 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz     ';
 
-/** Text that looks like words and does not repeat: what compresses well would flatter figures. */
+/**
+ * Returns text that looks like words and does not repeat, because text that compresses well would
+ * flatter the figures.
+ */
 export function words(length: number, seed: number): string {
   let state = (seed * 2_654_435_761 + 1) >>> 0;
-  // One flat string: a chain of single characters would be put together while time is measured.
+  // Returns one flat string, because V8 would join a chain of single characters during the
+  // measurement.
   const text = Buffer.alloc(length);
   for (let at = 0; at < length; at += 1) {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
@@ -17,7 +21,7 @@ export function words(length: number, seed: number): string {
   return text.toString('latin1');
 }
 
-/** A piece of the answer, as an agent that streams text publishes it. */
+/** Returns a piece of the answer, as published by an agent that streams text. */
 export function chunk(
   taskId: string,
   contextId: string,
@@ -48,7 +52,7 @@ export function chunk(
   };
 }
 
-/** The text of an artifact's first part, or nothing for other events. */
+/** Returns the text of an artifact's first part; `undefined` for other events. */
 export function chunkText(update: TaskArtifactUpdateEvent): string | undefined {
   const content = update.artifact?.parts[0]?.content;
   return content?.$case === 'text' ? content.value : undefined;

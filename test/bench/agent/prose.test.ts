@@ -7,7 +7,7 @@ const KILOBYTE = 1_024;
 
 const ratio = (text: string): number => deflateRawSync(text).length / Buffer.byteLength(text);
 
-it('deflates no better than the prose of this project: it flatters no figure', async () => {
+it('deflates no better than the prose of this project, so that it flatters no figure', async () => {
   const files = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'LAWS.md', 'CHANGELOG.md'];
   const texts = await Promise.all(
     files.map((file) => readFile(new URL(`../../../${file}`, import.meta.url), 'utf8')),
@@ -23,7 +23,7 @@ it('deflates no better than the prose of this project: it flatters no figure', a
   expect(mean(made)).toBeGreaterThan(mean(pieces) * 0.95);
 });
 
-it('is as long as asked for, the same for a seed, another for another', () => {
+it('has the requested length, is the same for one seed, and differs for another', () => {
   expect(prose(KILOBYTE, 1)).toHaveLength(KILOBYTE);
   expect(prose(KILOBYTE, 1)).toBe(prose(KILOBYTE, 1));
   expect(prose(KILOBYTE, 1)).not.toBe(prose(KILOBYTE, 2));

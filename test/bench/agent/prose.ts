@@ -1,12 +1,12 @@
-/** How many words there are. With it, text deflates about as dense English prose does: see the test. */
+/** The number of words. With it, text deflates about as well as English prose; see the test. */
 const WORDS = 8_000;
-/** Letters as often as English has them. */
+/** Letters at about their frequencies in English. */
 const LETTERS =
   'eeeeeeeeeeeetttttttttaaaaaaaaoooooooiiiiiiinnnnnnnsssssshhhhhhrrrrrrddddllllcccuuummmwwffggyyppbbvk';
 
 type Numbers = () => number;
 
-/** Numbers in [0, 1), the same for the same seed. */
+/** Returns a generator of numbers in [0, 1), the same for the same seed. */
 function numbers(seed: number): Numbers {
   let state = seed >>> 0;
   return () => {
@@ -15,7 +15,7 @@ function numbers(seed: number): Numbers {
   };
 }
 
-/** Made-up words, the frequent ones shorter. */
+/** Returns made-up words; the frequent ones are shorter. */
 function vocabulary(): string[] {
   const next = numbers(7);
   return Array.from({ length: WORDS }, (_, rank) => {
@@ -26,15 +26,15 @@ function vocabulary(): string[] {
 
 const words = vocabulary();
 
-/** Up to each word: the sum of frequencies, which fall as Zipf found them to (1 ÷ rank). */
+/** The cumulative frequencies of the words, which fall by Zipf's law (1 ÷ rank). */
 const sums = words.reduce<number[]>((all, _, rank) => {
   all.push((all.at(-1) ?? 0) + 1 / (rank + 2.7));
   return all;
 }, []);
 
 /**
- * Text that deflates as prose does, the same for the same seed: a model's answer is prose, and random
- * letters, which no model writes, would deflate worse.
+ * Returns text that deflates as prose does, the same for the same seed. A model's answer is prose;
+ * random letters would deflate worse.
  */
 export function prose(length: number, seed: number): string {
   const next = numbers(Math.imul(seed, 2_654_435_761) + 1);
@@ -44,11 +44,11 @@ export function prose(length: number, seed: number): string {
     pieces.push(word);
     size += word.length + 1;
   }
-  // One flat string: a chain of pieces would be put together while something is measured.
+  // Returns one flat string, because V8 would join a chain of pieces during a measurement.
   return Buffer.from(pieces.join(' ').slice(0, length), 'latin1').toString('latin1');
 }
 
-/** The word whose share of the sum of all frequencies this is in. */
+/** Returns the word whose share of the cumulative frequencies contains `sum`. */
 function wordAt(sum: number): string {
   let [low, high] = [0, words.length - 1];
   while (low < high) {

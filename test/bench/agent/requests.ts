@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Message, type SendMessageRequest } from '@a2a-js/sdk';
 import { ServerCallContext } from '@a2a-js/sdk/server';
 
-/** A message that begins a task. */
+/** Returns a message that begins a task. */
 export function firstMessage(
   configuration?: SendMessageRequest['configuration'],
 ): SendMessageRequest {

@@ -10,18 +10,18 @@ import { monotonicMs } from '../monotonic-time.ts';
 import { chunk, words } from './payload.ts';
 import { stampedText } from './stamped-text.ts';
 
-/** What the agent is to publish. */
+/** The events that the agent publishes. */
 export interface Script {
   readonly chunks: number;
-  /** Characters of text in each. */
+  /** The characters of text in each chunk. */
   readonly chunkLength: number;
   /**
-   * - `burst`: all at once
-   * - `durable`: each once the one before it is durable, so that none share a record
-   * - `millisecond`: one every millisecond
+   * - `burst`: all chunks at once
+   * - `durable`: each chunk once the one before it is durable, so that no two share a record
+   * - `millisecond`: one chunk every millisecond
    */
   readonly pace: 'burst' | 'durable' | 'millisecond';
-  /** Each takes the place of the one before it: the stream grows, the task does not. */
+  /** Each chunk replaces the one before it, so the stream grows and the task does not. */
   readonly replaces?: boolean | undefined;
 }
 
@@ -33,12 +33,12 @@ interface Stage {
   readonly end: () => void;
 }
 
-/** An agent that opens its task and then publishes what it is told to, one task at a time. */
+/** An agent that opens its task and then publishes on request, one task at a time. */
 export class ScriptedAgent implements AgentExecutor {
   readonly #opened: () => void;
   #stage: Stage | undefined;
 
-  /** `opened` is called when a task has begun, before anything can be played on it. */
+  /** `opened` is called when a task has begun and {@link play} may be called. */
   constructor(opened: () => void = () => {}) {
     this.#opened = opened;
   }
@@ -64,7 +64,10 @@ export class ScriptedAgent implements AgentExecutor {
 
   readonly cancelTask = async (): Promise<void> => {};
 
-  /** Publishes the chunks and the final status; gives the moment of the first (monotonic ms). */
+  /**
+   * Publishes the chunks and the final status. Resolves with the time of the first chunk, in
+   * monotonic milliseconds.
+   */
   async play({ chunks, chunkLength, pace, replaces = false }: Script): Promise<number> {
     const texts = Array.from({ length: chunks }, (_, at) => words(chunkLength, at));
     const begin = monotonicMs();
@@ -78,12 +81,12 @@ export class ScriptedAgent implements AgentExecutor {
     return begin;
   }
 
-  /** One chunk that says when it was published. */
+  /** Publishes one chunk that contains the time of its publication. */
   publishStamped(): void {
     this.#publishChunk(stampedText(), true);
   }
 
-  /** Bytes of the JSON of every event of the task so far, as clients get them. */
+  /** Returns the bytes of the JSON of the task's events so far, as clients receive them. */
   eventBytes(): number {
     return this.#current.published.reduce((sum, event) => sum + jsonBytes(event), 0);
   }
@@ -113,7 +116,7 @@ export class ScriptedAgent implements AgentExecutor {
     bus.publish(event);
   }
 
-  /** The backend's bus tells its listeners of an event once it is durable. */
+  /** Resolves when the next event is durable; the backend's bus calls its listeners then. */
   #nextDurable(): Promise<void> {
     const { bus } = this.#current;
     return new Promise((resolve) => {
@@ -131,7 +134,10 @@ function jsonBytes({ kind, data }: AgentExecutionEvent): number {
   return Buffer.byteLength(JSON.stringify(StreamResponse.toJSON({ payload })));
 }
 
-/** Late by a timer's resolution; what is late catches up at once. */
+/**
+ * Resolves at `moment`, late by at most a timer's resolution. Late callers catch up without a
+ * pause.
+ */
 async function until(moment: number): Promise<void> {
   while (monotonicMs() < moment) {
     await new Promise((resolve) => setTimeout(resolve, 1));

@@ -23,19 +23,19 @@ import { BatchedPuts } from './batched-puts.ts';
 import { prose } from './prose.ts';
 
 const CONTEXT = 'context';
-/** Characters of a message, of the client's and of the agent's. */
+/** The characters of each message of the client and the agent. */
 const TEXT = 100;
 const INPUT_REQUIRED = TaskState.TASK_STATE_INPUT_REQUIRED;
 
 /** The parts of a stored conversation that a reader needs. */
 export interface Stored {
-  /** Characters of the snapshot. */
+  /** The characters of the snapshot. */
   readonly snapshot: number;
-  /** Records after it. */
+  /** The number of records after the snapshot. */
   readonly tail: number;
 }
 
-/** A task in which so many messages of a client were answered, each with three records. */
+/** A task with a given number of answered client messages, each with three records. */
 export class WrittenConversation {
   readonly #key: TaskKey;
   readonly #storage: DynamoDBLogStorage;
@@ -49,7 +49,7 @@ export class WrittenConversation {
     this.#records = [...recordsOf(key.taskId, messages)];
   }
 
-  /** Writes the records and the head, and no snapshot. */
+  /** Writes the records and the head, but no snapshot. */
   async write(): Promise<void> {
     for (const record of this.#records) await this.#storage.putRecord(this.#key, record);
     await this.#puts.flush();
@@ -57,7 +57,7 @@ export class WrittenConversation {
     if (head) await this.#storage.putHead(this.#key, head);
   }
 
-  /** Writes a snapshot that is as old as the instance that appends lets one become. */
+  /** Writes a snapshot of the maximum age that an appending instance allows. */
   async writeSnapshot(): Promise<Stored> {
     const whole = inOneGo(encodeSnapshot(foldOf(this.#records).content())).length;
     const tail = Math.min(this.#records.length, maxUnpaidRecords(whole));
@@ -70,7 +70,7 @@ export class WrittenConversation {
   }
 }
 
-/** Writes conversations as no instance does: many records in a call. */
+/** Writes conversations faster than an instance could: many records in a call. */
 export class ConversationWriter {
   readonly storage: DynamoDBLogStorage;
   readonly puts: BatchedPuts;
@@ -104,7 +104,7 @@ function* recordsOf(taskId: string, messages: number): Iterable<LogRecord> {
   }
 }
 
-/** A message, its answer, and the end of its run: a record each. */
+/** Returns a message, its answer, and the end of its run, in one record each. */
 function turnOf(taskId: string, n: number): Entry[][] {
   const run = `run-${taskId}-${n}`;
   const said = (role: string, id: string) =>

@@ -13,10 +13,10 @@ import { prose } from './prose.ts';
 
 const RUN = 'run';
 const CONTEXT = 'context';
-/** Writes under way at once: nobody measures them. */
+/** Concurrent writes. They are not measured. */
 const WIDTH = 16;
 
-/** Writes a task of appended chunks of a kilobyte, so many events to a record. */
+/** Writes a task of appended one-kilobyte chunks, with a given number of events in each record. */
 export async function writeLog(
   storage: LogStorage,
   key: TaskKey,

@@ -17,7 +17,7 @@ const { A2A_TABLE_NAME, A2A_TOPIC_ARN } = process.env;
 const TARGET = 'by-hand';
 const TASK = 'by-hand';
 
-/** One event put, then published, with nothing but clients of the AWS SDK. */
+/** Puts one event, then publishes it, using only clients of the AWS SDK. */
 export class HandPublisher {
   readonly #dynamodb = new DynamoDBClient({});
   readonly #sns = new SNSClient({});
@@ -53,7 +53,10 @@ export class HandPublisher {
   }
 }
 
-/** A queue on the same topic, polled in a loop; tells the age of each event that it gets. */
+/**
+ * A queue on the same topic that is polled in a loop. It reports the age of each event that it
+ * receives.
+ */
 export class HandReceiver {
   readonly #sqs: SQSClient;
   readonly #queueUrl: string;
@@ -107,7 +110,7 @@ export class HandReceiver {
           throw error;
         });
       for (const { Body = '' } of Messages) onAge(bodyAge(Body));
-      // As the backend does it: the next poll does not wait for this.
+      // Does not wait, as in the backend, so that the next poll starts at once.
       void this.#delete(Messages);
     }
   }

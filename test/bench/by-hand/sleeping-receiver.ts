@@ -6,13 +6,13 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 
-/** What the known design of an SNS queue manager waits between two polls, in milliseconds. */
+/** The pause between two polls in the known design of an SNS queue manager, in milliseconds. */
 const POLL_INTERVAL_MS = 1_000;
 const MAX_MESSAGES = 10;
 
 /**
- * The receive loop of the known design, in small: at most ten messages a poll, then a second's sleep
- * whether or not there are more.
+ * The receive loop of the known design, reduced: at most ten messages a poll, then a pause of a
+ * second whether or not there are more.
  */
 export async function receiveSleeping(
   sqs: Pick<SQSClient, 'send'>,

@@ -20,10 +20,10 @@ import { Backend } from 'a2a-aws';
 import { AGENT_CARD } from '../agent/agent-card.ts';
 import { callContext, firstMessage } from '../agent/requests.ts';
 
-/** The table of every fleet; each has an AWS of its own. */
+/** The table of every fleet; each fleet has its own fake AWS. */
 export const BENCH_TABLE = 'bench';
 const ID_LENGTH = 16;
-/** Instances that one topic is to take: its limit is 200 filter policies. */
+/** The number of instances on one topic, whose limit is 200 filter policies. */
 const TOPIC_SIZE = 150;
 
 export interface FakeFleetOptions {
@@ -31,12 +31,12 @@ export interface FakeFleetOptions {
   readonly clock?: Clock | undefined;
   /** @default every call is answered at once */
   readonly faults?: FaultPlan | undefined;
-  /** Deflate records where that saves write units. @default true */
+  /** Deflates records where that saves write units. @default true */
   readonly compress?: boolean | undefined;
   readonly lease?: LeaseSettings | undefined;
   /** @default `sns` */
   readonly fanout?: 'sns' | 'direct' | undefined;
-  /** How many instances are to join: they get as many topics as they need. @default few */
+  /** The expected number of instances, which get as many topics as they need. @default few */
   readonly size?: number | undefined;
 }
 
@@ -45,7 +45,7 @@ export interface FakeMember {
   readonly handler: A2ARequestHandler;
 }
 
-/** A fleet on an AWS in this process, whose calls are counted one by one. */
+/** A fleet on a fake AWS in this process, which counts every call. */
 export class FakeFleet {
   readonly aws: FakeAws;
   readonly #options: FakeFleetOptions;
@@ -114,13 +114,16 @@ export class FakeFleet {
   }
 }
 
-/** Ids that count up, as long as real ones: an instance's topic is read from its id. */
+/**
+ * Returns a function that returns consecutive ids of the usual length. An instance's topic is read
+ * from its id.
+ */
 function idsOf(name: string): () => string {
   let count = 0;
   return () => `${name}-${count++}`.padEnd(ID_LENGTH, '_');
 }
 
-/** Starts a task; resolves with its id once it is there. */
+/** Starts a task. Resolves with its id once the task exists. */
 export async function beginTask(handler: A2ARequestHandler): Promise<string> {
   const answer = await handler.sendMessage(
     firstMessage({

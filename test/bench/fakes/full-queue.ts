@@ -23,7 +23,7 @@ export interface FullQueue {
   readonly clients: ReturnType<FakeAws['clients']>;
 }
 
-/** A queue in which so many doorbells wait, each with a record of one event of one task. */
+/** Returns a queue of waiting doorbells, each with a record of one event of one task. */
 export async function fullQueue(doorbells: number, textLength: number): Promise<FullQueue> {
   const aws = new FakeAws();
   const clients = aws.clients(INSTANCE);

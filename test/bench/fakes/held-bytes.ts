@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm';
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
 
-/** Bytes that this process holds on to, on the heap and beside it, after a collection. */
+/** Returns the bytes that this process uses on and off the heap, after a garbage collection. */
 export function heldBytes(): number {
   collect();
   collect();

@@ -3,7 +3,10 @@ import type { FakeAws } from '@a2a-aws/testkit/fakes';
 /** List prices of us-east-1 in US dollars per million (Amazon DynamoDB, SNS and SQS, "Pricing"). */
 const PRICES = { writeUnit: 0.625, readUnit: 0.125, snsRequest: 0.5, sqsRequest: 0.4 } as const;
 
-/** What all calls so far cost, in millionths of a US dollar; delivery from SNS to SQS is free. */
+/**
+ * Returns the cost of all calls so far, in millionths of a US dollar. Delivery from SNS to SQS is
+ * free.
+ */
 export function spent({ meter }: FakeAws): {
   readonly calls: number;
   readonly microdollars: number;

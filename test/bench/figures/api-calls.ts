@@ -7,7 +7,7 @@ import type { Row, Target } from '../row.ts';
 import { TARGETS } from '../targets.ts';
 
 const EVENTS = 1_000;
-/** How calls fall together is a matter of timing. */
+/** The number of calls depends on timing, so the median of several runs counts. */
 const RUNS = 5;
 const SERVICES = [
   { name: 'DynamoDB', commands: /Item|Query/ },
@@ -16,13 +16,13 @@ const SERVICES = [
 ];
 
 /**
- * Calls for one task with a tap on another instance: from the send to when the last row is removed,
- * A and B together, without those that instances make to keep themselves up (`CallMeter`).
+ * Counts the calls of A and B for one task with a tap on another instance, from the send to the
+ * removal of the last row. Excludes the calls by which instances keep themselves up (`CallMeter`).
  */
 export async function apiCalls(aws: LocalAws): Promise<Row[]> {
   const pair = await Pair.start(aws, 'api-calls', true);
   try {
-    // Connections are made, code is compiled.
+    // Warms up connections and compiled code.
     await callsOf(pair, 'burst');
     const burst = await medianRun(pair, 'burst');
     const steady = await medianRun(pair, 'millisecond');
@@ -38,9 +38,9 @@ export async function apiCalls(aws: LocalAws): Promise<Row[]> {
 }
 
 interface Made {
-  /** By command. */
+  /** The number of calls by command. */
   readonly work: Readonly<Record<string, number>>;
-  /** Of work, to begin the task and open the tap. */
+  /** The part of the work that begins the task and opens the tap. */
   readonly opening: number;
   readonly upkeep: number;
 }

@@ -9,7 +9,10 @@ const EVENT_CHARACTERS = 200;
 const LATENCY_MS = 5;
 const RUNS = 5;
 
-/** Events a second that one writer appends to one task, from the first publish to the last durable. */
+/**
+ * Measures the events a second that one writer appends to one task, from the first publish until
+ * the last event is durable.
+ */
 export async function appendRate(): Promise<Row[]> {
   const solo = await SoloInstance.start({ latencyMs: LATENCY_MS });
   const texts = Array.from({ length: EVENTS }, (_, at) => prose(EVENT_CHARACTERS, at));

@@ -21,17 +21,20 @@ const COUNTS = [1_000, 4_000, 16_000] as const;
 const MOST = 16_000;
 const GROUP = 'A long conversation over HTTP+JSON, on the embedded DynamoDB';
 const PREFIX = 'conversation';
-/** Each figure is the median of so many. */
+/** The number of measurements whose median is the figure. */
 const TIMES = 3;
 const IDLE_MS = 3_000;
-/** How long a follower hears of a report before it is measured, and while it only hears of it. */
+/**
+ * The time that a follower receives a report before it is measured, and the time of the measurement
+ * without other work, in milliseconds.
+ */
 const FOLLOW_MS = 1_000;
 
 interface Measured extends Stalls {
   readonly milliseconds: number;
 }
 
-/** The cost of reading, continuing and following a task of very many messages. */
+/** Measures the cost of reading, continuing and following a task with very many messages. */
 export async function conversation(aws: LocalAws): Promise<Row[]> {
   const links = [1, 2].map(
     () => new ProcessLink<ConversationServer>('./conversation-process.ts', aws.env),
@@ -57,11 +60,11 @@ async function rows(
   const unsaved: Measured[] = [];
   for (const messages of COUNTS) {
     const id = `task-${messages}`;
-    // The owner of all clients that do not authenticate.
+    // All clients without authentication share this owner.
     const key = { tenant: '', owner: 'unknown', taskId: id };
     const written = new WrittenConversation(writer, key, messages);
     await written.write();
-    // The first reads compile what the others run.
+    // The first reads compile code that the later ones run.
     if (reads.length === 0) await often(one, () => client.getTask(id, messages));
     if (messages === MOST) unsaved.push(await often(one, () => client.getTask(id, messages)));
     const stored = await written.writeSnapshot();
@@ -114,7 +117,7 @@ async function rows(
   ];
 }
 
-/** The cost for an instance of reading a task whose events it hears of meanwhile. */
+/** Measures the cost for an instance of reading a task while it receives the task's events. */
 async function followed(
   client: ConversationClient,
   follower: ConversationClient,
@@ -157,7 +160,7 @@ async function often(
   };
 }
 
-/** Returns how long the SDK's router takes to make JSON of an answer. */
+/** Returns the milliseconds that the SDK's router needs to convert an answer to JSON. */
 function renderingMs(json: unknown): number {
   const task = Task.fromJSON(json);
   return median(
@@ -192,7 +195,7 @@ interface Read {
   readonly read: Measured;
 }
 
-/** Per doubling: 2 is linear. */
+/** Returns the growth per doubling of the messages; 2 is linear. */
 function growthRow(from: Read | undefined, to: Read): Row {
   if (!from) throw new Error('There is no smaller conversation.');
   const doublings = Math.log2(to.messages / from.messages);

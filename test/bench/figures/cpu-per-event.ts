@@ -21,15 +21,21 @@ import { TARGETS } from '../targets.ts';
 const TABLE = 'bench';
 const CHUNKS = 10_000;
 const PART = 1_000;
-/** The SDK's store takes so long that it must do with fewer, on a task that begins as long. */
+/**
+ * The number of measured chunks with the SDK's store, which is too slow for more. Its long task
+ * begins with the other chunks.
+ */
 const SDK_PART = 100;
 const RUNS = 3;
 
-/** CPU that an event takes at a task's begin and at its end, beside the SDK's own store. */
+/**
+ * Measures the CPU time of an event at a task's beginning and at its end, beside the SDK's own
+ * store.
+ */
 export async function cpuPerEvent(): Promise<Row[]> {
   const texts = Array.from({ length: CHUNKS }, (_, at) => prose(KILOBYTE, at));
   const text = (at: number): string => texts[at] ?? '';
-  // Code is compiled.
+  // Warms up compiled code.
   await cpuMarks(backendRun, { before: 0, chunks: PART, text });
   const ours: Marks[] = [];
   for (let run = 0; run < RUNS; run += 1) {
@@ -71,7 +77,7 @@ function rows(who: string, part: number, { first, last, target }: Parts): Row[] 
   ];
 }
 
-/** CPU milliseconds of this process up to before each chunk. */
+/** The CPU milliseconds of this process before each chunk. */
 type Marks = ReadonlyMap<number, number>;
 type Script = Pick<AppendScript, 'before' | 'chunks' | 'text'>;
 type Play = (script: Omit<AppendScript, 'settled'>) => Promise<void>;
@@ -97,7 +103,7 @@ async function backendRun(script: Omit<AppendScript, 'settled'>): Promise<void> 
   const topicArn = aws.sns.createTopic('bench');
   const backend = createBackend({ tableName: TABLE, topicArn, clients: aws.clients() });
   await backend.start();
-  // The backend's bus tells its listeners of an event once it is durable.
+  // The backend's bus calls its listeners for an event once it is durable.
   const settled = (bus: ExecutionEventBus): Promise<void> =>
     new Promise((resolve) => {
       bus.once('event', () => resolve());
@@ -116,7 +122,7 @@ async function send(handler: A2ARequestHandler): Promise<void> {
   await handler.sendMessage(firstMessage(), callContext());
 }
 
-/** Tells when something has been saved. */
+/** A task store that notifies the benchmark of each save. */
 class TellingTaskStore extends InMemoryTaskStore {
   #tell = (): void => {};
 

@@ -14,7 +14,10 @@ const RATES = [
 ] as const;
 const SEED = 1;
 
-/** Publish on A to event at a tap on B in a model of the services' latencies, in virtual time. */
+/**
+ * Measures the time from a publish on A to the event at a tap on B, in a model of the services'
+ * latencies, in virtual time.
+ */
 export async function doorbellChain(): Promise<Row[]> {
   const rows: Row[] = [];
   for (const { perSecond, events } of RATES) {
@@ -56,7 +59,7 @@ async function agesAt(
   const id = await clock.run(beginTask(a.handler));
   const stream = b.handler.resubscribe({ tenant: '', id }, callContext());
   await clock.run(stream.next());
-  // Until A knows of the tap and both know that doorbells arrive.
+  // After this time A knows of the tap, and both instances know that doorbells arrive.
   await clock.advance(10_000);
 
   const said: number[] = [];

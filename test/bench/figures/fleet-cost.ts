@@ -8,20 +8,32 @@ import { spent } from '../fakes/prices.ts';
 import type { Row, Target } from '../row.ts';
 import { TARGETS } from '../targets.ts';
 
-/** Of two instances only one can be interested: fleets are compared from ten on. */
+/**
+ * In a fleet of two, only one other instance can have a tap, so growth is measured from ten
+ * instances on.
+ */
 const FLEETS = [2, 10, 100, 1_000] as const;
 const EVENTS_A_TASK = 500;
-/** How many other instances have a tap on each task: 1.2 on the average. */
+/** The number of other instances with a tap on each task: 1.2 on average. */
 const WATCHERS = [1, 1, 1, 1, 2] as const;
-/** Everything that follows from the last event has been done by then: the sweep of the rows, too. */
+/**
+ * By then, all work that follows from the last event has been done, including the sweep of the
+ * rows.
+ */
 const QUIET_MS = 180_000;
-/** Nobody beats or looks for the dead meanwhile: that is each instance's own cost, not an event's. */
+/**
+ * No heartbeats or searches for dead instances happen in this time; they are a cost of each
+ * instance, not of an event.
+ */
 const LONG_LEASE = { beatMs: 86_400_000, leaseMs: 2 * 86_400_000, quarantineMs: 60_000 };
 const SEED = 1;
 
 interface Setting {
   readonly name: string;
-  /** Between two events, in milliseconds: an append takes 5, so that so many share a record. */
+  /**
+   * The pause between two events, in milliseconds. An append takes 5, which determines how many
+   * events share a record.
+   */
   readonly pauseMs: number;
   readonly compress: boolean;
   readonly target?: Target;
@@ -33,7 +45,9 @@ const SETTINGS: readonly Setting[] = [
   { name: 'one a record, deflated', pauseMs: 100, compress: true },
 ];
 
-/** What an event costs in fleets of any size, from counted calls, in a model of AWS. */
+/**
+ * Measures the cost of an event in fleets of several sizes, from counted calls in a model of AWS.
+ */
 export async function fleetCost(): Promise<Row[]> {
   const rows: Row[] = [];
   for (const { name, pauseMs, compress, target } of SETTINGS) {
@@ -76,7 +90,7 @@ async function costOf(
   await playAll(clock, agent, members);
   await clock.advance(QUIET_MS);
   const worked = spent(fleet.aws);
-  // What instances cost that do nothing, over the same time.
+  // Measures the cost of idle instances over the same time.
   await clock.advance(clock.now() - busy);
   const idled = spent(fleet.aws);
   await clock.run(fleet.stop());
@@ -91,7 +105,10 @@ function paceOf(clock: VirtualClock, pauseMs: number): Pace {
   return { chunks: EVENTS_A_TASK, pause: () => sleep(clock, pauseMs) };
 }
 
-/** One task after another, each on another instance, followed to its end by its watchers. */
+/**
+ * Plays the tasks one after the other, each on another instance, with watchers that follow it to
+ * its end.
+ */
 async function playAll(
   clock: VirtualClock,
   agent: PacedAgent,
@@ -105,7 +122,7 @@ async function playAll(
       followed.push(chunksOf(member(at + other), id));
     }
   }
-  // The writers know who watches.
+  // After this time the writers know the watchers.
   await clock.advance(2_000);
   agent.go();
   for (const chunks of await clock.run(Promise.all(followed))) {

@@ -9,13 +9,13 @@ import { TARGETS } from '../targets.ts';
 
 const HOUR_MS = 3_600_000;
 const HOURS_A_MONTH = 730;
-/** Long enough for polls, beats, looks and sweeps to fall evenly. */
+/** Long enough to average over polls, heartbeats, lease checks and sweeps. */
 const PRICED_MS = 6 * HOUR_MS;
 const LARGE = 1_000;
 const LARGE_MS = 10 * 60_000;
 const SEED = 1;
 
-/** What instances cost that have nothing to do, and what their leases ask of one partition. */
+/** Measures the cost of idle instances, and the load of their leases on one partition. */
 export async function idleCost(): Promise<Row[]> {
   const group = 'An idle instance, beats of 5 s, counted in a model of AWS';
   const rows: Row[] = [];
@@ -47,7 +47,7 @@ export async function idleCost(): Promise<Row[]> {
   ];
 }
 
-/** What the whole fleet uses in the time, once all have started. */
+/** Resolves with the usage of the whole fleet in this time, once all instances have started. */
 async function idle(
   size: number,
   ms: number,

@@ -7,10 +7,16 @@ import { TARGETS } from '../targets.ts';
 const WARM_UP = 100;
 const ROUNDS = 20;
 const SAMPLES_A_ROUND = 50;
-/** Between an event's arrival and the next event: the receivers poll again by then. */
+/**
+ * The pause between an event's arrival and the next event, in milliseconds. The receivers poll
+ * again by then.
+ */
 const PAUSE_MS = 5;
 
-/** Publish on A to event at a tap on B, beside the same calls by hand, in turns (ABAB …). */
+/**
+ * Measures the time from a publish on A to the event at a tap on B, beside the same calls by hand,
+ * alternating (ABAB …).
+ */
 export async function latency(aws: LocalAws): Promise<Row[]> {
   const pair = await Pair.start(aws, 'latency', false);
   try {
@@ -53,7 +59,7 @@ function rows(backend: readonly number[], byHand: readonly number[]): Row[] {
   });
 }
 
-/** One event at a time: the next is not published before this one has arrived. */
+/** Measures one event. The next one is not published before this one has arrived. */
 async function sample(pair: Pair, publish: () => Promise<void>): Promise<number> {
   const [age] = await Promise.all([pair.nextAge(), publish()]);
   await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));

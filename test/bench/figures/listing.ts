@@ -14,7 +14,10 @@ const WRITES_AT_ONCE = 50;
 const OWNER = crypto.randomUUID();
 const STATE = TaskState.TASK_STATE_COMPLETED;
 
-/** The first page of an owner's tasks, in calls and in round trips: calls that wait for others. */
+/**
+ * Measures the first page of an owner's tasks, in calls and in round trips (calls that wait for
+ * others).
+ */
 export async function listing(aws: LocalAws): Promise<Row[]> {
   const { region, credentials, dynamodb } = aws.clientConfig;
   const client = createDynamoDBClient({ region, credentials, ...dynamodb });
@@ -47,9 +50,10 @@ export async function listing(aws: LocalAws): Promise<Row[]> {
   }
 }
 
-/** The newest tasks are whole; of the others there is what a list reads of them. */
+/** Writes the newest tasks completely, and only the items that a list reads for the others. */
 async function fill(store: DynamoDBTaskStore, storage: DynamoDBLogStorage): Promise<void> {
-  // One moment for all: writing takes seconds, and whole tasks must stay the newest.
+  // Uses the same time for all tasks. Writing takes seconds, and the complete tasks must stay the
+  // newest.
   const now = Date.now();
   const all = Array.from({ length: TASKS }, (_, n) => n);
   await mapConcurrent(all, WRITES_AT_ONCE, async (n) => {

@@ -11,13 +11,13 @@ const KINDS: Readonly<Record<string, LifeTimes>> = {
   'crashed after 30 s, the next one 10 s later': { lastsMs: 30_000, restMs: 10_000, crashes: true },
 };
 
-/** What a short life costs after few lives and after many, by how each of them ends. */
+/** Measures the cost of a short-lived instance after few others and after many, by how they end. */
 export async function livesCost(): Promise<Row[]> {
   const rows = await Promise.all(Object.entries(KINDS).map(([kind, times]) => cost(kind, times)));
   return rows.flat();
 }
 
-/** Plays the lives in a process of their own: kinds of lives run at once. */
+/** Runs the instances in a separate process, because the kinds run at the same time. */
 async function cost(kind: string, times: LifeTimes): Promise<Row[]> {
   const link = new ProcessLink<LivesProcess>('./lives-process.ts', {});
   try {

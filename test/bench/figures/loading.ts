@@ -8,10 +8,13 @@ import { TARGETS } from '../targets.ts';
 
 const MEGABYTE = 1_024;
 const PREFIX = 'loading';
-/** About as many events of a kilobyte as a record takes when a burst is written. */
+/** The approximate number of one-kilobyte events in a record of a burst. */
 const BURST = 150;
 
-/** Opening a task: what it takes to fold its whole log, each time in a process of its own. */
+/**
+ * Measures the cost of folding a task's whole log when it is opened, each time in a separate
+ * process.
+ */
 export async function loading(aws: LocalAws): Promise<Row[]> {
   const { region, credentials, dynamodb } = aws.clientConfig;
   const client = createDynamoDBClient({ region, credentials, ...dynamodb });

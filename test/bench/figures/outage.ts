@@ -8,20 +8,20 @@ import type { Row } from '../row.ts';
 import { TARGETS } from '../targets.ts';
 
 const PERIOD_MS = 100;
-/** Long enough that the doorbell is trusted. */
+/** Long enough for the doorbell to be trusted, in milliseconds. */
 const BEFORE_MS = 15_000;
 const OUTAGE_MS = 60_000;
 const AFTER_MS = 20_000;
-/** A doorbell brings an event sooner: what is later was found by reading. */
+/** A doorbell brings an event sooner than this; a later event was found by reading. */
 const LATE_MS = 1_000;
 
 interface Sample {
-  /** When it was published, in monotonic milliseconds. */
+  /** The time of publication, in monotonic milliseconds. */
   readonly at: number;
   readonly age: number;
 }
 
-/** Events on their way from A to a tap on B while SNS and SQS are shut for both. */
+/** Measures events from A to a tap on B while SNS and SQS are unreachable for both. */
 export async function outage(aws: LocalAws): Promise<Row[]> {
   const proxy = await TcpProxy.start(aws.clientConfig.sns.endpoint);
   const env = { AWS_ENDPOINT_URL_SNS: proxy.endpoint, AWS_ENDPOINT_URL_SQS: proxy.endpoint };
@@ -45,7 +45,7 @@ export async function outage(aws: LocalAws): Promise<Row[]> {
   }
 }
 
-/** The tap gives events in order, so that the next age it tells of is that of the next event. */
+/** The tap gives events in order, so the next age that it reports is that of the next event. */
 async function publishFor(pair: Pair, ms: number): Promise<Promise<Sample>[]> {
   const samples: Promise<Sample>[] = [];
   const end = monotonicMs() + ms;

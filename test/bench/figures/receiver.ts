@@ -17,10 +17,13 @@ import { TARGETS } from '../targets.ts';
 
 const EVENTS = 5_000;
 const RUNS = 5;
-/** The known design is slow: so many events tell. */
+/** The known design is slow, so this number of events is enough. */
 const FEW = 41;
 
-/** Events that one receiver takes from a full queue of an AWS in this process, to a tap. */
+/**
+ * Measures the events that one receiver moves from a full queue of a fake AWS in this process to a
+ * tap.
+ */
 export async function receiver(): Promise<Row[]> {
   await received(EVENTS);
   const rates: number[] = [];
@@ -54,7 +57,7 @@ async function received(events: number): Promise<number> {
     signal: new AbortController().signal,
   });
   const open = logs.acquire(KEY);
-  // Nothing is taken from a message before the log was read.
+  // Records in messages are ignored until the log has been read.
   await open.log.refresh();
   const { tap, close } = open.tap();
   const began = monotonicMs();

@@ -12,21 +12,24 @@ import { TARGETS } from '../targets.ts';
 
 const INSTANCES = 5;
 const TASKS = 20;
-/** Deaths, each at another moment of a beat. */
+/** The number of kills, each at another moment of a heartbeat. */
 const DEATHS = 10;
 const STEP_MS = 200;
 const LIMIT_MS = 300_000;
-/** More than the leader's first look. */
+/** Longer than the leader's first round of lease checks. */
 const SETTLED_MS = 2 * DEFAULT_LEASE_SETTINGS.leaseMs;
 
 interface Recovery {
-  /** From the death until the last of its tasks is terminal, in milliseconds. */
+  /** The time from the kill until the last of its tasks is terminal, in milliseconds. */
   readonly ended: number;
-  /** From then until no row of it is left. */
+  /** The time from then until its last row is gone, in milliseconds. */
   readonly gone: number;
 }
 
-/** How long it takes to recover from deaths, by virtual time in a model of AWS: the worst of many. */
+/**
+ * Measures the time to recover from killed instances, in virtual time in a model of AWS: the worst
+ * of many.
+ */
 export async function recovery(): Promise<Row[]> {
   const one = await worstOf((at) => recover(at, ['i1']));
   const leader = await worstOf((at) => recover(at, ['i0', 'i1']));
@@ -63,7 +66,7 @@ async function worstOf(measure: (at: number) => Promise<Recovery>): Promise<Reco
   };
 }
 
-/** Kills `victims`; the last of them runs the tasks. */
+/** Kills `victims`, the last of which runs the tasks. */
 async function recover(at: number, victims: readonly string[]): Promise<Recovery> {
   const clock = new VirtualClock();
   const dead = new Set<string>();
@@ -72,7 +75,7 @@ async function recover(at: number, victims: readonly string[]): Promise<Recovery
   const members = new Map<string, FakeMember>();
   for (let i = 0; i < INSTANCES; i += 1) {
     members.set(`i${i}`, await clock.run(fleet.join(`i${i}`, agent)));
-    // No two instances renew their leases at the same moment.
+    // Prevents that two instances renew their leases at the same moment.
     await clock.advance(617);
   }
   await clock.advance(SETTLED_MS);

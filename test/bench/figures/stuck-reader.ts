@@ -8,7 +8,10 @@ const CHUNKS = 1_600;
 const CHUNK_LENGTH = 128 * 1024;
 const MEGABYTE = 1024 * 1024;
 
-/** What B holds at the end of a long stream that one reader follows, without and with a stuck one. */
+/**
+ * Measures B's memory at the end of a long stream that one reader follows, with and without a stuck
+ * reader.
+ */
 export async function stuckReaderMemory(aws: LocalAws): Promise<Row[]> {
   const alone = await heldAfter(aws, 'alone', false);
   const beside = await heldAfter(aws, 'beside', true);

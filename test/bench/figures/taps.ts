@@ -9,7 +9,10 @@ const TAPS = 10_000;
 const AT_ONCE = 100;
 const MEGABYTE = 1024 * 1024;
 
-/** What an instance holds for one open tap on each of many tasks that run on another one. */
+/**
+ * Measures an instance's memory for one open tap on each of many tasks that run on another
+ * instance.
+ */
 export async function taps(): Promise<Row[]> {
   const fleet = new FakeFleet();
   const agent = new CrowdAgent();

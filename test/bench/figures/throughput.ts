@@ -8,7 +8,10 @@ import { TARGETS } from '../targets.ts';
 const EVENTS = 1_000;
 const RUNS = 7;
 
-/** Events of one task, published in one burst on A, from the first publish to the last at B's tap. */
+/**
+ * Measures the events a second of one task that is published in one burst on A, from the first
+ * publish to the last event at B's tap.
+ */
 export async function throughput(aws: LocalAws): Promise<Row[]> {
   const pair = await Pair.start(aws, 'throughput', false);
   try {

@@ -9,7 +9,7 @@ import { AGENT_CARD } from '../agent/agent-card.ts';
 import { callContext, firstMessage } from '../agent/requests.ts';
 import { type Script, ScriptedAgent } from '../agent/scripted-agent.ts';
 
-/** What the SDK's own handler saves of a task, as the JSON that a store of it would write. */
+/** Measures the task saves of the SDK's own handler, as the JSON that a store would write. */
 export async function wholeTaskSaves(
   script: Script,
 ): Promise<{ eventBytes: number; parts: { saves: number } }> {

@@ -11,7 +11,7 @@ import { wholeTaskSaves } from './whole-task-saves.ts';
 const FEW = 10;
 const COUNTS = [100, 1_000, 10_000] as const;
 const MANY = 1_000;
-/** Characters that a language model streams at a time. */
+/** The number of characters that a language model streams at a time. */
 const TOKEN = 20;
 const GROUP = 'Bytes written to DynamoDB ÷ the events’ JSON';
 const PACES = [
@@ -19,7 +19,10 @@ const PACES = [
   { pace: 'durable', name: 'one event a record' },
 ] as const;
 
-/** Bytes written to DynamoDB for a task of N appended chunks, beside the JSON of its events. */
+/**
+ * Measures the bytes written to DynamoDB for a task of N appended chunks, beside the JSON of its
+ * events.
+ */
 export async function writtenBytes(aws: LocalAws): Promise<Row[]> {
   const rows: Row[] = [];
   for (const compress of [false, true]) {
@@ -87,7 +90,7 @@ async function write(solo: SoloInstance, script: SoloScript): Promise<Written> {
   };
 }
 
-/** What has no target: tokens, and text that no model writes. */
+/** Measures figures without a target: tokens, and text that no model writes. */
 async function otherTextRows(): Promise<Row[]> {
   const solo = await SoloInstance.start();
   const texts = [
@@ -106,7 +109,10 @@ async function otherTextRows(): Promise<Row[]> {
   return rows;
 }
 
-/** The whole way, from a client's send on A to a tap on B: watches are written, too. */
+/**
+ * Measures the whole path from a client's send on A to a tap on B, which includes writes of
+ * watches.
+ */
 async function tapRows(aws: LocalAws): Promise<Row[]> {
   const pair = await Pair.start(aws, 'written-bytes', true);
   try {
@@ -140,7 +146,7 @@ function ratioRow(group: string, { chunks, eventBytes, parts }: Sized, target?: 
   return { group, label: chunkCount(chunks), value: sum(parts) / eventBytes, unit: '×', target };
 }
 
-/** Of what the bytes consist. */
+/** Returns a row for each part of the bytes. */
 function partRows(group: string, { eventBytes, parts }: Sized): Row[] {
   const all = Object.entries({ ...parts, 'the events’ JSON': eventBytes });
   return all.map(([label, value]) => ({ group, label, value, unit: 'bytes', detail: true }));

@@ -8,18 +8,18 @@ import {
 } from './item-kind.ts';
 import { type Call, type ObservedClient, observe } from './observed-client.ts';
 
-/** Calls that work needed, by command; beside them those of instances that keep themselves up. */
+/** The calls of the work by command, and the calls by which instances keep themselves up. */
 export interface CallCounts {
   readonly work: Readonly<Record<string, number>>;
   readonly upkeep: Readonly<Record<string, number>>;
-  /** Of work. */
+  /** The total number of calls of the work. */
   readonly total: number;
 }
 
 /**
- * Counts logical calls. Upkeep are: polls that brought nothing, an instance's rings to itself with
- * their polls and deletes, beats, the janitor's looks at leases, sweeps of the own rows (a minute
- * later, the index row of each watch).
+ * Counts logical calls. Upkeep consists of polls without messages, an instance's doorbells to
+ * itself with their polls and deletes, heartbeats, the janitor's lease checks, and sweeps of an
+ * instance's own rows (a minute later, the index row of each watch).
  */
 export class CallMeter {
   readonly #work = new Map<string, number>();
@@ -79,7 +79,7 @@ interface Received extends Receipt {
   readonly Body?: string;
 }
 
-/** Like the array's own, but asks of all of them. */
+/** Like `Array.prototype.every`, but calls `ask` for every element. */
 function every<T>(all: readonly T[], ask: (one: T) => boolean): boolean {
   return all.filter(ask).length === all.length;
 }
@@ -89,7 +89,7 @@ function isCanary(message: string): boolean {
   return kinds.length > 0 && kinds.every((kind) => kind === 'canary');
 }
 
-/** True if a query is over leases, or over an instance's own rows. */
+/** Returns true if a query reads leases, or an instance's own rows. */
 function isOwnPartition(values: Readonly<Record<string, AttributeValue>>): boolean {
   const partition = values[`:${attribute.partition}`]?.S;
   return isLeasePartition(partition) || isInstancePartition(partition);

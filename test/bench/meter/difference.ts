@@ -1,6 +1,6 @@
 type Counts = Readonly<Record<string, number>>;
 
-/** What was added to the counts between two looks at them. */
+/** Returns the increase of the counts between two readings. */
 export function added(before: Counts, after: Counts): Record<string, number> {
   const changes = Object.entries(after).map(([name, count]): [string, number] => [
     name,
@@ -9,7 +9,7 @@ export function added(before: Counts, after: Counts): Record<string, number> {
   return Object.fromEntries(changes.filter(([, count]) => count !== 0));
 }
 
-/** The counts of several meters together. */
+/** Returns the sums of the counts of several meters. */
 export function together(...all: readonly Counts[]): Record<string, number> {
   const sums: Record<string, number> = {};
   for (const counts of all) {

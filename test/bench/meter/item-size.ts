@@ -4,7 +4,8 @@ import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 export type StoredItem = Readonly<Record<string, AttributeValue>>;
 
 /**
- * Bytes of an item: names and values, in UTF-8.
+ * Returns the size of an item in bytes: names and values in UTF-8.
+ *
  * Source: Amazon DynamoDB developer guide, "DynamoDB item sizes and formats".
  */
 export function itemBytes(item: StoredItem): number {
@@ -24,7 +25,7 @@ function valueBytes(value: AttributeValue): number {
   throw new Error('Sets are not written by this project.');
 }
 
-/** One byte for each two significant digits, one more, and one for a sign. */
+/** Returns one byte for every two significant digits, one more, and one for a sign. */
 function numberBytes(text: string): number {
   const [mantissa = ''] = text.replace(/^-/, '').split(/e/i);
   const digits = mantissa.replace('.', '').replace(/^0+/, '').replace(/0+$/, '');

@@ -1,4 +1,4 @@
-/** One call of an AWS SDK client, after all its attempts; no output: it failed. */
+/** One call of an AWS SDK client, after all its attempts. `output` is `undefined` if it failed. */
 export interface Call {
   readonly command: string;
   // biome-ignore lint/suspicious/noExplicitAny: the input of any command
@@ -7,7 +7,7 @@ export interface Call {
   readonly output: any;
 }
 
-/** As much of an AWS SDK client as is needed to watch it, whatever its commands are. */
+/** The part of an AWS SDK client that an observer needs, whatever its commands are. */
 export interface ObservedClient {
   readonly middlewareStack: {
     // biome-ignore lint/suspicious/noExplicitAny: each client types its stack by its own commands
@@ -17,7 +17,7 @@ export interface ObservedClient {
 
 type Next = (args: { readonly input: unknown }) => Promise<{ readonly output: unknown }>;
 
-/** Calls back after every call; `name` tells observers of one client apart. */
+/** Calls `onCall` after every call. `name` distinguishes the observers of one client. */
 export function observe(client: ObservedClient, name: string, onCall: (call: Call) => void): void {
   const watch =
     (next: Next, { commandName: command = '' }: { readonly commandName?: string }): Next =>

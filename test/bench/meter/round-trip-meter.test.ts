@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { RoundTripMeter } from './round-trip-meter.ts';
 
-/** A call that ends when it is told to. */
+/** Returns a call that ends when the test ends it. */
 function call() {
   let end = (): void => {};
   const ended = new Promise<void>((resolve) => {

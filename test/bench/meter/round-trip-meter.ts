@@ -1,4 +1,4 @@
-/** As much of an AWS SDK client as is needed to know when its calls begin and end. */
+/** The part of an AWS SDK client that shows when its calls begin and end. */
 interface TimedClient {
   readonly middlewareStack: {
     // biome-ignore lint/suspicious/noExplicitAny: each client types its stack by its own commands
@@ -9,8 +9,8 @@ interface TimedClient {
 type Next = (args: unknown) => Promise<unknown>;
 
 /**
- * Counts calls, and how many of them at least had to wait for one another: a call that begins after
- * another has ended is taken to depend on it.
+ * Counts calls, and the minimum number of them that had to wait for one another. A call that begins
+ * after another has ended is assumed to depend on it.
  */
 export class RoundTripMeter {
   #calls = 0;
@@ -29,7 +29,7 @@ export class RoundTripMeter {
     return this.#calls;
   }
 
-  /** The longest chain of calls. */
+  /** The length of the longest chain of calls. */
   get roundTrips(): number {
     return this.#deepest;
   }

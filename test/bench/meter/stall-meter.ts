@@ -2,15 +2,18 @@ import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 
 /** The effects of some work on the process that did it, in milliseconds. */
 export interface Stalls {
-  /** The longest time that the event loop did not turn. */
+  /** The longest time without a turn of the event loop. */
   readonly longest: number;
-  /** The most processor time between two turns: other processes of the machine have no part in it. */
+  /**
+   * The maximum processor time between two turns, which other processes of the machine do not
+   * affect.
+   */
   readonly busiest: number;
-  /** Processor time of all threads of the process together. */
+  /** The processor time of all threads of the process together. */
   readonly cpu: number;
 }
 
-/** Watches the event loop of this process. */
+/** Observes the event loop of this process. */
 export class StallMeter {
   readonly #delay: IntervalHistogram = monitorEventLoopDelay({ resolution: 1 });
   #cpu = process.cpuUsage();

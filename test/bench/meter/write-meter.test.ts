@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { ObservedClient } from './observed-client.ts';
 import { WriteMeter } from './write-meter.ts';
 
-/** A client whose calls the test makes up. */
+/** A client with simulated calls. */
 class MadeUpClient implements ObservedClient {
   #call: (command: string, input: unknown, refused: boolean) => Promise<void> = async () => {};
 
@@ -37,7 +37,7 @@ function metered() {
 const record = { pk: { S: 'p' }, sk: { S: 'event#1' }, e: { S: '[]' } };
 const RECORD_BYTES = 3 + 9 + 3;
 
-it('counts a record, and again what a refused write found', async () => {
+it('counts a record, and also the item that a refused write found', async () => {
   const { client, meter } = metered();
   await client.call('PutItemCommand', { Item: record });
   expect(meter.bytes().records).toBe(RECORD_BYTES);
@@ -45,7 +45,7 @@ it('counts a record, and again what a refused write found', async () => {
   expect(meter.bytes().records).toBe(2 * RECORD_BYTES);
 });
 
-it('counts what a delete removes', async () => {
+it('counts the item that a delete removes', async () => {
   const { client, meter } = metered();
   const row = { pk: { S: 'a#I#i' }, sk: { S: 'run#1' } };
   await client.call('PutItemCommand', { Item: row });
@@ -67,7 +67,7 @@ it('leaves leases out', async () => {
   expect(Object.values(meter.bytes()).every((bytes) => bytes === 0)).toBe(true);
 });
 
-it('counts an index twice where its key changes, not at all where its copy stays', async () => {
+it('counts an index twice if its key changes, and never if its copy stays the same', async () => {
   const { client, meter } = metered();
   const update = (sort: string, slot: string) => ({
     Key: { pk: { S: 'p' }, sk: { S: 'task' } },
@@ -93,7 +93,7 @@ it('rounds every write up to units by itself', async () => {
   for (const bytes of [900, 1_024, 1_025]) {
     await client.call('PutItemCommand', sized('event#1', bytes));
   }
-  // The second and the third take the place of the first, which was smaller.
+  // The second and the third item replace the first, which was smaller.
   expect(meter.units().records).toBe(1 + 1 + 2);
   const update = {
     Key: { pk: { S: 'p' }, sk: { S: 'task' } },

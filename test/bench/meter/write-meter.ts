@@ -4,28 +4,28 @@ import { isLeaseItem, isRunItem, isWatchIndexItem } from './item-kind.ts';
 import { itemBytes, type StoredItem } from './item-size.ts';
 import { type Call, type ObservedClient, observe } from './observed-client.ts';
 
-/** What was written, by what it was for: bytes, or write units. */
+/** The bytes or write units written, by purpose. */
 export interface Written {
   readonly records: number;
   readonly heads: number;
-  /** What the indexes copied of the heads. */
+  /** The copies of the heads in the indexes. */
   readonly indexes: number;
-  /** Run rows, and what was removed of them. */
+  /** Intents, written and removed. */
   readonly runs: number;
-  /** Watches and their index rows, and what was removed of them. */
+  /** Watches and their index rows, written and removed. */
   readonly watches: number;
   readonly others: number;
 }
 
-/** Of a write: one unit a kilobyte or part of it. */
+/** The bytes of one write unit; a write rounds up. */
 const UNIT_BYTES = 1_024;
 
 const NONE: Written = { records: 0, heads: 0, indexes: 0, runs: 0, watches: 0, others: 0 };
 
 /**
- * Counts what a client writes, as DynamoDB does: a write has the size of the item before or after
- * it, whichever is larger, also when it is removed; each changed copy in an index counts again, twice
- * if its key changed.
+ * Counts a client's writes as DynamoDB does. A write, also a removal, has the size of the item
+ * before or after it, whichever is larger. Each changed copy in an index counts as another write,
+ * or as two if its key changed.
  *
  * Source: Amazon DynamoDB developer guide, "DynamoDB read and write operations"; "Using global
  * secondary indexes".
@@ -43,7 +43,9 @@ export class WriteMeter {
     return this.#bytes;
   }
 
-  /** Write units, each write rounded up by itself, each copy in an index, too. */
+  /**
+   * Returns the write units. Each write is rounded up by itself, and so is each copy in an index.
+   */
   units(): Written {
     return this.#units;
   }
@@ -52,14 +54,16 @@ export class WriteMeter {
     const name = writtenKey(command, input);
     if (!name) return;
     const before = this.#items.get(name);
-    // A refused write has the size of the item that is there.
+    // A refused write has the size of the existing item.
     const after = output ? itemAfter(command, input, before) : before;
     if (after) this.#items.set(name, after);
     else this.#items.delete(name);
     this.count(before, after);
   }
 
-  /** An item was written, or removed (nothing after), or a condition found it as it was. */
+  /**
+   * Counts a write; `after` is `undefined` for a removal, and equals `before` for a refused write.
+   */
   count(before: StoredItem | undefined, after: StoredItem | undefined): void {
     const item = after ?? before;
     if (!item || isLeaseItem(item)) return;
@@ -70,7 +74,7 @@ export class WriteMeter {
     }
   }
 
-  /** One write of so many bytes. */
+  /** Counts one write of this many bytes. */
   #add(kind: keyof Written, bytes: number): void {
     const units = Math.ceil(bytes / UNIT_BYTES);
     this.#bytes = { ...this.#bytes, [kind]: this.#bytes[kind] + bytes };
@@ -104,7 +108,9 @@ function itemAfter(
   return { ...before, ...input.Key, ...assigned(input) };
 }
 
-/** What an update's SET gives its attributes; this project writes no other kind. */
+/**
+ * Returns the attributes that an update's SET assigns; this project writes no other kind of update.
+ */
 function assigned(input: WriteInput): Attributes {
   const { UpdateExpression = '', ExpressionAttributeNames, ExpressionAttributeValues } = input;
   if (!/^SET /.test(UpdateExpression)) throw new Error('An update of an unknown form.');
@@ -117,7 +123,10 @@ function assigned(input: WriteInput): Attributes {
   );
 }
 
-/** The index row of a watch goes a minute after it: its removal is counted with its writing. */
+/**
+ * Returns the number of writes of an item. The index row of a watch is removed a minute after it,
+ * and its removal is counted together with its writing.
+ */
 function writes(item: StoredItem, after: StoredItem | undefined): number {
   if (!isWatchIndexItem(item)) return 1;
   return after ? 2 : 0;
@@ -132,7 +141,7 @@ function kindOf(item: StoredItem): keyof Written {
   return 'others';
 }
 
-/** Bytes of each write that one index makes for a write of an item. */
+/** Returns the bytes of each write that one index makes for a write of an item. */
 function copies(
   index: IndexDefinition,
   before: StoredItem | undefined,
@@ -144,7 +153,7 @@ function copies(
   return JSON.stringify(old) === JSON.stringify(next) ? [] : [Math.max(size(old), size(next))];
 }
 
-/** What an index holds of an item, or nothing if the item lacks the index's keys. */
+/** Returns the copy of an item in an index; `undefined` if the item lacks the index's keys. */
 function copyOf(index: IndexDefinition, item: StoredItem): StoredItem | undefined {
   const keys = [index.partition, index.sort];
   if (keys.some((name) => item[name] === undefined)) return undefined;

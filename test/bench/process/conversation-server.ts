@@ -7,7 +7,7 @@ import { AGENT_CARD } from '../agent/agent-card.ts';
 import { AskingAgent } from '../agent/asking-agent.ts';
 import { StallMeter, type Stalls } from '../meter/stall-meter.ts';
 
-/** Answers HTTP+JSON about long conversations. DynamoDB runs in a process of its own. */
+/** Serves long conversations over HTTP+JSON. DynamoDB runs in a separate process. */
 export class ConversationServer {
   readonly #meter = new StallMeter();
   #backend: Backend | undefined;

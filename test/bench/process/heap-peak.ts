@@ -1,11 +1,13 @@
 import { GCProfiler, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/** The most memory that some work took beyond what was taken before it, in bytes. */
+/** The peak memory of some work beyond the memory in use before it, in bytes. */
 export interface HeapPeak {
   /** V8's heap. */
   readonly heap: number;
-  /** Beside it: buffers, whose collector lets some 64 MB pile up before it starts. */
+  /**
+   * The buffers outside V8's heap, of which some 64 MB accumulate before their collector starts.
+   */
   readonly buffers: number;
 }
 
@@ -14,7 +16,10 @@ interface Statistics {
   readonly externalMemory: number;
 }
 
-/** Runs `work` and looks at the heap right before each collection: between two it only grows. */
+/**
+ * Runs `work` and measures the heap right before each collection, because it only grows between
+ * two.
+ */
 export async function heapPeak(work: () => Promise<void>): Promise<HeapPeak> {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;

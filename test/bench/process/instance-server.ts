@@ -28,7 +28,7 @@ export interface Metered {
   readonly written: Written;
 }
 
-/** One instance of the fleet, with what the benchmark asks of it. */
+/** One instance of the fleet, with the methods that the benchmark calls. */
 export class InstanceServer {
   readonly #calls = new CallMeter();
   readonly #written = new WriteMeter();
@@ -40,7 +40,10 @@ export class InstanceServer {
   #handReceiver: HandReceiver | undefined;
   #server: Server | undefined;
 
-  /** Metering costs time: only where calls and bytes are counted. */
+  /**
+   * Starts the instance. `metered` is only set where calls and bytes are counted, because metering
+   * costs time.
+   */
   async start(fleet: string, name: string, metered: boolean): Promise<void> {
     const backend = createBackend({
       prefix: fleet,
@@ -59,7 +62,7 @@ export class InstanceServer {
     await this.#backend?.stop({ drainMs: 1_000 });
   }
 
-  /** Starts a task; resolves with its id once it is there. */
+  /** Starts a task. Resolves with its id once the task exists. */
   async send(): Promise<string> {
     const answer = await this.#ready.handler.sendMessage(
       firstMessage({
@@ -73,7 +76,7 @@ export class InstanceServer {
     return answer.id;
   }
 
-  /** Opens a tap; with `aged`, the age of each chunk is told to the parent. */
+  /** Opens a tap. With `aged`, reports the age of each chunk to the parent. */
   async subscribe(id: string, aged: boolean): Promise<void> {
     const stream = this.#ready.handler.resubscribe({ tenant: '', id }, callContext());
     this.#subscription = await Subscription.open(
@@ -82,12 +85,12 @@ export class InstanceServer {
     );
   }
 
-  /** What the tap gave, once it has ended. */
+  /** Resolves with the output of the tap once it has ended. */
   async tapped(): Promise<Tapped | undefined> {
     return this.#subscription?.ended;
   }
 
-  /** Answers HTTP+JSON; resolves with where. */
+  /** Serves HTTP+JSON. Resolves with the URL. */
   async serve(): Promise<string> {
     const { backend, handler: requestHandler } = this.#ready;
     const app = express();
@@ -119,12 +122,12 @@ export class InstanceServer {
     return this.#handPublisher.publish();
   }
 
-  /** Doorbells that have arrived. */
+  /** Resolves with the number of doorbells that have arrived. */
   async received(): Promise<number> {
     return this.#ready.backend.stats().received;
   }
 
-  /** Resolves when no run and no tap is left, and the last call was a while ago. */
+  /** Resolves when no run and no tap is left, and there has been no call for a while. */
   async settled(): Promise<void> {
     const { backend } = this.#ready;
     for (let calls = -1; ; ) {

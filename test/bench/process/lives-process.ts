@@ -2,19 +2,19 @@ import { type LifeTimes, shortLives } from '../../fixtures/short-lives.ts';
 import { serveParent } from './process-link.ts';
 
 /**
- * Lives before the first that count. In the first ten minutes, 1,200 lives that follow at once, nobody
- * is retired for long enough to be looked after; from then on one is in each life.
+ * The number of instances before the first that count. In the first ten minutes (1,200 consecutive
+ * instances), no retired instance is old enough for a check; after that, each instance checks one.
  */
 const SETTLED = 2_000;
 const WINDOW = 100;
 
-/** The means of the first lives that count, and of the last. */
+/** The means of the first and the last instances that count. */
 interface Ends {
   readonly early: number;
   readonly late: number;
 }
 
-/** The cost of lives: calls, read units, and processor time in milliseconds. */
+/** The cost of instances: calls, read units, and processor time in milliseconds. */
 export interface LivesCost {
   readonly calls: Ends;
   readonly readUnits: Ends;

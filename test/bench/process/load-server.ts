@@ -15,11 +15,11 @@ export interface Loaded {
   readonly milliseconds: number;
   readonly calls: number;
   readonly peak: HeapPeak;
-  /** Of the task's JSON. */
+  /** The bytes of the task's JSON. */
   readonly taskBytes: number;
 }
 
-/** Opens logs that somebody else has written, in a process that does nothing else. */
+/** Opens logs that another process has written, in a process without other work. */
 export class LoadServer {
   async load(key: TaskKey, tableName: string, prefix: string): Promise<Loaded> {
     const client = createDynamoDBClient();

@@ -4,7 +4,7 @@ import { ProcessLink, type Remote } from './process-link.ts';
 
 const MODULE = './instance-process.ts';
 
-/** Two instances of one fleet, each in a process of its own: A runs the agent, B has the tap. */
+/** Two instances of one fleet in separate processes: A runs the agent, B has the tap. */
 export class Pair {
   readonly #a: ProcessLink<InstanceServer>;
   readonly #b: ProcessLink<InstanceServer>;
@@ -15,8 +15,8 @@ export class Pair {
   }
 
   /**
-   * `fleet` tells the rows of one figure's instances from those of another's; `env` goes before what
-   * the local AWS says.
+   * Starts both instances. `fleet` separates the rows of one figure's instances from another's;
+   * `env` takes precedence over the variables of the local AWS.
    */
   static async start(
     aws: LocalAws,
@@ -37,12 +37,12 @@ export class Pair {
     return this.#b.remote;
   }
 
-  /** The next age that B tells of. */
+  /** Resolves with the next age that B reports. */
   nextAge(): Promise<number> {
     return this.#b.nextNote();
   }
 
-  /** Begins a task on A with a tap on B; resolves with its id once A knows of the tap. */
+  /** Begins a task on A with a tap on B. Resolves with its id once A knows of the tap. */
   async openTask(aged = false): Promise<string> {
     const heard = await this.a.received();
     const id = await this.a.send();
@@ -53,7 +53,7 @@ export class Pair {
     return id;
   }
 
-  /** Resolves when both have done all that follows from the last task. */
+  /** Resolves when both have finished all work for the last task. */
   async settled(): Promise<void> {
     await Promise.all([this.a.settled(), this.b.settled()]);
   }

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-/** What a process answers: methods over JSON. */
+/** The methods of a process, called over JSON. */
 export type Methods = object;
 
 /** The same methods, called from another process. */
@@ -17,7 +17,7 @@ type Message =
   | { readonly answer: number; readonly value?: unknown; readonly error?: string }
   | { readonly note: number };
 
-/** Answers the parent's calls with `methods`; ends with the parent. */
+/** Answers the parent's calls with `methods`. The process ends when the parent does. */
 export function serveParent(methods: Methods): void {
   const table = methods as Record<string, (...args: readonly unknown[]) => unknown>;
   process.on('disconnect', () => process.exit());
@@ -32,7 +32,7 @@ export function serveParent(methods: Methods): void {
   });
 }
 
-/** Tells the parent a number without being asked. */
+/** Sends a number to the parent without a call. */
 export function noteToParent(note: number): void {
   tellParent({ note });
 }
@@ -49,7 +49,7 @@ export class ProcessLink<T extends Methods> {
   readonly #noteWaits: { resolve(note: number): void; reject(error: Error): void }[] = [];
   #last = 0;
 
-  /** `module` is resolved beside this file. */
+  /** `module` is resolved relative to this file. */
   constructor(module: string, env: Readonly<Record<string, string>>) {
     this.#child = fork(fileURLToPath(new URL(module, import.meta.url)), {
       env: { ...process.env, ...env },
@@ -68,7 +68,7 @@ export class ProcessLink<T extends Methods> {
     });
   }
 
-  /** The next number that the child tells of itself. */
+  /** Resolves with the next number that the child sends with {@link noteToParent}. */
   nextNote(): Promise<number> {
     return new Promise((resolve, reject) => this.#noteWaits.push({ resolve, reject }));
   }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 
-/** Subscribes over HTTP, takes the head of the answer and reads nothing more until it is closed. */
+/** Subscribes over HTTP and reads the answer's head, but no more until it is closed. */
 export async function stuckReader(url: string, taskId: string): Promise<() => void> {
   const sent = request(`${url}/tasks/${taskId}:subscribe`, {
     method: 'POST',
@@ -10,7 +10,7 @@ export async function stuckReader(url: string, taskId: string): Promise<() => vo
   sent.end();
   const [response] = (await once(sent, 'response')) as [IncomingMessage];
   if (response.statusCode !== 200) throw new Error(`Subscribing answered ${response.statusCode}.`);
-  // A socket that is closed while bytes wait in it says so.
+  // A socket emits an error if it is closed while it has unread bytes.
   response.on('error', () => {});
   return () => response.destroy();
 }

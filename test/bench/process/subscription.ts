@@ -2,14 +2,14 @@ import type { StreamResponse } from '@a2a-js/sdk';
 import { chunkText } from '../agent/payload.ts';
 import { monotonicMs } from '../monotonic-time.ts';
 
-/** What came out of a tap. */
+/** The output of a tap. */
 export interface Tapped {
   readonly chunks: number;
-  /** When the last chunk came, in monotonic milliseconds. */
+  /** The time at which the last chunk arrived, in monotonic milliseconds. */
   readonly lastChunkAt: number;
 }
 
-/** A subscriber of one task that reads it to its end. */
+/** A subscriber that reads one task to its end. */
 export class Subscription {
   readonly ended: Promise<Tapped>;
 
@@ -22,7 +22,7 @@ export class Subscription {
     stream: AsyncGenerator<StreamResponse, void, undefined>,
     onChunk: (text: string) => void,
   ): Promise<Subscription> {
-    // The task as it is; everything after it comes from the tap.
+    // The first event is the present task; all later ones come from the tap.
     await stream.next();
     return new Subscription(stream, onChunk);
   }

@@ -16,30 +16,33 @@ import { WriteMeter } from '../meter/write-meter.ts';
 
 const TABLE = 'bench';
 
-/** What one run is to write. */
+/** The events that one run writes. */
 export interface SoloScript {
   readonly chunks: number;
-  /** The text of each. */
+  /** Returns the text of a chunk. */
   readonly text: (at: number) => string;
-  /** `burst`: all at once; `durable`: each once the one before it is, so that none share a record. */
+  /**
+   * - `burst`: all chunks at once
+   * - `durable`: each chunk once the one before it is durable, so that no two share a record
+   */
   readonly pace: 'burst' | 'durable';
 }
 
 export interface SoloOptions {
-  /** Of every call to the table, in milliseconds. */
+  /** The latency of every call to the table, in milliseconds. */
   readonly latencyMs?: number;
   readonly compress?: boolean;
 }
 
-/** What came of it. */
+/** The result of one run. */
 export interface Played {
-  /** Of the JSON of every event, as clients get them. */
+  /** The bytes of the JSON of all events, as clients receive them. */
   readonly eventBytes: number;
-  /** From the first chunk to when the last is durable. */
+  /** The time from the first chunk until the last is durable. */
   readonly milliseconds: number;
 }
 
-/** One instance alone, on a DynamoDB in this process: what its table's writes come to. */
+/** A single instance on a DynamoDB in this process, which measures the writes to its table. */
 export class SoloInstance {
   readonly meter: WriteMeter = new WriteMeter();
   readonly #instance: Instance;
@@ -74,7 +77,7 @@ export class SoloInstance {
     return solo;
   }
 
-  /** One task from its message to its last row: WORKING, the chunks, COMPLETED. */
+  /** Runs one task from its message to its last row: WORKING, the chunks, COMPLETED. */
   async play(script: SoloScript): Promise<Played> {
     const [taskId, contextId] = [randomUUID(), randomUUID()];
     const message = Message.fromJSON({
