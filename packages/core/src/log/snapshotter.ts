@@ -18,7 +18,7 @@ const MIN_TAIL_RECORDS = 1_000;
 /** A snapshot pays if the bodies that it replaces are this many times larger, … */
 const GAIN = 4;
 /** … or if it has at most this many characters for each record that it replaces. */
-const RECORD_GAIN = 768;
+const RECORD_GAIN = 1_536;
 /**
  * Delay before retrying a failed renewal, in milliseconds. Nothing expires before another retention
  * period has passed, so this is not urgent.
