@@ -40,9 +40,11 @@ export class Confirmation {
 
 /** Identifies a sequence of records. */
 export class RecordDigest {
-  readonly #hash: Hash = createHash('sha256');
+  /** Made for the first record: an instance may have thousands of logs open. */
+  #hash: Hash | undefined;
 
   add({ id, instance, time, slot, body }: LogRecord): void {
+    this.#hash ??= createHash('sha256');
     this.#hash.update(JSON.stringify([id, instance, time, slotText(slot), body.length]));
     // UTF-8 has one encoding for all unpaired surrogates, so it would not distinguish them.
     this.#hash.update(body, 'utf16le');
@@ -50,6 +52,6 @@ export class RecordDigest {
 
   /** The digest so far; records may follow. */
   get value(): string {
-    return this.#hash.copy().digest('base64url');
+    return (this.#hash?.copy() ?? createHash('sha256')).digest('base64url');
   }
 }

@@ -17,8 +17,10 @@ const MIN_TAIL_BYTES = 1024 * 1024;
 const MIN_TAIL_RECORDS = 1_000;
 /** A snapshot pays if the bodies that it replaces are this many times larger, … */
 const GAIN = 4;
-/** … or if it has at most this many characters for each record that it replaces. */
+/** … or if it has at most this many characters for each short record that it replaces. */
 const RECORD_GAIN = 1_536;
+/** The average body of short records is at most this large, in bytes. */
+const SHORT_RECORD_BYTES = 512;
 /**
  * Delay before retrying a failed renewal, in milliseconds. Nothing expires before another retention
  * period has passed, so this is not urgent.
@@ -149,5 +151,6 @@ function* upTo(most: number, work: Sliced<string>): Sliced<string | undefined> {
 
 /** Returns the length of the longest text that would pay. */
 function spared({ bytes, records }: Tail): number {
-  return Math.max(bytes / GAIN, records >= MIN_TAIL_RECORDS ? records * RECORD_GAIN : 0);
+  const isOfShort = records >= MIN_TAIL_RECORDS && bytes <= records * SHORT_RECORD_BYTES;
+  return Math.max(bytes / GAIN, isOfShort ? records * RECORD_GAIN : 0);
 }
