@@ -15,14 +15,6 @@ const { proseOf } = (await import(new URL('english-prose.mjs', scripts).href)) a
   proseOf(path: string, source: string): Prose[];
 };
 
-const { filesInExcess } = (await import(new URL('english-grants.mjs', scripts).href)) as {
-  filesInExcess(
-    counts: Record<string, number>,
-    granted: Record<string, number>,
-    gone: (path: string) => boolean,
-  ): string[];
-};
-
 const rulesBrokenBy = (text: string, isHeading = false): string[] =>
   findings({ text, isHeading }).map(({ rule }) => rule);
 
@@ -130,22 +122,5 @@ describe('The prose', () => {
       const words = text.trim();
       expect(source.slice(at + text.indexOf(words))).toMatch(words);
     }
-  });
-});
-
-describe('The baseline', () => {
-  const granted = { 'a.ts': 2, 'old.ts': 1 };
-  const inExcess = (counts: Record<string, number>, gone: readonly string[] = []): string[] =>
-    filesInExcess(counts, granted, (path) => gone.includes(path));
-
-  test('grants a file what it had, and a new file nothing', () => {
-    expect(inExcess({ 'a.ts': 2, 'old.ts': 0 })).toEqual([]);
-    expect(inExcess({ 'a.ts': 3 })).toEqual(['a.ts']);
-    expect(inExcess({ 'a.ts': 1, 'new.ts': 1 })).toEqual(['new.ts']);
-  });
-
-  test('grants a moved file what the file that is gone had, once', () => {
-    expect(inExcess({ 'a.ts': 2, 'new.ts': 1 }, ['old.ts'])).toEqual([]);
-    expect(inExcess({ 'new.ts': 1, 'newer.ts': 1 }, ['old.ts'])).toEqual(['newer.ts']);
   });
 });

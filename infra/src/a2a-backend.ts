@@ -51,8 +51,8 @@ export interface A2aBackendProps {
    */
   readonly encryptionKey?: IKey;
   /**
-   * ARNs of roles, which may hold `*`: nobody else may publish doorbells. For roles that the stack
-   * does not make itself.
+   * ARNs of roles that may publish doorbells, possibly with `*`. No other principal may. For roles
+   * that the stack does not create.
    *
    * @default the roles that `grantInstance` was given, if all are of this stack; else every role of the account that its own policy lets publish
    */

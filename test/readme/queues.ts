@@ -13,14 +13,14 @@ const taskIn = (state: TaskState): TaskEvent => ({
   },
 });
 
-// Who produces the events has the queue.
+// The producer of the events owns the queue.
 const queue = await manager.createOrTap(key, { contextId: 'context-1' });
 const work = async (): Promise<void> => {
   await queue.enqueueEvent(taskIn(TaskState.TASK_STATE_WORKING)); // 1, once it is durable
   await queue.enqueueEvent(taskIn(TaskState.TASK_STATE_COMPLETED)); // 2: the queue is closed
 };
 
-// Who reads them taps the task: here, on any other instance, after a restart too.
+// A reader taps the task: here, on any other instance, and also after a restart.
 const tap = await manager.tap(key, { after: 0, consumer: 'audit' });
 if (!tap) throw new Error('The log knows no such task.');
 const consumer = new EventConsumer(tap);

@@ -5,8 +5,9 @@ import type { BackendOptions } from './options/backend-options.ts';
 
 /**
  * Queues of tasks' events that reach every instance, for servers that do not use the SDK's request
- * handler: what is enqueued on one instance is tapped on any. Nothing is added to what is enqueued;
- * only of an instance that was lost with its queues open is FAILED said, once nobody else is at work.
+ * handler: an event that is enqueued on one instance can be tapped on any. The backend adds no events
+ * of its own, except FAILED for a task whose instance died with the queue open and that has no other
+ * producer.
  *
  * @example
  * ```ts

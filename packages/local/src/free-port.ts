@@ -3,8 +3,8 @@ import { type AddressInfo, createServer } from 'node:net';
 import { LOOPBACK } from './loopback.ts';
 
 /**
- * A loopback TCP port that was free a moment ago. Nothing reserves it: whoever binds it next must be
- * ready to lose it and ask again.
+ * A loopback TCP port that was free a moment ago. It is not reserved: the caller must be ready
+ * to lose it and ask again.
  */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, LOOPBACK);

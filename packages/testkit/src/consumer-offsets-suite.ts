@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { differentKeys } from './sample-keys.ts';
 
-/** Offsets of nobody, and how to get rid of them. */
+/** Offsets without any consumer, and the means to remove them. */
 export interface ConsumerOffsetsUnderTest {
   readonly offsets: ConsumerOffsets;
   dispose(): Promise<void>;

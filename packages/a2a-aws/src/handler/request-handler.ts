@@ -61,8 +61,8 @@ import { runStream, type StreamOptions, subscriberStream } from './task-stream.t
 const ANSWER_MS = 15_000;
 
 /**
- * An `A2ARequestHandler` whose tasks live in the log. The SDK's handler validates sends and keeps the push
- * configs. The log provides durability, order, and delivery across instances.
+ * An `A2ARequestHandler` whose tasks live in the log. The SDK's handler validates incoming
+ * messages and stores the push configs. The log provides durability, order, and delivery across instances.
  */
 export class BackendRequestHandler implements A2ARequestHandler {
   readonly #card: AgentCard;
@@ -71,7 +71,7 @@ export class BackendRequestHandler implements A2ARequestHandler {
   readonly #guard: RequestGuard;
   readonly #tasks: TaskReader;
   readonly #pushConfigs: PushConfigMethods;
-  /** For every method but a send: it drives no run. */
+  /** Serves every method except the sends, so it never drives a run. */
   readonly #sdk: DefaultRequestHandler;
   readonly #starter: RunStarter;
 
@@ -105,7 +105,7 @@ export class BackendRequestHandler implements A2ARequestHandler {
   /** Executes the run of a dead instance again. */
   readonly resume: Resumer = (resumption) => this.#starter.resume(resumption);
 
-  /** Returns the card as it was given. Caches keep it, so it must not depend on the current state. */
+  /** Returns the card as it was given. Clients may cache it, so it must not depend on the current state. */
   async getAgentCard(): Promise<AgentCard> {
     const sign = guardedIfFunction('agentCard', this.#options.agentCardSignatureGenerator);
     try {
@@ -180,7 +180,7 @@ export class BackendRequestHandler implements A2ARequestHandler {
       const { clock, cancelDeadlineMs } = this.#deps;
       const canceled = instance.cancel(key, cancelDeadlineMs);
       const outcome = await withTimeout(clock, cancelDeadlineMs + ANSWER_MS, canceled);
-      // The task may still be canceled: the request may be in the log.
+      // The request may already be in the log, so the task can still become CANCELED.
       if (!outcome) throw new BackendError('unreachable', 'The task was not canceled in time.');
       if ('canceled' in outcome) return outcome.canceled;
       throw outcome.refused === 'not-found'
@@ -221,7 +221,7 @@ export class BackendRequestHandler implements A2ARequestHandler {
     const connection = connectionOf(context);
     const sent = await this.#starter.start(params, context);
     const linked = linkSignals(sent.signal, connection?.left);
-    // A tap, as of a stream: while one is open, the doorbell's health is probed.
+    // This tap is never read. The doorbell is probed only while a tap is open.
     const { close } = sent.open.tap();
     try {
       const waits = params.configuration?.returnImmediately !== true;

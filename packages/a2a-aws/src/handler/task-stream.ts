@@ -15,7 +15,7 @@ import { linkSignals } from './linked-signal.ts';
 import { answerFrame, eventFrames, messageFrame, taskFrame } from './stream-frames.ts';
 
 export interface StreamOptions {
-  /** Aborts when nobody reads any more: the stream ends. */
+  /** Aborts when the client has disconnected: the stream ends. */
   readonly left: AbortSignal | undefined;
   /** Aborts when the reader must go on elsewhere: the stream tells what is known here, and fails. */
   readonly away: AbortSignal;

@@ -1,18 +1,18 @@
-/** Work of one key after another, in the order in which it came; that of other keys goes on beside it. */
+/** Runs the jobs of one key one after another, in order of arrival; keys do not wait for each other. */
 export class KeyedSerialQueue {
   #last = new Map<string, Promise<void>>();
   #life = new AbortController();
 
-  /** Aborts when what is under way is dropped. */
+  /** Aborts when {@link drop} is called. */
   get signal(): AbortSignal {
     return this.#life.signal;
   }
 
   /**
-   * Begins `work` later than now, whatever became of what came before it. It gets the signal that aborts
-   * when it is to end; what has not begun by then never does.
+   * Adds a job. It starts after the earlier jobs of its key, also if they failed, and never in this
+   * turn. Its signal aborts on {@link drop}; jobs that have not started by then never start.
    */
-  take(key: string, work: (signal: AbortSignal) => Promise<void>): void {
+  enqueue(key: string, work: (signal: AbortSignal) => Promise<void>): void {
     const last = this.#last;
     const { signal } = this.#life;
     const turn = async (): Promise<void> => {
@@ -25,12 +25,12 @@ export class KeyedSerialQueue {
     last.set(key, done);
   }
 
-  /** Resolves when nothing is under way or waits. */
+  /** Resolves when no job runs or waits. */
   async idle(): Promise<void> {
     while (this.#last.size > 0) await Promise.allSettled(this.#last.values());
   }
 
-  /** Ends what is under way and forgets what waits; what comes from now on is done as before. */
+  /** Aborts the running jobs and forgets the waiting ones. Later jobs run as before. */
   drop(): void {
     this.#life.abort();
     this.#life = new AbortController();

@@ -30,7 +30,7 @@ export class Pusher {
   #newQueue(open: OpenLog): PushQueue {
     const key = taskKeyText(open.log.key);
     const turn = (move: (signal: AbortSignal) => Promise<void>): void =>
-      this.#turns.take(key, move);
+      this.#turns.enqueue(key, move);
     const queue = new PushQueue(open.log, this.#backlog.ofTask(), turn, this.#deps);
     this.#queues.set(open, queue);
     return queue;

@@ -12,8 +12,8 @@ type AgentMessage = Extract<AgentExecutionEvent, { kind: 'message' }>;
 type Listener = (event: AgentExecutionEvent) => void;
 
 /**
- * The bus that an executor publishes on. `outlet`, the bus that the SDK listens to, and `push` get what
- * the log took of this run, once it is durable (I2), as it stands there; what it refuses reaches nobody.
+ * The bus that an executor publishes on. `outlet`, the bus that the SDK listens to, and `push` get each
+ * event once the log holds it (I2), as the log holds it. Events that the log refuses reach neither.
  */
 export class RunBus implements ExecutionEventBus {
   readonly #run: Run;

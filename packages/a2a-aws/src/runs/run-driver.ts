@@ -167,8 +167,8 @@ export class RunDriver {
   }
 
   /**
-   * Tells the executor to stop; resolves when the log takes nothing more of the run and there is no
-   * use in waiting for the executor. `over` aborts when nobody does any more.
+   * Tells the executor to stop. Resolves when the log accepts no more events of the run, and waiting for
+   * the executor would change nothing. `over` aborts when the executor has returned.
    */
   #stopOnDemand(run: Run, bus: ExecutionEventBus, over: AbortSignal): Promise<void> {
     return new Promise((resolve) => {

@@ -57,7 +57,7 @@ export class RunScope {
     this.open = open;
     this.request = request;
     this.digest = digest;
-    // Without its content, which the SDK would copy with every event and nobody would read.
+    // Without its content, which the SDK would copy with every event and never read.
     const task = open.log.picture()?.head();
     this.task = task ? deepCopy(task) : blankTask(this.key.taskId);
     this.started = new Promise((resolve, reject) => {

@@ -100,7 +100,7 @@ export class RunStarter {
     return fresh;
   }
 
-  /** The message's run in this log; nothing if the log is another message's, and no new task's. */
+  /** Returns the message's run in this log; `undefined` if the log belongs to another message. */
   async #send(
     { params, message, context, instance, digest, retry }: Sending,
     key: TaskKey,
@@ -151,7 +151,7 @@ export class RunStarter {
       return this.#drive(scope, context);
     });
     driven.catch(async (error: unknown) => {
-      // The executor was never asked: nobody may wait for it.
+      // The executor was never called, so no reader may wait for it.
       this.#deps.logger.error('run.resume-failed', {
         ...taskFields(open.log.key),
         run: run.id,

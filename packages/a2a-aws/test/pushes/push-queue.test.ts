@@ -66,7 +66,7 @@ class Rig {
         return Task.fromJSON({ id: 't', contextId: 'x' });
       },
     };
-    this.line = new PushQueue(log, this.backlog, (move) => this.turns.take('t', move), {
+    this.line = new PushQueue(log, this.backlog, (move) => this.turns.enqueue('t', move), {
       clock,
       store: options.ownSender ? undefined : { load },
       sender: {

@@ -114,8 +114,8 @@ export class InstanceDoorbell {
   }
 
   /**
-   * Removes what this instance was heard at, for when no lease tells others of it. Only what is itself
-   * marked as this fleet's goes. Rejects with a coded error; safe to repeat.
+   * Removes this instance's endpoint, for the case that no lease names it to others. Removes only queues
+   * and subscriptions that are marked as this fleet's. Rejects with a coded error; safe to repeat.
    */
   async remove(): Promise<void> {
     const { fanout, instance } = this.#deps;

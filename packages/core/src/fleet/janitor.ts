@@ -33,7 +33,7 @@ export interface JanitorStats {
 
 /** Watches that are removed concurrently. */
 const WATCHES_WIDTH = 16;
-/** Dead instances whose subscription and queue are removed at once: SNS takes 100 such calls a second. */
+/** Dead instances whose endpoint is removed concurrently: SNS allows 100 such calls a second. */
 const REACH_WIDTH = 4;
 
 /**
@@ -130,7 +130,7 @@ export class Janitor {
     ]);
   }
 
-  /** A lease in a copy of another table names queues that a live fleet may use. */
+  /** Removes the subscription and queue. A lease copied from another table names those of a live fleet. */
   async #teardown(lease: Lease): Promise<void> {
     const { fanout, registry, logger } = this.#deps;
     const origin = leaseOrigin(lease, await registry.identity());
@@ -163,7 +163,7 @@ export class Janitor {
     const known = new Set(leases.map((lease) => lease.instance));
     for (const gone of this.#failing) if (!known.has(gone)) this.#failing.delete(gone);
     const others = dead.filter((lease) => lease.instance !== instance);
-    // A janitor that is no server has the time to take all.
+    // A janitor that is no server has time to clean up after all of them.
     const taken = role === 'janitor' ? others : this.#share.choose(others);
     for (const lease of taken) void this.#cleanUp(lease);
     return this.#observer.restMs;
@@ -185,13 +185,13 @@ export class Janitor {
     let lease = seen;
     try {
       if (!(await registry.markDead(lease.instance, lease.beat))) return;
-      // The queue may have been replaced since; from now on it cannot be.
+      // The instance may have replaced its queue after `seen` was read. It cannot do so any more.
       if (seen.state === 'alive') lease = (await registry.lease(seen.instance)) ?? seen;
       if (seen.state === 'alive') logger.warn('janitor.declared-dead', { dead: lease.instance });
       if (await this.#orphanedRuns.mustWait(lease.instance)) return;
       await this.finish(lease);
       logger.info('janitor.finished', { dead: lease.instance });
-      // Longer than any request of the dead instance can still be in flight.
+      // The quarantine is longer than any request of the dead instance can be in flight.
       await waitQuarantine(lease, this.#deps);
       if (signal.aborted) return;
       await this.finishLate(lease);
@@ -217,7 +217,7 @@ export class Janitor {
     const watches = await registry.watches(gone, (error) => unreadable.push(error));
     await Promise.all(watches.map((row) => this.#perWatch(() => registry.removeWatch(row))));
     if (watches.length > 0) {
-      // The instances that run those tasks read the rows long ago.
+      // The instances that run the watched tasks have read these rows already.
       const living = (await registry.leases()).filter(({ state }) => state === 'alive');
       const others = living.map((one) => one.instance).filter((id) => id !== instance);
       clientLogs.notifyGone(gone, others);

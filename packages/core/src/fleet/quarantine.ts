@@ -27,7 +27,7 @@ export async function waitQuarantine(
     await sleep(clock, stepMs, signal);
     if (signal.aborted) return;
     passedMs += stepMs;
-    // Only a help for the next janitor; this one finishes without.
+    // This only helps the next janitor, so a failure does not matter.
     if (passedMs < quarantineMs) await registry.noteDeadFor(instance, passedMs).catch(() => {});
   }
 }

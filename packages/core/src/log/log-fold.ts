@@ -47,7 +47,7 @@ export class LogFold implements LogTarget {
    * then.
    */
   readonly records: Listeners<[applied: AppliedRecord, own: boolean]> = new Listeners();
-  /** Called after each entry and each record, while the fold is exactly that up to there. */
+  /** Called after each entry and each record, while the fold holds exactly the entries so far. */
   readonly entries: Listeners<[state: LogState]> = new Listeners();
   /** Called when {@link epoch} has changed. */
   readonly rebuilds: Listeners<[]> = new Listeners();

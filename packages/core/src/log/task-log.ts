@@ -131,7 +131,7 @@ export class TaskLog {
     return this.#fold.records.add(listener);
   }
 
-  /** Calls back after each entry, and each record, while the fold is exactly that up to there. */
+  /** Calls back after each entry and each record, while the fold holds exactly the entries so far. */
   listenEntries(listener: (state: LogState) => void): () => void {
     return this.#fold.entries.add(listener);
   }

@@ -185,7 +185,7 @@ export class OpenLogs {
     if (open) void this.#refresh(open);
   }
 
-  /** Tells `targets` how far a log goes, whoever wrote it, so that they read what they lack. */
+  /** Tells `targets` how far a log goes, so that they read the records that they lack. */
   notifyEnd(open: OpenLog, targets: readonly string[]): void {
     void this.#sender.send(targets, {
       kind: 'record',

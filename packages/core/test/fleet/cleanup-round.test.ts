@@ -39,14 +39,14 @@ async function round(
   ).then((report) => {
     outcome.report = report;
   });
-  // Whoever waits for it hears of a failure; others have gone on meanwhile.
+  // A test that awaits the round sees its failure; the others do not.
   done.catch(() => {});
   await fleet.clock.advance(forMs);
   return { outcome, done };
 }
 
 describe('a cleanup round', () => {
-  test('[I6] [I7] finishes the dead when nobody else is left, and leaves nothing itself', async () => {
+  test('[I6] [I7] finishes dead instances when no other is left, and leaves no trace itself', async () => {
     const { run } = await begin(a, 'm1');
     await run.publish(taskOf(WORKING));
     await a.instance.logs.follow(KEY);
@@ -147,7 +147,7 @@ describe('a cleanup round', () => {
     expect(await fleet.states()).toEqual([WORKING, COMPLETED]);
   });
 
-  test('[I6] ends what could be executed again if nobody is left to do it', async () => {
+  test('[I6] ends runs that could be resumed, if no server is left', async () => {
     const { run } = await begin(a, 'm1', KEY, 'recorded');
     await run.publish(taskOf(WORKING));
     a.kill();

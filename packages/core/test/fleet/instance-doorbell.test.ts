@@ -17,7 +17,7 @@ const MINUTE_MS = 60_000;
 
 let fleet: Fleet;
 let member: Member;
-/** What the calls of the fan-out fail with. */
+/** The error that the calls of the fan-out reject with. */
 let fault: BackendError | undefined;
 
 beforeEach(() => {
@@ -200,7 +200,7 @@ describe('a doorbell that is lost', () => {
       ['provision', { queueName: 'queue-a-r1', former: [old] }],
       ['setAddress', { queueName: 'queue-a-r1', former: [old] }],
     ]);
-    // What was given up is looked for again, then forgotten.
+    // The former queue is removed once more, then forgotten.
     await fleet.clock.advance(SETTINGS.quarantineMs + 4_000);
     expect(seen.slice(4).map(([name]) => name)).toEqual(['teardown', 'setAddress']);
     expect(await lease()).toEqual({

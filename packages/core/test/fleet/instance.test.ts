@@ -37,6 +37,12 @@ describe('an instance that stops', () => {
     expect(await fleet.traces('a')).toEqual(NO_TRACES);
   });
 
+  test('logs how many runs are open when the stop begins', async () => {
+    await begin(a, 'm1');
+    await a.instance.stop(0);
+    expect(fleet.loggedFields.get('instance.stopping')).toMatchObject({ runs: 1, drainMs: 0 });
+  });
+
   test('takes no new runs, and lets those that run finish', async () => {
     const { run, stops } = await begin(a, 'm1');
     await run.publish(taskOf(WORKING));
@@ -60,7 +66,7 @@ describe('an instance that stops', () => {
     const seen: unknown[] = [];
     a.wire = (call, name) => {
       if (name === 'markDead') seen.push([name, handoffSignal.aborted, signal.aborted]);
-      // What it was reached by goes last, beginning with its watches.
+      // The endpoint goes last, beginning with the watches.
       if (name === 'watches' && seen.length > 0)
         seen.push([name, handoffSignal.aborted, signal.aborted]);
       return call();

@@ -365,7 +365,7 @@ describe('after an instance was killed', () => {
     for (const member of [a, ...others]) member.kill();
     await fleet.clock.advance(2 * CLEAN_MS);
     expect(b.instance.janitor.stats).toMatchObject({ cleaned: 21, failed: 0 });
-    // What SNS and the table take at once; but more than one after the other.
+    // As many concurrent calls as SNS and the table allow.
     expect(most).toEqual({ teardown: 4, load: 16 });
   });
 });

@@ -15,7 +15,7 @@ import { flush } from '../fixtures/manual-clock.ts';
 
 /** Something that an instance does, call by call, and how to see that no harm is done. */
 interface Scenario {
-  /** Whose calls are counted, and what has it make them: the member is killed when that is done. */
+  /** The member whose calls are counted, and the work that makes them; it is killed afterwards. */
   begin(fleet: Fleet): Promise<{ member: Member; go: () => Promise<unknown> }>;
   /** Calls that must be among them: else the member did something else. */
   readonly makes: readonly string[];

@@ -61,7 +61,7 @@ describe('an observer of leases', () => {
     expect(names(dead)).toEqual(['a']);
   });
 
-  test('[I5] starts anew with an instance that was gone in between', () => {
+  test('[I5] starts again with an instance that was gone in between', () => {
     const observer = new LeaseObserver(SETTINGS);
     for (const now of [0, 5_000, 10_000]) observer.observe([lease('a', 1)], now, now);
     observer.observe([], 15_000, 15_000);

@@ -4,7 +4,7 @@ import { Fleet, NO_TRACES, SETTINGS } from '../fixtures/fleet.ts';
 import { flush } from '../fixtures/manual-clock.ts';
 
 const TEN_MINUTES = 600_000;
-/** From when the leader first sees a retired instance until it has looked after it, at the most. */
+/** The longest time from the leader's first sight of a retired instance to the end of its sweep. */
 const SWEPT_MS = 3 * (SETTINGS.quarantineMs + SETTINGS.beatMs);
 
 let fleet: Fleet;

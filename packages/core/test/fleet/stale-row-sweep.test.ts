@@ -90,7 +90,7 @@ describe('an instance whose lease row is gone, since the table was restored', ()
   });
 });
 
-describe('the sweep of the own rows', () => {
+describe('a sweep of the rows of one instance', () => {
   test('[I7] removes rows that are not used any more, at the second sweep', async () => {
     await fleet.registry.putIntent({ instance: 'a', run: 'late', key: KEY, purpose: 'execute' });
     await fleet.registry.putWatch({ instance: 'a', watch: 'late', key: KEY });

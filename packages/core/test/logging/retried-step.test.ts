@@ -30,7 +30,7 @@ test('an outage is one line at its start and one at its end, however many steps 
   ]);
 });
 
-test('another cause is another line, every ten seconds at the most', async () => {
+test('another cause is another line, at most every ten seconds', async () => {
   const { lines, clock, step } = rig();
   const one = step(1);
   one.failed(down);

@@ -153,7 +153,7 @@ test('[I3] at least once, in order, wherever it is interrupted', async () => {
         await fleet.clock.advance(waitMs);
         if (way !== 'lose') await tap.close({ immediate: way === 'drop' });
         expect(await remembered()).toBeLessThanOrEqual(done);
-        // What a tap that is not closed has acknowledged may be remembered later.
+        // The acknowledgements of a tap that is not closed may be stored later.
         if (way !== 'lose') expect(await remembered()).toBeGreaterThanOrEqual(own);
       }
     }),

@@ -97,7 +97,7 @@ describe('enqueueEvent', () => {
     expect(await queue.enqueueEvent(chunkOf('a', 'x'))).toBe(2);
   });
 
-  test('[I4] is refused once the task has ended, whoever ended it', async () => {
+  test('[I4] is refused once the task has ended, on any instance', async () => {
     await queue.enqueueEvent(taskOf(WORKING));
     const other = (await fleet.manager('b')).member.instance;
     const canceled = other.cancel(KEY, 1_000);

@@ -18,14 +18,14 @@ vi.setConfig({ testTimeout: 120_000 });
 const INSTANCES = ['a', 'b', 'c'] as const;
 type Name = (typeof INSTANCES)[number];
 
-/** Who enqueues on its own instance: one after another, or all at once. */
+/** A producer on its own instance: it enqueues one event after another, or all at once. */
 const anyProducer = fc.record({
   events: fc.integer({ min: 0, max: 6 }),
   isPatient: fc.boolean(),
   end: fc.constantFrom('complete', 'close', 'hurry'),
 });
 
-/** Who reads: as a child of the queue on its instance, or of the task. */
+/** A reader: a child of the queue on its instance, or of the task. */
 const anyReader = fc.record({
   on: fc.constantFrom(...INSTANCES),
   isChild: fc.boolean(),
@@ -49,7 +49,7 @@ async function deliveries(fleet: QueueFleet): Promise<Delivery[]> {
   return (await fleet.records()).flatMap((record) => fold.apply(record).deliveries);
 }
 
-test('[I1] [I3] [I6] [I8] whatever is late, lost or unanswered, and whoever leaves', async () => {
+test('[I1] [I3] [I6] [I8] under late, lost and unanswered calls, and readers that leave', async () => {
   const anySchedule = fc.record({
     scheduler: fc.scheduler(),
     // The second instance may have a queue of the same task.
@@ -163,7 +163,7 @@ test('[I1] [I3] [I6] [I8] whatever is late, lost or unanswered, and whoever leav
             producers.map((producer, n) => produce(INSTANCES[n] as Name, producer)),
           );
           worked = (await deliveries(fleet)).length;
-          // Who tapped the task when nobody worked on it any more waits for whoever is next.
+          // A reader that tapped the task when no producer was left waits for the next one.
           const next = await at('c').createOrTap(KEY);
           await next.enqueueEvent(statusOf(COMPLETED)).catch(() => {});
         };
@@ -188,7 +188,7 @@ test('[I1] [I3] [I6] [I8] whatever is late, lost or unanswered, and whoever leav
             expect(taken.length).toBeLessThanOrEqual(reader.leaves);
           }
         }
-        // Nobody is left, and nothing of them.
+        // No instance is left, and no trace of one.
         fleet.storage.onPut = pass;
         fleet.storage.onRead = pass;
         await scheduler.waitIdle();

@@ -66,7 +66,7 @@ describe('[I7] no queue, map, set or list of listeners grows with the tasks that
         await live(a.manager, b.manager, `task-${tasks++}`);
         await leave(b.manager, a.manager, `task-${tasks++}`);
       }
-      // What is told to be removed a while later is removed by then.
+      // By then every delayed removal is done.
       await fleet.clock.advance(3 * 60_000);
       // The offsets are kept with the logs, in the table.
       for (let n = 0; n < tasks; n += 1) fleet.offsets.forget({ ...KEY, taskId: `task-${n}` });

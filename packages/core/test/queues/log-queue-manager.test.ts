@@ -122,7 +122,7 @@ describe('a tap on another instance', () => {
     expect(numbers(tap ? await take(tap, 1) : [])).toEqual([1]);
   });
 
-  test('on the own instance knows a queue that nobody has used', async () => {
+  test('on the same instance knows a queue that was never used', async () => {
     await a.createOrTap(KEY);
     expect(await a.tap(KEY)).toBeDefined();
   });
@@ -149,7 +149,7 @@ describe('a tap on another instance', () => {
     await flush();
     expect([memberA, memberB].map(({ instance }) => instance.logs.openLogs)).toEqual([0, 0]);
     expect(await fleet.registry.watchers(KEY)).toEqual([]);
-    // What it has left to give it gives, whenever it is asked.
+    // Later calls still return the remaining events.
     expect(numbers(await takeAll(child))).toEqual([1, 2]);
     expect(numbers(tap ? await takeAll(tap) : [])).toEqual([1, 2]);
   });
@@ -202,7 +202,7 @@ describe('a tap on another instance', () => {
     expect(asked).toMatchObject({ generation: 1, final: true });
     const next = tap.dequeueEvent();
     expect(await waits(next)).toBe(true);
-    // What is noted by somebody who does not work on the task is no end of work.
+    // A message from outside the task's work does not end that work.
     const { logs } = memberA.instance;
     const noted = encode({ kind: 'message', message: message('m1') });
     await logs.acquire(KEY).log.append(() => ({ entries: [noted] }));

@@ -44,7 +44,7 @@ const acknowledge = (...generations: readonly number[]): void => {
 };
 
 describe('what was acknowledged', () => {
-  test('is remembered at once, then once a second at the most', async () => {
+  test('is remembered at once, then at most once a second', async () => {
     acknowledge(1);
     await flush();
     acknowledge(2, 3, 4);
@@ -107,7 +107,7 @@ describe('what was acknowledged', () => {
     expect(saved).toEqual([5]);
   });
 
-  test('what is acknowledged after the end is not tried for ever', async () => {
+  test('an acknowledgement after the end is not retried forever', async () => {
     await writer.flush();
     way = lost;
     acknowledge(1);

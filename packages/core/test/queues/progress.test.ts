@@ -8,7 +8,7 @@ interface Given {
   readonly isError: boolean;
 }
 
-/** What a reader is given: events, Messages after them, and errors. */
+/** The items that a reader receives: events, Messages after them, and errors. */
 const anyGiven = fc
   .array(fc.constantFrom('event', 'message', 'error'), { maxLength: 30 })
   .map((kinds) => {

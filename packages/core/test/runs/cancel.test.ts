@@ -26,7 +26,7 @@ beforeEach(async () => {
   b = await fleet.start('b');
 });
 
-/** What a promise has come to by now. */
+/** Returns the state of a promise so far. */
 const watchOutcome = <T>(promise: Promise<T>): { value?: T } => {
   const outcome: { value?: T } = {};
   void promise.then((value) => {
@@ -207,7 +207,7 @@ describe('a cancel from another instance', () => {
     expect(gone.value).toMatchObject({ canceled: { status: { state: CANCELED } } });
   });
 
-  test('waits for the runner that lives, whoever else ran the task', async () => {
+  test('waits for the live runner, also if other instances ran the task', async () => {
     const [one, other] = [await begin(a, 'm1'), await begin(b, 'm2')];
     await one.run.publish(taskOf(WORKING));
     a.kill();

@@ -204,7 +204,7 @@ describe('a run whose instance was killed', () => {
     expect(await fleet.states()).toEqual([WORKING]);
   });
 
-  test('[I6] does not wait for ever', async () => {
+  test('[I6] does not wait forever', async () => {
     const { run } = await begin(a, 'm1', KEY, RECORDED);
     await run.publish(taskOf(WORKING));
     fleet.resumer = 'undecided';

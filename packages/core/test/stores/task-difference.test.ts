@@ -57,7 +57,7 @@ const additions = fc.record({
 
 type Additions = typeof additions extends fc.Arbitrary<infer T> ? T : never;
 
-/** What an executor and the SDK make of a task: it only grows, but for its status. */
+/** Returns the task after an executor's additions: apart from its status, it only grows. */
 const grown = (task: Task, added: Additions): Task => {
   const status = added.status ?? task.status;
   const said = added.status?.message ? [added.status.message] : [];

@@ -47,7 +47,7 @@ export function command<C extends CommandClass>(
   return [type, { operation, writes, act }];
 }
 
-/** A client whose `send` carries commands over the wire to whoever does them. */
+/** A client whose `send` carries commands over the wire to the fake service. */
 export function commandsClient<Client>(
   wire: Wire,
   service: FakeService,

@@ -49,7 +49,7 @@ export class SimulatedProcess {
   #isCrashed = false;
   #pausedUntil = 0;
   #jumpMs = 0;
-  /** All its pauses together, in milliseconds: nobody can expect anything of it in that time. */
+  /** The sum of its pauses in milliseconds. No progress can be expected in that time. */
   pausedMs: number = 0;
 
   constructor(deps: SimulatedProcessDeps) {

@@ -69,7 +69,7 @@ export class Wire {
   }
 }
 
-/** As the AWS SDK does: whoever aborts is told at once, whatever the service still does. */
+/** Rejects at once when the caller aborts, like the AWS SDK; the service may still do the work. */
 function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return work;
   return new Promise((resolve, reject) => {

@@ -18,7 +18,7 @@ export function doorbellKeys(open: () => InstanceRegistry): void {
       throw new Error('There is a key.');
     };
 
-    test('are made once, whoever asks first, and stay the same', async () => {
+    test('are made once, by the first reader, and stay the same', async () => {
       const candidates = Array.from({ length: 8 }, () => made(1));
       const sets = await Promise.all(
         candidates.map((candidate) => registry.doorbellKeys(() => candidate)),

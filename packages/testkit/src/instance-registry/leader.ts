@@ -10,7 +10,7 @@ export function leader(open: () => InstanceRegistry): void {
       registry = open();
     });
 
-    test('is nobody at first, then whoever was first', async () => {
+    test('is `undefined` at first, then the first instance that led', async () => {
       expect(await registry.leader()).toBeUndefined();
       const won = await Promise.all(['a', 'b'].map((id) => registry.lead(id, undefined)));
       expect(won.filter(Boolean)).toHaveLength(1);

@@ -37,7 +37,7 @@ export function watches(
       ]);
     });
 
-    test('[I7] are still found under their instance once nobody is told of them', async () => {
+    test('[I7] are still found under their instance after they were removed from the task', async () => {
       await registry.putWatch(watch('w1'));
       await registry.removeWatch(watch('w1'));
       expect(await watchersOf(KEY)).toEqual([]);

@@ -3,7 +3,7 @@ import type { TaskStoreCapabilities } from './capabilities.ts';
 
 /** The SDK's task store with the method that the log's store adds. */
 export interface DeletingTaskStore extends TaskStore {
-  /** Deletes the task forever. Does nothing if there is none. */
+  /** Deletes the task forever. A task that is not stored is no error. */
   delete?(taskId: string, context: ServerCallContext): Promise<void>;
 }
 

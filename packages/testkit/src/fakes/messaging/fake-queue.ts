@@ -66,8 +66,8 @@ export class FakeQueue {
   }
 
   /**
-   * Up to `most` messages: at once if there are any, else as soon as there are, nothing after
-   * `waitMs`. Also when nobody waits for the answer any more: what it takes is hidden all the same.
+   * Returns up to `most` messages: at once if there are any, else as soon as there are; an empty list
+   * after `waitMs`. The messages are hidden even if the caller does not wait for the answer any more.
    */
   async receive(most: number, waitMs: number, visibilityMs?: number): Promise<QueuedMessage[]> {
     const until = this.#clock.now() + waitMs;
