@@ -7,6 +7,7 @@ import {
   newFleetKey,
   recordBody,
   sealer,
+  slotAt,
 } from '@a2a-aws/core/internal';
 import { DynamoDBInstanceRegistry, DynamoDBLogStorage, documentClient } from '@a2a-aws/dynamodb';
 import { startLocalAws } from '@a2a-aws/local';
@@ -95,8 +96,8 @@ describe.each(['sns', 'direct'] as const)('[I2] whoever may send, over %s', (fan
     };
     const last = (await stored()).at(-1);
     const events = last?.entries.filter(({ kind }) => kind === 'event').length ?? 0;
-    const slot = { generation: (last?.slot.generation ?? 0) + events, sub: 0 };
-    const next = { generation: slot.generation + 1, sub: 0 };
+    const slot = slotAt((last?.slot.generation ?? 0) + events);
+    const next = slotAt(slot.generation + 1);
     const seal = sealer({ fleet: fleet.aws.tableName, keys: [newFleetKey(systemEntropy)] });
     if (!seal) throw new Error('There is no key.');
     const bells: Doorbell[] = [

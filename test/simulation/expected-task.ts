@@ -1,5 +1,12 @@
 import type { Entry, LogRecord, Scope, Slot } from '@a2a-aws/core';
-import { eventStatus, eventToJson, Fold, isInterrupted, isTerminal } from '@a2a-aws/core/internal';
+import {
+  eventStatus,
+  eventToJson,
+  Fold,
+  isInterrupted,
+  isTerminal,
+  slotAt,
+} from '@a2a-aws/core/internal';
 import { Message, Task, TaskState } from '@a2a-js/sdk';
 
 /** Reports a violation. `law` is the name of a law, or of another promise. */
@@ -61,7 +68,7 @@ export class ExpectedTask {
   readonly #fold = new Fold();
   readonly #ids = new Set<string>();
   readonly #messages = new Set<string>();
-  #next: Slot = { generation: 1, sub: 0 };
+  #next: Slot = slotAt(1);
 
   constructor(name: string, violate: Violate) {
     this.name = name;
@@ -154,8 +161,7 @@ export class ExpectedTask {
       this.times.push(at);
     }
     const events = this.generation - before;
-    this.#next =
-      events > 0 ? { generation: generation + events, sub: 0 } : { generation, sub: sub + 1 };
+    this.#next = events > 0 ? slotAt(generation + events) : slotAt(generation, sub + 1);
     this.restsSince = this.sealed || this.openRuns.length === 0 ? at : undefined;
   }
 

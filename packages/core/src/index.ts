@@ -14,6 +14,7 @@ export { MemoryFanout, type MemoryQueue, type MemoryQueues } from './memory/memo
 export { MemoryInstanceRegistry } from './memory/memory-instance-registry.ts';
 export { MemoryLogStorage } from './memory/memory-log-storage.ts';
 export type { AgentError, Entry, EventEntry, StartEntry } from './model/entry.ts';
+export { asGeneration, type Generation } from './model/generation.ts';
 export type { ListFilter } from './model/list-filter.ts';
 export type { ListedTask, TaskHead } from './model/listed-task.ts';
 export type { Place } from './model/place.ts';

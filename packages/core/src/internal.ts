@@ -53,8 +53,10 @@ export {
 } from './logging/root-logger.ts';
 export { loggedId, ownerHash, taskFields } from './logging/task-fields.ts';
 export { type AppliedRecord, applyRecord, type Delivery, Fold } from './model/fold.ts';
+export { generationAfter, generationBefore } from './model/generation.ts';
 export { passes } from './model/list-filter.ts';
 export { taskHead } from './model/listed-task.ts';
+export { placeAt } from './model/place.ts';
 export {
   type Author,
   type Decision,
@@ -91,7 +93,7 @@ export {
   retriedRun,
 } from './model/run-outcome.ts';
 export { inOneGo } from './model/sliced.ts';
-export { compareSlots, FIRST_SLOT, nextSlot, parseSlot, slotText } from './model/slot.ts';
+export { compareSlots, FIRST_SLOT, nextSlot, parseSlot, slotAt, slotText } from './model/slot.ts';
 export { encodeSnapshot, MAX_SNAPSHOT_BYTES } from './model/snapshot.ts';
 export {
   EMPTY_STATE,

@@ -1,5 +1,11 @@
 import { BackendError, type ConsumerOffsets, type Place, type TaskKey } from '@a2a-aws/core';
-import { assertConsumer, assertTaskKey, checkedRetention, expiresAt } from '@a2a-aws/core/internal';
+import {
+  assertConsumer,
+  assertTaskKey,
+  checkedRetention,
+  expiresAt,
+  placeAt,
+} from '@a2a-aws/core/internal';
 import * as z from 'zod';
 import type { DynamoDBStorageOptions } from './dynamodb-log-storage.ts';
 import { type ItemKey, Keys } from './table/keys.ts';
@@ -30,7 +36,7 @@ export class DynamoDBConsumerOffsets implements ConsumerOffsets {
     if (!parsed.success) {
       throw new BackendError('corrupt-log', 'An offset of an unknown version or shape is stored.');
     }
-    return { generation: parsed.data.gen, messages: parsed.data.msgs };
+    return placeAt(parsed.data.gen, parsed.data.msgs);
   }
 
   async save(key: TaskKey, consumer: string, place: Place, now: number): Promise<void> {

@@ -1,5 +1,6 @@
 import type {
   Compression,
+  Generation,
   ListedTask,
   ListFilter,
   Logger,
@@ -158,7 +159,7 @@ export class DynamoDBLogStorage implements LogStorage {
     }
   }
 
-  async findRecord(key: TaskKey, generation: number): Promise<LogRecord | undefined> {
+  async findRecord(key: TaskKey, generation: Generation): Promise<LogRecord | undefined> {
     assertTaskKey(key);
     // No slot between an event's record and the next generation: it is the last one up to there.
     for await (const item of this.#table.range({

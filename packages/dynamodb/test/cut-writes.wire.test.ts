@@ -1,5 +1,5 @@
 import type { LogRecord, Slot, Snapshot } from '@a2a-aws/core';
-import { FIRST_SLOT, slotText } from '@a2a-aws/core/internal';
+import { FIRST_SLOT, slotAt, slotText } from '@a2a-aws/core/internal';
 import { loadWhole, noise, sampleRecord } from '@a2a-aws/testkit';
 import { TaskState } from '@a2a-js/sdk';
 import { describe, expect, test } from 'vitest';
@@ -11,7 +11,7 @@ import { storedItems } from './fixtures/stored-items.ts';
 const KEY = { tenant: '', owner: 'owner', taskId: 'task-1' };
 const NOW = 1_700_000_000_000;
 
-const slot = (sub: number): Slot => ({ generation: 1, sub });
+const slot = (sub: number): Slot => slotAt(1, sub);
 const FIRST = sampleRecord('first', FIRST_SLOT);
 /** Two pieces, and the record that names them. */
 const LARGE = sampleRecord('large', slot(1), noise('large', 800_000));

@@ -1,4 +1,4 @@
-import { FIRST_SLOT } from '@a2a-aws/core/internal';
+import { FIRST_SLOT, placeAt } from '@a2a-aws/core/internal';
 import { consumerOffsetsSuite } from '@a2a-aws/testkit';
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, test } from 'vitest';
@@ -33,8 +33,8 @@ onEachEngine((name, engine) => {
     test('[I7] are kept for twice the retention after the last acknowledgement', async () => {
       const own = options();
       const offsets = new DynamoDBConsumerOffsets(own);
-      await offsets.save(KEY, 'audit', { generation: 1, messages: 0 }, NOW);
-      await offsets.save(KEY, 'audit', { generation: 2, messages: 0 }, NOW + 5_000);
+      await offsets.save(KEY, 'audit', placeAt(1), NOW);
+      await offsets.save(KEY, 'audit', placeAt(2), NOW + 5_000);
       expect((await item(own))?.expires).toBe((NOW + 5_000 + 2 * DAY_MS) / 1000);
     });
 
@@ -42,7 +42,7 @@ onEachEngine((name, engine) => {
       const own = options();
       const offsets = new DynamoDBConsumerOffsets(own);
       const storage = new DynamoDBLogStorage(own);
-      await offsets.save(KEY, 'audit', { generation: 1, messages: 0 }, NOW);
+      await offsets.save(KEY, 'audit', placeAt(1), NOW);
       for await (const record of storage.readRecords(KEY, FIRST_SLOT)) expect(record).toBe('none');
       expect((await storage.load(KEY)).head).toBeUndefined();
       await storage.erase(KEY);

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { LogRecord } from '@a2a-aws/core';
-import { FIRST_SLOT } from '@a2a-aws/core/internal';
+import { FIRST_SLOT, slotAt } from '@a2a-aws/core/internal';
 import { listedTasks, loadWhole, logStorageSuite, taskLogSuite } from '@a2a-aws/testkit';
 import { TaskState } from '@a2a-js/sdk';
 import { DeleteCommand, GetCommand } from '@aws-sdk/lib-dynamodb';
@@ -88,7 +88,7 @@ onEachEngine((name, engine) => {
       await deflating.putRecord(KEY, {
         ...recordOf(text),
         id: '2',
-        slot: { generation: 1, sub: 1 },
+        slot: slotAt(1, 1),
       });
       for (const subject of [plain, deflating]) {
         expect((await loadWhole(subject, KEY)).records.map(({ id, body }) => [id, body])).toEqual([
@@ -104,7 +104,7 @@ onEachEngine((name, engine) => {
         const prefix = `chunks-${missing}`;
         const subject = storage(prefix);
         await subject.putRecord(KEY, recordOf('c'));
-        const slot = { generation: 1, sub: 1 };
+        const slot = slotAt(1, 1);
         const { taskId } = KEY;
         const state = TaskState.TASK_STATE_WORKING;
         await subject.putHead(KEY, {

@@ -1,3 +1,4 @@
+import { slotAt } from '@a2a-aws/core/internal';
 import { pushNotificationStoreSuite } from '@a2a-aws/testkit';
 import { Task, TaskPushNotificationConfig } from '@a2a-js/sdk';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
@@ -55,7 +56,7 @@ onEachEngine((name, engine) => {
       (await items(prefix))
         .filter(({ sk }) => String(sk).startsWith(begins))
         .map(({ expires }) => Number(expires));
-    const snapshot = { id: 's', slot: { generation: 2, sub: 0 }, text: 'text' };
+    const snapshot = { id: 's', slot: slotAt(2), text: 'text' };
 
     test('expire after all that the task needs of its log', async () => {
       const prefix = `push-${prefixes++}`;

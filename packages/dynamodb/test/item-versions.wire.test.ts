@@ -1,6 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { type LogRecord, silentLogger, systemClock, systemEntropy } from '@a2a-aws/core';
-import { FIRST_SLOT, TaskLog } from '@a2a-aws/core/internal';
+import {
+  asGeneration,
+  type LogRecord,
+  silentLogger,
+  systemClock,
+  systemEntropy,
+} from '@a2a-aws/core';
+import { FIRST_SLOT, slotAt, TaskLog } from '@a2a-aws/core/internal';
 import { collect, sampleRecord } from '@a2a-aws/testkit';
 import { TaskPushNotificationConfig, TaskState } from '@a2a-js/sdk';
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
@@ -16,7 +22,7 @@ import { storedItems } from './fixtures/stored-items.ts';
 const KEY = { tenant: '', owner: 'user', taskId: 'task-1' };
 const OTHER = { ...KEY, taskId: 'task-2' };
 const NOW = 1_700_000_000_000;
-const SECOND = { generation: 1, sub: 1 };
+const SECOND = slotAt(1, 1);
 const HEAD = {
   taskId: KEY.taskId,
   contextId: 'c',
@@ -79,7 +85,7 @@ onEachEngine((_name, engine) => {
       await change(keys.record(KEY, FIRST_SLOT));
       await expect(loaded(storage)).rejects.toEqual(corrupt);
       await expect(collect(storage.readRecords(KEY, FIRST_SLOT))).rejects.toEqual(corrupt);
-      await expect(storage.findRecord(KEY, 1)).rejects.toEqual(corrupt);
+      await expect(storage.findRecord(KEY, asGeneration(1))).rejects.toEqual(corrupt);
       await expect(storage.putRecord(KEY, sampleRecord('s', FIRST_SLOT))).rejects.toEqual(corrupt);
       await expect(log.append(() => ({ entries: [] }))).rejects.toEqual(corrupt);
       await expect(log.refresh()).rejects.toEqual(corrupt);

@@ -1,4 +1,5 @@
 import type { ConsumerOffsets, Place, TaskKey } from '@a2a-aws/core';
+import { placeAt } from '@a2a-aws/core/internal';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { differentKeys } from './sample-keys.ts';
@@ -11,8 +12,6 @@ export interface ConsumerOffsetsUnderTest {
 
 const KEY: TaskKey = { tenant: 'tenant', owner: 'owner', taskId: 'task-1' };
 const NOW = 1_700_000_000_000;
-
-const place = (generation: number, messages = 0): Place => ({ generation, messages });
 
 /** The laws of the {@link ConsumerOffsets} port, as tests of whatever `factory` makes. */
 export function consumerOffsetsSuite(
@@ -35,22 +34,30 @@ export function consumerOffsetsSuite(
     });
 
     test('[I3] remembers the latest place, whatever comes late or twice', async () => {
-      const places = [place(2), place(2), place(1), place(2, 1), place(2), place(10), place(9, 5)];
+      const places = [
+        placeAt(2),
+        placeAt(2),
+        placeAt(1),
+        placeAt(2, 1),
+        placeAt(2),
+        placeAt(10),
+        placeAt(9, 5),
+      ];
       const known: (Place | undefined)[] = [];
       for (const one of places) {
         await offsets.save(KEY, 'audit', one, NOW);
         known.push(await offsets.load(KEY, 'audit'));
       }
-      const two = place(2);
-      const answered = place(2, 1);
-      const ten = place(10);
+      const two = placeAt(2);
+      const answered = placeAt(2, 1);
+      const ten = placeAt(10);
       expect(known).toEqual([two, two, two, answered, answered, ten, ten]);
     });
 
     test('[I3] remembers the latest of saves that race', async () => {
-      const places = Array.from({ length: 12 }, (_, n) => place((n * 7) % 12));
+      const places = Array.from({ length: 12 }, (_, n) => placeAt((n * 7) % 12));
       await Promise.all(places.map((one) => offsets.save(KEY, 'audit', one, NOW)));
-      expect(await offsets.load(KEY, 'audit')).toEqual(place(11));
+      expect(await offsets.load(KEY, 'audit')).toEqual(placeAt(11));
     });
 
     test('keeps consumers apart, whatever they are called', async () => {
@@ -67,9 +74,10 @@ export function consumerOffsetsSuite(
         '\u0000',
         'x'.repeat(512),
       ];
-      for (const [n, consumer] of names.entries()) await offsets.save(KEY, consumer, place(n), NOW);
+      for (const [n, consumer] of names.entries())
+        await offsets.save(KEY, consumer, placeAt(n), NOW);
       const known = await Promise.all(names.map((consumer) => offsets.load(KEY, consumer)));
-      expect(known).toEqual(names.map((_, n) => place(n)));
+      expect(known).toEqual(names.map((_, n) => placeAt(n)));
     });
 
     test.each(['', '\ud800', 'x'.repeat(513), '#'.repeat(171)])(
@@ -77,7 +85,7 @@ export function consumerOffsetsSuite(
       async (consumer) => {
         const refused = { code: 'invalid-key' };
         await expect(offsets.load(KEY, consumer)).rejects.toMatchObject(refused);
-        await expect(offsets.save(KEY, consumer, place(1), NOW)).rejects.toMatchObject(refused);
+        await expect(offsets.save(KEY, consumer, placeAt(1), NOW)).rejects.toMatchObject(refused);
       },
     );
 
@@ -92,10 +100,10 @@ export function consumerOffsetsSuite(
           const fresh = await factory();
           try {
             for (const [n, key] of keys.entries()) {
-              await fresh.offsets.save(key, 'audit', place(n), NOW);
+              await fresh.offsets.save(key, 'audit', placeAt(n), NOW);
             }
             const known = await Promise.all(keys.map((key) => fresh.offsets.load(key, 'audit')));
-            expect(known).toEqual(keys.map((_, n) => place(n)));
+            expect(known).toEqual(keys.map((_, n) => placeAt(n)));
           } finally {
             await fresh.dispose();
           }

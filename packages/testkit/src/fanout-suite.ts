@@ -1,5 +1,11 @@
 import type { Fanout, FanoutAddress, FanoutReceiver, FleetKeySet } from '@a2a-aws/core';
-import { checkSeal, decodeMessage, encodeDoorbell, sealer } from '@a2a-aws/core/internal';
+import {
+  checkSeal,
+  decodeMessage,
+  encodeDoorbell,
+  FIRST_SLOT,
+  sealer,
+} from '@a2a-aws/core/internal';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
 /** Promises of an implementation beyond the port; the suite tests what is declared. */
@@ -258,7 +264,7 @@ export function fanoutSuite(
             if (bell.kind === 'record') tasks.add(bell.key.taskId);
           if (tasks.size === 45) done();
         });
-        const next = { generation: 1, sub: 0 };
+        const next = FIRST_SLOT;
         const seal = sealer(FLEET);
         if (!seal) throw new Error('There is no key.');
         const messages = Array.from({ length: 45 }, (_, n) =>

@@ -7,7 +7,14 @@ import {
   systemEntropy,
   type TaskKey,
 } from '@a2a-aws/core';
-import { encode, encodeDoorbell, Keyring, nextSlot, recordBody } from '@a2a-aws/core/internal';
+import {
+  encode,
+  encodeDoorbell,
+  Keyring,
+  nextSlot,
+  recordBody,
+  slotAt,
+} from '@a2a-aws/core/internal';
 import { SnsFanout } from '@a2a-aws/sns-sqs';
 import { FakeAws } from '@a2a-aws/testkit/fakes';
 import { chunk, words } from '../agent/payload.ts';
@@ -46,7 +53,7 @@ export async function fullQueue(doorbells: number, textLength: number): Promise<
   await keyring.read();
   const { seal } = keyring;
   if (!seal) throw new Error('There are no keys.');
-  let slot: Slot = { generation: 1, sub: 0 };
+  let slot: Slot = slotAt(1);
   for (let at = 0; at < doorbells; at += 1) {
     const record = recordAt(slot, at, textLength);
     slot = nextSlot(slot, 1);

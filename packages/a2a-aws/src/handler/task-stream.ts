@@ -1,4 +1,4 @@
-import type { TaskEvent } from '@a2a-aws/core';
+import type { Generation, TaskEvent } from '@a2a-aws/core';
 import {
   type AppliedRecord,
   eventStatus,
@@ -29,7 +29,7 @@ export interface StreamOptions {
 /** Where a stream begins: with the task as it is at this generation. */
 interface Beginning {
   readonly task: TaskPicture | undefined;
-  readonly generation: number;
+  readonly generation: Generation;
   readonly result?: RunResult | undefined;
 }
 
@@ -136,12 +136,12 @@ async function* tapped(
 class Telling {
   isOver = false;
   readonly #task: Task;
-  readonly #after: number;
+  readonly #after: Generation;
   readonly #run: string | undefined;
   #state: TaskState;
 
   /** `after`: the generation of `task`, with which the stream began. */
-  constructor(task: Task, after: number, run: string | undefined) {
+  constructor(task: Task, after: Generation, run: string | undefined) {
     this.#task = task;
     this.#after = after;
     this.#run = run;

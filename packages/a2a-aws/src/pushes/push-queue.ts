@@ -1,3 +1,4 @@
+import type { Generation } from '@a2a-aws/core';
 import { BackendError, type Clock, type LogFields, type Logger } from '@a2a-aws/core';
 import {
   type Backlog,
@@ -40,7 +41,7 @@ interface Waiting {
   readonly event: AgentExecutionEvent;
   readonly context: ServerCallContext;
   /** Its place in the log; `undefined` for an answer, which is not an event. */
-  readonly generation: number | undefined;
+  readonly generation: Generation | undefined;
   /** 1 for the first event of the queue. */
   readonly place: number;
   readonly bytes: number;
@@ -86,7 +87,7 @@ export class PushQueue {
   }
 
   /** Every open run reports a record's events in order, including the backend's own, so an event may arrive again. */
-  add(event: AgentExecutionEvent, context: ServerCallContext, generation?: number): void {
+  add(event: AgentExecutionEvent, context: ServerCallContext, generation?: Generation): void {
     const at = this.#placeOf(generation);
     if (at === undefined) return;
     const bytes = JSON.stringify(event.data).length;
@@ -112,7 +113,7 @@ export class PushQueue {
   }
 
   /** Returns the place of an event among the waiting ones, or `undefined` if it is there already. */
-  #placeOf(generation: number | undefined): number | undefined {
+  #placeOf(generation: Generation | undefined): number | undefined {
     let at = this.#waiting.length;
     if (generation === undefined) return at;
     for (; at > 0; at -= 1) {

@@ -1,10 +1,11 @@
+import type { Generation } from '@a2a-aws/core';
 import { Backlog, type OpenLog, taskKeyText } from '@a2a-aws/core/internal';
 import type { AgentExecutionEvent, ServerCallContext } from '@a2a-js/sdk/server';
 import type { KeyedSerialQueue } from './keyed-serial-queue.ts';
 import { type PushDeps, PushQueue } from './push-queue.ts';
 
 /** Takes an event of a run and, unless it is an answer, its generation. */
-export type Push = (event: AgentExecutionEvent, generation?: number) => void;
+export type Push = (event: AgentExecutionEvent, generation?: Generation) => void;
 
 /** Pushes the events of a handler's runs, with one queue for each task. */
 export class Pusher {

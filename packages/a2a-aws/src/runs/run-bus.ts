@@ -1,3 +1,4 @@
+import type { Generation } from '@a2a-aws/core';
 import type { Run } from '@a2a-aws/core/internal';
 import type {
   AgentExecutionEvent,
@@ -62,7 +63,7 @@ export class RunBus implements ExecutionEventBus {
     if (await this.#run.answer(event.data)) this.#tell(event);
   }
 
-  #tell(event: AgentExecutionEvent, generation?: number): void {
+  #tell(event: AgentExecutionEvent, generation?: Generation): void {
     this.#outlet.publish(event);
     this.#push?.(event, generation);
   }

@@ -1,4 +1,10 @@
-import { BackendError, type Clock, type LogFields, silentLogger } from '@a2a-aws/core';
+import {
+  asGeneration,
+  BackendError,
+  type Clock,
+  type LogFields,
+  silentLogger,
+} from '@a2a-aws/core';
 import { Backlog, EMPTY_STATE } from '@a2a-aws/core/internal';
 import {
   type StreamResponse,
@@ -214,10 +220,10 @@ test('runs tell the events of one record in turn: each is pushed once, as the lo
   const canceled = status('TASK_STATE_CANCELED');
 
   // The second run's first event is the record's first; the last is the backend's own.
-  for (const at of [1, 3]) rig.line.add(chunk(at), context, at);
-  rig.line.add(canceled, context, 4);
-  for (const at of [0, 2]) rig.line.add(chunk(at), context, at);
-  rig.line.add(canceled, context, 4);
+  for (const at of [1, 3]) rig.line.add(chunk(at), context, asGeneration(at));
+  rig.line.add(canceled, context, asGeneration(4));
+  for (const at of [0, 2]) rig.line.add(chunk(at), context, asGeneration(at));
+  rig.line.add(canceled, context, asGeneration(4));
   await settled();
 
   expect(rig.told).toEqual([0, 1, 2, 3, 5]);

@@ -1,4 +1,4 @@
-import { silentLogger, systemClock } from '@a2a-aws/core';
+import { asGeneration, silentLogger, systemClock } from '@a2a-aws/core';
 import { EMPTY_STATE, type OpenLog } from '@a2a-aws/core/internal';
 import { TaskStatusUpdateEvent } from '@a2a-js/sdk';
 import { AgentEvent, ServerCallContext } from '@a2a-js/sdk/server';
@@ -37,12 +37,12 @@ test('a follow-up waits for what a slow receiver has not got of the run before; 
   } satisfies PushDeps;
   const pusher = new Pusher(deps, new KeyedSerialQueue());
   const first = pusher.follow(opened('t'), context);
-  first(status('TASK_STATE_WORKING'), 0);
-  first(status('TASK_STATE_INPUT_REQUIRED'), 1);
+  first(status('TASK_STATE_WORKING'), asGeneration(0));
+  first(status('TASK_STATE_INPUT_REQUIRED'), asGeneration(1));
   await settled();
 
-  pusher.follow(opened('t'), context)(status('TASK_STATE_COMPLETED'), 2);
-  pusher.follow(opened('other'), context)(status('TASK_STATE_REJECTED'), 0);
+  pusher.follow(opened('t'), context)(status('TASK_STATE_COMPLETED'), asGeneration(2));
+  pusher.follow(opened('other'), context)(status('TASK_STATE_REJECTED'), asGeneration(0));
   await settled();
   expect(sent).toEqual(['2', '7']);
 

@@ -1,6 +1,7 @@
 import { BackendError, errorCode } from '../errors.ts';
 import { errorFields } from '../logging/error-fields.ts';
 import { RetriedStep } from '../logging/retried-step.ts';
+import { asGeneration, type Generation } from '../model/generation.ts';
 import type { Proposal } from '../model/proposal.ts';
 import { type LogRecord, recordBody } from '../model/record.ts';
 import { type Clock, elapsed, sleep } from '../ports/clock.ts';
@@ -48,7 +49,7 @@ export interface WritableLog {
 /** A record to put, and the generation at which each proposal in it ends. */
 interface Taken {
   readonly record: LogRecord;
-  readonly generations: readonly number[];
+  readonly generations: readonly Generation[];
 }
 
 /** Writes proposals to one log, as many as possible in each record, one record at a time. */
@@ -226,7 +227,10 @@ export class LogWriter {
     this.#fold.expect(undefined);
     const confirmed = this.#waiting.remove(generations.length);
     for (const [at, waiting] of confirmed.entries()) {
-      waiting.resolve({ appended: this.#fold.state, generation: generations[at] ?? 0 });
+      waiting.resolve({
+        appended: this.#fold.state,
+        generation: generations[at] ?? asGeneration(0),
+      });
     }
   }
 

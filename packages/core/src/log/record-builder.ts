@@ -1,3 +1,4 @@
+import { type Generation, generationAfter, generationBefore } from '../model/generation.ts';
 import type { Refusal } from '../model/proposal.ts';
 import { countEvents, type EncodedEntry, MAX_BODY_BYTES } from '../model/record.ts';
 import { applyEntry, type LogState } from '../model/state.ts';
@@ -11,7 +12,7 @@ export const MAX_RECORD_BYTES: number = 192 * 1024;
 /** The entries of the next record, and the generation at which each of its proposals ends. */
 interface NextEntries {
   readonly entries: readonly EncodedEntry[];
-  readonly generations: readonly number[];
+  readonly generations: readonly Generation[];
 }
 
 /** `first` is the reason why the first proposal cannot be written. */
@@ -28,9 +29,9 @@ export function nextRecord(
 ): NextRecord {
   let state = before;
   let bytes = 0;
-  let events = 0;
+  let last = generationBefore(before.next.generation);
   const entries: EncodedEntry[] = [];
-  const generations: number[] = [];
+  const generations: Generation[] = [];
   for (const { propose } of waiting) {
     const decision = propose(state);
     if ('refused' in decision) {
@@ -46,8 +47,8 @@ export function nextRecord(
     }
     entries.push(...decision.entries);
     bytes += size;
-    events += countEvents(decision.entries.map(({ entry }) => entry));
-    generations.push(state.next.generation - 1 + events);
+    last = generationAfter(last, countEvents(decision.entries.map(({ entry }) => entry)));
+    generations.push(last);
     if (state.sealed) break;
   }
   return { entries, generations };

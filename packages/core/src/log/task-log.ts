@@ -1,6 +1,7 @@
 import type { Task } from '@a2a-js/sdk';
 import { errorCode } from '../errors.ts';
 import type { AppliedRecord } from '../model/fold.ts';
+import type { Generation } from '../model/generation.ts';
 import type { Proposal } from '../model/proposal.ts';
 import type { LogRecord } from '../model/record.ts';
 import { isExpired } from '../model/retention.ts';
@@ -77,7 +78,7 @@ export class TaskLog {
   }
 
   /** The generation of the last event in the fold. */
-  get generation(): number {
+  get generation(): Generation {
     return this.#fold.current.generation;
   }
 

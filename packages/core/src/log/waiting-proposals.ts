@@ -1,3 +1,4 @@
+import type { Generation } from '../model/generation.ts';
 import type { Proposal, Refusal } from '../model/proposal.ts';
 import type { LogState } from '../model/state.ts';
 import type { Backlog } from './backlog.ts';
@@ -5,7 +6,7 @@ import type { Backlog } from './backlog.ts';
 /** The outcome of a proposal. */
 export type Appended =
   /** `generation` is the generation of the last proposed event, or of the last one before. */
-  { readonly appended: LogState; readonly generation: number } | { readonly refused: Refusal };
+  { readonly appended: LogState; readonly generation: Generation } | { readonly refused: Refusal };
 
 /** A proposal that waits to be written. */
 export interface Waiting {

@@ -1,3 +1,4 @@
+import type { Generation } from '../model/generation.ts';
 import { type ListFilter, passes } from '../model/list-filter.ts';
 import type { ListedTask, TaskHead } from '../model/listed-task.ts';
 import { encode, holds, type LogRecord, recordBody } from '../model/record.ts';
@@ -50,7 +51,7 @@ export class MemoryLogStorage implements LogStorage {
     return inTurn(this.#records(key, from));
   }
 
-  async findRecord(key: TaskKey, generation: number): Promise<LogRecord | undefined> {
+  async findRecord(key: TaskKey, generation: Generation): Promise<LogRecord | undefined> {
     return [...this.#task(key).records.values()].find((record) => holds(record, generation));
   }
 

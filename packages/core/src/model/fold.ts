@@ -2,6 +2,7 @@ import type { Task } from '@a2a-js/sdk';
 import { TaskState } from '@a2a-js/sdk';
 import { eventStatus, type TaskEvent } from '../a2a/event.ts';
 import type { Entry, EventEntry } from './entry.ts';
+import { asGeneration, type Generation, generationAfter, generationBefore } from './generation.ts';
 import type { LogRecord } from './record.ts';
 import type { DecodedSnapshot, FoldContent } from './snapshot.ts';
 import { applyEntry, closeRecord, EMPTY_STATE, type LogState } from './state.ts';
@@ -10,7 +11,7 @@ import { TaskView } from './task-view.ts';
 
 /** One event of a log, as every reader gets it. Shared between readers: never write to it. */
 export interface Delivery {
-  readonly generation: number;
+  readonly generation: Generation;
   /** A Task event is the whole fold at its generation. */
   readonly event: TaskEvent;
   /** A subscriber's stream ends here: the task ended, or waits for input with no other run open. */
@@ -29,7 +30,7 @@ export interface AppliedRecord {
 /** The result of a log: the Task, and the state that decides the next append. Deterministic, no I/O. */
 export class Fold {
   #state: LogState = EMPTY_STATE;
-  #generation = 0;
+  #generation = asGeneration(0);
   #view = new TaskView();
   #onEntry: ((state: LogState) => void) | undefined;
   /** One object for all records, because a log may have very many. */
@@ -48,7 +49,7 @@ export class Fold {
   }
 
   /** The generation of the last event that was applied. */
-  get generation(): number {
+  get generation(): Generation {
     return this.#generation;
   }
 
@@ -71,7 +72,7 @@ export class Fold {
   /** Replaces the fold by a snapshot. The view belongs to this fold from now on. */
   restore({ state, view }: DecodedSnapshot): void {
     this.#state = state;
-    this.#generation = state.next.generation - 1;
+    this.#generation = generationBefore(state.next.generation);
     this.#view = view;
   }
 
@@ -105,7 +106,7 @@ interface FoldVisitor {
   /** Returns the event as readers get it. */
   render?(event: TaskEvent): TaskEvent;
   /** Called after each entry; `generation` is that of the last event so far. */
-  onEntry?(state: LogState, generation: number): void;
+  onEntry?(state: LogState, generation: Generation): void;
 }
 
 /** Applies the record at `state.next`; returns it as readers see it. */
@@ -123,9 +124,9 @@ export function applyRecord(
     if (entry.kind === 'event') {
       const event = walk.render?.(entry.event) ?? entry.event;
       deliveries.push({ generation, event, final: isFinal(current, entry) });
-      generation += 1;
+      generation = generationAfter(generation);
     }
-    walk.onEntry?.(current, generation - 1);
+    walk.onEntry?.(current, generationBefore(generation));
   }
   return {
     record,

@@ -2,6 +2,7 @@ import { eventStatus, isInterrupted, isTerminal } from '../a2a/event.ts';
 import { MAX_JSON_LEVELS, parseShallow } from '../a2a/exact-json.ts';
 import { BackendError } from '../errors.ts';
 import { decodeEntry, type Entry, encodeEntry } from './entry.ts';
+import type { Generation } from './generation.ts';
 import type { Slot } from './slot.ts';
 
 /** The only form of records that this release writes and reads. */
@@ -60,7 +61,7 @@ export function countEvents(entries: readonly Entry[]): number {
 }
 
 /** Returns true if the event of this generation is in the record. */
-export function holds({ slot, entries }: LogRecord, generation: number): boolean {
+export function holds({ slot, entries }: LogRecord, generation: Generation): boolean {
   return slot.generation <= generation && generation < slot.generation + countEvents(entries);
 }
 

@@ -1,3 +1,4 @@
+import type { Generation } from './generation.ts';
 import { type LogState, type RunResult, runResult } from './state.ts';
 
 /**
@@ -36,14 +37,14 @@ export function blockingResult(state: LogState, run: string): RunResult | undefi
 }
 
 /** Returns the generation of the first event of a run, or of those that resumed it. */
-export function firstEventGeneration(state: LogState, id: string): number | undefined {
+export function firstEventGeneration(state: LogState, id: string): Generation | undefined {
   const run = state.runs.get(id);
   if (run?.firstGeneration !== undefined) return run.firstGeneration;
   return run?.resumedBy === undefined ? undefined : firstEventGeneration(state, run.resumedBy);
 }
 
 /** Returns where the run, or one that resumed it, first asked for credentials. */
-function authenticationAt(state: LogState, id: string): number | undefined {
+function authenticationAt(state: LogState, id: string): Generation | undefined {
   const run = state.runs.get(id);
   if (run?.authGeneration !== undefined) return run.authGeneration;
   return run?.resumedBy === undefined ? undefined : authenticationAt(state, run.resumedBy);

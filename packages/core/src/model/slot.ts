@@ -1,19 +1,26 @@
+import { asGeneration, type Generation, generationAfter } from './generation.ts';
+
 /**
  * The place of a record in its log. `generation` is that of the next event (1, 2, 3 …), `sub` counts
  * the records without events since the last event. So generations have no gaps, and the records after
  * an event are found by its generation.
  */
 export interface Slot {
-  readonly generation: number;
+  readonly generation: Generation;
   readonly sub: number;
 }
 
-export const FIRST_SLOT: Slot = { generation: 1, sub: 0 };
+export const FIRST_SLOT: Slot = slotAt(1, 0);
+
+/** Returns the slot with these parts. */
+export function slotAt(generation: number, sub = 0): Slot {
+  return { generation: asGeneration(generation), sub };
+}
 
 /** Returns the slot after a record with `events` events at `slot`. */
 export function nextSlot(slot: Slot, events: number): Slot {
   return events > 0
-    ? { generation: slot.generation + events, sub: 0 }
+    ? { generation: generationAfter(slot.generation, events), sub: 0 }
     : { generation: slot.generation, sub: slot.sub + 1 };
 }
 
@@ -30,5 +37,5 @@ export function slotText(slot: Slot): string {
 /** Reads a text of {@link slotText}; returns `undefined` for any other text. */
 export function parseSlot(text: string): Slot | undefined {
   const match = /^(\d{12})#(\d{6})$/.exec(text);
-  return match ? { generation: Number(match[1]), sub: Number(match[2]) } : undefined;
+  return match ? slotAt(Number(match[1]), Number(match[2])) : undefined;
 }

@@ -1,6 +1,7 @@
 import { Artifact, Message, Part, Task } from '@a2a-js/sdk';
 import * as z from 'zod';
 import { BackendError } from '../errors.ts';
+import { asGeneration } from './generation.ts';
 import { LineWriter, readLines } from './json-lines.ts';
 import { PersistentMap } from './persistent-map.ts';
 import type { Sliced } from './sliced.ts';
@@ -37,6 +38,8 @@ const slot = z.string().transform((text, context) => {
   return parsed ?? z.NEVER;
 });
 
+const generation = z.number().transform(asGeneration);
+
 const storedRun = z.tuple([
   z.string(),
   z.object({
@@ -48,9 +51,9 @@ const storedRun = z.tuple([
     closedAt: slot.optional(),
     resumedBy: z.string().optional(),
     answer: z.unknown().optional(),
-    resultAt: z.number().optional(),
-    authAt: z.number().optional(),
-    firstAt: z.number().optional(),
+    resultAt: generation.optional(),
+    authAt: generation.optional(),
+    firstAt: generation.optional(),
   }),
 ]);
 const storedMessage = z.tuple([

@@ -3,6 +3,7 @@ import { TaskState as State } from '@a2a-js/sdk';
 import { eventStatus, isTerminal, type TaskEvent } from '../a2a/event.ts';
 import { statusTime } from '../a2a/status-time.ts';
 import type { Entry, EventEntry, StartEntry } from './entry.ts';
+import { type Generation, generationBefore } from './generation.ts';
 import { PersistentMap } from './persistent-map.ts';
 import { inOneGo, type Sliced } from './sliced.ts';
 import { FIRST_SLOT, nextSlot, type Slot } from './slot.ts';
@@ -25,11 +26,11 @@ export interface RunState {
    * The generation after which its stream and its blocking answer end: that of its terminal event or
    * its first INPUT_REQUIRED, or the last one before its `answer` or `end`.
    */
-  readonly resultGeneration?: number | undefined;
+  readonly resultGeneration?: Generation | undefined;
   /** Generation of its first AUTH_REQUIRED, which answers a blocking send but ends no stream. */
-  readonly authGeneration?: number | undefined;
+  readonly authGeneration?: Generation | undefined;
   /** Generation of its first event: the stream of its sender begins there. */
-  readonly firstGeneration?: number | undefined;
+  readonly firstGeneration?: Generation | undefined;
 }
 
 /** The facts that decide the next append: the small, immutable half of the fold. */
@@ -150,7 +151,7 @@ export function isResumable(state: LogState, id: string): boolean {
 
 /** A run's result: the Task after this generation, or a Message. */
 export interface RunResult {
-  readonly generation: number;
+  readonly generation: Generation;
   readonly answer?: Message | undefined;
 }
 
@@ -168,7 +169,7 @@ export function runResult(state: LogState, id: string): RunResult | undefined {
  * Returns the state after one entry of the record at `state.next`. `generation` is the entry's own if
  * it is an event, else that of the next event. `next` moves only with {@link closeRecord}.
  */
-export function applyEntry(state: LogState, entry: Entry, generation: number): LogState {
+export function applyEntry(state: LogState, entry: Entry, generation: Generation): LogState {
   // After a terminal status only a deletion applies.
   if (state.sealed && entry.kind !== 'deleted') return state;
   switch (entry.kind) {
@@ -182,11 +183,13 @@ export function applyEntry(state: LogState, entry: Entry, generation: number): L
       return state;
     case 'answer':
       return changeOpen(state, entry.run, (run) => ({
-        ...end(run, generation - 1, state.next),
+        ...end(run, generationBefore(generation), state.next),
         answer: entry.message,
       }));
     case 'end':
-      return changeOpen(state, entry.run, (run) => end(run, generation - 1, state.next));
+      return changeOpen(state, entry.run, (run) =>
+        end(run, generationBefore(generation), state.next),
+      );
     case 'fence':
       return applyFence(state, entry.instance);
     case 'cancel':
@@ -203,7 +206,10 @@ export function closeRecord(state: LogState, events: number, writtenAtMs: number
   // No run is open: lost runs that were not resumed have their result here.
   let settled = state;
   for (const id of state.unsettled) {
-    settled = changeRun(settled, id, (run) => ({ ...run, resultGeneration: next.generation - 1 }));
+    settled = changeRun(settled, id, (run) => ({
+      ...run,
+      resultGeneration: generationBefore(next.generation),
+    }));
   }
   return { ...settled, next, writtenAtMs };
 }
@@ -231,7 +237,7 @@ function applyStart(state: LogState, entry: StartEntry): LogState {
   return { ...resumed, messages, contextId: state.contextId ?? entry.contextId };
 }
 
-function applyEvent(state: LogState, entry: EventEntry, generation: number): LogState {
+function applyEvent(state: LogState, entry: EventEntry, generation: Generation): LogState {
   const { event, run: id } = entry;
   const known = id === undefined ? undefined : state.runs.get(id);
   const run = known && withEvent(known, entry, generation, state);
@@ -263,7 +269,7 @@ function showsStatus({ hasTask }: LogState, { kind }: TaskEvent): boolean {
 }
 
 /** Ends all runs that have not ended. */
-function seal(state: LogState, generation: number): LogState {
+function seal(state: LogState, generation: Generation): LogState {
   let sealed = state;
   for (const [id, run] of state.runs) {
     if (run.phase !== 'ended') sealed = setRun(sealed, id, end(run, generation, state.next));
@@ -275,7 +281,7 @@ function seal(state: LogState, generation: number): LogState {
 function withEvent(
   run: RunState,
   { event }: EventEntry,
-  generation: number,
+  generation: Generation,
   state: LogState,
 ): RunState {
   const begun = run.firstGeneration === undefined ? { ...run, firstGeneration: generation } : run;
@@ -292,7 +298,7 @@ function withEvent(
   }
 }
 
-function end(run: RunState, generation: number, at: Slot): RunState {
+function end(run: RunState, generation: Generation, at: Slot): RunState {
   return {
     ...run,
     phase: 'ended',

@@ -1,3 +1,4 @@
+import type { Generation } from '../model/generation.ts';
 import type { ListFilter } from '../model/list-filter.ts';
 import type { ListedTask, TaskHead } from '../model/listed-task.ts';
 import type { LogRecord } from '../model/record.ts';
@@ -42,7 +43,7 @@ export interface LogStorage {
    * Resolves with the record that contains the event of this generation; `undefined` if it is
    * missing or expired.
    */
-  findRecord(key: TaskKey, generation: number): Promise<LogRecord | undefined>;
+  findRecord(key: TaskKey, generation: Generation): Promise<LogRecord | undefined>;
   /** Writes the head unless the stored one has the same or a later slot. */
   putHead(key: TaskKey, head: TaskHead): Promise<void>;
   /**

@@ -1,5 +1,6 @@
 import { eventTaskId, isTaskEvent, type TaskEvent } from '../a2a/event.ts';
 import { BackendError, fencedError } from '../errors.ts';
+import { type Generation, generationBefore } from '../model/generation.ts';
 import {
   type Proposal,
   proposeAnswer,
@@ -8,6 +9,7 @@ import {
   type Refusal,
 } from '../model/proposal.ts';
 import { encode } from '../model/record.ts';
+import { FIRST_SLOT } from '../model/slot.ts';
 import type { LogState } from '../model/state.ts';
 import type { Run } from '../runs/run.ts';
 import type { TaskKey } from '../task-key.ts';
@@ -63,9 +65,9 @@ export class DistributedEventQueue implements EventQueue {
     return this.#closing !== undefined;
   }
 
-  enqueueEvent(event: TaskEvent): Promise<number>;
-  enqueueEvent(event: EnqueuedEvent): Promise<number | undefined>;
-  async enqueueEvent(event: EnqueuedEvent): Promise<number | undefined> {
+  enqueueEvent(event: TaskEvent): Promise<Generation>;
+  enqueueEvent(event: EnqueuedEvent): Promise<Generation | undefined>;
+  async enqueueEvent(event: EnqueuedEvent): Promise<Generation | undefined> {
     if (!isEnqueued(event)) {
       throw new BackendError('unknown-event', 'The enqueued event is of no known kind.');
     }
@@ -165,7 +167,7 @@ export class DistributedEventQueue implements EventQueue {
     if (this.#dropped) throw new QueueShutDown();
     const opened = await (this.#opening ?? this.open());
     const start = opened.run.open.log.state.runs.get(opened.run.id)?.start;
-    const after = (start?.generation ?? 1) - 1;
+    const after = generationBefore((start ?? FIRST_SLOT).generation);
     return this.#tap(opened, await tapReading(this.#key, { after }, this.#deps));
   }
 

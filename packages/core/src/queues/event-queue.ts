@@ -1,4 +1,5 @@
 import type { TaskEvent } from '../a2a/event.ts';
+import type { Generation } from '../model/generation.ts';
 import type { EnqueuedEvent, QueuedEvent } from './queued-event.ts';
 
 /** The default of {@link TapOptions.maxQueueSize}. */
@@ -27,8 +28,8 @@ export interface EventQueue extends AsyncIterable<QueuedEvent>, AsyncDisposable 
    * child. Rejects with `invalid-event`, `event-too-large` or `backlog-full` for an event that
    * cannot be accepted; the queue stays open.
    */
-  enqueueEvent(event: TaskEvent): Promise<number>;
-  enqueueEvent(event: EnqueuedEvent): Promise<number | undefined>;
+  enqueueEvent(event: TaskEvent): Promise<Generation>;
+  enqueueEvent(event: EnqueuedEvent): Promise<Generation | undefined>;
   /**
    * Resolves with the next event; each is given once, in order. Rejects with `AgentErrorRaised`
    * where the producer enqueued an error. The error is raised once, is acknowledged together with

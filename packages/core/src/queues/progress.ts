@@ -1,10 +1,11 @@
 import { BackendError } from '../errors.ts';
+import { type Generation, generationAfter } from '../model/generation.ts';
 import type { Place } from '../model/place.ts';
 
 /** A Message or an error that was given after an event and has no generation of its own. */
 interface Unnumbered {
   /** The generation of the event before it. */
-  readonly generation: number;
+  readonly generation: Generation;
   /**
    * True for an error. A reader cannot acknowledge it, so it is passed together with the event
    * before it.
@@ -50,7 +51,7 @@ export class Progress {
     const { generation } = this.#place;
     // Generations are dense: if it is no Message, it is the next event.
     if (this.#unnumbered[0]?.generation === generation) this.#pass();
-    else this.#place = { generation: generation + 1, messages: 0 };
+    else this.#place = { generation: generationAfter(generation), messages: 0 };
     this.#passErrors();
     return this.#place;
   }

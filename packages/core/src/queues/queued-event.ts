@@ -3,6 +3,7 @@ import { deepCopy } from '../a2a/deep-copy.ts';
 import type { TaskEvent } from '../a2a/event.ts';
 import type { AgentError } from '../model/entry.ts';
 import type { AppliedRecord } from '../model/fold.ts';
+import { type Generation, generationBefore } from '../model/generation.ts';
 import type { Place } from '../model/place.ts';
 
 /** An event of a queue: a task's event, or the Message that is its producer's whole answer. */
@@ -21,7 +22,7 @@ export type EnqueuedEvent = QueueEvent | ErrorEvent;
 export interface QueuedEvent {
   readonly event: QueueEvent;
   /** The event's number in its task's log; a bare Message has none. */
-  readonly generation: number | undefined;
+  readonly generation: Generation | undefined;
   /** True if the task ended here, waits for input or was answered, and no other run is active. */
   readonly final: boolean;
 }
@@ -38,7 +39,7 @@ export function placedEvents(
   before: Place,
 ): PlacedEvent[] {
   const remaining = deliveries.values();
-  const last = record.slot.generation - 1;
+  const last = generationBefore(record.slot.generation);
   let place = before.generation === last ? before : { generation: last, messages: 0 };
   const placed: PlacedEvent[] = [];
   for (const entry of record.entries) {

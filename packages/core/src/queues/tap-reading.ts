@@ -1,5 +1,5 @@
 import { BackendError } from '../errors.ts';
-import { comparePlaces, FIRST_PLACE, type Place } from '../model/place.ts';
+import { comparePlaces, FIRST_PLACE, type Place, placeAt } from '../model/place.ts';
 import { assertConsumer } from '../ports/consumer-offsets.ts';
 import type { TaskKey } from '../task-key.ts';
 import { DEFAULT_MAX_QUEUE_SIZE, type TapOptions } from './event-queue.ts';
@@ -23,7 +23,7 @@ export async function tapReading(
   if (!(maxQueueSize >= 1)) {
     throw new BackendError('configuration', 'maxQueueSize must be at least 1.');
   }
-  const asked = after === undefined ? undefined : { generation: after, messages: 0 };
+  const asked = after === undefined ? undefined : placeAt(after);
   if (consumer === undefined) return { start: asked, maxQueueSize, signal };
   assertConsumer(consumer);
   const known = await deps.offsets.load(key, consumer);

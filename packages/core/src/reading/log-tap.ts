@@ -3,6 +3,7 @@ import { BackendError } from '../errors.ts';
 import { inSlices, Pace } from '../log/pace.ts';
 import type { TaskLog } from '../log/task-log.ts';
 import { type AppliedRecord, applyRecord, Fold } from '../model/fold.ts';
+import type { Generation } from '../model/generation.ts';
 import { pastState } from '../model/past-state.ts';
 import { ENTRY_COST, type LogRecord, MAX_BODY_BYTES } from '../model/record.ts';
 import { compareSlots, FIRST_SLOT, type Slot } from '../model/slot.ts';
@@ -23,7 +24,7 @@ export class LogTap {
   readonly #storage: LogStorage;
   #state: LogState;
   /** The generation of the event to begin with, until its record was found. */
-  #after: number | undefined;
+  #after: Generation | undefined;
   #behind: AsyncIterator<LogRecord> | undefined;
   /** The fold at the place of {@link #behind}, once that has met a Task event. */
   #shown: Fold | undefined;
@@ -40,7 +41,7 @@ export class LogTap {
    * `after`: begins with the record that contains the event of this generation, and may contain later
    * ones; 0 for the whole log. Without it, or if the log has no such event, begins at the log's end.
    */
-  constructor(log: TaskLog, recent: RecentRecords, storage: LogStorage, after?: number) {
+  constructor(log: TaskLog, recent: RecentRecords, storage: LogStorage, after?: Generation) {
     this.#log = log;
     this.#pace = new Pace(log.clock);
     this.#recent = recent;
@@ -123,7 +124,7 @@ export class LogTap {
     await this.#log.until(isOver, { signal: this.#ending.signal });
   }
 
-  async #seek(after: number): Promise<void> {
+  async #seek(after: Generation): Promise<void> {
     const record = await this.#storage.findRecord(this.#log.key, after);
     if (!record) throw expired();
     this.#state = pastState(this.#log.state, record.slot);
@@ -203,7 +204,7 @@ function expired(): BackendError {
 export async function taskAt(
   storage: LogStorage,
   key: TaskKey,
-  generation: number,
+  generation: Generation,
   clock: Clock,
 ): Promise<Task | undefined> {
   const fold = new Fold();

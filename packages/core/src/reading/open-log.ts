@@ -4,6 +4,7 @@ import { Snapshotter } from '../log/snapshotter.ts';
 import { TaskLog } from '../log/task-log.ts';
 import { taskFields } from '../logging/task-fields.ts';
 import type { AppliedRecord } from '../model/fold.ts';
+import type { Generation } from '../model/generation.ts';
 import type { Slot } from '../model/slot.ts';
 import { openRuns } from '../model/state.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -47,7 +48,7 @@ export interface OpenLogDeps {
 /** How a tap reads. */
 export interface LogTapOptions {
   /** See {@link LogTap}. @default the end of the fold */
-  readonly after?: number | undefined;
+  readonly after?: Generation | undefined;
   /** How many of the last events are kept for it. @default as many as the memory takes */
   readonly maxEvents?: number | undefined;
 }

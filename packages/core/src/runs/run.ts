@@ -4,6 +4,7 @@ import { errorCode } from '../errors.ts';
 import type { Appended } from '../log/waiting-proposals.ts';
 import type { Entry } from '../model/entry.ts';
 import type { AppliedRecord } from '../model/fold.ts';
+import type { Generation } from '../model/generation.ts';
 import {
   type Author,
   proposeAnswer,
@@ -43,7 +44,7 @@ export interface RunDeps {
 /** An event as stored in the log. */
 export interface Stored {
   readonly event: TaskEvent;
-  readonly generation: number;
+  readonly generation: Generation;
 }
 
 const INVALID = 'The agent published an event that cannot be stored.';
@@ -56,7 +57,7 @@ export class Run {
   readonly #deps: RunDeps;
   readonly #unlisten: () => void;
   readonly #onStop = new Set<(reason: StopReason) => void>();
-  readonly #onEvent = new Set<(event: TaskEvent, generation: number) => void>();
+  readonly #onEvent = new Set<(event: TaskEvent, generation: Generation) => void>();
   readonly #halt = new AbortController();
   readonly #refusals = new Set<string>();
   #stopped: StopReason | undefined;
@@ -114,7 +115,7 @@ export class Run {
    * Calls back in log order for each durable event of this run, and for events that the backend itself
    * adds to the task. The events are shared, so a listener must not change them.
    */
-  onEvent(listener: (event: TaskEvent, generation: number) => void): void {
+  onEvent(listener: (event: TaskEvent, generation: Generation) => void): void {
     this.#onEvent.add(listener);
   }
 
@@ -219,7 +220,7 @@ export class Run {
   async #recordOutcome(
     append: Promise<Appended>,
     quiet = false,
-  ): Promise<{ readonly generation: number } | undefined> {
+  ): Promise<{ readonly generation: Generation } | undefined> {
     try {
       const outcome = await append;
       if ('appended' in outcome) return outcome;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { doorbellText, readDoorbell } from '../../src/doorbells/doorbell.ts';
+import { slotAt } from '../../src/model/slot.ts';
 import { anyJson } from '../fixtures/arbitraries.ts';
 import { anyDoorbell, anyKey, anyRecord, anySlot } from '../fixtures/doorbells.ts';
 
@@ -41,7 +42,7 @@ describe('a doorbell', () => {
     expect(readDoorbell(json)).toEqual({
       kind: 'record',
       key: { tenant: 't', owner: 'o', taskId: 'i' },
-      next: { generation: 2, sub: 0 },
+      next: slotAt(2),
     });
   });
 

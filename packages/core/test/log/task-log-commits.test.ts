@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { MAX_RECORD_BYTES } from '../../src/log/record-builder.ts';
 import type { TaskLog } from '../../src/log/task-log.ts';
 import { proposeEnd } from '../../src/model/proposal.ts';
+import { slotAt } from '../../src/model/slot.ts';
 import { authorOf, say } from '../fixtures/author.ts';
 import { COMPLETED, chunkOf, FAILED, KEY, statusOf } from '../fixtures/events.ts';
 import { flush, ManualClock } from '../fixtures/manual-clock.ts';
@@ -25,7 +26,7 @@ describe('group commit', () => {
     expect(storage.puts).toHaveLength(1);
     await Promise.all(all);
     expect(storage.puts.map(chunksOf)).toEqual([['1'], ['2', '3', '4']]);
-    expect(log.state.next).toEqual({ generation: 6, sub: 0 });
+    expect(log.state.next).toEqual(slotAt(6));
   });
 
   test('[I2] resolves when the record is durable, not before', async () => {

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { TaskLog } from '../../src/log/task-log.ts';
+import { slotAt } from '../../src/model/slot.ts';
 import { say } from '../fixtures/author.ts';
 import { COMPLETED, chunkOf, FAILED, KEY, statusOf } from '../fixtures/events.ts';
 import { flush, ManualClock } from '../fixtures/manual-clock.ts';
@@ -46,7 +47,7 @@ describe('without an answer', () => {
     expect(await said).toHaveProperty('appended');
     const records = (await storage.loaded(KEY)).records;
     expect(records.map((r) => r.instance)).toEqual(['a', 'a', 'b', 'a']);
-    expect(records.at(-1)?.slot).toEqual({ generation: 2, sub: 1 });
+    expect(records.at(-1)?.slot).toEqual(slotAt(2, 1));
     expect(records.flatMap(chunksOf)).toEqual(['1']);
   });
 

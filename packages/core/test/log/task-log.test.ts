@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { TaskLog } from '../../src/log/task-log.ts';
 import type { AppliedRecord } from '../../src/model/fold.ts';
 import { countEvents } from '../../src/model/record.ts';
+import { slotAt } from '../../src/model/slot.ts';
 import { say, startRun } from '../fixtures/author.ts';
 import { chunkOf, KEY, taskOf, WORKING } from '../fixtures/events.ts';
 import { flush, ManualClock } from '../fixtures/manual-clock.ts';
@@ -149,8 +150,8 @@ describe('refresh', () => {
   });
 
   test('fails with a code if records are missing', async () => {
-    await storage.memory.putRecord(KEY, recordAt({ generation: 1, sub: 0 }, [start('r')]));
-    await storage.memory.putRecord(KEY, recordAt({ generation: 1, sub: 2 }, [start('s')]));
+    await storage.memory.putRecord(KEY, recordAt(slotAt(1), [start('r')]));
+    await storage.memory.putRecord(KEY, recordAt(slotAt(1, 2), [start('s')]));
     await expect(log.refresh()).rejects.toMatchObject({ code: 'corrupt-log' });
   });
 });

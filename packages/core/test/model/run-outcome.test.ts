@@ -8,6 +8,7 @@ import {
   type RetryRule,
   retriedRun,
 } from '../../src/model/run-outcome.ts';
+import { slotAt } from '../../src/model/slot.ts';
 import { EMPTY_STATE, type LogState } from '../../src/model/state.ts';
 import {
   AUTH_REQUIRED,
@@ -128,7 +129,7 @@ describe('the first event of a run', () => {
   });
 
   test('is not known before it was written', () => {
-    const at = (generation: number): LogState => pastState(fold.state, { generation, sub: 0 });
+    const at = (generation: number): LogState => pastState(fold.state, slotAt(generation));
     expect(firstEventGeneration(at(2), 'r')).toBe(1);
     expect(firstEventGeneration(at(2), 's')).toBeUndefined();
     expect(firstEventGeneration(at(4), 's')).toBe(3);

@@ -1,9 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { compareSlots, FIRST_SLOT, nextSlot, parseSlot, slotText } from '../../src/model/slot.ts';
+import { asGeneration } from '../../src/model/generation.ts';
+import {
+  compareSlots,
+  FIRST_SLOT,
+  nextSlot,
+  parseSlot,
+  slotAt,
+  slotText,
+} from '../../src/model/slot.ts';
 
 const slot = fc.record({
-  generation: fc.oneof(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 1e12 - 1 })),
+  generation: fc
+    .oneof(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 1e12 - 1 }))
+    .map(asGeneration),
   sub: fc.oneof(fc.nat(12), fc.nat(999_999)),
 });
 
@@ -51,6 +61,6 @@ describe('slots', () => {
         expect(next.sub).toBe(events > 0 ? 0 : a.sub + 1);
       }),
     );
-    expect(FIRST_SLOT).toEqual({ generation: 1, sub: 0 });
+    expect(FIRST_SLOT).toEqual(slotAt(1));
   });
 });

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { BackendError } from '../../src/errors.ts';
+import { placeAt } from '../../src/model/place.ts';
 import type { ConsumerOffsets } from '../../src/ports/consumer-offsets.ts';
 import type { Logger } from '../../src/ports/logger.ts';
 import { silentLogger } from '../../src/ports/logger.ts';
@@ -40,7 +41,7 @@ beforeEach(() => {
 });
 
 const acknowledge = (...generations: readonly number[]): void => {
-  for (const generation of generations) writer.acknowledge({ generation, messages: 0 });
+  for (const generation of generations) writer.acknowledge(placeAt(generation));
 };
 
 describe('what was acknowledged', () => {

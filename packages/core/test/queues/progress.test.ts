@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { FIRST_PLACE, type Place } from '../../src/model/place.ts';
+import { FIRST_PLACE, type Place, placeAt } from '../../src/model/place.ts';
 import { Progress } from '../../src/queues/progress.ts';
 
 interface Given {
@@ -17,8 +17,8 @@ const anyGiven = fc
     for (const kind of kinds) {
       place =
         kind === 'event'
-          ? { generation: place.generation + 1, messages: 0 }
-          : { generation: place.generation, messages: place.messages + 1 };
+          ? placeAt(place.generation + 1)
+          : placeAt(place.generation, place.messages + 1);
       given.push({ place, isError: kind === 'error' });
     }
     return given;

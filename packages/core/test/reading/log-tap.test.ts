@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { type AppliedRecord, Fold } from '../../src/model/fold.ts';
+import { asGeneration, generationAfter } from '../../src/model/generation.ts';
 import { sleep } from '../../src/ports/clock.ts';
 import type { LogStorage } from '../../src/ports/log-storage.ts';
 import { taskAt } from '../../src/reading/log-tap.ts';
@@ -272,7 +273,10 @@ describe('a tap after an event', () => {
     const end = run.log.generation;
     const open = reader.logs.acquire(KEY);
     await open.log.refresh();
-    const taps = Array.from({ length: end + 1 }, (_, after) => open.tap({ after }).tap);
+    const taps = Array.from(
+      { length: end + 1 },
+      (_, after) => open.tap({ after: asGeneration(after) }).tap,
+    );
     const read = taps.map(drain);
     await flush();
     await say(run.log, 'run-a', statusOf(COMPLETED));
@@ -288,7 +292,7 @@ describe('a tap after an event', () => {
 
   test('that the log does not have yet begins at its end', async () => {
     const run = await writePairs(1);
-    const { tap } = run.tap({ after: run.log.generation + 1 });
+    const { tap } = run.tap({ after: generationAfter(run.log.generation) });
     expect(tap.state).toBe(run.log.state);
     expect(tap.isCaughtUp).toBe(true);
   });
@@ -303,9 +307,9 @@ describe('a tap after an event', () => {
       }
     };
     feeds.storage.memory.findRecord = async () => undefined;
-    const { tap } = run.tap({ after: 3 });
+    const { tap } = run.tap({ after: asGeneration(3) });
     await expect(tap.next()).rejects.toMatchObject({ code: 'expired' });
-    const whole = run.tap({ after: 0 }).tap;
+    const whole = run.tap({ after: asGeneration(0) }).tap;
     const seen = [await whole.next(), await whole.next()];
     expect(generationsOf(seen.filter((step) => step !== undefined))).toEqual([1]);
     await expect(whole.next()).rejects.toMatchObject({ code: 'expired' });
@@ -334,10 +338,10 @@ test('[I1] the Task at a generation is the fold up to there', async () => {
   await say(run.log, 'run-a', taskOf(WORKING));
   await Promise.all(['1', '2', '3'].map((id) => say(run.log, 'run-a', chunkOf(id, 'x'))));
   for (const generation of [1, 2, 3, 4]) {
-    const task = await taskAt(feeds.storage, KEY, generation, feeds.clock);
+    const task = await taskAt(feeds.storage, KEY, asGeneration(generation), feeds.clock);
     expect(task?.artifacts).toHaveLength(generation - 1);
   }
-  expect(await taskAt(feeds.storage, KEY, 5, feeds.clock)).toBeUndefined();
+  expect(await taskAt(feeds.storage, KEY, asGeneration(5), feeds.clock)).toBeUndefined();
 });
 
 test('[I1] the Task at a generation is undefined, not incomplete, once records are missing', async () => {
@@ -346,9 +350,11 @@ test('[I1] the Task at a generation is undefined, not incomplete, once records a
   await say(run.log, 'run-a', chunkOf('1', 'x'));
   await say(run.log, 'run-a', taskOf(WORKING));
   await say(run.log, 'run-a', chunkOf('2', 'x'));
-  expect((await taskAt(feeds.storage, KEY, 4, feeds.clock))?.artifacts).toHaveLength(2);
+  expect((await taskAt(feeds.storage, KEY, asGeneration(4), feeds.clock))?.artifacts).toHaveLength(
+    2,
+  );
   const expiring = withoutFirst(feeds.storage, 3);
-  expect(await taskAt(expiring, KEY, 4, feeds.clock)).toBeUndefined();
+  expect(await taskAt(expiring, KEY, asGeneration(4), feeds.clock)).toBeUndefined();
 });
 
 /** The storage when the first `count` records of a log have expired. */

@@ -5,6 +5,7 @@ import {
   PROBE_MS,
   RECOVERY_MS,
 } from '../../src/doorbells/doorbell-health.ts';
+import { slotAt } from '../../src/model/slot.ts';
 import { RECONCILE_MS, RECONCILE_UNCONFIRMED_MS, TICK_MS } from '../../src/reading/pacing.ts';
 import { say } from '../fixtures/author.ts';
 import { chunkOf, KEY, taskOf, WORKING } from '../fixtures/events.ts';
@@ -128,7 +129,7 @@ describe('doorbells', () => {
     const run = await openRun(writer, { ...KEY, tenant: 'other' });
     await say(run.log, 'run-a', taskOf(WORKING));
     const [record] = (await feeds.storage.loaded({ ...KEY, tenant: 'other' })).records;
-    const next = { generation: 5, sub: 0 };
+    const next = slotAt(5);
     for (const key of [
       { ...KEY, tenant: 'other' },
       { ...KEY, owner: 'other' },
@@ -136,7 +137,7 @@ describe('doorbells', () => {
       await writer.fanout.publish(['b'], messageOf(writer, { kind: 'record', key, next, record }));
     }
     await flush();
-    expect(open.log.state.next).toEqual({ generation: 1, sub: 0 });
+    expect(open.log.state.next).toEqual(slotAt(1));
   });
 
   test('contain no content if it must not leave the table, and are as fast', async () => {

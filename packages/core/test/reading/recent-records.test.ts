@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type AppliedRecord, Fold } from '../../src/model/fold.ts';
+import { slotAt } from '../../src/model/slot.ts';
 import { RECENT_BYTES, RecentRecords } from '../../src/reading/recent-records.ts';
 import { chunkOf, taskOf, WORKING } from '../fixtures/events.ts';
 import { recordAt } from '../fixtures/records.ts';
@@ -20,7 +21,7 @@ describe('the recent records', () => {
     const steps = stepsOf([taskOf(WORKING), chunkOf('a', 'x')]);
     for (const step of steps) recent.add(step);
     expect(steps.map((step) => recent.at(step.record.slot))).toEqual(steps);
-    expect(recent.at({ generation: 9, sub: 0 })).toBeUndefined();
+    expect(recent.at(slotAt(9))).toBeUndefined();
   });
 
   test('[I8] are the last ones, within a number of bytes', () => {

@@ -3,7 +3,7 @@ import type { Doorbell } from '../../src/doorbells/doorbell.ts';
 import { encodeDoorbell } from '../../src/doorbells/doorbell-codec.ts';
 import { CONFIRMED_MS, PROBE_MS } from '../../src/doorbells/doorbell-health.ts';
 import { KEYS_RETRY_MS } from '../../src/doorbells/keyring.ts';
-import { nextSlot } from '../../src/model/slot.ts';
+import { nextSlot, slotAt } from '../../src/model/slot.ts';
 import { say } from '../fixtures/author.ts';
 import { FLEET, sealOf } from '../fixtures/doorbells.ts';
 import { chunkOf, KEY, taskOf, WORKING } from '../fixtures/events.ts';
@@ -48,7 +48,7 @@ describe('[I2] messages of strangers', () => {
     const bells: Doorbell[] = [
       { kind: 'record', key: KEY, next: nextSlot(next, 1), record },
       { kind: 'record', key: KEY, next: nextSlot(next, 9) },
-      { ...watch, instance: 'x', next: { generation: 1, sub: 0 } },
+      { ...watch, instance: 'x', next: slotAt(1) },
       { kind: 'gone', instance: 'b' },
     ];
     for (const text of bells.flatMap(forgeries)) {

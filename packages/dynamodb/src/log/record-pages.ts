@@ -1,5 +1,5 @@
 import type { Slot } from '@a2a-aws/core';
-import { slotText } from '@a2a-aws/core/internal';
+import { generationAfter, slotText } from '@a2a-aws/core/internal';
 import type { Item } from '../table/item.ts';
 import { RECORDS } from '../table/keys.ts';
 import type { Page } from '../table/table.ts';
@@ -93,7 +93,7 @@ interface Range {
 }
 
 function rangeOf(from: Slot, before: Slot, generations: number): Range {
-  const end = from.generation + generations;
+  const end = generationAfter(from.generation, generations);
   if (end >= before.generation) {
     return {
       from: RECORDS + slotText(from),

@@ -1,4 +1,5 @@
 import type { LogRecord, TaskKey } from '@a2a-aws/core';
+import { slotAt } from '@a2a-aws/core/internal';
 import { FakeAws } from '@a2a-aws/testkit/fakes';
 import { expect, test } from 'vitest';
 import { DynamoDBLogStorage } from '../../src/dynamodb-log-storage.ts';
@@ -16,7 +17,7 @@ const recordOf = (sub: number): LogRecord => {
   return { id: `id-${sub}`, instance: 'i', time: 1, slot: slotOf(sub), entries: [entry], body };
 };
 
-const slotOf = (sub: number) => ({ generation: 1, sub });
+const slotOf = (sub: number) => slotAt(1, sub);
 
 test('[I8] of many long logs that are opened at once only a few are in memory', async () => {
   // A page holds one item: each of these logs is long.

@@ -1,5 +1,5 @@
 import type { Slot } from '@a2a-aws/core';
-import { compareSlots, parseSlot, slotText } from '@a2a-aws/core/internal';
+import { compareSlots, parseSlot, slotAt, slotText } from '@a2a-aws/core/internal';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type ReadPage, recordPages } from '../../src/log/record-pages.ts';
@@ -10,7 +10,7 @@ const PAGE_BYTES = 1_000_000;
 /** The largest page that a reader asks for, in the tests of many records. */
 const PAGE_ITEMS = 250;
 
-const slot = (generation: number, sub = 0): Slot => ({ generation, sub });
+const slot = (generation: number, sub = 0): Slot => slotAt(generation, sub);
 
 /** A record that looks as large as `bytes`. */
 const itemAt = (at: Slot, bytes: number): Item => ({

@@ -1,5 +1,5 @@
 import { BackendError, type FleetKeySet } from '@a2a-aws/core';
-import { checkSeal, decodeMessage, encodeDoorbell, sealer } from '@a2a-aws/core/internal';
+import { checkSeal, decodeMessage, encodeDoorbell, sealer, slotAt } from '@a2a-aws/core/internal';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { type Addressed, DoorbellSender } from '../../src/delivery/doorbell-sender.ts';
 import {
@@ -52,7 +52,7 @@ beforeEach(() => {
 
 const bell = (taskId: string): string => {
   const key = { tenant: '', owner: '', taskId };
-  return encodeDoorbell({ kind: 'record', key, next: { generation: 1, sub: 0 } }, 1e9, seal);
+  return encodeDoorbell({ kind: 'record', key, next: slotAt(1) }, 1e9, seal);
 };
 const tasksIn = (message: string): string[] => {
   const heard = decodeMessage(message, (given, text) => checkSeal(FLEET, given, text));

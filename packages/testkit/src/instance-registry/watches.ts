@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { differentKeys } from '../sample-keys.ts';
 import type { InstanceRegistryUnderTest } from './instance-registry-under-test.ts';
-import { byRun, byWatch, compare, KEY, names, run, watch } from './rows.ts';
+import { byRun, byWatch, compare, KEY, run, watch } from './rows.ts';
 
 /** Tests watches of the registry that `open` returns; `factory` makes others. */
 export function watches(

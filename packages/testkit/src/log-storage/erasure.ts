@@ -1,9 +1,9 @@
 import type { LogRecord, LogStorage } from '@a2a-aws/core';
-import { FIRST_SLOT } from '@a2a-aws/core/internal';
+import { FIRST_SLOT, slotAt } from '@a2a-aws/core/internal';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { listedTasks } from '../listed-tasks.ts';
 import { collect, loadWhole, sampleRecord } from '../sample-log.ts';
-import { head, ids, KEY, SCOPE, slot } from './sample-heads.ts';
+import { head, ids, KEY, SCOPE } from './sample-heads.ts';
 
 /** Returns the rest of a task that was deleted. */
 export function erasure(open: () => LogStorage): void {
@@ -16,10 +16,10 @@ export function erasure(open: () => LogStorage): void {
 
     const write = async (): Promise<void> => {
       for (const n of [1, 2, 3]) {
-        await storage.putRecord(KEY, sampleRecord(`r${n}`, slot(n), 'secret'));
+        await storage.putRecord(KEY, sampleRecord(`r${n}`, slotAt(n), 'secret'));
       }
-      await storage.putHead(KEY, head(slot(1)));
-      const snapshot = { id: 's1', slot: slot(2), text: 'secret' };
+      await storage.putHead(KEY, head(slotAt(1)));
+      const snapshot = { id: 's1', slot: slotAt(2), text: 'secret' };
       await storage.putSnapshot(KEY, snapshot, 1_700_000_000_000);
     };
     const kinds = (records: readonly LogRecord[]): string[] =>
@@ -42,16 +42,16 @@ export function erasure(open: () => LogStorage): void {
       await write();
       await storage.erase(KEY);
       for (const n of [1, 2, 3]) {
-        const outcome = await storage.putRecord(KEY, sampleRecord('late', slot(n)));
-        expect(outcome).toMatchObject({ taken: { id: `r${n}`, slot: slot(n) } });
+        const outcome = await storage.putRecord(KEY, sampleRecord('late', slotAt(n)));
+        expect(outcome).toMatchObject({ taken: { id: `r${n}`, slot: slotAt(n) } });
       }
     });
 
     test('takes the task off the lists, and no late write puts it there', async () => {
       await write();
       await storage.erase(KEY);
-      await storage.putHead(KEY, head(slot(3)));
-      const late = { id: 's2', slot: slot(3), text: 'late' };
+      await storage.putHead(KEY, head(slotAt(3)));
+      const late = { id: 's2', slot: slotAt(3), text: 'late' };
       const { obsolete } = await storage.putSnapshot(KEY, late, 1_700_000_000_000);
       expect(obsolete).toMatchObject({ id: 's2' });
       expect(await listedTasks(storage, SCOPE)).toEqual([]);
@@ -60,9 +60,9 @@ export function erasure(open: () => LogStorage): void {
     });
 
     test('keeps a head from coming late that was not there', async () => {
-      await storage.putRecord(KEY, sampleRecord('r1', slot(1)));
+      await storage.putRecord(KEY, sampleRecord('r1', slotAt(1)));
       await storage.erase(KEY);
-      await storage.putHead(KEY, head(slot(1)));
+      await storage.putHead(KEY, head(slotAt(1)));
       expect(await listedTasks(storage, SCOPE)).toEqual([]);
     });
 

@@ -1,10 +1,10 @@
 import type { ListedTask, LogStorage, TaskHead } from '@a2a-aws/core';
-import { FIRST_SLOT } from '@a2a-aws/core/internal';
+import { FIRST_SLOT, slotAt } from '@a2a-aws/core/internal';
 import { TaskState } from '@a2a-js/sdk';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { listedTasks } from '../listed-tasks.ts';
 import { sampleRecord } from '../sample-log.ts';
-import { head, KEY, SCOPE, slot, taskIds } from './sample-heads.ts';
+import { head, KEY, SCOPE, taskIds } from './sample-heads.ts';
 
 /** A head says where its task is, for lists; it only moves on. */
 export function heads(open: () => LogStorage): void {
@@ -22,22 +22,22 @@ export function heads(open: () => LogStorage): void {
     };
 
     test('are listed as they were put', async () => {
-      const put = head(slot(2), { latest: 1_800_000_000_000 });
+      const put = head(slotAt(2), { latest: 1_800_000_000_000 });
       expect(await stateAfter(put)).toEqual([listedAs(put)]);
     });
 
     test('move only to a later slot', async () => {
       const done = { state: TaskState.TASK_STATE_COMPLETED };
-      expect(await stateAfter(head(slot(2)), head(slot(10), done))).toMatchObject([done]);
-      expect(await stateAfter(head(slot(9)))).toMatchObject([done]);
-      const other = head(slot(10), { state: TaskState.TASK_STATE_FAILED });
+      expect(await stateAfter(head(slotAt(2)), head(slotAt(10), done))).toMatchObject([done]);
+      expect(await stateAfter(head(slotAt(9)))).toMatchObject([done]);
+      const other = head(slotAt(10), { state: TaskState.TASK_STATE_FAILED });
       expect(await stateAfter(other)).toMatchObject([done]);
       const failed = { state: TaskState.TASK_STATE_FAILED };
-      expect(await stateAfter(head(slot(10, 1), failed))).toMatchObject([failed]);
+      expect(await stateAfter(head(slotAt(10, 1), failed))).toMatchObject([failed]);
     });
 
     test('take their context along when it changes', async () => {
-      await stateAfter(head(slot(1)), head(slot(2), { contextId: 'context-2' }));
+      await stateAfter(head(slotAt(1)), head(slotAt(2), { contextId: 'context-2' }));
       expect(taskIds(await listedTasks(storage, SCOPE, { contextId: 'context-1' }))).toEqual([]);
       expect(taskIds(await listedTasks(storage, SCOPE, { contextId: 'context-2' }))).toEqual([
         'task-1',
@@ -45,7 +45,7 @@ export function heads(open: () => LogStorage): void {
     });
 
     test('[I6] hold whatever an executor may have put into a status', async () => {
-      const odd = head(slot(1), {
+      const odd = head(slotAt(1), {
         timestamp: -8.64e15,
         latest: 8.64e15,
         contextId: '#%é𝄞'.repeat(300),
@@ -57,14 +57,14 @@ export function heads(open: () => LogStorage): void {
 
     test('[I6] hold a context id that a client made of half a character', async () => {
       // A head that cannot be put is retried forever: it must be refused before, or go in somehow.
-      const odd = head(slot(1), { contextId: 'context \ud800' });
+      const odd = head(slotAt(1), { contextId: 'context \ud800' });
       await expect(storage.putHead(KEY, odd)).resolves.toBeUndefined();
       expect(taskIds(await listedTasks(storage, SCOPE))).toEqual(['task-1']);
     });
 
     test('hold a status without a time, also after one with it, and an empty context', async () => {
-      const bare = head(slot(2), { timestamp: undefined, latest: 0, contextId: '' });
-      expect(await stateAfter(head(slot(1)), bare)).toEqual([listedAs(bare)]);
+      const bare = head(slotAt(2), { timestamp: undefined, latest: 0, contextId: '' });
+      expect(await stateAfter(head(slotAt(1)), bare)).toEqual([listedAs(bare)]);
       expect(await listedTasks(storage, SCOPE, { contextId: '' })).toHaveLength(1);
     });
 

@@ -4,8 +4,6 @@ import { TaskState } from '@a2a-js/sdk';
 export const KEY: TaskKey = { tenant: 'tenant', owner: 'owner', taskId: 'task-1' };
 export const SCOPE: Scope = { tenant: 'tenant', owner: 'owner' };
 
-export const slot = (generation: number, sub = 0): Slot => ({ generation, sub });
-
 export const head = (at: Slot, fields: Partial<TaskHead> = {}): TaskHead => ({
   taskId: 'task-1',
   contextId: 'context-1',
