@@ -25,10 +25,10 @@ async function spoil(taskId: string): Promise<void> {
     .filter(({ pk, sk }) => pk.endsWith(taskId) && sk.startsWith('event#'))
     .sort((a, b) => (a.sk < b.sk ? -1 : 1));
   const { pk = '', sk = '' } = records.at(-1) ?? {};
-  const [, generation = '', sub = ''] = sk.split('#');
+  const [, generation = '', part = ''] = sk.split('#');
   for (const ahead of [1, 2]) {
     const next = String(Number(generation) + ahead).padStart(generation.length, '0');
-    const key = { pk: { S: pk }, sk: { S: `event#${next}#${'0'.padStart(sub.length, '0')}` } };
+    const key = { pk: { S: pk }, sk: { S: `event#${next}#${'0'.padStart(part.length, '0')}` } };
     await client.send(new PutItemCommand({ TableName, Item: { ...key, v: { N: '99' } } }));
   }
   client.destroy();

@@ -134,11 +134,11 @@ export class ExpectedTask {
 
   /** Adds a record that the table accepted at `at`, in milliseconds. */
   append(record: LogRecord, at: number): void {
-    const { generation, sub } = record.slot;
-    if (generation !== this.#next.generation || sub !== this.#next.sub) {
+    const { generation, part } = record.slot;
+    if (generation !== this.#next.generation || part !== this.#next.part) {
       this.#violate(
         'I1',
-        `${this.name}: a record at ${generation}/${sub}, the end is ${JSON.stringify(this.#next)}`,
+        `${this.name}: a record at ${generation}/${part}, the end is ${JSON.stringify(this.#next)}`,
       );
       return;
     }
@@ -161,7 +161,7 @@ export class ExpectedTask {
       this.times.push(at);
     }
     const events = this.generation - before;
-    this.#next = events > 0 ? slotAt(generation + events) : slotAt(generation, sub + 1);
+    this.#next = events > 0 ? slotAt(generation + events) : slotAt(generation, part + 1);
     this.restsSince = this.sealed || this.openRuns.length === 0 ? at : undefined;
   }
 

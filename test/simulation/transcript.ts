@@ -18,7 +18,7 @@ export function transcriptOf(fleet: Fleet, clients: readonly SimulatedClient[]):
         const { kind, ...rest } = entry;
         return `${kind} ${JSON.stringify({ ...rest, message: undefined })}`;
       });
-      lines.push(`  ${slot.generation}/${slot.sub} ${instance}: ${told.join('; ')}`);
+      lines.push(`  ${slot.generation}/${slot.part} ${instance}: ${told.join('; ')}`);
     }
   }
   for (const { name, outcome, taskId, doneAt } of clients) {

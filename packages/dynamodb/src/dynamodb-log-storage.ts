@@ -87,8 +87,8 @@ const LATER_SNAPSHOT =
   '(attribute_not_exists(#sslot) OR #sslot < :sslot OR (#sslot = :sslot AND #expires < :expires))';
 /** Lists at once: decoding a page of an index, a megabyte, keeps the event loop for some 50 ms. */
 const LISTS_WIDTH = 4;
-/** No slot has a later one of the same generation. */
-const MAX_SUB = 999_999;
+/** No slot has a higher part: its text has six digits for it. */
+const MAX_PART = 999_999;
 
 /** {@link LogStorage} on one DynamoDB table. */
 export class DynamoDBLogStorage implements LogStorage {
@@ -165,7 +165,7 @@ export class DynamoDBLogStorage implements LogStorage {
     for await (const item of this.#table.range({
       partition: this.#keys.task(key),
       from: RECORDS,
-      to: RECORDS + slotText({ generation, sub: MAX_SUB }),
+      to: RECORDS + slotText({ generation, part: MAX_PART }),
       reverse: true,
       pageSize: 1,
     })) {

@@ -11,7 +11,7 @@ import { storedItems } from './fixtures/stored-items.ts';
 const KEY = { tenant: '', owner: 'owner', taskId: 'task-1' };
 const NOW = 1_700_000_000_000;
 
-const slot = (sub: number): Slot => slotAt(1, sub);
+const slot = (part: number): Slot => slotAt(1, part);
 const FIRST = sampleRecord('first', FIRST_SLOT);
 /** Two pieces, and the record that names them. */
 const LARGE = sampleRecord('large', slot(1), noise('large', 800_000));
@@ -120,7 +120,9 @@ onEachEngine((name, engine) => {
             const expected = snapshot?.id === FRESH.id ? FRESH : old;
             expect(snapshot?.id).toBe(expected?.id);
             expect(snapshot?.text === expected?.text).toBe(true);
-            const all = [FIRST, NEXT].filter(({ slot: at }) => at.sub >= (expected?.slot.sub ?? 0));
+            const all = [FIRST, NEXT].filter(
+              ({ slot: at }) => at.part >= (expected?.slot.part ?? 0),
+            );
             expect(picture(records)).toEqual(picture(all));
             expect(await storage.putRecord(KEY, LATER)).toEqual({ written: true });
             const next = { id: 'next', slot: slot(3), text: 'next' };

@@ -1,37 +1,37 @@
 import { asGeneration, type Generation, generationAfter } from './generation.ts';
 
 /**
- * The place of a record in its log. `generation` is that of the next event (1, 2, 3 …), `sub` counts
+ * The place of a record in its log. `generation` is that of the next event (1, 2, 3 …), `part` counts
  * the records without events since the last event. So generations have no gaps, and the records after
  * an event are found by its generation.
  */
 export interface Slot {
   readonly generation: Generation;
-  readonly sub: number;
+  readonly part: number;
 }
 
 export const FIRST_SLOT: Slot = slotAt(1, 0);
 
 /** Returns the slot with these parts. */
-export function slotAt(generation: number, sub = 0): Slot {
-  return { generation: asGeneration(generation), sub };
+export function slotAt(generation: number, part = 0): Slot {
+  return { generation: asGeneration(generation), part };
 }
 
 /** Returns the slot after a record with `events` events at `slot`. */
 export function nextSlot(slot: Slot, events: number): Slot {
   return events > 0
-    ? { generation: generationAfter(slot.generation, events), sub: 0 }
-    : { generation: slot.generation, sub: slot.sub + 1 };
+    ? { generation: generationAfter(slot.generation, events), part: 0 }
+    : { generation: slot.generation, part: slot.part + 1 };
 }
 
 /** Returns a negative number, zero or a positive one: `a` is before, at or after `b`. */
 export function compareSlots(a: Slot, b: Slot): number {
-  return a.generation - b.generation || a.sub - b.sub;
+  return a.generation - b.generation || a.part - b.part;
 }
 
 /** Returns a text that sorts like the slot: zero-padded, 12 and 6 digits. */
 export function slotText(slot: Slot): string {
-  return `${String(slot.generation).padStart(12, '0')}#${String(slot.sub).padStart(6, '0')}`;
+  return `${String(slot.generation).padStart(12, '0')}#${String(slot.part).padStart(6, '0')}`;
 }
 
 /** Reads a text of {@link slotText}; returns `undefined` for any other text. */

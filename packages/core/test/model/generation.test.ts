@@ -13,6 +13,6 @@ describe('generations', () => {
   test('are numbers for a reader, and no number is one unasked', () => {
     expectTypeOf<Generation>().toExtend<number>();
     expectTypeOf<number>().not.toExtend<Generation>();
-    expectTypeOf<Slot['sub']>().not.toExtend<Generation>();
+    expectTypeOf<Slot['part']>().not.toExtend<Generation>();
   });
 });

@@ -14,7 +14,7 @@ const slot = fc.record({
   generation: fc
     .oneof(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 1e12 - 1 }))
     .map(asGeneration),
-  sub: fc.oneof(fc.nat(12), fc.nat(999_999)),
+  part: fc.oneof(fc.nat(12), fc.nat(999_999)),
 });
 
 describe('slots', () => {
@@ -52,13 +52,13 @@ describe('slots', () => {
     );
   });
 
-  test('[I1] a record moves the slot on: by its events, or to the next sub', () => {
+  test('[I1] a record moves the slot on: by its events, or to the next part', () => {
     fc.assert(
       fc.property(slot, fc.nat(100), (a, events) => {
         const next = nextSlot(a, events);
         expect(compareSlots(a, next)).toBeLessThan(0);
         expect(next.generation - a.generation).toBe(events);
-        expect(next.sub).toBe(events > 0 ? 0 : a.sub + 1);
+        expect(next.part).toBe(events > 0 ? 0 : a.part + 1);
       }),
     );
     expect(FIRST_SLOT).toEqual(slotAt(1));

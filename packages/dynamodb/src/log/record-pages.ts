@@ -102,14 +102,14 @@ function rangeOf(from: Slot, before: Slot, generations: number): Range {
       next: undefined,
     };
   }
-  const next = { generation: end, sub: 0 };
+  const next = { generation: end, part: 0 };
   return { from: RECORDS + slotText(from), to: endBefore(next), generations, next };
 }
 
 /** Returns a sort key after those of all records before the slot, and before the slot's own. */
 function endBefore(slot: Slot): string {
   const own = RECORDS + slotText(slot);
-  return slot.sub > 0
-    ? RECORDS + slotText({ ...slot, sub: slot.sub - 1 })
+  return slot.part > 0
+    ? RECORDS + slotText({ ...slot, part: slot.part - 1 })
     : own.slice(0, own.lastIndexOf('#'));
 }

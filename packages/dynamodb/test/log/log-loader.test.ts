@@ -11,13 +11,13 @@ const RECORDS = 8;
 
 const keyOf = (log: number): TaskKey => ({ tenant: '', owner: 'o', taskId: `task-${log}` });
 
-const recordOf = (sub: number): LogRecord => {
-  const entry = { kind: 'cancel', by: `run-${sub}` } as const;
+const recordOf = (part: number): LogRecord => {
+  const entry = { kind: 'cancel', by: `run-${part}` } as const;
   const body = JSON.stringify([{ k: 'cancel', r: entry.by }]);
-  return { id: `id-${sub}`, instance: 'i', time: 1, slot: slotOf(sub), entries: [entry], body };
+  return { id: `id-${part}`, instance: 'i', time: 1, slot: slotOf(part), entries: [entry], body };
 };
 
-const slotOf = (sub: number) => slotAt(1, sub);
+const slotOf = (part: number) => slotAt(1, part);
 
 test('[I8] of many long logs that are opened at once only a few are in memory', async () => {
   // A page holds one item: each of these logs is long.
@@ -27,7 +27,8 @@ test('[I8] of many long logs that are opened at once only a few are in memory', 
   const readers: AsyncIterator<LogRecord>[] = [];
   const opened: number[] = [];
   for (let log = 0; log < LOGS; log += 1) {
-    for (let sub = 0; sub < RECORDS; sub += 1) await storage.putRecord(keyOf(log), recordOf(sub));
+    for (let part = 0; part < RECORDS; part += 1)
+      await storage.putRecord(keyOf(log), recordOf(part));
     const { records } = await storage.load(keyOf(log));
     const reader = records[Symbol.asyncIterator]();
     readers.push(reader);

@@ -10,7 +10,7 @@ const PAGE_BYTES = 1_000_000;
 /** The largest page that a reader asks for, in the tests of many records. */
 const PAGE_ITEMS = 250;
 
-const slot = (generation: number, sub = 0): Slot => slotAt(generation, sub);
+const slot = (generation: number, part = 0): Slot => slotAt(generation, part);
 
 /** A record that looks as large as `bytes`. */
 const itemAt = (at: Slot, bytes: number): Item => ({
@@ -85,7 +85,7 @@ describe('the pages of a long log', () => {
           const items = records.map((one) => {
             const item = itemAt(at, one.bytes);
             at =
-              one.events > 0 ? slot(at.generation + one.events) : slot(at.generation, at.sub + 1);
+              one.events > 0 ? slot(at.generation + one.events) : slot(at.generation, at.part + 1);
             return item;
           });
           const [low = 0, high = 0] = [a % items.length, b % items.length].sort((x, y) => x - y);
