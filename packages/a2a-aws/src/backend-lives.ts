@@ -14,7 +14,7 @@ import { queueName } from '@a2a-aws/sns-sqs';
 import type { BackendPorts } from './backend-ports.ts';
 import type { OpenConnections } from './connections/open-connections.ts';
 import type { BackendSettings } from './options/options.ts';
-import type { KeyedSerialQueue } from './pushes/keyed-serial-queue.ts';
+import type { PushJobs } from './pushes/push-jobs.ts';
 import { VERSION } from './version.ts';
 
 /** How long a stop may take after draining, in milliseconds; work still unfinished then is abandoned. */
@@ -30,7 +30,7 @@ export interface BackendLivesDeps {
   /** Returns what re-executes the runs of dead instances; `undecided` until the first handler exists. */
   readonly resumer: () => Resumer | 'undecided' | undefined;
   readonly connections: Pick<OpenConnections, 'end'>;
-  readonly pushes: Pick<KeyedSerialQueue, 'idle' | 'drop'>;
+  readonly pushes: Pick<PushJobs, 'idle' | 'drop'>;
 }
 
 /**

@@ -17,7 +17,7 @@ import {
 import { assertHandlerArguments, type RequestHandlerOptions } from './handler/handler-options.ts';
 import { BackendRequestHandler } from './handler/request-handler.ts';
 import type { BackendSettings } from './options/options.ts';
-import { KeyedSerialQueue } from './pushes/keyed-serial-queue.ts';
+import { PushJobs } from './pushes/push-jobs.ts';
 import { guardedStore } from './user-code/guarded.ts';
 import { UserErrors } from './user-code/user-errors.ts';
 
@@ -34,7 +34,7 @@ export class Backend {
   readonly #settings: BackendSettings;
   readonly #ports: BackendPorts;
   readonly #queues: QueueManager;
-  readonly #pushes = new KeyedSerialQueue();
+  readonly #pushes = new PushJobs();
   readonly #connections = new OpenConnections();
   readonly #lives: BackendLives;
   #resumer: Resumer | undefined;

@@ -11,7 +11,7 @@ export {
 } from './a2a/event.ts';
 export { exactJson, isShallow } from './a2a/exact-json.ts';
 export { limitHistory } from './a2a/history-limit.ts';
-export { limiter, mapConcurrent } from './concurrency.ts';
+export { KeyedSerialQueue, mapConcurrent, Semaphore, SerialQueue } from './concurrency.ts';
 export type { Doorbell } from './doorbells/doorbell.ts';
 export {
   type DecodedMessage,

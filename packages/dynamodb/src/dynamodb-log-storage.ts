@@ -23,7 +23,7 @@ import {
   errorFields,
   expiresAt,
   holds,
-  limiter,
+  Semaphore,
   slotText,
   stderrLogger,
   systemCompression,
@@ -99,7 +99,7 @@ export class DynamoDBLogStorage implements LogStorage {
   readonly #compress: boolean;
   readonly #retentionMs: number;
   readonly #logger: Logger;
-  readonly #perList = limiter(LISTS_WIDTH);
+  readonly #lists = new Semaphore(LISTS_WIDTH);
 
   constructor(options: DynamoDBStorageOptions) {
     this.#table = new Table(options.client, options.tableName);
@@ -253,7 +253,7 @@ export class DynamoDBLogStorage implements LogStorage {
       contextId === undefined
         ? [OWNER_INDEX, this.#keys.ownerShards(scope)]
         : [CONTEXT_INDEX, [this.#keys.context(scope, contextId)]];
-    await this.#perList(() =>
+    await this.#lists.run(() =>
       Promise.all(
         partitions.map(async (partition) => {
           const query = listedItems(index, partition, filter);

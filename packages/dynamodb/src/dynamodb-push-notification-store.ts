@@ -6,6 +6,7 @@ import {
   exactJson,
   expiresAt,
   isShallow,
+  KeyedSerialQueue,
   MIN_RETENTION_MS,
 } from '@a2a-aws/core/internal';
 import { A2A_PROTOCOL_VERSION, TaskPushNotificationConfig } from '@a2a-js/sdk';
@@ -47,8 +48,8 @@ export class DynamoDBPushNotificationStore implements PushNotificationStore {
   readonly #retentionMs: number;
   readonly #clock: Clock;
   readonly #entropy: Entropy;
-  /** By partition, the last load that is under way. */
-  readonly #loads = new Map<string, Promise<unknown>>();
+  /** The loads of each partition. */
+  readonly #loads = new KeyedSerialQueue();
 
   /** Throws `configuration` for an option that does not exist. */
   constructor(options: DynamoDBPushNotificationStoreOptions) {
@@ -99,14 +100,10 @@ export class DynamoDBPushNotificationStore implements PushNotificationStore {
   ): Promise<StoredPushNotificationConfig[]> {
     const partition = this.#keys.task(this.#key(taskId, context));
     const found = this.#read(partition);
+    // The caller gets the error when the load's turn comes.
+    found.catch(() => {});
     // The SDK's sender pushes a task's events in the order in which their loads end.
-    const turn = Promise.allSettled([this.#loads.get(partition), found]).then(() => found);
-    this.#loads.set(partition, turn);
-    try {
-      return await turn;
-    } finally {
-      if (this.#loads.get(partition) === turn) this.#loads.delete(partition);
-    }
+    return this.#loads.run(partition, () => found);
   }
 
   /** Removes a config; without an id the one that is named like the task, as the SDK does. */

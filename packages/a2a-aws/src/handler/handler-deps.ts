@@ -1,7 +1,7 @@
 import type { Clock, Entropy, Logger, LogStorage, Scope } from '@a2a-aws/core';
 import type { Instance } from '@a2a-aws/core/internal';
 import type { ServerCallContext } from '@a2a-js/sdk/server';
-import type { KeyedSerialQueue } from '../pushes/keyed-serial-queue.ts';
+import type { PushJobs } from '../pushes/push-jobs.ts';
 import type { RetryDetection } from '../runs/retry-detection.ts';
 import type { UserErrors } from '../user-code/user-errors.ts';
 
@@ -19,5 +19,5 @@ export interface HandlerDeps {
   readonly retentionMs: number;
   readonly retryDetection: RetryDetection;
   /** Runs the push notifications of each task in order. */
-  readonly pushes: KeyedSerialQueue;
+  readonly pushes: PushJobs;
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '@a2a-aws/core';
 import type { PushNotificationSender, PushNotificationStore } from '@a2a-js/sdk/server';
 import { guardedSender } from '../user-code/guarded.ts';
-import type { KeyedSerialQueue } from './keyed-serial-queue.ts';
+import type { PushJobs } from './push-jobs.ts';
 import type { PushDeps } from './push-queue.ts';
 import { WebhookSender } from './webhook-sender.ts';
 
@@ -12,7 +12,7 @@ import { WebhookSender } from './webhook-sender.ts';
 export function pushSender(
   custom: PushNotificationSender | undefined,
   store: PushNotificationStore,
-  pushes: Pick<KeyedSerialQueue, 'signal'>,
+  pushes: Pick<PushJobs, 'signal'>,
   clock: Clock,
 ): Pick<PushDeps, 'sender' | 'store'> {
   if (custom) return { sender: guardedSender(custom), store: undefined };

@@ -1,7 +1,7 @@
 import type { Generation } from '@a2a-aws/core';
 import { Backlog, type OpenLog, taskKeyText } from '@a2a-aws/core/internal';
 import type { AgentExecutionEvent, ServerCallContext } from '@a2a-js/sdk/server';
-import type { KeyedSerialQueue } from './keyed-serial-queue.ts';
+import type { PushJobs } from './push-jobs.ts';
 import { type PushDeps, PushQueue } from './push-queue.ts';
 
 /** Takes an event of a run and, unless it is an answer, its generation. */
@@ -14,11 +14,11 @@ export class Pusher {
   readonly #backlog = new Backlog();
   readonly #queues = new WeakMap<OpenLog, PushQueue>();
   /** A log that was closed and opened again has another queue; the two take turns. */
-  readonly #turns: KeyedSerialQueue;
+  readonly #jobs: PushJobs;
 
-  constructor(deps: PushDeps, turns: KeyedSerialQueue) {
+  constructor(deps: PushDeps, jobs: PushJobs) {
     this.#deps = deps;
-    this.#turns = turns;
+    this.#jobs = jobs;
   }
 
   /** Returns a function that pushes the events of a run, on behalf of its request. */
@@ -31,7 +31,7 @@ export class Pusher {
   #newQueue(open: OpenLog): PushQueue {
     const key = taskKeyText(open.log.key);
     const turn = (move: (signal: AbortSignal) => Promise<void>): void =>
-      this.#turns.enqueue(key, move);
+      this.#jobs.enqueue(key, move);
     const queue = new PushQueue(open.log, this.#backlog.ofTask(), turn, this.#deps);
     this.#queues.set(open, queue);
     return queue;

@@ -15,7 +15,7 @@ import {
 } from '@a2a-js/sdk';
 import { AgentEvent, ServerCallContext } from '@a2a-js/sdk/server';
 import { describe, expect, test } from 'vitest';
-import { KeyedSerialQueue } from '../../src/pushes/keyed-serial-queue.ts';
+import { PushJobs } from '../../src/pushes/push-jobs.ts';
 import { PushQueue } from '../../src/pushes/push-queue.ts';
 import { UserErrors } from '../../src/user-code/user-errors.ts';
 
@@ -51,7 +51,7 @@ class Rig {
   readonly sent: StreamResponse[] = [];
   readonly backlog: Backlog;
   readonly lines: { event: string; fields: LogFields | undefined }[] = [];
-  readonly turns = new KeyedSerialQueue();
+  readonly jobs = new PushJobs();
   readonly line: PushQueue;
 
   constructor(options: RigOptions = {}) {
@@ -72,7 +72,7 @@ class Rig {
         return Task.fromJSON({ id: 't', contextId: 'x' });
       },
     };
-    this.line = new PushQueue(log, this.backlog, (move) => this.turns.enqueue('t', move), {
+    this.line = new PushQueue(log, this.backlog, (move) => this.jobs.enqueue('t', move), {
       clock,
       store: options.ownSender ? undefined : { load },
       sender: {

@@ -3,7 +3,7 @@ import { EMPTY_STATE, type OpenLog } from '@a2a-aws/core/internal';
 import { TaskStatusUpdateEvent } from '@a2a-js/sdk';
 import { AgentEvent, ServerCallContext } from '@a2a-js/sdk/server';
 import { expect, test } from 'vitest';
-import { KeyedSerialQueue } from '../../src/pushes/keyed-serial-queue.ts';
+import { PushJobs } from '../../src/pushes/push-jobs.ts';
 import type { PushDeps } from '../../src/pushes/push-queue.ts';
 import { Pusher } from '../../src/pushes/pusher.ts';
 import { UserErrors } from '../../src/user-code/user-errors.ts';
@@ -35,7 +35,7 @@ test('a follow-up waits for what a slow receiver has not got of the run before; 
       },
     },
   } satisfies PushDeps;
-  const pusher = new Pusher(deps, new KeyedSerialQueue());
+  const pusher = new Pusher(deps, new PushJobs());
   const first = pusher.follow(opened('t'), context);
   first(status('TASK_STATE_WORKING'), asGeneration(0));
   first(status('TASK_STATE_INPUT_REQUIRED'), asGeneration(1));

@@ -1,4 +1,4 @@
-import { limiter } from '../concurrency.ts';
+import { Semaphore } from '../concurrency.ts';
 import { leaseOrigin } from '../doorbells/lease-origin.ts';
 import { errorFields } from '../logging/error-fields.ts';
 import { RetriedStep } from '../logging/retried-step.ts';
@@ -48,8 +48,8 @@ export class Janitor {
   readonly #orphanedRuns: OrphanedRuns;
   readonly #cleaning = new Set<string>();
   readonly #failing = new Set<string>();
-  readonly #perWatch = limiter(WATCHES_WIDTH);
-  readonly #perReach = limiter(REACH_WIDTH);
+  readonly #perWatch = new Semaphore(WATCHES_WIDTH);
+  readonly #perReach = new Semaphore(REACH_WIDTH);
   #othersServe = false;
   #cleaned = 0;
   #failed = 0;
@@ -126,7 +126,7 @@ export class Janitor {
   async removeEndpoint(lease: Lease): Promise<void> {
     await runAll([
       () => this.#removeWatches(lease.instance),
-      () => this.#perReach(() => this.#teardown(lease)),
+      () => this.#perReach.run(() => this.#teardown(lease)),
     ]);
   }
 
@@ -215,7 +215,7 @@ export class Janitor {
     const { registry, clientLogs, instance } = this.#deps;
     const unreadable: unknown[] = [];
     const watches = await registry.watches(gone, (error) => unreadable.push(error));
-    await Promise.all(watches.map((row) => this.#perWatch(() => registry.removeWatch(row))));
+    await Promise.all(watches.map((row) => this.#perWatch.run(() => registry.removeWatch(row))));
     if (watches.length > 0) {
       // The instances that run the watched tasks have read these rows already.
       const living = (await registry.leases()).filter(({ state }) => state === 'alive');

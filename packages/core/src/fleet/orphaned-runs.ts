@@ -1,4 +1,4 @@
-import { limiter } from '../concurrency.ts';
+import { Semaphore } from '../concurrency.ts';
 import { BackendError, fencedError } from '../errors.ts';
 import { errorFields } from '../logging/error-fields.ts';
 import { taskFields } from '../logging/task-fields.ts';
@@ -46,7 +46,7 @@ const LOGS_WIDTH = 16;
 /** Ends or resumes the runs that dead instances left. */
 export class OrphanedRuns {
   readonly #deps: OrphanedRunsDeps;
-  readonly #perLog = limiter(LOGS_WIDTH);
+  readonly #perLog = new Semaphore(LOGS_WIDTH);
   #undecidedSince: number | undefined;
 
   constructor(deps: OrphanedRunsDeps) {
@@ -74,7 +74,7 @@ export class OrphanedRuns {
     }
     const failures = await Promise.all(
       // An unreadable log must not keep the others from being finished.
-      [...logs.values()].map((rows) => this.#perLog(() => this.#finishLog(rows))),
+      [...logs.values()].map((rows) => this.#perLog.run(() => this.#finishLog(rows))),
     );
     for (const { failure } of failures) if (failure !== undefined) throw failure;
     if (unreadable.length > 0) throw unreadable[0];

@@ -1,4 +1,4 @@
-import { limiter } from '../concurrency.ts';
+import { Semaphore } from '../concurrency.ts';
 import { errorFields } from '../logging/error-fields.ts';
 import { type Clock, elapsed, sleep } from '../ports/clock.ts';
 import type { Entropy } from '../ports/entropy.ts';
@@ -69,8 +69,8 @@ export class RetiredSweep {
     try {
       const rows = await registry.retired(PAGE);
       const chosen = this.#choose(rows, clock.now());
-      const perRow = limiter(WIDTH);
-      await Promise.all(chosen.map((row) => perRow(() => this.#finish(row))));
+      const perRow = new Semaphore(WIDTH);
+      await Promise.all(chosen.map((row) => perRow.run(() => this.#finish(row))));
     } catch (error) {
       if (!signal.aborted) logger.warn('sweep.failed', errorFields(error));
     } finally {

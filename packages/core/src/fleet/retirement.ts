@@ -1,4 +1,4 @@
-import { limiter } from '../concurrency.ts';
+import { Semaphore } from '../concurrency.ts';
 import { errorFields } from '../logging/error-fields.ts';
 import { taskFields } from '../logging/task-fields.ts';
 import { proposeFence } from '../model/proposal.ts';
@@ -121,8 +121,8 @@ export class Retirement {
     // A live instance resumes these as soon as this one is marked dead, unless their log is fenced.
     const left = new Set(rows.filter(isResumed).map(({ key }) => taskKeyText(key)));
     const ended = rows.filter(({ key }) => !left.has(taskKeyText(key)));
-    const perRun = limiter(FENCE_WIDTH);
-    await Promise.all(ended.map((row) => perRun(() => this.#fenceRun(row))));
+    const perRun = new Semaphore(FENCE_WIDTH);
+    await Promise.all(ended.map((row) => perRun.run(() => this.#fenceRun(row))));
   }
 
   async #fenceRun(row: Intent): Promise<void> {

@@ -1,3 +1,4 @@
+import { SerialQueue } from '../concurrency.ts';
 import { errorFields } from '../logging/error-fields.ts';
 import type { Entropy } from '../ports/entropy.ts';
 import type { InstanceRegistry, WatchRow } from '../ports/instance-registry.ts';
@@ -21,7 +22,8 @@ export class Watch {
   readonly #deps: WatchDeps;
   #holders = 0;
   #row: WatchRow | undefined;
-  #step: Promise<void> = Promise.resolve();
+  /** The calls that write and remove the row. */
+  readonly #calls = new SerialQueue();
 
   constructor(key: TaskKey, deps: WatchDeps) {
     this.#key = key;
@@ -36,9 +38,8 @@ export class Watch {
   /** Resolves when the row is durable. Pair each success with one {@link release}. */
   async hold(): Promise<void> {
     this.#holders += 1;
-    const step = this.#then(() => this.#write());
     try {
-      await step;
+      await this.#calls.run(() => this.#write());
     } catch (error) {
       this.#holders -= 1;
       throw error;
@@ -49,10 +50,12 @@ export class Watch {
   release(): void {
     this.#holders -= 1;
     if (this.#holders > 0) return;
-    this.#then(() => this.#remove()).catch((error: unknown) => {
-      // The sweep of this instance's rows finds it by its index row.
-      this.#deps.logger.warn('watch.remove-failed', errorFields(error));
-    });
+    this.#calls
+      .run(() => this.#remove())
+      .catch((error: unknown) => {
+        // The sweep of this instance's rows finds it by its index row.
+        this.#deps.logger.warn('watch.remove-failed', errorFields(error));
+      });
   }
 
   async #write(): Promise<void> {
@@ -70,10 +73,5 @@ export class Watch {
     this.#row = undefined;
     await this.#deps.registry.removeWatch(row);
     this.#deps.removed(row);
-  }
-
-  #then(step: () => Promise<void>): Promise<void> {
-    this.#step = this.#step.catch(() => {}).then(step);
-    return this.#step;
   }
 }

@@ -8,7 +8,7 @@ import type {
   TaskHead,
   TaskKey,
 } from '@a2a-aws/core';
-import { compareSlots, FIRST_SLOT, limiter, mapConcurrent } from '@a2a-aws/core/internal';
+import { compareSlots, FIRST_SLOT, mapConcurrent, Semaphore } from '@a2a-aws/core/internal';
 import type { Item } from '../table/item.ts';
 import { END, type ItemKey, type Keys, RECORDS, SNAPSHOTS } from '../table/keys.ts';
 import type { Table } from '../table/table.ts';
@@ -46,7 +46,7 @@ export class LogLoader {
   readonly #table: Table;
   readonly #keys: Keys;
   readonly #compression: Compression;
-  readonly #perLongLog = limiter(LONG_LOGS_AT_ONCE);
+  readonly #longLogs = new Semaphore(LONG_LOGS_AT_ONCE);
 
   constructor(table: Table, keys: Keys, compression: Compression) {
     this.#table = table;
@@ -137,7 +137,7 @@ export class LogLoader {
         records: newest.records.length,
       };
       const partition = this.#keys.task(key);
-      const leave = await this.#enter();
+      const release = await this.#longLogs.acquire();
       try {
         const pages = recordPages({ from, before, sample }, (first, to, after) =>
           this.#table.page({ partition, from: first, to, pageSize: PAGE_RECORDS }, after),
@@ -146,19 +146,12 @@ export class LogLoader {
           for (const item of items) yield await this.record(key, item);
         }
       } finally {
-        leave();
+        release();
       }
     }
     for (const item of newest.records) {
       if (compareSlots(recordSlot(item), from) >= 0) yield await this.record(key, item);
     }
-  }
-
-  /** Waits for a place among the long logs; it is free again when what this resolves with is called. */
-  #enter(): Promise<() => void> {
-    return new Promise((entered) => {
-      void this.#perLongLog(() => new Promise<void>((leave) => entered(leave)));
-    });
   }
 
   /** The bytes at these keys, in their order, without those that are missing. */

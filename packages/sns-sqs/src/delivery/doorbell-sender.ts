@@ -1,5 +1,5 @@
 import type { Clock, Entropy, Logger } from '@a2a-aws/core';
-import { isJoinable, joinMessages, limiter, RetriedStep } from '@a2a-aws/core/internal';
+import { isJoinable, joinMessages, RetriedStep, Semaphore } from '@a2a-aws/core/internal';
 import type { EntryOutcome } from './batch-outcome.ts';
 import { BatchSender } from './batch-sender.ts';
 import { ByteBudget } from './byte-budget.ts';
@@ -52,7 +52,7 @@ export class DoorbellSender {
   /** The routes that have messages to send. */
   readonly #routes = new Map<string, BatchSender<SizedMessage>>();
   readonly #retried: RetriedStep;
-  readonly #limited = limiter(MAX_CALLS);
+  readonly #calls = new Semaphore(MAX_CALLS);
   #published = 0;
   #publishFailed = 0;
 
@@ -113,7 +113,7 @@ export class DoorbellSender {
   async #send(route: string, doorbells: readonly SizedMessage[]): Promise<readonly EntryOutcome[]> {
     const { messages, places } = joined(doorbells);
     try {
-      const outcomes = await this.#limited(() => this.#options.send(route, messages));
+      const outcomes = await this.#calls.run(() => this.#options.send(route, messages));
       this.#retried.succeeded();
       return places.map((place) => outcomes[place] ?? 'failed');
     } catch (error) {

@@ -7,6 +7,7 @@ import {
   systemClock,
   type TeardownProof,
 } from '@a2a-aws/core';
+import { KeyedSerialQueue } from '@a2a-aws/core/internal';
 import type { SNSClient } from '@aws-sdk/client-sns';
 import {
   CreateQueueCommand,
@@ -69,7 +70,8 @@ export class QueueLifecycleManager {
   readonly #subscriptions: TopicSubscriptions | undefined;
   /** The names of queues that were removed here, the oldest first. */
   readonly #removed = new Set<string>();
-  readonly #turns = new Map<string, Promise<unknown>>();
+  /** The calls for each instance. */
+  readonly #calls = new KeyedSerialQueue();
 
   constructor(options: QueueLifecycleManagerOptions) {
     this.#options = options;
@@ -93,7 +95,7 @@ export class QueueLifecycleManager {
    * `unreachable`.
    */
   provision(instance: string, name?: string): Promise<QueueProvisionResult> {
-    return this.#inTurn(instance, () => this.#provision(instance, name));
+    return this.#calls.run(instance, () => this.#provision(instance, name));
   }
 
   /**
@@ -104,7 +106,7 @@ export class QueueLifecycleManager {
    * @throws {BackendError} as {@link provision}.
    */
   confirm(instance: string, known: FanoutAddress): Promise<boolean> {
-    return this.#inTurn(instance, async () => {
+    return this.#calls.run(instance, async () => {
       const { queueName: name } = known;
       if (!this.#subscriptions || name === undefined) return true;
       const [arn, table] = [this.#arnOf(name), await this.#table()];
@@ -129,7 +131,7 @@ export class QueueLifecycleManager {
     known: FanoutAddress = {},
     proof: TeardownProof = 'lease',
   ): Promise<void> {
-    return this.#inTurn(instance, async () => {
+    return this.#calls.run(instance, async () => {
       const { former = [], ...current } = known;
       let failure: BackendError | undefined;
       for (const one of [current, ...former]) {
@@ -246,17 +248,6 @@ export class QueueLifecycleManager {
   #arnOf(name: string): string {
     const { topic } = this.#options;
     return topic ? queueArn(parseTopicArn(topic.arn), name) : '*';
-  }
-
-  async #inTurn<T>(instance: string, work: () => Promise<T>): Promise<T> {
-    const before = this.#turns.get(instance);
-    const turn = before ? before.then(work, work) : work();
-    this.#turns.set(instance, turn);
-    try {
-      return await turn;
-    } finally {
-      if (this.#turns.get(instance) === turn) this.#turns.delete(instance);
-    }
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Clock } from '@a2a-aws/core';
-import { limiter, sleep } from '@a2a-aws/core/internal';
+import { SerialQueue, sleep } from '@a2a-aws/core/internal';
 import {
   ListSubscriptionsByTopicCommand,
   type ListSubscriptionsByTopicCommandOutput,
@@ -24,7 +24,7 @@ export class SubscriptionPages {
   readonly #sns: Pick<SNSClient, 'send'>;
   readonly #topicArn: string;
   readonly #clock: Clock;
-  readonly #inTurn = limiter(1);
+  readonly #calls = new SerialQueue();
   #rest: Promise<void> = Promise.resolve();
 
   constructor(sns: Pick<SNSClient, 'send'>, topicArn: string, clock: Clock) {
@@ -37,7 +37,7 @@ export class SubscriptionPages {
     let token: string | undefined;
     do {
       const after = token;
-      const page = await this.#inTurn(() => this.#page(after));
+      const page = await this.#calls.run(() => this.#page(after));
       for (const { Endpoint = '', SubscriptionArn = '' } of page.Subscriptions ?? []) {
         if (SubscriptionArn.startsWith('arn:')) yield { arn: SubscriptionArn, endpoint: Endpoint };
       }
