@@ -4,7 +4,7 @@ import { type Client, ClientFactory } from '@a2a-js/sdk/client';
 import { GrpcTransportFactory } from '@a2a-js/sdk/client/grpc';
 import { A2AService, grpcService, UserBuilder } from '@a2a-js/sdk/server/grpc';
 import { credentials, Server, ServerCredentials, status } from '@grpc/grpc-js';
-import { type Backend, createBackend } from 'a2a-aws';
+import { type Backend, createBackend, RESUMABLE_STREAMS } from 'a2a-aws';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { AwsView } from './fixtures/aws-view.ts';
 import { eventually, failure, Gate, soon } from './fixtures/eventually.ts';
@@ -111,6 +111,32 @@ test('[I7] [I10] a gRPC client that leaves takes its taps and watches along, and
   await eventually('the end of the runs', () => backend.stats().runs === 0);
   expect(stateName((await client.getTask(get(id))).status?.state)).toBe('COMPLETED');
   view.stop();
+});
+
+test('[I3] a gRPC client of the extension resumes at each of its cursors', {
+  timeout,
+}, async () => {
+  const text = scripts.add((turn) => {
+    turn.task();
+    turn.artifact('out', 'one');
+    turn.status('WORKING', 'half');
+    turn.status('COMPLETED');
+  });
+  const serviceParameters = { 'A2A-Extensions': RESUMABLE_STREAMS };
+  const sender = new StreamReader(client.sendMessageStream(send(text), { serviceParameters }));
+  const all = await sender.end();
+  const id = await sender.taskId();
+  for (const [at, { payload }] of all.entries()) {
+    const cursor: unknown = payload?.value.metadata?.[`${RESUMABLE_STREAMS}/cursor`];
+    const resuming = { ...serviceParameters, 'last-event-id': String(cursor) };
+    const resumed = new StreamReader(
+      client.resubscribeTask(get(id), { serviceParameters: resuming }),
+    );
+    expect(await resumed.end()).toEqual(all.slice(at + 1));
+  }
+  const refused = client.resubscribeTask(get(id), { serviceParameters: { 'last-event-id': 'x' } });
+  const error = await failure('the stream', new StreamReader(refused).end());
+  expect(error.message).toMatch(/malformed/);
 });
 
 test('[I9] [I10] a gRPC client that leaves ends its own stream alone', { timeout }, async () => {

@@ -169,7 +169,7 @@ export class Backend {
    * ```
    */
   grpc<Service extends object>(service: Service): Service {
-    return connectionService(service, this.#ports.entropy);
+    return connectionService(service, this.#ports.entropy, this.#ports.clock);
   }
 
   /** The id of this process's instance, as in {@link BackendStats}. */

@@ -68,4 +68,5 @@ export type { FanoutChoice } from './options/fanout-option.ts';
 export { type RotationOptions, rotateDoorbellKey } from './rotate-doorbell-key.ts';
 export { type RunContext, runContext } from './runs/run-context.ts';
 export { SnsQueueManager } from './sns-queue-manager.ts';
+export { RESUMABLE_STREAMS } from './streams/extension.ts';
 export type { ErrorContext, ErrorSource, OnError } from './user-code/user-errors.ts';

@@ -53,7 +53,7 @@ export {
 } from './logging/root-logger.ts';
 export { loggedId, ownerHash, taskFields } from './logging/task-fields.ts';
 export { type AppliedRecord, applyRecord, type Delivery, Fold } from './model/fold.ts';
-export { generationAfter, generationBefore } from './model/generation.ts';
+export { asGeneration, generationAfter, generationBefore } from './model/generation.ts';
 export { passes } from './model/list-filter.ts';
 export { taskHead } from './model/listed-task.ts';
 export { placeAt } from './model/place.ts';
@@ -75,6 +75,7 @@ export {
   type Stamp,
 } from './model/proposal.ts';
 export {
+  countEvents,
   type EncodedEntry,
   encode,
   holds,
@@ -116,7 +117,7 @@ export { LOG_METHODS, loggerOf, withFields } from './ports/logger.ts';
 export { DistributedEventQueue } from './queues/distributed-event-queue.ts';
 export { LogQueueManager } from './queues/log-queue-manager.ts';
 export type { QueueDeps, QueueHost } from './queues/queue-host.ts';
-export { LogTap, taskAt } from './reading/log-tap.ts';
+export { LogTap, type TapStart, taskAt } from './reading/log-tap.ts';
 export type { OpenLog } from './reading/open-log.ts';
 export { OpenLogs, type OpenLogsDeps } from './reading/open-logs.ts';
 export { backoff } from './retry.ts';

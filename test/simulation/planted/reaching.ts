@@ -21,10 +21,7 @@ export const REACHING: readonly PlantedBug[] = [
     name: 'watch-after-read',
     patches: [
       remove('OpenLog.follow', 'await this.log.refresh()'),
-      remove(
-        'BackendRequestHandler.#subscribe',
-        'unfollow = await open.follow(); $$$; $HERE: assertLive($_);',
-      ),
+      remove('fromNow', 'await followed(); $$$; $HERE: assertOpen($_);'),
     ],
   },
   {

@@ -23,7 +23,7 @@ export const STREAMING: readonly PlantedBug[] = [
   },
   {
     name: 'ends-without-its-message',
-    patches: [never('tapped', 'result?.answer')],
+    patches: [never('framesFrom', 'result?.answer')],
   },
   {
     name: 'begins-with-how-the-task-was-left',
@@ -33,7 +33,7 @@ export const STREAMING: readonly PlantedBug[] = [
   },
   {
     name: 'ends-early-as-if-complete',
-    patches: [replace('tapped', 'if (!step) $HERE: throw $_;', 'return;')],
+    patches: [replace('StreamReader.next', 'if (!step) $HERE: throw $_;', 'return undefined;')],
   },
   {
     name: 'sends-clients-away-before-it-fails-its-runs',

@@ -1,4 +1,4 @@
-import type { Entropy } from '@a2a-aws/core';
+import type { Clock, Entropy } from '@a2a-aws/core';
 import { type GrpcCall, grpcConnection } from './connection.ts';
 
 /** A method of a gRPC service; besides the call it gets the callback for its answer, if that is one. */
@@ -11,10 +11,11 @@ type Method = (call: GrpcCall, ...rest: unknown[]) => unknown;
 export function connectionService<Service extends object>(
   service: Service,
   entropy: Entropy,
+  clock: Clock,
 ): Service {
   const methods = Object.entries(service as Record<string, Method>).map(([name, method]) => {
     const tracked: Method = (call, ...rest) => {
-      grpcConnection(call, entropy.id());
+      grpcConnection(call, entropy.id(), clock);
       return method.call(service, call, ...rest);
     };
     return [name, tracked];

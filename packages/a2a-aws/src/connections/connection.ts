@@ -3,7 +3,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '@a2a-aws/core';
 import type { ServerCallContext } from '@a2a-js/sdk/server';
 import { EventStream } from './event-stream.ts';
+import { type FrameStamp, FrameStamps } from './frame-stamps.ts';
 import type { OpenConnections } from './open-connections.ts';
+import type { SentMessage } from './sent-message.ts';
 
 /** A call as gRPC's server gives it to a service's methods. */
 export interface GrpcCall extends EventEmitter {
@@ -15,6 +17,9 @@ export interface GrpcCall extends EventEmitter {
   readonly writableNeedDrain?: boolean;
 }
 
+/** How long a client may leave a stream unread, in milliseconds, before its connection is broken. */
+const MAX_STALL_MS = 60_000;
+
 /** One request on its way through the SDK's routers or service, which look at none of this. */
 export class Connection {
   readonly #answer: ServerResponse | GrpcCall;
@@ -23,6 +28,9 @@ export class Connection {
   /** As the SDK's errors name it: its routers take HTTP statuses from errors of `rest`. */
   readonly transport: 'rest' | 'grpc';
   readonly #open: OpenConnections | undefined;
+  readonly #request: IncomingMessage | undefined;
+  readonly #clock: Clock;
+  readonly #stamps = new FrameStamps();
   #retryLater = false;
 
   /** `leaves`: the event that tells that the client has left; `hasLeft`: it did so before. */
@@ -30,26 +38,35 @@ export class Connection {
     answer: ServerResponse | GrpcCall,
     leaves: 'close' | 'cancelled',
     hasLeft: boolean,
-    stream?: EventStream,
-    open?: OpenConnections,
+    clock: Clock,
+    http?: HttpParts,
   ) {
     this.#answer = answer;
-    this.#stream = stream;
-    this.transport = stream ? 'rest' : 'grpc';
-    this.#open = open;
+    this.#clock = clock;
+    this.#stream = http?.stream;
+    this.#request = http?.request;
+    this.#open = http?.open;
+    this.transport = http ? 'rest' : 'grpc';
     const leave = (): void => this.#left.abort();
     if (hasLeft) leave();
     else answer.once(leaves, leave);
   }
 
-  /** `open` gets the connection when a handler of the backend takes it up. */
-  static http(response: ServerResponse, clock: Clock, open: OpenConnections): Connection {
+  static http(
+    request: IncomingMessage,
+    response: ServerResponse,
+    clock: Clock,
+    open: OpenConnections,
+  ): Connection {
     const hasLeft = response.closed || response.destroyed;
-    return new Connection(response, 'close', hasLeft, new EventStream(response, clock), open);
+    const stream = new EventStream(response, clock);
+    const connection = new Connection(response, 'close', hasLeft, clock, { request, stream, open });
+    connection.#stamps.watch(response);
+    return connection;
   }
 
-  static grpc(call: GrpcCall): Connection {
-    return new Connection(call, 'cancelled', call.cancelled);
+  static grpc(call: GrpcCall, clock: Clock): Connection {
+    return new Connection(call, 'cancelled', call.cancelled, clock);
   }
 
   /** Aborts when the client has left, or the answer is complete. */
@@ -72,9 +89,30 @@ export class Connection {
     this.#stream?.expect();
   }
 
-  /** All that is refused before a stream's first event was accepted. */
-  establishStream(): void {
-    this.#stream?.establish();
+  /**
+   * All that is refused before a stream's first event was accepted. `sent`: over HTTP, the client can
+   * resume the stream of its message before the first frame.
+   */
+  establishStream(sent?: SentMessage): void {
+    this.#stream?.establish(sent);
+  }
+
+  /** The stream has no frame: an EventSource that is told so by its status does not ask again. */
+  endEmpty(): void {
+    if (this.#request?.method === 'GET') this.#stream?.endEmpty();
+  }
+
+  /** Stamps the next frame. The metadata of an event is its stamp over gRPC. */
+  stamp(stamp: FrameStamp): void {
+    if (this.#stream) this.#stamps.add(stamp);
+  }
+
+  /** Returns a parameter of the query of a GET request; `undefined` if there is none. */
+  query(name: string): string | undefined {
+    const { method, url = '' } = this.#request ?? {};
+    const at = url.indexOf('?');
+    if (method !== 'GET' || at < 0) return undefined;
+    return new URLSearchParams(url.slice(at)).get(name) ?? undefined;
   }
 
   /** Makes the answer a 503 with Retry-After, over HTTP. */
@@ -86,11 +124,16 @@ export class Connection {
     return this.#retryLater;
   }
 
-  /** Resolves when the client has taken what was written, or has left. */
+  /**
+   * Resolves when the client has taken what was written, or has left. A client that takes nothing for
+   * a minute is disconnected.
+   */
   async drained(): Promise<void> {
     while (this.#answer.writableNeedDrain && !this.#left.signal.aborted) {
       await new Promise<void>((resolve) => {
+        const cancel = this.#clock.after(MAX_STALL_MS, () => this.destroy());
         const done = (): void => {
+          cancel();
           this.#answer.off('drain', done);
           this.#left.signal.removeEventListener('abort', done);
           resolve();
@@ -100,6 +143,13 @@ export class Connection {
       });
     }
   }
+}
+
+interface HttpParts {
+  readonly request: IncomingMessage;
+  readonly stream: EventStream;
+  /** Gets the connection when a handler of the backend takes it up. */
+  readonly open: OpenConnections;
 }
 
 /** Exchanges of HTTP, by the headers of their requests: the object that the SDK puts into a call's context. */
@@ -122,14 +172,14 @@ export function httpConnection(
   open: OpenConnections,
 ): Connection | undefined {
   if (byHeaders.has(request.headers)) return undefined;
-  const connection = Connection.http(response, clock, open);
+  const connection = Connection.http(request, response, clock, open);
   byHeaders.set(request.headers, connection);
   return connection;
 }
 
 /** The connection of a gRPC call. `token`: an id that no client can guess; replaces what a client sent. */
-export function grpcConnection(call: GrpcCall, token: string): Connection {
-  const connection = Connection.grpc(call);
+export function grpcConnection(call: GrpcCall, token: string, clock: Clock): Connection {
+  const connection = Connection.grpc(call, clock);
   byToken.set(token, new WeakRef(connection));
   forgotten.register(connection, token);
   call.metadata.set(TOKEN_KEY, token);

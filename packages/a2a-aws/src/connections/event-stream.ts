@@ -1,10 +1,13 @@
 import type { ServerResponse } from 'node:http';
 import type { Clock } from '@a2a-aws/core';
+import type { SentMessage } from './sent-message.ts';
 
 /** How often an event stream carries a comment, in milliseconds: proxies cut silent connections. */
 const HEARTBEAT_MS = 15_000;
 /** How long an established stream waits for its first event, in milliseconds, before it opens without one. */
 const GRACE_MS = 1_000;
+/** The header with the id of the task that a message has begun or continued. */
+const TASK_ID = 'A2A-Task-Id';
 const COMMENT = ': alive\n\n';
 const HEADERS = {
   'Content-Type': 'text/event-stream',
@@ -24,6 +27,7 @@ export class EventStream {
   /** True if the headers were sent here, before the router's. */
   #isAhead = false;
   #isOver = false;
+  #firstCursor: string | undefined;
   #cancelOpening = (): void => {};
   #cancelHeartbeat: (() => void) | undefined;
 
@@ -42,9 +46,19 @@ export class EventStream {
     this.#openIn(HEARTBEAT_MS);
   }
 
-  /** The request was accepted: the stream opens soon, with or without an event. */
-  establish(): void {
+  /**
+   * The request was accepted: the stream opens soon, with or without an event. `sent`: the client can
+   * resume the stream even if it gets no event.
+   */
+  establish(sent?: SentMessage): void {
+    if (sent && !this.#response.headersSent) this.#response.setHeader(TASK_ID, sent.taskId);
+    this.#firstCursor = sent?.cursor;
     this.#openIn(GRACE_MS);
+  }
+
+  /** The stream ends without an event. */
+  endEmpty(): void {
+    if (!this.#response.headersSent) this.#response.statusCode = 204;
   }
 
   #openIn(ms: number): void {
@@ -59,7 +73,8 @@ export class EventStream {
     for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
     this.#isAhead = true;
     response.flushHeaders();
-    response.write(COMMENT);
+    // An id without data: a client that is cut off before the first event resumes at it.
+    response.write(this.#firstCursor === undefined ? COMMENT : `id: ${this.#firstCursor}\n\n`);
   }
 
   #watchHeaders(): void {

@@ -1,10 +1,8 @@
 import { BackendError, type TaskKey } from '@a2a-aws/core';
 import {
   type CopyOptions,
-  type Instance,
   limitHistory,
   listTasks,
-  type OpenLog,
   type ReadTask,
   type Resumer,
   withTimeout,
@@ -27,12 +25,7 @@ import type {
   Task,
   TaskPushNotificationConfig,
 } from '@a2a-js/sdk';
-import {
-  A2AError,
-  TaskNotCancelableError,
-  TaskNotFoundError,
-  UnsupportedOperationError,
-} from '@a2a-js/sdk/errors';
+import { A2AError, TaskNotCancelableError, TaskNotFoundError } from '@a2a-js/sdk/errors';
 import {
   type A2ARequestHandler,
   type AgentExecutor,
@@ -40,22 +33,24 @@ import {
   InMemoryPushNotificationStore,
   type ServerCallContext,
 } from '@a2a-js/sdk/server';
-import { type Connection, connectionOf } from '../connections/connection.ts';
+import { connectionOf } from '../connections/connection.ts';
 import { pushSender } from '../pushes/push-sender.ts';
 import { Pusher } from '../pushes/pusher.ts';
 import { RunDriver } from '../runs/run-driver.ts';
 import { RunStarter } from '../runs/run-starter.ts';
+import { declaredCard } from '../streams/declared-card.ts';
+import { linkSignals } from '../streams/linked-signal.ts';
+import { activate } from '../streams/presenter.ts';
 import { guardedIfFunction, UserCodeError } from '../user-code/guarded.ts';
 import type { HandlerDeps } from './handler-deps.ts';
 import type { RequestHandlerOptions } from './handler-options.ts';
 import { interruption } from './interruption.ts';
-import { linkSignals } from './linked-signal.ts';
 import { PushConfigMethods } from './push-config-methods.ts';
 import { RequestGuard } from './request-guard.ts';
 import { sdkHandler } from './sdk-handler.ts';
+import { StreamMethods } from './stream-methods.ts';
 import { TaskReader } from './task-reader.ts';
 import { blockingAnswer, immediateAnswer } from './task-result.ts';
-import { runStream, type StreamOptions, subscriberStream } from './task-stream.ts';
 
 /** How long a cancel may take in addition to waiting for the executor, in milliseconds. */
 const ANSWER_MS = 15_000;
@@ -74,13 +69,15 @@ export class BackendRequestHandler implements A2ARequestHandler {
   /** Serves every method except the sends, so it never drives a run. */
   readonly #sdk: DefaultRequestHandler;
   readonly #starter: RunStarter;
+  readonly #streams: StreamMethods;
 
   constructor(
-    card: AgentCard,
+    given: AgentCard,
     executor: AgentExecutor,
     options: RequestHandlerOptions,
     deps: HandlerDeps,
   ) {
+    const card = declaredCard(given);
     this.#card = card;
     this.#deps = deps;
     this.#options = options;
@@ -100,12 +97,13 @@ export class BackendRequestHandler implements A2ARequestHandler {
     this.#sdk = sdkHandler(parts);
     this.#pushConfigs = new PushConfigMethods(this.#sdk, this.#guard);
     this.#starter = new RunStarter((scope) => sdkHandler(parts, scope), deps);
+    this.#streams = new StreamMethods(card, deps, this.#tasks, this.#starter);
   }
 
   /** Executes the run of a dead instance again. */
   readonly resume: Resumer = (resumption) => this.#starter.resume(resumption);
 
-  /** Returns the card as it was given. Clients may cache it, so it must not depend on the current state. */
+  /** Returns the card that was given, with the extensions of the backend. Clients may cache it, so it must not depend on the current state. */
   async getAgentCard(): Promise<AgentCard> {
     const sign = guardedIfFunction('agentCard', this.#options.agentCardSignatureGenerator);
     try {
@@ -132,23 +130,26 @@ export class BackendRequestHandler implements A2ARequestHandler {
     return this.#guard.run(request, () => this.#send(params, context));
   }
 
-  async *sendMessageStream(
+  sendMessageStream(
     params: SendMessageRequest,
     context: ServerCallContext,
   ): AsyncGenerator<StreamResponse, void, undefined> {
-    yield* this.#guard.stream(
+    // The SDK sends the headers before it asks for the first event.
+    activate(context);
+    return this.#guard.stream(
       { method: 'SendStreamingMessage', context, taskId: params.message?.taskId },
-      this.#sendStream(params, context),
+      this.#streams.send(params, context),
     );
   }
 
-  async *resubscribe(
+  resubscribe(
     params: SubscribeToTaskRequest,
     context: ServerCallContext,
   ): AsyncGenerator<StreamResponse, void, undefined> {
-    yield* this.#guard.stream(
+    activate(context);
+    return this.#guard.stream(
       { method: 'SubscribeToTask', context, taskId: params.id },
-      this.#subscribe(params, context),
+      this.#streams.subscribe(params, context),
     );
   }
 
@@ -236,77 +237,5 @@ export class BackendRequestHandler implements A2ARequestHandler {
       linked.unlink();
       sent.release();
     }
-  }
-
-  async *#sendStream(
-    params: SendMessageRequest,
-    context: ServerCallContext,
-  ): AsyncGenerator<StreamResponse, void, undefined> {
-    this.#assertStreaming();
-    const connection = connectionOf(context);
-    connection?.expectStream();
-    const sent = await this.#starter.start(params, context);
-    connection?.establishStream();
-    try {
-      yield* runStream(sent.open, sent.run, {
-        ...this.#streamOptions(sent.instance, connection),
-        historyLength: params.configuration?.historyLength,
-      });
-    } finally {
-      sent.release();
-    }
-  }
-
-  async *#subscribe(
-    params: SubscribeToTaskRequest,
-    context: ServerCallContext,
-  ): AsyncGenerator<StreamResponse, void, undefined> {
-    this.#assertStreaming();
-    const connection = connectionOf(context);
-    connection?.expectStream();
-    const instance = this.#ready();
-    const open = instance.logs.acquire(this.#tasks.key(params.id, context));
-    const leave = instance.countReader();
-    let unfollow: (() => void) | undefined;
-    try {
-      await open.log.refresh();
-      assertLive(open);
-      unfollow = await open.follow();
-      assertLive(open);
-      connection?.establishStream();
-      yield* subscriberStream(open, this.#streamOptions(instance, connection));
-    } finally {
-      unfollow?.();
-      instance.logs.release(open);
-      leave();
-    }
-  }
-
-  #streamOptions(instance: Instance, connection: Connection | undefined): StreamOptions {
-    return {
-      left: connection?.left,
-      away: instance.handoffSignal,
-      interrupted: () => interruption(instance),
-      drained: () => connection?.drained() ?? Promise.resolve(),
-    };
-  }
-
-  #ready(): Instance {
-    const instance = this.#deps.instance();
-    instance.assertReady();
-    return instance;
-  }
-
-  #assertStreaming(): void {
-    if (!this.#card.capabilities?.streaming) {
-      throw new UnsupportedOperationError('The agent does not stream.');
-    }
-  }
-}
-
-function assertLive(open: OpenLog): void {
-  if (!open.log.state.hasTask || open.log.isExpired()) throw new TaskNotFoundError();
-  if (open.log.state.sealed) {
-    throw new UnsupportedOperationError('The task has ended and cannot be subscribed to.');
   }
 }

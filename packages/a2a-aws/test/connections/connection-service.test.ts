@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import type { Entropy } from '@a2a-aws/core';
+import { type Entropy, systemClock } from '@a2a-aws/core';
 import { ServerCallContext } from '@a2a-js/sdk/server';
 import { expect, test } from 'vitest';
 import { type Connection, connectionOf } from '../../src/connections/connection.ts';
@@ -36,6 +36,7 @@ function exchangeFor(call: FakeCall): Connection {
       },
     },
     entropy,
+    systemClock,
   );
   service.getTask(call);
   if (!connection) throw new Error('No connection.');

@@ -14,6 +14,17 @@ import type { LogStorage } from '../ports/log-storage.ts';
 import type { TaskKey } from '../task-key.ts';
 import type { RecentRecords } from './recent-records.ts';
 
+/** Where a tap begins. Without a field, or if the log has no such event, it begins at the log's end. */
+export interface TapStart {
+  /**
+   * Begins with the record that contains the event of this generation, and may contain later ones; 0
+   * for the whole log.
+   */
+  readonly after?: Generation | undefined;
+  /** Begins with the record at this slot. */
+  readonly from?: Slot | undefined;
+}
+
 /**
  * A reader of a task's log from a given place. It delivers every later record once and in order,
  * whatever the transport does (I3). It pulls: a tap that is not read holds at most one record.
@@ -37,17 +48,20 @@ export class LogTap {
   /** Ends a wait for the next record. */
   readonly #ending = new AbortController();
 
-  /**
-   * `after`: begins with the record that contains the event of this generation, and may contain later
-   * ones; 0 for the whole log. Without it, or if the log has no such event, begins at the log's end.
-   */
-  constructor(log: TaskLog, recent: RecentRecords, storage: LogStorage, after?: Generation) {
+  constructor(
+    log: TaskLog,
+    recent: RecentRecords,
+    storage: LogStorage,
+    { after, from }: TapStart = {},
+  ) {
     this.#log = log;
     this.#pace = new Pace(log.clock);
     this.#recent = recent;
     this.#storage = storage;
     this.#epoch = log.epoch;
-    if (after === undefined || after > log.generation) {
+    if (from) {
+      this.#state = pastState(log.state, from);
+    } else if (after === undefined || after > log.generation) {
       this.#state = log.state;
     } else {
       this.#state = pastState(log.state, FIRST_SLOT);

@@ -4,7 +4,6 @@ import { Snapshotter } from '../log/snapshotter.ts';
 import { TaskLog } from '../log/task-log.ts';
 import { taskFields } from '../logging/task-fields.ts';
 import type { AppliedRecord } from '../model/fold.ts';
-import type { Generation } from '../model/generation.ts';
 import type { Slot } from '../model/slot.ts';
 import { openRuns } from '../model/state.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -13,7 +12,7 @@ import type { InstanceRegistry, WatchRow } from '../ports/instance-registry.ts';
 import type { LogStorage } from '../ports/log-storage.ts';
 import { type Logger, withFields } from '../ports/logger.ts';
 import type { TaskKey } from '../task-key.ts';
-import { LogTap } from './log-tap.ts';
+import { LogTap, type TapStart } from './log-tap.ts';
 import { RecentRecords } from './recent-records.ts';
 import { Watch } from './watch.ts';
 
@@ -46,9 +45,7 @@ export interface OpenLogDeps {
 }
 
 /** How a tap reads. */
-export interface LogTapOptions {
-  /** See {@link LogTap}. @default the end of the fold */
-  readonly after?: Generation | undefined;
+export interface LogTapOptions extends TapStart {
   /** How many of the last events are kept for it. @default as many as the memory takes */
   readonly maxEvents?: number | undefined;
 }
@@ -170,12 +167,12 @@ export class OpenLog {
   }
 
   /** Opens a tap; the returned `close` ends it. After `leave` it reads on, but nothing is kept for it. */
-  tap({ after, maxEvents }: LogTapOptions = {}): {
+  tap({ maxEvents, ...start }: LogTapOptions = {}): {
     readonly tap: LogTap;
     readonly leave: () => void;
     readonly close: () => void;
   } {
-    const tap = new LogTap(this.log, this.#recent, this.#deps.storage, after);
+    const tap = new LogTap(this.log, this.#recent, this.#deps.storage, start);
     this.#taps.set(tap, maxEvents ?? Number.POSITIVE_INFINITY);
     this.#recent.maxEvents = Math.max(...this.#taps.values());
     this.#quietReads = 0;

@@ -1,10 +1,17 @@
 import type { TaskEvent } from '@a2a-aws/core';
-import { deepCopy, limitHistory } from '@a2a-aws/core/internal';
-import type { Message, StreamResponse, Task, TaskStatus } from '@a2a-js/sdk';
+import { deepCopy } from '@a2a-aws/core/internal';
+import {
+  type Message,
+  type StreamResponse,
+  type Task,
+  TaskState,
+  type TaskStatus,
+} from '@a2a-js/sdk';
+import { GAP_KEY } from './extension.ts';
 
-/** A stream's first frame. */
-export function taskFrame(task: Task, historyLength: number | undefined): StreamResponse {
-  return { payload: { $case: 'task', value: limitHistory(task, historyLength) } };
+/** The frame of a whole Task. */
+export function taskFrame(task: Task): StreamResponse {
+  return { payload: { $case: 'task', value: task } };
 }
 
 /** The only frame of a stream without a task. */
@@ -40,6 +47,15 @@ export function eventFrames(event: TaskEvent): StreamResponse[] {
     }),
   );
   return status ? [...frames, statusFrame(event.data, deepCopy(status), metadata)] : frames;
+}
+
+/**
+ * Tells a client that the events of these generations are not kept any more: an update that leaves the
+ * state as it is. The current Task follows.
+ */
+export function gapFrame(task: Task, from: number, to: number): StreamResponse {
+  const { state = TaskState.TASK_STATE_UNSPECIFIED, timestamp } = task.status ?? {};
+  return statusFrame(task, { state, timestamp, message: undefined }, { [GAP_KEY]: { from, to } });
 }
 
 /** A Message that came after a Task: an update that leaves the state as it is. */

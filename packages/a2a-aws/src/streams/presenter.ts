@@ -1,0 +1,66 @@
+import type { TaskKey } from '@a2a-aws/core';
+import type { StreamResponse } from '@a2a-js/sdk';
+import type { ServerCallContext } from '@a2a-js/sdk/server';
+import type { Connection } from '../connections/connection.ts';
+import { Cursors } from './cursor.ts';
+import { CURSOR_KEY, GENERATION_KEY, RESUMABLE_STREAMS } from './extension.ts';
+import type { Frame } from './frame.ts';
+import type { StreamPosition } from './stream-position.ts';
+
+/** Gives each frame of a stream its cursor: in the `id:` of SSE, and in metadata for the extension. */
+export class Presenter {
+  readonly #cursors: Cursors;
+  readonly #connection: Connection | undefined;
+  readonly #isActive: boolean;
+
+  constructor(key: TaskKey, context: ServerCallContext, connection: Connection | undefined) {
+    this.#cursors = new Cursors(key);
+    this.#connection = connection;
+    this.#isActive = isActive(context);
+  }
+
+  /** Returns the position of a cursor. Throws an A2A error for a text that is no cursor of this task. */
+  position(cursor: string): StreamPosition {
+    return this.#cursors.decode(cursor);
+  }
+
+  cursor(position: StreamPosition): string {
+    return this.#cursors.encode(position);
+  }
+
+  present({ response, position, generation }: Frame): StreamResponse {
+    if (!this.#connection && !this.#isActive) return response;
+    const cursor = this.#cursors.encode(position);
+    this.#connection?.stamp({ cursor, generation });
+    const { payload } = response;
+    if (this.#isActive && payload) {
+      const known = generation === undefined ? {} : { [GENERATION_KEY]: generation };
+      payload.value.metadata = { ...payload.value.metadata, [CURSOR_KEY]: cursor, ...known };
+    }
+    return response;
+  }
+}
+
+/** Returns true if the client has asked for the extension. */
+export function isActive({ requestedExtensions }: ServerCallContext): boolean {
+  return requestedExtensions?.includes(RESUMABLE_STREAMS) === true;
+}
+
+/** Tells the client, in the header of the answer, that the extension is active if it asked for it. */
+export function activate(context: ServerCallContext): void {
+  if (isActive(context)) context.addActivatedExtension(RESUMABLE_STREAMS);
+}
+
+/** Returns the cursor that a client resumes at; `undefined` if it begins a new stream. */
+export function resumeCursor(
+  context: ServerCallContext,
+  connection: Connection | undefined,
+): string | undefined {
+  const headers: unknown = context.state?.get('headers');
+  const header: unknown =
+    typeof headers === 'object' && headers !== null
+      ? Reflect.get(headers, 'last-event-id')
+      : undefined;
+  // An EventSource that reconnects repeats its first URL, and knows more by then.
+  return (typeof header === 'string' && header) || connection?.query('after') || undefined;
+}

@@ -1,0 +1,149 @@
+import type { Generation, TaskEvent } from '@a2a-aws/core';
+import {
+  type AppliedRecord,
+  eventStatus,
+  type LogState,
+  type RunResult,
+  runResult,
+} from '@a2a-aws/core/internal';
+import { type Task, TaskState } from '@a2a-js/sdk';
+import type { Frame } from './frame.ts';
+import { answerFrame, eventFrames } from './stream-frames.ts';
+import { lastGeneration, type SenderPosition, type StreamPosition } from './stream-position.ts';
+
+export interface ProgressStart {
+  /** The task that the stream is about. */
+  readonly task: Pick<Task, 'id' | 'contextId'>;
+  readonly position: StreamPosition;
+  /** The last state that the client was told. */
+  readonly state: TaskState;
+  /**
+   * True if the client has resumed: the stream tells every event that the client missed, and ends
+   * where the log does. False: the stream of a sender ends with the result of its run.
+   */
+  readonly isResumed: boolean;
+}
+
+/** Yields the frames of a stream after its first Task, and knows when the stream is over. */
+export class StreamProgress {
+  readonly #task: Pick<Task, 'id' | 'contextId'>;
+  readonly #isResumed: boolean;
+  #position: StreamPosition;
+  #state: TaskState;
+  /** The generation of the last event that was told in whole. */
+  #told: Generation;
+  /** True if a subscriber's stream ends with the last event that was told. */
+  #isFinal = false;
+  #isOver = false;
+
+  constructor({ task, position, state, isResumed }: ProgressStart) {
+    this.#task = task;
+    this.#isResumed = isResumed;
+    this.#position = position;
+    this.#state = state;
+    this.#told = lastGeneration(position);
+  }
+
+  /** True if the stream is complete. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  get position(): StreamPosition {
+    return this.#position;
+  }
+
+  /** The generation of the last event that was told in whole. */
+  get told(): Generation {
+    return this.#told;
+  }
+
+  /** Yields the frames of the next record. */
+  *framesOf(applied: AppliedRecord): Generator<Frame, void, undefined> {
+    const { record, deliveries, state } = applied;
+    const events = record.entries.filter((entry) => entry.kind === 'event');
+    const run = this.#position.sender?.run;
+    const result = run === undefined ? undefined : runResult(state, run);
+    for (const [at, { generation, final }] of deliveries.entries()) {
+      if (generation <= this.#told) continue;
+      if (result && result.generation < generation) {
+        yield* this.#end(result);
+        // The backend has ended the task, because the agent answered with a Message.
+        const isClosing = result.answer !== undefined && state.sealed;
+        if (this.#isOver && !isClosing) return;
+      }
+      const event = events[at]?.event;
+      const place = { slot: record.slot, events: at, writtenAtMs: record.time };
+      if (event) yield* this.#tell(event, place, final);
+      this.#told = generation;
+      this.#isFinal = final;
+      if (result?.generation === generation) yield* this.#end(result);
+      if (final && !this.#isResumed) this.#isOver = true;
+      if (this.#isOver) return;
+    }
+    if (result && result.generation < state.next.generation) yield* this.#end(result);
+  }
+
+  /** Yields the answer of the run if it is no later than the last event, with which a sender's stream ends. */
+  *answerAt(result: RunResult | undefined): Generator<Frame, void, undefined> {
+    if (result && result.generation <= this.#told) yield* this.#end(result);
+  }
+
+  /** Ends a resumed stream at the end of the log in this state, unless the task or the run goes on. */
+  endAt(state: LogState): void {
+    const run = this.#position.sender?.run;
+    const hasResult = run !== undefined && runResult(state, run) !== undefined;
+    if (this.#isFinal || hasResult || state.sealed) this.#isOver = true;
+  }
+
+  /** Ends the stream: its client got the only frame. */
+  end(): void {
+    this.#isOver = true;
+  }
+
+  /** Continues after a Task, which takes the place of the events up to it. */
+  continueAfter(position: StreamPosition, state: TaskState): void {
+    this.#position = position;
+    this.#state = state;
+    this.#told = lastGeneration(position);
+    this.#isFinal = false;
+  }
+
+  /** Yields the answer of the run once. The stream of a sender is over. */
+  *#end({ answer }: RunResult): Generator<Frame, void, undefined> {
+    if (!this.#isResumed) this.#isOver = true;
+    const { sender } = this.#position;
+    if (!answer || !sender || sender.phase === 'answered') return;
+    const state = this.#state;
+    this.#position = { ...this.#position, sender: { run: sender.run, phase: 'answered', state } };
+    const response = answerFrame(this.#task, state, answer);
+    yield { response, position: this.#position, generation: undefined };
+  }
+
+  *#tell(
+    event: TaskEvent,
+    place: Pick<StreamPosition, 'slot' | 'events' | 'writtenAtMs'>,
+    final: boolean,
+  ): Generator<Frame, void, undefined> {
+    const skipped = lastGeneration(this.#position) === this.#told ? this.#position.frames : 0;
+    const generation = lastGeneration({ ...place, events: place.events + 1, frames: 0 });
+    this.#state = eventStatus(event)?.state ?? this.#state;
+    const sender = this.#sender();
+    // A sender that was told the end of its run reads on as any subscriber.
+    const asksForInput = eventStatus(event)?.state === TaskState.TASK_STATE_INPUT_REQUIRED;
+    const after = final || asksForInput ? undefined : sender;
+    const responses = eventFrames(event);
+    for (const [index, response] of responses.entries()) {
+      const isLast = index === responses.length - 1;
+      this.#position = isLast
+        ? { ...place, events: place.events + 1, frames: 0, sender: after }
+        : { ...place, frames: index + 1, sender };
+      if (index >= skipped) yield { response, position: this.#position, generation };
+    }
+  }
+
+  #sender(): SenderPosition | undefined {
+    const { sender } = this.#position;
+    return sender && { ...sender, state: this.#state };
+  }
+}

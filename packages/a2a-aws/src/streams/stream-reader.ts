@@ -1,0 +1,82 @@
+import {
+  type AppliedRecord,
+  inSlices,
+  type LogTap,
+  type OpenLog,
+  type TapStart,
+  type TaskPicture,
+} from '@a2a-aws/core/internal';
+import type { Task } from '@a2a-js/sdk';
+import { linkSignals } from './linked-signal.ts';
+
+export interface StreamOptions {
+  /** Aborts when the client has disconnected: the stream ends. */
+  readonly left: AbortSignal | undefined;
+  /** Aborts when the reader must continue on another instance: the stream tells all that is known here, and fails. */
+  readonly away: AbortSignal;
+  /** Returns the error of a stream that is interrupted. */
+  readonly interrupted: () => Error;
+  /** Resolves when the client has taken all that was written. */
+  readonly drained: () => Promise<void>;
+  readonly historyLength?: number | undefined;
+}
+
+/** Reads a log for one stream, until the client leaves or this instance sends its readers away. */
+export class StreamReader {
+  readonly open: OpenLog;
+  readonly tap: LogTap;
+  /** Aborts when the client has left, or when this instance sends its readers away. */
+  readonly signal: AbortSignal;
+  readonly #options: StreamOptions;
+  readonly #close: () => void;
+
+  constructor(open: OpenLog, options: StreamOptions, start?: TapStart) {
+    const { left, away } = options;
+    const linked = linkSignals(left, away);
+    const { tap, close } = open.tap(start);
+    const finish = (): void => tap.finish();
+    left?.addEventListener('abort', close, { once: true });
+    away.addEventListener('abort', finish, { once: true });
+    if (away.aborted) finish();
+    this.open = open;
+    this.tap = tap;
+    this.signal = linked.signal;
+    this.#options = options;
+    this.#close = () => {
+      left?.removeEventListener('abort', close);
+      away.removeEventListener('abort', finish);
+      linked.unlink();
+      close();
+    };
+  }
+
+  get hasLeft(): boolean {
+    return this.#options.left?.aborted === true;
+  }
+
+  /**
+   * Resolves with the next record once the client has taken the frames so far; `undefined` if the
+   * client has left. Rejects if the stream is interrupted, and as {@link LogTap.next} does.
+   */
+  async next(): Promise<AppliedRecord | undefined> {
+    await this.#options.drained();
+    const step = this.hasLeft ? undefined : await this.tap.next();
+    if (this.hasLeft) return undefined;
+    if (!step) throw this.interrupted();
+    return step;
+  }
+
+  interrupted(): Error {
+    return this.#options.interrupted();
+  }
+
+  /** Copies the task for the first frame of the stream. */
+  copy(picture: TaskPicture): Promise<Task> {
+    const { historyLength } = this.#options;
+    return inSlices(picture.copying({ historyLength }), this.open.log.clock);
+  }
+
+  close(): void {
+    this.#close();
+  }
+}
