@@ -22,6 +22,7 @@ const WITHOUT_EXAMPLE = [
   'NoTaskQueue',
   'QueueLifecycleManager',
   'QueueShutDown',
+  'RESUMABLE_STREAMS', // a constant, whose comment has an example
   'TaskQueueExists',
   'acknowledgeInstanceWildcards',
   'createDynamoDBClient',

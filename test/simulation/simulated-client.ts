@@ -18,7 +18,9 @@ import {
   UnsupportedOperationError,
 } from '@a2a-js/sdk/errors';
 import type { A2ARequestHandler } from '@a2a-js/sdk/server';
-import { ServerCallContext, UnauthenticatedUser } from '@a2a-js/sdk/server';
+import { ServerCallContext, UnauthenticatedUser, type User } from '@a2a-js/sdk/server';
+import { RESUMABLE_STREAMS } from 'a2a-aws';
+import { takeCursor } from './cursor-of.ts';
 import type { ExpectedTask, Violate } from './expected-task.ts';
 import { ReaderCheck } from './reader-check.ts';
 import type { Script } from './script.ts';
@@ -82,6 +84,8 @@ export class SimulatedClient {
   readonly #used = new Set<SimulatedProcess>();
   #sleptMs = 0;
   #askedAt = 0;
+  /** Where its subscription was cut off. */
+  #resumed: { readonly cursor: string; readonly check: ReaderCheck } | undefined;
   /** Since when it has waited for a server; milliseconds. */
   #openedAt = 0;
 
@@ -235,13 +239,24 @@ export class SimulatedClient {
   }
 
   async #subscribeAt(server: Reachable, taskId: string): Promise<boolean> {
-    const context = contextOf(this.scope);
-    const check = new ReaderCheck(this.name, this.#deps.violate);
+    // Every second time it goes on where it was cut off.
+    const resumed = this.failures % 2 === 1 ? this.#resumed : undefined;
+    const context = resumableContextOf(this.scope, resumed?.cursor);
+    const check = resumed?.check ?? new ReaderCheck(this.name, this.#deps.violate);
+    if (resumed) check.resume();
+    else this.#resumed = undefined;
     try {
       const request = { tenant: '', id: taskId };
       const frames = server.process.stream(() => server.handler.resubscribe(request, context));
-      for await (const frame of frames) await this.#seen(frame, check);
+      for await (const frame of frames) {
+        const cursor = takeCursor(frame);
+        await this.#seen(frame, check);
+        if (cursor === undefined) this.#violate('I3', 'got a frame without a cursor');
+        else this.#resumed = { cursor, check };
+      }
     } catch (error) {
+      // The task waits for input: a client need not resume to learn that its stream is complete.
+      if (isRetryable(error) && check.isAtEnd) return true;
       if (!(error instanceof UnsupportedOperationError)) throw error;
       if (this.expected?.sealed !== true)
         this.#violate('error', 'was told that a task ended that did not');
@@ -388,9 +403,22 @@ function messageIdOf(name: string): string {
 
 /** Returns the call context of a caller. */
 export function contextOf({ tenant, owner }: Scope): ServerCallContext {
-  const user =
-    owner === '' ? new UnauthenticatedUser() : { isAuthenticated: true, userName: owner };
-  return new ServerCallContext({ user, tenant });
+  return new ServerCallContext({ user: userOf(owner), tenant });
+}
+
+/** Returns the call context of a caller whose streams have cursors. */
+function resumableContextOf({ tenant, owner }: Scope, cursor?: string): ServerCallContext {
+  const headers = cursor === undefined ? {} : { 'last-event-id': cursor };
+  return new ServerCallContext({
+    user: userOf(owner),
+    tenant,
+    state: new Map([['headers', headers]]),
+    requestedExtensions: [RESUMABLE_STREAMS],
+  });
+}
+
+function userOf(owner: string): User {
+  return owner === '' ? new UnauthenticatedUser() : { isAuthenticated: true, userName: owner };
 }
 
 const PUSH_CONFIG = TaskPushNotificationConfig.fromJSON({

@@ -39,4 +39,22 @@ export const STREAMING: readonly PlantedBug[] = [
     name: 'sends-clients-away-before-it-fails-its-runs',
     patches: [before('Instance.stop', 'this.#retirement.retire()', 'this.#handoff.abort();')],
   },
+  {
+    name: 'resumes-at-the-end',
+    patches: [
+      replace(
+        'ResumedStream.constructor',
+        'new StreamReader($A, $B, $_)',
+        'new StreamReader($A, $B)',
+      ),
+    ],
+  },
+  {
+    name: 'repeats-what-was-told',
+    patches: [never('StreamProgress.framesOf', 'generation <= this.#told')],
+  },
+  {
+    name: 'resumed-stream-never-ends',
+    patches: [never('StreamProgress.endAt', 'this.#isFinal || isResult || state.sealed')],
+  },
 ];

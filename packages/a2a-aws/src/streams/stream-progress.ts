@@ -2,6 +2,7 @@ import type { Generation, TaskEvent } from '@a2a-aws/core';
 import {
   type AppliedRecord,
   eventStatus,
+  isTerminal,
   type LogState,
   type RunResult,
   runResult,
@@ -28,6 +29,8 @@ export interface ProgressStart {
 export class StreamProgress {
   readonly #task: Pick<Task, 'id' | 'contextId'>;
   readonly #isResumed: boolean;
+  /** The run whose sender reads the stream. */
+  readonly #run: string | undefined;
   #position: StreamPosition;
   #state: TaskState;
   /** The generation of the last event that was told in whole. */
@@ -39,6 +42,7 @@ export class StreamProgress {
   constructor({ task, position, state, isResumed }: ProgressStart) {
     this.#task = task;
     this.#isResumed = isResumed;
+    this.#run = position.sender?.run;
     this.#position = position;
     this.#state = state;
     this.#told = lastGeneration(position);
@@ -62,8 +66,7 @@ export class StreamProgress {
   *framesOf(applied: AppliedRecord): Generator<Frame, void, undefined> {
     const { record, deliveries, state } = applied;
     const events = record.entries.filter((entry) => entry.kind === 'event');
-    const run = this.#position.sender?.run;
-    const result = run === undefined ? undefined : runResult(state, run);
+    const result = this.#resultIn(state);
     for (const [at, { generation, final }] of deliveries.entries()) {
       if (generation <= this.#told) continue;
       if (result && result.generation < generation) {
@@ -74,7 +77,7 @@ export class StreamProgress {
       }
       const event = events[at]?.event;
       const place = { slot: record.slot, events: at, writtenAtMs: record.time };
-      if (event) yield* this.#tell(event, place, final);
+      if (event) yield* this.#tell(event, place, final || result?.generation === generation);
       this.#told = generation;
       this.#isFinal = final;
       if (result?.generation === generation) yield* this.#end(result);
@@ -91,9 +94,10 @@ export class StreamProgress {
 
   /** Ends a resumed stream at the end of the log in this state, unless the task or the run goes on. */
   endAt(state: LogState): void {
-    const run = this.#position.sender?.run;
-    const hasResult = run !== undefined && runResult(state, run) !== undefined;
-    if (this.#isFinal || hasResult || state.sealed) this.#isOver = true;
+    const result = this.#resultIn(state);
+    // A client that was told later events reads on as any subscriber.
+    const isResult = result !== undefined && result.generation >= this.#told;
+    if (this.#isFinal || isResult || state.sealed) this.#isOver = true;
   }
 
   /** Ends the stream: its client got the only frame. */
@@ -123,15 +127,16 @@ export class StreamProgress {
   *#tell(
     event: TaskEvent,
     place: Pick<StreamPosition, 'slot' | 'events' | 'writtenAtMs'>,
-    final: boolean,
+    isResult: boolean,
   ): Generator<Frame, void, undefined> {
     const skipped = lastGeneration(this.#position) === this.#told ? this.#position.frames : 0;
     const generation = lastGeneration({ ...place, events: place.events + 1, frames: 0 });
     this.#state = eventStatus(event)?.state ?? this.#state;
     const sender = this.#sender();
-    // A sender that was told the end of its run reads on as any subscriber.
-    const asksForInput = eventStatus(event)?.state === TaskState.TASK_STATE_INPUT_REQUIRED;
-    const after = final || asksForInput ? undefined : sender;
+    // A sender that sees in the state that its run is over resumes as any subscriber.
+    const { state } = eventStatus(event) ?? {};
+    const showsEnd = isTerminal(state) || state === TaskState.TASK_STATE_INPUT_REQUIRED;
+    const after = isResult && showsEnd ? undefined : sender;
     const responses = eventFrames(event);
     for (const [index, response] of responses.entries()) {
       const isLast = index === responses.length - 1;
@@ -140,6 +145,10 @@ export class StreamProgress {
         : { ...place, frames: index + 1, sender };
       if (index >= skipped) yield { response, position: this.#position, generation };
     }
+  }
+
+  #resultIn(state: LogState): RunResult | undefined {
+    return this.#run === undefined ? undefined : runResult(state, this.#run);
   }
 
   #sender(): SenderPosition | undefined {

@@ -1,0 +1,13 @@
+import type { StreamResponse } from '@a2a-js/sdk';
+import { RESUMABLE_STREAMS } from 'a2a-aws';
+
+const CURSOR = `${RESUMABLE_STREAMS}/cursor`;
+const GENERATION = `${RESUMABLE_STREAMS}/generation`;
+
+/** Takes the cursor out of a frame, so that the frame is as it is in the log. */
+export function takeCursor({ payload }: StreamResponse): string | undefined {
+  const { [CURSOR]: cursor, [GENERATION]: _, ...rest } = payload?.value.metadata ?? {};
+  if (typeof cursor !== 'string' || !payload) return undefined;
+  payload.value.metadata = Object.keys(rest).length > 0 ? rest : undefined;
+  return cursor;
+}
