@@ -66,6 +66,7 @@ export const ENTRY_POINTS: Readonly<Record<string, EntryPoint>> = {
       'QueueProvisionResult: type',
       'QueueShutDown',
       'QueuedEvent: type',
+      'RESUMABLE_STREAMS',
       'RequestHandlerOptions: type',
       'RotationOptions: type',
       'RunContext: type',
