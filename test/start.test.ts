@@ -9,7 +9,13 @@ import {
   SNSClient,
 } from '@aws-sdk/client-sns';
 import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { type Backend, BackendError, type BackendOptions, createBackend } from 'a2a-aws';
+import {
+  type Backend,
+  BackendError,
+  type BackendOptions,
+  createBackend,
+  RESUMABLE_STREAMS,
+} from 'a2a-aws';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { agentCard } from './fixtures/agent-card.ts';
 import { eventually, failure } from './fixtures/eventually.ts';
@@ -222,7 +228,9 @@ test('before its start and after its stop a backend refuses requests, and says s
 
   expect(one.health()).toMatchObject({ live: true, ready: false, phase: 'new' });
   const card = await handler.getAgentCard();
-  expect(card).toEqual(agentCard('http://x'));
+  const given = agentCard('http://x');
+  const extensions = [expect.objectContaining({ uri: RESUMABLE_STREAMS, required: false })];
+  expect(card).toEqual({ ...given, capabilities: { ...given.capabilities, extensions } });
   expect((await failure('cancel', request())).message).toMatch(/Try again/);
   await one.start();
   expect((await failure('cancel', request())).message).toMatch(/not found/i);
