@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { type Entropy, systemClock } from '@a2a-aws/core';
+import type { Clock, Entropy } from '@a2a-aws/core';
 import { ServerCallContext } from '@a2a-js/sdk/server';
 import { expect, test } from 'vitest';
 import { type Connection, connectionOf } from '../../src/connections/connection.ts';
@@ -10,7 +10,23 @@ class FakeCall extends EventEmitter {
   cancelled = false;
   writableNeedDrain = true;
   readonly metadata = new Map<string, string>();
+  destroyed = false;
+
+  destroy(): void {
+    this.destroyed = true;
+    this.emit('cancelled', 'cancelled');
+  }
 }
+
+/** The timers that were set, by their times in milliseconds. */
+const timers = new Map<() => void, number>();
+const clock: Clock = {
+  now: () => 0,
+  after: (ms, callback) => {
+    timers.set(callback, ms);
+    return () => timers.delete(callback);
+  },
+};
 
 /** The context of a call, as the SDK's service makes it: with a copy of the metadata. */
 function contextOf({ metadata }: FakeCall): ServerCallContext {
@@ -36,7 +52,7 @@ function exchangeFor(call: FakeCall): Connection {
       },
     },
     entropy,
-    systemClock,
+    clock,
   );
   service.getTask(call);
   if (!connection) throw new Error('No connection.');
@@ -81,4 +97,27 @@ test('[I9] two calls have two connections, whatever token their clients send', (
   const two = new FakeCall();
   for (const [key, token] of one.metadata) two.metadata.set(key, token);
   expect(exchangeFor(two)).not.toBe(first);
+});
+
+test('[I8] a client that takes nothing for a minute is disconnected', async () => {
+  const call = new FakeCall();
+  const waiting = exchangeFor(call).drained();
+  await new Promise((resolve) => setImmediate(resolve));
+  const [[elapse, ms] = []] = timers;
+  expect(ms).toBe(60_000);
+  elapse?.();
+  await waiting;
+  expect(call.destroyed).toBe(true);
+  expect(timers.size).toBe(0);
+});
+
+test('[I8] a client that takes what was written leaves no timer', async () => {
+  const call = new FakeCall();
+  const waiting = exchangeFor(call).drained();
+  await new Promise((resolve) => setImmediate(resolve));
+  call.writableNeedDrain = false;
+  call.emit('drain');
+  await waiting;
+  expect(timers.size).toBe(0);
+  expect(call.destroyed).toBe(false);
 });
