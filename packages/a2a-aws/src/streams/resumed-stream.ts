@@ -131,6 +131,8 @@ class ResumedStream {
       : await taskAt(storage, log.key, begun.generation, log.clock);
     const record = task && (await storage.findRecord(log.key, begun.generation));
     if (!task || !record) {
+      // A run that published nothing has no Task to show.
+      if (!log.state.hasTask) return this.#progress.end();
       yield* this.#gap(begun.generation);
       return;
     }
