@@ -17,7 +17,7 @@ function logged(): Set<string> {
       for (const [, step] of text.matchAll(/retryUntilDone\(\s*'([a-z.-]+)'/g)) {
         names.add(`${step}-retried`).add(`${step}-recovered`);
       }
-      for (const [, failure = ''] of text.matchAll(/RetriedStep\(\s*'([a-z.-]+)'/g)) {
+      for (const [, failure = ''] of text.matchAll(/(?:RetriedStep|Retries)\(\s*'([a-z.-]+)'/g)) {
         names.add(failure).add(failure.replace(/(?:retried|failed)$/, 'recovered'));
       }
       for (const [, event = ''] of text.matchAll(/[.#]report\(\s*'([a-z.-]+)'/g)) names.add(event);

@@ -120,7 +120,7 @@ export type { QueueDeps, QueueHost } from './queues/queue-host.ts';
 export { LogTap, type TapStart, taskAt } from './reading/log-tap.ts';
 export type { OpenLog } from './reading/open-log.ts';
 export { OpenLogs, type OpenLogsDeps } from './reading/open-logs.ts';
-export { backoff } from './retry.ts';
+export { type BackoffRange, backoff } from './retry.ts';
 export type { CancelOutcome } from './runs/cancel.ts';
 export { DEFAULT_CANCEL_DEADLINE_MS } from './runs/cancel-deadline.ts';
 export type { Begun, RunRequest } from './runs/intents.ts';

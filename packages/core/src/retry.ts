@@ -12,6 +12,17 @@ export interface RetryDeps {
   readonly signal: AbortSignal;
 }
 
+/** The time between tries: twice as long after each failure, up to a limit. */
+export interface BackoffRange {
+  /** The longest wait after the first failure, in milliseconds. */
+  readonly firstMs: number;
+  /** The longest wait of all, in milliseconds. */
+  readonly longestMs: number;
+}
+
+/** The time between tries of a call to the table. */
+const CALL_RANGE: BackoffRange = { firstMs: 50, longestMs: 1_000 };
+
 /** Codes of errors that every repetition of the same step would meet again. */
 const FINAL: ReadonlySet<string> = new Set([
   'invalid-key',
@@ -32,31 +43,67 @@ export async function retryUntilDone<T>(
   deps: RetryDeps,
   step: () => Promise<T>,
 ): Promise<T> {
-  const retried = new RetriedStep(`${name}-retried`, deps);
+  const retries = new Retries(`${name}-retried`, deps);
   try {
-    for (let failures = 0; ; ) {
+    for (;;) {
       if (deps.signal.aborted) throw new BackendError('draining', 'The instance has stopped.');
       try {
         const done = await step();
-        retried.succeeded();
+        retries.succeeded();
         return done;
       } catch (error) {
         if (FINAL.has(errorCode(error))) throw error;
-        failures += 1;
-        retried.failed(error);
-        await sleep(deps.clock, backoff(failures, deps.entropy), deps.signal);
+        await retries.failed(error);
       }
     }
   } finally {
-    retried.gaveUp();
+    retries.gaveUp();
   }
 }
 
 /**
- * Returns the milliseconds to wait after the nth consecutive failure: doubling from 25 to 1,000,
- * with jitter.
+ * The consecutive failures of one step: counts and logs them, and waits before the next try. It is
+ * for loops that end otherwise than {@link retryUntilDone}.
  */
-export function backoff(failures: number, entropy: Entropy): number {
-  const ceiling = Math.min(1_000, 25 * 2 ** Math.min(failures, 10));
-  return ceiling / 2 + (entropy.random() * ceiling) / 2;
+export class Retries {
+  readonly #deps: RetryDeps;
+  readonly #step: RetriedStep;
+  #failures = 0;
+
+  /** `event`: the name of a failure's line, see {@link RetriedStep}. */
+  constructor(event: string, deps: RetryDeps) {
+    this.#deps = deps;
+    this.#step = new RetriedStep(event, deps);
+  }
+
+  /** Resolves when the step may be tried again, or at once when the instance stops. */
+  failed(error: unknown): Promise<void> {
+    const { clock, entropy, signal } = this.#deps;
+    this.#failures += 1;
+    this.#step.failed(error);
+    return sleep(clock, backoff(this.#failures, entropy.random()), signal);
+  }
+
+  succeeded(): void {
+    this.#failures = 0;
+    this.#step.succeeded();
+  }
+
+  /** Must be called when a failed step will not be tried again. */
+  gaveUp(): void {
+    this.#step.gaveUp();
+  }
+}
+
+/**
+ * Returns the milliseconds to wait after the nth consecutive failure: between half and the whole of
+ * a time that doubles from failure to failure. `random` is in [0, 1).
+ */
+export function backoff(
+  failures: number,
+  random: number,
+  { firstMs, longestMs }: BackoffRange = CALL_RANGE,
+): number {
+  const whole = Math.min(longestMs, firstMs * 2 ** (failures - 1));
+  return whole / 2 + (random * whole) / 2;
 }

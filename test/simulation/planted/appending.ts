@@ -9,7 +9,7 @@ export const APPENDING: readonly PlantedBug[] = [
       before(
         'LogWriter.#commit',
         'storage.putRecord($_, $RECORD)',
-        'if (failures > 0) Object.assign($RECORD, { id: entropy.id() });',
+        'if (last) Object.assign($RECORD, { id: this.#deps.entropy.id() });',
       ),
     ],
   },

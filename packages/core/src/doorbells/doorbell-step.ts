@@ -1,3 +1,5 @@
+import { type BackoffRange, backoff } from '../retry.ts';
+
 /** The state of an instance's doorbell. */
 export interface DoorbellView {
   /** The endpoint that it is received at no longer exists. */
@@ -34,8 +36,10 @@ export type DoorbellStep = 'wait' | 'provision' | 'replace';
 export const SILENT_MS = 12_000;
 /** A new filter policy may take this long (Amazon SNS, "Subscription filter policies"); milliseconds. */
 export const SETTLING_MS: number = 15 * 60_000;
-const FIRST_RETRY_MS = 1_000;
-const LONGEST_RETRY_MS = 30_000;
+/** The time between steps if a part is missing. */
+const REPAIR_RANGE: BackoffRange = { firstMs: 1_000, longestMs: 30_000 };
+/** The same if no part seems to be missing. */
+const SILENT_RANGE: BackoffRange = { ...REPAIR_RANGE, longestMs: SETTLING_MS };
 
 /**
  * Decides the next step for an instance's doorbell.
@@ -47,16 +51,9 @@ export function doorbellStep(facts: DoorbellFacts): DoorbellStep {
   const { doorbell, ageMs, triedMs, tries, fault, random } = facts;
   const isSilent = doorbell !== undefined && doorbell.silentMs >= SILENT_MS;
   if (doorbell && !doorbell.isLost && !isSilent && fault === undefined) return 'wait';
-  if (triedMs < retryMs(tries, isSilent && !doorbell.isLost, random)) return 'wait';
+  const range = isSilent && !doorbell.isLost ? SILENT_RANGE : REPAIR_RANGE;
+  if (tries > 0 && triedMs < backoff(tries, random, range)) return 'wait';
   if (doorbell?.isLost || fault === 'name-taken') return 'replace';
   const isLongSilent = isSilent && doorbell.silentMs >= SETTLING_MS && ageMs >= SETTLING_MS;
   return isLongSilent ? 'replace' : 'provision';
-}
-
-/** Returns the milliseconds between two steps: doubling, with jitter; longer if no part seems missing. */
-function retryMs(tries: number, isSilent: boolean, random: number): number {
-  if (tries === 0) return 0;
-  const longest = isSilent ? SETTLING_MS : LONGEST_RETRY_MS;
-  const whole = Math.min(longest, FIRST_RETRY_MS * 2 ** Math.min(tries - 1, 20));
-  return whole / 2 + (random * whole) / 2;
 }

@@ -1,12 +1,11 @@
 import { fencedError } from '../errors.ts';
 import { errorFields } from '../logging/error-fields.ts';
-import { RetriedStep } from '../logging/retried-step.ts';
 import { taskFields } from '../logging/task-fields.ts';
 import { type Clock, elapsed, sleep } from '../ports/clock.ts';
 import type { Entropy } from '../ports/entropy.ts';
 import type { InstanceRegistry, Intent, Lease, LeaseTerms } from '../ports/instance-registry.ts';
 import type { Logger } from '../ports/logger.ts';
-import { backoff } from '../retry.ts';
+import { Retries } from '../retry.ts';
 import type { IntentRecorder } from '../runs/intents.ts';
 import type { LeaseSettings } from './lease-settings.ts';
 import type { Role } from './role.ts';
@@ -105,23 +104,20 @@ export class Heartbeat implements IntentRecorder {
 
   async #renewUntilStopped(signal: AbortSignal, died: () => void): Promise<void> {
     const { instance, registry, clock, entropy, logger, settings } = this.#deps;
-    let failures = 0;
-    const retried = new RetriedStep('lease.beat-retried', { clock, logger });
+    const retries = new Retries('lease.beat-retried', { clock, entropy, logger, signal });
+    await sleep(clock, settings.beatMs, signal);
     while (!signal.aborted) {
-      await sleep(clock, failures > 0 ? backoff(failures, entropy) : settings.beatMs, signal);
-      if (signal.aborted) return;
       try {
         this.#beat += 1;
         if (!(await registry.beat(instance, this.#beat, clock.now()))) {
           died();
           return;
         }
-        failures = 0;
-        retried.succeeded();
+        retries.succeeded();
         this.#beatenAt = clock.now();
+        await sleep(clock, settings.beatMs, signal);
       } catch (error) {
-        failures += 1;
-        retried.failed(error);
+        await retries.failed(error);
       }
     }
   }

@@ -1,14 +1,13 @@
 import { BackendError, errorCode } from '../errors.ts';
 import { errorFields } from '../logging/error-fields.ts';
-import { RetriedStep } from '../logging/retried-step.ts';
 import { asGeneration, type Generation } from '../model/generation.ts';
 import type { Proposal } from '../model/proposal.ts';
 import { type LogRecord, recordBody } from '../model/record.ts';
-import { type Clock, elapsed, sleep } from '../ports/clock.ts';
+import { type Clock, elapsed } from '../ports/clock.ts';
 import type { Entropy } from '../ports/entropy.ts';
 import type { LogStorage } from '../ports/log-storage.ts';
 import type { Logger } from '../ports/logger.ts';
-import { backoff } from '../retry.ts';
+import { Retries } from '../retry.ts';
 import type { TaskKey } from '../task-key.ts';
 import { Backlog } from './backlog.ts';
 import type { LogFold } from './log-fold.ts';
@@ -124,17 +123,14 @@ export class LogWriter {
    * Reading finds records appended meanwhile, for example a fence.
    */
   async #readFirst(): Promise<void> {
-    const { clock, entropy, signal } = this.#deps;
-    const retried = new RetriedStep('log.refresh-failed', this.#deps);
-    for (let failures = 0; this.#mustRead() && !signal.aborted; ) {
+    const retries = new Retries('log.refresh-failed', this.#deps);
+    while (this.#mustRead() && !this.#deps.signal.aborted) {
       try {
         await this.#log.refresh();
-        retried.succeeded();
+        retries.succeeded();
       } catch (error) {
         if (errorCode(error) === 'corrupt-log') throw error;
-        failures += 1;
-        retried.failed(error);
-        await sleep(clock, backoff(failures, entropy), signal);
+        await retries.failed(error);
       }
     }
     if (!this.#log.isConfirmed) throw stopped();
@@ -188,18 +184,18 @@ export class LogWriter {
   /** Puts the record until it is known whether it, or another's record, is at its slot. */
   async #commit(taken: Taken): Promise<void> {
     const { record } = taken;
-    const { storage, clock, entropy, signal } = this.#deps;
+    const { storage, signal } = this.#deps;
     this.#fold.expect(record.id);
     let last: unknown;
-    const retried = new RetriedStep('log.append-retried', this.#deps);
-    for (let failures = 0; ; ) {
+    const retries = new Retries('log.append-retried', this.#deps);
+    for (;;) {
       if (signal.aborted) {
-        retried.gaveUp();
+        retries.gaveUp();
         throw last ?? stopped();
       }
       try {
         const outcome = await storage.putRecord(this.#log.key, record);
-        retried.succeeded();
+        retries.succeeded();
         if ('written' in outcome || outcome.taken.id === record.id) {
           this.#confirm(taken);
         } else {
@@ -208,15 +204,13 @@ export class LogWriter {
         return;
       } catch (error) {
         if (isRejected(error) || errorCode(error) === 'corrupt-log') {
-          retried.gaveUp();
+          retries.gaveUp();
           throw error;
         }
-        // Retries with the same bytes after any failure, because a rebuilt record could enter the
-        // log twice.
-        failures += 1;
+        // Puts the same bytes again after any failure, because a rebuilt record could enter the log
+        // twice.
         last = error;
-        retried.failed(error);
-        await sleep(clock, backoff(failures, entropy), signal);
+        await retries.failed(error);
       }
     }
   }

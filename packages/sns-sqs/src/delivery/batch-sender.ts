@@ -1,8 +1,8 @@
 import { type Clock, type Entropy, isTransient } from '@a2a-aws/core';
-import { sleep } from '@a2a-aws/core/internal';
+import { backoff, sleep } from '@a2a-aws/core/internal';
 import type { EntryOutcome } from './batch-outcome.ts';
 import type { ByteBudget } from './byte-budget.ts';
-import { retryDelay } from './retry-delay.ts';
+import { RETRY_RANGE } from './retry-range.ts';
 
 /** Entries in one call (Amazon SNS, "PublishBatch"; Amazon SQS, "SendMessageBatch", "DeleteMessageBatch"). */
 export const MAX_BATCH_ENTRIES = 10;
@@ -147,7 +147,7 @@ export class BatchSender<T> {
   async #retry(entries: readonly Entry<T>[]): Promise<void> {
     const { clock, entropy } = this.#options;
     const tries = Math.max(...entries.map((entry) => entry.tries));
-    await sleep(clock, retryDelay(tries, entropy.random()), this.#draining.signal);
+    await sleep(clock, backoff(tries, entropy.random(), RETRY_RANGE), this.#draining.signal);
     if (this.#draining.signal.aborted) for (const entry of entries) entry.settle(false);
     else this.#queue(entries, 'front');
   }

@@ -1,5 +1,5 @@
 import type { Clock, Entropy, FanoutReceiver, Logger } from '@a2a-aws/core';
-import { elapsed, RetriedStep, sleep } from '@a2a-aws/core/internal';
+import { backoff, elapsed, RetriedStep, sleep } from '@a2a-aws/core/internal';
 import {
   DeleteMessageBatchCommand,
   type Message,
@@ -10,7 +10,7 @@ import { awsError, isQueueMissing } from '../aws-error.ts';
 import { type EntryOutcome, entryOutcomes } from './batch-outcome.ts';
 import { BatchSender, MAX_BATCH_ENTRIES } from './batch-sender.ts';
 import { ByteBudget } from './byte-budget.ts';
-import { retryDelay } from './retry-delay.ts';
+import { RETRY_RANGE } from './retry-range.ts';
 
 /** The longest wait of a poll (Amazon SQS, "ReceiveMessage"). */
 const LONG_POLL_SECONDS = 20;
@@ -91,7 +91,7 @@ export class SqsReceiver implements FanoutReceiver {
       // The first poll, and the first after a failure, return at once, so that it is known whether polling works.
       const taken = await this.#take(this.#healthy ? LONG_POLL_SECONDS : 0);
       if (taken === undefined) {
-        await sleep(clock, retryDelay(this.#failures, entropy.random()), signal);
+        await sleep(clock, backoff(this.#failures, entropy.random(), RETRY_RANGE), signal);
       } else if (taken === MAX_BATCH_ENTRIES) this.#getHelp();
     }
     this.#healthy = false;
