@@ -1,7 +1,7 @@
 import { APPENDING } from './planted/appending.ts';
 import { CLEANING } from './planted/cleaning.ts';
+import { CLEANUP_ROUND } from './planted/cleanup-round.ts';
 import { FENCING } from './planted/fencing.ts';
-import { PATROLLING } from './planted/patrolling.ts';
 import type { PlantedBug } from './planted/planted-bug.ts';
 import { PUSHING } from './planted/pushing.ts';
 import { REACHING } from './planted/reaching.ts';
@@ -17,7 +17,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ...CLEANING,
   ...APPENDING,
   ...REACHING,
-  ...PATROLLING,
+  ...CLEANUP_ROUND,
   ...SERVING,
   ...STREAMING,
   ...HOLDING,

@@ -2,16 +2,16 @@ import { always, remove, replace } from '../patches/patch.ts';
 import type { PlantedBug } from './planted-bug.ts';
 
 /** Faults of the scheduled janitor when no instance is left. */
-export const PATROLLING: readonly PlantedBug[] = [
+export const CLEANUP_ROUND: readonly PlantedBug[] = [
   {
-    name: 'patrol-leaves-too-early',
+    name: 'cleanup-round-ends-too-early',
     patches: [
       replace('runCleanupRound', 'longest > 0 ? longest + $MARGIN : 0', 'longest - $MARGIN'),
       replace('runCleanupRound', 'janitor.watchedMs < $HERE', 'longest - 3 * settings.beatMs'),
     ],
   },
   {
-    name: 'patrol-forgets-itself',
+    name: 'cleanup-round-leaves-its-lease',
     patches: [remove('runCleanupRound', 'await registry.removeLease($_)')],
   },
   {
