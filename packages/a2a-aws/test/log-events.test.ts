@@ -63,7 +63,7 @@ test('what is retried says when it works again, or who goes on with it', () => {
     'instance.restart-failed', // instance.ready
     'instance.retire-failed',
     'instance.teardown-failed',
-    'janitor.resign-failed', // a part of janitor.look-failed
+    'janitor.resign-failed', // a part of janitor.inspect-failed
     'run.executor-failed',
     'run.cancel-failed',
     'run.resume-failed',

@@ -63,7 +63,7 @@ export class Keyring {
   }
 
   /** Reads the keys once a minute until the instance stops, so that a rotation reaches an idle fleet. */
-  async keep(): Promise<void> {
+  async readUntilStopped(): Promise<void> {
     const { clock, signal } = this.#deps;
     while (!signal.aborted) {
       await sleep(clock, this.#isFailing ? KEYS_RETRY_MS : KEYS_READ_MS, signal);

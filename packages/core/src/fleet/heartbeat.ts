@@ -39,7 +39,7 @@ export class Heartbeat implements IntentRecorder {
   readonly #retired = new AbortController();
   #beating: Promise<void> = Promise.resolve();
   #beat = 0;
-  #beatenAt: number | undefined;
+  #renewedAtMs: number | undefined;
 
   constructor(deps: HeartbeatDeps) {
     this.#deps = deps;
@@ -51,7 +51,7 @@ export class Heartbeat implements IntentRecorder {
     if (!(await registry.register(instance, queueName, this.#terms()))) throw fencedError();
     this.#beat += 1;
     if (!(await registry.beat(instance, this.#beat, clock.now()))) throw fencedError();
-    this.#beatenAt = clock.now();
+    this.#renewedAtMs = clock.now();
   }
 
   #terms(): LeaseTerms {
@@ -67,9 +67,9 @@ export class Heartbeat implements IntentRecorder {
 
   /** Milliseconds since the last renewal was confirmed; `undefined` before the first. */
   get silentMs(): number | undefined {
-    return this.#beatenAt === undefined
+    return this.#renewedAtMs === undefined
       ? undefined
-      : elapsed(this.#beatenAt, this.#deps.clock.now());
+      : elapsed(this.#renewedAtMs, this.#deps.clock.now());
   }
 
   /** Renews the lease until the instance stops or retires. A refused renewal means that it was declared dead. */
@@ -89,7 +89,7 @@ export class Heartbeat implements IntentRecorder {
     const { instance, registry, logger } = this.#deps;
     this.#retired.abort();
     await this.#beating;
-    for (let attempt = 0; attempt < RETIRE_TRIES; attempt += 1) {
+    for (let tries = 0; tries < RETIRE_TRIES; tries += 1) {
       const lease = await registry.lease(instance);
       if (lease?.state !== 'alive') return undefined;
       // A renewal that got no answer may still arrive in between.
@@ -114,7 +114,7 @@ export class Heartbeat implements IntentRecorder {
           return;
         }
         retries.succeeded();
-        this.#beatenAt = clock.now();
+        this.#renewedAtMs = clock.now();
         await sleep(clock, settings.beatMs, signal);
       } catch (error) {
         await retries.failed(error);

@@ -38,8 +38,7 @@ const CONFIRM_AGAIN_MS = 5_000;
 
 interface Former {
   readonly address: FormerAddress;
-  /** Milliseconds of this instance's clock. */
-  readonly givenUpAt: number;
+  readonly givenUpAtMs: number;
 }
 
 /**
@@ -61,12 +60,12 @@ export class InstanceDoorbell {
   #isUnheard = false;
   #fault: unknown;
   #tries = 0;
-  #triedAt = 0;
-  #madeAt = 0;
-  #confirmedAt = 0;
+  #triedAtMs = 0;
+  #provisionedAtMs = 0;
+  #confirmedAtMs = 0;
   #random = 0;
-  /** Since when there has been no doorbell that works; undefined while there is one. */
-  #missingSince: number | undefined;
+  /** Since when there has been no doorbell that works; `undefined` while there is one. */
+  #missingSinceMs: number | undefined;
 
   constructor(deps: InstanceDoorbellDeps) {
     this.#deps = deps;
@@ -143,15 +142,15 @@ export class InstanceDoorbell {
     const { view: doorbell } = logs.doorbells;
     if (doorbell?.isReceiving && !doorbell.isLost) {
       this.#tries = 0;
-      if (this.#missingSince === undefined) return;
-      const durationMs = clock.now() - this.#missingSince;
-      this.#missingSince = undefined;
+      if (this.#missingSinceMs === undefined) return;
+      const durationMs = clock.now() - this.#missingSinceMs;
+      this.#missingSinceMs = undefined;
       logger.info('doorbell.recovered', { durationMs });
       return;
     }
     const step = this.#nextStep();
-    if (!doorbell || step === 'wait' || this.#missingSince !== undefined) return;
-    this.#missingSince = clock.now();
+    if (!doorbell || step === 'wait' || this.#missingSinceMs !== undefined) return;
+    this.#missingSinceMs = clock.now();
     logger.warn('doorbell.lost', { code: doorbell.isLost ? 'lost' : 'silent' });
   }
 
@@ -159,15 +158,15 @@ export class InstanceDoorbell {
   async #isConfirmed(): Promise<boolean> {
     const { fanout, instance, clock } = this.#deps;
     const now = clock.now();
-    if (!fanout.confirm || elapsed(this.#confirmedAt, now) < CONFIRM_MS) return true;
-    this.#confirmedAt = now;
+    if (!fanout.confirm || elapsed(this.#confirmedAtMs, now) < CONFIRM_MS) return true;
+    this.#confirmedAtMs = now;
     try {
       const isConfirmed = await fanout.confirm(instance, this.#address);
       await this.#removeIfDead();
       return isConfirmed;
     } catch (error) {
       // A new subscription may have been made whose ARN is not known here.
-      this.#confirmedAt = now - CONFIRM_MS + CONFIRM_AGAIN_MS;
+      this.#confirmedAtMs = now - CONFIRM_MS + CONFIRM_AGAIN_MS;
       // An outage shows where doorbells are sent and received.
       return errorCode(error) !== 'name-taken';
     }
@@ -177,8 +176,8 @@ export class InstanceDoorbell {
     const { logs, clock, logger } = this.#deps;
     if (this.#end.signal.aborted) return;
     // Once per outage.
-    if (this.#missingSince === undefined) logger.warn('doorbell.lost', { code: 'lost' });
-    this.#missingSince ??= clock.now();
+    if (this.#missingSinceMs === undefined) logger.warn('doorbell.lost', { code: 'lost' });
+    this.#missingSinceMs ??= clock.now();
     logs.doorbells.reset();
     await this.#applyStep('provision');
   }
@@ -188,8 +187,8 @@ export class InstanceDoorbell {
     const now = clock.now();
     return doorbellStep({
       doorbell: logs.doorbells.view,
-      ageMs: elapsed(this.#madeAt, now),
-      triedMs: elapsed(this.#triedAt, now),
+      ageMs: elapsed(this.#provisionedAtMs, now),
+      triedMs: elapsed(this.#triedAtMs, now),
       tries: this.#tries,
       fault: this.#fault === undefined ? undefined : errorCode(this.#fault),
       random: this.#random,
@@ -204,14 +203,14 @@ export class InstanceDoorbell {
       this.#fault = undefined;
     } catch (error) {
       if (this.#end.signal.aborted) return;
-      this.#missingSince ??= clock.now();
+      this.#missingSinceMs ??= clock.now();
       if (this.#fault === undefined || errorCode(this.#fault) !== errorCode(error)) {
         logger.warn('doorbell.unavailable', errorFields(error));
       }
       this.#fault = error;
     } finally {
       this.#tries += 1;
-      this.#triedAt = clock.now();
+      this.#triedAtMs = clock.now();
       this.#random = entropy.random();
       this.#first.resolve(this.#fault);
     }
@@ -222,7 +221,7 @@ export class InstanceDoorbell {
     const { queueName, logs, clock } = this.#deps;
     const { former: _, ...address } = this.#address;
     const round = this.#round + 1;
-    const former = [...this.#former, { address, givenUpAt: clock.now() }];
+    const former = [...this.#former, { address, givenUpAtMs: clock.now() }];
     const next = { queueName: roundName(queueName, round) };
     await this.#writeAddress(next, former);
     this.#round = round;
@@ -258,9 +257,9 @@ export class InstanceDoorbell {
     if (this.#end.signal.aborted) return;
     this.#address = made;
     // The transport may have restored it under the address that it had.
-    if (isSame && logs.doorbells.view && this.#missingSince === undefined) return;
-    this.#madeAt = clock.now();
-    this.#confirmedAt = this.#madeAt;
+    if (isSame && logs.doorbells.view && this.#missingSinceMs === undefined) return;
+    this.#provisionedAtMs = clock.now();
+    this.#confirmedAtMs = this.#provisionedAtMs;
     logs.doorbells.listen();
     logs.doorbells.probe();
   }
@@ -304,7 +303,9 @@ export class InstanceDoorbell {
   async #removeFormer(): Promise<void> {
     const { settings, clock } = this.#deps;
     const now = clock.now();
-    const due = this.#former.filter((one) => elapsed(one.givenUpAt, now) >= settings.quarantineMs);
+    const due = this.#former.filter(
+      (one) => elapsed(one.givenUpAtMs, now) >= settings.quarantineMs,
+    );
     if (due.length === 0) return;
     const left = this.#former.filter((one) => !due.includes(one));
     if (await this.#removeEndpoints(due.map((one) => one.address))) {
@@ -317,7 +318,7 @@ export class InstanceDoorbell {
       }
     }
     // Retried later, not at every check.
-    const later = due.map(({ address }) => ({ address, givenUpAt: now }));
+    const later = due.map(({ address }) => ({ address, givenUpAtMs: now }));
     this.#former = [...left, ...later];
   }
 

@@ -220,7 +220,7 @@ export class Instance {
     this.#phase = 'ready';
     logger.info('instance.ready', { durationMs: clock.now() - since });
     for (const part of [this.janitor, this.#sweep, this.retiredSweep]) void part.runRounds();
-    if (delivers) void this.#keyring.keep();
+    if (delivers) void this.#keyring.readUntilStopped();
   }
 
   /** Starts a run; see {@link Intents.begin}. Fails with `not-started`, `draining` or `fenced`. */

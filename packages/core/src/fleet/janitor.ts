@@ -84,18 +84,18 @@ export class Janitor {
   /** Inspects the leases every beat until the instance stops. */
   async runRounds(): Promise<void> {
     const { clock, logger, settings, signal } = this.#deps;
-    let seenAt = clock.now();
-    const retried = new RetriedStep('janitor.look-failed', { clock, logger });
+    let readAtMs = clock.now();
+    const retried = new RetriedStep('janitor.inspect-failed', { clock, logger });
     while (!signal.aborted) {
       let rest = settings.beatMs;
       try {
         rest = await this.#inspectLeases();
-        seenAt = clock.now();
+        readAtMs = clock.now();
         retried.succeeded();
       } catch (error) {
         if (signal.aborted) return;
         retried.failed(error);
-        if (elapsed(seenAt, clock.now()) >= settings.leaseMs) await this.#resignLeadership();
+        if (elapsed(readAtMs, clock.now()) >= settings.leaseMs) await this.#resignLeadership();
       }
       await sleep(clock, rest, signal);
     }

@@ -22,8 +22,8 @@ export class Leadership {
   readonly #deps: LeadershipDeps;
   readonly #observer: LeaseObserver;
   #leader: string | undefined;
-  #learnedAt = 0;
-  #resignedAt: number | undefined;
+  #learnedAtMs = 0;
+  #resignedAtMs: number | undefined;
 
   constructor(deps: LeadershipDeps) {
     this.#deps = deps;
@@ -43,13 +43,13 @@ export class Leadership {
   /** Inspects the leader's lease, and replaces a dead leader. Returns true if this instance leads now. */
   async chooseLeader(): Promise<boolean> {
     const { instance, registry, logger } = this.#deps;
-    if (this.#resignedAt !== undefined) {
+    if (this.#resignedAtMs !== undefined) {
       // Each of the others has had its turn: if none took over, none is there.
-      if (elapsed(this.#resignedAt, this.#deps.clock.now()) < 2 * this.#deps.settings.beatMs) {
+      if (elapsed(this.#resignedAtMs, this.#deps.clock.now()) < 2 * this.#deps.settings.beatMs) {
         return false;
       }
       await registry.setResigned(instance, false);
-      this.#resignedAt = undefined;
+      this.#resignedAtMs = undefined;
     }
     try {
       return await this.#followLeader();
@@ -65,7 +65,7 @@ export class Leadership {
   async #followLeader(): Promise<boolean> {
     const { instance, registry, clock, logger, settings } = this.#deps;
     // Another instance may lead by now, or this one, if its own takeover arrived late.
-    const isOld = elapsed(this.#learnedAt, clock.now()) >= settings.leaseMs;
+    const isOld = elapsed(this.#learnedAtMs, clock.now()) >= settings.leaseMs;
     if (this.#leader === undefined || isOld) this.#noteLeader(await registry.leader());
     // Also true if the answer to the takeover was lost.
     if (this.isHeld) return true;
@@ -82,7 +82,7 @@ export class Leadership {
 
   #noteLeader(leader: string | undefined): void {
     this.#leader = leader;
-    this.#learnedAt = this.#deps.clock.now();
+    this.#learnedAtMs = this.#deps.clock.now();
   }
 
   /** Lets another instance lead. While a leader is alive, no other instance inspects all leases. */
@@ -91,7 +91,7 @@ export class Leadership {
     if (!this.isHeld) return;
     await registry.setResigned(instance, true);
     this.#leader = undefined;
-    this.#resignedAt = clock.now();
+    this.#resignedAtMs = clock.now();
   }
 
   async #isAlive(leader: string): Promise<boolean> {

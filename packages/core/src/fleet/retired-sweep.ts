@@ -40,7 +40,7 @@ const OLD_MS = 10 * 60_000;
 export class RetiredSweep {
   readonly #deps: RetiredSweepDeps;
   /** When each was first seen; milliseconds of this instance's clock. */
-  #seenAt = new Map<string, number>();
+  #seenAtMs = new Map<string, number>();
   #busy = false;
 
   constructor(deps: RetiredSweepDeps) {
@@ -81,14 +81,14 @@ export class RetiredSweep {
   /** Returns the instances that can write nothing any more, at most this instance's share. */
   #choose(rows: readonly RetiredLease[], now: number): RetiredLease[] {
     const { settings, entropy, leads } = this.#deps;
-    const before = this.#seenAt;
-    this.#seenAt = new Map(
+    const before = this.#seenAtMs;
+    this.#seenAtMs = new Map(
       rows.map(({ lease: { instance } }) => [instance, before.get(instance) ?? now]),
     );
     const ready = rows.filter(
       ({ lease, retiredAt }) =>
         now - retiredAt >= OLD_MS ||
-        elapsed(this.#seenAt.get(lease.instance) ?? now, now) >= settings.quarantineMs,
+        elapsed(this.#seenAtMs.get(lease.instance) ?? now, now) >= settings.quarantineMs,
     );
     if (leads() || ready.length <= SHARE) return ready;
     // Many lives that begin at once do not all take the same.

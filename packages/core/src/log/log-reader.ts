@@ -10,7 +10,7 @@ import type { TaskKey } from '../task-key.ts';
 import { inSlices, Pace } from './pace.ts';
 
 /** The number of times that the whole log is read while records are missing. */
-const LOAD_TRIES = 3;
+const MAX_READS = 3;
 
 export interface LogReaderDeps {
   readonly storage: LogStorage;
@@ -114,13 +114,13 @@ export class LogReader {
   }
 
   async #read(compares: boolean): Promise<void> {
-    for (let attempt = 1; ; attempt += 1) {
+    for (let reads = 1; ; reads += 1) {
       if (await this.#readOnce(compares)) {
         this.#isRead = true;
         this.#target.done(this.#isGone);
         return;
       }
-      if (attempt === LOAD_TRIES) {
+      if (reads === MAX_READS) {
         throw new BackendError('corrupt-log', 'Records of the log are missing.');
       }
     }

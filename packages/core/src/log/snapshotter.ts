@@ -50,7 +50,7 @@ export class Snapshotter {
   readonly #deps: SnapshotterDeps;
   #nextBytes = MIN_TAIL_BYTES;
   #nextRecords = MIN_TAIL_RECORDS;
-  #retryAt = 0;
+  #retryAtMs = 0;
   readonly #retried: RetriedStep;
   #writing = false;
 
@@ -68,7 +68,7 @@ export class Snapshotter {
     const { tail } = this.#log;
     const { clock, retentionMs } = this.#deps;
     const now = clock.now();
-    const isDue = now >= this.#retryAt && tail.since > 0 && now - tail.since > retentionMs;
+    const isDue = now >= this.#retryAtMs && tail.since > 0 && now - tail.since > retentionMs;
     const ageing = isDue && !this.#log.isExpired();
     if (!ageing && tail.bytes < this.#nextBytes && tail.records < this.#nextRecords) return;
     this.#writing = true;
@@ -85,7 +85,7 @@ export class Snapshotter {
       const most = ageing ? Number.POSITIVE_INFINITY : spared(tail);
       const text = await inSlices(upTo(most, encodeSnapshot(this.#log.content())), clock);
       if (text === undefined) {
-        this.#lookLater(tail);
+        this.#raiseThresholds(tail);
         return;
       }
       this.#nextBytes = MIN_TAIL_BYTES;
@@ -98,13 +98,13 @@ export class Snapshotter {
     } catch (error) {
       // The log is complete without a snapshot. Attempts cost written bytes, so not every append
       // makes one.
-      this.#lookLater(tail);
-      this.#retryAt = clock.now() + RETRY_AFTER_MS;
+      this.#raiseThresholds(tail);
+      this.#retryAtMs = clock.now() + RETRY_AFTER_MS;
       this.#retried.failed(error);
     }
   }
 
-  #lookLater({ bytes, records }: Tail): void {
+  #raiseThresholds({ bytes, records }: Tail): void {
     this.#nextBytes = Math.max(MIN_TAIL_BYTES, bytes * 2);
     this.#nextRecords = Math.max(MIN_TAIL_RECORDS, records * 2);
   }

@@ -72,7 +72,7 @@ export class Intents {
   readonly #running = new Map<Run, CancelDeadline>();
   readonly #idleWaiters: (() => void)[] = [];
   #refusedEvents = 0;
-  #lastIntentAt: number | undefined;
+  #lastIntentAtMs: number | undefined;
 
   constructor(deps: IntentsDeps) {
     this.#deps = deps;
@@ -85,7 +85,7 @@ export class Intents {
 
   /** When the last intent was recorded; milliseconds of this instance's clock. */
   get lastIntentAt(): number | undefined {
-    return this.#lastIntentAt;
+    return this.#lastIntentAtMs;
   }
 
   /** Events that did not enter a log. */
@@ -228,7 +228,7 @@ export class Intents {
     resume?: string | undefined,
   ): Promise<Intent> {
     const { instance, entropy, heartbeat, registry, clock } = this.#deps;
-    this.#lastIntentAt = clock.now();
+    this.#lastIntentAtMs = clock.now();
     const row: Intent = { instance, run: entropy.id(), key, purpose, resume };
     this.#rows.set(row.run, row);
     try {

@@ -73,7 +73,7 @@ describe('a rotation of the keys', () => {
     });
     for (const ring of rings) {
       await ring.read();
-      void ring.keep();
+      void ring.readUntilStopped();
       // The instances read at different times.
       await clock.advance(20_000);
     }
@@ -156,7 +156,7 @@ describe('a keyring', () => {
     const signal = new AbortController().signal;
     const ring = new Keyring({ registry, clock, entropy, logger, signal });
     await ring.read();
-    void ring.keep();
+    void ring.readUntilStopped();
     const { doorbellKeys } = registry;
     registry.doorbellKeys = () => Promise.reject(new Error('no answer'));
     await clock.advance(KEYS_KNOWN_MS);

@@ -18,7 +18,7 @@ import { PAGE_RECORDS, recordPages } from './record-pages.ts';
 import { fromChunks } from './snapshot-chunks.ts';
 
 /** How often a log is read again while a snapshot is replaced under the reader. */
-const LOAD_TRIES = 3;
+const MAX_READS = 3;
 /** Pieces of one record or snapshot that are read at once: each has up to 300 KB. */
 const PIECES_AT_ONCE = 8;
 /** Logs of more than a page that are read at once: a list may be of fifty, of any length. */
@@ -59,14 +59,14 @@ export class LogLoader {
    * before that page is read forwards, several pages at once: nothing is added there any more.
    */
   async load(key: TaskKey): Promise<StoredLog> {
-    for (let attempt = 1; ; attempt += 1) {
+    for (let reads = 1; ; reads += 1) {
       const newest = await this.#newest(key);
       const { head, snapshot: name } = newest;
       if (!name) return { head, records: this.#records(key, FIRST_SLOT, newest) };
       const snapshot = await this.#snapshot(key, name, newest.chunks);
       if (snapshot) return { head, snapshot, records: this.#records(key, name.slot, newest) };
-      // It was replaced meanwhile, or is lost: then the records may still be there, all of them.
-      if (attempt === LOAD_TRIES) return { head, records: this.#records(key, FIRST_SLOT, newest) };
+      // The snapshot was replaced meanwhile, or it is lost. Then all records may still be there.
+      if (reads === MAX_READS) return { head, records: this.#records(key, FIRST_SLOT, newest) };
     }
   }
 

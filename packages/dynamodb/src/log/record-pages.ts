@@ -48,7 +48,7 @@ export async function* recordPages(
   { from, before, sample }: KnownRecords,
   read: ReadPage,
 ): AsyncIterable<readonly Item[]> {
-  const ahead: { readonly range: Range; readonly page: Promise<Page> }[] = [];
+  const ahead: { readonly range: SlotRange; readonly page: Promise<Page> }[] = [];
   let next: Slot | undefined = from;
   let guess = generationsOfPage(sample);
   for (;;) {
@@ -84,7 +84,7 @@ function generationsOfPage({ generations, bytes, records }: Sample): number {
   return Math.max(1, Math.floor(generations * share));
 }
 
-interface Range {
+interface SlotRange {
   readonly from: string;
   readonly to: string;
   readonly generations: number;
@@ -92,7 +92,7 @@ interface Range {
   readonly next: Slot | undefined;
 }
 
-function rangeOf(from: Slot, before: Slot, generations: number): Range {
+function rangeOf(from: Slot, before: Slot, generations: number): SlotRange {
   const end = generationAfter(from.generation, generations);
   if (end >= before.generation) {
     return {
