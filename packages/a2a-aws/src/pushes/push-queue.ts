@@ -23,7 +23,7 @@ import type { UserErrors } from '../user-code/user-errors.ts';
 import { lazyTask } from './lazy-task.ts';
 
 /** How long a look-up of a task's configs is valid for chunks of artifacts, in milliseconds. */
-const CHUNKS_LOOK_MS = 1_000;
+const CHUNKS_LOOKUP_MS = 1_000;
 
 export interface PushDeps {
   readonly sender: PushNotificationSender;
@@ -37,7 +37,7 @@ export interface PushDeps {
 /** The log of the task whose events are pushed. */
 type PushedLog = Pick<TaskLog, 'key' | 'state' | 'task'>;
 
-interface Waiting {
+interface WaitingPush {
   readonly event: AgentExecutionEvent;
   readonly context: ServerCallContext;
   /** Its place in the log; `undefined` for an answer, which is not an event. */
@@ -49,7 +49,7 @@ interface Waiting {
   readonly at: number;
 }
 
-interface Look {
+interface Lookup {
   /** The events up to this one were there when it began. */
   readonly place: number;
   readonly at: number;
@@ -69,11 +69,11 @@ export class PushQueue {
   readonly #backlog: Backlog;
   readonly #turn: Move;
   readonly #deps: PushDeps;
-  #waiting: Waiting[] = [];
+  #waiting: WaitingPush[] = [];
   #dropped = 0;
   #added = 0;
-  #look: Look | undefined;
-  /** Look-ups that began before this place are out of date. */
+  #lookup: Lookup | undefined;
+  /** Lookup-ups that began before this place are out of date. */
   #staleBefore = 0;
   #isMoving = false;
   /** True if the last events were not pushed. */
@@ -132,7 +132,7 @@ export class PushQueue {
     }
   }
 
-  async #pushAll(waiting: Waiting[], signal: AbortSignal): Promise<void> {
+  async #pushAll(waiting: WaitingPush[], signal: AbortSignal): Promise<void> {
     const failed = new Map<string, { events: number; about: LogFields }>();
     let sent = 0;
     // From the end, so that pushed events are not retained.
@@ -175,36 +175,41 @@ export class PushQueue {
     return { code: 'unexpected', source, ...(isTaken ? {} : errors.describe(thrown)) };
   }
 
-  #send({ event, context }: Waiting): Promise<void> {
+  #send({ event, context }: WaitingPush): Promise<void> {
     const payload = { $case: event.kind, value: deepCopy(event.data) };
     const task = this.#log.state.hasTask ? lazyTask(() => this.#log.task() as Task) : undefined;
     return this.#deps.sender.send({ payload } as StreamResponse, context, task);
   }
 
-  async #isWanted(one: Waiting): Promise<boolean> {
+  async #isWanted(one: WaitingPush): Promise<boolean> {
     const { store } = this.#deps;
     if (!store) return true;
-    if (!this.#covers(one)) this.#look = await this.#lookFor(one, store);
-    const { found } = this.#look as Look;
+    if (!this.#covers(one)) this.#lookup = await this.#readConfigs(one, store);
+    const { found } = this.#lookup as Lookup;
     if ('fault' in found) throw found.fault;
     return found.configs;
   }
 
   /** As far as is known, the task has no config. */
   get #isUnasked(): boolean {
-    return this.#look !== undefined && 'configs' in this.#look.found && !this.#look.found.configs;
+    return (
+      this.#lookup !== undefined && 'configs' in this.#lookup.found && !this.#lookup.found.configs
+    );
   }
 
   /** A status must reach every config that was set before it. Chunks, of which there are many, need not. */
-  #covers(one: Waiting): boolean {
-    if (!this.#look) return false;
-    const { place, at, found } = this.#look;
+  #covers(one: WaitingPush): boolean {
+    if (!this.#lookup) return false;
+    const { place, at, found } = this.#lookup;
     if (one.place <= place) return true;
-    const isFresh = place >= this.#staleBefore && elapsed(at, one.at) < CHUNKS_LOOK_MS;
+    const isFresh = place >= this.#staleBefore && elapsed(at, one.at) < CHUNKS_LOOKUP_MS;
     return isFresh && one.event.kind === 'artifactUpdate' && 'configs' in found;
   }
 
-  async #lookFor({ context }: Waiting, store: Pick<PushNotificationStore, 'load'>): Promise<Look> {
+  async #readConfigs(
+    { context }: WaitingPush,
+    store: Pick<PushNotificationStore, 'load'>,
+  ): Promise<Lookup> {
     const began = { place: this.#added, at: this.#deps.clock.now() };
     try {
       const configs = await store.load(this.#log.key.taskId, context);

@@ -16,7 +16,7 @@ const OF_THE_TASK = ['invalid-key', 'invalid-event', 'event-too-large', 'corrupt
 export interface ImportSource {
   /** Any store of tasks. */
   readonly from: Pick<TaskStore, 'list' | 'load'>;
-  /** Any store of push notification configs; they are imported with their tasks. @default - none */
+  /** Any store of push notification configs; they are imported with their tasks. @default none */
   readonly pushNotifications?: Pick<PushNotificationStore, 'load' | 'loadWithMetadata'> | undefined;
   /** One context (tenant, user, state) for each tenant and owner whose tasks will be imported. */
   readonly contexts: Iterable<ServerCallContext> | AsyncIterable<ServerCallContext>;

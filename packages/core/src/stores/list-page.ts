@@ -1,5 +1,5 @@
 import type { ListedTask } from '../model/listed-task.ts';
-import { comparePlaces, type ListPlace } from './list-place.ts';
+import { compareListPlaces, type ListPlace } from './list-place.ts';
 
 /**
  * One page of a list. It is shown all tasks of the list, in any order and number, counts them, and
@@ -33,9 +33,9 @@ export class ListPage {
 
   show(task: ListedTask): void {
     this.#total += 1;
-    if (this.#behind && comparePlaces(task, this.#behind) <= 0) return;
+    if (this.#behind && compareListPlaces(task, this.#behind) <= 0) return;
     this.#left += 1;
-    const after = this.#tasks.findLastIndex((other) => comparePlaces(other, task) < 0);
+    const after = this.#tasks.findLastIndex((other) => compareListPlaces(other, task) < 0);
     if (after === this.#size - 1) return;
     this.#tasks.splice(after + 1, 0, task);
     if (this.#tasks.length > this.#size) this.#tasks.pop();

@@ -10,6 +10,6 @@ export type ListPlace = Pick<ListedTask, 'latest' | 'taskId'>;
  * Returns a negative, zero or positive number if `a` comes before, at or after `b`. The newest
  * comes first; equal times are ordered by id, descending.
  */
-export function comparePlaces(a: ListPlace, b: ListPlace): number {
+export function compareListPlaces(a: ListPlace, b: ListPlace): number {
   return b.latest - a.latest || Number(a.taskId < b.taskId) - Number(a.taskId > b.taskId);
 }

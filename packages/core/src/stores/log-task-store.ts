@@ -85,7 +85,7 @@ export class LogTaskStore implements TaskStore {
     if (bytes > 0) {
       await this.#write(key, async (log) => {
         await log.append(propose, bytes);
-        await this.#settleHead(log);
+        await this.#updateHead(log);
         new Snapshotter(log, { ...this.#deps, signal: NEVER }).maybeSnapshot();
       });
     }
@@ -141,7 +141,7 @@ export class LogTaskStore implements TaskStore {
     const found = await readTask(log, this.#deps.clock, options);
     // Completes a save or deletion that was interrupted after its record. The result is complete
     // without this.
-    await this.#settle(log, found !== undefined).catch((error: unknown) => {
+    await this.#completeWrite(log, found !== undefined).catch((error: unknown) => {
       this.#deps.logger.warn('head.repair-failed', {
         ...taskFields(key),
         ...errorFields(error),
@@ -151,14 +151,14 @@ export class LogTaskStore implements TaskStore {
   }
 
   /** Completes the head, or the erasure, that an interrupted save or deletion left undone. */
-  async #settle(log: TaskLog, isSeen: boolean): Promise<void> {
-    if (isSeen) await this.#settleHead(log);
+  async #completeWrite(log: TaskLog, isVisible: boolean): Promise<void> {
+    if (isVisible) await this.#updateHead(log);
     // Lists count the task as long as it has a head.
     else if (log.state.deleted && log.headSlot) await this.#deps.storage.erase(log.key);
   }
 
   /** Writes the head if the stored one is missing or older than the log's present status. */
-  async #settleHead(log: TaskLog): Promise<void> {
+  async #updateHead(log: TaskLog): Promise<void> {
     const head = taskHead(log.key, log.state);
     const isDue = head && !(log.headSlot && compareSlots(log.headSlot, head.slot) >= 0);
     if (isDue) await this.#deps.storage.putHead(log.key, head);

@@ -15,7 +15,7 @@ import type { LogStorage } from '../ports/log-storage.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Scope, TaskKey } from '../task-key.ts';
 import { ListPage } from './list-page.ts';
-import { comparePlaces, type ListPlace } from './list-place.ts';
+import { compareListPlaces, type ListPlace } from './list-place.ts';
 import { decodePageToken, encodePageToken } from './page-token.ts';
 
 const DEFAULT_PAGE_SIZE = 50;
@@ -150,6 +150,6 @@ function belongs(
     return false;
   }
   const { latest, state, timestamp } = status;
-  if (behind && comparePlaces({ latest, taskId: task.id }, behind) <= 0) return false;
+  if (behind && compareListPlaces({ latest, taskId: task.id }, behind) <= 0) return false;
   return passes({ state, timestamp: statusTime(timestamp), writtenAtMs }, filter);
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ListedTask } from '../../src/model/listed-task.ts';
 import { ListPage } from '../../src/stores/list-page.ts';
-import { comparePlaces } from '../../src/stores/list-place.ts';
+import { compareListPlaces } from '../../src/stores/list-place.ts';
 import { WORKING } from '../fixtures/events.ts';
 
 const anyTasks: fc.Arbitrary<ListedTask[]> = fc.uniqueArray(
@@ -25,7 +25,7 @@ describe('a page of a list', () => {
   test('has the first tasks behind a place, in order, whatever order they are shown in', () => {
     fc.assert(
       fc.property(anyTasks, fc.integer({ min: 1, max: 8 }), fc.nat(20), (tasks, size, at) => {
-        const sorted = tasks.toSorted(comparePlaces);
+        const sorted = tasks.toSorted(compareListPlaces);
         const behind = sorted[at];
         const rest = behind ? sorted.slice(at + 1) : sorted;
         const page = pageOf(tasks, size, behind);

@@ -29,7 +29,7 @@ export interface BatchSenderOptions<T> {
 interface Entry<T> {
   readonly item: T;
   readonly bytes: number;
-  readonly settle: (taken: boolean) => void;
+  readonly finish: (taken: boolean) => void;
   tries: number;
   /** To be sent in a batch of its own, because a batch with it was refused as a whole. */
   alone: boolean;
@@ -57,14 +57,14 @@ export class BatchSender<T> {
     const { batchBytes, backlog } = this.#options;
     const bytes = this.#options.bytes(item);
     if (bytes > batchBytes || !backlog.tryAcquire(bytes)) return Promise.resolve(false);
-    this.#held++;
+    this.#held += 1;
     return new Promise((resolve) => {
-      const settle = (taken: boolean): void => {
+      const finish = (taken: boolean): void => {
         backlog.release(bytes);
         resolve(taken);
         if (--this.#held === 0) for (const done of this.#onEmpty.splice(0)) done();
       };
-      this.#queue([{ item, bytes, settle, tries: 0, alone: false }]);
+      this.#queue([{ item, bytes, finish, tries: 0, alone: false }]);
     });
   }
 
@@ -108,7 +108,7 @@ export class BatchSender<T> {
       const full = keys.size === MAX_BATCH_ENTRIES && !keys.has(key);
       if (count > 0 && (full || bytes + entry.bytes > batchBytes || entry.alone)) break;
       keys.add(key);
-      count++;
+      count += 1;
       bytes += entry.bytes;
       if (entry.alone) break;
     }
@@ -117,15 +117,15 @@ export class BatchSender<T> {
   }
 
   async #send(batch: readonly Entry<T>[]): Promise<void> {
-    this.#inFlight++;
+    this.#inFlight += 1;
     const outcomes = await this.#call(batch);
     this.#inFlight--;
     const again: Entry<T>[] = [];
     batch.forEach((entry, index) => {
       const outcome = outcomes[index] ?? 'failed';
-      entry.tries++;
-      if (outcome !== 'failed') entry.settle(outcome === 'taken');
-      else if (entry.tries >= MAX_TRIES) entry.settle(false);
+      entry.tries += 1;
+      if (outcome !== 'failed') entry.finish(outcome === 'taken');
+      else if (entry.tries >= MAX_TRIES) entry.finish(false);
       else again.push(entry);
     });
     this.#pump();
@@ -148,7 +148,7 @@ export class BatchSender<T> {
     const { clock, entropy } = this.#options;
     const tries = Math.max(...entries.map((entry) => entry.tries));
     await sleep(clock, backoff(tries, entropy.random(), RETRY_RANGE), this.#draining.signal);
-    if (this.#draining.signal.aborted) for (const entry of entries) entry.settle(false);
+    if (this.#draining.signal.aborted) for (const entry of entries) entry.finish(false);
     else this.#queue(entries, 'front');
   }
 }

@@ -145,7 +145,7 @@ export class SqsReceiver implements FanoutReceiver {
       if (abortSignal.aborted) return undefined;
       this.#healthy = false;
       if (isQueueMissing(error)) this.#missed();
-      this.#failures++;
+      this.#failures += 1;
       this.#retried.failed(awsError(error), { instance });
       return undefined;
     }
@@ -167,10 +167,10 @@ export class SqsReceiver implements FanoutReceiver {
       try {
         if (Body === undefined) throw new TypeError('A message without a body.');
         onMessage(Body);
-        counters.received++;
+        counters.received += 1;
         if (ReceiptHandle) void this.#deletes.add(ReceiptHandle);
       } catch {
-        counters.unreadable++;
+        counters.unreadable += 1;
         logger.warn('receiver.unreadable', { instance, messageId: MessageId });
       }
     }
