@@ -22,7 +22,7 @@ function userMessages(task: Task): string[] {
   return task.history.filter(({ role }) => role === 1).map(({ messageId }) => messageId);
 }
 
-test('[I1][I6] INPUT_REQUIRED ends the streams; the follow-up runs on another instance', {
+test('[I1] [I6] INPUT_REQUIRED ends the streams; the follow-up runs on another instance', {
   timeout,
 }, async () => {
   const gate = new Gate();
@@ -104,7 +104,7 @@ test('[I10] AUTH_REQUIRED answers a blocking send at once; the streams go on', {
   });
 });
 
-test('[I1][I4] a second message to a running task runs on B; both are applied, each once', {
+test('[I1] [I4] a second message to a running task runs on B; both are applied, each once', {
   timeout,
 }, async () => {
   const second = new Gate();

@@ -26,7 +26,7 @@ beforeAll(async () => {
 }, timeout);
 afterAll(() => fleet.stop(), timeout);
 
-test('[I3][I6] a doorbell that dies mid-stream and comes back costs only time', {
+test('[I3] [I6] a doorbell that dies mid-stream and comes back costs only time', {
   timeout,
 }, async () => {
   const gates = [new Gate(), new Gate(), new Gate()] as const;

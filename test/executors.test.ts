@@ -201,7 +201,7 @@ async function expectEnd(id: string, picture: unknown): Promise<void> {
 }
 
 describe.each(lasting)('an executor: $name', (one) => {
-  test('[I1][I2][I4] blocking sender, streaming sender, subscriber on B agree', {
+  test('[I1] [I2] [I4] blocking sender, streaming sender, subscriber on B agree', {
     timeout,
   }, async () => {
     const gate = new Gate();
@@ -232,7 +232,7 @@ describe.each(lasting)('an executor: $name', (one) => {
 });
 
 describe.each(brief)('an executor: $name', (one) => {
-  test('[I1][I2][I4] blocking and streaming sender agree', { timeout }, async () => {
+  test('[I1] [I2] [I4] blocking and streaming sender agree', { timeout }, async () => {
     const text = fleet.script((turn) => one.act(turn, Promise.resolve()));
     const a = await fleet.a.client();
 
@@ -290,7 +290,7 @@ test('[I9] an event for another task reaches no log', { timeout }, async () => {
   expect(error).toBeInstanceOf(TaskNotFoundError);
 });
 
-test('[I4][I6] an executor that never returns is canceled from B', { timeout }, async () => {
+test('[I4] [I6] an executor that never returns is canceled from B', { timeout }, async () => {
   const text = fleet.script(async (turn) => {
     turn.task();
     await turn.untilCanceled();
@@ -313,7 +313,7 @@ test('[I4][I6] an executor that never returns is canceled from B', { timeout }, 
   expectNoSecret(sender.frames, subscriber.frames, canceled);
 });
 
-test('[I4][I6] an executor that ignores the cancel is overruled at the deadline', {
+test('[I4] [I6] an executor that ignores the cancel is overruled at the deadline', {
   timeout,
 }, async () => {
   const gate = new Gate();

@@ -37,7 +37,7 @@ const options = () => ({
   logger: new RecordedLogger(),
 });
 
-test('[I6][I7] when all instances were killed, one round ends their tasks and leaves nothing', {
+test('[I6] [I7] when all instances were killed, one round ends their tasks and leaves nothing', {
   timeout,
 }, async () => {
   const executor = new URL('./localstack/counting-agent.ts', import.meta.url);

@@ -83,7 +83,7 @@ describe.each(['works', 'is lost'])('with a doorbell that %s', (doorbell) => {
       expect(subscriber.picture?.state).toBe('COMPLETED');
     });
 
-    test('[I1][I3] a stream on A and a subscriber on B see the same events in the same order', {
+    test('[I1] [I3] a stream on A and a subscriber on B see the same events in the same order', {
       timeout,
     }, async () => {
       const gate = new Gate();

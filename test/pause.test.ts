@@ -23,7 +23,7 @@ afterAll(async () => {
   await cluster?.stop();
 }, timeout);
 
-test('[I5][I7] a process that was stopped for longer than its lease wakes up fenced, and continues as a new instance', {
+test('[I5] [I7] a process that was stopped for longer than its lease wakes up fenced, and continues as a new instance', {
   timeout,
 }, async () => {
   const [a, b] = cluster.instances;

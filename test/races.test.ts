@@ -70,7 +70,7 @@ async function agreedEnd(id: string, readers: readonly StreamReader[]): Promise<
   return end;
 }
 
-test('[I2][I4] a completion that is held up on its way loses to a cancel that is not', {
+test('[I2] [I4] a completion that is held up on its way loses to a cancel that is not', {
   timeout,
 }, async () => {
   const { id, gate, readers, b } = await startTask();

@@ -25,7 +25,7 @@ afterAll(async () => {
   await fleet.stop();
 }, timeout);
 
-test('[I6][I10] the run of an instance that is lost is executed again on another', {
+test('[I6] [I10] the run of an instance that is lost is executed again on another', {
   timeout,
 }, async () => {
   const gate = new Gate();

@@ -49,22 +49,22 @@ export class A2aStack extends Stack {
       : undefined;
     neverExport(this);
 
-    this.output('TableName', 'The table of the task log', table.tableName);
-    this.output('Prefix', 'Beginning of every key and queue name', queuePrefix);
-    this.output('Fanout', 'How instances reach each other', fanout);
+    this.#output('TableName', 'The table of the task log', table.tableName);
+    this.#output('Prefix', 'Beginning of every key and queue name', queuePrefix);
+    this.#output('Fanout', 'How instances reach each other', fanout);
     if (topics.length > 0) {
       const arns = topics.map(({ topicArn }) => topicArn).join(',');
-      this.output('TopicArn', 'The topics of the doorbells', arns);
+      this.#output('TopicArn', 'The topics of the doorbells', arns);
     }
-    if (deadLetters) this.output('DeadLetterArn', 'The dead-letter queue', deadLetters.queueArn);
-    this.output(
+    if (deadLetters) this.#output('DeadLetterArn', 'The dead-letter queue', deadLetters.queueArn);
+    this.#output(
       'InstancePolicyArn',
       'For the role of an instance',
       this.instancePolicy.managedPolicyArn,
     );
   }
 
-  private output(id: string, description: string, value: string): void {
+  #output(id: string, description: string, value: string): void {
     new CfnOutput(this, id, { description, value });
   }
 }

@@ -67,7 +67,7 @@ async function start(upTo: number): Promise<{ id: string; rest: ReturnType<typeo
   return { id, rest: read(stream) };
 }
 
-test('[I1][I2][I3] a task on A is seen from B, every chunk once and in order', async () => {
+test('[I1] [I2] [I3] a task on A is seen from B, every chunk once and in order', async () => {
   const { id, rest } = await start(30);
   const onB = await read(b.resubscribeTask({ tenant: '', id }));
   const all = Array.from({ length: 30 }, (_, n) => String(n));

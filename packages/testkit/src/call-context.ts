@@ -3,7 +3,7 @@ import { ServerCallContext } from '@a2a-js/sdk/server';
 interface Caller {
   /** @default `user` */
   readonly user?: string;
-  /** @default - none */
+  /** @default none */
   readonly tenant?: string;
   /** A2A version of the request. @default `1.0` */
   readonly version?: string;

@@ -194,7 +194,7 @@ describe('where it cannot be read who leads', () => {
     expect(leaders().filter((id) => id !== 'a')).toEqual(['d']);
   });
 
-  test('[I5][I6] a leader whose lease cannot be read is left alone, and not waited for', async () => {
+  test('[I5] [I6] a leader whose lease cannot be read is left alone, and not waited for', async () => {
     const lease = fleet.registry.lease.bind(fleet.registry);
     fleet.registry.lease = (id) => (id === 'a' ? Promise.reject(unreadable()) : lease(id));
     const leases = fleet.registry.leases.bind(fleet.registry);
