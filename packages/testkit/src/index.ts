@@ -2,12 +2,12 @@ export {
   type ConsumerOffsetsUnderTest,
   consumerOffsetsSuite,
 } from './consumer-offsets-suite.ts';
-export {
-  type FanoutCapabilities,
-  type FanoutPart,
-  type FanoutUnderTest,
-  fanoutSuite,
-} from './fanout-suite.ts';
+export type {
+  FanoutCapabilities,
+  FanoutPart,
+  FanoutUnderTest,
+} from './fanout/fanout-under-test.ts';
+export { fanoutSuite } from './fanout-suite.ts';
 export type { InstanceRegistryUnderTest } from './instance-registry/instance-registry-under-test.ts';
 export { instanceRegistrySuite } from './instance-registry-suite.ts';
 export { listedTasks } from './listed-tasks.ts';

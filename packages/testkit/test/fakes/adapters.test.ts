@@ -15,7 +15,8 @@ import {
 import { DirectFanout, SnsFanout } from '@a2a-aws/sns-sqs';
 import { vi } from 'vitest';
 import { FakeAws, steady } from '../../src/fakes/index.ts';
-import { type FanoutUnderTest, fanoutSuite } from '../../src/fanout-suite.ts';
+import type { FanoutUnderTest } from '../../src/fanout/fanout-under-test.ts';
+import { fanoutSuite } from '../../src/fanout-suite.ts';
 import { instanceRegistrySuite } from '../../src/instance-registry-suite.ts';
 import { logStorageSuite } from '../../src/log-storage-suite.ts';
 import { pushNotificationStoreSuite } from '../../src/push-notification-store-suite.ts';
