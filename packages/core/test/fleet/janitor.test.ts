@@ -1,22 +1,18 @@
-import { listedTasks } from '@a2a-aws/testkit';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { BackendError } from '../../src/errors.ts';
 import { sleep } from '../../src/ports/clock.ts';
-import type { InstanceRegistry } from '../../src/ports/instance-registry.ts';
+import { chunkOf, FAILED, KEY, taskOf, WORKING } from '../fixtures/events.ts';
 import {
-  CANCELED,
-  COMPLETED,
-  chunkOf,
-  FAILED,
-  INPUT_REQUIRED,
-  KEY,
-  statusOf,
-  taskOf,
-  WORKING,
-} from '../fixtures/events.ts';
-import { begin, CLEAN_MS, Fleet, type Member, NO_TRACES, SETTINGS } from '../fixtures/fleet.ts';
+  begin,
+  CLEAN_MS,
+  Fleet,
+  FOUND_MS,
+  type Member,
+  NO_TRACES,
+  SETTINGS,
+} from '../fixtures/fleet.ts';
 import { flush } from '../fixtures/manual-clock.ts';
-import { lost, noAnswer, unreadable } from '../fixtures/wrapped-storage.ts';
+import { noAnswer } from '../fixtures/wrapped-storage.ts';
 
 let fleet: Fleet;
 let a: Member;
@@ -28,14 +24,8 @@ beforeEach(async () => {
   b = await fleet.start('b');
 });
 
-/** Time in which a killed instance is found dead and its runs are ended. */
-const FOUND_MS = SETTINGS.leaseMs + 2 * SETTINGS.beatMs;
-
-const fences = async (): Promise<number> =>
-  (await fleet.records()).flatMap((r) => r.entries).filter(({ kind }) => kind === 'fence').length;
-
-describe('a lease that came with a copy of another table', () => {
-  test('[I7] has its tasks ended and its rows removed, and its queue left alone', async () => {
+describe('a lease that was copied from another table', () => {
+  test('[I7] leads to the end of its tasks and the removal of its rows, but not of its queue', async () => {
     const leases = fleet.registry.leases.bind(fleet.registry);
     const { run } = await begin(a, 'm1');
     await run.publish(taskOf(WORKING));
@@ -55,7 +45,7 @@ describe('a lease that came with a copy of another table', () => {
     expect(fleet.logged).toContain('janitor.foreign-lease');
   });
 
-  test('[I7] names an instance that is told nothing', async () => {
+  test('[I7] names an instance that gets no doorbell', async () => {
     await begin(a, 'm1');
     const row = { instance: 'elsewhere', watch: 'w', key: KEY };
     await fleet.registry.putWatch(row);
@@ -73,53 +63,7 @@ describe('a lease that came with a copy of another table', () => {
 });
 
 describe('after an instance was killed', () => {
-  test('[I6] its run fails, once, whatever the number of janitors', async () => {
-    await Promise.all(['c', 'd', 'e'].map((id) => fleet.start(id)));
-    const { run } = await begin(a, 'm1');
-    await run.publish(taskOf(WORKING));
-    a.kill();
-    await fleet.clock.advance(FOUND_MS);
-    expect(await fleet.states()).toEqual([WORKING, FAILED]);
-    expect(await fences()).toBe(1);
-    expect(await listedTasks(fleet.storage, KEY)).toMatchObject([{ state: FAILED }]);
-    await fleet.clock.advance(CLEAN_MS);
-    expect(await fleet.states()).toEqual([WORKING, FAILED]);
-  });
-
-  test('[I6] a log, or a head, that cannot be read keeps nothing but itself from its end', async () => {
-    const spoiled = { ...KEY, taskId: 'spoiled' };
-    const [load, putHead] = [fleet.storage.load, fleet.storage.putHead];
-    fleet.storage.load = (key) =>
-      key.taskId === 'spoiled' ? Promise.reject(unreadable()) : load.call(fleet.storage, key);
-    fleet.storage.putHead = (key, head) =>
-      key.taskId === 'headless'
-        ? Promise.reject(unreadable())
-        : putHead.call(fleet.storage, key, head);
-    for (let run = 0; run < 20; run += 1) {
-      const row = { instance: 'a', run: `${run}`, purpose: 'execute' } as const;
-      await fleet.registry.putIntent({ ...row, key: spoiled });
-      await fleet.registry.putIntent({
-        ...row,
-        run: `head-${run}`,
-        key: { ...KEY, taskId: 'headless' },
-      });
-    }
-    await begin(a, 'm2', { ...KEY, taskId: 'headless' });
-    const { run } = await begin(a, 'm1');
-    await run.publish(taskOf(WORKING));
-    a.kill();
-    await fleet.clock.advance(FOUND_MS);
-    expect(await fleet.states()).toEqual([WORKING, FAILED]);
-    expect(await fleet.states({ ...KEY, taskId: 'headless' })).toEqual([FAILED]);
-    expect(fleet.queues.has('a')).toBe(false);
-    expect(b.instance.janitor.stats.failing).toBe(1);
-    // The rows are there for those that can read what they name.
-    await fleet.clock.advance(10 * CLEAN_MS);
-    expect(await fleet.traces('a')).toMatchObject({ lease: 'dead', runs: 41 });
-    expect(fleet.logged).toContain('janitor.run-left');
-  });
-
-  test('[I7] who runs the tasks that it watched rings it no more', async () => {
+  test('[I7] instances with runs of tasks that it watched send it no more doorbells', async () => {
     await fleet.start('c');
     const { run } = await begin(b, 'm1');
     await run.publish(taskOf(WORKING));
@@ -136,60 +80,8 @@ describe('after an instance was killed', () => {
     expect(b.fanout.told).toEqual([]);
   });
 
-  test('[I6] its run is canceled if that was requested', async () => {
-    const { run } = await begin(a, 'm1');
-    await run.publish(taskOf(WORKING));
-    const cancel = b.instance.cancel(KEY, 10 * FOUND_MS);
-    await flush();
-    a.kill();
-    await fleet.clock.advance(FOUND_MS);
-    expect(await fleet.states()).toEqual([WORKING, CANCELED]);
-    expect(await cancel).toHaveProperty('canceled');
-  });
-
-  test('[I6] its task goes on waiting if it waited for input since the run began', async () => {
-    const { run } = await begin(a, 'm1');
-    await run.publish(statusOf(INPUT_REQUIRED));
-    a.kill();
-    await fleet.clock.advance(FOUND_MS);
-    expect((await fleet.fold()).state).toMatchObject({ sealed: false });
-    expect(await fences()).toBe(1);
-    // And somebody else takes it up.
-    const next = await begin(b, 'm2');
-    await next.run.publish(statusOf(COMPLETED));
-    expect((await fleet.fold()).task()?.status?.state).toBe(COMPLETED);
-  });
-
-  test('[I6] a log that cannot be read keeps no other from its end', async () => {
-    const keys = ['task-1', 'task-2', 'task-3'].map((taskId) => ({ ...KEY, taskId }));
-    for (const key of keys) {
-      const { run } = await begin(a, `m-${key.taskId}`, key);
-      await run.publish(taskOf(WORKING, { id: key.taskId }));
-    }
-    a.kill();
-    const load = fleet.storage.memory.load.bind(fleet.storage.memory);
-    const corrupt = new BackendError('corrupt-log', 'Records of the log are missing.');
-    fleet.storage.memory.load = async (key) => {
-      if (key.taskId === 'task-2') throw corrupt;
-      return load(key);
-    };
-    await fleet.clock.advance(FOUND_MS);
-    for (const key of [keys[0], keys[2]]) {
-      expect(await fleet.states(key)).toEqual([WORKING, FAILED]);
-    }
-    expect(await fleet.traces('a')).toMatchObject({ lease: 'dead', runs: 1, queue: false });
-    expect(b.instance.janitor.stats).toMatchObject({ cleaned: 0, failing: 1 });
-    expect(fleet.logged).toContain('janitor.run-left');
-    // And it is not forgotten.
-    fleet.storage.memory.load = load;
-    await fleet.clock.advance(2 * CLEAN_MS);
-    expect(await fleet.states(keys[1])).toEqual([WORKING, FAILED]);
-    expect(await fleet.traces('a')).toEqual(NO_TRACES);
-    expect(b.instance.janitor.stats).toMatchObject({ cleaned: 1, failing: 0 });
-  });
-
   test.each(['intents', 'watches'] as const)(
-    '[I7] its queue goes although its %s cannot be read, and it is not forgotten',
+    '[I7] its queue is removed although its %s are unreadable, and its lease stays',
     async (rows) => {
       const { run } = await begin(a, 'm1');
       await run.publish(taskOf(WORKING));
@@ -208,36 +100,7 @@ describe('after an instance was killed', () => {
     },
   );
 
-  test('[I6] a run that cannot be read keeps no other from its end, and is not forgotten', async () => {
-    const { run } = await begin(a, 'm1');
-    await run.publish(taskOf(WORKING));
-    a.kill();
-    const runs = fleet.registry.intents.bind(fleet.registry);
-    const corrupt = new BackendError('corrupt-log', 'An item of an unknown version.');
-    const patched: InstanceRegistry = fleet.registry;
-    patched.intents = async (id, unreadable) => {
-      if (id === 'a') unreadable?.(corrupt);
-      return runs(id);
-    };
-    await fleet.clock.advance(2 * CLEAN_MS);
-    expect(await fleet.states()).toEqual([WORKING, FAILED]);
-    expect(await fleet.registry.lease('a')).toMatchObject({ state: 'dead' });
-    expect(b.instance.janitor.stats).toMatchObject({ cleaned: 0, failing: 1 });
-    patched.intents = runs;
-    await fleet.clock.advance(2 * CLEAN_MS);
-    expect(await fleet.traces('a')).toEqual(NO_TRACES);
-  });
-
-  test('[I6] its task goes on with a run of another instance', async () => {
-    const [one, other] = [await begin(a, 'm1'), await begin(b, 'm2')];
-    await one.run.publish(taskOf(WORKING));
-    a.kill();
-    await fleet.clock.advance(FOUND_MS);
-    expect((await fleet.fold()).state.sealed).toBe(false);
-    expect(await other.run.publish(statusOf(COMPLETED))).toBeDefined();
-  });
-
-  test('[I7] nothing of it is left after the quarantine', async () => {
+  test('[I7] all its rows and resources are removed after the quarantine', async () => {
     await begin(a, 'm1');
     await a.instance.logs.follow(KEY);
     a.kill();
@@ -249,7 +112,7 @@ describe('after an instance was killed', () => {
     expect(b.instance.janitor.stats).toEqual({ cleaned: 1, failed: 0, failing: 0, leads: true });
   });
 
-  test('[I7] what of it comes late is found by the second pass', async () => {
+  test('[I7] the second pass removes rows and resources that were created late', async () => {
     a.kill();
     await fleet.clock.advance(FOUND_MS);
     const row = { instance: 'a', run: 'late', key: KEY, purpose: 'execute' } as const;
@@ -261,30 +124,7 @@ describe('after an instance was killed', () => {
     expect(await fleet.registry.watchers(KEY)).toEqual([]);
   });
 
-  test('[I5] a run that it never started is fenced before it can', async () => {
-    await fleet.registry.putIntent({ instance: 'a', run: 'r', key: KEY, purpose: 'execute' });
-    a.kill();
-    await fleet.clock.advance(FOUND_MS);
-    expect((await fleet.records()).map((r) => r.entries)).toEqual([
-      [{ kind: 'fence', instance: 'a' }],
-    ]);
-    expect((await fleet.fold()).task()).toBeUndefined();
-  });
-
-  test('[I6] its intent stays until the head holds how its task ended', async () => {
-    const { run } = await begin(a, 'm1');
-    fleet.storage.onHead = lost;
-    await run.publish(statusOf(COMPLETED));
-    a.kill();
-    await fleet.clock.advance(FOUND_MS);
-    expect(await fleet.traces('a')).toMatchObject({ lease: 'dead', runs: 1 });
-    fleet.storage.onHead = (call) => call();
-    await fleet.clock.advance(SETTINGS.beatMs);
-    expect(await fleet.traces('a')).toMatchObject({ runs: 0 });
-    expect(await listedTasks(fleet.storage, KEY)).toMatchObject([{ state: COMPLETED }]);
-  });
-
-  test('[I6] those who wait on other instances hear of it', async () => {
+  test('[I6] readers on other instances receive the end of its run', async () => {
     const { run } = await begin(a, 'm1');
     await run.publish(taskOf(WORKING));
     const c = await fleet.start('c');
@@ -296,12 +136,12 @@ describe('after an instance was killed', () => {
     expect((await next)?.deliveries.at(-1)?.final).toBe(true);
   });
 
-  test('[I6] a janitor that dies over it is followed by another', async () => {
+  test('[I6] another janitor continues if the first one dies during the clean-up', async () => {
     const c = await fleet.start('c');
     const { run } = await begin(a, 'm1');
     await run.publish(taskOf(WORKING));
     a.kill();
-    // b is about to mark it dead: its next calls are its last.
+    // b is about to mark it dead, and dies within its next calls.
     await fleet.clock.advance(SETTINGS.leaseMs - SETTINGS.beatMs);
     let calls = 0;
     b.wire = (call) => {
@@ -316,13 +156,13 @@ describe('after an instance was killed', () => {
     expect(c.instance.phase).toBe('ready');
   });
 
-  test('[I6] [I7] a janitor that fails at it tries again', async () => {
+  test('[I6] [I7] a janitor whose calls fail tries again', async () => {
     const { run } = await begin(a, 'm1');
     await run.publish(taskOf(WORKING));
     a.kill();
     await fleet.clock.advance(SETTINGS.leaseMs - SETTINGS.beatMs);
     let calls = 0;
-    // Beats get through, so that it lives; every other call fails for a while.
+    // Heartbeats succeed, so that it stays alive. Every second call fails for a while.
     b.wire = (call) => {
       calls += 1;
       return calls % 2 === 0 && calls < 40 ? Promise.reject(noAnswer()) : call();
@@ -332,7 +172,7 @@ describe('after an instance was killed', () => {
     expect(await fleet.traces('a')).toEqual(NO_TRACES);
   });
 
-  test('[I7] a janitor counts what it could not do, and says so', async () => {
+  test('[I7] a janitor counts and logs its failures', async () => {
     let tries = 0;
     b.wire = (call, name) => {
       if (name !== 'teardown') return call();
@@ -346,7 +186,7 @@ describe('after an instance was killed', () => {
     expect(fleet.logged.filter((event) => event === 'janitor.failed')).toHaveLength(tries);
   });
 
-  test('[I7] many that died at once are not cleaned up after all at once', async () => {
+  test('[I7] a janitor limits its concurrent calls when many instances die at once', async () => {
     const open = { teardown: 0, load: 0 };
     const most = { teardown: 0, load: 0 };
     b.wire = async (call, name) => {
@@ -371,36 +211,36 @@ describe('after an instance was killed', () => {
 });
 
 describe('a janitor', () => {
-  test('[I5] leaves alone who beats', async () => {
+  test('[I5] leaves instances alone that renew their leases', async () => {
     await begin(a, 'm1');
     await fleet.clock.advance(5 * CLEAN_MS);
     expect(await fleet.registry.lease('a')).toMatchObject({ state: 'alive' });
     expect(a.deaths.count + b.deaths.count).toBe(0);
   });
 
-  test('[I5] declares dead only what it saw silent for the lease time, however slow its reads were', async () => {
+  test('[I5] declares an instance dead only after a silence of the lease time, even if its reads are slow', async () => {
     for (const member of [a, b]) member.kill();
     await fleet.registry.register('d', 'queue-d');
     const leases = fleet.registry.leases.bind(fleet.registry);
-    const lookMs = SETTINGS.leaseMs - SETTINGS.beatMs;
-    let looks = 0;
+    const readMs = SETTINGS.leaseMs - SETTINGS.beatMs;
+    let reads = 0;
     fleet.registry.leases = async () => {
-      looks += 1;
-      if (looks > 1) return leases();
-      // d beats right before the answer to the first look is made.
-      await sleep(fleet.clock, lookMs);
+      reads += 1;
+      if (reads > 1) return leases();
+      // d beats right before the answer to the first read is sent.
+      await sleep(fleet.clock, readMs);
       await fleet.registry.beat('d', 1);
       return leases();
     };
     await fleet.registry.lead('e', await fleet.registry.leader());
     await fleet.start('e');
-    // The second look sees the same beat: unchanged for one beat's time, not for the lease time.
-    await fleet.clock.advance(lookMs + SETTINGS.beatMs);
-    expect(looks).toBe(2);
+    // The second read finds the same beat: unchanged for one beat's time, not for the lease time.
+    await fleet.clock.advance(readMs + SETTINGS.beatMs);
+    expect(reads).toBe(2);
     expect(await fleet.registry.lease('d')).toMatchObject({ state: 'alive' });
   });
 
-  test('[I5] that was declared dead itself cleans nothing more', async () => {
+  test('[I5] that was declared dead itself stops cleaning up', async () => {
     const { run } = await begin(a, 'm1');
     await run.publish(taskOf(WORKING));
     a.kill();

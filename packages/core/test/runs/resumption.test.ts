@@ -14,11 +14,17 @@ import {
   taskOf,
   WORKING,
 } from '../fixtures/events.ts';
-import { begin, CLEAN_MS, Fleet, type Member, NO_TRACES, SETTINGS } from '../fixtures/fleet.ts';
+import {
+  begin,
+  CLEAN_MS,
+  Fleet,
+  FOUND_MS,
+  type Member,
+  NO_TRACES,
+  SETTINGS,
+} from '../fixtures/fleet.ts';
 import { flush } from '../fixtures/manual-clock.ts';
 
-/** Time in which a killed instance is found dead and its runs are continued. */
-const FOUND_MS = SETTINGS.leaseMs + 2 * SETTINGS.beatMs;
 const RECORDED = '{"recorded":true}';
 
 let fleet: Fleet;
