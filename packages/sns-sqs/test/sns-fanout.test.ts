@@ -1,80 +1,26 @@
 import {
   GetTopicAttributesCommand,
-  ListSubscriptionsByTopicCommand,
   PublishBatchCommand,
-  type PublishBatchRequestEntry,
-  SNSClient,
   SubscribeCommand,
-  UnsubscribeCommand,
 } from '@aws-sdk/client-sns';
-import {
-  CreateQueueCommand,
-  DeleteQueueCommand,
-  GetQueueUrlCommand,
-  ReceiveMessageCommand,
-  SQSClient,
-} from '@aws-sdk/client-sqs';
-import { type AwsClientStub, mockClient } from 'aws-sdk-client-mock';
+import { CreateQueueCommand, GetQueueUrlCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { queuePolicy } from '../src/queue/queue-policy.ts';
-import { SnsFanout, type SnsFanoutOptions } from '../src/sns-fanout.ts';
-import { TARGET_ATTRIBUTE } from '../src/topic/topic-definition.ts';
-import { shardedId } from '../src/topic/topic-shards.ts';
-import {
-  awsFault,
-  FakeClock,
-  fixedEntropy,
-  gate,
-  recordingLogger,
-  settled,
-} from './fixtures/fake-clock.ts';
+import type { SnsFanout } from '../src/sns-fanout.ts';
+import { awsFault, type FakeClock, gate, settled } from './fixtures/fake-clock.ts';
+import { MockedSnsFanout, publishAll, QUEUE_URL, TOPIC } from './fixtures/mocked-sns-fanout.ts';
 
-const TOPIC = 'arn:aws:sns:eu-west-1:123456789012:events';
-const URL = 'https://sqs.eu-west-1.amazonaws.com/123456789012/a2a-one';
 const KIB = 1024;
 
-let sns: AwsClientStub<SNSClient>;
-let sqs: AwsClientStub<SQSClient>;
+let rig: MockedSnsFanout;
+let sns: MockedSnsFanout['sns'];
+let sqs: MockedSnsFanout['sqs'];
 let clock: FakeClock;
-let logger: ReturnType<typeof recordingLogger>;
 let fanout: SnsFanout;
 
-const make = (more: Partial<SnsFanoutOptions> = {}): SnsFanout =>
-  new SnsFanout({
-    sns: new SNSClient({}),
-    sqs: new SQSClient({}),
-    topicArn: TOPIC,
-    prefix: 'a2a',
-    clock,
-    entropy: fixedEntropy,
-    logger,
-    ...more,
-  });
-
-const batches = (): PublishBatchRequestEntry[][] =>
-  sns
-    .commandCalls(PublishBatchCommand)
-    .map(({ args }) => args[0].input.PublishBatchRequestEntries ?? []);
-const targets = (): (string | undefined)[][] =>
-  batches().map((entries) =>
-    entries.map(
-      ({ MessageAttributes: { [TARGET_ATTRIBUTE]: target } = {} }) => target?.StringValue,
-    ),
-  );
-const takeAll = async (input: {
-  PublishBatchRequestEntries?: PublishBatchRequestEntry[] | undefined;
-}): Promise<object> => ({
-  Successful: input.PublishBatchRequestEntries?.map(({ Id }) => ({ Id })),
-  Failed: [],
-});
-
 beforeEach(() => {
-  sns = mockClient(SNSClient);
-  sqs = mockClient(SQSClient);
-  sns.on(PublishBatchCommand).callsFake(takeAll);
-  clock = new FakeClock();
-  logger = recordingLogger();
-  fanout = make();
+  rig = new MockedSnsFanout();
+  ({ sns, sqs, clock } = rig);
+  fanout = rig.make();
 });
 
 describe('publish', () => {
@@ -100,7 +46,7 @@ describe('publish', () => {
 
   test('uses a batch for one message too', async () => {
     await fanout.publish(['one'], 'hello');
-    expect(batches()).toHaveLength(1);
+    expect(rig.batches()).toHaveLength(1);
     expect(sns.calls()).toHaveLength(1);
   });
 
@@ -126,23 +72,23 @@ describe('publish', () => {
   test('puts what queued up meanwhile into batches of ten', async () => {
     const targetsOf = Array.from({ length: 23 }, (_, index) => `instance-${index}`);
     await fanout.publish(targetsOf, 'hello');
-    expect(targets().map((batch) => batch.length)).toEqual([10, 10, 3]);
-    expect(targets().flat()).toEqual(targetsOf);
+    expect(rig.targets().map((batch) => batch.length)).toEqual([10, 10, 3]);
+    expect(rig.targets().flat()).toEqual(targetsOf);
   });
 
   test('counts the bytes of a batch with its attributes', async () => {
     const half = 'x'.repeat(128 * KIB - 'targetStringone'.length);
     await Promise.all([fanout.publish(['one'], half), fanout.publish(['two'], half)]);
-    expect(targets()).toEqual([['one', 'two']]);
+    expect(rig.targets()).toEqual([['one', 'two']]);
     await Promise.all([fanout.publish(['one'], half), fanout.publish(['four'], half)]);
-    expect(targets().slice(1)).toEqual([['one'], ['four']]);
+    expect(rig.targets().slice(1)).toEqual([['one'], ['four']]);
   });
 
   test('counts bytes, not characters', async () => {
     await Promise.all(
       ['one', 'two'].map((target) => fanout.publish([target], '€'.repeat(60 * KIB))),
     );
-    expect(targets()).toEqual([['one'], ['two']]);
+    expect(rig.targets()).toEqual([['one'], ['two']]);
   });
 
   test('takes maxBytes with the longest target, and not one byte more', async () => {
@@ -151,8 +97,8 @@ describe('publish', () => {
     expect(fanout.stats()).toMatchObject({ published: 1, publishFailed: 0 });
     await fanout.publish([longest, 'two'], 'x'.repeat(fanout.maxBytes + 1));
     expect(fanout.stats()).toMatchObject({ published: 1, publishFailed: 2 });
-    expect(batches()).toHaveLength(1);
-    expect(logger.lines).toEqual([
+    expect(rig.batches()).toHaveLength(1);
+    expect(rig.logger.lines).toEqual([
       {
         level: 'warn',
         event: 'fanout.message-too-large',
@@ -170,7 +116,7 @@ describe('publish', () => {
     expect(fanout.stats().publishFailed).toBe(0);
     await fanout.publish(['one'], large);
     expect(fanout.stats()).toMatchObject({ published: 0, publishFailed: 1 });
-    expect(batches()).toHaveLength(8);
+    expect(rig.batches()).toHaveLength(8);
   });
 });
 
@@ -185,14 +131,14 @@ describe('publish, when it fails', () => {
           { Id: '2', Code: 'InvalidParameter', SenderFault: true },
         ],
       })
-      .callsFake(takeAll);
+      .callsFake(publishAll);
     const publishing = fanout.publish(['one', 'two', 'three'], 'hello');
     await settled();
-    expect(targets()).toEqual([['one', 'two', 'three']]);
+    expect(rig.targets()).toEqual([['one', 'two', 'three']]);
     expect(fanout.stats()).toMatchObject({ published: 1, publishFailed: 1 });
     await clock.advance(100);
     await publishing;
-    expect(targets()).toEqual([['one', 'two', 'three'], ['two']]);
+    expect(rig.targets()).toEqual([['one', 'two', 'three'], ['two']]);
     expect(fanout.stats()).toMatchObject({ published: 2, publishFailed: 1 });
   });
 
@@ -203,13 +149,13 @@ describe('publish, when it fails', () => {
     await clock.advance(100);
     await clock.advance(200);
     await expect(publishing).resolves.toBe(false);
-    expect(targets()).toEqual([
+    expect(rig.targets()).toEqual([
       ['one', 'two'],
       ['one', 'two'],
       ['one', 'two'],
     ]);
     expect(fanout.stats()).toMatchObject({ published: 0, publishFailed: 2 });
-    expect(logger.lines).toEqual([
+    expect(rig.logger.lines).toEqual([
       {
         level: 'warn',
         event: 'fanout.publish-failed',
@@ -219,12 +165,15 @@ describe('publish, when it fails', () => {
   });
 
   test('says when it works again', async () => {
-    sns.on(PublishBatchCommand).rejectsOnce(awsFault('ServiceUnavailable', 503)).callsFake(takeAll);
+    sns
+      .on(PublishBatchCommand)
+      .rejectsOnce(awsFault('ServiceUnavailable', 503))
+      .callsFake(publishAll);
     const publishing = fanout.publish(['one'], 'hello');
     await settled();
     await clock.advance(100);
     await publishing;
-    expect(logger.lines.map(({ event }) => event)).toEqual([
+    expect(rig.logger.lines.map(({ event }) => event)).toEqual([
       'fanout.publish-failed',
       'fanout.publish-recovered',
     ]);
@@ -232,16 +181,16 @@ describe('publish, when it fails', () => {
     await clock.advance(10_000);
     sns.on(PublishBatchCommand).rejects(awsFault('NotFoundException', 404));
     await fanout.publish(['one'], 'hello');
-    expect(logger.lines.at(-1)).toMatchObject({ fields: { code: 'topic-not-found' } });
-    expect(logger.lines).toHaveLength(3);
+    expect(rig.logger.lines.at(-1)).toMatchObject({ fields: { code: 'topic-not-found' } });
+    expect(rig.logger.lines).toHaveLength(3);
   });
 
   test('does not try again what would be refused again', async () => {
     sns.on(PublishBatchCommand).rejects(awsFault('NotFoundException', 404));
     await fanout.publish(['one'], 'hello');
-    expect(batches()).toHaveLength(1);
+    expect(rig.batches()).toHaveLength(1);
     expect(fanout.stats().publishFailed).toBe(1);
-    expect(logger.lines[0]?.fields).toMatchObject({
+    expect(rig.logger.lines[0]?.fields).toMatchObject({
       code: 'topic-not-found',
       cause: 'NotFoundException',
     });
@@ -274,22 +223,22 @@ describe('check', () => {
   });
 
   test.each([`${TOPIC}.fifo`, 'events'])('asks nobody about %s', async (topicArn) => {
-    await expect(make({ topicArn }).check()).rejects.toMatchObject({ code: 'topic-mismatch' });
+    await expect(rig.make({ topicArn }).check()).rejects.toMatchObject({ code: 'topic-mismatch' });
     expect(sns.calls()).toHaveLength(0);
   });
 });
 
 describe('an instance', () => {
   beforeEach(() => {
-    sqs.on(CreateQueueCommand).resolves({ QueueUrl: URL });
-    sqs.on(GetQueueUrlCommand).resolves({ QueueUrl: URL });
+    sqs.on(CreateQueueCommand).resolves({ QueueUrl: QUEUE_URL });
+    sqs.on(GetQueueUrlCommand).resolves({ QueueUrl: QUEUE_URL });
     sns.on(SubscribeCommand).resolves({ SubscriptionArn: `${TOPIC}:0f0f` });
   });
 
   test('has an address of what the lease row keeps', async () => {
     expect(await fanout.provision('one')).toEqual({
       queueName: 'a2a-one',
-      queueUrl: URL,
+      queueUrl: QUEUE_URL,
       subscriptionArn: `${TOPIC}:0f0f`,
     });
   });
@@ -313,7 +262,7 @@ describe('an instance', () => {
     sqs
       .on(GetQueueUrlCommand)
       .rejectsOnce(awsFault('QueueDoesNotExist'))
-      .resolves({ QueueUrl: URL });
+      .resolves({ QueueUrl: QUEUE_URL });
     sqs
       .on(ReceiveMessageCommand)
       .resolvesOnce({})
@@ -321,7 +270,7 @@ describe('an instance', () => {
     const receiver = fanout.receive('one', () => {});
     await settled();
     expect(receiver.healthy).toBe(false);
-    expect(logger.lines[0]?.fields).toEqual({ instance: 'one', code: 'configuration' });
+    expect(rig.logger.lines[0]?.fields).toEqual({ instance: 'one', code: 'configuration' });
     await clock.advance(100);
     expect(receiver.healthy).toBe(true);
     await receiver.close();
@@ -335,74 +284,10 @@ describe('an instance', () => {
         return gate<never>().promise;
       },
     };
-    const receiver = make({ polling }).receive('one', () => {});
+    const receiver = rig.make({ polling }).receive('one', () => {});
     await settled();
     expect(polls).toEqual([expect.any(ReceiveMessageCommand)]);
     expect(sqs.commandCalls(ReceiveMessageCommand)).toHaveLength(0);
     await receiver.close();
-  });
-});
-
-describe('of several topics', () => {
-  const TOPICS = [TOPIC, `${TOPIC}-2`, `${TOPIC}-3`];
-  const idOn = (shard: number): string => shardedId('i', shard, '0123456789abcdef');
-  const topicsOf = (): (string | undefined)[] =>
-    sns.commandCalls(PublishBatchCommand).map(({ args }) => args[0].input.TopicArn);
-
-  beforeEach(() => {
-    fanout = make({ topicArn: TOPICS });
-    sqs.on(CreateQueueCommand).resolves({ QueueUrl: URL });
-    sqs.on(GetQueueUrlCommand).resolves({ QueueUrl: URL });
-    sqs.on(DeleteQueueCommand).resolves({});
-    sns.on(SubscribeCommand).resolves({ SubscriptionArn: `${TOPIC}:0f0f` });
-    sns.on(UnsubscribeCommand).resolves({});
-    sns.on(ListSubscriptionsByTopicCommand).resolves({ Subscriptions: [] });
-    sns.on(GetTopicAttributesCommand).resolves({ Attributes: {} });
-  });
-
-  test('publishes to that of each target, in one call a topic', async () => {
-    await fanout.publish([idOn(0), idOn(2), idOn(2).replace('0123', 'abcd')], 'hello');
-    expect(topicsOf()).toEqual([TOPICS[0], TOPICS[2]]);
-    expect(targets().map((batch) => batch.length)).toEqual([1, 2]);
-  });
-
-  test('puts a new instance on the emptiest, and its queue hears that one alone', async () => {
-    const id = fanout.instanceId('i', '0123456789abcdef', [idOn(0), idOn(1)]);
-    expect(id).toBe(idOn(2));
-    await fanout.provision(id);
-    expect(sns.commandCalls(SubscribeCommand)[0]?.args[0].input.TopicArn).toBe(TOPICS[2]);
-    const { Attributes } = sqs.commandCalls(CreateQueueCommand)[0]?.args[0].input ?? {};
-    const arn = `arn:aws:sqs:eu-west-1:123456789012:a2a-${id}`;
-    expect(JSON.parse(Attributes?.Policy ?? '')).toEqual(queuePolicy(arn, TOPICS[2]));
-  });
-
-  test('gives up what is for an instance on a topic that is not known here, and says so', async () => {
-    await fanout.publish([idOn(3), idOn(1)], 'hello');
-    expect(topicsOf()).toEqual([TOPICS[1]]);
-    expect(fanout.stats()).toMatchObject({ published: 1, publishFailed: 1 });
-    await expect(fanout.provision(idOn(3))).rejects.toMatchObject({ code: 'configuration' });
-  });
-
-  test('looks for a subscription on the topic of its instance', async () => {
-    await fanout.teardown(idOn(1));
-    const asked = sns.commandCalls(ListSubscriptionsByTopicCommand);
-    expect(asked.map(({ args }) => args[0].input.TopicArn)).toEqual([TOPICS[1]]);
-  });
-
-  test('removes what is on a topic that is not known here if it knows the subscription', async () => {
-    const subscriptionArn = `${TOPIC}-4:0f0f`;
-    await fanout.teardown(idOn(3), { queueUrl: URL, subscriptionArn });
-    const removed = sns.commandCalls(UnsubscribeCommand).map(({ args }) => args[0].input);
-    expect(removed).toEqual([{ SubscriptionArn: subscriptionArn }]);
-    // Else it cannot know that nothing is left: another instance, that knows the topic, will do it.
-    await expect(fanout.teardown(idOn(3))).rejects.toMatchObject({ code: 'configuration' });
-  });
-
-  test('checks them all', async () => {
-    await fanout.check();
-    expect(sns.commandCalls(GetTopicAttributesCommand)).toHaveLength(3);
-    await expect(make({ topicArn: [TOPIC, 'events'] }).check()).rejects.toMatchObject({
-      code: 'topic-mismatch',
-    });
   });
 });
