@@ -3,167 +3,20 @@ import { TaskNotFoundError, UnsupportedOperationError } from '@a2a-js/sdk/errors
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { captureOutput } from './fixtures/captured-output.ts';
 import { eventually, failure, Gate, soon } from './fixtures/eventually.ts';
+import {
+  BRIEF,
+  ENDED,
+  type ExecutorCase,
+  HUGE,
+  LASTING,
+  SECRET,
+} from './fixtures/executor-cases.ts';
 import { Fleet } from './fixtures/fleet.ts';
 import { cancel, get, send } from './fixtures/requests.ts';
-import type { Turn } from './fixtures/scripted-agent.ts';
 import { StreamReader } from './fixtures/stream-reader.ts';
 import { pictureOf, stateName, textOf } from './fixtures/task-picture.ts';
 
 const timeout = 60_000;
-/** In everything that an executor throws: it must get nowhere. */
-const SECRET = 'x-secret-of-the-executor-x';
-const HUGE = 'h'.repeat(4 * 1024 * 1024);
-const ENDED = 'The agent ended without a final status.';
-const FAILED = 'The agent failed.';
-const NO_EVENT = 'The agent published an event that cannot be stored.';
-const TOO_LARGE = 'The agent published an event that is too large.';
-
-interface Case {
-  readonly name: string;
-  /** `gate` opens when the subscriber listens. */
-  readonly act: (turn: Turn, gate: Promise<void>) => void | Promise<void>;
-  readonly state: string;
-  readonly text?: string;
-  readonly artifacts?: Record<string, string[]>;
-}
-
-/** Executors that leave a task before the gate, so that somebody can subscribe to it. */
-const lasting: readonly Case[] = [
-  {
-    name: 'status without a Task',
-    act: async (turn, gate) => {
-      turn.status('WORKING');
-      await gate;
-      turn.status('COMPLETED', 'done');
-    },
-    state: 'COMPLETED',
-    text: 'done',
-  },
-  {
-    name: 'artifact without a Task',
-    act: async (turn, gate) => {
-      turn.artifact('out', 'text');
-      await gate;
-      turn.status('COMPLETED');
-    },
-    state: 'COMPLETED',
-    artifacts: { out: ['text'] },
-  },
-  {
-    name: 'throws after its Task',
-    act: async (turn, gate) => {
-      turn.task();
-      await gate;
-      throw new Error(SECRET);
-    },
-    state: 'FAILED',
-    text: FAILED,
-  },
-  {
-    name: 'returns while its Task is WORKING',
-    act: async (turn, gate) => {
-      turn.task();
-      await gate;
-    },
-    state: 'FAILED',
-    text: ENDED,
-  },
-  {
-    name: 'publishes after its terminal status',
-    act: async (turn, gate) => {
-      turn.task();
-      await gate;
-      turn.status('COMPLETED', 'done');
-      turn.artifact('late', 'text');
-      turn.task('WORKING');
-      turn.status('FAILED', 'no');
-    },
-    state: 'COMPLETED',
-    text: 'done',
-  },
-  {
-    name: 'publishes for another task',
-    act: async (turn, gate) => {
-      turn.task();
-      turn.task('WORKING', `${turn.taskId}-other`);
-      await gate;
-      turn.status('COMPLETED', 'done');
-    },
-    state: 'COMPLETED',
-    text: 'done',
-  },
-  {
-    name: 'a huge event',
-    act: async (turn, gate) => {
-      turn.task();
-      await gate;
-      turn.artifact('huge', HUGE);
-    },
-    state: 'FAILED',
-    text: TOO_LARGE,
-  },
-  {
-    name: 'a huge event, and at once the end',
-    act: async (turn, gate) => {
-      turn.task();
-      await gate;
-      turn.artifact('huge', HUGE);
-      turn.status('COMPLETED', 'looks complete');
-    },
-    state: 'FAILED',
-    text: TOO_LARGE,
-  },
-  {
-    name: 'a message after its Task',
-    act: async (turn, gate) => {
-      turn.task();
-      await gate;
-      turn.status('COMPLETED', 'done');
-      turn.message('late');
-    },
-    state: 'COMPLETED',
-    text: 'done',
-  },
-];
-
-const brief: readonly Case[] = [
-  {
-    name: 'an event as an earlier SDK has it, and then a good one',
-    act: (turn) => {
-      turn.anything({ kind: 'status-update', taskId: turn.taskId, status: { state: 'working' } });
-      turn.status('COMPLETED', 'looks complete');
-    },
-    state: 'FAILED',
-    text: NO_EVENT,
-  },
-  {
-    name: 'null, and then an event',
-    act: (turn) => {
-      turn.anything(null);
-      turn.status('COMPLETED', 'looks complete');
-    },
-    state: 'FAILED',
-    text: NO_EVENT,
-  },
-  { name: 'publishes nothing', act: () => {}, state: 'FAILED', text: ENDED },
-  {
-    name: 'throws before its Task',
-    act: () => Promise.reject(new Error(SECRET)),
-    state: 'FAILED',
-    text: FAILED,
-  },
-  {
-    name: 'a Task that is terminal at once',
-    act: (turn) => turn.task('COMPLETED'),
-    state: 'COMPLETED',
-  },
-  {
-    name: 'a Task that is rejected at once',
-    act: (turn) => turn.task('REJECTED'),
-    state: 'REJECTED',
-  },
-  { name: 'a terminal status alone', act: (turn) => turn.status('COMPLETED'), state: 'COMPLETED' },
-];
 
 let fleet: Fleet;
 let output: ReturnType<typeof captureOutput>;
@@ -178,7 +31,7 @@ afterAll(async () => {
   vi.restoreAllMocks();
 }, timeout);
 
-function expected({ state, text = '', artifacts = {} }: Case) {
+function expected({ state, text = '', artifacts = {} }: ExecutorCase) {
   return { state, text, artifacts };
 }
 
@@ -200,7 +53,7 @@ async function expectEnd(id: string, picture: unknown): Promise<void> {
   expect(await failure('subscribe', late.end())).toBeInstanceOf(UnsupportedOperationError);
 }
 
-describe.each(lasting)('an executor: $name', (one) => {
+describe.each(LASTING)('an executor: $name', (one) => {
   test('[I1] [I2] [I4] blocking sender, streaming sender, subscriber on B agree', {
     timeout,
   }, async () => {
@@ -231,7 +84,7 @@ describe.each(lasting)('an executor: $name', (one) => {
   });
 });
 
-describe.each(brief)('an executor: $name', (one) => {
+describe.each(BRIEF)('an executor: $name', (one) => {
   test('[I1] [I2] [I4] blocking and streaming sender agree', { timeout }, async () => {
     const text = fleet.script((turn) => one.act(turn, Promise.resolve()));
     const a = await fleet.a.client();

@@ -3,7 +3,7 @@ import { TaskState } from '@a2a-js/sdk';
 import { TaskNotFoundError } from '@a2a-js/sdk/errors';
 import type { ExpectedTask, Violate } from './expected-task.ts';
 import type { Fleet } from './fleet.ts';
-import { contextOf } from './simulated-client.ts';
+import { contextOf } from './simulated-requests.ts';
 
 /** Checks that each owner can list and read its own tasks, as they are, and no others (I9). */
 export async function checkLists(

@@ -1,7 +1,8 @@
 import type { Scope } from '@a2a-aws/core';
 import type { Fleet } from './fleet.ts';
 import { randomScript } from './script.ts';
-import type { Send, SimulatedClient } from './simulated-client.ts';
+import type { SimulatedClient } from './simulated-client.ts';
+import type { Send } from './simulated-requests.ts';
 
 /** Random clients, which send, repeat, subscribe, read and cancel at random times. */
 export class RandomClients {

@@ -5,7 +5,8 @@ import type { Violate } from './expected-task.ts';
 import type { Fleet } from './fleet.ts';
 import { PROVEN_MS } from './limits.ts';
 import { plainScript, type Script } from './script.ts';
-import type { ClientDeps, Send, SimulatedClient } from './simulated-client.ts';
+import type { ClientDeps, SimulatedClient } from './simulated-client.ts';
+import type { Send } from './simulated-requests.ts';
 import { askAsStranger } from './stranger.ts';
 import { StuckReader } from './stuck-reader.ts';
 

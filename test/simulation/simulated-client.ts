@@ -1,5 +1,5 @@
 import type { Clock, Scope } from '@a2a-aws/core';
-import { derivedUuid, sleep } from '@a2a-aws/core/internal';
+import { sleep } from '@a2a-aws/core/internal';
 import type { SeededRandom } from '@a2a-aws/testkit/fakes';
 import { ConnectionLost, type SimulatedProcess } from '@a2a-aws/testkit/fakes';
 import {
@@ -7,7 +7,6 @@ import {
   type SendMessageRequest,
   type StreamResponse,
   Task,
-  TaskPushNotificationConfig,
   TaskState,
 } from '@a2a-js/sdk';
 import {
@@ -18,12 +17,16 @@ import {
   UnsupportedOperationError,
 } from '@a2a-js/sdk/errors';
 import type { A2ARequestHandler } from '@a2a-js/sdk/server';
-import { ServerCallContext, UnauthenticatedUser, type User } from '@a2a-js/sdk/server';
-import { RESUMABLE_STREAMS } from 'a2a-aws';
 import { takeCursor } from './cursor-of.ts';
 import type { ExpectedTask, Violate } from './expected-task.ts';
 import { ReaderCheck } from './reader-check.ts';
-import type { Script } from './script.ts';
+import {
+  contextOf,
+  messageIdOf,
+  requestOf,
+  resumableContextOf,
+  type Send,
+} from './simulated-requests.ts';
 
 /** A server that a client can reach. */
 export interface Reachable {
@@ -53,21 +56,6 @@ export type Outcome = 'open' | 'done' | 'refused' | 'left' | 'gave-up';
 
 /** The longest time from the end of the last run to a stream's end or an answer, in milliseconds. */
 const PATIENCE_MS = 40_000;
-
-/** A client's message. */
-export interface Send {
-  /** The message's name. Its id is a UUID of its own, unless the name is a number, which others use, too. */
-  readonly messageId: string;
-  readonly contextId: string;
-  /** Undefined: a new task. */
-  readonly taskId?: string | undefined;
-  readonly script: Script;
-  readonly mode: 'stream' | 'blocking' | 'immediate';
-  /** Asks for push notifications. */
-  readonly pushes?: boolean | undefined;
-  /** Leaves after so many frames, and never comes back. */
-  readonly leavesAfter?: number | undefined;
-}
 
 /** A client that goes to another server when one fails, and checks every answer. */
 export class SimulatedClient {
@@ -394,54 +382,4 @@ function messageOf({ payload }: StreamResponse, answer: string | undefined): Mes
   if (payload?.$case === 'message') return payload.value;
   const said = payload?.$case === 'statusUpdate' ? payload.value.status?.message : undefined;
   return said && JSON.stringify(Message.toJSON(said)) === answer ? said : undefined;
-}
-
-/** Returns the id of the message with this name. */
-function messageIdOf(name: string): string {
-  return /^\d+$/.test(name) ? name : derivedUuid(name);
-}
-
-/** Returns the call context of a caller. */
-export function contextOf({ tenant, owner }: Scope): ServerCallContext {
-  return new ServerCallContext({ user: userOf(owner), tenant });
-}
-
-/** Returns the call context of a caller whose streams have cursors. */
-function resumableContextOf({ tenant, owner }: Scope, cursor?: string): ServerCallContext {
-  const headers = cursor === undefined ? {} : { 'last-event-id': cursor };
-  return new ServerCallContext({
-    user: userOf(owner),
-    tenant,
-    state: new Map([['headers', headers]]),
-    requestedExtensions: [RESUMABLE_STREAMS],
-  });
-}
-
-function userOf(owner: string): User {
-  return owner === '' ? new UnauthenticatedUser() : { isAuthenticated: true, userName: owner };
-}
-
-const PUSH_CONFIG = TaskPushNotificationConfig.fromJSON({
-  id: 'config',
-  url: 'https://client.example/pushed',
-});
-
-/** Returns the request for a message. */
-export function requestOf(send: Send): SendMessageRequest {
-  return {
-    tenant: '',
-    message: Message.fromJSON({
-      messageId: send.messageId,
-      taskId: send.taskId ?? '',
-      contextId: send.contextId,
-      role: 'ROLE_USER',
-      parts: [{ text: JSON.stringify(send.script) }],
-    }),
-    configuration: {
-      acceptedOutputModes: [],
-      taskPushNotificationConfig: send.pushes ? PUSH_CONFIG : undefined,
-      returnImmediately: send.mode === 'immediate',
-    },
-    metadata: undefined,
-  };
 }

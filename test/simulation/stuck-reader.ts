@@ -2,7 +2,7 @@ import type { LogRecord, Scope } from '@a2a-aws/core';
 import type { ExpectedTask, Violate } from './expected-task.ts';
 import { ReaderCheck } from './reader-check.ts';
 import type { Server } from './server.ts';
-import { contextOf } from './simulated-client.ts';
+import { contextOf } from './simulated-requests.ts';
 
 /** The most that an instance may keep of a log for lagging readers, in bytes of record bodies. */
 const KEPT_BYTES = 1024 * 1024;
