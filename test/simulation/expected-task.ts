@@ -55,6 +55,8 @@ export class ExpectedTask {
   readonly times: number[] = [];
   /** Generations at which a stream ends: the task ended, or waits for input without another open run. */
   readonly ends: Set<number> = new Set();
+  /** Generations at which a resumed stream may end, too: no run was open while the task waited for input. */
+  readonly rests: Set<number> = new Set();
   readonly runs: Map<string, ExpectedRun> = new Map();
   readonly fenced: Set<string> = new Set();
   sealed = false;
@@ -163,6 +165,8 @@ export class ExpectedTask {
     const events = this.generation - before;
     this.#next = events > 0 ? slotAt(generation + events) : slotAt(generation, part + 1);
     this.restsSince = this.sealed || this.openRuns.length === 0 ? at : undefined;
+    const isAsking = this.state === TaskState.TASK_STATE_INPUT_REQUIRED;
+    if (isAsking && this.openRuns.length === 0) this.rests.add(this.generation);
   }
 
   #look(): void {

@@ -37,6 +37,13 @@ export class ReaderCheck {
     return this.#atEnd;
   }
 
+  /** Whether a resumed stream may end here. */
+  mayEnd({ rests }: Pick<ExpectedTask, 'rests'>): boolean {
+    const places = this.#places ?? [];
+    const isAtRest = places.length > 0 && places.every((generation) => rests.has(generation));
+    return this.#atEnd || (this.#isResumed && isAtRest);
+  }
+
   /** The next frames come from a stream that goes on at the end of the last one, past questions, too. */
   resume(): void {
     this.#isResumed = true;

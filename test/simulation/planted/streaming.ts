@@ -55,6 +55,8 @@ export const STREAMING: readonly PlantedBug[] = [
   },
   {
     name: 'resumed-stream-never-ends',
-    patches: [never('StreamProgress.endAt', 'this.#isFinal || isResult || state.sealed')],
+    patches: [
+      never('StreamProgress.endAt', '(this.#hasTold && isQuestion) || isResult || state.sealed'),
+    ],
   },
 ];

@@ -1,5 +1,6 @@
 import type { Clock, Entropy } from '@a2a-aws/core';
-import { type GrpcCall, grpcConnection } from './connection.ts';
+import type { GrpcCall } from './answer.ts';
+import { grpcConnection } from './connection.ts';
 
 /** A method of a gRPC service; besides the call it gets the callback for its answer, if that is one. */
 type Method = (call: GrpcCall, ...rest: unknown[]) => unknown;

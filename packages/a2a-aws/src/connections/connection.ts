@@ -1,28 +1,18 @@
-import type { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '@a2a-aws/core';
 import type { ServerCallContext } from '@a2a-js/sdk/server';
+import { type Answer, type GrpcCall, grpcAnswer, httpAnswer } from './answer.ts';
 import { EventStream } from './event-stream.ts';
 import { type FrameStamp, FrameStamps } from './frame-stamps.ts';
 import type { OpenConnections } from './open-connections.ts';
 import type { SentMessage } from './sent-message.ts';
-
-/** A call as gRPC's server gives it to a service's methods. */
-export interface GrpcCall extends EventEmitter {
-  /** The client has canceled the call, or is gone. */
-  readonly cancelled: boolean;
-  readonly metadata: { set(key: string, value: string): void };
-  destroy(): void;
-  /** True if a streaming call has written more than was sent; absent on other calls. */
-  readonly writableNeedDrain?: boolean;
-}
 
 /** How long a client may leave a stream unread, in milliseconds, before its connection is broken. */
 const MAX_STALL_MS = 60_000;
 
 /** One request on its way through the SDK's routers or service, which look at none of this. */
 export class Connection {
-  readonly #answer: ServerResponse | GrpcCall;
+  readonly #answer: Answer;
   readonly #left = new AbortController();
   readonly #stream: EventStream | undefined;
   /** As the SDK's errors name it: its routers take HTTP statuses from errors of `rest`. */
@@ -33,14 +23,7 @@ export class Connection {
   readonly #stamps = new FrameStamps();
   #retryLater = false;
 
-  /** `leaves`: the event that tells that the client has left; `hasLeft`: it did so before. */
-  private constructor(
-    answer: ServerResponse | GrpcCall,
-    leaves: 'close' | 'cancelled',
-    hasLeft: boolean,
-    clock: Clock,
-    http?: HttpParts,
-  ) {
+  private constructor(answer: Answer, clock: Clock, http?: HttpParts) {
     this.#answer = answer;
     this.#clock = clock;
     this.#stream = http?.stream;
@@ -48,8 +31,8 @@ export class Connection {
     this.#open = http?.open;
     this.transport = http ? 'rest' : 'grpc';
     const leave = (): void => this.#left.abort();
-    if (hasLeft) leave();
-    else answer.once(leaves, leave);
+    if (answer.hasLeft()) leave();
+    else answer.emitter.once(answer.leaves, leave);
   }
 
   static http(
@@ -58,15 +41,14 @@ export class Connection {
     clock: Clock,
     open: OpenConnections,
   ): Connection {
-    const hasLeft = response.closed || response.destroyed;
     const stream = new EventStream(response, clock);
-    const connection = new Connection(response, 'close', hasLeft, clock, { request, stream, open });
+    const connection = new Connection(httpAnswer(response), clock, { request, stream, open });
     connection.#stamps.watch(response);
     return connection;
   }
 
   static grpc(call: GrpcCall, clock: Clock): Connection {
-    return new Connection(call, 'cancelled', call.cancelled, clock);
+    return new Connection(grpcAnswer(call), clock);
   }
 
   /** Aborts when the client has left, or the answer is complete. */
@@ -81,6 +63,7 @@ export class Connection {
 
   /** Breaks the connection, whatever of the answer was read. */
   destroy(): void {
+    this.#left.abort();
     this.#answer.destroy();
   }
 
@@ -129,17 +112,19 @@ export class Connection {
    * a minute is disconnected.
    */
   async drained(): Promise<void> {
-    while (this.#answer.writableNeedDrain && !this.#left.signal.aborted) {
+    const { emitter } = this.#answer;
+    const { signal } = this.#left;
+    while (this.#answer.isBehind() && !signal.aborted) {
       await new Promise<void>((resolve) => {
         const cancel = this.#clock.after(MAX_STALL_MS, () => this.destroy());
         const done = (): void => {
           cancel();
-          this.#answer.off('drain', done);
-          this.#left.signal.removeEventListener('abort', done);
+          emitter.off('drain', done);
+          signal.removeEventListener('abort', done);
           resolve();
         };
-        this.#answer.once('drain', done);
-        this.#left.signal.addEventListener('abort', done, { once: true });
+        emitter.once('drain', done);
+        signal.addEventListener('abort', done, { once: true });
       });
     }
   }

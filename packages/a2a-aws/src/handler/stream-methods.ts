@@ -18,7 +18,7 @@ import type { RunStarter } from '../runs/run-starter.ts';
 import type { Frame } from '../streams/frame.ts';
 import { isActive, Presenter, resumeCursor } from '../streams/presenter.ts';
 import { resumedStream } from '../streams/resumed-stream.ts';
-import { endOfLog, type StreamPosition } from '../streams/stream-position.ts';
+import { nextRecord, type StreamPosition } from '../streams/stream-position.ts';
 import type { StreamOptions } from '../streams/stream-reader.ts';
 import { runStream, subscriberStream } from '../streams/task-stream.ts';
 import type { HandlerDeps } from './handler-deps.ts';
@@ -50,7 +50,7 @@ export class StreamMethods {
       const { key, state } = open.log;
       const presenter = new Presenter(key, context, connection);
       const sender = { run, phase: 'waiting', state: TaskState.TASK_STATE_UNSPECIFIED } as const;
-      const start = { ...endOfLog(open.log), sender };
+      const start = { ...nextRecord(open), sender };
       const cursor = presenter.cursor(start);
       connection?.establishStream({ taskId: key.taskId, cursor });
       const options = {

@@ -9,14 +9,15 @@ import type { SenderPosition, StreamPosition } from './stream-position.ts';
 const VERSION = '1';
 const MAX_LENGTH = 200;
 const HASH_LENGTH = 8;
-const PHASES = { waiting: 'w', told: 't', answered: 'a' } as const;
+const PHASES = { waiting: 'w', told: 't', answered: 'a', complete: 'c' } as const;
 const PHASE_OF: Readonly<Record<string, SenderPosition['phase']>> = {
   w: 'waiting',
   t: 'told',
   a: 'answered',
+  c: 'complete',
 };
 const SHAPE =
-  /^1([\w-]{8})\.([0-9a-z]{1,9})\.([0-9a-z]{1,4})\.([0-9a-z]{1,5})\.([0-9a-z]{1,5})\.([0-9a-z]{0,9})(?:\.([wta])(\d)([\w~-]{1,64}))?$/;
+  /^1([\w-]{8})\.([0-9a-z]{1,9})\.([0-9a-z]{1,4})\.([0-9a-z]{1,5})\.([0-9a-z]{1,5})\.([0-9a-z]{0,9})(?:\.([wtac])(\d)([\w~-]{1,64}))?$/;
 
 /**
  * The cursors of one task: positions in its log as texts that clients give back. A cursor contains a
@@ -48,6 +49,8 @@ export class Cursors {
       throw invalidCursor('malformed');
     }
     const [, , , , , , time, phase, state, run] = match;
+    // A sender that waits for its first frame has no event.
+    if (phase === 'w' && events + frames > 0) throw invalidCursor('malformed');
     return {
       slot: { generation: asGeneration(generation), part },
       events,

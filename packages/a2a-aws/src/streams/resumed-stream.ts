@@ -9,6 +9,7 @@ import {
   taskAt,
 } from '@a2a-aws/core/internal';
 import { type Task, TaskState } from '@a2a-js/sdk';
+import { TaskNotFoundError } from '@a2a-js/sdk/errors';
 import { firstEventOf } from './first-event.ts';
 import type { Frame } from './frame.ts';
 import { invalidCursor } from './invalid-cursor.ts';
@@ -81,17 +82,16 @@ class ResumedStream {
       state: position.sender?.state ?? TaskState.TASK_STATE_UNSPECIFIED,
       isResumed: options.endsWithRun !== true,
     });
-    this.#unchecked = position.events > 0 || position.frames > 0 ? position : undefined;
+    this.#unchecked = position;
     this.#reader = new StreamReader(open, options, { from: position.slot });
   }
 
   async *frames(): AsyncGenerator<Frame, void, undefined> {
     const progress = this.#progress;
     const { sender } = progress.position;
+    if (sender?.phase === 'complete') return;
     if (sender?.phase === 'waiting') yield* this.#begin(sender);
-    if (sender && !progress.isOver) {
-      yield* progress.answerAt(runResult(this.#reader.tap.state, sender.run));
-    }
+    yield* this.#answer();
     while (!progress.isOver) {
       const { tap } = this.#reader;
       if (tap.isCaughtUp) {
@@ -102,6 +102,7 @@ class ResumedStream {
       const step = await this.#next();
       if (step === 'expired') {
         yield* this.#skipExpired();
+        yield* this.#answer();
       } else if (step) {
         this.#check(step);
         yield* progress.framesOf(step);
@@ -113,15 +114,22 @@ class ResumedStream {
     this.#reader.close();
   }
 
+  /** Tells the answer of the run if it is in the part of the log that the client has got or misses. */
+  async *#answer(): AsyncGenerator<Frame, void, undefined> {
+    const progress = this.#progress;
+    const { sender } = progress.position;
+    if (!sender || progress.isOver) return;
+    yield* progress.answerAt(runResult(this.#reader.tap.state, sender.run));
+  }
+
   /** Begins the stream of a sender that got no frame, once its run has published an event. */
   async *#begin(sender: SenderPosition): AsyncGenerator<Frame, void, undefined> {
     await this.#options.followed();
     const begun = await firstEventOf(this.#open, sender.run, this.#reader.signal);
     if (this.#reader.hasLeft) return this.#progress.end();
     if (!begun) throw this.#reader.interrupted();
-    const told = { ...this.#progress.position, sender: { ...sender, phase: 'told' } } as const;
     if ('answer' in begun) {
-      yield answerOf(begun.answer, told);
+      yield answerOf(begun.answer, this.#progress.position);
       return this.#progress.end();
     }
     const { storage } = this.#options;
@@ -131,18 +139,21 @@ class ResumedStream {
       : await taskAt(storage, log.key, begun.generation, log.clock);
     const record = task && (await storage.findRecord(log.key, begun.generation));
     if (!task || !record) {
-      // A run that published nothing has no Task to show.
-      if (!log.state.hasTask) return this.#progress.end();
+      // A run that published nothing before the first Task has no Task to show.
+      if (begun.generation === 0 || !log.state.hasTask) return this.#progress.end();
       yield* this.#gap(begun.generation);
       return;
     }
-    const position = { ...afterEvent(record, begun.generation), sender: told.sender };
+    const state = stateOf(task);
+    const told = { ...sender, phase: 'told', state } as const;
+    const position = { ...afterEvent(record, begun.generation), sender: told };
     this.#continueFrom(record.slot);
-    this.#progress.continueAfter(position, stateOf(task));
+    this.#progress.continueAfter(position, state);
     yield { response: taskFrame(task), position, generation: begun.generation };
   }
 
   #continueFrom(slot: Slot): void {
+    this.#unchecked = undefined;
     this.#reader.close();
     this.#reader = new StreamReader(this.#open, this.#options, { from: slot });
   }
@@ -173,6 +184,9 @@ class ResumedStream {
     const { storage } = this.#options;
     const missing = generationAfter(this.#progress.told);
     this.#unchecked = undefined;
+    // Records are also missing if the task was deleted.
+    await log.refresh();
+    if (log.isExpired()) throw new TaskNotFoundError();
     if (missing > log.generation) return this.#reader.tap.skip();
     // The records before the next event may contain no event.
     const record = await storage.findRecord(log.key, missing);
@@ -192,12 +206,15 @@ class ResumedStream {
     // The tap continues where this picture of the task ends.
     this.#reader.tap.skip();
     const picture = log.picture();
-    const sender = before.sender && { ...before.sender, phase: 'told' as const };
-    const position = { ...endOfLog(log), sender };
-    if (!picture) throw invalidCursor('future');
+    if (!picture) throw new TaskNotFoundError();
+    const end = endOfLog(this.#open);
+    const generation = lastGeneration(end);
     const task = await this.#reader.copy(picture);
-    const generation = lastGeneration(position);
-    this.#progress.continueAfter(position, stateOf(task));
+    const state = stateOf(task);
+    const phase = before.sender?.phase === 'answered' ? 'answered' : 'told';
+    const sender = before.sender && ({ ...before.sender, phase, state } as const);
+    const position = { ...end, sender };
+    this.#progress.continueAfter(position, state);
     yield { response: gapFrame(task, from, generation), position: before, generation: undefined };
     yield { response: taskFrame(task), position, generation };
   }

@@ -1,5 +1,5 @@
 import type { Generation, LogRecord, Slot } from '@a2a-aws/core';
-import { generationAfter, type TaskLog } from '@a2a-aws/core/internal';
+import { compareSlots, generationAfter, nextSlot, type OpenLog } from '@a2a-aws/core/internal';
 import type { TaskState } from '@a2a-js/sdk';
 
 /** Where a client stands in a task's log: after the last frame of a stream that it got. */
@@ -11,8 +11,8 @@ export interface StreamPosition {
   /** The number of frames that the client got of the event after those. */
   readonly frames: number;
   /**
-   * When the record at `slot` was written, in milliseconds since the epoch; `undefined` if the client
-   * got no event of it. Tells a log from one that was restored from a backup and went on differently.
+   * When the record at `slot` was written, in milliseconds since the epoch; `undefined` if that was
+   * not known. Tells a log from one that was restored from a backup and went on differently.
    */
   readonly writtenAtMs?: number | undefined;
   /** The run whose sender reads the stream; `undefined` for a subscriber. */
@@ -22,8 +22,11 @@ export interface StreamPosition {
 /** How much of its own run a sender knows. */
 export interface SenderPosition {
   readonly run: string;
-  /** `waiting`: it got no frame. `told`: it got the Task. `answered`: it also got the run's Message. */
-  readonly phase: 'waiting' | 'told' | 'answered';
+  /**
+   * `waiting`: it got no frame. `told`: it got the Task. `answered`: it also got the run's Message.
+   * `complete`: it got the run's Message in place of a Task.
+   */
+  readonly phase: 'waiting' | 'told' | 'answered' | 'complete';
   /** The last state that it was told. */
   readonly state: TaskState;
 }
@@ -33,13 +36,25 @@ export function lastGeneration({ slot, events }: StreamPosition): Generation {
   return generationAfter(slot.generation, events - 1);
 }
 
+/** Returns the position before the next record of the log. */
+export function nextRecord({ log }: OpenLog): StreamPosition {
+  return { slot: log.state.next, events: 0, frames: 0 };
+}
+
 /** Returns the position of a client that has the task as this log shows it, even within a record. */
-export function endOfLog({
-  state,
-  generation,
-}: Pick<TaskLog, 'state' | 'generation'>): StreamPosition {
-  const { next } = state;
-  return { slot: next, events: generation - next.generation + 1, frames: 0 };
+export function endOfLog(open: OpenLog): StreamPosition {
+  const { log, last } = open;
+  const { next } = log.state;
+  const events = log.generation - next.generation + 1;
+  if (events > 0) return { slot: next, events, frames: 0 };
+  if (!last || compareSlots(nextSlot(last.slot, last.events), next) !== 0) return nextRecord(open);
+  return { ...last, frames: 0 };
+}
+
+/** Returns the position with the time of its record, if that is the last one of the log. */
+export function timed(position: StreamPosition, { last }: OpenLog): StreamPosition {
+  if (!last || compareSlots(last.slot, position.slot) !== 0) return position;
+  return { ...position, writtenAtMs: last.writtenAtMs };
 }
 
 /** Returns the position of a client that got the events of a record up to this generation. */

@@ -35,6 +35,8 @@ export class StreamProgress {
   #state: TaskState;
   /** The generation of the last event that was told in whole. */
   #told: Generation;
+  /** True if the stream has told an event or a Task. */
+  #hasTold = false;
   /** True if a subscriber's stream ends with the last event that was told. */
   #isFinal = false;
   #isOver = false;
@@ -75,16 +77,19 @@ export class StreamProgress {
         const isClosing = result.answer !== undefined && state.sealed;
         if (this.#isOver && !isClosing) return;
       }
-      const event = events[at]?.event;
+      const { event, run } = events[at] ?? {};
       const place = { slot: record.slot, events: at, writtenAtMs: record.time };
-      if (event) yield* this.#tell(event, place, final || result?.generation === generation);
+      const isResult = final || result?.generation === generation;
+      if (event) yield* this.#tell(event, place, isResult && run === this.#run);
       this.#told = generation;
+      this.#hasTold = true;
       this.#isFinal = final;
       if (result?.generation === generation) yield* this.#end(result);
       if (final && !this.#isResumed) this.#isOver = true;
       if (this.#isOver) return;
     }
     if (result && result.generation < state.next.generation) yield* this.#end(result);
+    if (state.sealed && !this.#isResumed) this.#isOver = true;
   }
 
   /** Yields the answer of the run if it is no later than the last event, with which a sender's stream ends. */
@@ -92,12 +97,17 @@ export class StreamProgress {
     if (result && result.generation <= this.#told) yield* this.#end(result);
   }
 
-  /** Ends a resumed stream at the end of the log in this state, unless the task or the run goes on. */
+  /**
+   * Ends a resumed stream at the end of the log in this state, unless the task or the run goes on. A
+   * client that was told nothing here knows of the question that the task waits with, and waits too.
+   */
   endAt(state: LogState): void {
     const result = this.#resultIn(state);
     // A client that was told later events reads on as any subscriber.
     const isResult = result !== undefined && result.generation >= this.#told;
-    if (this.#isFinal || isResult || state.sealed) this.#isOver = true;
+    const isAsking = state.status?.state === TaskState.TASK_STATE_INPUT_REQUIRED;
+    const isQuestion = isAsking && (this.#isFinal || state.open.size === 0);
+    if ((this.#hasTold && isQuestion) || isResult || state.sealed) this.#isOver = true;
   }
 
   /** Ends the stream: its client got the only frame. */
@@ -110,6 +120,7 @@ export class StreamProgress {
     this.#position = position;
     this.#state = state;
     this.#told = lastGeneration(position);
+    this.#hasTold = true;
     this.#isFinal = false;
   }
 
@@ -127,7 +138,7 @@ export class StreamProgress {
   *#tell(
     event: TaskEvent,
     place: Pick<StreamPosition, 'slot' | 'events' | 'writtenAtMs'>,
-    isResult: boolean,
+    isOwnResult: boolean,
   ): Generator<Frame, void, undefined> {
     const skipped = lastGeneration(this.#position) === this.#told ? this.#position.frames : 0;
     const generation = lastGeneration({ ...place, events: place.events + 1, frames: 0 });
@@ -136,7 +147,7 @@ export class StreamProgress {
     // A sender that sees in the state that its run is over resumes as any subscriber.
     const { state } = eventStatus(event) ?? {};
     const showsEnd = isTerminal(state) || state === TaskState.TASK_STATE_INPUT_REQUIRED;
-    const after = isResult && showsEnd ? undefined : sender;
+    const after = isOwnResult && showsEnd ? undefined : sender;
     const responses = eventFrames(event);
     for (const [index, response] of responses.entries()) {
       const isLast = index === responses.length - 1;

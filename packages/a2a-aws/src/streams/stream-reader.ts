@@ -7,6 +7,7 @@ import {
   type TaskPicture,
 } from '@a2a-aws/core/internal';
 import type { Task } from '@a2a-js/sdk';
+import { TaskNotFoundError } from '@a2a-js/sdk/errors';
 import { linkSignals } from './linked-signal.ts';
 
 export interface StreamOptions {
@@ -33,7 +34,8 @@ export class StreamReader {
   constructor(open: OpenLog, options: StreamOptions, start?: TapStart) {
     const { left, away } = options;
     const linked = linkSignals(left, away);
-    const { tap, close } = open.tap(start);
+    // Frames are made from the records' entries.
+    const { tap, close } = open.tap({ ...start, showsTasks: false });
     const finish = (): void => tap.finish();
     left?.addEventListener('abort', close, { once: true });
     away.addEventListener('abort', finish, { once: true });
@@ -56,13 +58,15 @@ export class StreamReader {
 
   /**
    * Resolves with the next record once the client has taken the frames so far; `undefined` if the
-   * client has left. Rejects if the stream is interrupted, and as {@link LogTap.next} does.
+   * client has left. Rejects if the stream is interrupted or the task was deleted, and as
+   * {@link LogTap.next} does.
    */
   async next(): Promise<AppliedRecord | undefined> {
     await this.#options.drained();
     const step = this.hasLeft ? undefined : await this.tap.next();
     if (this.hasLeft) return undefined;
     if (!step) throw this.interrupted();
+    if (step.state.deleted) throw new TaskNotFoundError();
     return step;
   }
 

@@ -9,7 +9,7 @@ import {
 import { type Message, TaskState } from '@a2a-js/sdk';
 import type { Frame } from './frame.ts';
 import { messageFrame, taskFrame } from './stream-frames.ts';
-import { endOfLog, type StreamPosition } from './stream-position.ts';
+import { endOfLog, type StreamPosition, timed } from './stream-position.ts';
 import { StreamProgress } from './stream-progress.ts';
 import { type StreamOptions, StreamReader } from './stream-reader.ts';
 
@@ -28,7 +28,7 @@ export async function* subscriberStream(
 ): AsyncGenerator<Frame, void, undefined> {
   const reader = new StreamReader(open, options);
   try {
-    yield* framesFrom({ task: open.log.picture(), position: endOfLog(open.log) }, reader);
+    yield* framesFrom({ task: open.log.picture(), position: endOfLog(open) }, reader);
   } finally {
     reader.close();
   }
@@ -76,7 +76,7 @@ async function beginningOf(
         const sender = { run, phase: 'told', state: stateOf(state) } as const;
         return {
           task: isSilent && result?.answer ? undefined : open.log.picture(),
-          position: { ...endOfLog(open.log), sender },
+          position: { ...endOfLog(open), sender },
           result,
         };
       },
@@ -92,7 +92,7 @@ export function answerOf(answer: Message, position: StreamPosition): Frame {
   const { sender } = position;
   return {
     response: messageFrame(answer),
-    position: { ...position, sender: sender && { ...sender, phase: 'answered' } },
+    position: { ...position, sender: sender && { ...sender, phase: 'complete' } },
     generation: undefined,
   };
 }
@@ -103,14 +103,16 @@ function stateOf({ status }: LogState): TaskState {
 
 /** Yields a stream from its first frame on. */
 async function* framesFrom(
-  { task: picture, position, result }: Beginning,
+  { task: picture, position: before, result }: Beginning,
   reader: StreamReader,
 ): AsyncGenerator<Frame, void, undefined> {
   if (!picture) {
-    if (result?.answer) yield answerOf(result.answer, position);
+    if (result?.answer) yield answerOf(result.answer, before);
     return;
   }
   const task = await reader.copy(picture);
+  // The picture may be one from within a record, whose time is known after it.
+  const position = timed(before, reader.open);
   const state = task.status?.state ?? TaskState.TASK_STATE_UNSPECIFIED;
   const progress = new StreamProgress({ task, position, state, isResumed: false });
   yield { response: taskFrame(task), position, generation: progress.told };

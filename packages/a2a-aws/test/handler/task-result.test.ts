@@ -1,9 +1,12 @@
 import type { LogStorage } from '@a2a-aws/core';
 import { expect, test } from 'vitest';
-import { say } from '../../../core/test/fixtures/author.ts';
+import { proposeAnswer } from '../../../core/src/model/proposal.ts';
+import { encode } from '../../../core/src/model/record.ts';
+import { authorOf, say } from '../../../core/test/fixtures/author.ts';
 import {
   chunkOf,
   INPUT_REQUIRED,
+  message,
   statusOf,
   taskOf,
   WORKING,
@@ -26,4 +29,16 @@ test('[I6] a message sent again for a result that is not kept any more gets the 
   const now = await blockingAnswer(open, expired, 'run-a', signal);
   expect(then).toEqual({ ...open.log.task(), artifacts: [] });
   expect(now).toEqual(open.log.task());
+});
+
+test('[I6] a message sent again gets the question of its run, although the run answered after that', async () => {
+  const feeds = new Feeds();
+  const open = await openRun(await feeds.peer('a'));
+  await say(open.log, 'run-a', taskOf(WORKING));
+  await say(open.log, 'run-a', statusOf(INPUT_REQUIRED));
+  const first = await blockingAnswer(open, feeds.storage, 'run-a', signal);
+  const answer = encode({ kind: 'answer', run: 'run-a', message: message('late') });
+  await open.log.append(proposeAnswer(authorOf('a'), 'run-a', answer, true));
+  const again = await blockingAnswer(open, feeds.storage, 'run-a', signal);
+  expect(again).toEqual(first);
 });

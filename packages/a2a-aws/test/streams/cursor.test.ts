@@ -9,10 +9,10 @@ const KEY = { tenant: '', owner: 'ann', taskId: 'task-1' };
 const runs = fc.oneof(fc.uuid(), fc.stringMatching(/^[\w-]{1,40}$/));
 const senders = fc.record({
   run: runs,
-  phase: fc.constantFrom('waiting', 'told', 'answered'),
+  phase: fc.constantFrom('waiting', 'told', 'answered', 'complete'),
   state: fc.integer({ min: 0, max: 8 }),
 });
-const positions: fc.Arbitrary<StreamPosition> = fc.record({
+const anyPosition: fc.Arbitrary<StreamPosition> = fc.record({
   slot: fc.record({
     generation: fc.integer({ min: 1, max: 999_999_999_999 }).map(asGeneration),
     part: fc.nat(999_999),
@@ -22,6 +22,10 @@ const positions: fc.Arbitrary<StreamPosition> = fc.record({
   writtenAtMs: fc.option(fc.integer({ min: 0, max: 8_640_000_000_000 }), { nil: undefined }),
   sender: fc.option(senders, { nil: undefined }) as fc.Arbitrary<StreamPosition['sender']>,
 });
+/** A sender that waits for its first frame has no event. */
+const positions = anyPosition.map((position) =>
+  position.sender?.phase === 'waiting' ? { ...position, events: 0, frames: 0 } : position,
+);
 
 /** The reason in the error of a refused cursor. */
 function refusal(text: string, key = KEY): unknown {
@@ -54,6 +58,13 @@ describe('a cursor', () => {
         }
       }),
     );
+  });
+
+  test('is refused if its sender waits for a first frame but has an event', () => {
+    const sender = { run: 'run-1', phase: 'waiting', state: 0 } as const;
+    const slot = { generation: asGeneration(1), part: 0 };
+    const text = new Cursors(KEY).encode({ slot, events: 0, frames: 1, sender });
+    expect(refusal(text)).toEqual({ cursor: 'malformed' });
   });
 
   test('is refused in any other form, and never throws another error', () => {

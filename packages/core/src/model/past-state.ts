@@ -13,7 +13,7 @@ export function pastState(state: LogState, slot: Slot): LogState {
     if (compareSlots(run.start, slot) < 0) runs.push([id, pastRun(run, slot)]);
   }
   const { status: _, ...rest } = state;
-  // Only a deletion may follow the record that seals a log, and the log begins with a Task.
+  // After the record that seals a log only a deletion is left to read. The log begins with a Task.
   return {
     ...rest,
     ...runsOf(runs),

@@ -21,6 +21,7 @@ export interface RunState {
   readonly closedSlot?: Slot | undefined;
   /** The run that continues it. */
   readonly resumedBy?: string | undefined;
+  /** The Message that is the run's result, if the run did not ask for input before. */
   readonly answer?: Message | undefined;
   /**
    * The generation after which its stream and its blocking answer end: that of its terminal event or
@@ -182,10 +183,11 @@ export function applyEntry(state: LogState, entry: Entry, generation: Generation
     case 'error':
       return state;
     case 'answer':
-      return changeOpen(state, entry.run, (run) => ({
-        ...end(run, generationBefore(generation), state.next),
-        answer: entry.message,
-      }));
+      return changeOpen(state, entry.run, (run) => {
+        const ended = end(run, generationBefore(generation), state.next);
+        // The question of a run is its result, so a later answer is not.
+        return run.resultGeneration === undefined ? { ...ended, answer: entry.message } : ended;
+      });
     case 'end':
       return changeOpen(state, entry.run, (run) =>
         end(run, generationBefore(generation), state.next),

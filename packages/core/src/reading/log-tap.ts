@@ -23,6 +23,11 @@ export interface TapStart {
   readonly after?: Generation | undefined;
   /** Begins with the record at this slot. */
   readonly from?: Slot | undefined;
+  /**
+   * False if the reader does not use the events of deliveries: a Task that is published again need not
+   * be assembled from the start of the log. @default true
+   */
+  readonly showsTasks?: boolean | undefined;
 }
 
 /**
@@ -37,6 +42,7 @@ export class LogTap {
   /** The generation of the event to begin with, until its record was found. */
   #after: Generation | undefined;
   #behind: AsyncIterator<LogRecord> | undefined;
+  readonly #showsTasks: boolean;
   /** The fold at the place of {@link #behind}, once that has met a Task event. */
   #shown: Fold | undefined;
   #shownBytes = 0;
@@ -52,13 +58,14 @@ export class LogTap {
     log: TaskLog,
     recent: RecentRecords,
     storage: LogStorage,
-    { after, from }: TapStart = {},
+    { after, from, showsTasks = true }: TapStart = {},
   ) {
     this.#log = log;
     this.#pace = new Pace(log.clock);
     this.#recent = recent;
     this.#storage = storage;
     this.#epoch = log.epoch;
+    this.#showsTasks = showsTasks;
     if (from) {
       this.#state = pastState(log.state, from);
     } else if (after === undefined || after > log.generation) {
@@ -161,7 +168,8 @@ export class LogTap {
     if (order < 0) return undefined;
     const { body, entries } = read.value;
     await this.#pace.spent(body.length + entries.length * ENTRY_COST);
-    return this.#render(applyRecord(this.#state, read.value));
+    const step = applyRecord(this.#state, read.value);
+    return this.#showsTasks ? this.#render(step) : step;
   }
 
   /** Shows the fold at its generation for each Task event, as records from memory do. */

@@ -50,6 +50,15 @@ export interface LogTapOptions extends TapStart {
   readonly maxEvents?: number | undefined;
 }
 
+/** The place of a record in its log. */
+export interface AppliedPlace {
+  readonly slot: Slot;
+  /** The number of its events. */
+  readonly events: number;
+  /** When it was written, by its writer's clock; milliseconds since the epoch. */
+  readonly writtenAtMs: number;
+}
+
 /** A task's log on this instance, with its taps, head, snapshots, watch and the watchers elsewhere. */
 export class OpenLog {
   readonly log: TaskLog;
@@ -62,6 +71,7 @@ export class OpenLog {
   #readAtMs: number;
   #quietReads = 0;
   #recent = new RecentRecords();
+  #last: AppliedPlace | undefined;
   /** The instances that watch this task, by watch id. */
   readonly #watchers = new Map<string, string>();
   /** The open taps: how many events are kept for each. */
@@ -79,7 +89,13 @@ export class OpenLog {
     log.listen((step, own) => this.#onStep(step, own));
     log.listenRebuilds(() => {
       this.#recent = new RecentRecords();
+      this.#last = undefined;
     });
+  }
+
+  /** The last record of the log; `undefined` if this instance has read none since a snapshot. */
+  get last(): AppliedPlace | undefined {
+    return this.#last;
   }
 
   /** Counts one more user: a run, a tap, a cancel or a clean-up. Pair it with {@link release}. */
@@ -233,7 +249,8 @@ export class OpenLog {
   }
 
   #onStep(step: AppliedRecord, own: boolean): void {
-    const { before } = step;
+    const { before, record, deliveries } = step;
+    this.#last = { slot: record.slot, events: deliveries.length, writtenAtMs: record.time };
     if (this.#taps.size > 0) this.#recent.add(step);
     if (!own) return;
     this.maybeSnapshot();

@@ -1,0 +1,129 @@
+import type { Clock } from '@a2a-aws/core';
+import { ServerCallContext } from '@a2a-js/sdk/server';
+import {
+  type ClientReadableStream,
+  credentials,
+  makeGenericClientConstructor,
+  Server,
+  ServerCredentials,
+  type ServerWritableStream,
+  type ServiceDefinition,
+  status,
+} from '@grpc/grpc-js';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type Connection, connectionOf } from '../../src/connections/connection.ts';
+import { connectionService } from '../../src/connections/connection-service.ts';
+
+type Call = ServerWritableStream<Buffer, Buffer>;
+
+const bytes = { serialize: (data: Buffer) => data, deserialize: (data: Buffer) => data };
+const definition = {
+  read: {
+    path: '/test/read',
+    requestStream: false,
+    responseStream: true,
+    requestSerialize: bytes.serialize,
+    requestDeserialize: bytes.deserialize,
+    responseSerialize: bytes.serialize,
+    responseDeserialize: bytes.deserialize,
+  },
+} satisfies ServiceDefinition;
+
+/** Elapses the timers that are set. */
+const timers = new Set<() => void>();
+const clock: Clock = {
+  now: () => 0,
+  after: (_ms, callback) => {
+    timers.add(callback);
+    return () => timers.delete(callback);
+  },
+};
+
+const EVENT_BYTES = 300_000;
+let server: Server;
+let client: InstanceType<ReturnType<typeof makeGenericClientConstructor>>;
+let connection: Connection;
+let written: number;
+let ended: Promise<void>;
+
+/** Writes events as a handler does: each after the client has taken those before. */
+async function writeAll(call: Call, count: number): Promise<void> {
+  for (written = 0; written < count; written++) {
+    await connection.drained();
+    if (connection.left.aborted) break;
+    call.write(Buffer.alloc(EVENT_BYTES));
+  }
+  call.end();
+}
+
+beforeEach(async () => {
+  server = new Server();
+  const read = (call: Call): void => {
+    const headers = call.metadata.getMap();
+    const context = new ServerCallContext({ state: new Map([['headers', headers]]) });
+    connection = connectionOf(context) as Connection;
+    ended = writeAll(call, 40);
+  };
+  const entropy = { id: () => 'token', random: () => 0 };
+  server.addService(definition, connectionService({ read }, entropy, clock));
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
+      error ? reject(error) : resolve(bound),
+    );
+  });
+  const Client = makeGenericClientConstructor(definition, 'test');
+  client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
+});
+
+afterEach(() => {
+  client.close();
+  server.forceShutdown();
+});
+
+function call(): ClientReadableStream<Buffer> {
+  return client.read?.(Buffer.alloc(0)) as ClientReadableStream<Buffer>;
+}
+
+/** Resolves with what the client got. */
+function reads(stream: ClientReadableStream<Buffer>): Promise<{ count: number; code: number }> {
+  return new Promise((resolve) => {
+    let count = 0;
+    stream.on('data', () => {
+      count += 1;
+    });
+    stream.on('error', () => {});
+    stream.on('status', ({ code }) => resolve({ count, code }));
+    stream.resume();
+  });
+}
+
+async function stalls(): Promise<void> {
+  for (let waits = 0; timers.size === 0; waits++) {
+    if (waits > 500) throw new Error('The stream does not wait for its client.');
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+test('[I8] a gRPC client that takes nothing for a minute is told so, and its stream is over', async () => {
+  const stream = call();
+  await new Promise((resolve) => stream.once('readable', resolve));
+  await stalls();
+  expect(written * EVENT_BYTES).toBeLessThan(2 * 1024 * 1024);
+
+  for (const elapse of timers) elapse();
+
+  await ended;
+  expect(connection.left.aborted).toBe(true);
+  expect(timers.size).toBe(0);
+  const { count, code } = await reads(stream);
+  expect({ count: count <= written, code }).toEqual({ count: true, code: status.UNAVAILABLE });
+});
+
+test('[I8] a gRPC client that reads slowly gets everything', async () => {
+  const stream = call();
+  await new Promise((resolve) => stream.once('readable', resolve));
+  await stalls();
+  expect(await reads(stream)).toEqual({ count: 40, code: status.OK });
+  await ended;
+  expect(timers.size).toBe(0);
+});

@@ -1,0 +1,329 @@
+import { asGeneration } from '@a2a-aws/core';
+import { eventStatus, type OpenLog } from '@a2a-aws/core/internal';
+import { type StreamResponse, TaskState } from '@a2a-js/sdk';
+import { TaskNotFoundError } from '@a2a-js/sdk/errors';
+import fc from 'fast-check';
+import { describe, expect, test, vi } from 'vitest';
+import type { Entry } from '../../../core/src/model/entry.ts';
+import { proposeDelete } from '../../../core/src/model/proposal.ts';
+import type { LogRecord } from '../../../core/src/model/record.ts';
+import {
+  COMPLETED,
+  chunkOf,
+  INPUT_REQUIRED,
+  KEY,
+  statusOf,
+  taskOf,
+  WORKING,
+} from '../../../core/test/fixtures/events.ts';
+import { Feeds } from '../../../core/test/fixtures/feeds.ts';
+import { anyHistory } from '../../../core/test/fixtures/histories.ts';
+import { flush } from '../../../core/test/fixtures/manual-clock.ts';
+import { logOf, start } from '../../../core/test/fixtures/records.ts';
+import { GAP_KEY } from '../../src/streams/extension.ts';
+import type { Frame } from '../../src/streams/frame.ts';
+import { type ResumeOptions, resumedStream } from '../../src/streams/resumed-stream.ts';
+import { endOfLog, type StreamPosition } from '../../src/streams/stream-position.ts';
+import { subscriberStream } from '../../src/streams/task-stream.ts';
+
+// Many schedules: a machine under load may take its time.
+vi.setConfig({ testTimeout: 60_000 });
+
+/** What a client got from a stream until that ended, failed or waited for later events. */
+interface Seen {
+  readonly frames: readonly Frame[];
+  readonly outcome: 'ended' | 'waits' | Error;
+}
+
+/** A log that an instance has read, and whose first records may have expired since. */
+class StoredTask {
+  readonly #feeds = new Feeds();
+  readonly open: OpenLog;
+  /** The number of times that the log was read from its start. */
+  readsFromStart = 0;
+
+  private constructor(open: OpenLog, feeds: Feeds) {
+    this.open = open;
+    this.#feeds = feeds;
+  }
+
+  static async of(records: readonly LogRecord[]): Promise<StoredTask> {
+    const feeds = new Feeds();
+    for (const record of records) await feeds.storage.memory.putRecord(KEY, record);
+    const { logs } = await feeds.peer('a');
+    const open = logs.acquire(KEY);
+    await open.log.refresh();
+    const task = new StoredTask(open, feeds);
+    task.expire(0);
+    return task;
+  }
+
+  /** The first records are not kept any more. */
+  expire(count: number): void {
+    const { storage } = this.#feeds;
+    const { memory } = storage;
+    const task = this;
+    const isKept = async (record: LogRecord): Promise<boolean> => {
+      const all = await storage.records(KEY);
+      return all.findIndex(({ id }) => id === record.id) >= count;
+    };
+    const readRecords = memory.readRecords.bind(memory);
+    storage.readRecords = async function* (key, from) {
+      if (from.generation === 1 && from.part === 0) task.readsFromStart += 1;
+      for await (const record of readRecords(key, from)) if (await isKept(record)) yield record;
+    };
+    storage.findRecord = async (key, generation) => {
+      const record = await memory.findRecord(key, generation);
+      return record && (await isKept(record)) ? record : undefined;
+    };
+  }
+
+  erase(): Promise<void> {
+    return this.#feeds.storage.memory.erase(KEY);
+  }
+
+  add(record: LogRecord): Promise<unknown> {
+    return this.#feeds.storage.memory.putRecord(KEY, record);
+  }
+
+  async resume(position: StreamPosition, options: Partial<ResumeOptions> = {}): Promise<Seen> {
+    const left = new AbortController();
+    const frames: Frame[] = [];
+    let outcome: Seen['outcome'] = 'waits';
+    const stream = resumedStream(this.open, position, {
+      storage: this.#feeds.storage,
+      left: left.signal,
+      away: new AbortController().signal,
+      interrupted: () => new Error('Interrupted.'),
+      drained: () => Promise.resolve(),
+      followed: () => Promise.resolve(),
+      ...options,
+    });
+    const reading = (async () => {
+      for await (const frame of stream) frames.push(frame);
+      if (!left.signal.aborted) outcome = 'ended';
+    })().catch((error: Error) => {
+      outcome = error;
+    });
+    await flush();
+    const seen = { frames: [...frames], outcome };
+    left.abort();
+    await reading;
+    return seen;
+  }
+}
+
+const event = (said: ReturnType<typeof taskOf>, run = 'run-1'): Entry => ({
+  kind: 'event',
+  run,
+  event: said,
+});
+const at = (generation: number, events = 0, part = 0): StreamPosition => ({
+  slot: { generation: asGeneration(generation), part },
+  events,
+  frames: 0,
+});
+const sentBy = (run: string, position: StreamPosition): StreamPosition => ({
+  ...position,
+  sender: { run, phase: 'waiting', state: TaskState.TASK_STATE_UNSPECIFIED },
+});
+const responses = ({ frames }: Seen): StreamResponse[] => frames.map(({ response }) => response);
+const kinds = (seen: Seen): string[] =>
+  responses(seen).map(({ payload }) =>
+    payload?.$case === 'statusUpdate' && payload.value.metadata?.[GAP_KEY]
+      ? 'gap'
+      : (payload?.$case ?? ''),
+  );
+
+/** The positions of a subscriber, and of the sender of each run, before anything was received. */
+function beginnings(records: readonly LogRecord[]): StreamPosition[] {
+  const found: StreamPosition[] = [at(1)];
+  for (const { slot, entries } of records) {
+    for (const entry of entries) {
+      if (entry.kind === 'start') found.push(sentBy(entry.run, { slot, events: 0, frames: 0 }));
+    }
+  }
+  return found;
+}
+
+describe('a resumed stream', () => {
+  test('[I3] continues after each frame with the frames that follow it, for subscribers and senders', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyHistory, async (records) => {
+        const task = await StoredTask.of(records);
+        if (!task.open.log.state.hasTask) return;
+        for (const beginning of beginnings(records)) {
+          const all = await task.resume(beginning);
+          for (const [index, { position }] of all.frames.entries()) {
+            const rest = await task.resume(position);
+            const later = { ...all, frames: all.frames.slice(index + 1) };
+            expect(expected(rest, records)).toEqual(expected(later, records));
+          }
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('[I3] tells a sender the answer of its run once, also after a gap, and ends as it would without one', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyHistory, fc.nat(20), async (records, expired) => {
+        const whole = await StoredTask.of(records);
+        if (!whole.open.log.state.hasTask) return;
+        for (const beginning of beginnings(records)) {
+          const all = await whole.resume(beginning);
+          for (const { position } of all.frames) {
+            const task = await StoredTask.of(records);
+            task.expire(expired);
+            const before = await whole.resume(position);
+            const after = await task.resume(position);
+            const answers = answersIn(after, records);
+            expect(answers).toEqual(answersIn(before, records));
+            expect(new Set(answers).size).toBe(answers.length);
+            // A run that has asked may go on. Its result is not known within the log, and the Task
+            // after a gap does not end its stream.
+            if (before.frames.length > 0 && askedIn(records).size === 0) {
+              expect(after.outcome).toEqual(before.outcome);
+            }
+          }
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+/** The id of the message that a run answered with, if the response is about one. */
+function answerIn({ payload }: StreamResponse, records: readonly LogRecord[]): string | undefined {
+  const said = payload?.$case === 'message' ? payload.value : undefined;
+  const told = payload?.$case === 'statusUpdate' ? payload.value.status?.message : undefined;
+  const id = (said ?? told)?.messageId;
+  const isAnswer = records.some(({ entries }) =>
+    entries.some((entry) => entry.kind === 'answer' && entry.message.messageId === id),
+  );
+  return isAnswer ? id : undefined;
+}
+
+/** The answers that the client got, except those of runs that had asked: their result is the question. */
+function answersIn(seen: Seen, records: readonly LogRecord[]): string[] {
+  const asked = askedIn(records);
+  return responses(seen).flatMap((response) => {
+    const answer = answerIn(response, records);
+    return answer === undefined || asked.has(answer) ? [] : [answer];
+  });
+}
+
+/** What a client must get: answers of runs that had asked may be among it. */
+function expected(seen: Seen, records: readonly LogRecord[]): StreamResponse[] {
+  const asked = askedIn(records);
+  return responses(seen).filter((response) => !asked.has(answerIn(response, records) ?? ''));
+}
+
+/** The ids of the messages that runs answered with after a question. */
+function askedIn(records: readonly LogRecord[]): Set<string> {
+  const asked = records.flatMap(({ entries }) =>
+    entries.flatMap((entry) =>
+      entry.kind === 'event' && eventStatus(entry.event)?.state === INPUT_REQUIRED
+        ? [`from-${entry.run}`]
+        : [],
+    ),
+  );
+  return new Set(asked);
+}
+
+describe('the end of a resumed stream', () => {
+  const question = [
+    [start('run-1')],
+    [event(taskOf(WORKING))],
+    [event(statusOf(INPUT_REQUIRED))],
+    [event(chunkOf('out', 'after the question'))],
+    [{ kind: 'end', run: 'run-1' } as Entry],
+  ];
+
+  test('[I3] is the end of the log if the task waits for input, although the question was not last', async () => {
+    const task = await StoredTask.of(logOf(...question));
+    const seen = await task.resume(at(1));
+    expect({ kinds: kinds(seen), outcome: seen.outcome }).toEqual({
+      kinds: ['statusUpdate', 'statusUpdate', 'artifactUpdate'],
+      outcome: 'ended',
+    });
+  });
+
+  test('[I3] is the end of the log after a gap, too', async () => {
+    const task = await StoredTask.of(logOf(...question));
+    task.expire(5);
+    const seen = await task.resume(at(1, 1));
+    expect({ kinds: kinds(seen), outcome: seen.outcome }).toEqual({
+      kinds: ['gap', 'task'],
+      outcome: 'ended',
+    });
+  });
+
+  test('[I3] is not there for a client that knows of the question and waits for what follows', async () => {
+    const task = await StoredTask.of(logOf(...question));
+    const seen = await task.resume(at(3, 1));
+    expect(seen).toEqual({ frames: [], outcome: 'waits' });
+  });
+});
+
+describe('a task that was deleted', () => {
+  const idle = logOf(
+    [start('run-1')],
+    [event(taskOf(WORKING))],
+    [event(chunkOf('out', 'one'))],
+    [{ kind: 'end', run: 'run-1' } as Entry],
+  );
+
+  test('[I9] is not found by a client that reads its live stream', async () => {
+    const { open } = await StoredTask.of(idle);
+    const never = new AbortController().signal;
+    const stream = subscriberStream(open, {
+      left: never,
+      away: never,
+      interrupted: () => new Error('Interrupted.'),
+      drained: () => Promise.resolve(),
+    });
+    expect((await stream.next()).value?.response.payload?.$case).toBe('task');
+    const next = stream.next();
+    await open.log.append(proposeDelete());
+    await expect(next).rejects.toThrow(TaskNotFoundError);
+  });
+
+  test('[I9] is not found by a client that resumes while it is erased', async () => {
+    const task = await StoredTask.of(idle);
+    await task.erase();
+    const seen = await task.resume(at(1, 1, 1));
+    expect(seen.outcome).toBeInstanceOf(TaskNotFoundError);
+  });
+});
+
+describe('a whole Task that was published again', () => {
+  test('[I8] costs no read from the start of the log', async () => {
+    const task = await StoredTask.of(
+      logOf(
+        [start('run-1')],
+        [event(taskOf(WORKING))],
+        [event(taskOf(WORKING))],
+        [event(taskOf(WORKING))],
+        [event(statusOf(COMPLETED))],
+      ),
+    );
+    const seen = await task.resume(at(1, 1, 1));
+    expect(kinds(seen)).toHaveLength(3);
+    expect(task.readsFromStart).toBe(0);
+  });
+});
+
+describe('a log that was restored from a backup', () => {
+  const former = logOf([start('run-1')], [event(taskOf(WORKING))], [event(chunkOf('out', 'one'))]);
+
+  test('[I3] refuses the cursor of the Task at the beginning of a stream', async () => {
+    const position = endOfLog((await StoredTask.of(former)).open);
+    const other = former.map((record) => ({ ...record, time: record.time + 1 }));
+    const restored = await StoredTask.of(other);
+    const { outcome } = await restored.resume(position);
+    expect(outcome).toMatchObject({ metadata: { cursor: 'future' } });
+    const same = await StoredTask.of(former);
+    expect(await same.resume(position)).toEqual({ frames: [], outcome: 'waits' });
+  });
+});
