@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import * as client from '@a2a-aws/client';
+import * as clientStores from '@a2a-aws/client/node';
 import * as infra from '@a2a-aws/infra';
 import * as local from '@a2a-aws/local';
 import * as backend from 'a2a-aws';
@@ -23,6 +25,7 @@ const WITHOUT_EXAMPLE = [
   'QueueLifecycleManager',
   'QueueShutDown',
   'RESUMABLE_STREAMS', // a constant, whose comment has an example
+  'ResumeError',
   'TaskQueueExists',
   'acknowledgeInstanceWildcards',
   'createDynamoDBClient',
@@ -62,7 +65,7 @@ function examplesIn(path: string): Example[] {
 /** Examples are compiled where their imports are found. */
 function folderOf({ path }: Example): string {
   if (path.startsWith('infra/')) return 'infra/test/.doc-examples';
-  return path.startsWith('packages/local/')
+  return /^packages\/(client|local)\//.test(path)
     ? 'test/.doc-examples'
     : 'packages/a2a-aws/test/.doc-examples';
 }
@@ -74,7 +77,7 @@ afterAll(() => {
 });
 
 test('Every function and class that users call has an example.', () => {
-  const names = Object.keys({ ...backend, ...infra, ...local });
+  const names = Object.keys({ ...backend, ...client, ...clientStores, ...infra, ...local });
   const documented = examples.flatMap(
     ({ declaration }) => /^export (?:async )?(?:function|class) (\w+)/.exec(declaration)?.[1] ?? [],
   );

@@ -1,4 +1,7 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type LocalAws, startLocalAws } from '@a2a-aws/local';
 import {
   Message,
@@ -8,7 +11,6 @@ import {
   TaskState,
   taskStateToJSON,
 } from '@a2a-js/sdk';
-import { UnsupportedOperationError } from '@a2a-js/sdk/errors';
 import { ServerCallContext } from '@a2a-js/sdk/server';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import {
@@ -17,7 +19,7 @@ import {
   IN_MEMORY_PUSH_NOTIFICATION_STORE,
   IN_MEMORY_TASK_STORE,
 } from './fixtures/sdk-store-capabilities.ts';
-import { follow } from './readme/follow.ts';
+import { handleStream } from './readme/client.ts';
 
 const here = new URL('.', import.meta.url);
 const docs = new URL('../docs/', here);
@@ -85,53 +87,38 @@ describe('the example of docs/clients.md', () => {
     return StreamResponse.fromJSON({ [$case]: value });
   };
   const submitted = event('task', TaskState.TASK_STATE_SUBMITTED);
-  const working = event('statusUpdate', TaskState.TASK_STATE_WORKING);
-  const completed = event('task', TaskState.TASK_STATE_COMPLETED);
-  const request = SendMessageRequest.fromJSON({ message: { messageId: 'm' } });
-  const lost = new TypeError('terminated');
+  const completed = event('statusUpdate', TaskState.TASK_STATE_COMPLETED);
+  const messageId = randomUUID();
+  const request = SendMessageRequest.fromJSON({ message: { messageId } });
+  let directory: string;
 
-  /** A client each of whose streams is the next of these; what is thrown breaks it. */
-  const clientOf = (...streams: readonly (StreamResponse | Error)[][]) => {
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'positions-'));
+  });
+  afterAll(() => rm(directory, { recursive: true }));
+
+  test('continues after a restart, and not after the end', async () => {
     const calls: string[] = [];
-    const next = (call: string) =>
-      (async function* () {
-        calls.push(call);
-        for (const part of streams[calls.length - 1] ?? []) {
-          if (part instanceof Error) throw part;
-          yield part;
-        }
-      })();
+    async function* stream(call: string): AsyncGenerator<StreamResponse, void, undefined> {
+      calls.push(call);
+      yield submitted;
+      yield completed;
+    }
     const client = {
-      sendMessageStream: () => next('send'),
-      resubscribeTask: () => next('subscribe'),
-      getTask: async () => Task.fromJSON({ id: 't', status: { state: 'TASK_STATE_COMPLETED' } }),
+      sendMessageStream: () => stream('send'),
+      resubscribeTask: () => stream('subscribe'),
+      getTask: () => Promise.reject(new Error('Not asked for.')),
     };
-    return { client, calls };
-  };
-
-  const followed = async (client: Parameters<typeof follow>[0]): Promise<StreamResponse[]> => {
-    const events: StreamResponse[] = [];
-    for await (const one of follow(client, request)) events.push(one);
-    return events;
-  };
-
-  test('sends again until it knows the task, then subscribes until that has ended', async () => {
-    const { client, calls } = clientOf([lost], [submitted, working, lost], [lost], [completed]);
-    expect(await followed(client)).toEqual([submitted, working, completed]);
-    expect(calls).toEqual(['send', 'send', 'subscribe', 'subscribe']);
-  });
-
-  test('asks for a task that has ended meanwhile', async () => {
-    const ended = new UnsupportedOperationError('The task has ended.');
-    const { client, calls } = clientOf([submitted, lost], [ended]);
-    expect((await followed(client)).map(({ payload }) => payload?.$case)).toEqual(['task', 'task']);
+    const handled: (string | undefined)[] = [];
+    const handle = async ({ payload }: StreamResponse): Promise<void> => {
+      handled.push(payload?.$case);
+      if (handled.length === 2) throw new Error('crash');
+    };
+    await expect(handleStream(client, request, handle, directory)).rejects.toThrow('crash');
+    await handleStream(client, request, handle, directory);
+    await handleStream(client, request, handle, directory);
     expect(calls).toEqual(['send', 'subscribe']);
-  });
-
-  test('takes an end for the end, whatever the state: others may be at work on the task', async () => {
-    const { client, calls } = clientOf([submitted, working]);
-    expect(await followed(client)).toEqual([submitted, working]);
-    expect(calls).toEqual(['send']);
+    expect(handled).toEqual(['task', 'statusUpdate', 'task', 'statusUpdate']);
   });
 });
 

@@ -1,3 +1,4 @@
+import { resumable } from '@a2a-aws/client';
 import type { Task } from '@a2a-js/sdk';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ROUTERS } from './fixtures/a2a-node.ts';
@@ -8,7 +9,6 @@ import { get, send } from './fixtures/requests.ts';
 import type { StateName } from './fixtures/scripted-agent.ts';
 import { StreamReader } from './fixtures/stream-reader.ts';
 import { pictureOf, stateName, textOf } from './fixtures/task-picture.ts';
-import { follow } from './readme/follow.ts';
 
 const timeout = 60_000;
 let fleet: Fleet;
@@ -84,7 +84,7 @@ describe.each(ROUTERS)('over %s', (router) => {
     test('is followed to its end', { timeout }, async () => {
       const taskId = await waiting(state);
       const { b } = await clients();
-      const follower = new StreamReader(follow(b, send(reply(), { taskId })));
+      const follower = new StreamReader(resumable(b).sendMessageStream(send(reply(), { taskId })));
       await follower.end();
       expect(follower.names[0]).toBe('task:WORKING');
       expect(follower.picture).toMatchObject({ state: 'COMPLETED', text: 'done' });

@@ -1,3 +1,4 @@
+import { resumable } from '@a2a-aws/client';
 import type { StreamResponse } from '@a2a-js/sdk';
 import type { Client } from '@a2a-js/sdk/client';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -7,7 +8,6 @@ import { Fleet } from './fixtures/fleet.ts';
 import { get, send } from './fixtures/requests.ts';
 import { StreamReader } from './fixtures/stream-reader.ts';
 import { pictureOf } from './fixtures/task-picture.ts';
-import { follow } from './readme/follow.ts';
 
 const timeout = 60_000;
 let fleet: Fleet;
@@ -183,16 +183,14 @@ describe('a server that stops while another can go on with its runs', () => {
       const elsewhere = await fleet.b.client(router);
       let isStopping = false;
       const client: Pick<Client, 'sendMessageStream' | 'resubscribeTask' | 'getTask'> = {
-        sendMessageStream: (request) => a.sendMessageStream(request),
-        resubscribeTask: (request) => (isStopping ? elsewhere : a).resubscribeTask(request),
-        getTask: (request) => elsewhere.getTask(request),
+        sendMessageStream: (...call) => a.sendMessageStream(...call),
+        resubscribeTask: (...call) => (isStopping ? elsewhere : a).resubscribeTask(...call),
+        getTask: (...call) => elsewhere.getTask(...call),
       };
       const sender = new StreamReader(a.sendMessageStream(send(text)));
       const id = await sender.taskId();
       await working.opened;
-      const follower = new StreamReader(
-        follow(client, send(text, { taskId: '', messageId: 'other' })),
-      );
+      const follower = new StreamReader(resumable(client).sendMessageStream(send(text)));
       const subscriber = new StreamReader(a.resubscribeTask(get(id)));
       await Promise.all([follower.taskId(), subscriber.taskId()]);
 

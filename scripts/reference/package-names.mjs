@@ -3,6 +3,8 @@ import { Converter } from 'typedoc';
 const NAMES = new Map([
   ['packages/a2a-aws/src', 'a2a-aws'],
   ['packages/a2a-aws/src/janitor/lambda-handler', 'a2a-aws/janitor'],
+  ['packages/client/src', '@a2a-aws/client'],
+  ['packages/client/src/node', '@a2a-aws/client/node'],
   ['packages/local/src', '@a2a-aws/local'],
   ['infra/src', '@a2a-aws/infra'],
   ['packages/dynamodb/src', '@a2a-aws/dynamodb'],

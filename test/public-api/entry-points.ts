@@ -92,6 +92,29 @@ export const ENTRY_POINTS: Readonly<Record<string, EntryPoint>> = {
     file: 'packages/a2a-aws/src/janitor/lambda-handler.ts',
     names: ['LambdaContext: type', 'handler'],
   },
+  '@a2a-aws/client': {
+    file: 'packages/client/src/index.ts',
+    names: [
+      'Backoff: type',
+      'CursorStore: type',
+      'Events: type',
+      'Gap: type',
+      'Interruption: type',
+      'ResumableClient: type',
+      'ResumableOptions: type',
+      'ResumeError',
+      'StorageLike: type',
+      'StreamingClient: type',
+      'browserStore',
+      'gapOf',
+      'memoryStore',
+      'resumable',
+    ],
+  },
+  '@a2a-aws/client/node': {
+    file: 'packages/client/src/node.ts',
+    names: ['FileStoreOptions: type', 'fileStore'],
+  },
   '@a2a-aws/dynamodb': {
     file: 'packages/dynamodb/src/index.ts',
     names: [

@@ -2,6 +2,7 @@ export {
   type ConsumerOffsetsUnderTest,
   consumerOffsetsSuite,
 } from './consumer-offsets-suite.ts';
+export { type CursorStoreUnderTest, cursorStoreSuite } from './cursor-store-suite.ts';
 export type {
   FanoutCapabilities,
   FanoutPart,

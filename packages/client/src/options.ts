@@ -1,0 +1,27 @@
+import type { Backoff } from './backoff.ts';
+import type { CursorStore } from './stores/cursor-store.ts';
+
+/** An interruption from which the client is about to recover. */
+export interface Interruption {
+  readonly error: unknown;
+  /** Empty if no event has told the task. */
+  readonly taskId: string;
+  /** The failures in a row without an event. */
+  readonly failures: number;
+  /** The wait before the next try, in milliseconds. */
+  readonly delayMs: number;
+}
+
+export interface ResumableOptions {
+  /** Keeps positions, so that a stream continues after a restart of this process. @default none */
+  readonly store?: CursorStore | undefined;
+  /** The failures in a row, without any event, after which a stream fails. @default 12, about a minute */
+  readonly maxAttempts?: number | undefined;
+  readonly backoff?: Backoff | undefined;
+  /** Called before each new try. @default none */
+  readonly onInterruption?: ((interruption: Interruption) => void) | undefined;
+  /** Resolves after `ms` milliseconds, or as soon as the signal aborts. @default a timer */
+  readonly sleep?: ((ms: number, signal: AbortSignal) => Promise<void>) | undefined;
+  /** Returns a number from 0 to 1, for the waits. @default `Math.random` */
+  readonly random?: (() => number) | undefined;
+}

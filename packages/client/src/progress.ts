@@ -1,0 +1,115 @@
+import type { StreamResponse } from '@a2a-js/sdk';
+import { isAtRest, isTerminal, stateOf, taskIdOf } from './event.ts';
+import { cursorOf, type Gap, gapOf, generationOf, markGap } from './extension.ts';
+import type { Position } from './position.ts';
+
+/** The decision about a connection that has ended. */
+type End =
+  /** The stream is complete. */
+  | 'complete'
+  /** The stream may be complete: the client resumes once more at once. */
+  | 'unconfirmed'
+  | 'interrupted';
+
+/**
+ * The progress of one client through a stream, over all connections that carry it: the events that it
+ * has, and whether there are more. Nothing here waits.
+ */
+export interface Progress {
+  /** Returns the place after the last event that was accepted. */
+  position(): Position;
+  /** Begins a connection. Returns true if it resumes at a cursor. */
+  connect(): boolean;
+  /**
+   * Decides about an event. Returns true if the caller gets it, false if the caller has it already.
+   * A Task in place of missed events gets the mark of a gap.
+   *
+   * @throws {Error} if events before this one are missing, and the server did not say so
+   */
+  accept(event: StreamResponse): boolean;
+  /** Returns true if an uninterrupted stream would have ended: the client reads no further. */
+  isSettled(): boolean;
+  /** Decides about the end of the connection. `isClean`: it ended without an error. */
+  endOf(isClean: boolean): End;
+  /** Forgets the cursor that the server refuses. */
+  refuse(): void;
+  /** Counts a failure. Returns the failures in a row without an event. */
+  fail(): number;
+}
+
+/** Continues at a position. `isSender`: the stream is that of a message's sender, not a subscription. */
+export function progressFrom(position: Position, isSender: boolean): Progress {
+  let { taskId, cursor, generation, state } = position;
+  let failures = 0;
+  let isAnswered = false;
+  let isSettled = false;
+  /** The length of the last Task that took the place of events. */
+  let lastLength = 0;
+  // About the connection:
+  let isResumed = false;
+  let isFirst = true;
+  let isIdle = true;
+  let gap: Partial<Gap> | undefined;
+
+  return {
+    position: () => ({ taskId, cursor, generation, state }),
+    connect() {
+      isFirst = isIdle = true;
+      gap = undefined;
+      isResumed = cursor !== '';
+      return isResumed;
+    },
+    accept(event) {
+      const isTask = isFirst && event.payload?.$case === 'task';
+      isFirst = false;
+      // The Task that follows a gap frame gets its mark.
+      const told = gapOf(event);
+      if (told) {
+        gap = told;
+        return false;
+      }
+      const next = generationOf(event);
+      const hasSkipped = generation > 0 && next > generation + 1;
+      let isKnown = next > 0 && next < generation;
+      let isRepeated = false;
+      // A Task at the beginning of a later connection takes the place of everything before it.
+      if (isTask && taskId) {
+        isKnown = next > 0 && next === generation;
+        gap = generation > 0 && next > generation ? { from: generation + 1, to: next } : {};
+        // A subscription to a task that already waited for its client goes on.
+        isSettled = isAtRest(stateOf(event)) && (isSender || !isAtRest(state));
+        const { length } = JSON.stringify(event);
+        isRepeated = length === lastLength;
+        lastLength = length;
+        cursor = '';
+        generation = 0;
+      } else if (hasSkipped && !gap) {
+        throw new Error(`The events ${generation + 1} to ${next - 1} are missing.`);
+      } else if (isKnown || (cursor && cursor === cursorOf(event))) return false;
+      taskId ||= taskIdOf(event);
+      cursor = cursorOf(event) || cursor;
+      generation = next || generation;
+      state = stateOf(event) || state;
+      const missed = gap;
+      gap = undefined;
+      if (isKnown) return false;
+      isAnswered ||= event.payload?.$case === 'message';
+      isIdle = false;
+      if (!isRepeated) failures = 0;
+      if (missed) markGap(event, missed);
+      return true;
+    },
+    isSettled: () => isSettled,
+    endOf(isClean) {
+      if (isAnswered || isTerminal(state) || (isClean && isAtRest(state))) return 'complete';
+      // A proxy may end a stream that the server did not end.
+      if (!isClean || !isSender || !cursor) return 'interrupted';
+      return isResumed && isIdle ? 'complete' : 'unconfirmed';
+    },
+    refuse() {
+      cursor = '';
+      generation = 0;
+    },
+    fail: () => ++failures,
+  };
+}
