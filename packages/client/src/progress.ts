@@ -7,9 +7,10 @@ import type { Position } from './position.ts';
 type End =
   /** The stream is complete. */
   | 'complete'
-  /** The stream may be complete: the client resumes once more at once. */
-  | 'unconfirmed'
-  | 'interrupted';
+  /** The stream may be complete: the client resumes at once, to see. */
+  | 'again'
+  /** The stream was interrupted. */
+  | 'broken';
 
 /**
  * The progress of one client through a stream, over all connections that carry it: the events that it
@@ -102,9 +103,11 @@ export function progressFrom(position: Position, isSender: boolean): Progress {
     isSettled: () => isSettled,
     endOf(isClean) {
       if (isAnswered || isTerminal(state) || (isClean && isAtRest(state))) return 'complete';
+      // INPUT_REQUIRED: the server would let the sender wait for the answer to its question.
+      if (isSender && state === 6) return 'complete';
       // A proxy may end a stream that the server did not end.
-      if (!isClean || !isSender || !cursor) return 'interrupted';
-      return isResumed && isIdle ? 'complete' : 'unconfirmed';
+      if (!isClean || !isSender || !cursor) return 'broken';
+      return isResumed && isIdle ? 'complete' : 'again';
     },
     refuse() {
       cursor = '';

@@ -133,7 +133,7 @@ export function readStream(
           // More events may come to a subscription.
           return await save(request !== undefined || isTerminal(position().state));
         }
-        if (end === 'interrupted') {
+        if (end === 'broken') {
           await recover(failed ? failed.error : new Error('The stream ended early.'), isResumed);
         }
       }

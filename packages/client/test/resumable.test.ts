@@ -192,6 +192,16 @@ describe('a stream of a server with cursors', () => {
     expect(other.waits).toEqual([]);
   });
 
+  test('of a subscriber waits for the answer if it is cut after a question', async () => {
+    const asks = status(2, 'INPUT_REQUIRED');
+    const { client, words } = await read({
+      streams: [[task(1), asks, LOST], [DONE]],
+      subscribes: true,
+    });
+    expect(client.methods).toEqual(['subscribe', 'subscribe c2']);
+    expect(words).toEqual(['task1', 'statusUpdate2', 'statusUpdate3']);
+  });
+
   test('does not end a subscription while the task goes on', async () => {
     const { client, waits } = await read({ streams: [[task(1)], [], [SECOND]], subscribes: true });
     expect(client.methods).toEqual(['subscribe', 'subscribe c1', 'subscribe c1']);
@@ -259,6 +269,7 @@ describe('a stream of a server without cursors', () => {
     ['a question', [task(), status(undefined, 'INPUT_REQUIRED')]],
     ['a request for credentials', [task(), status(undefined, 'AUTH_REQUIRED')]],
     ['a Message', [message()]],
+    ['a question, then an error', [task(), status(undefined, 'INPUT_REQUIRED'), LOST]],
     ['the end of the task, then an error', [task(), status(undefined, 'COMPLETED'), LOST]],
   ])('is complete with %s', async (_, stream) => {
     const { client, error } = await read({ streams: [stream] });
