@@ -1,16 +1,16 @@
+import { TestClock } from '@a2a-aws/testkit/fakes';
 import { expect, test } from 'vitest';
 import { BackendError } from '../src/errors.ts';
 import type { Entropy } from '../src/ports/entropy.ts';
 import { loggerOf } from '../src/ports/logger.ts';
 import { backoff, Retries, retryUntilDone } from '../src/retry.ts';
-import { ManualClock } from './fixtures/manual-clock.ts';
 
 const down = new BackendError('unreachable', 'No answer.');
 /** Makes every wait its shortest: half of the whole. */
 const shortest: Entropy = { id: () => 'id', random: () => 0 };
 
 function rig() {
-  const clock = new ManualClock();
+  const clock = new TestClock();
   const stop = new AbortController();
   const events: string[] = [];
   const logger = loggerOf((_, event) => events.push(event));
@@ -18,7 +18,7 @@ function rig() {
 }
 
 /** Returns a step that fails until the given try, and the times of its tries. */
-function failingUntil(clock: ManualClock, succeeds: number, error: unknown = down) {
+function failingUntil(clock: TestClock, succeeds: number, error: unknown = down) {
   const start = clock.now();
   const tries: number[] = [];
   const step = async (): Promise<string> => {

@@ -2,7 +2,7 @@ import { BackendError } from '@a2a-aws/core';
 import { isPassingName } from '@a2a-aws/core/internal';
 import { describe, expect, test } from 'vitest';
 import { awsError, isNotFound, isQueueMissing } from '../src/aws-error.ts';
-import { awsFault } from './fixtures/fake-clock.ts';
+import { awsFault } from './fixtures/stubs.ts';
 
 const network = (code: string): Error => Object.assign(new Error(`connect ${code}`), { code });
 

@@ -1,3 +1,4 @@
+import { flush, TestClock } from '@a2a-aws/testkit/fakes';
 import {
   CreateQueueCommand,
   DeleteQueueCommand,
@@ -9,18 +10,12 @@ import { type AwsClientStub, mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { DirectFanout } from '../src/direct-fanout.ts';
 import { queuePolicy } from '../src/queue/queue-policy.ts';
-import {
-  awsFault,
-  FakeClock,
-  fixedEntropy,
-  recordingLogger,
-  settled,
-} from './fixtures/fake-clock.ts';
+import { awsFault, fixedEntropy, recordingLogger } from './fixtures/stubs.ts';
 
 const BASE = 'https://sqs.eu-west-1.amazonaws.com/123456789012/';
 
 let sqs: AwsClientStub<SQSClient>;
-let clock: FakeClock;
+let clock: TestClock;
 let logger: ReturnType<typeof recordingLogger>;
 let fanout: DirectFanout;
 
@@ -30,7 +25,7 @@ const takeAll = async ({ Entries }: { Entries: SendMessageBatchRequestEntry[] })
 
 beforeEach(async () => {
   sqs = mockClient(SQSClient);
-  clock = new FakeClock();
+  clock = new TestClock(0);
   logger = recordingLogger();
   sqs
     .on(CreateQueueCommand)
@@ -72,7 +67,7 @@ describe('publish', () => {
       })
       .callsFake(takeAll);
     const done = Promise.all(['a', 'b'].map((text) => fanout.publish(['two'], text)));
-    await settled();
+    await flush();
     await clock.advance(100);
     await done;
     expect(sent()[1]?.Entries).toEqual([{ Id: '0', MessageBody: 'a' }]);
@@ -82,7 +77,7 @@ describe('publish', () => {
   test('gives up a throttled call after three tries, and says so once', async () => {
     sqs.on(SendMessageBatchCommand).rejects(awsFault('RequestThrottled', 403));
     const done = fanout.publish(['two'], 'secret');
-    await settled();
+    await flush();
     for (const ms of [100, 200]) await clock.advance(ms);
     await done;
     expect(sent()).toHaveLength(3);

@@ -1,3 +1,4 @@
+import { flush, type TestClock } from '@a2a-aws/testkit/fakes';
 import {
   GetTopicAttributesCommand,
   PublishBatchCommand,
@@ -6,15 +7,15 @@ import {
 import { CreateQueueCommand, GetQueueUrlCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { SnsFanout } from '../src/sns-fanout.ts';
-import { awsFault, type FakeClock, gate, settled } from './fixtures/fake-clock.ts';
 import { MockedSnsFanout, publishAll, QUEUE_URL, TOPIC } from './fixtures/mocked-sns-fanout.ts';
+import { awsFault, gate } from './fixtures/stubs.ts';
 
 const KIB = 1024;
 
 let rig: MockedSnsFanout;
 let sns: MockedSnsFanout['sns'];
 let sqs: MockedSnsFanout['sqs'];
-let clock: FakeClock;
+let clock: TestClock;
 let fanout: SnsFanout;
 
 beforeEach(() => {
@@ -62,7 +63,7 @@ describe('publish', () => {
     const publishing = fanout.publish(['one'], 'hello').then(() => {
       done = true;
     });
-    await settled();
+    await flush();
     expect(done).toBe(false);
     expect(fanout.stats().published).toBe(0);
     answer.open({ Successful: [{ Id: '0' }] });
@@ -112,7 +113,7 @@ describe('publish', () => {
     sns.on(PublishBatchCommand).callsFake(() => answer.promise);
     const large = 'x'.repeat(255 * KIB);
     for (let index = 0; index < 64; index++) void fanout.publish(['one'], large);
-    await settled();
+    await flush();
     expect(fanout.stats().publishFailed).toBe(0);
     await fanout.publish(['one'], large);
     expect(fanout.stats()).toMatchObject({ published: 0, publishFailed: 1 });
@@ -133,7 +134,7 @@ describe('publish, when it fails', () => {
       })
       .callsFake(publishAll);
     const publishing = fanout.publish(['one', 'two', 'three'], 'hello');
-    await settled();
+    await flush();
     expect(rig.targets()).toEqual([['one', 'two', 'three']]);
     expect(fanout.stats()).toMatchObject({ published: 1, publishFailed: 1 });
     await clock.advance(100);
@@ -145,7 +146,7 @@ describe('publish, when it fails', () => {
   test('gives up a throttled call after three tries, logs it once, and never rejects', async () => {
     sns.on(PublishBatchCommand).rejects(awsFault('ThrottledException', 429));
     const publishing = fanout.publish(['one', 'two'], 'secret');
-    await settled();
+    await flush();
     await clock.advance(100);
     await clock.advance(200);
     await expect(publishing).resolves.toBe(false);
@@ -170,7 +171,7 @@ describe('publish, when it fails', () => {
       .rejectsOnce(awsFault('ServiceUnavailable', 503))
       .callsFake(publishAll);
     const publishing = fanout.publish(['one'], 'hello');
-    await settled();
+    await flush();
     await clock.advance(100);
     await publishing;
     expect(rig.logger.lines.map(({ event }) => event)).toEqual([
@@ -251,7 +252,7 @@ describe('an instance', () => {
     if (here) await fanout.provision('one');
     const heard: string[] = [];
     const receiver = fanout.receive('one', (message) => heard.push(message));
-    await settled();
+    await flush();
     expect(heard).toEqual(['hello']);
     expect(fanout.stats()).toMatchObject({ received: 1, unreadable: 0 });
     expect(sqs.commandCalls(GetQueueUrlCommand)).toHaveLength(here ? 0 : 1);
@@ -268,7 +269,7 @@ describe('an instance', () => {
       .resolvesOnce({})
       .callsFake(() => gate<never>().promise);
     const receiver = fanout.receive('one', () => {});
-    await settled();
+    await flush();
     expect(receiver.healthy).toBe(false);
     expect(rig.logger.lines[0]?.fields).toEqual({ instance: 'one', code: 'configuration' });
     await clock.advance(100);
@@ -285,7 +286,7 @@ describe('an instance', () => {
       },
     };
     const receiver = rig.make({ polling }).receive('one', () => {});
-    await settled();
+    await flush();
     expect(polls).toEqual([expect.any(ReceiveMessageCommand)]);
     expect(sqs.commandCalls(ReceiveMessageCommand)).toHaveLength(0);
     await receiver.close();

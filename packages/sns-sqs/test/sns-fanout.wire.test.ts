@@ -19,7 +19,7 @@ import { DirectFanout } from '../src/direct-fanout.ts';
 import { queuePolicy } from '../src/queue/queue-policy.ts';
 import { SnsFanout } from '../src/sns-fanout.ts';
 import { topicDefinition } from '../src/topic/topic-definition.ts';
-import { gate } from './fixtures/fake-clock.ts';
+import { gate } from './fixtures/stubs.ts';
 
 interface Wire extends FanoutUnderTest {
   readonly lose: NonNullable<FanoutUnderTest['lose']>;

@@ -1,3 +1,4 @@
+import { flush, TestClock } from '@a2a-aws/testkit/fakes';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { checkSeal, sealer } from '../../src/doorbells/doorbell-seal.ts';
 import { KEYS_KNOWN_MS, rotateKeys } from '../../src/doorbells/key-rotation.ts';
@@ -8,10 +9,9 @@ import { silentLogger } from '../../src/ports/logger.ts';
 import { say } from '../fixtures/author.ts';
 import { chunkOf, taskOf, WORKING } from '../fixtures/events.ts';
 import { drain, Feeds, generationsOf, openRun, openTap } from '../fixtures/feeds.ts';
-import { flush, ManualClock } from '../fixtures/manual-clock.ts';
 import { seededEntropy } from '../fixtures/seeded-entropy.ts';
 
-let clock: ManualClock;
+let clock: TestClock;
 let registry: MemoryInstanceRegistry;
 
 const entropy = seededEntropy('operator');
@@ -21,7 +21,7 @@ const rotate = (signal = new AbortController().signal): Promise<void> =>
   rotateKeys({ keys: registry, clock, entropy, signal });
 
 beforeEach(async () => {
-  clock = new ManualClock();
+  clock = new TestClock();
   registry = new MemoryInstanceRegistry();
   await stored();
 });
@@ -42,7 +42,7 @@ describe('a rotation of the keys', () => {
 
   test('is completed by the next rotation, wherever it was stopped', async () => {
     for (const stopsAt of [0, 1, KEYS_KNOWN_MS - 1, KEYS_KNOWN_MS + 1, 2 * KEYS_KNOWN_MS - 1]) {
-      clock = new ManualClock();
+      clock = new TestClock();
       registry = new MemoryInstanceRegistry();
       await stored();
       const stop = new AbortController();

@@ -1,11 +1,11 @@
 import { fanoutSuite } from '@a2a-aws/testkit';
+import { flush } from '@a2a-aws/testkit/fakes';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { PollingFanout } from '../../src/doorbells/polling-fanout.ts';
 import { POLL_LATE_MS, POLL_TICK_MS } from '../../src/reading/pacing.ts';
 import { say } from '../fixtures/author.ts';
 import { COMPLETED, chunkOf, KEY, statusOf, taskOf, WORKING } from '../fixtures/events.ts';
 import { drain, Feeds, generationsOf, openRun, openTap, type Peer } from '../fixtures/feeds.ts';
-import { flush } from '../fixtures/manual-clock.ts';
 
 fanoutSuite('PollingFanout', { delivers: false }, async () => ({
   fanout: new PollingFanout(),

@@ -1,7 +1,7 @@
+import { flush } from '@a2a-aws/testkit/fakes';
 import { describe, expect, test } from 'vitest';
 import { KEY } from '../fixtures/events.ts';
 import { begin, CLEAN_MS, DOORBELL_MS, Fleet, NO_TRACES, SETTINGS } from '../fixtures/fleet.ts';
-import { flush } from '../fixtures/manual-clock.ts';
 import { noAnswer } from '../fixtures/wrapped-storage.ts';
 
 describe('the presence of an instance', () => {

@@ -1,9 +1,9 @@
 import { listedTasks } from '@a2a-aws/testkit';
+import { flush } from '@a2a-aws/testkit/fakes';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { sleep } from '../../src/ports/clock.ts';
 import { COMPLETED, FAILED, KEY, statusOf, taskOf, WORKING } from '../fixtures/events.ts';
 import { begin, CLEAN_MS, Fleet, type Member, NO_TRACES, SETTINGS } from '../fixtures/fleet.ts';
-import { flush } from '../fixtures/manual-clock.ts';
 import { lost } from '../fixtures/wrapped-storage.ts';
 
 let fleet: Fleet;

@@ -1,3 +1,4 @@
+import { flush } from '@a2a-aws/testkit/fakes';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { BackendError } from '../../src/errors.ts';
 import { sleep } from '../../src/ports/clock.ts';
@@ -11,7 +12,6 @@ import {
   NO_TRACES,
   SETTINGS,
 } from '../fixtures/fleet.ts';
-import { flush } from '../fixtures/manual-clock.ts';
 import { noAnswer } from '../fixtures/wrapped-storage.ts';
 
 let fleet: Fleet;

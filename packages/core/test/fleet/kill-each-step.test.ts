@@ -1,4 +1,5 @@
 import { listedTasks } from '@a2a-aws/testkit';
+import { flush } from '@a2a-aws/testkit/fakes';
 import { describe, expect, test } from 'vitest';
 import { sleep } from '../../src/ports/clock.ts';
 import { FAILED, KEY, taskOf, WORKING } from '../fixtures/events.ts';
@@ -11,7 +12,6 @@ import {
   NO_TRACES,
   SETTINGS,
 } from '../fixtures/fleet.ts';
-import { flush } from '../fixtures/manual-clock.ts';
 
 /** Something that an instance does, call by call, and how to see that no harm is done. */
 interface Scenario {

@@ -1,4 +1,5 @@
 import { listedTasks } from '@a2a-aws/testkit';
+import { flush } from '@a2a-aws/testkit/fakes';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { BackendError } from '../../src/errors.ts';
 import type { InstanceRegistry } from '../../src/ports/instance-registry.ts';
@@ -21,7 +22,6 @@ import {
   NO_TRACES,
   SETTINGS,
 } from '../fixtures/fleet.ts';
-import { flush } from '../fixtures/manual-clock.ts';
 import { lost, unreadable } from '../fixtures/wrapped-storage.ts';
 
 let fleet: Fleet;

@@ -1,14 +1,14 @@
+import { flush, TestClock } from '@a2a-aws/testkit/fakes';
 import { beforeEach, expect, test } from 'vitest';
 import { waitQuarantine } from '../../src/fleet/quarantine.ts';
 import { MemoryInstanceRegistry } from '../../src/memory/memory-instance-registry.ts';
-import { flush, ManualClock } from '../fixtures/manual-clock.ts';
 
 const settings = { beatMs: 5_000, quarantineMs: 30_000 };
-let clock: ManualClock;
+let clock: TestClock;
 let registry: MemoryInstanceRegistry;
 
 beforeEach(async () => {
-  clock = new ManualClock();
+  clock = new TestClock();
   registry = new MemoryInstanceRegistry();
   await registry.register('a', 'queue-a');
   await registry.markDead('a', 0);

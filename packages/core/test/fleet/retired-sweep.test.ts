@@ -1,7 +1,7 @@
+import { flush } from '@a2a-aws/testkit/fakes';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { KEY } from '../fixtures/events.ts';
 import { Fleet, NO_TRACES, SETTINGS } from '../fixtures/fleet.ts';
-import { flush } from '../fixtures/manual-clock.ts';
 
 const TEN_MINUTES = 600_000;
 /** The longest time from the leader's first sight of a retired instance to the end of its sweep. */

@@ -1,17 +1,17 @@
 import { listedTasks } from '@a2a-aws/testkit';
+import { flush, TestClock } from '@a2a-aws/testkit/fakes';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { HeadWriter } from '../../src/log/head-writer.ts';
 import type { TaskLog } from '../../src/log/task-log.ts';
 import { silentLogger } from '../../src/ports/logger.ts';
 import { say, startRun } from '../fixtures/author.ts';
 import { COMPLETED, chunkOf, KEY, statusOf, taskOf, WORKING } from '../fixtures/events.ts';
-import { flush, ManualClock } from '../fixtures/manual-clock.ts';
 import { recordAt } from '../fixtures/records.ts';
 import { seededEntropy } from '../fixtures/seeded-entropy.ts';
 import { taskLog } from '../fixtures/task-logs.ts';
 import { gate, lost, WrappedStorage } from '../fixtures/wrapped-storage.ts';
 
-let clock: ManualClock;
+let clock: TestClock;
 let storage: WrappedStorage;
 let log: TaskLog;
 let head: HeadWriter;
@@ -27,7 +27,7 @@ const headWriter = (): HeadWriter =>
   });
 
 beforeEach(async () => {
-  clock = new ManualClock();
+  clock = new TestClock();
   storage = new WrappedStorage();
   end = new AbortController();
   log = taskLog(storage, clock);

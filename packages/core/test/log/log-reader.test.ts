@@ -1,3 +1,4 @@
+import { TestClock } from '@a2a-aws/testkit/fakes';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { LogReader } from '../../src/log/log-reader.ts';
 import { Fold } from '../../src/model/fold.ts';
@@ -6,7 +7,6 @@ import { DEFAULT_RETENTION_MS } from '../../src/model/retention.ts';
 import { compareSlots, FIRST_SLOT, nextSlot, type Slot } from '../../src/model/slot.ts';
 import type { StoredLog } from '../../src/ports/log-storage.ts';
 import { KEY } from '../fixtures/events.ts';
-import { ManualClock } from '../fixtures/manual-clock.ts';
 import { logOf, start } from '../fixtures/records.ts';
 import { snapshotOf } from '../fixtures/snapshots.ts';
 import { noAnswer, WrappedStorage } from '../fixtures/wrapped-storage.ts';
@@ -33,14 +33,14 @@ class LazyStorage extends WrappedStorage {
 }
 
 let storage: LazyStorage;
-let clock: ManualClock;
+let clock: TestClock;
 let next: Slot;
 let folded: string[];
 let reader: LogReader;
 
 beforeEach(async () => {
   storage = new LazyStorage();
-  clock = new ManualClock();
+  clock = new TestClock();
   next = FIRST_SLOT;
   folded = [];
   for (const record of records) await storage.putRecord(KEY, record);

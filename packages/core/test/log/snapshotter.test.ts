@@ -1,3 +1,4 @@
+import { flush, TestClock } from '@a2a-aws/testkit/fakes';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { Snapshotter } from '../../src/log/snapshotter.ts';
@@ -15,7 +16,6 @@ import {
   taskOf,
   WORKING,
 } from '../fixtures/events.ts';
-import { flush, ManualClock } from '../fixtures/manual-clock.ts';
 import { seededEntropy } from '../fixtures/seeded-entropy.ts';
 import { taskLog } from '../fixtures/task-logs.ts';
 import { gate, lost, pass, WrappedStorage } from '../fixtures/wrapped-storage.ts';
@@ -26,14 +26,14 @@ vi.setConfig({ testTimeout: 60_000 });
 const MINUTE = 60_000;
 const CHUNK = 'x'.repeat(100_000);
 
-let clock: ManualClock;
+let clock: TestClock;
 let storage: WrappedStorage;
 let end: AbortController;
 let log: TaskLog;
 let upkeep: Snapshotter;
 
 const fresh = async (): Promise<void> => {
-  clock = new ManualClock();
+  clock = new TestClock();
   storage = new WrappedStorage();
   end = new AbortController();
   log = taskLog(storage, clock);

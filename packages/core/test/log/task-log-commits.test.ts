@@ -1,3 +1,4 @@
+import { flush, TestClock } from '@a2a-aws/testkit/fakes';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { MAX_RECORD_BYTES } from '../../src/log/record-builder.ts';
 import type { TaskLog } from '../../src/log/task-log.ts';
@@ -5,17 +6,16 @@ import { proposeEnd } from '../../src/model/proposal.ts';
 import { slotAt } from '../../src/model/slot.ts';
 import { authorOf, say } from '../fixtures/author.ts';
 import { COMPLETED, chunkOf, FAILED, KEY, statusOf } from '../fixtures/events.ts';
-import { flush, ManualClock } from '../fixtures/manual-clock.ts';
 import { chunksOf } from '../fixtures/records.ts';
 import { workingLog } from '../fixtures/task-logs.ts';
 import { gate, WrappedStorage } from '../fixtures/wrapped-storage.ts';
 
-let clock: ManualClock;
+let clock: TestClock;
 let storage: WrappedStorage;
 let log: TaskLog;
 
 beforeEach(async () => {
-  clock = new ManualClock();
+  clock = new TestClock();
   storage = new WrappedStorage();
   log = await workingLog(storage, clock);
 });

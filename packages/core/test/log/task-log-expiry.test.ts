@@ -1,3 +1,4 @@
+import { TestClock } from '@a2a-aws/testkit/fakes';
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import type { TaskLog } from '../../src/log/task-log.ts';
@@ -15,7 +16,6 @@ import {
   taskOf,
   WORKING,
 } from '../fixtures/events.ts';
-import { ManualClock } from '../fixtures/manual-clock.ts';
 import { recordAt, start } from '../fixtures/records.ts';
 import { taskLog } from '../fixtures/task-logs.ts';
 import { WrappedStorage } from '../fixtures/wrapped-storage.ts';
@@ -26,7 +26,7 @@ vi.setConfig({ testTimeout: 60_000 });
 const R = DEFAULT_RETENTION_MS;
 
 interface Written {
-  readonly clock: ManualClock;
+  readonly clock: TestClock;
   readonly storage: WrappedStorage;
   readonly log: TaskLog;
   readonly records: readonly LogRecord[];
@@ -35,7 +35,7 @@ interface Written {
 
 /** A task with some artifacts whose last status is this one. */
 async function written(last: typeof COMPLETED, chunks = 3): Promise<Written> {
-  const clock = new ManualClock();
+  const clock = new TestClock();
   const storage = new WrappedStorage();
   const log = taskLog(storage, clock);
   await startRun(log, 'r');
@@ -50,7 +50,7 @@ async function written(last: typeof COMPLETED, chunks = 3): Promise<Written> {
 
 /** The remains of a log during deletion, and a handle that opens it. */
 async function leftover(
-  clock: ManualClock,
+  clock: TestClock,
   records: readonly LogRecord[],
   head?: TaskHead,
 ): Promise<TaskLog> {
@@ -77,7 +77,7 @@ describe('a task', () => {
   });
 
   test('with an open run is visible, however long the run takes', async () => {
-    const clock = new ManualClock();
+    const clock = new TestClock();
     const log = taskLog(new WrappedStorage(), clock);
     await startRun(log, 'r');
     await say(log, 'r', taskOf(WORKING));
@@ -86,7 +86,7 @@ describe('a task', () => {
   });
 
   test('without a log is not expired, only absent', async () => {
-    const log = taskLog(new WrappedStorage(), new ManualClock());
+    const log = taskLog(new WrappedStorage(), new TestClock());
     await log.refresh();
     expect(log.isExpired()).toBe(false);
     expect(log.task()).toBeUndefined();
@@ -138,7 +138,7 @@ describe('the remains of a log during deletion', () => {
 
 describe('a deletion', () => {
   test('is refused while a run is open, and without a task', async () => {
-    const log = taskLog(new WrappedStorage(), new ManualClock());
+    const log = taskLog(new WrappedStorage(), new TestClock());
     expect(await log.append(proposeDelete())).toEqual({ refused: 'not-found' });
     await startRun(log, 'r');
     await say(log, 'r', taskOf(WORKING));

@@ -1,3 +1,4 @@
+import { flush, TestClock } from '@a2a-aws/testkit/fakes';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { BackendError } from '../../src/errors.ts';
 import { Backlog } from '../../src/log/backlog.ts';
@@ -6,16 +7,15 @@ import { proposeAnswer, proposeEnd } from '../../src/model/proposal.ts';
 import { encode, MAX_ENTRY_BYTES } from '../../src/model/record.ts';
 import { authorOf, say, startRun } from '../fixtures/author.ts';
 import { chunkOf, KEY, message } from '../fixtures/events.ts';
-import { flush, ManualClock } from '../fixtures/manual-clock.ts';
 import { taskLog, taskLogDeps, workingLog } from '../fixtures/task-logs.ts';
 import { gate, lost, WrappedStorage } from '../fixtures/wrapped-storage.ts';
 
-let clock: ManualClock;
+let clock: TestClock;
 let storage: WrappedStorage;
 let log: TaskLog;
 
 beforeEach(async () => {
-  clock = new ManualClock();
+  clock = new TestClock();
   storage = new WrappedStorage();
   log = await workingLog(storage, clock);
 });

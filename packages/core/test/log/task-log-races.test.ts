@@ -1,3 +1,4 @@
+import { TestClock } from '@a2a-aws/testkit/fakes';
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import type { TaskLog } from '../../src/log/task-log.ts';
@@ -8,7 +9,6 @@ import { FIRST_SLOT, nextSlot, slotText } from '../../src/model/slot.ts';
 import { sleep } from '../../src/ports/clock.ts';
 import { authorOf, say, startRun } from '../fixtures/author.ts';
 import { COMPLETED, chunkOf, FAILED, KEY, statusOf } from '../fixtures/events.ts';
-import { ManualClock } from '../fixtures/manual-clock.ts';
 import { seededEntropy } from '../fixtures/seeded-entropy.ts';
 import { taskLog } from '../fixtures/task-logs.ts';
 import { type Hook, noAnswer, pass, WrappedStorage } from '../fixtures/wrapped-storage.ts';
@@ -20,7 +20,7 @@ const INSTANCES = ['a', 'b', 'c'];
 
 /** Several handles on one log, with calls that take their time and get lost, all by one seed. */
 class Race {
-  readonly clock = new ManualClock();
+  readonly clock = new TestClock();
   readonly storage = new WrappedStorage();
   readonly logs: TaskLog[];
   /** The records that each handle passed to its listeners. */

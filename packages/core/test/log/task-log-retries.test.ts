@@ -1,19 +1,19 @@
+import { flush, TestClock } from '@a2a-aws/testkit/fakes';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { TaskLog } from '../../src/log/task-log.ts';
 import { slotAt } from '../../src/model/slot.ts';
 import { say } from '../fixtures/author.ts';
 import { COMPLETED, chunkOf, FAILED, KEY, statusOf } from '../fixtures/events.ts';
-import { flush, ManualClock } from '../fixtures/manual-clock.ts';
 import { chunksOf, recordAt, start } from '../fixtures/records.ts';
 import { workingLog } from '../fixtures/task-logs.ts';
 import { doneUnanswered, lost, WrappedStorage } from '../fixtures/wrapped-storage.ts';
 
-let clock: ManualClock;
+let clock: TestClock;
 let storage: WrappedStorage;
 let log: TaskLog;
 
 beforeEach(async () => {
-  clock = new ManualClock();
+  clock = new TestClock();
   storage = new WrappedStorage();
   log = await workingLog(storage, clock);
 });

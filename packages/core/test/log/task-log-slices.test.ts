@@ -1,8 +1,8 @@
+import { TestClock } from '@a2a-aws/testkit/fakes';
 import { beforeEach, expect, test } from 'vitest';
 import type { TaskLog } from '../../src/log/task-log.ts';
 import { say } from '../fixtures/author.ts';
 import { chunkOf, KEY } from '../fixtures/events.ts';
-import { ManualClock } from '../fixtures/manual-clock.ts';
 import { taskLog, workingLog } from '../fixtures/task-logs.ts';
 import { WrappedStorage } from '../fixtures/wrapped-storage.ts';
 
@@ -11,13 +11,13 @@ const CHUNK = 'x'.repeat(20_000);
 const RECORDS = 40;
 
 let storage: WrappedStorage;
-let clock: ManualClock;
+let clock: TestClock;
 let writer: TaskLog;
 let reader: TaskLog;
 
 beforeEach(async () => {
   storage = new WrappedStorage();
-  clock = new ManualClock();
+  clock = new TestClock();
   writer = await workingLog(storage, clock);
   reader = taskLog(storage, clock, 'b');
 });

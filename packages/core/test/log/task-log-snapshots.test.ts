@@ -1,9 +1,9 @@
+import { flush } from '@a2a-aws/testkit/fakes';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { AppliedRecord } from '../../src/model/fold.ts';
 import { say } from '../fixtures/author.ts';
 import { COMPLETED, chunkOf, KEY, statusOf, taskOf, WORKING } from '../fixtures/events.ts';
 import { drain, Feeds, generationsOf, openRun, openTap, type Peer } from '../fixtures/feeds.ts';
-import { flush } from '../fixtures/manual-clock.ts';
 import { taskLog } from '../fixtures/task-logs.ts';
 
 const CHUNK = 'x'.repeat(100_000);

@@ -1,3 +1,4 @@
+import { flush, TestClock } from '@a2a-aws/testkit/fakes';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { TaskLog } from '../../src/log/task-log.ts';
 import type { AppliedRecord } from '../../src/model/fold.ts';
@@ -5,17 +6,16 @@ import { countEvents } from '../../src/model/record.ts';
 import { slotAt } from '../../src/model/slot.ts';
 import { say, startRun } from '../fixtures/author.ts';
 import { chunkOf, KEY, taskOf, WORKING } from '../fixtures/events.ts';
-import { flush, ManualClock } from '../fixtures/manual-clock.ts';
 import { chunksOf, recordAt, start } from '../fixtures/records.ts';
 import { taskLog } from '../fixtures/task-logs.ts';
 import { gate, lost, noAnswer, WrappedStorage } from '../fixtures/wrapped-storage.ts';
 
-let clock: ManualClock;
+let clock: TestClock;
 let storage: WrappedStorage;
 let log: TaskLog;
 
 beforeEach(async () => {
-  clock = new ManualClock();
+  clock = new TestClock();
   storage = new WrappedStorage();
   log = taskLog(storage, clock);
 });

@@ -1,19 +1,19 @@
+import { flush, TestClock } from '@a2a-aws/testkit/fakes';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { BackendError } from '../../src/errors.ts';
 import type { TaskLog } from '../../src/log/task-log.ts';
 import type { LogState } from '../../src/model/state.ts';
 import { startOf } from '../fixtures/author.ts';
-import { flush, ManualClock } from '../fixtures/manual-clock.ts';
 import { taskLog } from '../fixtures/task-logs.ts';
 import { WrappedStorage } from '../fixtures/wrapped-storage.ts';
 
-let clock: ManualClock;
+let clock: TestClock;
 let storage: WrappedStorage;
 let log: TaskLog;
 let end: AbortController;
 
 beforeEach(() => {
-  clock = new ManualClock();
+  clock = new TestClock();
   storage = new WrappedStorage();
   log = taskLog(storage, clock, 'a');
   end = new AbortController();

@@ -1,12 +1,12 @@
+import { TestClock } from '@a2a-aws/testkit/fakes';
 import { expect, test } from 'vitest';
 import { BackendError } from '../../src/errors.ts';
 import { RetriedStep } from '../../src/logging/retried-step.ts';
 import { type LogFields, loggerOf, withFields } from '../../src/ports/logger.ts';
-import { ManualClock } from '../fixtures/manual-clock.ts';
 
 function rig() {
   const lines: [string, LogFields | undefined][] = [];
-  const clock = new ManualClock();
+  const clock = new TestClock();
   const base = loggerOf((_, event, fields) => lines.push([event, fields]));
   const step = (n: number): RetriedStep =>
     new RetriedStep('log.append-retried', { clock, logger: withFields(base, { n }) });

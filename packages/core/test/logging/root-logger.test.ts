@@ -1,13 +1,13 @@
+import { TestClock } from '@a2a-aws/testkit/fakes';
 import { expect, test } from 'vitest';
 import { LOG_LEVELS, type LogLevel } from '../../src/logging/log-level.ts';
 import { jsonLogger, rootLogger } from '../../src/logging/root-logger.ts';
 import { type LogFields, loggerOf, withFields } from '../../src/ports/logger.ts';
-import { ManualClock } from '../fixtures/manual-clock.ts';
 
 function lines(level: LogLevel = 'debug') {
   const written: (LogFields & { event: string; level: string })[] = [];
   const sink = loggerOf((at, event, fields) => written.push({ level: at, event, ...fields }));
-  return { written, logger: rootLogger(sink, { clock: new ManualClock(), level }) };
+  return { written, logger: rootLogger(sink, { clock: new TestClock(), level }) };
 }
 
 test('a line has its time, and the fields of all loggers on its way', () => {
@@ -18,7 +18,7 @@ test('a line has its time, and the fields of all loggers on its way', () => {
     {
       level: 'warn',
       event: 'log.append-retried',
-      time: new Date(new ManualClock().now()).toISOString(),
+      time: new Date(new TestClock().now()).toISOString(),
       instance: 'a',
       taskId: 't',
       code: 'unreachable',
@@ -47,7 +47,7 @@ test.each(LOG_LEVELS)('level %s', (level) => {
 test('no field ends a line, starts another, or grows without limit', () => {
   const texts: string[] = [];
   const sink = jsonLogger((line) => texts.push(line));
-  const logger = rootLogger(sink, { clock: new ManualClock(), level: 'debug' });
+  const logger = rootLogger(sink, { clock: new TestClock(), level: 'debug' });
   const text = `x\n{"level":"error"}\r\u2028\u001b[31m\u202e${'y'.repeat(5_000)}`;
   logger.warn('a.b', { text, none: undefined, odd: { secret: 1 } as unknown as string });
   expect(texts).toHaveLength(1);
@@ -61,13 +61,13 @@ test('a sink that throws or rejects harms nothing', async () => {
     loggerOf(() => {
       throw new Error('full');
     }),
-    { clock: new ManualClock(), level: 'debug' },
+    { clock: new TestClock(), level: 'debug' },
   );
   expect(() => throwing.error('a.b')).not.toThrow();
   const rejecting = loggerOf(() => {});
   rejecting.warn = async () => {
     throw new Error('full');
   };
-  rootLogger(rejecting, { clock: new ManualClock(), level: 'debug' }).warn('a.b');
+  rootLogger(rejecting, { clock: new TestClock(), level: 'debug' }).warn('a.b');
   await new Promise((resolve) => setImmediate(resolve));
 });

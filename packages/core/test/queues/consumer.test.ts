@@ -1,10 +1,10 @@
+import { flush } from '@a2a-aws/testkit/fakes';
 import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
 import { placeAt } from '../../src/model/place.ts';
 import type { EventQueue } from '../../src/queues/event-queue.ts';
 import type { QueuedEvent } from '../../src/queues/queued-event.ts';
 import { COMPLETED, chunkOf, KEY, message, statusOf, taskOf, WORKING } from '../fixtures/events.ts';
-import { flush } from '../fixtures/manual-clock.ts';
 import { numbers, QueueFleet, take, takeAll } from '../fixtures/queues.ts';
 
 // Many schedules: a machine under load may take its time.

@@ -1,3 +1,4 @@
+import { flush } from '@a2a-aws/testkit/fakes';
 import { TaskState } from '@a2a-js/sdk';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { EventQueue } from '../../src/queues/event-queue.ts';
@@ -14,7 +15,6 @@ import {
   WORKING,
 } from '../fixtures/events.ts';
 import type { Member } from '../fixtures/fleet.ts';
-import { flush } from '../fixtures/manual-clock.ts';
 import { numbers, QueueFleet, take, takeAll, waits } from '../fixtures/queues.ts';
 import { gate, noAnswer } from '../fixtures/wrapped-storage.ts';
 

@@ -1,10 +1,10 @@
+import { flush } from '@a2a-aws/testkit/fakes';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { EventConsumer } from '../../src/queues/event-consumer.ts';
 import type { EventQueue } from '../../src/queues/event-queue.ts';
 import type { LogQueueManager } from '../../src/queues/log-queue-manager.ts';
 import type { ErrorEvent } from '../../src/queues/queued-event.ts';
 import { COMPLETED, chunkOf, KEY, statusOf, taskOf, WORKING } from '../fixtures/events.ts';
-import { flush } from '../fixtures/manual-clock.ts';
 import { numbers, QueueFleet, take, takeAll } from '../fixtures/queues.ts';
 
 const FAILURE: ErrorEvent = {

@@ -1,3 +1,4 @@
+import { flush } from '@a2a-aws/testkit/fakes';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { EventConsumer } from '../../src/queues/event-consumer.ts';
 import type { EventQueue } from '../../src/queues/event-queue.ts';
@@ -17,7 +18,6 @@ import {
   taskOf,
   WORKING,
 } from '../fixtures/events.ts';
-import { flush } from '../fixtures/manual-clock.ts';
 import { numbers, takeAll } from '../fixtures/queues.ts';
 
 let queue: EventQueue;

@@ -1,9 +1,9 @@
+import { flush } from '@a2a-aws/testkit/fakes';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { EventQueue, TapOptions } from '../../src/queues/event-queue.ts';
 import { InMemoryQueueManager } from '../../src/queues/in-memory-queue-manager.ts';
 import { QueueShutDown } from '../../src/queues/queue-errors.ts';
 import { COMPLETED, chunkOf, KEY, message, statusOf, taskOf, WORKING } from '../fixtures/events.ts';
-import { flush } from '../fixtures/manual-clock.ts';
 import { numbers, take, takeAll, waits } from '../fixtures/queues.ts';
 
 let queue: EventQueue;

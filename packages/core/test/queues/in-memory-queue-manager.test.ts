@@ -1,8 +1,8 @@
+import { flush } from '@a2a-aws/testkit/fakes';
 import { expect, test } from 'vitest';
 import { InMemoryQueueManager } from '../../src/queues/in-memory-queue-manager.ts';
 import { NoTaskQueue } from '../../src/queues/queue-errors.ts';
 import { COMPLETED, KEY, statusOf, taskOf, WORKING } from '../fixtures/events.ts';
-import { flush } from '../fixtures/manual-clock.ts';
 import { numbers, takeAll } from '../fixtures/queues.ts';
 
 const keyOf = (n: number): typeof KEY => ({ ...KEY, taskId: `task-${n}` });

@@ -1,3 +1,4 @@
+import { flush } from '@a2a-aws/testkit/fakes';
 import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
 import type { Delivery } from '../../src/model/fold.ts';
@@ -8,7 +9,6 @@ import { QueueShutDown } from '../../src/queues/queue-errors.ts';
 import type { QueuedEvent } from '../../src/queues/queued-event.ts';
 import { COMPLETED, chunkOf, KEY, statusOf, taskOf, WORKING } from '../fixtures/events.ts';
 import type { Member } from '../fixtures/fleet.ts';
-import { flush } from '../fixtures/manual-clock.ts';
 import { QueueFleet } from '../fixtures/queues.ts';
 import { doneUnanswered, type Hook, pass } from '../fixtures/wrapped-storage.ts';
 

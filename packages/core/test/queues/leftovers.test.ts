@@ -1,3 +1,4 @@
+import { TestClock } from '@a2a-aws/testkit/fakes';
 import { describe, expect, test, vi } from 'vitest';
 import type { TaskEvent } from '../../src/a2a/event.ts';
 import { systemEntropy } from '../../src/ports/entropy.ts';
@@ -9,7 +10,6 @@ import type { QueueManager } from '../../src/queues/queue-manager.ts';
 import type { TaskKey } from '../../src/task-key.ts';
 import { COMPLETED, chunkOf, KEY, statusOf, taskOf, WORKING } from '../fixtures/events.ts';
 import { holdings } from '../fixtures/holdings.ts';
-import { ManualClock } from '../fixtures/manual-clock.ts';
 import { QueueFleet, takeAll } from '../fixtures/queues.ts';
 
 // Looking into every object takes its time.
@@ -78,7 +78,7 @@ describe('[I7] no queue, map, set or list of listeners grows with the tasks that
   });
 
   test('in a manager in memory, beyond the logs that it keeps', async () => {
-    const clock = new ManualClock();
+    const clock = new TestClock();
     const host = new MemoryHost(clock, systemEntropy);
     const { offsets } = host;
     const deps = { host: () => host, offsets, clock, entropy: systemEntropy, logger: silentLogger };

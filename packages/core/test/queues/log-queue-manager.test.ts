@@ -1,3 +1,4 @@
+import { flush } from '@a2a-aws/testkit/fakes';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { encode } from '../../src/model/record.ts';
 import type { LogQueueManager } from '../../src/queues/log-queue-manager.ts';
@@ -13,7 +14,6 @@ import {
   WORKING,
 } from '../fixtures/events.ts';
 import type { Member } from '../fixtures/fleet.ts';
-import { flush } from '../fixtures/manual-clock.ts';
 import { numbers, QueueFleet, take, takeAll, waits } from '../fixtures/queues.ts';
 
 let fleet: QueueFleet;

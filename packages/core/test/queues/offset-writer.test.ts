@@ -1,3 +1,4 @@
+import { flush, TestClock } from '@a2a-aws/testkit/fakes';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { BackendError } from '../../src/errors.ts';
 import { placeAt } from '../../src/model/place.ts';
@@ -6,10 +7,9 @@ import type { Logger } from '../../src/ports/logger.ts';
 import { silentLogger } from '../../src/ports/logger.ts';
 import { OffsetWriter } from '../../src/queues/offset-writer.ts';
 import { KEY } from '../fixtures/events.ts';
-import { flush, ManualClock } from '../fixtures/manual-clock.ts';
 import { type Hook, lost, noAnswer, pass } from '../fixtures/wrapped-storage.ts';
 
-let clock: ManualClock;
+let clock: TestClock;
 let saved: number[];
 let way: Hook;
 let writer: OffsetWriter;
@@ -21,7 +21,7 @@ beforeEach(() => {
   warn.mockClear();
   error.mockClear();
   tries = 0;
-  clock = new ManualClock();
+  clock = new TestClock();
   saved = [];
   way = pass;
   const offsets: ConsumerOffsets = {

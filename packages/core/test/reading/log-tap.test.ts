@@ -1,3 +1,4 @@
+import { flush } from '@a2a-aws/testkit/fakes';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { type AppliedRecord, Fold } from '../../src/model/fold.ts';
@@ -10,7 +11,6 @@ import { RECENT_BYTES } from '../../src/reading/recent-records.ts';
 import { say, startOf } from '../fixtures/author.ts';
 import { COMPLETED, chunkOf, KEY, message, statusOf, taskOf, WORKING } from '../fixtures/events.ts';
 import { drain, Feeds, generationsOf, openRun, openTap, type Peer } from '../fixtures/feeds.ts';
-import { flush } from '../fixtures/manual-clock.ts';
 import { seededEntropy } from '../fixtures/seeded-entropy.ts';
 import { pass, unreadable } from '../fixtures/wrapped-storage.ts';
 

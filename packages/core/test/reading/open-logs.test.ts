@@ -1,3 +1,4 @@
+import { flush } from '@a2a-aws/testkit/fakes';
 import { beforeEach, describe, expect, test } from 'vitest';
 import {
   CONFIRMED_MS,
@@ -18,7 +19,6 @@ import {
   openTap,
   type Peer,
 } from '../fixtures/feeds.ts';
-import { flush } from '../fixtures/manual-clock.ts';
 
 let feeds: Feeds;
 let writer: Peer;

@@ -1,3 +1,4 @@
+import { flush } from '@a2a-aws/testkit/fakes';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Doorbell } from '../../src/doorbells/doorbell.ts';
 import { PROBE_MS } from '../../src/doorbells/doorbell-health.ts';
@@ -6,7 +7,6 @@ import { RECONCILE_MS, TICK_MS } from '../../src/reading/pacing.ts';
 import { say } from '../fixtures/author.ts';
 import { chunkOf, KEY, taskOf, WORKING } from '../fixtures/events.ts';
 import { Feeds, messageOf, openRun, openTap, type Peer } from '../fixtures/feeds.ts';
-import { flush } from '../fixtures/manual-clock.ts';
 
 // Many schedules: a machine under load may take its time.
 vi.setConfig({ testTimeout: 60_000 });

@@ -1,3 +1,4 @@
+import { flush } from '@a2a-aws/testkit/fakes';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { TaskEvent } from '../../src/a2a/event.ts';
 import { proposeCancel, proposeFence } from '../../src/model/proposal.ts';
@@ -24,7 +25,6 @@ import {
   openTap,
   type Peer,
 } from '../fixtures/feeds.ts';
-import { flush } from '../fixtures/manual-clock.ts';
 import { recordAt } from '../fixtures/records.ts';
 
 let feeds: Feeds;

@@ -1,3 +1,4 @@
+import { flush } from '@a2a-aws/testkit/fakes';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Doorbell } from '../../src/doorbells/doorbell.ts';
 import { encodeDoorbell } from '../../src/doorbells/doorbell-codec.ts';
@@ -8,7 +9,6 @@ import { say } from '../fixtures/author.ts';
 import { FLEET, sealOf } from '../fixtures/doorbells.ts';
 import { chunkOf, KEY, taskOf, WORKING } from '../fixtures/events.ts';
 import { drain, Feeds, generationsOf, openRun, openTap, type Peer } from '../fixtures/feeds.ts';
-import { flush } from '../fixtures/manual-clock.ts';
 import { recordAt } from '../fixtures/records.ts';
 
 const MINUTE = 60_000;

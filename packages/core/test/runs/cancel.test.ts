@@ -1,3 +1,4 @@
+import { flush } from '@a2a-aws/testkit/fakes';
 import { beforeEach, describe, expect, test } from 'vitest';
 import {
   CANCELED,
@@ -11,7 +12,6 @@ import {
   WORKING,
 } from '../fixtures/events.ts';
 import { begin, Fleet, type Member, SETTINGS } from '../fixtures/fleet.ts';
-import { flush } from '../fixtures/manual-clock.ts';
 import { lost, unreadable } from '../fixtures/wrapped-storage.ts';
 
 const DEADLINE_MS = 5_000;

@@ -1,4 +1,5 @@
 import { listedTasks } from '@a2a-aws/testkit';
+import { flush } from '@a2a-aws/testkit/fakes';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { BackendError } from '../../src/errors.ts';
 import {
@@ -14,7 +15,6 @@ import {
   WORKING,
 } from '../fixtures/events.ts';
 import { begin, Fleet, type Member } from '../fixtures/fleet.ts';
-import { flush } from '../fixtures/manual-clock.ts';
 import { lost, noAnswer, unreadable } from '../fixtures/wrapped-storage.ts';
 
 let fleet: Fleet;

@@ -1,3 +1,4 @@
+import { flush } from '@a2a-aws/testkit/fakes';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { runResult } from '../../src/model/state.ts';
 import type { Resumption } from '../../src/runs/resumption.ts';
@@ -23,7 +24,6 @@ import {
   NO_TRACES,
   SETTINGS,
 } from '../fixtures/fleet.ts';
-import { flush } from '../fixtures/manual-clock.ts';
 
 const RECORDED = '{"recorded":true}';
 

@@ -1,3 +1,4 @@
+import { TestClock } from '@a2a-aws/testkit/fakes';
 import { ListTasksRequest, type Task, TaskPushNotificationConfig } from '@a2a-js/sdk';
 import {
   InMemoryPushNotificationStore,
@@ -14,12 +15,11 @@ import {
   importTasks,
 } from '../../src/stores/import-tasks.ts';
 import { COMPLETED, message, taskOf, WORKING } from '../fixtures/events.ts';
-import { ManualClock } from '../fixtures/manual-clock.ts';
 import { seededEntropy } from '../fixtures/seeded-entropy.ts';
 import { contextOf, storeOn } from '../fixtures/task-stores.ts';
 import { noAnswer, WrappedStorage } from '../fixtures/wrapped-storage.ts';
 
-let clock: ManualClock;
+let clock: TestClock;
 let storage: WrappedStorage;
 let source: InMemoryTaskStore;
 let configsThere: InMemoryPushNotificationStore;
@@ -27,7 +27,7 @@ let configsHere: InMemoryPushNotificationStore;
 let runs = 0;
 
 beforeEach(() => {
-  clock = new ManualClock();
+  clock = new TestClock();
   storage = new WrappedStorage();
   source = new InMemoryTaskStore();
   configsThere = new InMemoryPushNotificationStore();

@@ -1,11 +1,11 @@
 import { listedTasks } from '@a2a-aws/testkit';
+import { TestClock } from '@a2a-aws/testkit/fakes';
 import type { Task } from '@a2a-js/sdk';
 import { Artifact, ListTasksRequest } from '@a2a-js/sdk';
 import { describe, expect, test, vi } from 'vitest';
 import { MemoryLogStorage } from '../../src/memory/memory-log-storage.ts';
 import { DEFAULT_RETENTION_MS } from '../../src/model/retention.ts';
 import { COMPLETED, KEY, message, taskOf, WORKING } from '../fixtures/events.ts';
-import { ManualClock } from '../fixtures/manual-clock.ts';
 import { contextOf, storeOn } from '../fixtures/task-stores.ts';
 import {
   doneUnanswered,
@@ -58,7 +58,7 @@ describe('a task store on any log', () => {
 
   test('[I6] gives up a save in time; made again, nothing of it is in the log twice', async () => {
     const storage = new WrappedStorage();
-    const clock = new ManualClock();
+    const clock = new TestClock();
     const store = storeOn(storage, clock);
     const context = contextOf();
     const artifact = (...texts: string[]): Task['artifacts'][0] => ({
@@ -124,7 +124,7 @@ describe('a task store on any log', () => {
 
   test('[I6] gives up a deletion in time', async () => {
     const storage = new WrappedStorage();
-    const clock = new ManualClock();
+    const clock = new TestClock();
     const store = storeOn(storage, clock);
     await store.save(task(), contextOf());
     storage.onPut = lost;
@@ -138,7 +138,7 @@ describe('a task store on any log', () => {
 
   test('keeps what a living task needs from expiring, by a snapshot', async () => {
     const storage = new WrappedStorage();
-    const clock = new ManualClock();
+    const clock = new TestClock();
     const store = storeOn(storage, clock);
     const history = [message('m0')];
     await store.save(task({ history }), contextOf());

@@ -1,3 +1,4 @@
+import { flush, TestClock } from '@a2a-aws/testkit/fakes';
 import { ListTasksRequest, type Task } from '@a2a-js/sdk';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { proposeCancel } from '../../src/model/proposal.ts';
@@ -16,7 +17,6 @@ import {
   taskOf,
   WORKING,
 } from '../fixtures/events.ts';
-import { flush, ManualClock } from '../fixtures/manual-clock.ts';
 import { seededEntropy } from '../fixtures/seeded-entropy.ts';
 import { snapshotOf } from '../fixtures/snapshots.ts';
 import { taskLog } from '../fixtures/task-logs.ts';
@@ -28,12 +28,12 @@ vi.setConfig({ testTimeout: 60_000 });
 
 const LIST = ListTasksRequest.fromJSON({});
 
-let clock: ManualClock;
+let clock: TestClock;
 let storage: WrappedStorage;
 let seed = 0;
 
 beforeEach(() => {
-  clock = new ManualClock();
+  clock = new TestClock();
   storage = new WrappedStorage();
 });
 

@@ -1,3 +1,4 @@
+import { TestClock } from '@a2a-aws/testkit/fakes';
 import { ListTasksRequest, type ListTasksResponse, Task, TaskState } from '@a2a-js/sdk';
 import { RequestMalformedError } from '@a2a-js/sdk/errors';
 import { InMemoryTaskStore, ServerCallContext } from '@a2a-js/sdk/server';
@@ -9,7 +10,6 @@ import { DEFAULT_RETENTION_MS } from '../../src/model/retention.ts';
 import type { LogStorage, StoredLog } from '../../src/ports/log-storage.ts';
 import type { Scope, TaskKey } from '../../src/task-key.ts';
 import { COMPLETED, FAILED, message, WORKING } from '../fixtures/events.ts';
-import { ManualClock } from '../fixtures/manual-clock.ts';
 import { contextOf, storeOn } from '../fixtures/task-stores.ts';
 
 // Many lists: a machine under load may take its time.
@@ -32,7 +32,7 @@ const taskOf = (
 /** Tasks in a store, and lists of them. */
 class Listed {
   readonly #storage: LogStorage;
-  readonly clock: ManualClock = new ManualClock();
+  readonly clock: TestClock = new TestClock();
 
   constructor(storage: LogStorage = new MemoryLogStorage()) {
     this.#storage = storage;

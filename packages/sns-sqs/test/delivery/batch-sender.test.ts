@@ -1,20 +1,15 @@
 import { BackendError } from '@a2a-aws/core';
+import { flush, TestClock } from '@a2a-aws/testkit/fakes';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { BatchSender, worthSending } from '../../src/delivery/batch-sender.ts';
 import { ByteBudget } from '../../src/delivery/byte-budget.ts';
-import {
-  FakeClock,
-  fixedEntropy,
-  type HeldCall,
-  heldCall,
-  settled,
-} from '../fixtures/fake-clock.ts';
+import { fixedEntropy, type HeldCall, heldCall } from '../fixtures/stubs.ts';
 
 interface Call extends HeldCall {
   readonly items: readonly string[];
 }
 
-let clock: FakeClock;
+let clock: TestClock;
 let calls: Call[];
 let sender: BatchSender<string>;
 
@@ -41,11 +36,22 @@ const call = (index: number): Call => {
   return found;
 };
 const sent = (): (readonly string[])[] => calls.map(({ items }) => items);
+const items = (count: number): string[] => Array.from({ length: count }, (_, n) => `item-${n}`);
+
+/** Adds one batch after another; each is in flight before the next one is added. */
+async function begin(...batches: readonly (readonly string[])[]): Promise<void> {
+  for (const batch of batches) {
+    for (const item of batch) void sender.add(item);
+    await flush();
+  }
+  expect(sent()).toEqual(batches);
+}
+
 const unreachable = (): BackendError => new BackendError('unreachable', 'gone');
 const refused = (): BackendError => new BackendError('configuration', 'no');
 
 beforeEach(() => {
-  clock = new FakeClock();
+  clock = new TestClock(0);
   calls = [];
   sender = make();
 });
@@ -53,23 +59,23 @@ beforeEach(() => {
 describe('batches', () => {
   test('the first goes out at once, alone and without a timer', async () => {
     const taken = sender.add('a');
-    await settled();
+    await flush();
     expect(sent()).toEqual([['a']]);
-    expect(clock.next).toBeUndefined();
+    expect(clock.nextMs).toBeUndefined();
     await call(0).answer();
     expect(await taken).toBe(true);
   });
 
   test('what one tick adds goes out together', async () => {
     for (const item of ['a', 'b', 'c']) void sender.add(item);
-    await settled();
+    await flush();
     expect(sent()).toEqual([['a', 'b', 'c']]);
   });
 
   test('what queues up while calls are under way follows together', async () => {
     for (const item of 'abcdefg') {
       void sender.add(item);
-      await settled();
+      await flush();
     }
     expect(sent()).toEqual([['a'], ['b'], ['c', 'd']]);
     await call(0).answer();
@@ -78,16 +84,16 @@ describe('batches', () => {
 
   test('a call that hangs holds up no later one', async () => {
     void sender.add('stuck');
-    await settled();
+    await flush();
     const taken = sender.add('free');
-    await settled();
+    await flush();
     await call(1).answer();
     expect(await taken).toBe(true);
   });
 
   test('holds at most 10 entries, and at most 8 batches are under way', async () => {
     const all = Array.from({ length: 95 }, (_, index) => sender.add(String(index)));
-    await settled();
+    await flush();
     expect(sent().map((items) => items.length)).toEqual([10, 10, 10, 10, 10, 10, 10, 10]);
     for (let index = 0; index < 10; index++) await call(index).answer();
     expect(
@@ -101,7 +107,7 @@ describe('batches', () => {
 
   test('holds at most so many bytes', async () => {
     for (const length of [400, 600, 1, 999, 1000]) void sender.add('x'.repeat(length));
-    await settled();
+    await flush();
     expect(sent().map((items) => items.map(({ length }) => length))).toEqual([
       [400, 600],
       [1, 999],
@@ -112,21 +118,21 @@ describe('batches', () => {
   test('full by bytes counts as full', async () => {
     for (const item of ['a', 'b']) {
       void sender.add(item);
-      await settled();
+      await flush();
     }
     void sender.add('x'.repeat(1000));
-    await settled();
+    await flush();
     expect(sent()).toHaveLength(3);
   });
 
   test('what has gone out no longer counts as waiting', async () => {
     void sender.add('x'.repeat(999));
-    await settled();
+    await flush();
     void sender.add('x');
-    await settled();
+    await flush();
     expect(calls).toHaveLength(2);
     void sender.add('y');
-    await settled();
+    await flush();
     expect(calls).toHaveLength(2);
   });
 
@@ -134,7 +140,7 @@ describe('batches', () => {
     sender = make({ joinKey: (item) => item.slice(0, 2) });
     for (let n = 0; n < 40; n += 1) void sender.add(`${10 + (n % 10)} ${n}`);
     for (const item of ['20 a', '10 b']) void sender.add(item);
-    await settled();
+    await flush();
     expect(sent().map((items) => items.length)).toEqual([40, 2]);
   });
 
@@ -146,7 +152,7 @@ describe('batches', () => {
 describe('failures', () => {
   test('only what failed is tried again, after a while', async () => {
     const outcomes = Promise.all(['a', 'b', 'c'].map((item) => sender.add(item)));
-    await settled();
+    await flush();
     await call(0).answer(['taken', 'failed', 'refused']);
     expect(calls).toHaveLength(1);
     await clock.advance(99);
@@ -159,20 +165,20 @@ describe('failures', () => {
 
   test('are given up after three tries', async () => {
     const taken = sender.add('a');
-    await settled();
+    await flush();
     await call(0).answer(['failed']);
     await clock.advance(100);
     await call(1).answer(['failed']);
     await clock.advance(200);
     await call(2).answer(['failed']);
     expect(await taken).toBe(false);
-    expect(clock.next).toBeUndefined();
+    expect(clock.nextMs).toBeUndefined();
     expect(calls).toHaveLength(3);
   });
 
   test('a call that failed for now is made again as it was', async () => {
     const outcomes = Promise.all(['a', 'b'].map((item) => sender.add(item)));
-    await settled();
+    await flush();
     await call(0).fail(unreachable());
     await clock.advance(100);
     expect(sent()[1]).toEqual(['a', 'b']);
@@ -182,7 +188,7 @@ describe('failures', () => {
 
   test('one refused entry does not take the others of its batch with it', async () => {
     const outcomes = Promise.all(['good', 'bad', 'fine'].map((item) => sender.add(item)));
-    await settled();
+    await flush();
     await call(0).fail(refused());
     await clock.advance(100);
     expect(sent().slice(1)).toEqual([['good'], ['bad']]);
@@ -194,35 +200,33 @@ describe('failures', () => {
   });
 
   test('an entry that goes alone takes no new one with it', async () => {
-    for (const item of ['bad', 'good']) void sender.add(item);
-    await settled();
+    await begin(['bad', 'good'], ['x'], items(2), items(4));
     await call(0).fail(refused());
-    await clock.advance(99);
-    const later = clock.advance(1);
+    await clock.advance(100);
+    // With three calls in flight, another call needs four entries.
     void sender.add('new');
-    await later;
-    expect(sent().slice(1)).toEqual([['bad'], ['good']]);
-    await call(1).fail(refused());
-    expect(sent()[3]).toEqual(['new']);
+    await flush();
+    expect(sent().slice(4)).toEqual([]);
+    for (const index of [1, 2, 3, 4]) await call(index).answer();
+    expect(sent().slice(4)).toEqual([['bad'], ['good'], ['new']]);
   });
 
   test('an entry that goes alone does not join others either', async () => {
-    for (const item of ['bad', 'good']) void sender.add(item);
-    await settled();
-    void sender.add('slow');
-    await settled();
+    await begin(['bad', 'good'], ['slow'], items(2), items(4), items(8));
     await call(0).fail(refused());
     await call(1).answer(['failed']);
     await clock.advance(100);
-    expect(sent().slice(2)).toEqual([['slow'], ['bad']]);
+    expect(sent().slice(5)).toEqual([]);
+    for (const index of [2, 3]) await call(index).answer();
+    expect(sent().slice(5)).toEqual([['slow'], ['bad']]);
   });
 
   test('other batches go on meanwhile', async () => {
     void sender.add('a');
-    await settled();
+    await flush();
     await call(0).answer(['failed']);
     const taken = sender.add('b');
-    await settled();
+    await flush();
     await call(1).answer();
     expect(await taken).toBe(true);
     expect(sent()).toEqual([['a'], ['b']]);
@@ -230,7 +234,7 @@ describe('failures', () => {
 
   test('an answer that names nothing is a failure', async () => {
     void sender.add('a');
-    await settled();
+    await flush();
     await call(0).answer([]);
     await clock.advance(100);
     expect(sent()).toEqual([['a'], ['a']]);
@@ -244,20 +248,20 @@ describe('bounds', () => {
     expect(await sender.add('123')).toBe(false);
     const second = sender.add('12');
     expect(await sender.add('1')).toBe(false);
-    await settled();
+    await flush();
     expect(sent()).toEqual([['12345678'], ['12']]);
     await call(0).answer();
     await call(1).answer();
     expect(await Promise.all([first, second])).toEqual([true, true]);
     void sender.add('12345678');
-    await settled();
+    await flush();
     expect(calls).toHaveLength(3);
   });
 
   test('what waits for another try is part of the backlog', async () => {
     sender = make({ backlogBytes: 10 });
     void sender.add('12345678');
-    await settled();
+    await flush();
     await call(0).answer(['failed']);
     expect(await sender.add('123')).toBe(false);
   });
@@ -265,7 +269,7 @@ describe('bounds', () => {
   test('what is larger than a batch is given up at once', async () => {
     sender = make({ batchBytes: 3 });
     expect(await sender.add('1234')).toBe(false);
-    await settled();
+    await flush();
     expect(calls).toHaveLength(0);
   });
 });
@@ -278,7 +282,7 @@ describe('draining', () => {
   test('sends what waits, and waits for it', async () => {
     for (const item of 'abcde') {
       void sender.add(item);
-      await settled();
+      await flush();
     }
     let drained = false;
     const draining = sender.drain().then(() => {
@@ -286,7 +290,7 @@ describe('draining', () => {
     });
     await call(0).answer();
     await call(1).answer();
-    await settled();
+    await flush();
     expect(drained).toBe(false);
     for (const { answer } of calls.slice(2)) await answer();
     await draining;
@@ -295,16 +299,16 @@ describe('draining', () => {
 
   test('gives up what waits for another try, and tries nothing again', async () => {
     const [first, second] = [sender.add('a'), sender.add('b')];
-    await settled();
+    await flush();
     await call(0).answer(['failed', 'taken']);
     const third = sender.add('c');
-    await settled();
+    await flush();
     const draining = sender.drain();
-    await settled();
+    await flush();
     await call(1).answer(['failed']);
     await draining;
     expect(await Promise.all([first, second, third])).toEqual([false, true, false]);
     expect(calls).toHaveLength(2);
-    expect(clock.next).toBeUndefined();
+    expect(clock.nextMs).toBeUndefined();
   });
 });

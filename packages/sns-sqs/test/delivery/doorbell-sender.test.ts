@@ -1,22 +1,16 @@
 import { BackendError, type FleetKeySet } from '@a2a-aws/core';
 import { checkSeal, decodeMessage, encodeDoorbell, sealer, slotAt } from '@a2a-aws/core/internal';
+import { flush, TestClock } from '@a2a-aws/testkit/fakes';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { type Addressed, DoorbellSender } from '../../src/delivery/doorbell-sender.ts';
-import {
-  FakeClock,
-  fixedEntropy,
-  type HeldCall,
-  heldCall,
-  recordingLogger,
-  settled,
-} from '../fixtures/fake-clock.ts';
+import { fixedEntropy, type HeldCall, heldCall, recordingLogger } from '../fixtures/stubs.ts';
 
 interface Call extends HeldCall {
   readonly route: string;
   readonly messages: readonly Addressed[];
 }
 
-let clock: FakeClock;
+let clock: TestClock;
 let calls: Call[];
 let logger: ReturnType<typeof recordingLogger>;
 let sender: DoorbellSender;
@@ -33,7 +27,7 @@ const seal = sealer(FLEET);
 if (!seal) throw new Error('There is no key.');
 
 beforeEach(() => {
-  clock = new FakeClock();
+  clock = new TestClock(0);
   calls = [];
   logger = recordingLogger();
   sender = new DoorbellSender({
@@ -75,7 +69,7 @@ describe('what waits together', () => {
   test('goes as one message for each target, in order', async () => {
     for (const task of ['1', '2', '3']) void sender.publish(['a1', 'a2'], bell(task));
     void sender.publish(['a1'], bell('4'));
-    await settled();
+    await flush();
     expect(sent()).toEqual([['a', 'a1: 1,2,3,4', 'a2: 1,2,3']]);
     await call(0).answer();
     expect(sender.stats).toEqual({ published: 7, publishFailed: 0 });
@@ -83,7 +77,7 @@ describe('what waits together', () => {
 
   test('is not joined to what is no doorbell of ours', async () => {
     for (const text of ['one', 'two', bell('1'), bell('2')]) void sender.publish(['a1'], text);
-    await settled();
+    await flush();
     expect(calls[0]?.messages).toHaveLength(3);
     expect(calls[0]?.messages.map(({ message }) => tasksIn(message))).toEqual([
       ['unauthenticated'],
@@ -94,7 +88,7 @@ describe('what waits together', () => {
 
   test('is tried again with its message, and counted one by one', async () => {
     for (const task of ['1', '2']) void sender.publish(['a1', 'a2'], bell(task));
-    await settled();
+    await flush();
     await call(0).answer(['taken', 'failed']);
     expect(sender.stats).toEqual({ published: 2, publishFailed: 0 });
     await clock.advance(100);
@@ -106,7 +100,7 @@ describe('what waits together', () => {
   test('goes in as few calls as hold ten targets, and a message of as many bytes as one takes', async () => {
     const targets = Array.from({ length: 11 }, (_, n) => `a${n}`);
     for (let n = 0; n < 50; n += 1) void sender.publish(targets, bell(`${n}`));
-    await settled();
+    await flush();
     // 50 for each of the eleven: ten targets in the first call, in the order in which they came.
     expect(calls[0]?.messages).toHaveLength(10);
     for (let index = 0; index < calls.length; index += 1) await call(index).answer();
@@ -114,7 +108,7 @@ describe('what waits together', () => {
     expect(sender.stats.published).toBe(550);
     const large = bell('x'.repeat(100 * 1024));
     for (let n = 0; n < 3; n += 1) void sender.publish(['b1'], large);
-    await settled();
+    await flush();
     const sizes = calls
       .filter(({ route }) => route === 'b')
       .flatMap(({ messages }) => messages.map(({ message }) => message.length));
@@ -126,10 +120,10 @@ describe('what waits together', () => {
 describe('routes', () => {
   test('do not wait for each other', async () => {
     for (let n = 0; n < 100; n += 1) void sender.publish([`a${n}`], bell('1'));
-    await settled();
+    await flush();
     const stuck = calls.length;
     const free = sender.publish(['b1'], bell('2'));
-    await settled();
+    await flush();
     expect(sent().slice(stuck)).toEqual([['b', 'b1: 2']]);
     await call(stuck).answer();
     await expect(free).resolves.toBe(true);
@@ -139,7 +133,7 @@ describe('routes', () => {
     for (let n = 0; n < 100; n += 1) {
       void sender.publish([String.fromCodePoint(0x400 + n)], bell('1'));
     }
-    await settled();
+    await flush();
     expect(calls).toHaveLength(32);
     await call(0).answer();
     expect(calls).toHaveLength(33);
@@ -156,7 +150,7 @@ describe('routes', () => {
   test('share one bound of what may wait', async () => {
     const large = 'x'.repeat(255 * 1024 - 2);
     for (let n = 0; n < 64; n += 1) void sender.publish([`${'abcd'[n % 4]}1`], large);
-    await settled();
+    await flush();
     expect(sender.stats.publishFailed).toBe(0);
     await sender.publish(['e1'], large);
     expect(sender.stats).toEqual({ published: 0, publishFailed: 1 });
@@ -167,7 +161,7 @@ test('an outage is told once, and its end', async () => {
   const down = new BackendError('unreachable', 'gone');
   for (const target of ['a1', 'b1']) {
     const given = sender.publish([target], bell('1'));
-    await settled();
+    await flush();
     for (let tries = 0; tries < 3; tries += 1) {
       await call(calls.length - 1).fail(down);
       await clock.advance(5_000);
@@ -175,7 +169,7 @@ test('an outage is told once, and its end', async () => {
     await given;
   }
   const taken = sender.publish(['a1'], bell('2'));
-  await settled();
+  await flush();
   await call(calls.length - 1).answer();
   await taken;
   expect(logger.lines.map(({ event, fields }) => [event, fields])).toEqual([

@@ -1,21 +1,15 @@
+import { flush, TestClock } from '@a2a-aws/testkit/fakes';
 import { DeleteMessageBatchCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { SqsReceiver } from '../../src/delivery/sqs-receiver.ts';
-import {
-  awsFault,
-  FakeClock,
-  fixedEntropy,
-  gate,
-  recordingLogger,
-  settled,
-} from '../fixtures/fake-clock.ts';
 import { PolledQueue } from '../fixtures/polled-queue.ts';
+import { awsFault, fixedEntropy, gate, recordingLogger } from '../fixtures/stubs.ts';
 
 const URL = 'https://sqs.eu-west-1.amazonaws.com/123456789012/a2a-one';
 const TEN = Array.from({ length: 10 }, (_, index) => `message ${index}`);
 
 let queue: PolledQueue;
-let clock: FakeClock;
+let clock: TestClock;
 let logger: ReturnType<typeof recordingLogger>;
 let heard: string[];
 let counters: { received: number; unreadable: number };
@@ -48,7 +42,7 @@ beforeEach(() => {
   heard = [];
   receivers = [];
   counters = { received: 0, unreadable: 0 };
-  clock = new FakeClock();
+  clock = new TestClock(0);
   logger = recordingLogger();
   queue = new PolledQueue();
 });
@@ -60,7 +54,7 @@ afterEach(async () => {
 describe('polling', () => {
   test('asks for ten messages, at first at once and then with long polls', async () => {
     const one = receiver();
-    await settled();
+    await flush();
     expect(one.healthy).toBe(false);
     expect(queue.pollingStub.commandCalls(ReceiveMessageCommand)[0]?.args[0].input).toEqual({
       QueueUrl: URL,
@@ -72,12 +66,12 @@ describe('polling', () => {
     expect(queue.poll(1).waitSeconds).toBe(20);
     await queue.poll(1).bring('a');
     expect(queue.poll(2).waitSeconds).toBe(20);
-    expect(clock.next).toBeUndefined();
+    expect(clock.nextMs).toBeUndefined();
   });
 
   test('hands over every message before it asks for more', async () => {
     receiver();
-    await settled();
+    await flush();
     await queue.poll(0).bring('a', 'b', 'c');
     expect(heard).toEqual(['a', 'b', 'c']);
     expect(counters).toEqual({ received: 3, unreadable: 0 });
@@ -86,8 +80,8 @@ describe('polling', () => {
 
   test('makes one poll at a time while polls do not come back full', async () => {
     receiver();
-    await settled();
-    await settled();
+    await flush();
+    await flush();
     expect(queue.polls).toHaveLength(1);
     await queue.poll(0).bring(...TEN.slice(1));
     await queue.poll(1).bring('a');
@@ -96,7 +90,7 @@ describe('polling', () => {
 
   test('makes as many at once as it may while they do, then one again', async () => {
     receiver();
-    await settled();
+    await flush();
     await queue.poll(0).bring(...TEN);
     // The helper looks, and looks again only as long as there is much.
     expect(queue.polls.map(({ waitSeconds }) => waitSeconds)).toEqual([0, 0, 20]);
@@ -113,7 +107,7 @@ describe('polling', () => {
 
   test('has no more help once a helper failed or was cut short', async () => {
     const one = receiver();
-    await settled();
+    await flush();
     await queue.poll(0).bring(...TEN);
     await queue.poll(1).fail(awsFault('ServiceUnavailable', 503));
     expect(queue.polls).toHaveLength(3);
@@ -130,7 +124,7 @@ describe('polling', () => {
 describe('deleting', () => {
   test('deletes what was handled, in one batch', async () => {
     receiver();
-    await settled();
+    await flush();
     await queue.poll(0).bring('a', 'b');
     const [call] = queue.deletingStub.commandCalls(DeleteMessageBatchCommand);
     expect(call?.args[0].input).toEqual({
@@ -144,7 +138,7 @@ describe('deleting', () => {
 
   test('makes no call when there is nothing to delete', async () => {
     receiver();
-    await settled();
+    await flush();
     await queue.poll(0).bring();
     expect(queue.deletingStub.calls()).toHaveLength(0);
   });
@@ -152,7 +146,7 @@ describe('deleting', () => {
   test('does not keep the next poll waiting', async () => {
     queue.deletingStub.on(DeleteMessageBatchCommand).callsFake(() => gate<never>().promise);
     receiver();
-    await settled();
+    await flush();
     for (let index = 0; index < 12; index++) await queue.poll(index).bring('a');
     expect(queue.polls).toHaveLength(13);
     expect(queue.deletingStub.calls().length).toBeLessThanOrEqual(8);
@@ -169,7 +163,7 @@ describe('deleting', () => {
       })
       .resolves({ Successful: [{ Id: '0' }] });
     receiver();
-    await settled();
+    await flush();
     await queue.poll(0).bring('a', 'b');
     expect(queue.deleted).toEqual([['receipt-0', 'receipt-1']]);
     await clock.advance(100);
@@ -179,7 +173,7 @@ describe('deleting', () => {
   test('lets it be after three tries: the message comes again', async () => {
     queue.deletingStub.on(DeleteMessageBatchCommand).rejects(awsFault('RequestThrottled'));
     receiver();
-    await settled();
+    await flush();
     await queue.poll(0).bring('a');
     for (let round = 0; round < 10; round++) await clock.advance(10_000);
     expect(queue.deleted).toHaveLength(3);
@@ -191,7 +185,7 @@ describe('poison', () => {
     receiver((body) => {
       if (body.startsWith('secret')) throw new Error(`cannot read ${body}`);
     });
-    await settled();
+    await flush();
     await queue.poll(0).bring('a', 'secret', 'b');
     expect(heard).toEqual(['a', 'b']);
     expect(counters).toEqual({ received: 2, unreadable: 1 });
@@ -208,7 +202,7 @@ describe('poison', () => {
 
   test('may also be a message without a body', async () => {
     receiver();
-    await settled();
+    await flush();
     await queue.poll(0).bring(undefined);
     expect(counters).toEqual({ received: 0, unreadable: 1 });
     expect(queue.deleted).toEqual([]);
@@ -218,13 +212,13 @@ describe('poison', () => {
 describe('failing', () => {
   test('backs off from 100 ms to 5 s, and says so once', async () => {
     const one = receiver();
-    await settled();
+    await flush();
     const waits: (number | undefined)[] = [];
     for (let index = 0; index < 9; index++) {
       await queue.poll(index).fail(awsFault('ServiceUnavailable', 503));
       expect(one.healthy).toBe(false);
-      waits.push(clock.next);
-      await clock.advance((clock.next ?? 0) - 1);
+      waits.push(clock.nextMs);
+      await clock.advance((clock.nextMs ?? 0) - 1);
       expect(queue.polls).toHaveLength(index + 1);
       await clock.advance(1);
       expect(queue.polls).toHaveLength(index + 2);
@@ -241,7 +235,7 @@ describe('failing', () => {
 
   test('is over with the next answer, which it asks for at once', async () => {
     const one = receiver();
-    await settled();
+    await flush();
     await queue.poll(0).bring();
     await queue.poll(1).fail(awsFault('ServiceUnavailable', 503));
     await clock.advance(100);
@@ -254,7 +248,7 @@ describe('failing', () => {
       'receiver.recovered',
     ]);
     await queue.poll(3).fail(awsFault('ServiceUnavailable', 503));
-    expect(clock.next).toBe(100);
+    expect(clock.nextMs).toBe(100);
   });
 
   test('to find the queue is a failed poll too', async () => {
@@ -263,7 +257,7 @@ describe('failing', () => {
       if (asked++ === 0) throw awsFault('QueueDoesNotExist');
       return URL;
     });
-    await settled();
+    await flush();
     expect(queue.polls).toHaveLength(0);
     await clock.advance(100);
     await queue.poll(0).bring();
@@ -275,7 +269,7 @@ describe('failing', () => {
 describe('closing', () => {
   test('aborts the poll under way and starts no other', async () => {
     const one = receiver();
-    await settled();
+    await flush();
     expect(queue.poll(0).signal?.aborted).toBe(false);
     await one.close();
     expect(queue.poll(0).signal?.aborted).toBe(true);
@@ -289,7 +283,7 @@ describe('closing', () => {
 
   test('is no failure, whatever the aborted poll throws', async () => {
     const one = receiver();
-    await settled();
+    await flush();
     const closing = one.close();
     await queue.poll(0).fail(awsFault('AbortError', 0));
     await closing;
@@ -300,13 +294,13 @@ describe('closing', () => {
     const answer = gate<object>();
     queue.deletingStub.on(DeleteMessageBatchCommand).callsFake(() => answer.promise);
     const one = receiver();
-    await settled();
+    await flush();
     await queue.poll(0).bring('a');
     let closed = false;
     const closing = one.close().then(() => {
       closed = true;
     });
-    await settled();
+    await flush();
     expect(closed).toBe(false);
     answer.open({ Successful: [{ Id: '0' }] });
     await closing;
@@ -315,25 +309,25 @@ describe('closing', () => {
   test('does not wait for another try', async () => {
     queue.deletingStub.on(DeleteMessageBatchCommand).rejects(awsFault('RequestThrottled'));
     const one = receiver();
-    await settled();
+    await flush();
     await queue.poll(0).bring('a');
     await one.close();
     expect(queue.deleted).toHaveLength(1);
-    expect(clock.next).toBeUndefined();
+    expect(clock.nextMs).toBeUndefined();
   });
 
   test('ends a back-off', async () => {
     const one = receiver();
-    await settled();
+    await flush();
     await queue.poll(0).fail(awsFault('ServiceUnavailable', 503));
     await one.close();
-    expect(clock.next).toBeUndefined();
+    expect(clock.nextMs).toBeUndefined();
     expect(queue.polls).toHaveLength(1);
   });
 
   test('may be asked for from the handler, and twice', async () => {
     const one = receiver(() => void one.close());
-    await settled();
+    await flush();
     await queue.poll(0).bring('a', 'b');
     await one.close();
     expect(heard).toEqual(['a', 'b']);

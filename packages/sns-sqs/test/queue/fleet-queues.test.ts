@@ -1,10 +1,10 @@
+import { TestClock } from '@a2a-aws/testkit/fakes';
 import { ListSubscriptionsByTopicCommand, SNSClient } from '@aws-sdk/client-sns';
 import { GetQueueAttributesCommand, ListQueueTagsCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { FleetQueues } from '../../src/queue/fleet-queues.ts';
 import { queueTag } from '../../src/queue/queue-definition.ts';
-import { FakeClock } from '../fixtures/fake-clock.ts';
 
 const TOPIC = 'arn:aws:sns:eu-west-1:123456789012:events';
 const URL = 'https://sqs.eu-west-1.amazonaws.com/123456789012/a2a-one';
@@ -20,7 +20,7 @@ const fleetOf = (...topicArns: string[]): FleetQueues =>
     topicArns,
     prefix: 'a2a',
     table: 'tasks',
-    clock: new FakeClock(),
+    clock: new TestClock(0),
   });
 
 const tagged = (topic?: string) => ({

@@ -1,4 +1,5 @@
 import { silentLogger } from '@a2a-aws/core';
+import { flush } from '@a2a-aws/testkit/fakes';
 import {
   ListSubscriptionsByTopicCommand,
   SNSClient,
@@ -18,7 +19,7 @@ import {
   type QueueLifecycleManagerOptions,
 } from '../../src/queue/queue-lifecycle-manager.ts';
 import { queuePolicy } from '../../src/queue/queue-policy.ts';
-import { awsFault, gate, settled } from '../fixtures/fake-clock.ts';
+import { awsFault, gate } from '../fixtures/stubs.ts';
 
 const TOPIC = 'arn:aws:sns:eu-west-1:123456789012:events';
 const QUEUE = 'arn:aws:sqs:eu-west-1:123456789012:a2a-one';
@@ -302,7 +303,7 @@ describe('at the same time', () => {
     const first = queues.provision('one');
     const second = queues.provision('one');
     const last = queues.teardown('one');
-    await settled();
+    await flush();
     expect(names(sqs)).toEqual(['CreateQueue']);
     slow.open({ SubscriptionArn: SUBSCRIPTION });
     expect(await first).toEqual(await second);

@@ -15,7 +15,7 @@ import {
 import { type AwsClientStub, mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { QueueSweep, type Suspects } from '../../src/queue/queue-sweep.ts';
-import { awsFault, recordingLogger } from '../fixtures/fake-clock.ts';
+import { awsFault, recordingLogger } from '../fixtures/stubs.ts';
 
 const TOPIC = 'arn:aws:sns:eu-west-1:123456789012:events';
 const SUBSCRIPTION = `${TOPIC}:0f0f`;

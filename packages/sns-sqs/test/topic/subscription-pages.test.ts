@@ -1,13 +1,13 @@
+import { flush, TestClock } from '@a2a-aws/testkit/fakes';
 import { ListSubscriptionsByTopicCommand, SNSClient } from '@aws-sdk/client-sns';
 import { mockClient } from 'aws-sdk-client-mock';
 import { expect, test } from 'vitest';
 import { SubscriptionPages } from '../../src/topic/subscription-pages.ts';
-import { FakeClock, settled } from '../fixtures/fake-clock.ts';
 
 const TOPIC = 'arn:aws:sns:eu-west-1:123456789012:events';
 
 test('all who ask together take no more pages a second than SNS gives', async () => {
-  const clock = new FakeClock();
+  const clock = new TestClock(0);
   const sns = mockClient(SNSClient);
   sns.on(ListSubscriptionsByTopicCommand).callsFake(async ({ NextToken: at = '1' }) => ({
     Subscriptions: [{ Endpoint: at, SubscriptionArn: `${TOPIC}:${at}` }],
@@ -21,7 +21,7 @@ test('all who ask together take no more pages a second than SNS gives', async ()
     return found;
   };
   const asked = [endpoints(), endpoints()];
-  await settled();
+  await flush();
   expect(calls()).toBe(1);
   for (let call = 2; call <= 6; call += 1) {
     await clock.advance(49);

@@ -29,4 +29,5 @@ export {
   SimulatedProcess,
   type SimulatedProcessDeps,
 } from './simulated-process.ts';
+export { flush, TestClock } from './test-clock.ts';
 export { settled, VirtualClock } from './virtual-clock.ts';

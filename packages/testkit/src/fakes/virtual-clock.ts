@@ -4,15 +4,18 @@ interface Timer {
   readonly at: number;
   /** Timers of one moment run in the order in which they were set. */
   readonly order: number;
+  /** `undefined` once the timer was cancelled or has run. */
   callback: (() => void) | undefined;
 }
 
-/** More callbacks in one {@link VirtualClock.advance} than any honest schedule has. */
-const RUNAWAY = 2_000_000;
+/** A schedule with more callbacks in one {@link VirtualClock.advance} does not end. */
+const MAX_CALLBACKS = 2_000_000;
 
 /**
- * A clock that moves only when it is told to. Code that waits only for promises runs to its end
- * between any two timers, so that a schedule of timers, and nothing else, decides what happens.
+ * A clock that moves only when a test advances it. Code that waits only for promises runs to its end
+ * between any two timers, so that the schedule of timers alone decides what happens.
+ *
+ * @see TestClock for tests of one part, which need not advance the clock for delays of zero
  */
 export class VirtualClock implements Clock {
   /** A binary heap, the earliest timer first. */
@@ -38,14 +41,25 @@ export class VirtualClock implements Clock {
     };
   }
 
-  /** Moves on by `ms`; what becomes due on the way runs in time order, to its end. */
+  /** Milliseconds until the next timer; `undefined` if none is set. */
+  get nextMs(): number | undefined {
+    const due = this.#live().map(({ at }) => at);
+    return due.length > 0 ? Math.min(...due) - this.#now : undefined;
+  }
+
+  /** The number of timers that are not due yet. */
+  get pending(): number {
+    return this.#live().length;
+  }
+
+  /** Advances by `ms`. Runs the callbacks that become due in time order, each to its end. */
   async advance(ms: number): Promise<void> {
     const until = this.#now + ms;
     await this.#play(until, () => false);
     this.#now = until;
   }
 
-  /** Moves on until `work` is done, and comes to what it came to. Fails after `limitMs`. */
+  /** Advances until `work` settles, and settles like it. Rejects after `limitMs`. */
   async run<T>(work: Promise<T>, limitMs = 600_000): Promise<T> {
     const end = this.#now + limitMs;
     let done = false;
@@ -58,11 +72,24 @@ export class VirtualClock implements Clock {
     return work;
   }
 
-  /** Runs timers until none is due by then, or `isDone` says so. */
+  /** True while work that needs no timer has not finished. The next timer waits for it. */
+  protected get isBusy(): boolean {
+    return false;
+  }
+
+  #live(): Timer[] {
+    return this.#timers.filter(({ callback }) => callback !== undefined);
+  }
+
+  /** Runs timers until none is due by then, or `isDone` returns true. */
   #play(until: number, isDone: () => boolean): Promise<void> {
     this.#callbacks = 0;
     return new Promise((resolve, reject) => {
       const next = (): void => {
+        if (this.isBusy) {
+          setImmediate(next);
+          return;
+        }
         const due = isDone() ? undefined : this.#pop(until);
         if (!due) {
           resolve();
@@ -71,7 +98,8 @@ export class VirtualClock implements Clock {
         this.#now = due.at;
         this.#callbacks += 1;
         try {
-          if (this.#callbacks > RUNAWAY) throw new Error('The schedule does not come to an end.');
+          if (this.#callbacks > MAX_CALLBACKS)
+            throw new Error('The schedule does not come to an end.');
           due.callback?.();
         } catch (error) {
           reject(error);
@@ -84,7 +112,7 @@ export class VirtualClock implements Clock {
     });
   }
 
-  /** The earliest timer that is due until then and still wanted. */
+  /** Returns the earliest timer that is due until then and was not cancelled. */
   #pop(until: number): Timer | undefined {
     for (;;) {
       const [first] = this.#timers;
@@ -126,7 +154,7 @@ export class VirtualClock implements Clock {
   }
 }
 
-/** Resolves when everything that waits for nothing but promises has run. */
+/** Resolves when all work that waits only for promises has run. */
 export function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

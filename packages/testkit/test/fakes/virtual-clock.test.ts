@@ -53,3 +53,17 @@ test('runs work to its end, in as much time as it takes', async () => {
   expect(clock.now()).toBe(began + 5_000);
   await expect(clock.run(new Promise(() => {}), 100)).rejects.toThrow('Not done');
 });
+
+test('counts the timers that are set, and knows the next one', async () => {
+  const clock = new VirtualClock();
+  expect([clock.pending, clock.nextMs]).toEqual([0, undefined]);
+  const cancel = clock.after(5, () => {});
+  clock.after(20, () => {});
+  expect([clock.pending, clock.nextMs]).toEqual([2, 5]);
+  cancel();
+  expect([clock.pending, clock.nextMs]).toEqual([1, 20]);
+  await clock.advance(7);
+  expect(clock.nextMs).toBe(13);
+  await clock.advance(13);
+  expect([clock.pending, clock.nextMs]).toEqual([0, undefined]);
+});
