@@ -1,16 +1,13 @@
-import { silentLogger } from '@a2a-aws/core';
-import { tableDefinition } from '@a2a-aws/dynamodb';
 import {
   type CallOutcome,
-  FakeAws,
   type FakeCall,
-  SeededRandom,
-  SimulatedProcess,
+  type SimulatedProcess,
   steady,
-  VirtualClock,
+  type VirtualClock,
 } from '@a2a-aws/testkit/fakes';
 import { type Backend, createBackend } from 'a2a-aws';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { FakeDeployment } from './fixtures/fake-deployment.ts';
 
 const SECOND_MS = 1_000;
 /** The default lease, and what is left after it to be found out. */
@@ -19,37 +16,21 @@ const BEAT_MS = 5 * SECOND_MS;
 const UNAVAILABLE: CallOutcome = { acts: [], answers: 1, fails: 'unavailable' };
 
 let clock: VirtualClock;
-let aws: FakeAws;
-let topicArn: string;
+let deployment: FakeDeployment;
 /** The outcome of calls that must fail. */
 let refuses: (call: FakeCall) => boolean;
 
 beforeEach(() => {
-  clock = new VirtualClock();
   refuses = () => false;
   const plan = steady({ dynamodb: 2, sns: 2, sqs: 2 });
   const call = (made: FakeCall): CallOutcome => (refuses(made) ? UNAVAILABLE : plan.call(made));
-  aws = new FakeAws({ clock, faults: { ...plan, call }, tables: [tableDefinition('health')] });
-  topicArn = aws.sns.createTopic('health');
+  deployment = new FakeDeployment('health', { ...plan, call });
+  clock = deployment.clock;
 });
 
 function server(name: string): { backend: Backend; process: SimulatedProcess } {
-  const process = new SimulatedProcess({
-    name,
-    clock,
-    random: new SeededRandom(1),
-    clients: aws.clients(name),
-    skewMs: 0,
-    onPoint: () => {},
-  });
-  const backend = createBackend({
-    tableName: 'health',
-    topicArn,
-    instanceId: name,
-    clients: process.clients,
-    logger: silentLogger,
-    clock: process.clock,
-  });
+  const process = deployment.process(name);
+  const backend = createBackend({ ...deployment.options(process), instanceId: name });
   return { backend, process };
 }
 
@@ -106,6 +87,6 @@ describe('health', () => {
     refuses = () => false;
     await clock.advance(5 * LEASE_MS);
     expect(backend.health().uncleaned).toBe(0);
-    expect([...aws.sqs.queues.keys()]).toHaveLength(1);
+    expect([...deployment.aws.sqs.queues.keys()]).toHaveLength(1);
   });
 });

@@ -1,18 +1,11 @@
-import { silentLogger } from '@a2a-aws/core';
-import { tableDefinition } from '@a2a-aws/dynamodb';
-import {
-  type CallOutcome,
-  FakeAws,
-  type FakeCall,
-  steady,
-  VirtualClock,
-} from '@a2a-aws/testkit/fakes';
+import { type CallOutcome, type FakeCall, steady } from '@a2a-aws/testkit/fakes';
 import type { Task } from '@a2a-js/sdk';
 import { ServerCallContext } from '@a2a-js/sdk/server';
 import { createBackend } from 'a2a-aws';
 import { expect, test } from 'vitest';
 import { agentCard } from './fixtures/agent-card.ts';
 import { failure } from './fixtures/eventually.ts';
+import { FakeDeployment } from './fixtures/fake-deployment.ts';
 import { get, send } from './fixtures/requests.ts';
 import { ScriptedAgent, Scripts } from './fixtures/scripted-agent.ts';
 
@@ -27,23 +20,13 @@ const isIntent = ({ operation, input }: FakeCall): boolean => {
 };
 
 test('[I10] a run that starts when its sender has given up sees the task with all that was said', async () => {
-  const clock = new VirtualClock();
   let isSlow = false;
   const faults = steady();
   const call = (asked: FakeCall): CallOutcome =>
     isSlow && isIntent(asked) ? { acts: [LONG_MS], answers: LONG_MS } : faults.call(asked);
-  const aws = new FakeAws({
-    clock,
-    faults: { ...faults, call },
-    tables: [tableDefinition('late')],
-  });
-  const backend = createBackend({
-    tableName: 'late',
-    topicArn: aws.sns.createTopic('late'),
-    clients: aws.clients(),
-    logger: silentLogger,
-    clock,
-  });
+  const deployment = new FakeDeployment('late', { ...faults, call });
+  const { clock } = deployment;
+  const backend = createBackend(deployment.options());
   const scripts = new Scripts();
   const handler = backend.requestHandler(
     agentCard('http://127.0.0.1'),

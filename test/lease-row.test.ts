@@ -1,21 +1,14 @@
-import { silentLogger } from '@a2a-aws/core';
-import { tableDefinition } from '@a2a-aws/dynamodb';
-import { FakeAws, steady, VirtualClock } from '@a2a-aws/testkit/fakes';
 import { createBackend } from 'a2a-aws';
 import { expect, test } from 'vitest';
+import { FakeDeployment } from './fixtures/fake-deployment.ts';
 
 test('a lease says host, release and times, and a beat takes one write unit', async () => {
-  const clock = new VirtualClock();
-  const tableName = 't'.repeat(60);
-  const aws = new FakeAws({ clock, faults: steady(), tables: [tableDefinition(tableName)] });
+  const deployment = new FakeDeployment('t'.repeat(60));
+  const { clock, aws } = deployment;
   const backend = createBackend({
-    tableName,
-    topicArn: aws.sns.createTopic('e'.repeat(60)),
+    ...deployment.options(),
     prefix: 'p'.repeat(20),
     instanceId: 'i'.repeat(20),
-    clients: aws.clients(),
-    logger: silentLogger,
-    clock,
   });
   await clock.run(backend.start());
   await clock.advance(2_000);
