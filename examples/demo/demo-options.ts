@@ -12,16 +12,17 @@ export interface DemoOptions {
 export const HELP = `Usage: npm run demo -- [options]
 
 Starts an AWS of npm packages, server processes of one A2A agent and a load balancer, all on
-127.0.0.1, and shows with real clients that any server knows of every task. Exits with 0 only if
+127.0.0.1, and shows with real clients that every server can serve every task. Exits with 0 only if
 all checks passed. It ends within 90 seconds.
 
-  --serve            start the same and keep it running until Ctrl-C; a second Ctrl-C kills
+  --serve            start the servers and keep them running until Ctrl-C; a second Ctrl-C kills them
   --instances N      server processes, 2 to 26 (default 3)
   --port P           the load balancer's port (default: a free one)
   --executor FILE    your own agent: a module that exports an AgentExecutor or a class of one, as
-                     its default, as its only one, or named: ./agent.ts#myExecutor. The story counts the events of the demo's own agent, so yours is sent
-                     one message ("Hello") through the load balancer instead, and what it answers
-                     is printed; with --serve send it what you like.
+                     its default export, as its only export, or by name:
+                     ./agent.ts#myExecutor. The demo's checks count the events of its own
+                     agent. Yours gets one message ("Hello") through the load balancer, and
+                     its answer is printed. With --serve, send it any messages.
   --help             this text
 `;
 

@@ -3,9 +3,9 @@ import type { LocalAws } from '@a2a-aws/local';
 import { ListSubscriptionsByTopicCommand, SNSClient } from '@aws-sdk/client-sns';
 import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
 
-/** How long what servers own may take to come and go, in milliseconds. */
+/** The longest time until queues and subscriptions have changed, in milliseconds. */
 const PATIENCE_MS = 20_000;
-const LOOK_MS = 100;
+const PROBE_MS = 100;
 
 /** The queues and subscriptions of servers, as SQS and SNS list them. */
 export interface Reach {
@@ -25,11 +25,11 @@ export async function reachOf(count: number, aws: LocalAws): Promise<Reach> {
     const reach = await listReach(aws);
     const isSettled = reach.queues.length === count && reach.subscribed.length === count;
     if (isSettled || Date.now() > deadline) return reach;
-    await sleep(LOOK_MS);
+    await sleep(PROBE_MS);
   }
 }
 
-/** Asks SQS for all queues and SNS for all subscriptions of the topic. */
+/** Resolves with all queues of SQS and all subscriptions of the topic. */
 export async function listReach({ clientConfig, topicArn }: LocalAws): Promise<Reach> {
   const { region, credentials } = clientConfig;
   const sqs = new SQSClient({ region, credentials, ...clientConfig.sqs });

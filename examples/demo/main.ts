@@ -3,15 +3,15 @@ import { fileURLToPath } from 'node:url';
 import { type Cluster, type LocalAws, startLocalAws } from '@a2a-aws/local';
 import { addresses } from './addresses.ts';
 import { type DemoOptions, HELP, parseDemoOptions } from './demo-options.ts';
-import { open } from './opening.ts';
 import { greet } from './own-agent.ts';
-import { STORY, tell } from './story.ts';
+import { ALL_STEPS, runSteps } from './run-steps.ts';
+import { startServers } from './start.ts';
 import { seconds, Transcript } from './transcript.ts';
 
-/** Until the story is given up; stopping takes 20 s more at the worst. */
+/** After this time the demo gives up. Stopping takes up to 20 s more. */
 const LIMIT_MS = 65_000;
 
-// The servers' lines stand between those of the story: only what goes wrong is of interest there.
+// The servers log between the lines of the demo, so they log warnings and errors only.
 process.env = { A2A_LOG_LEVEL: 'warn', ...process.env };
 
 const transcript = new Transcript((line) => process.stdout.write(`${line}\n`));
@@ -25,19 +25,19 @@ async function demo(options: DemoOptions): Promise<void> {
   transcript.text();
   aws = await startLocalAws();
   transcript.fact(`DynamoDB, SNS and SQS on this machine after ${passed()}`);
-  cluster = await open(options, aws, transcript);
+  cluster = await startServers(options, aws, transcript);
   if (options.serve) {
     transcript.text(addresses(cluster));
     return new Promise(() => {});
   }
-  if (options.executor === undefined) await tell(STORY, cluster, transcript);
+  if (options.executor === undefined) await runSteps(ALL_STEPS, cluster, transcript);
   else await greet(cluster, transcript);
   transcript.text();
   const { failed } = transcript;
   transcript.text(failed === 0 ? `All checks passed, in ${passed()}.` : `${failed} checks failed.`);
 }
 
-/** Resolves with the exit code when time is up, a signal came, or never. */
+/** Resolves with the exit code when the time is over or a signal arrives. */
 function cutShort(options: DemoOptions): Promise<number> {
   return new Promise((resolve) => {
     if (!options.serve) {
@@ -95,7 +95,7 @@ async function main(): Promise<number> {
   }
 }
 
-/** Returns whether the file is there; the name of an export may follow it after a `#`. */
+/** Returns true if the file exists. The name of an export may follow it after a `#`. */
 function isModule(executor: string): boolean {
   const path = executor.startsWith('file:') ? fileURLToPath(executor) : executor;
   return existsSync(path) || existsSync(path.replace(/#[^#]*$/, ''));

@@ -1,7 +1,7 @@
 import type { Cluster } from '@a2a-aws/local';
 import type { StreamResponse, TaskStatus } from '@a2a-js/sdk';
 import { clientAt, saying, stateName } from './agent-client.ts';
-import { end } from './ending.ts';
+import { stopServers } from './stop.ts';
 import { inTime } from './task-watch.ts';
 import type { Transcript } from './transcript.ts';
 
@@ -39,7 +39,7 @@ export async function greet(cluster: Cluster, transcript: Transcript): Promise<v
   } catch (error) {
     transcript.failure(error instanceof Error ? error.message : 'The stream broke.');
   }
-  await end(cluster, cluster.instances, transcript);
+  await stopServers(cluster, cluster.instances, transcript);
 }
 
 function statusOf({ payload }: StreamResponse): TaskStatus | undefined {

@@ -12,9 +12,9 @@ interface Metadata {
 export class TaskWatch {
   /** The numbers of the chunks, in the order in which they came. */
   readonly chunks: number[] = [];
-  /** How long chunks that came live were under way, in milliseconds. */
+  /** The delays of the chunks that arrived live, in milliseconds. */
   readonly delays: number[] = [];
-  /** Resolves when the stream has ended, or was cut off. */
+  /** Resolves when the stream has ended or was cut off. */
   readonly ended: Promise<void>;
   #taskId = '';
   #state = 'none';
@@ -32,7 +32,7 @@ export class TaskWatch {
     return this.#taskId;
   }
 
-  /** The name of the last state seen, `COMPLETED` for one. */
+  /** The name of the last state that arrived, for example `COMPLETED`. */
   get state(): string {
     return this.#state;
   }
@@ -42,22 +42,22 @@ export class TaskWatch {
     return this.#said;
   }
 
-  /** How many chunks the agent itself says it has sent; undefined as long as it has not. */
+  /** The number of chunks that the agent has sent, as its last status says; `undefined` before. */
   get sent(): number | undefined {
     return this.#sent;
   }
 
-  /** How many of the chunks came with the first frame. */
+  /** The number of chunks in the first frame. */
   get inSnapshot(): number {
     return this.#inSnapshot;
   }
 
-  /** The connection broke before the stream's end. */
+  /** True if the connection broke before the end of the stream. */
   get isCut(): boolean {
     return this.#isCut;
   }
 
-  /** Waits until `count` chunks are there. Fails if the stream ends before, or after `limitMs`. */
+  /** Resolves when `count` chunks have arrived. Rejects if the stream ends before, and after `limitMs`. */
   async hasChunks(count: number, limitMs: number): Promise<void> {
     await inTime(
       limitMs,
@@ -66,7 +66,7 @@ export class TaskWatch {
     );
   }
 
-  /** Waits for the first frame: the server has subscribed this client. */
+  /** Resolves with the first frame, when the server has subscribed this client. */
   async isOpen(limitMs: number): Promise<void> {
     await inTime(
       limitMs,
@@ -75,7 +75,7 @@ export class TaskWatch {
     );
   }
 
-  /** Waits for the stream's end. */
+  /** Resolves at the end of the stream. */
   async isOver(limitMs: number): Promise<void> {
     await inTime(limitMs, 'the end of the stream', this.ended);
   }
@@ -107,7 +107,7 @@ export class TaskWatch {
     switch (payload?.$case) {
       case 'task':
         this.#takeStatus(payload.value.status);
-        // A later Task tells again what is known.
+        // A later Task repeats known chunks.
         if (this.#taskId === '') this.#takeSnapshot(payload.value.artifacts);
         this.#taskId = payload.value.id;
         break;
@@ -141,7 +141,7 @@ export class TaskWatch {
   }
 }
 
-/** The numbers of the chunks in an artifact. */
+/** Returns the numbers of the chunks in an artifact. */
 export function chunksOf(artifact: Artifact | undefined): number[] {
   return (artifact?.parts ?? []).flatMap(({ content }) => {
     const found = content?.$case === 'text' && /^chunk (\d+)$/.exec(content.value);
@@ -149,7 +149,7 @@ export function chunksOf(artifact: Artifact | undefined): number[] {
   });
 }
 
-/** Resolves as `work` does. Rejects after `limitMs`, and names what did not come. */
+/** Settles like `work`. Rejects after `limitMs` with an error that names `what`. */
 export async function inTime<T>(limitMs: number, what: string, work: Promise<T>): Promise<T> {
   const timer = new AbortController();
   const late = sleep(limitMs, undefined, { signal: timer.signal }).then(() => {

@@ -3,10 +3,10 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { startCluster } from '@a2a-aws/local';
 import { expect, test, vi } from 'vitest';
-import { cancel } from '../scenes/cancel.ts';
-import { follow } from '../scenes/follow.ts';
-import { joinLate } from '../scenes/join-late.ts';
-import { tell } from '../story.ts';
+import { runSteps } from '../run-steps.ts';
+import { cancel } from '../steps/cancel.ts';
+import { follow } from '../steps/follow.ts';
+import { joinLate } from '../steps/join-late.ts';
 import { Transcript } from '../transcript.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -32,7 +32,7 @@ async function demo(...args: string[]): Promise<{ code: number | null; out: stri
   return { out: await text(child.stdout), code: await ended };
 }
 
-test('the story holds', async () => {
+test('all checks pass', async () => {
   const { code, out } = await demo();
   expect(out).not.toContain('✗');
   const counted = (client: string) =>
@@ -51,13 +51,13 @@ test('the story holds', async () => {
   expect(code).toBe(0);
 });
 
-test('the story does not hold for an agent that loses, repeats and does not stop', async () => {
+test('checks fail for an agent that loses events, repeats events and does not stop', async () => {
   const executor = new URL('./fixtures/faulty-agent.ts', import.meta.url);
   const cluster = await startCluster({ executor, instances: 2 });
   const lines: string[] = [];
   const transcript = new Transcript((line) => lines.push(line));
   try {
-    await tell([follow, joinLate, cancel], cluster, transcript);
+    await runSteps([follow, joinLate, cancel], cluster, transcript);
   } finally {
     await cluster.stop();
   }
@@ -70,27 +70,27 @@ test('the story does not hold for an agent that loses, repeats and does not stop
   expect(transcript.failed).toBe(5);
 });
 
-test('an agent of one’s own is greeted', async () => {
+test('another agent gets one message', async () => {
   const { code, out } = await demo('--executor', 'greeting-agent.ts', '--instances', '2');
   expect(out).toMatch(/message {3}\["I am \d+"\]/);
   expect(out).toMatch(/✓ SIGTERM to A, B: exit code 0 .* 0 queues, 0 subscriptions left/);
   expect(code).toBe(0);
 });
 
-test('a demo that cannot start says why, and fails', async () => {
+test('a demo that cannot start prints the reason, and fails', async () => {
   const { code, out } = await demo('--executor', 'no-agent.ts');
   expect(out).toMatch(/✗ Server A did not start/);
   expect(out).toContain('It exports default (an object without execute and cancelTask).');
   expect(code).toBe(1);
 });
 
-test('an agent that fails makes the demo fail, and its own words are shown', async () => {
+test('an agent that fails makes the demo fail, and its message is printed', async () => {
   const { code, out } = await demo('--executor', 'failing-agent.ts#failing', '--instances', '2');
   expect(out).toMatch(/✗ the task is FAILED: \["Out of order\."\]/);
   expect(code).toBe(1);
 });
 
-test('a module that is not there is refused before anything starts', async () => {
+test('a module that does not exist is refused before any server starts', async () => {
   const { code, out } = await demo('--executor', 'no-such-agent.ts');
   expect(out).toBe('');
   expect(code).toBe(2);

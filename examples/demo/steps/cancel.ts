@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { clientOf, saying, stateName } from '../agent-client.ts';
-import { PATIENCE_MS, type Scene } from '../stage.ts';
+import { PATIENCE_MS, type Step } from '../step.ts';
 import { tally } from '../tally.ts';
 import { inTime, TaskWatch } from '../task-watch.ts';
 
 const EVERY_MS = 25;
-/** As long as an agent that goes on would need for many a chunk. */
+/** An agent that ignores the cancel sends many chunks in this time. */
 const LISTEN_MS = 20 * EVERY_MS;
 
-/** A cancel on C that has to stop the executor on A. */
-export const cancel: Scene = {
+/** A cancel on C must stop the executor on A. */
+export const cancel: Step = {
   title: ({ a, c }) => `${c.name} cancels what runs on ${a.name}`,
-  async play({ transcript, a, c }) {
+  async run({ transcript, a, c }) {
     const onA = await clientOf(a.url);
     const onC = await clientOf(c.url);
     const before = await a.stats();
@@ -47,7 +47,7 @@ export const cancel: Scene = {
   },
 };
 
-/** Waits until no run is left, or as long as is reasonable. */
+/** Resolves when no run is left, or after a time limit. */
 async function idle(stats: () => Promise<{ readonly runs: number }>): Promise<void> {
   const deadline = Date.now() + PATIENCE_MS;
   while ((await stats()).runs > 0 && Date.now() < deadline) await sleep(50);

@@ -1,13 +1,13 @@
 import { clientAt, clientOf, saying, stateName } from '../agent-client.ts';
-import { PATIENCE_MS, type Scene } from '../stage.ts';
+import { PATIENCE_MS, type Step } from '../step.ts';
 import { tally } from '../tally.ts';
 import { chunksOf, inTime, TaskWatch } from '../task-watch.ts';
 
 /** A dies in the middle of a task that a client follows on B. */
-export const crash: Scene = {
+export const crash: Step = {
   title: ({ a, b }) =>
     `kill -9 ${a.name} in the middle of a task that a client follows on ${b.name}`,
-  async play({ transcript, cluster, a, b }) {
+  async run({ transcript, cluster, a, b }) {
     const onA = await clientOf(a.url);
     const onB = await clientOf(b.url);
     const anywhere = await clientAt(cluster.url, 'HTTP+JSON');

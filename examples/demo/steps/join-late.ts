@@ -1,14 +1,14 @@
 import { clientAt, clientOf, saying } from '../agent-client.ts';
-import { PATIENCE_MS, type Scene } from '../stage.ts';
+import { PATIENCE_MS, type Step } from '../step.ts';
 import { tally } from '../tally.ts';
 import { TaskWatch } from '../task-watch.ts';
 
 const CHUNKS = 40;
 
 /** A client that comes when half is done, through the load balancer. */
-export const joinLate: Scene = {
+export const joinLate: Step = {
   title: ({ b }) => `A client joins late, through the load balancer, a task on ${b.name}`,
-  async play({ transcript, cluster, b }) {
+  async run({ transcript, cluster, b }) {
     const onB = await clientOf(b.url);
     const anywhere = await clientAt(cluster.url);
     const first = new TaskWatch(onB.sendMessageStream(saying(`${CHUNKS} chunks, 25 ms apart`)));

@@ -1,11 +1,11 @@
-import { end } from '../ending.ts';
 import { reachOf } from '../leftovers.ts';
-import type { Scene } from '../stage.ts';
+import type { Step } from '../step.ts';
+import { stopServers } from '../stop.ts';
 
-/** Nothing is left in AWS, neither of those that stop nor of the one that was killed. */
-export const shutdown: Scene = {
+/** Stops the other servers. Then AWS contains no queue and no subscription of any server. */
+export const shutdown: Step = {
   title: () => 'A clean shutdown leaves nothing in AWS',
-  async play({ transcript, cluster, a, idOfA }) {
+  async run({ transcript, cluster, a, idOfA }) {
     const survivors = cluster.instances.filter((instance) => instance !== a);
     const swept = await reachOf(survivors.length, cluster.aws);
     transcript.fact(
@@ -16,6 +16,6 @@ export const shutdown: Scene = {
       [`queues of ${a.name}`, swept.queues.filter((queue) => queue.endsWith(idOfA)), []],
       [`subscriptions of ${a.name}`, swept.subscribed.filter((arn) => arn.endsWith(idOfA)), []],
     );
-    await end(cluster, survivors, transcript);
+    await stopServers(cluster, survivors, transcript);
   },
 };

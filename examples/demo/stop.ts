@@ -2,8 +2,8 @@ import type { Cluster, ClusterInstance } from '@a2a-aws/local';
 import { listReach } from './leftovers.ts';
 import { seconds, type Transcript } from './transcript.ts';
 
-/** Stops a cluster, `living` of which are still there, and states what is left in its AWS. */
-export async function end(
+/** Stops a cluster whose `living` instances still run. The transcript gets what is left in AWS. */
+export async function stopServers(
   cluster: Cluster,
   living: readonly ClusterInstance[],
   transcript: Transcript,

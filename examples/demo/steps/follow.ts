@@ -1,17 +1,17 @@
 import { clientOf, saying } from '../agent-client.ts';
-import { PATIENCE_MS, type Scene } from '../stage.ts';
+import { PATIENCE_MS, type Step } from '../step.ts';
 import { median, tally } from '../tally.ts';
 import { TaskWatch } from '../task-watch.ts';
 
 const CHUNKS = 40;
 
 /** A task that is streamed on A and followed on B and C, where it does not run. */
-export const follow: Scene = {
+export const follow: Step = {
   title: ({ a, b, c }) => {
     const others = [...new Set([b.name, c.name])].join(' and ');
     return `A task runs on ${a.name}; clients follow it on ${others} as well`;
   },
-  async play({ transcript, a, b, c }) {
+  async run({ transcript, a, b, c }) {
     const onA = await clientOf(a.url);
     const onB = await clientOf(b.url, 'HTTP+JSON');
     const onC = await clientOf(c.url);

@@ -4,14 +4,14 @@ import type { DemoOptions } from './demo-options.ts';
 import { reachOf } from './leftovers.ts';
 import { seconds, type Transcript } from './transcript.ts';
 
-/** Short, so that a crash is noticed while one looks on. */
+/** Short, so that a crash is noticed within seconds. */
 const LEASE: LeaseSettings = { beatMs: 500, leaseMs: 2_000, quarantineMs: 3_000 };
 
 /** The module of the demo's own agent. */
 const COUNTING_AGENT = new URL('./counting-executor.ts', import.meta.url);
 
-/** Starts the servers, and states what they have made in AWS. */
-export async function open(
+/** Starts the servers. The transcript gets what they have created in AWS. */
+export async function startServers(
   { instances, port, executor }: DemoOptions,
   aws: LocalAws,
   transcript: Transcript,
