@@ -1,5 +1,14 @@
 import {
+  type CursorStore,
+  type ResumableClient,
+  type ResumableOptions,
+  resumable,
+  type StreamingClient,
+} from '@a2a-aws/client';
+import { fileStore } from '@a2a-aws/client/node';
+import {
   createTable,
+  DynamoDBCursorStore,
   DynamoDBLogStorage,
   DynamoDBPushNotificationStore,
   DynamoDBTaskStore,
@@ -25,6 +34,7 @@ import {
   startLocalAws,
 } from '@a2a-aws/local';
 import { DirectFanout, type QueueLifecycleManager, SnsFanout } from '@a2a-aws/sns-sqs';
+import type { Client } from '@a2a-js/sdk/client';
 import type { PushNotificationStore, TaskStore } from '@a2a-js/sdk/server';
 import type { Fanout } from 'a2a-aws';
 import { describe, expectTypeOf, test } from 'vitest';
@@ -53,6 +63,22 @@ describe('@a2a-aws/dynamodb', () => {
     expectTypeOf(createTable).returns.toEqualTypeOf<Promise<void>>();
     expectTypeOf(createTable).parameter(1).toEqualTypeOf<string>();
     expectTypeOf(DynamoDBLogStorage).instance.toBeObject();
+  });
+});
+
+describe('@a2a-aws/client', () => {
+  test('has stores that any of its streams can use', () => {
+    expectTypeOf(DynamoDBCursorStore).instance.toExtend<CursorStore>();
+    expectTypeOf(fileStore).returns.toEqualTypeOf<CursorStore>();
+    expectTypeOf<keyof ResumableOptions>().toEqualTypeOf<
+      'backoff' | 'maxAttempts' | 'onInterruption' | 'random' | 'sleep' | 'store'
+    >();
+  });
+
+  test('has the methods of the SDK, by their names and with their parameters', () => {
+    expectTypeOf<Client>().toExtend<StreamingClient>();
+    expectTypeOf<Client>().toExtend<ResumableClient>();
+    expectTypeOf(resumable).parameter(0).toEqualTypeOf<StreamingClient>();
   });
 });
 

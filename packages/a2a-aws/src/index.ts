@@ -39,6 +39,8 @@ export { DistributedEventQueue } from '@a2a-aws/core/internal';
 export {
   createDynamoDBClient,
   createTable,
+  DynamoDBCursorStore,
+  type DynamoDBCursorStoreOptions,
   DynamoDBPushNotificationStore,
   type DynamoDBPushNotificationStoreOptions,
   DynamoDBTaskStore,

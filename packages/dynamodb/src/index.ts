@@ -1,5 +1,6 @@
 export { createDynamoDBClient, type DynamoDBClientOptions, documentClient } from './clients.ts';
 export { DynamoDBConsumerOffsets } from './dynamodb-consumer-offsets.ts';
+export { DynamoDBCursorStore, type DynamoDBCursorStoreOptions } from './dynamodb-cursor-store.ts';
 export { DynamoDBInstanceRegistry } from './dynamodb-instance-registry.ts';
 export { DynamoDBLogStorage, type DynamoDBStorageOptions } from './dynamodb-log-storage.ts';
 export {

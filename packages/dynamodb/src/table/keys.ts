@@ -100,6 +100,11 @@ export class Keys {
     return { pk: this.task(key), sk: CONSUMERS + escapeKeyPart(name) };
   }
 
+  /** The position of a reader in a stream, which may have any name. */
+  cursor({ tenant, owner }: Scope, stream: string): ItemKey {
+    return { pk: joinKey(this.#prefix, 'R', tenant, owner, hash(stream)), sk: 'cursor' };
+  }
+
   instance(instance: string): string {
     return joinKey(this.#prefix, 'I', instance);
   }
