@@ -1,5 +1,6 @@
 import { asGeneration } from '@a2a-aws/core';
 import { eventStatus, type OpenLog } from '@a2a-aws/core/internal';
+import { flush } from '@a2a-aws/testkit/fakes';
 import { type StreamResponse, TaskState } from '@a2a-js/sdk';
 import { TaskNotFoundError } from '@a2a-js/sdk/errors';
 import fc from 'fast-check';
@@ -18,7 +19,6 @@ import {
 } from '../../../core/test/fixtures/events.ts';
 import { Feeds } from '../../../core/test/fixtures/feeds.ts';
 import { anyHistory } from '../../../core/test/fixtures/histories.ts';
-import { flush } from '../../../core/test/fixtures/manual-clock.ts';
 import { logOf, start } from '../../../core/test/fixtures/records.ts';
 import { GAP_KEY } from '../../src/streams/extension.ts';
 import type { Frame } from '../../src/streams/frame.ts';
@@ -29,7 +29,7 @@ import { subscriberStream } from '../../src/streams/task-stream.ts';
 // Many schedules: a machine under load may take its time.
 vi.setConfig({ testTimeout: 60_000 });
 
-/** What a client got from a stream until that ended, failed or waited for later events. */
+/** The frames that a client got from a stream until that ended, failed or waited for later events. */
 interface Seen {
   readonly frames: readonly Frame[];
   readonly outcome: 'ended' | 'waits' | Error;
@@ -213,7 +213,7 @@ function answersIn(seen: Seen, records: readonly LogRecord[]): string[] {
   });
 }
 
-/** What a client must get: answers of runs that had asked may be among it. */
+/** The events that a client must get: answers of runs that had asked may be among it. */
 function expected(seen: Seen, records: readonly LogRecord[]): StreamResponse[] {
   const asked = askedIn(records);
   return responses(seen).filter((response) => !asked.has(answerIn(response, records) ?? ''));
