@@ -165,7 +165,7 @@ describe('a resumed stream', () => {
     );
   });
 
-  test('[I3] tells a sender the answer of its run once, also after a gap, and ends as it would without one', async () => {
+  test('[I3] gives a sender the answer of its run once, also after a gap, and ends as without a gap', async () => {
     await fc.assert(
       fc.asyncProperty(anyHistory, fc.nat(20), async (records, expired) => {
         const whole = await StoredTask.of(records);
@@ -259,7 +259,7 @@ describe('the end of a resumed stream', () => {
     });
   });
 
-  test('[I3] is not there for a client that knows of the question and waits for what follows', async () => {
+  test('[I3] is not there for a client that has seen the question and waits for the answer', async () => {
     const task = await StoredTask.of(logOf(...question));
     const seen = await task.resume(at(3, 1));
     expect(seen).toEqual({ frames: [], outcome: 'waits' });
