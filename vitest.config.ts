@@ -51,7 +51,18 @@ export default defineConfig({
         test: {
           name: 'wire',
           include: ['test/**/*.test.ts'],
-          exclude: ['**/node_modules/**', 'test/dist/**', 'test/localstack/**'],
+          exclude: ['**/node_modules/**', 'test/dist/**', 'test/localstack/**', 'test/load/**'],
+        },
+      },
+      {
+        extends: true,
+        // One after another, when all other tests have ended: the embedded DynamoDB serves one load at a
+        // time.
+        test: {
+          name: 'load',
+          include: ['test/load/**/*.test.ts'],
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
         },
       },
     ],

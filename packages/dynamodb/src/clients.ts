@@ -1,10 +1,15 @@
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { CallLimit, type Send } from './call-limit.ts';
 
 /** Most tries of one call, and milliseconds that one try may take. */
 const MAX_ATTEMPTS = 3;
 const CONNECTION_TIMEOUT_MS = 2_000;
 const REQUEST_TIMEOUT_MS = 5_000;
+/** The number of sockets of a client of the AWS SDK, unless its agent says otherwise. */
+const SOCKETS = 50;
+/** As long as all tries of one call: if DynamoDB is silent, no call fails later than those under way. */
+const MAX_WAIT_MS = MAX_ATTEMPTS * REQUEST_TIMEOUT_MS;
 
 /** Where AWS is and who asks; what is left out, the SDK finds in the environment. */
 export type DynamoDBClientOptions = Pick<
@@ -15,7 +20,7 @@ export type DynamoDBClientOptions = Pick<
 /**
  * A client whose every call ends: 5 s a try, 3 tries, whatever `AWS_RETRY_MODE` and
  * `AWS_MAX_ATTEMPTS` say (the mode `adaptive` holds calls back for as long as it likes). Each client
- * has sockets of its own.
+ * has sockets of its own, at most 50. A call that finds all of them in use waits for at most 15 s.
  * Source: AWS SDK for JavaScript v3, "NodeHttpHandlerOptions": without `throwOnRequestTimeout` a
  * request that takes too long is only warned of.
  */
@@ -35,12 +40,24 @@ export function createDynamoDBClient(options: DynamoDBClientOptions = {}): Dynam
   // that it takes to read a page of short items.
   client.middlewareStack.remove('loggerMiddleware');
   const document = documentClient(client);
+  const send = document.send.bind(document) as Send;
+  const limit = new CallLimit(send, SOCKETS, MAX_WAIT_MS);
+  // A call with a callback gets its result from the client itself.
+  const limited: Send = (...call) => (call.some(isFunction) ? send(...call) : limit.send(...call));
+  document.send = limited as typeof document.send;
   // A document client's own does nothing, since it is usually given its client.
-  document.destroy = () => client.destroy();
+  document.destroy = () => {
+    limit.close();
+    client.destroy();
+  };
   return document;
 }
 
 /** A document client that leaves out what is undefined, as all items here need it. */
 export function documentClient(client: DynamoDBClient): DynamoDBDocumentClient {
   return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
+}
+
+function isFunction(value: unknown): boolean {
+  return typeof value === 'function';
 }

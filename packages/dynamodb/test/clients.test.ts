@@ -1,3 +1,7 @@
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createDynamoDBClient } from '../src/clients.ts';
 
@@ -21,5 +25,52 @@ describe('a client of DynamoDB', () => {
   test('has sockets of its own', () => {
     const [one, other] = [createDynamoDBClient(), createDynamoDBClient()];
     expect(one.config.requestHandler).not.toBe(other.config.requestHandler);
+  });
+
+  test('signs no more calls than it has sockets', async () => {
+    const server = createServer();
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const client = createDynamoDBClient({
+      region: 'eu-west-1',
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+      endpoint: `http://127.0.0.1:${port}`,
+    });
+    let signed = 0;
+    client.middlewareStack.add(
+      (next) => (call) => {
+        signed += 1;
+        return next(call);
+      },
+      { step: 'finalizeRequest' },
+    );
+    const leaver = new AbortController();
+    const get = () =>
+      client.send(new GetCommand({ TableName: 'table', Key: { id: '1' } }), {
+        abortSignal: leaver.signal,
+      });
+    const waiting = new Set<ServerResponse>();
+    server.on('request', (_, response) => waiting.add(response));
+    const calls = Promise.allSettled(Array.from({ length: 120 }, get));
+    await vi.waitFor(() => expect(waiting.size).toBe(50), 10_000);
+    expect(signed).toBe(50);
+    for (const response of waiting) response.end('{}');
+    waiting.clear();
+    await vi.waitFor(() => expect(waiting.size).toBe(50), 10_000);
+    expect(signed).toBe(100);
+    leaver.abort();
+    const results = await calls;
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(50);
+    client.destroy();
+    server.close();
+  });
+
+  test('passes the result of a call to its callback', async () => {
+    const client = createDynamoDBClient({ region: 'eu-west-1' });
+    const get = new GetCommand({ TableName: '', Key: {} });
+    const error = await new Promise((resolve) => client.send(get, resolve));
+    expect(error).toBeInstanceOf(Error);
+    client.destroy();
   });
 });
