@@ -52,7 +52,7 @@ describe('A script’s arguments', () => {
 });
 
 describe('A script', () => {
-  test('prints its usage when asked, whatever else it is told', () => {
+  test('prints its usage on --help, whatever the other arguments are', () => {
     for (const args of [['--help'], ['-h'], ['--no-such-option', '--help']]) {
       const { code, result } = settled(args, () => 'settings');
       expect([code, result]).toEqual([undefined, undefined]);

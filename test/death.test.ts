@@ -32,7 +32,7 @@ async function reborn(index: number, before: string): Promise<string> {
   return node?.backend.stats().instance ?? '';
 }
 
-test('[I5] [I6] [I7] an instance that falls silent: its task fails, its reach goes, it comes back fenced', {
+test('[I5] [I6] [I7] an instance that hangs: its task fails, its queue is removed, and it is fenced when it continues', {
   timeout,
 }, async () => {
   const gate = new Gate();

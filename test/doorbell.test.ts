@@ -26,7 +26,7 @@ beforeAll(async () => {
 }, timeout);
 afterAll(() => fleet.stop(), timeout);
 
-test('[I3] [I6] a doorbell that dies mid-stream and comes back costs only time', {
+test('[I3] [I6] a doorbell that is lost mid-stream and works again costs only time', {
   timeout,
 }, async () => {
   const gates = [new Gate(), new Gate(), new Gate()] as const;
@@ -67,7 +67,7 @@ test('[I3] [I6] a doorbell that dies mid-stream and comes back costs only time',
   expect(subscriber.names.filter((name) => name === 'artifact:out')).toHaveLength(30);
 });
 
-test('[I3] doorbells repeated, reordered and mixed with junk change nothing', {
+test('[I3] repeated, reordered and malformed doorbells change nothing', {
   timeout,
 }, async () => {
   const { region, credentials, sns: snsAt, sqs: sqsAt } = fleet.aws.clientConfig;

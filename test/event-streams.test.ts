@@ -59,7 +59,7 @@ describe.each(Object.keys(MOUNTS))('with compression %s', (mount) => {
   afterAll(() => node.stop(), timeout);
 
   test.each(BINDINGS)(
-    '[I6] $name: a stream opens before its first event, which comes at once',
+    '[I6] $name: a stream opens before its first event, which arrives at once',
     {
       timeout,
     },
@@ -90,7 +90,7 @@ describe.each(Object.keys(MOUNTS))('with compression %s', (mount) => {
   );
 
   test.each(BINDINGS)(
-    '$name: an event comes while the stream is open',
+    '$name: an event arrives while the stream is open',
     { timeout },
     async (binding) => {
       const gate = new Gate();
@@ -109,7 +109,7 @@ describe.each(Object.keys(MOUNTS))('with compression %s', (mount) => {
   );
 
   test.each(BINDINGS)(
-    '$name: what is refused before the stream is answered as without a stream',
+    '$name: a refusal before the stream has the same answer as without a stream',
     {
       timeout,
     },

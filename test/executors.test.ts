@@ -199,7 +199,9 @@ test('[I4] [I6] an executor that ignores the cancel is overruled at the deadline
   await expectEnd(id, pictureOf(canceled[0]));
 });
 
-test('[I4] what an executor publishes after it returned enters no log', { timeout }, async () => {
+test('[I4] events that an executor publishes after it returned enter no log', {
+  timeout,
+}, async () => {
   const gate = new Gate();
   const text = fleet.script((turn) => {
     turn.task();
@@ -219,7 +221,7 @@ test('[I4] what an executor publishes after it returned enters no log', { timeou
   await expectEnd(answer.id, { id: answer.id, state: 'FAILED', text: ENDED, artifacts: {} });
 });
 
-test('[I6] an executor that never returns after its last word keeps no run forever', {
+test('[I6] an executor that never returns after its final status keeps no run forever', {
   timeout,
 }, async () => {
   let isAborted = (): boolean => false;
@@ -239,7 +241,7 @@ test('[I6] an executor that never returns after its last word keeps no run forev
   expect(fleet.a.agent.canceled).not.toContain(id);
 });
 
-test('[I5] an executor whose run the backend failed is told to stop', { timeout }, async () => {
+test('[I5] an executor is stopped if the backend failed its run', { timeout }, async () => {
   const text = fleet.script(async (turn) => {
     turn.task();
     turn.artifact('huge', HUGE);

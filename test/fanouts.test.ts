@@ -66,7 +66,7 @@ describe.each(CHOICES)('three instances without a topic, fan-out $fanout', ({ fa
     expect(sender.picture?.state).toBe('CANCELED');
   });
 
-  test('[I7] leave nothing behind', { timeout }, async () => {
+  test('[I7] leave no resource behind', { timeout }, async () => {
     await Promise.all(fleet.nodes.map(({ backend }) => backend.stop({ drainMs: 200 })));
     expect(await view.reach()).toEqual([]);
   });

@@ -60,7 +60,7 @@ describe.each(ROUTERS)('over %s', (router) => {
       expect(pictureOf(reader.task as Task)).toEqual(pictureOf(await b.getTask(get(taskId))));
     });
 
-    test('is answered at once with the first that its run says', { timeout }, async () => {
+    test('is answered at once with the first event of its run', { timeout }, async () => {
       const taskId = await waiting(state);
       const { b } = await clients();
       const gate = new Gate();
@@ -105,7 +105,7 @@ describe.each(ROUTERS)('over %s', (router) => {
     });
   });
 
-  test('[I3] a second run begins with its own first event, and tells of both', {
+  test('[I3] a second run begins with its own first event, and a subscriber gets both runs', {
     timeout,
   }, async () => {
     const { a, b } = await clients();
@@ -138,7 +138,9 @@ describe.each(ROUTERS)('over %s', (router) => {
     expect(other.names.filter((name) => name.startsWith('task:'))).toHaveLength(1);
   });
 
-  test('[I3] a Task that is published again is told as what it sets', { timeout }, async () => {
+  test('[I3] a Task that is published again changes the task to its content', {
+    timeout,
+  }, async () => {
     const { a, b } = await clients();
     const gate = new Gate();
     const text = fleet.script(async (turn) => {

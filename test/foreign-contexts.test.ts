@@ -19,7 +19,7 @@ function session(
   return (_request, _response, next) => store.call(() => next());
 }
 
-describe.each(CONTEXTS)('middleware that goes on in the context: %s', (context) => {
+describe.each(CONTEXTS)('middleware that continues in the context: %s', (context) => {
   describe.each(PLACES)('mounted %s backend.express()', (place) => {
     let node: HttpNode;
 
@@ -92,7 +92,7 @@ describe('a library that an executor calls first, and a session middleware later
   }, timeout);
   afterAll(() => node.stop(), timeout);
 
-  test('[I9] a request in the context of another\u2019s run finds nothing of that run', {
+  test('[I9] a request in the context of another\u2019s run finds no data of that run', {
     timeout,
   }, async () => {
     const gate = new Gate();
@@ -136,7 +136,7 @@ describe('a context builder of the user\u2019s', () => {
   afterAll(() => node.stop(), timeout);
 
   test.each(ROUTERS)(
-    '[I9] %s: whose contexts lack the headers, serves as without middleware',
+    '[I9] %s: contexts without the headers are served as without middleware',
     {
       timeout,
     },

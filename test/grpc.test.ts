@@ -80,7 +80,7 @@ afterAll(async () => {
   await aws.stop();
 }, timeout);
 
-test('[I7] [I10] a gRPC client that leaves takes its taps and watches along, and stops nothing', {
+test('[I7] [I10] a gRPC client that leaves removes its taps and watches, and stops no task', {
   timeout,
 }, async () => {
   const gate = new Gate();

@@ -63,7 +63,7 @@ describe.each([
   });
   afterAll(() => table.stop());
 
-  test('[I9] never collide, and reach nothing of another tenant, owner, task or context', async () => {
+  test('[I9] never collide, and give no access to another tenant, owner, task or context', async () => {
     await fc.assert(
       fc.asyncProperty(pool, fc.array(step, { maxLength: 10 }), async (named, steps) => {
         let now = Date.parse('2026-01-01T00:00:00Z');

@@ -14,7 +14,7 @@ const LIMIT_MS = 18_000;
 const bursts = fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 5 });
 const losses = fc.array(fc.boolean(), { minLength: 1, maxLength: 8 });
 
-test('[I1] [I3] [I6] [I8] whatever the order of calls and answers, every reader gets each event once and ends', {
+test('[I1] [I3] [I6] [I8] in any order of calls and answers, every reader gets each event once and ends', {
   timeout,
 }, async () => {
   await fc.assert(

@@ -29,7 +29,7 @@ describe('a server that stops before its runs are done', () => {
   afterEach(() => fleet.stop(), timeout);
 
   test.each(ROUTERS)(
-    '[I6] over %s tells all who follow them here and elsewhere how they end',
+    '[I6] over %s tells all readers, here and elsewhere, how its runs end',
     {
       timeout,
     },
@@ -58,7 +58,7 @@ describe('a server that stops before its runs are done', () => {
   );
 
   test.each(ROUTERS)(
-    '[I3] over %s fails the streams of what runs elsewhere: they are not over',
+    '[I3] over %s fails the streams of runs on other instances, which are not over',
     {
       timeout,
     },
@@ -131,7 +131,7 @@ describe('a server that stops before its runs are done', () => {
     expect(JSON.parse(data)).toMatchObject({ error: { code: 503, status: 'UNAVAILABLE' } });
   });
 
-  test('answers what it refuses with a body that says 503, too', { timeout }, async () => {
+  test('answers refused requests with a body that contains 503, too', { timeout }, async () => {
     await fleet.a.backend.stop({ drainMs: 0 });
     const message = { messageId: '1', role: 'ROLE_USER', parts: [{ text: 'hi' }] };
     const headers = { 'content-type': 'application/json', 'a2a-version': '1.0' };

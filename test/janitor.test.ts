@@ -37,7 +37,7 @@ const options = () => ({
   logger: new RecordedLogger(),
 });
 
-test('[I6] [I7] when all instances were killed, one round ends their tasks and leaves nothing', {
+test('[I6] [I7] when all instances were killed, one round ends their tasks and removes their resources', {
   timeout,
 }, async () => {
   const executor = new URL('./localstack/counting-agent.ts', import.meta.url);
@@ -64,7 +64,7 @@ test('[I6] [I7] when all instances were killed, one round ends their tasks and l
   await cluster.stop();
 });
 
-test('[I7] what has no lease row goes, in two phases; what is not proven dead stays', {
+test('[I7] resources without a lease row are removed in two phases; others stay', {
   timeout,
 }, async () => {
   const { region, credentials, sns: topics, sqs: queues } = aws.clientConfig;

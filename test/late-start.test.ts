@@ -19,7 +19,7 @@ const isIntent = ({ operation, input }: FakeCall): boolean => {
   return operation === 'PutItem' && String(Item?.sk).startsWith('run#');
 };
 
-test('[I10] a run that starts when its sender has given up sees the task with all that was said', async () => {
+test('[I10] a run that starts after its sender has given up sees the task with all messages', async () => {
   let isSlow = false;
   const faults = steady();
   const call = (asked: FakeCall): CallOutcome =>

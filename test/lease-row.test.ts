@@ -2,7 +2,7 @@ import { createBackend } from 'a2a-aws';
 import { expect, test } from 'vitest';
 import { FakeDeployment } from './fixtures/fake-deployment.ts';
 
-test('a lease says host, release and times, and a beat takes one write unit', async () => {
+test('a lease has host, release and times, and a renewal takes one write unit', async () => {
   const deployment = new FakeDeployment('t'.repeat(60));
   const { clock, aws } = deployment;
   const backend = createBackend({

@@ -32,7 +32,7 @@ function runWith(
   return { code: status, said: stdout };
 }
 
-test('a machine without Java, Maven or Python is told that nothing was run', () => {
+test('a machine without Java, Maven or Python prints that no test ran', () => {
   for (const programs of [[], ['java', 'mvn', 'curl', 'bash']]) {
     const { code, said } = runWith(programs);
     expect(said).toMatch(/^LocalStack tests NOT RUN: .*python3.* not found/);
@@ -46,7 +46,7 @@ test('where Java, Maven and Python are, a run that is skipped has failed', () =>
   expect(code).toBe(1);
 });
 
-test('a LocalStack that does not come up is a failure', () => {
+test('a LocalStack that does not start is a failure', () => {
   const { code, said } = runWith(['java', 'mvn', 'python3', 'curl', 'bash']);
   expect(said).toContain('LocalStack tests FAILED');
   expect(code).toBe(1);

@@ -80,7 +80,7 @@ test('runs, failures, cancels and an outage can be followed, by ids alone', asyn
   expect(linesOf('instance.ready')).toHaveLength(3);
 }, 60_000);
 
-test('an outage is one line when it starts and one when it is over, with what AWS answered', async () => {
+test('an outage is one line at its start and one at its end, with the answer of AWS', async () => {
   const { a } = fleet;
   a.dynamodb.shut();
   await eventually('the outage is logged', () => linesOf('lease.beat-retried').length > 0);
@@ -95,7 +95,7 @@ test('an outage is one line when it starts and one when it is over, with what AW
   expect(linesOf('lease.beat-recovered')).toMatchObject([{ durationMs: expect.any(Number) }]);
 }, 60_000);
 
-test('no line of a backend holds what clients, users or executors chose', () => {
+test('no log line contains text of clients, users or executors', () => {
   const lines = fleet.nodes.flatMap(({ logger }) => logger.lines);
   expect(lines.length).toBeGreaterThan(15);
   for (const line of lines) {

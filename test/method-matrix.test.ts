@@ -60,7 +60,7 @@ describe.each(['works', 'is lost'])('with a doorbell that %s', (doorbell) => {
       expect(textOf(answer)).toBe('hello');
     });
 
-    test('[I10] a send that does not wait answers at once, and the task goes on', {
+    test('[I10] a send that does not wait is answered at once, and the task continues', {
       timeout,
     }, async () => {
       const gate = new Gate();
@@ -109,7 +109,7 @@ describe.each(['works', 'is lost'])('with a doorbell that %s', (doorbell) => {
       expect(pictureOf(await b.getTask(get(id)))).toEqual(sender.picture);
     });
 
-    test('GetTask leaves as much history as is asked for, on either instance', {
+    test('GetTask returns as much history as requested, on either instance', {
       timeout,
     }, async () => {
       const { id } = (await a.sendMessage(send(chunked()))) as Task;
@@ -189,7 +189,7 @@ describe.each(['works', 'is lost'])('with a doorbell that %s', (doorbell) => {
       expect(error).toBeInstanceOf(TaskNotFoundError);
     });
 
-    test('the card says that the agent streams; the extended card is for known users', async () => {
+    test('the card lists streaming; authenticated users get the extended card', async () => {
       const response = await fetch(`${fleet.b.url}/.well-known/agent-card.json`);
       expect(await response.json()).toMatchObject({ capabilities: { streaming: true } });
       expect(await b.getAgentCard()).toMatchObject({ name: EXTENDED_NAME });

@@ -120,7 +120,7 @@ describe("a migration from the SDK's database stores", () => {
 });
 
 describe("a migration from the SDK's stores in memory", () => {
-  test('brings tasks that a backend goes on with, and that a later import leaves alone', async () => {
+  test('imports tasks that a backend continues, and that a later import leaves alone', async () => {
     const [old, configs] = [new InMemoryTaskStore(), new InMemoryPushNotificationStore()];
     const ann = contextOf('ann');
     const [asks, done] = [
@@ -164,7 +164,7 @@ describe("a migration from the SDK's stores in memory", () => {
     }
   });
 
-  test('as the page shows it: of these owners, and of what is not old', async () => {
+  test('as the page shows it: of the given owners, without old tasks', async () => {
     const [old, configs] = [new InMemoryTaskStore(), new InMemoryPushNotificationStore()];
     const [eve, sam] = [contextOf('eve'), contextOf('sam')];
     for (const context of [eve, sam]) {

@@ -142,7 +142,7 @@ test('over gRPC every call is UNAVAILABLE', { timeout }, async () => {
   await client.sendMessage(send(text));
 });
 
-test('lines tell it from a permission that is missing', () => {
+test('log lines distinguish it from a missing permission', () => {
   const refused = logger.lines.filter(({ event }) => event === 'request.refused');
   expect(refused.length).toBeGreaterThanOrEqual(9);
   expect(new Set(refused.map(({ fields }) => fields?.code))).toEqual(

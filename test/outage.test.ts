@@ -50,7 +50,7 @@ describe.each(['shut', 'silence'] as const)('DynamoDB is lost (%s) and comes bac
   }, timeout);
   afterAll(() => fleet.stop(), timeout);
 
-  test('[I2] [I6] [I10] calls fail with an error, none hangs; the running task loses nothing', {
+  test('[I2] [I6] [I10] calls fail with an error, none hangs; the running task loses no event', {
     timeout,
   }, async () => {
     const gates = [new Gate(), new Gate()] as const;
@@ -126,7 +126,7 @@ describe.each(['shut', 'silence'] as const)('an outage (%s) longer than a lease'
   }, timeout);
   afterAll(() => fleet.stop(), timeout);
 
-  test('[I5] [I6] for all alike proves nobody dead: the running task goes on', {
+  test('[I5] [I6] for all alike proves no instance dead: the running task continues', {
     timeout,
   }, async () => {
     const gates = [new Gate(), new Gate()] as const;

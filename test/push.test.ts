@@ -53,7 +53,7 @@ test.each([
   expect(states(id)).toEqual(['WORKING', 'FAILED']);
 });
 
-test('what the backend itself says of a task is pushed once, however many runs work on it here', {
+test('events of the backend itself are pushed once, however many runs of the task are here', {
   timeout,
 }, async () => {
   const gate = new Gate();
@@ -112,7 +112,7 @@ describe('with the sender of the SDK', () => {
   afterAll(() => own.stop(), timeout);
   afterEach(() => vi.restoreAllMocks());
 
-  test('[I6] a burst of chunks is not copied, nor looked for, as often as there are chunks', {
+  test('[I6] a burst of chunks is not copied, or looked up, once for each chunk', {
     timeout,
   }, async () => {
     const CHUNKS = 1_000;
@@ -133,7 +133,7 @@ describe('with the sender of the SDK', () => {
     expect(looks.count).toBeLessThan(CHUNKS / 10);
   });
 
-  test('a store that fails is logged by its code, and nothing is printed', {
+  test('a store that fails is logged by its code, and no text is printed', {
     timeout,
   }, async () => {
     const cause = new Error('SECRET of a service');

@@ -115,7 +115,7 @@ test('[I6] closing the queue on A ends the tap on B that waits, and adds no FAIL
   expect(kinds).toEqual(['start', 'event', 'end']);
 });
 
-test('[I3] after a restart the log is tapped, and a consumer goes on where it was', {
+test('[I3] after a restart the log has taps again, and a consumer continues where it stopped', {
   timeout,
 }, async () => {
   const key = fresh();

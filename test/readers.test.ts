@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => fleet.stop(), timeout);
 
 describe.each(ROUTERS)('a client that leaves, over %s', (router) => {
-  test('[I10] mid-stream: its tap goes, the task completes, a subscriber on B sees all', {
+  test('[I10] mid-stream: its tap is removed, the task completes, a subscriber on B receives all events', {
     timeout,
   }, async () => {
     const gate = new Gate();
@@ -56,7 +56,7 @@ describe.each(ROUTERS)('a client that leaves, over %s', (router) => {
     );
   });
 
-  test('[I10] before the first event: its tap goes, the task completes', {
+  test('[I10] before the first event: its tap is removed, and the task completes', {
     timeout,
   }, async () => {
     const gate = new Gate();

@@ -65,7 +65,7 @@ test.each(BINDINGS)(
 );
 
 test.each(BINDINGS)(
-  '$name: what inflates to more than 4 MiB is refused',
+  '$name: a body that inflates to more than 4 MiB is refused',
   { timeout },
   async (binding) => {
     const { url, body } = bodyOf(binding, 50 * MIB);
@@ -127,6 +127,6 @@ test('HTTP+JSON: a path that cannot be decoded is an error of the client', {
   expect(await told(REST, answer)).toEqual([400, 'The request was refused.']);
 });
 
-test('what a client sends logs nothing', () => {
+test('content of clients is not logged', () => {
   expect(node.logger.text).not.toContain('request.failed');
 });

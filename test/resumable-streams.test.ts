@@ -69,7 +69,7 @@ function subscribe(id: string, options: SubscribeOptions): Promise<EventStreamRe
 
 describe('a stream that is resumed on another instance', () => {
   test.each(BINDINGS)(
-    '[I3] over %s goes on after each frame of a task that has ended',
+    '[I3] over %s continues after each frame of a task that has ended',
     { timeout },
     async (binding) => {
       const first = await (await stream(fleet.script(worksAndAsks))).read();
@@ -94,7 +94,7 @@ describe('a stream that is resumed on another instance', () => {
     },
   );
 
-  test('[I3] gets what it missed, then what comes', { timeout }, async () => {
+  test('[I3] gets the missed events, then the live ones', { timeout }, async () => {
     const gate = new Gate();
     const text = fleet.script(async (turn) => {
       turn.task();
@@ -174,8 +174,8 @@ describe('a stream that is resumed on another instance', () => {
   });
 });
 
-describe('a stream whose missed events are not kept any more', () => {
-  test('[I3] tells the gap, then the current task, then what comes', { timeout }, async () => {
+describe('a stream whose missed events have expired', () => {
+  test('[I3] gets the gap, then the current task, then the live events', { timeout }, async () => {
     const gate = new Gate();
     const text = fleet.script(async (turn) => {
       turn.task();

@@ -115,7 +115,7 @@ test('the signal of an executor that ends its task stays quiet', { timeout }, as
   expect(aborted).toEqual([false]);
 });
 
-test('[I2] what was published is in the log once flush has resolved', { timeout }, async () => {
+test('[I2] published events are in the log once flush has resolved', { timeout }, async () => {
   let seen = 0;
   const text = fleet.script(async (turn) => {
     turn.task();
@@ -131,7 +131,7 @@ test('[I2] what was published is in the log once flush has resolved', { timeout 
   expect(seen).toBe(21);
 });
 
-test('[I4] flush rejects when the log did not take what was published', { timeout }, async () => {
+test('[I4] flush rejects if the log did not take the events', { timeout }, async () => {
   const outcomes: unknown[] = [];
   const text = fleet.script(async (turn) => {
     turn.task('COMPLETED');

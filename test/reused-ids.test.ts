@@ -57,7 +57,7 @@ describe.each(['auto', 'always', 'never'] as const)('with retryDetection %s', (r
       }
     });
 
-    test('[I1] are other messages if they say something else, also to one task', {
+    test('[I1] are other messages if their content differs, also for one task', {
       timeout,
     }, async () => {
       const [a, b] = await clients();
@@ -85,7 +85,7 @@ describe.each(['auto', 'always', 'never'] as const)('with retryDetection %s', (r
       expect(await (b ?? never()).getTask(get(first.id))).toEqual(third);
     });
 
-    test('[I1] and the same words again are said again, once the first are answered', {
+    test('[I1] the same message again is a new one after the first is answered', {
       timeout,
     }, async () => {
       const [a, b] = await clients();
@@ -104,7 +104,7 @@ describe.each(['auto', 'always', 'never'] as const)('with retryDetection %s', (r
       ]);
     });
 
-    test('[I4] are one message while nothing is answered yet, on every instance', {
+    test('[I4] are one message until it is answered, on every instance', {
       timeout,
     }, async () => {
       const [a, b, c] = await clients();

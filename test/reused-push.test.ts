@@ -33,7 +33,7 @@ beforeAll(async () => {
 }, timeout);
 afterAll(() => fleet.stop(), timeout);
 
-test('[I9] no client has pushed to it what another is told under the same short id', {
+test('[I9] no client gets the pushes of another client with the same short id', {
   timeout,
 }, async () => {
   const url = 'http://127.0.0.1:9/stranger';

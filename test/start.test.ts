@@ -92,7 +92,7 @@ async function table(name: string, change: (d: ReturnType<typeof tableDefinition
   return name;
 }
 
-describe('a start fails with a coded error and leaves nothing behind:', () => {
+describe('a start fails with a coded error and leaves no resource behind:', () => {
   test.each([
     [{ tableName: '' }, 'tableName'],
     [{ topicArn: 'not-an-arn' }, 'topicArn'],
@@ -155,7 +155,7 @@ describe('a start fails with a coded error and leaves nothing behind:', () => {
     },
   );
 
-  test('no answer of DynamoDB; started again when there is one, it works', {
+  test('no answer of DynamoDB; a second start works once there is one', {
     timeout,
   }, async () => {
     const proxy = await proxyTo(aws.clientConfig.dynamodb.endpoint);
@@ -216,7 +216,7 @@ test.each(['sns', 'sqs'] as const)(
   },
 );
 
-test('before its start and after its stop a backend refuses requests, and says so', {
+test('before its start and after its stop a backend refuses requests with an error', {
   timeout,
 }, async () => {
   const one = backend();

@@ -85,7 +85,7 @@ async function all<T>(stream: AsyncIterable<T>, items: T[] = []): Promise<T[]> {
   return items;
 }
 
-test('[I7] a backend whose tasks are done has no timer set when it has stopped', async () => {
+test('[I7] a backend without open tasks has no timer when it has stopped', async () => {
   const { a } = await instances();
   await a.handler.sendMessage(
     saying((turn) => turn.task('COMPLETED')),
@@ -96,7 +96,7 @@ test('[I7] a backend whose tasks are done has no timer set when it has stopped',
   expect(a.clock.pending).toBe(0);
 });
 
-test('[I6] [I7] nor has one that stops in the middle of everything: all who wait are sent away', async () => {
+test('[I6] [I7] nor has one that stops in the middle of its work: all waiting callers are sent away', async () => {
   const { a, b } = await instances();
   const hangs = saying(async (turn) => {
     turn.task();

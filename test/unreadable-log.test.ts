@@ -34,7 +34,7 @@ async function spoil(taskId: string): Promise<void> {
   client.destroy();
 }
 
-test('[I6] whoever waits for a log that cannot be read on gets an error, and its executor is stopped', {
+test('[I6] a caller that waits for a log that becomes unreadable gets an error, and its executor is stopped', {
   timeout,
 }, async () => {
   const stopped = new Gate();

@@ -163,7 +163,7 @@ test('the hook gets what signs the card, and what makes the extended one, threw'
   ]);
 });
 
-test('no line holds what was thrown; each says whose code it was', () => {
+test('no line contains a thrown error; each names the source', () => {
   const lines = fleet.a.logger.lines.filter(({ level }) => level === 'error');
   expect(lines.map(({ event, fields: { source } }) => [event, source])).toEqual([
     ['run.executor-failed', 'executor'],

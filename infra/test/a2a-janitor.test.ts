@@ -32,7 +32,7 @@ describe('A2aJanitor', () => {
     expect(module.handler).toBeTypeOf('function');
   });
 
-  it('tells by an alarm when it could not clean up, and when it was not even started', () => {
+  it('raises an alarm if it could not clean up, or was not started', () => {
     const alarms = resourcesOf(stack, 'AWS::CloudWatch::Alarm');
     const [alarm] = alarms.filter(({ Properties }) => Properties.MetricName === 'Errors');
     expect(alarm?.Properties).toMatchObject({
@@ -43,12 +43,12 @@ describe('A2aJanitor', () => {
     });
   });
 
-  it('may neither make queues nor hear or read messages', () => {
+  it('may neither create queues nor receive messages', () => {
     const actions = janitorPolicyStatements(backend).flatMap(({ actions }) => actions);
     expect(actions.filter((action) => /Create|Receive|Subscribe$|\*/.test(action))).toEqual([]);
   });
 
-  it('asks for no more where there are no topics, or no queues', () => {
+  it('has no further permissions without topics or without queues', () => {
     const may = (fanout: 'direct' | 'polling'): string[] => {
       const { backend } = new A2aStack(new App(), 'Other', { fanout });
       return janitorPolicyStatements(backend).flatMap(({ actions }) => actions);

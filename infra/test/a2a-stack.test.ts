@@ -16,7 +16,7 @@ function findings(scope: Stack): string[] {
 }
 
 describe('A2aStack', () => {
-  it('says what instances are started with', () => {
+  it('outputs the settings that instances start with', () => {
     const stack = stackOf({ topicShards: 2, queuePrefix: 'blue' });
     const { table, topics, deadLetters } = stack.backend;
     const outputs = Template.fromStack(stack).findOutputs('*');
@@ -43,7 +43,7 @@ describe('A2aStack', () => {
     expect(JSON.stringify(document).length).toBeLessThan(6_144);
   });
 
-  it('makes nothing but table, topic, dead letters with an alarm, and their policies', () => {
+  it('creates only the table, the topic, the dead letters with an alarm, and their policies', () => {
     const types = resourcesOf(stackOf()).map((resource) => resource.Type);
     expect(types.sort()).toEqual([
       'AWS::CloudWatch::Alarm',
@@ -72,7 +72,7 @@ describe('A2aStack', () => {
     ]);
   });
 
-  it('keeps the topics that there are when more are added', () => {
+  it('keeps existing topics when more are added', () => {
     const topics = (topicShards: number): string[] =>
       Object.keys(Template.fromStack(stackOf({ topicShards })).findResources('AWS::SNS::Topic'));
     expect(topics(3)).toHaveLength(3);

@@ -53,7 +53,7 @@ describe('A2aTable', () => {
     ]);
   });
 
-  it('[I1] takes no replica, in whatever way it is given one', () => {
+  it('[I1] accepts no replica, however it is added', () => {
     const env = { region: 'eu-west-1', account: '111122223333' };
     const synthesized = (change: (table: TableV2) => void) => () => {
       const app = new App();
@@ -71,7 +71,7 @@ describe('A2aTable', () => {
     expect(synthesized(override)).toThrow('must not have replicas');
   });
 
-  it('is kept when the stack goes, and when CloudFormation replaces it', () => {
+  it('is kept when the stack is deleted, and when CloudFormation replaces it', () => {
     const table = tableOf();
     expect(table.DeletionPolicy).toBe('Retain');
     expect(table.UpdateReplacePolicy).toBe('Retain');
@@ -80,7 +80,7 @@ describe('A2aTable', () => {
     expect(table.Properties.TableName).toBeUndefined();
   });
 
-  it('goes with the stack where that is asked for', () => {
+  it('is deleted with the stack on request', () => {
     const table = tableOf({ removalPolicy: RemovalPolicy.DESTROY });
     expect(table.DeletionPolicy).toBe('Delete');
     expect(table.Properties.Replicas[0].DeletionProtectionEnabled).toBe(false);

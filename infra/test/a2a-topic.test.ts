@@ -29,7 +29,7 @@ describe('A2aTopic', () => {
     expect(topic.masterKey).toBe(key);
   });
 
-  it('takes nothing without TLS', () => {
+  it('accepts no access without TLS', () => {
     const stack = new Stack();
     const { topic } = new A2aTopic(stack, 'Doorbells');
     Template.fromStack(stack).hasResourceProperties('AWS::SNS::TopicPolicy', {
@@ -77,7 +77,7 @@ describe('the topics of a backend', () => {
     expect(denied(stack)[0]).toMatchObject({ Effect: 'Deny', Action: 'sns:Publish' });
   });
 
-  it('take those of the roles that are named, whoever has the policy', () => {
+  it('accept publishers with the given roles only, even if others have the policy', () => {
     const instanceRoles = ['arn:aws:iam::111122223333:role/agent-*'];
     const stack = new A2aStack(new App(), 'Stack', { instanceRoles });
     expect(publishers(stack)).toEqual([instanceRoles]);

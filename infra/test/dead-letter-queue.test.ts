@@ -14,7 +14,7 @@ describe('DeadLetterQueue', () => {
     });
   });
 
-  it('rings when there is a message', () => {
+  it('raises an alarm when there is a message', () => {
     const stack = new Stack();
     const { queue } = new DeadLetterQueue(stack, 'DeadLetters');
     Template.fromStack(stack).hasResourceProperties('AWS::CloudWatch::Alarm', {
@@ -25,7 +25,7 @@ describe('DeadLetterQueue', () => {
     });
   });
 
-  it('takes nothing without TLS', () => {
+  it('accepts no access without TLS', () => {
     const stack = new Stack();
     const { queue } = new DeadLetterQueue(stack, 'DeadLetters');
     Template.fromStack(stack).hasResourceProperties('AWS::SQS::QueuePolicy', {

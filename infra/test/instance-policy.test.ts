@@ -59,7 +59,7 @@ describe('instancePolicyStatements', () => {
     );
   });
 
-  it('uses a wildcard for a resource only where AWS has nothing narrower', () => {
+  it('uses a wildcard for a resource only if AWS allows no narrower one', () => {
     const wild = Object.values(statementsOf())
       .filter((statement) => JSON.stringify(statement.Resource).includes('*'))
       .map((statement) => [statement.Sid, statement.Resource]);
@@ -132,7 +132,7 @@ describe('instancePolicyStatements', () => {
     expect(JSON.stringify(TaskLog?.Resource)).not.toContain('/index/');
   });
 
-  it('subscribes queues of the prefix, nothing else', () => {
+  it('subscribes queues of the prefix only', () => {
     const { SubscribeOwnQueues, InstanceQueues } = statementsOf({ queuePrefix: 'blue' });
     expect(SubscribeOwnQueues?.Condition).toEqual({
       StringEquals: { 'sns:Protocol': 'sqs' },

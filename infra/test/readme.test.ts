@@ -18,13 +18,13 @@ describe('README', () => {
     );
   });
 
-  it('has an example whose alarms tell somebody', () => {
+  it('has an example whose alarms send messages to a topic', () => {
     const alarms = resourcesOf(new AgentStack(new App(), 'Agent'), 'AWS::CloudWatch::Alarm');
     expect(alarms).toHaveLength(2);
     for (const { Properties } of alarms) expect(Properties.AlarmActions).toHaveLength(1);
   });
 
-  it('lists what an instance may do', () => {
+  it('lists the permissions of an instance', () => {
     const rows = readme.split('## What an instance may do')[1]?.split('\n') ?? [];
     const listed = rows.flatMap((row) => row.split('|')[2]?.match(/\w+/g) ?? []);
     const statements = new A2aBackend(new Stack(), 'Backend').instancePolicyStatements();

@@ -74,7 +74,7 @@ describe('A stack that is switched', () => {
     },
   );
 
-  it('keeps each resource that it has before and after, but for what is allowed or told', () => {
+  it('keeps each resource that exists before and after, except the listed ones', () => {
     // The permissions follow the fan-out; the janitor is told of it. Neither is replaced by it.
     const follows = new Set(['InstancePolicy3BE196DC', 'JanitorHandler6EA093DC']);
     follows.add('JanitorPolicy6CD6F0B1');
@@ -88,7 +88,7 @@ describe('A stack that is switched', () => {
     }
   });
 
-  it('changes nothing but the janitor when that is switched on or off', () => {
+  it('changes only the janitor if the janitor is switched on or off', () => {
     for (let at = 0; at < variants.length; at += 2) {
       const [without, withJanitor] = [templates[at], templates[at + 1]];
       const kept = Object.entries(withJanitor?.Resources ?? {}).filter(([id]) => !(id in JANITOR));

@@ -49,7 +49,7 @@ function start(name: string, clients: object): { backend: Backend; logger: Recor
   return { backend: createBackend({ ...options, instanceId: name }), logger };
 }
 
-test('[I5] [I6] [I7] 2,000 runs and 200 lists that hang delay no beat, no health, no cleaning up', {
+test('[I5] [I6] [I7] 2,000 runs and 200 lists that hang delay no heartbeat, no health check and no clean-up', {
   timeout,
 }, async () => {
   const scripts = new Scripts();

@@ -75,7 +75,7 @@ test('[I1] [I2] [I3] a task on A is seen from B, every chunk once and in order',
   expect((await rest).chunks).toEqual(all);
 }, 60_000);
 
-test('[I4] a cancel on B stops what runs on A', async () => {
+test('[I4] a cancel on B stops a run on A', async () => {
   const { id, rest } = await start(1_000);
   const task = await b.cancelTask({ tenant: '', id, metadata: undefined });
   expect(task.status?.state).toBe(TaskState.TASK_STATE_CANCELED);

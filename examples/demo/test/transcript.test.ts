@@ -13,7 +13,7 @@ test('a fact whose checks hold is one line', () => {
   expect(transcript.failed).toBe(0);
 });
 
-test('a check that does not hold says what was expected and what was seen', () => {
+test('a check that fails shows the expected and the actual value', () => {
   const { lines, transcript } = transcribe();
   transcript.fact('all is well', ['count', 2, 3], ['list', ['a'], ['a']], ['sent', undefined, 1]);
   expect(lines).toEqual([
@@ -24,7 +24,7 @@ test('a check that does not hold says what was expected and what was seen', () =
   expect(transcript.failed).toBe(1);
 });
 
-test('after its end it says nothing, and still counts', () => {
+test('a closed transcript prints nothing and still counts', () => {
   const { lines, transcript } = transcribe();
   transcript.failure('broken');
   transcript.close();

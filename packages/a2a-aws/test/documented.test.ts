@@ -13,7 +13,7 @@ function named(path: string, from: string, to: string, pattern: RegExp): string[
 
 const OPTIONS = 'packages/a2a-aws/src/options/backend-options.ts';
 
-test('README.md tells of every option and of every variable', () => {
+test('README.md lists every option and every variable', () => {
   const [, section = ''] = textOf('README.md').split('## Options');
   const options = named(OPTIONS, 'interface BackendOptions {', '\n}', /^ {2}readonly (\w+)\?/gm);
   const variables = named(
@@ -27,7 +27,7 @@ test('README.md tells of every option and of every variable', () => {
   expect([...options, ...variables].filter((name) => !section.includes(`\`${name}\``))).toEqual([]);
 });
 
-test('README.md tells of every option of a handler', () => {
+test('README.md lists every option of a handler', () => {
   const path = 'packages/a2a-aws/src/handler/handler-options.ts';
   const options = named(
     path,

@@ -30,7 +30,7 @@ test('an event is named in kebab case, after what it is about', () => {
   for (const name of logged()) expect(name).toMatch(/^[a-z-]+\.[a-z-]+$/);
 });
 
-test('docs/operations.md tells of every event that is logged', () => {
+test('docs/operations.md lists every event that is logged', () => {
   const page = readFileSync(new URL('docs/operations.md', root), 'utf8');
   const names = [...logged()];
   expect(names.length).toBeGreaterThan(20);
@@ -57,7 +57,7 @@ test.each(PAGES)('%s names no event that is not logged', (path) => {
   expect(events.filter((name) => !names.has(name))).toEqual([]);
 });
 
-test('what is retried says when it works again, or who goes on with it', () => {
+test('every retried failure has a line for its recovery or is in the list below', () => {
   // One try each: what it left undone is found by a janitor, a sweep, an expiry or the next reader.
   const final = [
     'instance.restart-failed', // instance.ready

@@ -31,7 +31,7 @@ const settledAs = (id: number, fails: boolean): object =>
     : { status: 'fulfilled', value: id };
 
 describe('mapConcurrent', () => {
-  test('returns results in the order of the items, and runs no more than asked at once', async () => {
+  test('returns results in the order of the items, and limits the concurrent jobs', async () => {
     const meter = new Meter();
     const results = await mapConcurrent(items, 3, (n) => meter.job(n, 20 - n));
     expect(results).toEqual(items);
@@ -127,7 +127,7 @@ describe('SerialQueue', () => {
 });
 
 describe('KeyedSerialQueue', () => {
-  test('[I7] runs the jobs of a key one after another, and keeps nothing of a key without jobs', async () => {
+  test('[I7] runs the jobs of a key one after another, and keeps no key without jobs', async () => {
     await fc.assert(
       fc.asyncProperty(jobs, async (given) => {
         const queue = new KeyedSerialQueue();

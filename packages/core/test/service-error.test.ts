@@ -76,7 +76,7 @@ describe('serviceFault', () => {
 });
 
 describe('callDetails', () => {
-  test('has the name, the request id and the attempts, and nothing of the text', () => {
+  test('has the name, the request id and the attempts, but no text', () => {
     const details = callDetails(fault('ThrottlingException'));
     expect(details).toEqual({
       operation: undefined,

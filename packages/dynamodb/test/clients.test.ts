@@ -8,7 +8,7 @@ import { createDynamoDBClient } from '../src/clients.ts';
 afterEach(() => vi.unstubAllEnvs());
 
 describe('a client of DynamoDB', () => {
-  test('keeps its time-outs and tries whatever the environment says', async () => {
+  test('keeps its time-outs and tries, whatever the environment contains', async () => {
     vi.stubEnv('AWS_RETRY_MODE', 'adaptive');
     vi.stubEnv('AWS_MAX_ATTEMPTS', '10');
     const { config } = createDynamoDBClient({ region: 'eu-west-1' });

@@ -69,7 +69,7 @@ onEachEngine((name, engine) => {
   };
 
   describe(`a process killed at any call, on ${name}`, () => {
-    test('[I1] of an oversized record: it is there or not, and the next writer goes on', async () => {
+    test('[I1] of an oversized record: the record is there or not, and the next writer continues', async () => {
       await atEachCall(
         3,
         async () => {},
@@ -88,7 +88,7 @@ onEachEngine((name, engine) => {
       );
     });
 
-    test('[I7] of an oversized record that loses its slot: nothing is misread, what is left expires', async () => {
+    test('[I7] of an oversized record that loses its slot: no read fails, and the remains expire', async () => {
       await atEachCall(
         5,
         async (storage) => void (await storage.putRecord(KEY, NEXT)),

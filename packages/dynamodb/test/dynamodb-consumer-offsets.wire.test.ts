@@ -49,7 +49,7 @@ onEachEngine((name, engine) => {
       expect(await item(own)).toBeUndefined();
     });
 
-    test('say so when what is stored is of another version', async () => {
+    test('report an item of another version', async () => {
       const own = options();
       const key = new Keys(own.prefix).consumer(KEY, 'audit');
       const newer = new PutCommand({ TableName: own.tableName, Item: { ...key, v: 2, gen: 1 } });

@@ -78,7 +78,7 @@ onEachEngine((name, engine) => {
       await expect(subject.doorbellKeys(() => KEY)).rejects.toMatchObject(corrupt);
     });
 
-    test('fails with a code when there is no such table', async () => {
+    test('rejects with a code if the table does not exist', async () => {
       const { client } = engine();
       const subject = new DynamoDBInstanceRegistry({ client, tableName: 'no-such', prefix: 'p' });
       const missing = { code: 'table-not-found' };

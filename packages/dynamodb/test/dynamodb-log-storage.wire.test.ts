@@ -34,7 +34,7 @@ onEachEngine((name, engine) => {
   }
 
   describe('DynamoDBLogStorage', () => {
-    test('[I9] keeps the agents of one table apart, whatever their prefixes', async () => {
+    test('[I9] keeps the agents of one table apart, whatever their prefixes are', async () => {
       const prefixes = ['x', 'x#T', 'x%23T', ''];
       const others = prefixes.map((prefix) => storage(prefix));
       for (const [n, other] of others.entries()) {
@@ -63,7 +63,7 @@ onEachEngine((name, engine) => {
       expect(await storedItems(engine(), 'pieces', KEY)).toHaveLength(1);
     });
 
-    test('[I7] leaves nothing forever of a task that is erased when its records have expired', async () => {
+    test('[I7] leaves no item forever if a task is erased after its records have expired', async () => {
       const { client, aws } = engine();
       const subject = storage('expired');
       const state = TaskState.TASK_STATE_COMPLETED;
@@ -76,7 +76,7 @@ onEachEngine((name, engine) => {
       expect(Item).toMatchObject({ gone: true, expires: expect.any(Number) });
     });
 
-    test('reads what is written with and without deflating', async () => {
+    test('reads records that were written with and without deflating', async () => {
       const { client, aws } = engine();
       const options = { client, tableName: aws.tableName, prefix: 'deflate' };
       const [plain, deflating] = [
@@ -141,7 +141,7 @@ onEachEngine((name, engine) => {
       await expect(subject.load(key)).rejects.toMatchObject(invalid);
     });
 
-    test('fails with a code when there is no such table', async () => {
+    test('rejects with a code if the table does not exist', async () => {
       const { client } = engine();
       const subject = new DynamoDBLogStorage({ client, tableName: 'no-such', prefix: 'p' });
       const missing = { code: 'table-not-found' };
@@ -150,7 +150,7 @@ onEachEngine((name, engine) => {
       await expect(listedTasks(subject, KEY)).rejects.toMatchObject(missing);
     });
 
-    test('fails with a code when nobody answers', async () => {
+    test('rejects with a code if no call is answered', async () => {
       const client = createDynamoDBClient({
         region: 'us-east-1',
         credentials: { accessKeyId: 'local', secretAccessKey: 'local' },

@@ -134,7 +134,7 @@ onEachEngine((name, engine) => {
       await subject.delete(task, contextOf());
     });
 
-    test('fails with a code when there is no such table', async () => {
+    test('rejects with a code if the table does not exist', async () => {
       const { client } = engine();
       const subject = new DynamoDBPushNotificationStore({ client, tableName: 'no-such' });
       const missing = { code: 'table-not-found' };

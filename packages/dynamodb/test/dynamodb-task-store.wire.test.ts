@@ -83,7 +83,7 @@ onEachEngine((name, engine) => {
   });
 
   describe('DynamoDBTaskStore', () => {
-    test('writes nothing for a save that adds nothing', async () => {
+    test('writes nothing for a save without changes', async () => {
       const prefix = fresh();
       const subject = storeOf(prefix);
       await subject.save(taskOf(WORKING), contextOf());
@@ -110,7 +110,7 @@ onEachEngine((name, engine) => {
       }
     });
 
-    test('lists what fewer shards hold after their number has grown', async () => {
+    test('lists tasks of fewer shards after the number of shards has grown', async () => {
       const prefix = fresh();
       const { client, aws } = engine();
       const sharded = (ownerShards: number): DynamoDBTaskStore =>
@@ -128,7 +128,7 @@ onEachEngine((name, engine) => {
       expect(tasks.map(({ id }) => id).sort()).toEqual(ids);
     });
 
-    test('shows nothing of a task one retention after its last change', async () => {
+    test('does not show a task one retention period after its last change', async () => {
       let now = Date.now();
       const subject = storeOf(fresh(), engine().client, { now: () => now });
       await subject.save(taskOf(COMPLETED), contextOf());
@@ -140,7 +140,7 @@ onEachEngine((name, engine) => {
       expect((await subject.list(request(), contextOf())).totalSize).toBe(0);
     });
 
-    test('fails with a code for an id that no table can hold, and a table that is not there', async () => {
+    test('rejects with a code for an id that no table can hold, and for a missing table', async () => {
       const invalid = { code: 'invalid-key' };
       await expect(store().load('', contextOf())).rejects.toMatchObject(invalid);
       await expect(store().delete('', contextOf())).rejects.toMatchObject(invalid);
@@ -208,7 +208,7 @@ onEachEngine((name, engine) => {
       await expectErased(prefix);
     });
 
-    test('of a task that waits for input, of one that is not there, and twice', async () => {
+    test('of a task that waits for input, of a missing task, and twice', async () => {
       const prefix = fresh();
       const subject = storeOf(prefix);
       await subject.delete('task-1', contextOf());
@@ -242,7 +242,7 @@ onEachEngine((name, engine) => {
     });
 
     test.each([false, true])(
-      'completes what was cut short at any call, that call done: %s',
+      'completes a deletion that was cut at any call, that call executed: %s',
       async (done) => {
         for (let at = 0, cut = true; cut; at += 1) {
           const prefix = fresh();

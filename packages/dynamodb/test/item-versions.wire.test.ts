@@ -70,7 +70,7 @@ onEachEngine((_name, engine) => {
   };
 
   describe('of another release', () => {
-    test('a record is refused wherever it is met, and nothing is appended behind it', async () => {
+    test('a record is refused wherever it is read, and no record is appended behind it', async () => {
       const { storage, keys, change } = corner();
       await storage.putRecord(KEY, sampleRecord('r', FIRST_SLOT));
       const log = new TaskLog(KEY, {
@@ -107,7 +107,7 @@ onEachEngine((_name, engine) => {
       await expect(loaded(storage)).rejects.toEqual(corrupt);
     });
 
-    test('a head is refused by loads, left out of lists, and written over by nothing', async () => {
+    test('a head is refused by loads, left out of lists, and never overwritten', async () => {
       const { storage, keys, change, items, logged } = corner();
       await storage.putHead(KEY, { ...HEAD, slot: FIRST_SLOT });
       await change(keys.head(KEY));
@@ -149,7 +149,7 @@ onEachEngine((_name, engine) => {
       await expect(store.load(KEY.taskId, contextOf())).rejects.toEqual(corrupt);
     });
 
-    test('a snapshot of a million chunks is refused, and none of them is asked for', async () => {
+    test('a snapshot of a million chunks is refused, and no chunk is read', async () => {
       const { storage, keys, change } = corner();
       await storage.putHead(KEY, { ...HEAD, slot: FIRST_SLOT });
       await storage.putSnapshot(KEY, { id: 's', slot: SECOND, text: 'text' }, NOW);

@@ -48,7 +48,7 @@ describe.skipIf(process.platform !== 'linux')('a guarded program', () => {
 });
 
 describe('a guarded script', () => {
-  test('tells why it ended', async () => {
+  test('reports why it ended', async () => {
     const guarded = guardScript('throw new Error(process.argv[1] + process.env.B)', ['a'], {
       B: 'b',
     });

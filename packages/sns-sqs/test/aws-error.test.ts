@@ -50,7 +50,7 @@ describe('awsError', () => {
     expect(error.cause).toBe(cause);
   });
 
-  test('repeats nothing of what AWS said', () => {
+  test('repeats no text of AWS', () => {
     expect(awsError(awsFault('InvalidParameterException')).message).not.toContain('text from AWS');
     expect(awsError(awsFault('Whatever<script>', 418)).message).not.toContain('script');
   });

@@ -50,7 +50,7 @@ describe('createFanoutClients', () => {
     expect(hosts).toHaveLength(1);
   });
 
-  test('asks the endpoint that was configured, wherever the queue says it is', async () => {
+  test('sends to the configured endpoint, whatever endpoint the queue URL has', async () => {
     const failure = await clients.polling.send(receive).catch((error: unknown) => error);
     expect(hosts).toHaveLength(1);
     expect(awsError(failure).code).toBe('unreachable');
@@ -74,7 +74,7 @@ describe('createFanoutClients', () => {
   });
 });
 
-test('keep their time-outs and tries whatever the environment says', async () => {
+test('keep their time-outs and tries, whatever the environment contains', async () => {
   vi.stubEnv('AWS_RETRY_MODE', 'adaptive');
   vi.stubEnv('AWS_MAX_ATTEMPTS', '10');
   const { sns, sqs, polling } = createFanoutClients({ region: 'eu-west-1' });

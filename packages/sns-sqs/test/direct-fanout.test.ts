@@ -55,7 +55,7 @@ describe('publish', () => {
     expect(fanout.stats()).toMatchObject({ published: 2, publishFailed: 0 });
   });
 
-  test('tries again what failed of a batch, and gives up what was refused', async () => {
+  test('sends failed entries of a batch again, and drops refused ones', async () => {
     sqs
       .on(SendMessageBatchCommand)
       .resolvesOnce({
@@ -74,7 +74,7 @@ describe('publish', () => {
     expect(fanout.stats()).toMatchObject({ published: 1, publishFailed: 1 });
   });
 
-  test('gives up a throttled call after three tries, and says so once', async () => {
+  test('gives up a throttled call after three tries, and logs it once', async () => {
     sqs.on(SendMessageBatchCommand).rejects(awsFault('RequestThrottled', 403));
     const done = fanout.publish(['two'], 'secret');
     await flush();
@@ -91,7 +91,7 @@ describe('publish', () => {
     ]);
   });
 
-  test('to an instance that is gone is tried once, and is no fault', async () => {
+  test('to an instance that is gone is tried once, and is no failure', async () => {
     sqs.on(SendMessageBatchCommand).rejects(awsFault('AWS.SimpleQueueService.NonExistentQueue'));
     await Promise.all(['a', 'b'].map((text) => fanout.publish(['two'], text)));
     expect(sent()).toHaveLength(1);
@@ -99,7 +99,7 @@ describe('publish', () => {
     expect(logger.lines).toEqual([]);
   });
 
-  test('to an instance whose end nobody told of soon costs no calls', async () => {
+  test('to an instance that ended unnoticed soon costs no calls', async () => {
     sqs.on(SendMessageBatchCommand).rejects(awsFault('AWS.SimpleQueueService.NonExistentQueue'));
     for (let second = 0; second < 60; second += 1) {
       await fanout.publish(['two'], 'hello');
@@ -109,7 +109,7 @@ describe('publish', () => {
     expect(fanout.stats()).toMatchObject({ published: 0, publishFailed: 60 });
   });
 
-  test('to an instance whose queue was just made is tried until it is there', async () => {
+  test('to an instance with a new queue is tried until the queue is there', async () => {
     sqs
       .on(SendMessageBatchCommand)
       .rejectsOnce(awsFault('QueueDoesNotExist'))
@@ -130,7 +130,7 @@ describe('publish', () => {
 });
 
 describe('a queue', () => {
-  test('is made with a policy that lets nobody in but whom their role lets', () => {
+  test('has a policy that lets only the given roles in', () => {
     const { QueueName, Attributes } = sqs.commandCalls(CreateQueueCommand)[0]?.args[0].input ?? {};
     expect(QueueName).toBe('a2a-one');
     const policy = JSON.parse(Attributes?.Policy ?? '');
@@ -138,7 +138,7 @@ describe('a queue', () => {
     expect(policy.Statement.map(({ Effect }: { Effect: string }) => Effect)).toEqual(['Deny']);
   });
 
-  test('of an instance that was subscribed goes, and what is left is said', async () => {
+  test('of an instance with a subscription is removed, and the rest is reported', async () => {
     sqs.on(DeleteQueueCommand).resolves({});
     const address = { queueUrl: `${BASE}a2a-two`, subscriptionArn: 'arn:aws:sns:x' };
     await expect(fanout.teardown('two', address)).rejects.toMatchObject({ code: 'configuration' });

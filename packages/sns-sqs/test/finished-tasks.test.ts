@@ -19,7 +19,7 @@ const fanouts = {
 type FakeClients = ReturnType<FakeFleet['aws']['clients']>;
 
 describe.each(['sns', 'direct'] as const)('[I7] over %s', (name) => {
-  test('nothing that is kept grows with the number of finished tasks', async () => {
+  test('no stored state grows with the number of finished tasks', async () => {
     const fleet = new FakeFleet();
     const topicArn = fleet.aws.sns.createTopic('events');
     const work = async (): Promise<void> => {

@@ -51,6 +51,6 @@ async function grow(): Promise<void> {
   expect(aws.sns.subscribedQueues()).toEqual([]);
 }
 
-test('[I3] topics that grow from one to three under load lose nothing', async () => {
+test('[I3] topics that grow from one to three under load lose no message', async () => {
   await clock.run(grow(), 600_000);
 });

@@ -51,7 +51,7 @@ describe('publish', () => {
     expect(sns.calls()).toHaveLength(1);
   });
 
-  test('makes no call for nobody', async () => {
+  test('makes no call without targets', async () => {
     await fanout.publish([], 'hello');
     expect(sns.calls()).toHaveLength(0);
   });
@@ -70,7 +70,7 @@ describe('publish', () => {
     await publishing;
   });
 
-  test('puts what queued up meanwhile into batches of ten', async () => {
+  test('puts waiting messages into batches of ten', async () => {
     const targetsOf = Array.from({ length: 23 }, (_, index) => `instance-${index}`);
     await fanout.publish(targetsOf, 'hello');
     expect(rig.targets().map((batch) => batch.length)).toEqual([10, 10, 3]);
@@ -108,7 +108,7 @@ describe('publish', () => {
     ]);
   });
 
-  test('drops and counts what does not fit 16 MiB', async () => {
+  test('drops and counts messages beyond 16 MiB', async () => {
     const answer = gate<never>();
     sns.on(PublishBatchCommand).callsFake(() => answer.promise);
     const large = 'x'.repeat(255 * KIB);
@@ -165,7 +165,7 @@ describe('publish, when it fails', () => {
     ]);
   });
 
-  test('says when it works again', async () => {
+  test('logs when it works again', async () => {
     sns
       .on(PublishBatchCommand)
       .rejectsOnce(awsFault('ServiceUnavailable', 503))
@@ -186,7 +186,7 @@ describe('publish, when it fails', () => {
     expect(rig.logger.lines).toHaveLength(3);
   });
 
-  test('does not try again what would be refused again', async () => {
+  test('does not send refused messages again', async () => {
     sns.on(PublishBatchCommand).rejects(awsFault('NotFoundException', 404));
     await fanout.publish(['one'], 'hello');
     expect(rig.batches()).toHaveLength(1);
@@ -199,7 +199,7 @@ describe('publish, when it fails', () => {
 });
 
 describe('check', () => {
-  test('asks for the topic', async () => {
+  test('reads the attributes of the topic', async () => {
     sns.on(GetTopicAttributesCommand).resolves({ Attributes: { TopicArn: TOPIC } });
     await fanout.check();
     expect(sns.commandCalls(GetTopicAttributesCommand)[0]?.args[0].input).toEqual({
@@ -236,7 +236,7 @@ describe('an instance', () => {
     sns.on(SubscribeCommand).resolves({ SubscriptionArn: `${TOPIC}:0f0f` });
   });
 
-  test('has an address of what the lease row keeps', async () => {
+  test('has an address with the facts that the lease row keeps', async () => {
     expect(await fanout.provision('one')).toEqual({
       queueName: 'a2a-one',
       queueUrl: QUEUE_URL,

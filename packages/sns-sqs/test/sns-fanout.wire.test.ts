@@ -95,7 +95,7 @@ describe('SnsFanout on an emulator', () => {
     expect(topic.Subscriptions ?? []).toEqual([]);
   });
 
-  test('completes what was cut short', async () => {
+  test('completes a provision or teardown that was cut short', async () => {
     const { fanout, clients, topicArn } = here;
     const first = await fanout.provision('one');
     await clients.sns.send(new UnsubscribeCommand({ SubscriptionArn: first.subscriptionArn }));
@@ -115,7 +115,7 @@ describe('SnsFanout on an emulator', () => {
     expect(made).toMatchObject({ MessageRetentionPeriod: '300', VisibilityTimeout: '10' });
   });
 
-  test('deletes what was handled', async () => {
+  test('deletes handled messages', async () => {
     const { queueUrl } = await here.fanout.provision('one');
     const heard = gate<string>();
     const receiver = here.fanout.receive('one', heard.open);
@@ -128,7 +128,7 @@ describe('SnsFanout on an emulator', () => {
     });
   });
 
-  test('says that the topic is gone, and leaves what a teardown finds', async () => {
+  test('reports that the topic is gone, and leaves the rest to a teardown', async () => {
     const { fanout, clients, topicArn } = here;
     await clients.sns.send(new DeleteTopicCommand({ TopicArn: topicArn }));
     await expect(fanout.check()).rejects.toMatchObject({ code: 'topic-not-found' });
@@ -139,7 +139,7 @@ describe('SnsFanout on an emulator', () => {
     expect(fanout.stats()).toMatchObject({ published: 0, publishFailed: 1 });
   });
 
-  test('says that the queue exists, but is another', async () => {
+  test('reports a queue of that name with other attributes', async () => {
     await here.clients.sqs.send(
       new CreateQueueCommand({ QueueName: 'a2a-one', Attributes: { VisibilityTimeout: '99' } }),
     );

@@ -29,11 +29,11 @@ export function consumerOffsetsSuite(
 
     afterEach(() => subject.dispose());
 
-    test('knows nothing of who has never acknowledged', async () => {
+    test('has no place for a consumer that has never acknowledged', async () => {
       expect(await offsets.load(KEY, 'audit')).toBeUndefined();
     });
 
-    test('[I3] remembers the latest place, whatever comes late or twice', async () => {
+    test('[I3] remembers the latest place, even if saves arrive late or twice', async () => {
       const places = [
         placeAt(2),
         placeAt(2),
@@ -60,7 +60,7 @@ export function consumerOffsetsSuite(
       expect(await offsets.load(KEY, 'audit')).toEqual(placeAt(11));
     });
 
-    test('keeps consumers apart, whatever they are called', async () => {
+    test('keeps consumers apart, whatever their names are', async () => {
       const names = [
         'a',
         'A',
@@ -94,7 +94,7 @@ export function consumerOffsetsSuite(
       await expect(offsets.load(key, 'a')).rejects.toMatchObject({ code: 'invalid-key' });
     });
 
-    test('[I9] never mixes the consumers of two tasks, whatever their names hold', async () => {
+    test('[I9] never mixes the consumers of two tasks, whatever their names contain', async () => {
       await fc.assert(
         fc.asyncProperty(differentKeys, async (keys) => {
           const fresh = await factory();

@@ -29,7 +29,7 @@ export function logStorageSuite(name: string, factory: () => Promise<LogStorageU
       await expect(storage().check()).resolves.toBeUndefined();
     });
 
-    test('reads a log that nobody has written as empty', async () => {
+    test('reads a log without records as empty', async () => {
       expect((await loadWhole(storage(), KEY)).records).toEqual([]);
       expect(await collect(storage().readRecords(KEY, FIRST_SLOT))).toEqual([]);
       expect(await listedTasks(storage(), SCOPE)).toEqual([]);

@@ -79,7 +79,7 @@ export function pushNotificationStoreSuite(
     const idsOf = async (taskId = 'task-1', context = callContext()): Promise<string[]> =>
       (await open().load(taskId, context)).map(({ id }) => id);
 
-    test('gives what was saved to every request on every instance, nothing before', async () => {
+    test('gives a saved config to every later request on every instance', async () => {
       expect(await open().load('task-1', callContext())).toEqual([]);
       expect(await open().loadWithMetadata?.('task-1', callContext())).toEqual([]);
       const config = {
@@ -133,7 +133,7 @@ export function pushNotificationStoreSuite(
       });
     }
 
-    test('tells the protocol version that each was saved under, in the order of load', async () => {
+    test('returns the protocol version of each config, in the order of load', async () => {
       for (const version of ['1.0', '0.3']) {
         await open().save('task-1', callContext({ version }), configOf(`of ${version}`));
       }
@@ -159,7 +159,7 @@ export function pushNotificationStoreSuite(
       expect(await store.load('task-1', callContext())).toEqual([configOf('one')]);
     });
 
-    test('deletes a config, twice, and one that is not there', async () => {
+    test('deletes a config, twice, and a missing one', async () => {
       for (const id of ['one', 'two']) await open().save('task-1', callContext(), configOf(id));
       await open().delete('task-1', callContext(), 'one');
       await open().delete('task-1', callContext(), 'one');
@@ -179,14 +179,14 @@ export function pushNotificationStoreSuite(
         expect(await idsOf()).toEqual(['one']);
       });
     } else {
-      test('deletes nothing without the name of a config', async () => {
+      test('deletes no config without its name', async () => {
         await open().save('task-1', callContext(), configOf('task-1'));
         await expect(open().delete('task-1', callContext())).rejects.toThrow();
         expect(await idsOf()).toEqual(['task-1']);
       });
     }
 
-    test('[I9] keeps tasks, owners and tenants apart, whatever they are called', async () => {
+    test('[I9] keeps tasks, owners and tenants apart, whatever their names are', async () => {
       const tasks = ['task-1', 'task-1#config', 'task', 'task%2'];
       const named = (caller: number, task: string): string => `${caller} #% ${task}`;
       for (const [n, caller] of STRANGERS.entries()) {

@@ -85,7 +85,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test('[I6] an idle event stream says that it lives', () => {
+test('[I6] an idle event stream gets comments', () => {
   const response = new FakeResponse();
   handled(response);
   begin(response);
@@ -93,7 +93,7 @@ test('[I6] an idle event stream says that it lives', () => {
   expect(response.written).toEqual([': alive\n\n', ': alive\n\n']);
 });
 
-test('[I8] a stream whose reader does not keep up gets no comments', () => {
+test('[I8] a stream with a slow reader gets no comments', () => {
   const response = new FakeResponse();
   handled(response);
   begin(response);
@@ -205,7 +205,7 @@ test('[I9] an connection is found by the very headers of its request, not by equ
   expect(connectionOf(new ServerCallContext())).toBeUndefined();
 });
 
-test('a request that goes through the middleware twice has one connection', () => {
+test('a request that passes the middleware twice has one connection', () => {
   const headers = { host: 'a' };
   const response = new FakeResponse();
   expect(handled(response, headers)).toBe(handled(response, headers));

@@ -88,7 +88,7 @@ test.each(['drain', 'cancelled'])(
   },
 );
 
-test('[I9] two calls have two connections, whatever token their clients send', () => {
+test('[I9] two calls have two connections, even if their clients send the same token', () => {
   const one = new FakeCall();
   const first = exchangeFor(one);
   const two = new FakeCall();
@@ -96,7 +96,7 @@ test('[I9] two calls have two connections, whatever token their clients send', (
   expect(exchangeFor(two)).not.toBe(first);
 });
 
-test('[I8] a client that takes what was written leaves no timer', async () => {
+test('[I8] a client that reads leaves no timer', async () => {
   const call = new FakeCall();
   const waiting = exchangeFor(call).drained();
   await new Promise((resolve) => setImmediate(resolve));

@@ -104,7 +104,7 @@ async function stalls(): Promise<void> {
   }
 }
 
-test('[I8] a gRPC client that takes nothing for a minute is told so, and its stream is over', async () => {
+test('[I8] a gRPC client that reads nothing for a minute gets an error, and its stream ends', async () => {
   const stream = call();
   await new Promise((resolve) => stream.once('readable', resolve));
   await stalls();

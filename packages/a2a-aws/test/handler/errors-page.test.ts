@@ -71,7 +71,7 @@ describe('docs/errors.md', () => {
     expect(headings.toSorted()).toEqual(Object.keys(CODES).toSorted());
   });
 
-  test.each(sections)('says of %s what clients see, and what to do', (heading, text) => {
+  test.each(sections)('describes for %s the view of clients and the remedy', (heading, text) => {
     const [, told] = /^- Clients: (?:\*\*(.+?)\*\*|nothing\.)/m.exec(text) ?? [];
     expect(text).toMatch(/^- Clients: /m);
     expect(text).toMatch(/^- Do: /m);

@@ -112,7 +112,7 @@ test('without a logger, JSON lines go to stderr', () => {
   });
 });
 
-test('what takes a message first is not taken for pino', () => {
+test('a logger that takes the message first is not treated as pino', () => {
   const logger = winston.createLogger({ silent: true });
   expect(sinkOf(logger)).toBe(logger);
   // @ts-expect-error Its methods take the message first.

@@ -17,7 +17,7 @@ class SilentClient {
   }
 }
 
-test('[I7] what is under way ends with the backend, on given clients as on its own', async () => {
+test('[I7] calls in flight end with the backend, with given clients as with its own', async () => {
   const calls = new AwsCalls();
   const [given, own] = [new SilentClient(), new SilentClient()];
   const sent = [calls.through(given, false).send('a'), calls.through(own, true).send('b')];
@@ -37,7 +37,7 @@ test('a call ends with the signal that it was given, before or after', async () 
   await expect(client.send('poll', { abortSignal: closing.signal })).rejects.toThrow('aborted');
 });
 
-test('a suspended backend goes on with its clients', async () => {
+test('a suspended backend continues with its clients', async () => {
   const calls = new AwsCalls();
   const own = new SilentClient();
   const client = calls.through(own, true);

@@ -8,12 +8,12 @@ const CONFIG = { region: 'eu-west-1' };
 /** The client behind one whose calls are counted among a backend's. */
 const behind = (client: object): unknown => Object.getPrototypeOf(client);
 
-test('beats and cleaning up have a client of their own', () => {
+test('heartbeats and clean-ups have a client of their own', () => {
   const { dynamodb, control } = resolveClients({}, CONFIG, new AwsCalls());
   expect(behind(control)).not.toBe(behind(dynamodb));
 });
 
-test('a client that is given is used for beats and cleaning up, too, unless another is given', () => {
+test('a given client is also used for heartbeats and clean-ups, unless another is given', () => {
   const [dynamodb, control] = [createDynamoDBClient(CONFIG), createDynamoDBClient(CONFIG)];
   const one = resolveClients({ dynamodb }, CONFIG, new AwsCalls());
   expect(behind(one.control)).toBe(dynamodb);

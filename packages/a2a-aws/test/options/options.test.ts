@@ -28,7 +28,7 @@ describe('the topics', () => {
     expect(topics([`${TOPIC}-2`, TOPIC])).toEqual([`${TOPIC}-2`, TOPIC]);
   });
 
-  test('are separated by commas in the environment, which an option goes before', () => {
+  test('are separated by commas in the environment; an option takes precedence', () => {
     expect(topics(undefined, `${TOPIC},${TOPIC}-2`)).toEqual([TOPIC, `${TOPIC}-2`]);
     expect(topics(undefined, ` ${TOPIC}, ${TOPIC}-2\n`)).toEqual([TOPIC, `${TOPIC}-2`]);
     expect(topics(`${TOPIC}-3`, TOPIC)).toEqual([`${TOPIC}-3`]);
@@ -61,7 +61,7 @@ describe('the fan-out', () => {
     expect(chosen({ fanout: 'direct' }, 'polling')).toBe('direct');
   });
 
-  test('needs a topic only where it goes over one', () => {
+  test('needs a topic only if it uses one', () => {
     expect(chosen({ fanout: 'direct' })).toBe('direct');
     expect(chosen({ fanout: 'polling' })).toBe('polling');
     expect(() => chosen({ fanout: 'sns' })).toThrow('topicArn');
@@ -79,13 +79,13 @@ describe('the fan-out', () => {
   });
 });
 
-test('content goes with the doorbells unless it must not', () => {
+test('content is part of doorbells unless an option excludes it', () => {
   const options = { topicArn: TOPIC, tableName: 'tasks' };
   expect(resolveOptions(options, {}).inlineContent).toBe(true);
   expect(resolveOptions({ ...options, inlineContent: false }, {}).inlineContent).toBe(false);
 });
 
-describe('what is malformed', () => {
+describe('malformed options', () => {
   const good = { topicArn: TOPIC, tableName: 'tasks' };
   const resolved = (options: object) => () => resolveOptions({ ...good, ...options }, {});
 
@@ -210,7 +210,7 @@ describe('an endpoint in the environment', () => {
     );
   });
 
-  test('may be anything where nothing reads it', () => {
+  test('may have any value if no option reads it', () => {
     const clientConfig = {
       dynamodb: { endpoint: 'http://127.0.0.1:1' },
       sns: { endpoint: 'http://127.0.0.1:1' },

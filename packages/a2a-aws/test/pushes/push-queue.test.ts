@@ -112,7 +112,7 @@ const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resol
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
 
 describe('a task without a config', () => {
-  test('a burst costs one look for its chunks and one for its last status, and no copy', async () => {
+  test('a burst costs one look-up for its chunks and one for its last status, and no copy', async () => {
     const rig = new Rig();
 
     rig.add(...numbers(10_000).map(chunk));
@@ -125,7 +125,7 @@ describe('a task without a config', () => {
     expect(rig.told).toEqual([]);
   });
 
-  test('a chunk costs a look a second, a status one each time', async () => {
+  test('chunks cost a look-up a second, each status costs one', async () => {
     const rig = new Rig();
 
     for (const n of numbers(30)) {
@@ -172,7 +172,7 @@ describe('a config that is set meanwhile, anywhere', () => {
     expect(rig.told).toEqual([1]);
   });
 
-  test('gets every chunk of a run that starts after it, even while a look is under way', async () => {
+  test('gets every chunk of a run that starts after it, even during a look-up', async () => {
     const rig = new Rig();
     rig.add(chunk(0));
     await Promise.resolve();
@@ -189,7 +189,7 @@ describe('a config that is set meanwhile, anywhere', () => {
 });
 
 describe('a task with a config', () => {
-  test('each event is pushed once, in order, one at a time; the task is copied for who looks', async () => {
+  test('each event is pushed once, in order, one at a time; the task is copied only if the sender reads it', async () => {
     const rig = new Rig({ onSend: settled });
     rig.configs.push(config);
 
@@ -202,7 +202,7 @@ describe('a task with a config', () => {
     expect(rig.copies).toBe(0);
   });
 
-  test('a sender that looks at the task gets all of it, from one copy', async () => {
+  test('a sender that reads the task gets all of it, from one copy', async () => {
     const seen: unknown[] = [];
     const rig = new Rig({ onSend: async (task) => void seen.push({ ...task }) });
     rig.configs.push(config);
@@ -215,7 +215,7 @@ describe('a task with a config', () => {
   });
 });
 
-test('runs tell the events of one record in turn: each is pushed once, as the log has them', async () => {
+test('each run reports the events of one record; each event is pushed once, in the order of the log', async () => {
   const rig = new Rig({ ownSender: true });
   const canceled = status('TASK_STATE_CANCELED');
 
@@ -230,7 +230,7 @@ test('runs tell the events of one record in turn: each is pushed once, as the lo
   expect(rig.backlog.bytes).toBe(0);
 });
 
-describe('[I8] what waits for a slow receiver', () => {
+describe('[I8] waiting events of a slow receiver', () => {
   test('is bounded: chunks beyond that are dropped and counted, the last status is not', async () => {
     const rig = new Rig({ ownSender: true, onSend: settled, backlogBytes: 20_000 });
 
@@ -266,7 +266,7 @@ describe('[I8] what waits for a slow receiver', () => {
     },
   );
 
-  test('is nothing, and nothing is missing, where there is no config', async () => {
+  test('are dropped if there is no config', async () => {
     const rig = new Rig({ backlogBytes: 20_000 });
 
     rig.add(...numbers(1_000).map(chunk));
@@ -277,7 +277,7 @@ describe('[I8] what waits for a slow receiver', () => {
   });
 });
 
-test("a sender of the user's own gets every event, whatever is in the store", async () => {
+test('a custom sender gets every event, whatever the store contains', async () => {
   const rig = new Rig({ ownSender: true });
 
   rig.add(chunk(0), chunk(1));
@@ -287,7 +287,7 @@ test("a sender of the user's own gets every event, whatever is in the store", as
   expect(rig.looks).toBe(0);
 });
 
-test('configs that cannot be looked up are counted in one log event, and looked up again for what follows', async () => {
+test('a failed look-up of configs is one log event, and the next event repeats the look-up', async () => {
   const rig = new Rig();
   rig.configs.push(config);
   rig.fault = new BackendError('unreachable', 'No answer.');

@@ -20,7 +20,7 @@ function opened(taskId: string): OpenLog {
 const status = (state: string) =>
   AgentEvent.statusUpdate(TaskStatusUpdateEvent.fromJSON({ taskId: 't', status: { state } }));
 
-test('a follow-up waits for what a slow receiver has not got of the run before; other tasks do not', async () => {
+test('a follow-up waits for the pushes of the run before; other tasks do not', async () => {
   const sent: string[] = [];
   const open: (() => void)[] = [];
   const deps = {

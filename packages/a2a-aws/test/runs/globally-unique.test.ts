@@ -32,27 +32,30 @@ const MAKERS: Readonly<Record<string, (n: number) => string>> = {
 };
 
 describe('an id that is globally unique by the way in which it was made', () => {
-  test.each(Object.keys(MAKERS))('%s is told, alone and after a prefix, in either case', (kind) => {
-    const make = MAKERS[kind] ?? String;
-    const ids = Array.from({ length: 2_000 }, (_, n) => make(n));
-    const told = (change: (id: string) => string): number =>
-      ids.filter((id) => isGloballyUnique(change(id))).length / ids.length;
+  test.each(Object.keys(MAKERS))(
+    '%s is recognized, alone and after a prefix, in either case',
+    (kind) => {
+      const make = MAKERS[kind] ?? String;
+      const ids = Array.from({ length: 2_000 }, (_, n) => make(n));
+      const told = (change: (id: string) => string): number =>
+        ids.filter((id) => isGloballyUnique(change(id))).length / ids.length;
 
-    // Some nanoids look like words.
-    const least = kind === 'nanoid' ? 0.97 : 1;
-    for (const prefix of ['', 'msg_', 'message-', 'user:12/', 'urn:uuid:']) {
-      expect(told((id) => prefix + id)).toBeGreaterThanOrEqual(least);
-    }
-    if (kind.startsWith('UU') || kind === 'ULID') {
-      expect(told((id) => id.toUpperCase())).toBe(1);
-      expect(told((id) => id.toLowerCase())).toBe(1);
-    }
-    // Only as a whole, and only at the end. A ULID and one character more has the form of a KSUID.
-    if (!kind.startsWith('UU')) return;
-    expect(told((id) => `x${id}`)).toBe(0);
-    expect(told((id) => `${id}-1`)).toBe(0);
-    expect(told((id) => id.slice(1))).toBe(0);
-  });
+      // Some nanoids look like words.
+      const least = kind === 'nanoid' ? 0.97 : 1;
+      for (const prefix of ['', 'msg_', 'message-', 'user:12/', 'urn:uuid:']) {
+        expect(told((id) => prefix + id)).toBeGreaterThanOrEqual(least);
+      }
+      if (kind.startsWith('UU') || kind === 'ULID') {
+        expect(told((id) => id.toUpperCase())).toBe(1);
+        expect(told((id) => id.toLowerCase())).toBe(1);
+      }
+      // Only as a whole, and only at the end. A ULID and one character more has the form of a KSUID.
+      if (!kind.startsWith('UU')) return;
+      expect(told((id) => `x${id}`)).toBe(0);
+      expect(told((id) => `${id}-1`)).toBe(0);
+      expect(told((id) => id.slice(1))).toBe(0);
+    },
+  );
 
   test.each([
     '550e8400-e29b-41d4-a716-446655440000',
@@ -107,7 +110,7 @@ describe('an id that is globally unique by the way in which it was made', () => 
     expect(isGloballyUnique(id)).toBe(false);
   });
 
-  test('counters, dates, words and repetitions are none, whatever their length', () => {
+  test('counters, dates, words and repetitions are not unique, however long they are', () => {
     const word = fc.stringMatching(/^[a-z]{1,12}$/);
     const separator = fc.constantFrom('-', '_', ':', '/', '.', '');
     const counter = fc

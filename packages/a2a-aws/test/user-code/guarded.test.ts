@@ -16,14 +16,14 @@ const fails = (error: unknown) => (): never => {
   throw error;
 };
 
-test('names the source of what was thrown or rejected', async () => {
+test('names the source of a thrown error or a rejection', async () => {
   const inTime = guarded('ownerResolver', fails(thrown));
   expect(inTime).toThrow(UserCodeError);
   const late = guarded('pushStore', () => Promise.reject(thrown));
   await expect(late()).rejects.toMatchObject({ source: 'pushStore', thrown });
 });
 
-test('tags what a promise of another library rejects with', async () => {
+test('tags the rejection of another library’s promise', async () => {
   // biome-ignore lint/suspicious/noThenProperty: such a promise is what is tested.
   const thenable = { then: (_: unknown, reject: (error: unknown) => void) => reject(thrown) };
   const late = guarded('pushSender', () => thenable as unknown as Promise<void>);

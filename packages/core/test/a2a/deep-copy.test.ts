@@ -6,7 +6,7 @@ import { anyEvent } from '../fixtures/arbitraries.ts';
 // Many schedules: a machine under load may take its time.
 vi.setConfig({ testTimeout: 60_000 });
 
-test('a copy is equal and shares nothing that can be written to', () => {
+test('a copy is equal and shares no mutable part', () => {
   const shared = (a: unknown, b: unknown): boolean => {
     if (typeof a !== 'object' || a === null) return false;
     if (a === b) return true;

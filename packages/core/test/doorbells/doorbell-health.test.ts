@@ -20,7 +20,7 @@ describe('the health of a doorbell', () => {
     expect(health.isConfirmed(NOW + CONFIRMED_MS)).toBe(false);
   });
 
-  test('asks for a probe at a fixed interval', () => {
+  test('is due for a probe at a fixed interval', () => {
     const health = new DoorbellHealth();
     expect(health.shouldProbe(NOW)).toBe(true);
     expect(health.shouldProbe(NOW + PROBE_MS - 1)).toBe(false);

@@ -36,7 +36,7 @@ describe('an instance', () => {
     expect(step({ doorbell: { ...SILENT, silentMs: SILENT_MS - 1 } })).toBe('wait');
   });
 
-  test('replaces one whose queue is gone, at once', () => {
+  test('replaces a doorbell at once if its queue is lost', () => {
     expect(step({ doorbell: LOST, triedMs: 0 })).toBe('replace');
   });
 

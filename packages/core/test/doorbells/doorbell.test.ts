@@ -18,7 +18,7 @@ describe('a doorbell', () => {
     );
   });
 
-  test('without its content says only where the record is', () => {
+  test('without its content contains only the place of the record', () => {
     fc.assert(
       fc.property(anyKey, anySlot, anyRecord, (key, next, record) => {
         const text = doorbellText({ kind: 'record', key, next, record }, false);
@@ -46,7 +46,7 @@ describe('a doorbell', () => {
     });
   });
 
-  test('is never read with an exception, whatever the JSON', () => {
+  test('is read without an exception, whatever the JSON is', () => {
     const field = fc.oneof(anyJson, fc.constantFrom('000000000001#000000', 1, true));
     const almost = fc.record(
       {

@@ -46,7 +46,7 @@ async function round(
 }
 
 describe('a cleanup round', () => {
-  test('[I6] [I7] finishes dead instances when no other is left, and leaves no trace itself', async () => {
+  test('[I6] [I7] finishes dead instances when no other is left, and removes its own lease', async () => {
     const { run } = await begin(a, 'm1');
     await run.publish(taskOf(WORKING));
     await a.instance.logs.follow(KEY);
@@ -58,7 +58,7 @@ describe('a cleanup round', () => {
     expect(await fleet.traces('janitor-1')).toEqual(NO_TRACES);
   });
 
-  test('[I5] leaves alone who beats, and is soon over', async () => {
+  test('[I5] leaves instances alone that renew their leases, and ends soon', async () => {
     const forMs = SETTINGS.leaseMs + 3 * SETTINGS.beatMs;
     const { outcome } = await round(undefined, forMs);
     expect(outcome.report).toEqual({ cleaned: 0, failed: 0, left: 0 });
@@ -67,7 +67,7 @@ describe('a cleanup round', () => {
     expect(await fleet.traces('janitor-1')).toEqual(NO_TRACES);
   });
 
-  test('[I7] that cannot read the leases fails, and does not beat on', async () => {
+  test('[I7] that cannot read the leases fails, and does not renew its lease', async () => {
     const leases = vi.spyOn(fleet.registry, 'leases').mockRejectedValue(new Error('no answer'));
     const { done } = await round(undefined, SETTINGS.beatMs);
     await expect(done).rejects.toThrow('no answer');
@@ -75,7 +75,7 @@ describe('a cleanup round', () => {
     leases.mockRestore();
   });
 
-  test('[I6] [I7] whose reads are slow watches for longer', async () => {
+  test('[I6] [I7] observes the leases for longer if its reads are slow', async () => {
     const { run } = await begin(a, 'm1');
     await run.publish(taskOf(WORKING));
     const leases = fleet.registry.leases.bind(fleet.registry);
@@ -91,7 +91,7 @@ describe('a cleanup round', () => {
     expect(await fleet.traces('janitor-1')).toEqual(NO_TRACES);
   });
 
-  test('[I6] that could hardly read the leases says that it did nothing', async () => {
+  test('[I6] that could hardly read the leases reports that it did nothing', async () => {
     a.kill();
     const leases = fleet.registry.leases.bind(fleet.registry);
     let reads = 0;
@@ -128,7 +128,7 @@ describe('a cleanup round', () => {
     expect(await fleet.states()).toEqual([WORKING, FAILED]);
   });
 
-  test('[I6] leaves to the living what they can execute again', async () => {
+  test('[I6] leaves runs to live servers that can execute them again', async () => {
     const b = await fleet.start('b');
     fleet.resumer = ({ run }) => void run.publish(statusOf(COMPLETED));
     const { run } = await begin(a, 'm1', KEY, 'recorded');
@@ -156,7 +156,7 @@ describe('a cleanup round', () => {
     expect(await fleet.states()).toEqual([WORKING, FAILED]);
   });
 
-  test('[I6] does so also if another round is under way: it executes nothing either', async () => {
+  test('[I6] also ends them while another round runs, which executes nothing either', async () => {
     const { run } = await begin(a, 'm1', KEY, 'recorded');
     await run.publish(taskOf(WORKING));
     a.kill();
@@ -166,7 +166,7 @@ describe('a cleanup round', () => {
     expect(await fleet.states()).toEqual([WORKING, FAILED]);
   });
 
-  test('[I6] that was declared dead itself says that it did nothing', async () => {
+  test('[I6] that was declared dead itself reports that it did nothing', async () => {
     await begin(a, 'm1');
     a.kill();
     const beat = fleet.registry.beat.bind(fleet.registry);
@@ -175,7 +175,7 @@ describe('a cleanup round', () => {
     expect(outcome.report).toEqual({ cleaned: 0, failed: 1, left: 0 });
   });
 
-  test('[I7] that was declared dead and cleaned up after removes what it has written since', async () => {
+  test('[I7] that was declared dead and cleaned up removes the rows that it has written since', async () => {
     await begin(a, 'm1');
     fleet.clock.after(SETTINGS.beatMs / 2, () => {
       void fleet.registry.removeLease('janitor-1');
@@ -191,7 +191,7 @@ describe('a cleanup round', () => {
     expect(await fleet.traces('janitor-1')).toEqual(NO_TRACES);
   });
 
-  test('[I6] that has no time to watch the leases says that it did nothing', async () => {
+  test('[I6] without time to observe the leases reports that it did nothing', async () => {
     a.kill();
     const time = new AbortController();
     fleet.clock.after(SETTINGS.leaseMs, () => time.abort());
@@ -199,7 +199,7 @@ describe('a cleanup round', () => {
     expect(outcome.report).toMatchObject({ cleaned: 0, failed: 1 });
   });
 
-  test('that had its time says so also if its clock was set back meanwhile', async () => {
+  test('that had enough time reports so even if its clock was set back meanwhile', async () => {
     const forMs = SETTINGS.leaseMs + SETTINGS.beatMs;
     const now = fleet.clock.now.bind(fleet.clock);
     fleet.clock.after(forMs / 2, () => {

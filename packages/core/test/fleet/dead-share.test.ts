@@ -41,7 +41,7 @@ test('[I7] leaders that crash within the quarantine do work that the number of t
   await last.instance.stop(0);
 }, 60_000);
 
-test('[I7] leaders that all crash within the quarantine take turns at it: nothing piles up', async () => {
+test('[I7] leaders that all crash within the quarantine share the work, so that no leases pile up', async () => {
   const fleet = new Fleet();
   const left: number[] = [];
   for (let life = 0; life < 40; life += 1) {

@@ -5,7 +5,7 @@ import { begin, CLEAN_MS, DOORBELL_MS, Fleet, NO_TRACES, SETTINGS } from '../fix
 import { noAnswer } from '../fixtures/wrapped-storage.ts';
 
 describe('the presence of an instance', () => {
-  test('[I7] its lease is there, and beats, before its queue; its address after', async () => {
+  test('[I7] its lease exists and is renewed before its queue exists; the address follows', async () => {
     const fleet = new Fleet();
     const seen: unknown[] = [];
     const member = fleet.make('a');
@@ -29,7 +29,7 @@ describe('the presence of an instance', () => {
     });
   });
 
-  test('[I7] a start without the table makes nothing, and a janitor takes the lease', async () => {
+  test('[I7] a start without the table creates no resource, and a janitor takes the lease', async () => {
     const fleet = new Fleet();
     const member = fleet.make('a');
     member.wire = (call, name) => (name === 'beat' ? Promise.reject(noAnswer()) : call());
@@ -40,14 +40,14 @@ describe('the presence of an instance', () => {
     expect(await fleet.traces('a')).toEqual(NO_TRACES);
   });
 
-  test('beats', async () => {
+  test('renews its lease', async () => {
     const fleet = new Fleet();
     await fleet.start('a');
     await fleet.clock.advance(10 * SETTINGS.beatMs);
     expect(await fleet.registry.lease('a')).toMatchObject({ state: 'alive', beat: 11 });
   });
 
-  test('a beat without an answer is no death', async () => {
+  test('a renewal without an answer does not end the instance', async () => {
     const fleet = new Fleet();
     const member = await fleet.start('a');
     member.wire = () => Promise.reject(noAnswer());
@@ -66,7 +66,7 @@ describe('the presence of an instance', () => {
     expect(await fleet.registry.lease('a')).toMatchObject({ beat: beat + 1 });
   });
 
-  test('[I5] a beat that is refused is the end: it is told once, takes no work, ends its runs', async () => {
+  test('[I5] a refused renewal ends it: it reports its death once, takes no work, ends its runs', async () => {
     const fleet = new Fleet();
     const member = await fleet.start('a');
     const { stops } = await begin(member, 'm1');
@@ -81,7 +81,7 @@ describe('the presence of an instance', () => {
     );
   });
 
-  test('[I5] who finds itself dead when it starts a run starts none', async () => {
+  test('[I5] an instance that finds itself dead when it starts a run starts none', async () => {
     const fleet = new Fleet();
     const member = await fleet.start('a');
     await fleet.registry.markDead('a', 1);

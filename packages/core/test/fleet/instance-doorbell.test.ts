@@ -60,7 +60,7 @@ describe('an instance without a doorbell', () => {
     },
   );
 
-  test('[I6] serves at once where nobody waits for the doorbell', async () => {
+  test('[I6] serves at once if its start does not wait for the doorbell', async () => {
     member.wire = async (call, name) => {
       if (name === 'provision') await sleep(fleet.clock, 10 * SETTINGS.leaseMs);
       return call();
@@ -86,13 +86,13 @@ describe('an instance without a doorbell', () => {
     },
   );
 
-  test('[I6] starts another life whatever it is told', async () => {
+  test('[I6] starts another life, whatever its first try returns', async () => {
     fault = new BackendError('access-denied', 'Revoked.');
     await start(0);
     expect(health()).toEqual({ ready: true, doorbell: false, fault: 'access-denied' });
   });
 
-  test('[I6] brings its taps what others write within a second, and its runs their cancel', async () => {
+  test('[I6] gives its taps the records of others within a second, and its runs their cancel', async () => {
     fault = new BackendError('unreachable', 'Not now.');
     await start();
     const other = await fleet.start('b');
@@ -114,7 +114,7 @@ describe('an instance without a doorbell', () => {
     await cancelled;
   });
 
-  test('[I7] stops, and is cleaned up after, all the same', async () => {
+  test('[I7] stops and is cleaned up like any other', async () => {
     fault = new BackendError('unreachable', 'Not now.');
     await start();
     const stopped = member.instance.stop(0);
@@ -153,7 +153,7 @@ describe('a doorbell that is lost', () => {
   );
 
   test.each([false, true])(
-    '[I6] with its subscription is heard again within a minute; a tap is open: %s',
+    '[I6] with its subscription works again within a minute; a tap is open: %s',
     async (isOpen) => {
       if (isOpen) await openTap(member.instance);
       Object.assign(fleet.queues.get('a') ?? {}, { subscribed: false });
@@ -164,14 +164,14 @@ describe('a doorbell that is lost', () => {
     },
   );
 
-  test('is not said to work while it is not known to', async () => {
+  test('is not reported as working before it is known to work', async () => {
     Object.assign(fleet.queues.get('a') ?? {}, { subscribed: false });
     fault = new BackendError('unreachable', 'Not now.');
     await fleet.clock.advance(MINUTE_MS);
     expect(health()).toEqual({ ready: true, doorbell: false, fault: 'unreachable' });
   });
 
-  test('is told of once, however long it takes to have it again', async () => {
+  test('is logged once, however long the repair takes', async () => {
     Object.assign(fleet.queues.get('a') ?? {}, { subscribed: false });
     fault = new BackendError('unreachable', 'Not now.');
     await fleet.clock.advance(10 * MINUTE_MS);
@@ -210,7 +210,7 @@ describe('a doorbell that is lost', () => {
     });
   });
 
-  test('is replaced if what has its name is of no use any more', async () => {
+  test('is replaced if its name belongs to an unusable queue', async () => {
     Object.assign(fleet.queues.get('a') ?? {}, { subscribed: false });
     const provision = member.fanout.provision.bind(member.fanout);
     member.fanout.provision = async (instance, name) => {
@@ -222,7 +222,7 @@ describe('a doorbell that is lost', () => {
     expect(fleet.queues.get('a')?.name).toBe('queue-a-r1');
   });
 
-  test('[I5] of an instance that was declared dead meanwhile is its end, and nothing is made', async () => {
+  test('[I5] of an instance that was declared dead meanwhile ends the instance, and creates nothing', async () => {
     await fleet.registry.markDead('a', (await fleet.registry.lease('a'))?.beat ?? 0);
     fleet.queues.delete('a');
     await fleet.clock.advance(4_000);

@@ -24,7 +24,7 @@ const settled = (promise: Promise<unknown>): (() => boolean) => {
 };
 
 describe('an instance that stops', () => {
-  test('[I7] leaves what its lease said and nothing else, and the leader takes that', async () => {
+  test('[I7] leaves only the facts of its lease, and the leader takes these', async () => {
     await a.instance.logs.follow(KEY);
     await a.instance.stop(10_000);
     expect(a.instance.phase).toBe('stopped');
@@ -84,7 +84,7 @@ describe('an instance that stops', () => {
     expect(signal.aborted).toBe(true);
   });
 
-  test('says so if others keep it from declaring itself dead', async () => {
+  test('logs it if others prevent it from declaring itself dead', async () => {
     const lease = fleet.registry.lease.bind(fleet.registry);
     let beat = 99;
     // A beat between each look at the lease and the mark.
@@ -102,7 +102,7 @@ describe('an instance that stops', () => {
     expect(await fleet.traces('a')).toEqual(NO_TRACES);
   });
 
-  test('[I6] ends what its budget did not let finish', async () => {
+  test('[I6] ends the runs that exceed its budget', async () => {
     const { run, stops } = await begin(a, 'm1');
     await run.publish(taskOf(WORKING));
     const stop = a.instance.stop(10_000);
@@ -130,7 +130,7 @@ describe('an instance that stops', () => {
     expect(fleet.queues.has('a')).toBe(false);
   });
 
-  test('[I7] removes what it is reached by although it beats meanwhile', async () => {
+  test('[I7] removes its endpoint although a heartbeat arrives meanwhile', async () => {
     // A beat between the look at the lease and the mark.
     const lease = fleet.registry.lease.bind(fleet.registry);
     let looks = 0;
@@ -144,7 +144,7 @@ describe('an instance that stops', () => {
     expect(await fleet.traces('a')).toMatchObject({ lease: undefined, queue: false });
   });
 
-  test('[I6] comes to an end although nothing can be written any more', async () => {
+  test('[I6] stops although no write succeeds any more', async () => {
     const { run } = await begin(a, 'm1');
     await run.publish(taskOf(WORKING));
     fleet.storage.onPut = lost;
@@ -153,7 +153,7 @@ describe('an instance that stops', () => {
     expect(isDone()).toBe(true);
   });
 
-  test('[I6] comes to an end although a head cannot be written', async () => {
+  test('[I6] stops although a head cannot be written', async () => {
     const { run } = await begin(a, 'm1');
     fleet.storage.onHead = lost;
     await run.publish(taskOf(WORKING));
@@ -162,7 +162,7 @@ describe('an instance that stops', () => {
     expect(isDone()).toBe(true);
   });
 
-  test('[I6] ends its runs and goes although a row cannot be read, which it says', async () => {
+  test('[I6] ends its runs and stops although a row cannot be read, and logs that row', async () => {
     const { run } = await begin(a, 'm1');
     await run.publish(taskOf(WORKING));
     fleet.spoil('intents', 'spoiled');
@@ -177,13 +177,13 @@ describe('an instance that stops', () => {
     expect(fleet.logged).not.toContain('instance.teardown-failed');
   });
 
-  test('may be told to twice', async () => {
+  test('may be stopped twice', async () => {
     await Promise.all([a.instance.stop(0), a.instance.stop(0)]);
     await a.instance.stop(0);
     expect(a.instance.phase).toBe('stopped');
   });
 
-  test('[I5] leaves no run open that was asked for right before', async () => {
+  test('[I5] leaves no run open that was requested right before', async () => {
     const held = settledWire(a);
     const begun = begin(a, 'm1').catch(() => {});
     await flush();

@@ -49,7 +49,7 @@ describe('of many instances', () => {
     expect(fleet.logged.filter((event) => event === 'janitor.declared-dead')).toHaveLength(1);
   });
 
-  test('[I6] who died with the leader is found within another lease time', async () => {
+  test('[I6] an instance that died with the leader is found within another lease time', async () => {
     const { run } = await begin(member('b'), 'm1');
     await run.publish(taskOf(WORKING));
     for (const id of ['a', 'b']) member(id).kill();
@@ -74,7 +74,7 @@ describe('of many instances', () => {
     expect(member('a').instance.phase).toBe('draining');
   });
 
-  test('[I6] another leads if the leader beats, but cannot read the leases', async () => {
+  test('[I6] another leads if the leader renews its lease but cannot read the others', async () => {
     let failing = true;
     member('a').wire = async (call, name) => {
       if (failing && name === 'leases') throw noAnswer();
@@ -92,7 +92,7 @@ describe('of many instances', () => {
     expect(leaders()).not.toEqual(['a']);
   });
 
-  test('[I6] one that resigned leads again if there is no other', async () => {
+  test('[I6] one that resigned leads again if no other takes over', async () => {
     for (const id of ['b', 'c', 'd']) await member(id).instance.stop(0);
     member('a').wire = async (call, name) => {
       if (name === 'leases') throw noAnswer();
@@ -120,7 +120,7 @@ describe('of many instances', () => {
     expect(lone.instance.janitor.stats.leads).toBe(true);
   });
 
-  test('[I6] one whose taking the place comes late leads, though it follows another by then', async () => {
+  test('[I6] an instance whose takeover arrives late leads, even if it follows another one by then', async () => {
     const { registry, clock } = fleet;
     const late = new Leadership({
       instance: 'b',
@@ -150,7 +150,7 @@ describe('of many instances', () => {
   });
 });
 
-describe('where it cannot be read who leads', () => {
+describe('with an unreadable leader row', () => {
   const unled = async (): Promise<void> => {
     fleet = new Fleet();
     looks.count = 0;
@@ -165,7 +165,7 @@ describe('where it cannot be read who leads', () => {
     for (const id of ['a', 'b', 'c', 'd']) members.push(await fleet.start(id));
   };
 
-  test('[I6] one of those that cannot looks after all, and takes no place', async () => {
+  test('[I6] one of the instances that cannot read it inspects all leases, and writes no leader row', async () => {
     await unled();
     const { run } = await begin(member('c'), 'm1');
     await run.publish(taskOf(WORKING));
@@ -194,7 +194,7 @@ describe('where it cannot be read who leads', () => {
     expect(leaders().filter((id) => id !== 'a')).toEqual(['d']);
   });
 
-  test('[I5] [I6] a leader whose lease cannot be read is left alone, and not waited for', async () => {
+  test('[I5] [I6] a leader with an unreadable lease is left alone, and the others do not wait for it', async () => {
     const lease = fleet.registry.lease.bind(fleet.registry);
     fleet.registry.lease = (id) => (id === 'a' ? Promise.reject(unreadable()) : lease(id));
     const leases = fleet.registry.leases.bind(fleet.registry);

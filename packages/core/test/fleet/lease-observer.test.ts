@@ -15,7 +15,7 @@ const lease = (instance: string, beat: number, state: Lease['state'] = 'alive'):
 const names = (leases: readonly Lease[]): string[] => leases.map(({ instance }) => instance);
 
 describe('an observer of leases', () => {
-  test('[I5] calls dead only a beat that it watched unchanged for the whole lease time', () => {
+  test('[I5] reports an instance as dead only if its beat did not change for the whole lease time', () => {
     const looks = fc.array(
       fc.record({
         after: fc.integer({ min: 1, max: 15_000 }),
@@ -55,13 +55,13 @@ describe('an observer of leases', () => {
     expect(names(observer.observe([lease('a', 1)], 1e9, 1e9))).toEqual([]);
   });
 
-  test('[I7] calls dead at once whose lease says so', () => {
+  test('[I7] reports a lease as dead at once if its row says so', () => {
     const observer = new LeaseObserver(SETTINGS);
     const dead = observer.observe([lease('a', 1, 'dead'), lease('b', 1)], 0, 0);
     expect(names(dead)).toEqual(['a']);
   });
 
-  test('[I5] starts again with an instance that was gone in between', () => {
+  test('[I5] starts again with an instance that disappeared in between', () => {
     const observer = new LeaseObserver(SETTINGS);
     for (const now of [0, 5_000, 10_000]) observer.observe([lease('a', 1)], now, now);
     observer.observe([], 15_000, 15_000);

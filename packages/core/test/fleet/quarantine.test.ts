@@ -41,7 +41,7 @@ test('[I7] lasts as long as one janitor waits for', async () => {
   expect(isOver()).toBe(true);
 });
 
-test('[I7] is shared by janitors that die: each counts what it has seen pass', async () => {
+test('[I7] is shared by janitors that die: each adds the time that it has observed', async () => {
   for (const alreadyMs of [0, 10_000]) {
     expect((await registry.lease('a'))?.deadForMs ?? 0).toBe(alreadyMs);
     const one = await janitor();

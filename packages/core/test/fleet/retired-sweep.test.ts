@@ -22,8 +22,8 @@ async function live(id: string): Promise<void> {
   await member.instance.stop(0);
 }
 
-describe('what is kept of a retired instance', () => {
-  test('[I7] lets the leader remove what a request of it wrote late', async () => {
+describe('the row of a retired instance', () => {
+  test('[I7] lets the leader remove the late writes of its requests', async () => {
     await live('a');
     await fleet.start('b');
     await fleet.registry.putIntent({ instance: 'a', run: 'late', key: KEY, purpose: 'clean' });
@@ -34,7 +34,7 @@ describe('what is kept of a retired instance', () => {
     expect(await retired()).toEqual([]);
   });
 
-  test('[I7] stays until a late request has come', async () => {
+  test('[I7] stays until late requests have arrived', async () => {
     await live('a');
     await fleet.start('b');
     await fleet.clock.advance(SETTINGS.quarantineMs - 1);

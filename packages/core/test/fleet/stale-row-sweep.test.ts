@@ -14,7 +14,7 @@ beforeEach(async () => {
 });
 
 describe('an instance that finds itself dead', () => {
-  test('[I7] removes what it wrote after others had cleaned up', async () => {
+  test('[I7] removes the rows that it wrote after the clean-up', async () => {
     a.wire = () => new Promise(() => {});
     await fleet.start('b');
     await fleet.clock.advance(CLEAN_MS);
@@ -30,7 +30,7 @@ describe('an instance that finds itself dead', () => {
     expect(await fleet.registry.watchers(KEY)).toEqual([]);
   });
 
-  test('[I7] takes back what it was about to do when it stood still, at once', async () => {
+  test('[I7] removes at once the rows of calls that a pause interrupted', async () => {
     let write = (): void => {};
     a.wire = (call, name) =>
       name === 'putIntent'
@@ -48,7 +48,7 @@ describe('an instance that finds itself dead', () => {
     expect(await fleet.traces('a')).toEqual(NO_TRACES);
   });
 
-  test('[I6] leaves its rows to its janitor while its lease is there', async () => {
+  test('[I6] leaves its rows to its janitor while its lease exists', async () => {
     await begin(a, 'm1');
     await fleet.registry.markDead('a', (await fleet.registry.lease('a'))?.beat ?? 0);
     const end = new AbortController();
@@ -59,7 +59,7 @@ describe('an instance that finds itself dead', () => {
   });
 });
 
-describe('an instance whose lease row is gone, since the table was restored', () => {
+describe('an instance without a lease row, because the table was restored', () => {
   test('[I7] removes its queue and subscription itself, twice', async () => {
     expect(await fleet.traces('a')).toMatchObject({ queue: true });
     await fleet.registry.removeLease('a');
@@ -101,7 +101,7 @@ describe('a sweep of the rows of one instance', () => {
     expect(await fleet.registry.watchers(KEY)).toEqual([]);
   });
 
-  test('[I6] leaves what is used, however long', async () => {
+  test('[I6] keeps rows in use, however old they are', async () => {
     await begin(a, 'm1');
     await a.instance.logs.follow(KEY);
     await fleet.clock.advance(10 * SWEEP_MS);
@@ -146,7 +146,7 @@ describe('a row that cannot be read', () => {
     expect(await rows()).toHaveLength(4);
   };
 
-  test('[I7] stays, is told of, and keeps the sweep from none of the others', async () => {
+  test('[I7] stays, is logged, and does not keep the sweep from others', async () => {
     await spoilSome();
     await fleet.clock.advance(2 * SWEEP_MS);
     expect(await rows()).toEqual(['spoiled', 'spoiled']);
@@ -154,7 +154,7 @@ describe('a row that cannot be read', () => {
     expect(fleet.logged).not.toContain('sweep.failed');
   });
 
-  test('[I7] stays when the dead instance removes what it wrote late', async () => {
+  test('[I7] stays when the dead instance removes its late rows', async () => {
     a.wire = () => new Promise(() => {});
     await fleet.start('b');
     await fleet.clock.advance(CLEAN_MS);

@@ -213,7 +213,7 @@ describe('a snapshot', () => {
 });
 
 describe('a snapshot that cannot be written', () => {
-  test('harms nothing, and is tried again later', async () => {
+  test('harms no other work, and is tried again later', async () => {
     storage.onSnapshot = lost;
     await replace(15);
     expect(storage.snapshots.length).toBeGreaterThan(0);

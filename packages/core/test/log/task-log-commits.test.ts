@@ -86,7 +86,7 @@ describe('group commit', () => {
     expect(log.task()?.status?.state).toBe(COMPLETED);
   });
 
-  test('refuses only what a confirmed log refuses', async () => {
+  test('refuses only events that a confirmed log refuses', async () => {
     // The end is proposed but not yet durable: another's record may still come first.
     const held = gate();
     storage.script.push(held.hook);

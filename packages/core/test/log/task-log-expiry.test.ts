@@ -100,7 +100,7 @@ describe('the remains of a log during deletion', () => {
     hasHead: fc.boolean(),
   });
 
-  test('are not reported as corrupt and not visible, whatever was deleted first', async () => {
+  test('are neither reported as corrupt nor visible, in any order of deletion', async () => {
     await fc.assert(
       fc.asyncProperty(anyLeft, async ({ last, left, hasHead }) => {
         const { clock, records, head } = await written(last);

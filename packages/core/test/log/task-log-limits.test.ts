@@ -33,7 +33,7 @@ describe('append rejects', () => {
     expect(log.backlog).toBe(0);
   });
 
-  test('[I8] entries above the limit of what may wait, until those that wait are written', async () => {
+  test('[I8] entries above the backlog limit, until the waiting ones are written', async () => {
     const limited = limitedLog(new Backlog(400_000));
     await startRun(limited, 's', 'b');
     storage.onPut = lost;
@@ -77,7 +77,7 @@ describe('append rejects', () => {
     expect(third.hasRoomFor(20_000)).toBe(true);
   });
 
-  test('[I6] nothing that ends a run, however much is waiting', async () => {
+  test('[I6] no entry that ends a run, however much is waiting', async () => {
     const limited = limitedLog(new Backlog(10_000));
     await startRun(limited, 's', 'b');
     storage.onPut = lost;

@@ -133,7 +133,7 @@ const law = (
   });
 };
 
-describe('several writers on one log, whatever gets lost', () => {
+describe('several writers on one log with lost calls and answers', () => {
   law('[I1] its slots are dense', ({ records }) => {
     let slot = FIRST_SLOT;
     for (const record of records) {

@@ -37,7 +37,7 @@ describe('without an answer', () => {
     expect(storage.puts.map(chunksOf)).toEqual([['1'], ['1'], ['1'], ['1'], ['2', '3']]);
   });
 
-  test('[I1] goes on behind the record of another who was first', async () => {
+  test('[I1] continues behind the record of another writer that was faster', async () => {
     storage.script.push(lost);
     const said = say(log, 'r', chunkOf('1', 'x'));
     await flush();
@@ -64,7 +64,7 @@ describe('without an answer', () => {
     expect(log.task()?.status?.state).toBe(COMPLETED);
   });
 
-  test('[I1] learns of its own record from a read that was faster', async () => {
+  test('[I1] finds its own record in a read that was faster', async () => {
     const steps: [string, boolean][] = [];
     log.listen((step, own) => steps.push([step.record.id, own]));
     storage.script.push(doneUnanswered);

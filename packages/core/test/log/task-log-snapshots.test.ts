@@ -31,7 +31,7 @@ const replace = async (times: number): Promise<void> => {
 const upTo = (last: number): number[] => Array.from({ length: last }, (_, n) => n + 1);
 
 describe('a log with a snapshot', () => {
-  test('is opened from it, and goes on from there as every other handle', async () => {
+  test('is opened from it, and continues like every other handle', async () => {
     const { snapshot, records } = await feeds.storage.loaded(KEY);
     expect(snapshot).toBeDefined();
     expect(records.length).toBeLessThan((await feeds.storage.records(KEY)).length);
@@ -47,7 +47,7 @@ describe('a log with a snapshot', () => {
     expect(fresh.task()).toEqual(run.log.task());
   });
 
-  test('[I1] may be appended to by who opened it from there', async () => {
+  test('[I1] may be appended to by an instance that opened it from the snapshot', async () => {
     const fresh = taskLog(feeds.storage, feeds.clock, 'a');
     await fresh.refresh();
     expect(await say(fresh, 'run-a', chunkOf('b', 'more'))).toHaveProperty('appended');
@@ -66,7 +66,7 @@ describe('a log with a snapshot', () => {
     expect(generationsOf(steps)).toEqual(upTo(run.log.generation).slice(from));
   });
 
-  test('is written by those who append: readers of it write nothing', async () => {
+  test('is written by its writers; readers of it write nothing', async () => {
     const reader = await feeds.peer('b');
     drain((await openTap(reader)).tap);
     await replace(35);
@@ -90,7 +90,7 @@ describe('a log with a snapshot', () => {
     expect(generationsOf(steps)).toEqual(upTo(run.log.generation));
   });
 
-  test('[I3] takes nothing from doorbells while it is first read, and loses nothing by that', async () => {
+  test('[I3] takes no record from doorbells during its first read, and loses none by that', async () => {
     const fresh = taskLog(feeds.storage, feeds.clock, 'b');
     const records = await feeds.storage.records(KEY);
     let release = (): void => {};

@@ -37,7 +37,7 @@ test('[I1] an event of a log without a Task is preceded by one, in the same reco
 });
 
 describe('listeners', () => {
-  test('[I2] hear of an own record only once it is durable', async () => {
+  test('[I2] are called about an own record only once it is durable', async () => {
     const steps: AppliedRecord[] = [];
     log.listen((step) => steps.push(step));
     const held = gate();
@@ -51,7 +51,7 @@ describe('listeners', () => {
     expect(steps.map((step) => step.record)).toEqual(records);
   });
 
-  test('[I1] hear of all records in slot order, own ones marked, each once', async () => {
+  test('[I1] are called about all records in slot order, each once, with their own ones marked', async () => {
     const heard: [string, boolean][] = [];
     log.listen((step, own) => heard.push([step.record.id, own]));
     const other = taskLog(storage, clock, 'b');
@@ -75,7 +75,7 @@ describe('listeners', () => {
     expect(calls).toBe(1);
   });
 
-  test('of entries find the fold exactly as it is up to there', async () => {
+  test('of entries find the fold exactly as it is at that entry', async () => {
     await running();
     await flush();
     const seen: [number, number | undefined][] = [];
@@ -93,7 +93,7 @@ describe('listeners', () => {
 });
 
 describe('absorb', () => {
-  test('[I3] takes the next record, ignores an older one, and tells of a hole', async () => {
+  test('[I3] takes the next record, ignores an older one, and reports a gap', async () => {
     const reader = taskLog(storage, clock, 'c');
     await reader.refresh();
     await running();
@@ -114,7 +114,7 @@ describe('absorb', () => {
 });
 
 describe('refresh', () => {
-  test('[I3] brings what was durable when it was called, a read under way notwithstanding', async () => {
+  test('[I3] brings all records that were durable at the call, even if a read is in progress', async () => {
     await running();
     const reader = taskLog(storage, clock, 'b');
     // The first read takes its answer now, and hands it over later.
@@ -137,7 +137,7 @@ describe('refresh', () => {
     expect(storage.reads).toBe(2);
   });
 
-  test('fails with what the storage says, and works again', async () => {
+  test('rejects with the error of the storage, and works again', async () => {
     await running();
     const reader = taskLog(storage, clock, 'b');
     storage.onRead = lost;

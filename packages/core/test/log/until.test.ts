@@ -22,7 +22,7 @@ beforeEach(() => {
 const runs = ({ open }: LogState): number | undefined => open.size || undefined;
 
 describe('a wait on a log', () => {
-  test('ends with what the log holds already', async () => {
+  test('ends at once if the log already holds the entry', async () => {
     await log.append(startOf('run-a', 'a'));
     expect(await log.until(runs, { signal: end.signal })).toBe(1);
   });

@@ -5,7 +5,7 @@ import { errorFields, thrownFields } from '../../src/logging/error-fields.ts';
 const SECRET = 'marker-in-a-message';
 
 describe('errorFields', () => {
-  test('has the code and what is known of the call', () => {
+  test('has the code and the facts about the call', () => {
     const details = { operation: 'PutItem', cause: 'ThrottlingException', attempts: 3 };
     const error = new BackendError('throttled', 'Too much.', { cause: new Error(SECRET), details });
     expect(errorFields(error)).toEqual({ code: 'throttled', ...details });
@@ -57,7 +57,7 @@ describe('thrownFields', () => {
     expect(thrownFields(thrown(), true)).toMatchObject({ error });
   });
 
-  test('has the message, within bounds, if it is asked for', () => {
+  test('has the message, within bounds, if it is requested', () => {
     expect(thrownFields(new Error('short'), true)).toMatchObject({ errorMessage: 'short' });
     expect(thrownFields('text', true)).toMatchObject({ errorMessage: 'text' });
     const { errorMessage } = thrownFields(new Error('x'.repeat(10_000)), true);

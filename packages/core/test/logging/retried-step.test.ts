@@ -41,7 +41,7 @@ test('another cause is another line, at most every ten seconds', async () => {
   expect(lines.map(([, { code } = {}]) => code)).toEqual(['unreachable', 'throttled']);
 });
 
-test('failures that come and go are no line each', async () => {
+test('short failures are not logged one by one', async () => {
   const { lines, clock, step } = rig();
   for (let n = 0; n < 100; n += 1) {
     const one = step(n);

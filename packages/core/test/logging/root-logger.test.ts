@@ -56,7 +56,7 @@ test('no field ends a line, starts another, or grows without limit', () => {
   expect(Object.keys(JSON.parse(texts[0] ?? ''))).toEqual(['time', 'level', 'event', 'text']);
 });
 
-test('a sink that throws or rejects harms nothing', async () => {
+test('a sink that throws or rejects disturbs no caller', async () => {
   const throwing = rootLogger(
     loggerOf(() => {
       throw new Error('full');

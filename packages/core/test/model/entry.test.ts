@@ -29,7 +29,7 @@ describe('the entry codec', () => {
     );
   });
 
-  test('[I1] writes what it read in the same text: all readers see one form', () => {
+  test('[I1] writes an entry in the same text that it read, so all readers get one form', () => {
     fc.assert(
       fc.property(anyEntry, (entry) => {
         const { text, entry: read } = encode(entry);
@@ -133,19 +133,19 @@ describe('the entry codec', () => {
     expect(entry).toMatchObject({ event: { data: { metadata: { value: read } } } });
   });
 
-  test('refuses what is too large with a code', () => {
+  test('refuses an entry that is too large, with a code', () => {
     const event = chunkOf('a', 'x'.repeat(MAX_ENTRY_BYTES));
     expect(() => encode({ kind: 'event', event })).toThrowError(
       expect.objectContaining({ code: 'event-too-large' }),
     );
   });
 
-  test('reads nothing that nests deeper than what it writes', () => {
+  test('reads no entry that nests deeper than those it writes', () => {
     const deep = `[{"k":"event","e":{"task":{"metadata":${'['.repeat(99_999)}${']'.repeat(99_999)}}}}]`;
     expect(() => parseBody(deep)).toThrowError(expect.objectContaining({ code: 'corrupt-log' }));
   });
 
-  test('refuses with a code, or takes, whatever an executor passes for an event', () => {
+  test('accepts anything that an executor passes as an event, or refuses it with a code', () => {
     const broken = fc.oneof(anyJson, fc.constant(undefined), fc.constant(1n), fc.func(anyJson));
     const event = fc.record({
       kind: fc.constantFrom('task', 'statusUpdate', 'artifactUpdate', 'other'),

@@ -281,14 +281,14 @@ describe('the fold differs on purpose', () => {
     expect(pair.ids.theirs).toEqual(['user', 'new']);
   });
 
-  test('[I1] messages stay in log order, whatever order a Task event has them in', async () => {
+  test('[I1] messages stay in log order, even if a Task event has another order', async () => {
     const pair = new Pair(user);
     await pair.publish(taskOf(WORKING, { history: [message('agent'), user] }));
     expect(pair.ids.ours).toEqual(['user', 'agent']);
     expect(pair.ids.theirs).toEqual(['agent', 'user']);
   });
 
-  test('a message that was said once does not change: the first of an id stays', async () => {
+  test('a message does not change once it was published: the first of an id stays', async () => {
     const pair = new Pair(user);
     await pair.publish(taskOf(WORKING, { history: [message('user', 'rewritten')] }));
     expect(pair.fold.task()?.history).toEqual([user]);
@@ -302,7 +302,7 @@ describe('the fold differs on purpose', () => {
     expect(pair.ids.theirs).toEqual(['user', 'm', 'm']);
   });
 
-  test('an event is applied once, however many listen to its bus', async () => {
+  test('an event is applied once, however many listeners its bus has', async () => {
     const pair = new Pair(user);
     await pair.publish(taskOf(WORKING));
     await pair.publish(chunkOf('a', 'one'));

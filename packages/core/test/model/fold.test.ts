@@ -28,7 +28,7 @@ describe('a fold', () => {
     );
   });
 
-  test('[I1] of the same records is the same, and what readers get too', () => {
+  test('[I1] of the same records is the same, and so are the events that readers get', () => {
     fc.assert(
       fc.property(bodies, (contents) => {
         const [one, other] = [new Fold(), new Fold()];
@@ -111,7 +111,7 @@ describe('a fold', () => {
     expect(Task.toJSON(fold.task() ?? Task.fromJSON({}))).not.toEqual(copy && Task.toJSON(copy));
   });
 
-  test('there is no Task before the first Task event', () => {
+  test('has no Task before the first Task event', () => {
     const fold = new Fold();
     for (const record of logOf([
       start('r', { message: message('m1') }),

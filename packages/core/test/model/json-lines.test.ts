@@ -9,7 +9,7 @@ function result<T>(work: Sliced<T>): T {
   }
 }
 
-test('lists come back, however many and short they are', () => {
+test('lists are read back, however many and short they are', () => {
   const writer = new LineWriter();
   writer.open({ v: 1 });
   for (let n = 0; n < 1_000; n += 1) {

@@ -20,7 +20,7 @@ const foldOf = (records: readonly LogRecord[]): Fold => {
   return fold;
 };
 
-test('[I3] reading on from any place of any log gives what was read there at the time', () => {
+test('[I3] reading on from any place of any log gives the events that were read there at the time', () => {
   fc.assert(
     fc.property(anyHistory, fc.nat(25), fc.nat(25), (records, from, until) => {
       const now = foldOf(records.slice(0, Math.max(from, until)));

@@ -8,7 +8,7 @@ const anyChange = fc.array(fc.tuple(anyKey, fc.option(fc.nat(9), { nil: undefine
 });
 
 describe('a persistent map', () => {
-  test('has what a map that is copied for each change has, in each of its versions', () => {
+  test('behaves like a map that is copied for each change, in each of its versions', () => {
     fc.assert(
       fc.property(fc.array(anyChange, { maxLength: 120 }), (changes) => {
         let map = PersistentMap.empty<number | undefined>();

@@ -175,7 +175,7 @@ const law = (name: string, check: (played: ReturnType<typeof play>) => void): vo
 const appended = (outcomes: readonly Outcome[]): (Outcome & { record: LogRecord })[] =>
   outcomes.flatMap((outcome) => (outcome.record ? [{ ...outcome, record: outcome.record }] : []));
 
-describe('whatever is proposed, in whatever order', () => {
+describe('any sequence of proposals', () => {
   law('[I1] generations are 1, 2, 3 …', ({ generations }) => {
     expect(generations).toEqual(generations.map((_, n) => n + 1));
   });
@@ -368,7 +368,7 @@ describe('a fence', () => {
     expect(outcomes[1]?.refused).toBe('fenced');
   });
 
-  test('adds nothing the second time', () => {
+  test('adds no entry the second time', () => {
     expect(play([fence('a'), fence('a')]).outcomes[1]?.refused).toBe('nothing');
   });
 });

@@ -26,7 +26,7 @@ describe('the body of a record', () => {
     );
   });
 
-  test('can be stored anywhere: it is well-formed Unicode, whatever its entries hold', () => {
+  test('is well-formed Unicode and can be stored anywhere, whatever its entries hold', () => {
     fc.assert(
       fc.property(anyEntry, (entry) => {
         expect(recordBody([encode(entry)]).isWellFormed()).toBe(true);

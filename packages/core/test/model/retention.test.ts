@@ -55,10 +55,13 @@ describe('a log', () => {
 });
 
 describe('a head', () => {
-  test.each([COMPLETED, FAILED, CANCELED, REJECTED])('of state %i tells of the end', (state) => {
-    expect(isHeadExpired({ state, writtenAtMs: 5 }, 5 + R, R)).toBe(false);
-    expect(isHeadExpired({ state, writtenAtMs: 5 }, 5 + R + 1, R)).toBe(true);
-  });
+  test.each([COMPLETED, FAILED, CANCELED, REJECTED])(
+    'of state %i has the time of its end',
+    (state) => {
+      expect(isHeadExpired({ state, writtenAtMs: 5 }, 5 + R, R)).toBe(false);
+      expect(isHeadExpired({ state, writtenAtMs: 5 }, 5 + R + 1, R)).toBe(true);
+    },
+  );
 
   test.each([SUBMITTED, WORKING, INPUT_REQUIRED, AUTH_REQUIRED])(
     'of state %i cannot: only the log knows when it was last worked on',

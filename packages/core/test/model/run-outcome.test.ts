@@ -98,7 +98,7 @@ describe('a message that has started a run', () => {
     }
   });
 
-  test('a log with nothing but a fence counts as unused', () => {
+  test('a log that contains only a fence counts as unused', () => {
     expect(isUsed(EMPTY_STATE)).toBe(false);
     expect(isUsed(foldOf([{ kind: 'fence', instance: 'a' }]).state)).toBe(false);
     expect(isUsed(foldOf([event(undefined, taskOf(WORKING))], [{ kind: 'deleted' }]).state)).toBe(
@@ -117,7 +117,7 @@ describe('the first event of a run', () => {
     [begun('t', 'o', 'f')],
   );
 
-  test('is its first own event, whatever other runs publish', () => {
+  test('is the first event that it published itself, whatever other runs publish', () => {
     for (const state of [fold.state, reread(fold)]) {
       expect(['r', 's', 't', 'none'].map((run) => firstEventGeneration(state, run))).toEqual([
         1,
@@ -166,7 +166,7 @@ describe('a history with messages of one id', () => {
     expect(texts(other)).toEqual(['yes', 'yes', 'no']);
   });
 
-  test('takes from a Task what is beyond what it has of an id', () => {
+  test('takes from a Task only the messages of an id that it lacks', () => {
     const history = ['one', 'two', 'three'].map((text) => message('1', text));
     const fold = foldOf(
       [said('r', 'one'), event('r', taskOf(WORKING, { history: history.slice(0, 2) }))],

@@ -69,7 +69,7 @@ describe('a snapshot', () => {
     ]);
   });
 
-  test('[I1] is followed by the same as the records whose place it takes', () => {
+  test('[I1] gives the same state to later records as the records that it replaces', () => {
     fc.assert(
       fc.property(anyLog, fc.nat(10), (records, cut) => {
         const fold = foldOf(records.slice(0, cut));
@@ -84,14 +84,14 @@ describe('a snapshot', () => {
     );
   });
 
-  test('takes the place of what was folded before, messages included', () => {
+  test('replaces everything that was folded before, messages included', () => {
     const fold = foldOf(logOf([start('r', { message: message('old') })]));
     const text = snapshotOf(foldOf(logOf([start('s', { message: message('new') })])));
     restore(fold, text);
     expect(content(fold)).toEqual(JSON.parse(text));
   });
 
-  test('is changed by nothing that its fold folds later', () => {
+  test('is not changed by entries that its fold folds later', () => {
     fc.assert(
       fc.property(anyLog, fc.nat(10), (records, cut) => {
         const fold = foldOf(records.slice(0, cut));

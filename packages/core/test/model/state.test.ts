@@ -35,7 +35,7 @@ describe('the state of a log', () => {
     );
   });
 
-  test('stays as it is while the log goes on', () => {
+  test('stays as it is while the log continues', () => {
     fc.assert(
       fc.property(anyLog, (records) => {
         const fold = new Fold();

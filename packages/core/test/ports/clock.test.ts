@@ -5,13 +5,13 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test('a clock that was set back tells no interval: it may have been any', () => {
+test('a clock that was set back gives no interval, because the real one is unknown', () => {
   expect(elapsed(1_000, 1_250)).toBe(250);
   expect(elapsed(1_000, 1_000)).toBe(0);
   expect(elapsed(1_000, 999)).toBe(Number.POSITIVE_INFINITY);
 });
 
-test('what takes longer than any timer of node is waited for all the same', () => {
+test('a delay longer than the longest timer of node ends on time', () => {
   vi.useFakeTimers();
   const called: string[] = [];
   const longest = 2 ** 31 - 1;

@@ -19,7 +19,7 @@ describe('ids', () => {
     expect(derivedUuid('')).toBe('e3b0c442-98fc-8c14-9afb-f4c8996fb924');
   });
 
-  test('are short where a name has a limit, and keep what is short already', () => {
+  test('are shortened if a name has a limit, and stay as they are if they are short', () => {
     const ids = Array.from({ length: 1_000 }, () => shortId(systemEntropy.id()));
     for (const id of ids) expect(id).toMatch(/^[0-9a-z]{16}$/);
     expect(new Set(ids).size).toBe(ids.length);

@@ -15,7 +15,7 @@ const opened = (tap: EventQueue | undefined): EventQueue => {
   return tap;
 };
 
-test('[I3] a named consumer goes on after what it acknowledged, on any instance', async () => {
+test('[I3] a named consumer continues after the events that it acknowledged, on any instance', async () => {
   const fleet = new QueueFleet();
   const { manager: a, member } = await fleet.manager('a');
   const queue = await a.createOrTap(KEY);
@@ -37,7 +37,7 @@ test('[I3] a named consumer goes on after what it acknowledged, on any instance'
   expect(numbers(await take(other, 1))).toEqual([1]);
 });
 
-test('[I3] never before `after`, and never before what was acknowledged', async () => {
+test('[I3] never starts before `after`, and never before the acknowledged place', async () => {
   const fleet = new QueueFleet();
   const { manager } = await fleet.manager('a');
   const queue = await manager.createOrTap(KEY);
@@ -58,7 +58,7 @@ test('[I3] never before `after`, and never before what was acknowledged', async 
   expect(await startOf(4)).toBe(5);
 });
 
-test('[I3] a Message that was acknowledged is not given again, where there is nothing else', async () => {
+test('[I3] an acknowledged Message is not delivered again if the log has nothing else', async () => {
   const fleet = new QueueFleet();
   const { manager } = await fleet.manager('a');
   const queue = await manager.createOrTap(KEY);
@@ -96,7 +96,7 @@ test('[I3] a Message that was acknowledged is not given again', async () => {
   expect(await kinds(0)).toEqual([]);
 });
 
-test('[I8] a fast reader costs a write a second, and what it acknowledged last', async () => {
+test('[I8] a fast reader costs one write a second, and one for its last acknowledgement', async () => {
   const fleet = new QueueFleet();
   const { manager } = await fleet.manager('a');
   const save = vi.spyOn(fleet.offsets, 'save');

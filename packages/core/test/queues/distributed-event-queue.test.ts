@@ -53,12 +53,12 @@ describe('enqueueEvent', () => {
     expect((await fleet.fold()).task()?.contextId).toBe('context-1');
   });
 
-  test('puts a Task before what comes without one', async () => {
+  test('puts a Task before an event without one', async () => {
     expect(await queue.enqueueEvent(statusOf(WORKING))).toBe(2);
     expect((await fleet.fold()).task()?.contextId).toBe('context-1');
   });
 
-  test('puts a Task of the event’s own context there, whatever the queue was created with', async () => {
+  test('puts a Task of the event’s own context there, whatever context the queue was created with', async () => {
     const other = { ...KEY, taskId: 'task-2' };
     const first = statusOf(WORKING);
     Object.assign(first.data, { taskId: other.taskId, contextId: 'context-2' });
@@ -84,13 +84,13 @@ describe('enqueueEvent', () => {
     expect(await queue.enqueueEvent(taskOf(WORKING))).toBe(1);
   });
 
-  test('[I9] refuses an event of another task, and goes on', async () => {
+  test('[I9] refuses an event of another task, and continues', async () => {
     const other = taskOf(WORKING, { id: 'task-2' });
     await expect(queue.enqueueEvent(other)).rejects.toMatchObject({ code: 'invalid-event' });
     expect(await queue.enqueueEvent(taskOf(WORKING))).toBe(1);
   });
 
-  test('refuses what is too large, and goes on', async () => {
+  test('refuses an event that is too large, and continues', async () => {
     await queue.enqueueEvent(taskOf(WORKING));
     const large = chunkOf('a', 'x'.repeat(5 * 1024 * 1024));
     await expect(queue.enqueueEvent(large)).rejects.toMatchObject({ code: 'event-too-large' });
@@ -121,7 +121,7 @@ describe('enqueueEvent', () => {
 });
 
 describe('a queue', () => {
-  test('that nobody uses leaves nothing in the log', async () => {
+  test('without a user leaves no trace in the log', async () => {
     await queue.close();
     expect(await entries()).toEqual([]);
     await expect(queue.enqueueEvent(taskOf(WORKING))).rejects.toBeInstanceOf(QueueShutDown);
@@ -185,13 +185,13 @@ describe('a queue', () => {
     expect(member.instance.logs.openLogs).toBe(0);
   });
 
-  test('acknowledges only what was dequeued', () => {
+  test('acknowledges only dequeued events', () => {
     expect(() => queue.taskDone()).toThrow(expect.objectContaining({ code: 'queue-misuse' }));
   });
 });
 
 describe('closing a parent', () => {
-  test('[I6] ends its children once they have what it enqueued', async () => {
+  test('[I6] ends its children once they have all events that it enqueued', async () => {
     const children = [await queue.tap(), await queue.tap()];
     const [idle] = children;
     await queue.enqueueEvent(taskOf(WORKING));
@@ -203,7 +203,7 @@ describe('closing a parent', () => {
     expect(children.map((child) => child.isClosed)).toEqual([true, true]);
   });
 
-  test('immediately drops what they have not dequeued', async () => {
+  test('immediately drops the events that they have not dequeued', async () => {
     const child = await queue.tap();
     await queue.enqueueEvent(taskOf(WORKING));
     await queue.close({ immediate: true });
@@ -211,7 +211,7 @@ describe('closing a parent', () => {
     await expect(queue.tap()).rejects.toBeInstanceOf(QueueShutDown);
   });
 
-  test('immediately drops what a child would have, that is just being opened', async () => {
+  test('immediately drops the events of a child that is just being opened', async () => {
     const { hook, open } = gate();
     const putIntent = fleet.registry.putIntent.bind(fleet.registry);
     fleet.registry.putIntent = (row) => hook(() => putIntent(row));
@@ -224,7 +224,7 @@ describe('closing a parent', () => {
     await expect((await opening).dequeueEvent()).rejects.toBeInstanceOf(QueueShutDown);
   });
 
-  test('drains first, and drops what is left when it is asked to hurry', async () => {
+  test('drains first, and drops the rest if it is closed again with immediate', async () => {
     const child = await queue.tap();
     await Promise.all([taskOf(WORKING), chunkOf('a', 'x')].map((e) => queue.enqueueEvent(e)));
     await queue.close();
@@ -252,7 +252,7 @@ describe('closing a parent', () => {
 });
 
 describe('an instance that stops', () => {
-  test('[I6] says so to its readers, who are not at the end', async () => {
+  test('[I6] tells its readers that they are not at the end', async () => {
     const { manager: elsewhere, member: other } = await fleet.manager('b');
     await queue.enqueueEvent(taskOf(WORKING));
     const tap = await elsewhere.tap(KEY, { after: 0 });
@@ -272,7 +272,7 @@ describe('an instance that stops', () => {
     expect(await queue.enqueueEvent(chunkOf('a', 'x'))).toBe(2);
   });
 
-  test('[I6] says of what it leaves unfinished that it is lost', async () => {
+  test('[I6] reports its unfinished queues as lost', async () => {
     const child = await queue.tap();
     await queue.enqueueEvent(taskOf(WORKING));
     const read = takeAll(child);

@@ -31,7 +31,7 @@ const tapped = async (consumer?: string): Promise<EventQueue> => {
 };
 
 describe('an error that is enqueued', () => {
-  test('[I3] is raised to every reader where it stands, once, and what follows comes after it', async () => {
+  test('[I3] is raised to every reader once, at its place among the events', async () => {
     expect(await queue.enqueueEvent(taskOf(WORKING))).toBe(1);
     expect(await queue.enqueueEvent(FAILURE)).toBeUndefined();
     expect(await queue.enqueueEvent(chunkOf('a', 'x'))).toBe(2);
@@ -42,7 +42,7 @@ describe('an error that is enqueued', () => {
     }
   });
 
-  test('changes nothing about the task, whose queue stays open', async () => {
+  test('does not change the task, and the queue stays open', async () => {
     await queue.enqueueEvent(taskOf(WORKING));
     const before = await fleet.fold();
     await queue.enqueueEvent(FAILURE);
@@ -54,7 +54,7 @@ describe('an error that is enqueued', () => {
     expect((await fleet.fold()).state.sealed).toBe(true);
   });
 
-  test('ends a loop, and the next one goes on behind it', async () => {
+  test('ends a loop, and the next loop continues behind it', async () => {
     await queue.enqueueEvent(taskOf(WORKING));
     await queue.enqueueEvent(FAILURE);
     await queue.enqueueEvent(statusOf(COMPLETED));
@@ -68,7 +68,7 @@ describe('an error that is enqueued', () => {
     expect(given).toEqual([1, 2]);
   });
 
-  test('is acknowledged with what is before it: a named consumer is not told again', async () => {
+  test('is acknowledged with the events before it: a named consumer does not get it again', async () => {
     await queue.enqueueEvent(taskOf(WORKING));
     await queue.enqueueEvent(FAILURE);
     await queue.enqueueEvent(FAILURE);
@@ -83,7 +83,7 @@ describe('an error that is enqueued', () => {
     expect(numbers(await takeAll(await tapped('audit')))).toEqual([2]);
   });
 
-  test('with anything but an integer, a text and JSON is refused, and the queue goes on', async () => {
+  test('with anything but an integer, a text and JSON is refused, and the queue continues', async () => {
     const wrong = [
       { code: 1.5, message: '' },
       { code: 1 },

@@ -46,7 +46,7 @@ describe('consumeAll', () => {
     },
   );
 
-  test('goes on after a status that ends nothing', async () => {
+  test('continues after a status that does not end the task', async () => {
     const consumed = consume(new EventConsumer(await queue.tap()));
     await queue.enqueueEvent(taskOf(WORKING));
     await queue.enqueueEvent(statusOf(AUTH_REQUIRED));
@@ -84,7 +84,7 @@ describe('consumeAll', () => {
     expect(queue.isClosed).toBe(true);
   });
 
-  test('[I8] ends the queue without taking from its children what they have still to read', async () => {
+  test('[I8] ends the queue without taking unread events from its children', async () => {
     const child = await queue.tap();
     const consumed = consume(new EventConsumer(queue));
     await queue.enqueueEvent(taskOf(WORKING));
@@ -104,7 +104,7 @@ describe('consumeAll', () => {
 describe('agentTaskCallback', () => {
   const boom = new Error('boom');
 
-  test('[I6] raises what the execution raised, after the events that were there', async () => {
+  test('[I6] raises the error of the execution, after the events before it', async () => {
     const consumer = new EventConsumer(await queue.tap());
     const consumed: QueuedEvent[] = [];
     const reading = (async () => {
@@ -121,7 +121,7 @@ describe('agentTaskCallback', () => {
     expect(numbers(consumed)).toEqual([1, 2]);
   });
 
-  test('raises it also to who asks only later, and when the queue was closed', async () => {
+  test('raises it also to a reader that comes later, and when the queue was closed', async () => {
     const consumer = new EventConsumer(await queue.tap());
     consumer.agentTaskCallback(Promise.reject(boom));
     await flush();
@@ -138,7 +138,7 @@ describe('agentTaskCallback', () => {
     expect(numbers(await consumed)).toEqual([1]);
   });
 
-  test('says nothing of a failure that comes after the final event', async () => {
+  test('ignores a failure after the final event', async () => {
     const consumer = new EventConsumer(await queue.tap());
     const failing = queue.enqueueEvent(taskOf(COMPLETED)).then(() => Promise.reject(boom));
     consumer.agentTaskCallback(failing);

@@ -19,7 +19,7 @@ const say = async (count: number): Promise<void> => {
 const tap = (options?: TapOptions): Promise<EventQueue> => queue.tap(options);
 
 describe('dequeueEvent', () => {
-  test('[I3] gives what comes after the tap, each once, in order', async () => {
+  test('[I3] gives the events after the tap, each once, in order', async () => {
     await queue.enqueueEvent(taskOf(WORKING));
     const child = await tap();
     await say(3);
@@ -27,7 +27,7 @@ describe('dequeueEvent', () => {
     expect(await waits(child.dequeueEvent())).toBe(true);
   });
 
-  test('[I1] gives to those who wait in the order in which they asked', async () => {
+  test('[I1] gives events to waiting readers in the order of their calls', async () => {
     const child = await tap();
     const asked = Array.from({ length: 5 }, () => child.dequeueEvent());
     await queue.enqueueEvent(taskOf(WORKING));
@@ -35,7 +35,7 @@ describe('dequeueEvent', () => {
     expect(numbers(await Promise.all(asked))).toEqual([1, 2, 3, 4, 5]);
   });
 
-  test('gives an event that the reader may change, and nobody else sees it', async () => {
+  test('gives an event that the reader may change without an effect on others', async () => {
     const [one, other] = [await tap(), await tap()];
     await queue.enqueueEvent(taskOf(WORKING));
     const { event } = await one.dequeueEvent();
@@ -43,7 +43,7 @@ describe('dequeueEvent', () => {
     expect((await other.dequeueEvent()).event).toMatchObject({ data: { contextId: 'context-1' } });
   });
 
-  test('whose signal aborts waits no more, and takes nothing', async () => {
+  test('stops waiting when its signal aborts, and takes no event', async () => {
     const child = await tap();
     const leaving = new AbortController();
     const asked = child.dequeueEvent({ signal: leaving.signal });
@@ -55,7 +55,7 @@ describe('dequeueEvent', () => {
     expect((await other).generation).toBe(1);
   });
 
-  test('whose signal has aborted still gives what is there', async () => {
+  test('with an aborted signal still gives the events that are there', async () => {
     const signal = AbortSignal.abort(new Error('left'));
     const child = await tap({ after: 0 });
     await expect(child.dequeueEvent({ signal })).rejects.toThrow('left');
@@ -66,7 +66,7 @@ describe('dequeueEvent', () => {
 });
 
 describe('after', () => {
-  test.each([0, 1, 2, 3, 4])('%i replays what follows and goes on live', async (after) => {
+  test.each([0, 1, 2, 3, 4])('%i replays the later events and continues live', async (after) => {
     await queue.enqueueEvent(taskOf(WORKING));
     await Promise.all([1, 2, 3].map((n) => queue.enqueueEvent(chunkOf('a', `${n}`))));
     const child = await tap({ after });
@@ -75,7 +75,7 @@ describe('after', () => {
     expect(numbers(await takeAll(child))).toEqual(all.filter((g) => g > after));
   });
 
-  test('a generation that is still to come gives what follows that', async () => {
+  test('a future generation gives the events after it', async () => {
     await queue.enqueueEvent(taskOf(WORKING));
     const child = await tap({ after: 3 });
     await say(3);
@@ -92,7 +92,7 @@ describe('after', () => {
 });
 
 describe('a Message', () => {
-  test('comes in its place, has no generation, and ends queue and children', async () => {
+  test('arrives at its place, has no generation, and ends queue and children', async () => {
     const child = await tap();
     expect(await queue.enqueueEvent(taskOf(WORKING))).toBe(1);
     expect(await queue.enqueueEvent({ kind: 'message', data: message('m1') })).toBeUndefined();
@@ -107,7 +107,7 @@ describe('a Message', () => {
 });
 
 describe('taskDone', () => {
-  test('is for what was dequeued, once', async () => {
+  test('acknowledges each dequeued event once', async () => {
     const child = await tap();
     expect(() => child.taskDone()).toThrow(expect.objectContaining({ code: 'queue-misuse' }));
     await queue.enqueueEvent(taskOf(WORKING));
@@ -118,7 +118,7 @@ describe('taskDone', () => {
 });
 
 describe('closing a child', () => {
-  test('lets what is there be dequeued, and nothing that comes', async () => {
+  test('lets the reader dequeue the events that are there, but no later ones', async () => {
     await queue.enqueueEvent(taskOf(WORKING));
     const child = await tap({ after: 0 });
     await say(2);
@@ -129,7 +129,7 @@ describe('closing a child', () => {
     await expect(child.dequeueEvent()).rejects.toBeInstanceOf(QueueShutDown);
   });
 
-  test('[I3] lets be given what is on its way to who waits, whenever it comes', async () => {
+  test('[I3] lets a waiting reader get the event that is on its way, whenever it arrives', async () => {
     await queue.enqueueEvent(taskOf(WORKING));
     for (let turns = 0; turns < 20; turns += 1) {
       const child = await queue.tap();
@@ -141,7 +141,7 @@ describe('closing a child', () => {
     }
   });
 
-  test('immediately drops what is there, what was read already too', async () => {
+  test('immediately drops the events that are there, also those that were read already', async () => {
     const child = await tap();
     await queue.enqueueEvent(taskOf(WORKING));
     // One record: the child has read all of it.
@@ -151,7 +151,7 @@ describe('closing a child', () => {
     await expect(child.dequeueEvent()).rejects.toBeInstanceOf(QueueShutDown);
   });
 
-  test.each([true, false])('[I6] ends those who wait (immediate: %s)', async (immediate) => {
+  test.each([true, false])('[I6] ends waiting readers (immediate: %s)', async (immediate) => {
     const child = await tap();
     const asked = [child.dequeueEvent(), child.dequeueEvent()];
     await flush();
@@ -174,7 +174,7 @@ describe('closing a child', () => {
     expect(queue.isClosed).toBe(false);
   });
 
-  test('is what its signal does, and leaving an iteration or its scope', async () => {
+  test('happens also by its signal, at the end of an iteration, and at the end of its scope', async () => {
     const leaving = new AbortController();
     const children = await Promise.all([
       tap({ signal: leaving.signal }),
@@ -203,7 +203,7 @@ describe('closing a child', () => {
 });
 
 describe('an iteration', () => {
-  test('acknowledges an event when the next is asked for', async () => {
+  test('acknowledges an event when the next is requested', async () => {
     const child = await tap();
     await queue.enqueueEvent(taskOf(WORKING));
     await say(1);
@@ -215,7 +215,7 @@ describe('an iteration', () => {
     expect(() => child.taskDone()).toThrow(expect.objectContaining({ code: 'queue-misuse' }));
   });
 
-  test('[I6] that is left while it waits ends', async () => {
+  test('[I6] ends if its reader leaves it while it waits', async () => {
     const child = await tap();
     const events = child[Symbol.asyncIterator]();
     const asked = events.next();

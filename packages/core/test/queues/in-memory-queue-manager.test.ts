@@ -24,12 +24,12 @@ test('a queue in memory is replayed after its end, as any is', async () => {
   await manager.close(keyOf(1));
 });
 
-test('managers know nothing of each other', async () => {
+test('managers share no state', async () => {
   await complete(new InMemoryQueueManager(), 1);
   expect(await new InMemoryQueueManager().tap(keyOf(1))).toBeUndefined();
 });
 
-test('the last 256 logs that nobody uses are kept, and those in use', async () => {
+test('the last 256 unused logs are kept, and those in use', async () => {
   const manager = new InMemoryQueueManager();
   const used = await manager.createOrTap(keyOf(0));
   await used.enqueueEvent(taskOf(WORKING, { id: 'task-0' }));
@@ -42,7 +42,7 @@ test('the last 256 logs that nobody uses are kept, and those in use', async () =
   expect(numbers(tap ? await takeAll(tap) : [])).toEqual([1]);
 });
 
-test('a consumer of a queue in memory goes on where it was', async () => {
+test('a consumer of a queue in memory continues where it stopped', async () => {
   const manager = new InMemoryQueueManager();
   const queue = await manager.createOrTap(KEY);
   await queue.enqueueEvent(taskOf(WORKING));

@@ -95,7 +95,7 @@ describe('[I7] no queue, map, set or list of listeners grows with the tasks that
     expect(await heldAfter(50)).toBe(full);
   });
 
-  test('in a queue that goes on, of the children that have left', async () => {
+  test('in a queue that continues, of the children that have left', async () => {
     const fleet = new QueueFleet();
     const { manager } = await fleet.manager('a');
     const queue = await manager.createOrTap(KEY);

@@ -54,7 +54,7 @@ describe('the queues of one instance', () => {
     ]);
   });
 
-  test('are gone when their task has ended: closing is no error then', async () => {
+  test('are removed when their task has ended: a close is no error then', async () => {
     const queue = await a.createOrTap(KEY);
     await queue.enqueueEvent(taskOf(COMPLETED));
     await flush();
@@ -108,14 +108,14 @@ describe('a tap on another instance', () => {
     expect(numbers(tap ? await takeAll(tap) : [])).toEqual([3]);
   });
 
-  test('is nothing for a task that the log does not know', async () => {
+  test('is undefined for a task that the log does not know', async () => {
     expect(await b.tap(KEY)).toBeUndefined();
     expect(memberB.instance.logs.openLogs).toBe(0);
     await flush();
     expect(await fleet.registry.watchers(KEY)).toEqual([]);
   });
 
-  test('hears of a queue that has said nothing yet', async () => {
+  test('gets the first event of a queue that had none', async () => {
     await (await a.createOrTap(KEY)).tap();
     const tap = await b.tap(KEY);
     await (await a.get(KEY))?.enqueueEvent(taskOf(WORKING));
@@ -127,7 +127,7 @@ describe('a tap on another instance', () => {
     expect(await a.tap(KEY)).toBeDefined();
   });
 
-  test('[I6] ends when the queue is closed, having given what it enqueued', async () => {
+  test('[I6] ends when the queue is closed, after all enqueued events', async () => {
     const queue = await a.createOrTap(KEY);
     await queue.enqueueEvent(taskOf(WORKING));
     const tap = await b.tap(KEY, { after: 0 });
@@ -141,7 +141,7 @@ describe('a tap on another instance', () => {
     expect(await fleet.registry.watchers(KEY)).toEqual([]);
   });
 
-  test('[I7] that nobody reads any more costs nothing once the task has ended', async () => {
+  test('[I7] without a reader costs nothing once the task has ended', async () => {
     const queue = await a.createOrTap(KEY);
     await queue.enqueueEvent(taskOf(WORKING));
     const [child, tap] = [await queue.tap({ after: 0 }), await b.tap(KEY, { after: 0 })];
@@ -154,7 +154,7 @@ describe('a tap on another instance', () => {
     expect(numbers(tap ? await takeAll(tap) : [])).toEqual([1, 2]);
   });
 
-  test('[I7] that was closed costs nothing, though it was not drained', async () => {
+  test('[I7] that was closed without a drain costs nothing', async () => {
     const queue = await a.createOrTap(KEY);
     await queue.enqueueEvent(taskOf(WORKING));
     const tap = await b.tap(KEY, { after: 0 });
@@ -192,7 +192,7 @@ describe('a tap on another instance', () => {
     expect(numbers((await read) ?? [])).toEqual([1, 2]);
   });
 
-  test('of a task that nobody works on waits for the next queue', async () => {
+  test('of a task without a run waits for the next queue', async () => {
     const first = await a.createOrTap(KEY);
     await first.enqueueEvent(taskOf(INPUT_REQUIRED));
     await first.close();
@@ -245,7 +245,7 @@ describe('a tap on another instance', () => {
     expect(numbers(taken ?? [])).toEqual([2]);
   });
 
-  test('publishes nothing: what came from the bus is not sent on', async () => {
+  test('publishes no event: events from the log are not sent on', async () => {
     const queue = await a.createOrTap(KEY);
     await queue.enqueueEvent(taskOf(WORKING));
     const tap = await b.tap(KEY, { after: 0 });
@@ -268,7 +268,7 @@ describe('a tap on another instance', () => {
     expect(late && (await take(late, 1))).toMatchObject([{ event: { kind: 'message' } }]);
   });
 
-  test('[I10] whose opening fails leaves nothing open', async () => {
+  test('[I10] whose opening fails leaves no log open', async () => {
     const queue = await a.createOrTap(KEY);
     await queue.enqueueEvent(taskOf(WORKING));
     fleet.storage.onRead = () => Promise.reject(new Error('no answer'));

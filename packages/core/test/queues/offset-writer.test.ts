@@ -44,7 +44,7 @@ const acknowledge = (...generations: readonly number[]): void => {
   for (const generation of generations) writer.acknowledge(placeAt(generation));
 };
 
-describe('what was acknowledged', () => {
+describe('an acknowledged place', () => {
   test('is remembered at once, then at most once a second', async () => {
     acknowledge(1);
     await flush();
@@ -76,7 +76,7 @@ describe('what was acknowledged', () => {
     expect(saved.at(-1)).toBe(3);
   });
 
-  test('[I3] is remembered after a failure, with what came since; said once', async () => {
+  test('[I3] is saved after a failure, together with later ones; the failure is logged once', async () => {
     way = lost;
     acknowledge(1);
     await clock.advance(3_500);
@@ -89,7 +89,7 @@ describe('what was acknowledged', () => {
     ]);
   });
 
-  test('what is refused is tried once for each place, and said once, loudly', async () => {
+  test('is tried once if it is refused, and the error is logged once', async () => {
     way = () => Promise.reject(new BackendError('access-denied', 'No.'));
     acknowledge(1);
     await clock.advance(60_000);
@@ -120,7 +120,7 @@ describe('what was acknowledged', () => {
     ]);
   });
 
-  test('[I6] a flush that cannot save ends all the same', async () => {
+  test('[I6] a flush ends even if it cannot save', async () => {
     way = lost;
     acknowledge(1);
     await writer.flush();

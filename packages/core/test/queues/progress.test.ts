@@ -24,7 +24,7 @@ const anyGiven = fc
     return given;
   });
 
-test('[I3] acknowledges in order what was given, and never more; errors along with it', () => {
+test('[I3] acknowledges delivered events and errors in order, and never more', () => {
   fc.assert(
     fc.property(anyGiven, fc.array(fc.boolean(), { maxLength: 80 }), (all, steps) => {
       const progress = new Progress(FIRST_PLACE);

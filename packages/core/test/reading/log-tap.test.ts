@@ -43,7 +43,7 @@ const rest = async (generation: number): Promise<number[]> => {
 };
 
 describe('a tap', () => {
-  test('[I6] of an unreadable log rejects soon, and goes on once the log is readable', async () => {
+  test('[I6] of an unreadable log rejects soon, and continues once the log is readable', async () => {
     const run = await openRun(writer);
     await say(run.log, 'run-a', taskOf(WORKING));
     const { tap } = await openTap(reader);
@@ -75,7 +75,7 @@ describe('a tap', () => {
     expect(await next).toBeUndefined();
   });
 
-  test('[I3] skips records on request, and goes on from there', async () => {
+  test('[I3] skips records on request, and continues from there', async () => {
     const run = await openRun(writer);
     await say(run.log, 'run-a', taskOf(WORKING));
     const { tap } = await openTap(writer);
@@ -97,7 +97,7 @@ describe('a tap', () => {
     expect(generationsOf(steps)).toEqual([2, 3, 4]);
   });
 
-  test('[I3] whatever doorbells do: lost, repeated, late, out of order', async () => {
+  test('[I3] delivers each event once, although doorbells are lost, repeated, late or out of order', async () => {
     const schedule = fc.record({
       seed: fc.integer(),
       openAt: fc.nat(3_000),
@@ -150,7 +150,7 @@ describe('a tap', () => {
     );
   });
 
-  test('[I10] that is closed delivers nothing more, and disturbs no other tap', async () => {
+  test('[I10] that is closed delivers no more events, and disturbs no other tap', async () => {
     const run = await openRun(writer);
     const [one, other] = [await openTap(reader), await openTap(reader)];
     const waiting = one.tap.next();
@@ -268,7 +268,7 @@ describe('a tap after an event', () => {
     return run;
   };
 
-  test('[I3] begins with the record that holds it, wherever in it, and goes on live', async () => {
+  test('[I3] begins with the record that holds the event, anywhere in it, and continues live', async () => {
     const run = await writePairs(3);
     const end = run.log.generation;
     const open = reader.logs.acquire(KEY);

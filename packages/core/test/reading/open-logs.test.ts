@@ -286,7 +286,7 @@ describe('the probe', () => {
     expect(writer.logs.doorbells.view).toEqual({ isLost: false, isReceiving: true, silentMs: 0 });
   });
 
-  test('that the transport does not take says nothing about the doorbell', async () => {
+  test('that the transport does not take is no fact about the doorbell', async () => {
     writer.fanout.publish = async () => false;
     for (let second = 0; second < 120; second += 1) {
       writer.logs.doorbells.probe();

@@ -8,7 +8,7 @@ import {
   TICK_MS,
 } from '../../src/reading/pacing.ts';
 
-test('a log goes unread for at most a second without a confirmed doorbell, the tick included', () => {
+test('with no confirmed doorbell, a log is read at least once a second, the tick included', () => {
   expect(RECONCILE_UNCONFIRMED_MS + TICK_MS).toBeLessThanOrEqual(1_000);
   expect(POLL_LATE_MS + POLL_TICK_MS).toBeLessThanOrEqual(1_000);
 });

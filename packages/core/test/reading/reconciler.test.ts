@@ -106,7 +106,7 @@ describe('[I6] an outage of the doorbell', () => {
     },
   );
 
-  test('has no effect after its end: the last event before comes within a second', async () => {
+  test('has no effect after its end: the last event before it arrives within a second', async () => {
     // The next step may be a probe or a read.
     for (let phase = 0; phase < 3 * PROBE_MS; phase += 130) {
       feeds = new Feeds();

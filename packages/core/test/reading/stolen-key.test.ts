@@ -99,7 +99,7 @@ describe('[I2] a forged record that a message brought', () => {
     expect(generationsOf(steps)).toEqual([2]);
   });
 
-  test('is gone after a refresh, which compares what doorbells have brought', async () => {
+  test('disappears with a refresh, which compares records from doorbells with the table', async () => {
     await follow();
     await forge(reader, chunkOf('1', 'forged'), statusOf(WORKING));
     await opened.open.log.refresh();
@@ -157,7 +157,7 @@ describe('[I2] a forged record that a message brought', () => {
     expect(reader.logs.diverged).toBe(1);
   });
 
-  test('between true ones is detected by the next append, and nothing is lost', async () => {
+  test('between true ones is detected by the next append, and no record is lost', async () => {
     const run = await follow();
     await say(run.log, 'run-a', chunkOf('1', 'one '));
     await flush();
@@ -194,7 +194,7 @@ describe('[I2] a forged record that a message brought', () => {
 });
 
 describe('[I2] true records that messages brought', () => {
-  test('cost one read before an append, and other instances nothing', async () => {
+  test('cost one read before an append, and no read on other instances', async () => {
     const run = await follow();
     for (let n = 0; n < 100; n += 1) await say(run.log, 'run-a', chunkOf('1', String(n)));
     await flush();

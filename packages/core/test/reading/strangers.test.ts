@@ -88,7 +88,7 @@ describe('[I2] messages of strangers', () => {
     expect(reader.logs.doorbells.healthy).toBe(false);
   });
 
-  test('do not come again, and are logged once a minute', async () => {
+  test('are not received again, and are logged once a minute', async () => {
     for (let n = 0; n < 120; n += 1) {
       await feeds.intrude(['b'], 'junk');
       await feeds.clock.advance(1_000);

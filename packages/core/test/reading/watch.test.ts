@@ -33,7 +33,7 @@ describe('the watch of an instance on a task', () => {
     expect(await watches()).toEqual([keeper.row?.watch]);
   });
 
-  test('[I7] goes with its last holder; its index row stays', async () => {
+  test('[I7] is removed with its last holder; its index row stays', async () => {
     await Promise.all([keeper.hold(), keeper.hold()]);
     keeper.release();
     await flush();
@@ -46,7 +46,7 @@ describe('the watch of an instance on a task', () => {
     expect(keeper.row).toBeUndefined();
   });
 
-  test('[I7] has a fresh id each time: a late write brings nothing back', async () => {
+  test('[I7] has a new id each time, so that a late write restores no watch', async () => {
     await keeper.hold();
     const first = keeper.row?.watch;
     keeper.release();
@@ -68,7 +68,7 @@ describe('the watch of an instance on a task', () => {
     expect(await watches()).toEqual([]);
   });
 
-  test('[I7] goes if its holder leaves while it is being written', async () => {
+  test('[I7] is removed if its holder leaves during the write', async () => {
     const held = keeper.hold();
     keeper.release();
     await held;
@@ -76,7 +76,7 @@ describe('the watch of an instance on a task', () => {
     expect(await watches()).toEqual([]);
   });
 
-  test('[I6] stays for a holder that comes while it is being removed', async () => {
+  test('[I6] stays for a holder that arrives during the removal', async () => {
     await keeper.hold();
     const first = keeper.row?.watch;
     keeper.release();

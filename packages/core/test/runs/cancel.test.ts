@@ -42,7 +42,7 @@ const hidden =
     id === 'a' ? Promise.reject(unreadable()) : lease(id);
 
 describe('a cancel from another instance', () => {
-  test('[I6] is told to the run once, which says how it ends', async () => {
+  test('[I6] reaches the run once, and the run decides how it ends', async () => {
     const { run, stops } = await begin(a, 'm1');
     await run.publish(taskOf(WORKING));
     const cancel = watchOutcome(b.instance.cancel(KEY, DEADLINE_MS));
@@ -58,7 +58,7 @@ describe('a cancel from another instance', () => {
     expect(stops).toEqual(['cancel', 'ended']);
   });
 
-  test('two of them are one wish; both get the answer', async () => {
+  test('two of them are one request; both get the answer', async () => {
     const { run, stops } = await begin(a, 'm1');
     await run.publish(taskOf(WORKING));
     const cancels = [a, b].map((m) => watchOutcome(m.instance.cancel(KEY, DEADLINE_MS)));
@@ -84,7 +84,7 @@ describe('a cancel from another instance', () => {
     expect(await fleet.states()).toEqual([WORKING, CANCELED]);
   });
 
-  test('[I6] is for another at once when its own instance stops or dies; it waits for nothing', async () => {
+  test('[I6] is left to another instance at once if its own instance stops or dies', async () => {
     const { run } = await begin(a, 'm1');
     await run.publish(taskOf(WORKING));
     const c = await fleet.start('c');
@@ -101,7 +101,7 @@ describe('a cancel from another instance', () => {
     expect(await fleet.states()).toEqual([WORKING]);
   });
 
-  test('[I6] is heard by the run also without any doorbell', async () => {
+  test('[I6] reaches the run also without any doorbell', async () => {
     for (const member of [a, b]) member.fanout.network = () => {};
     const { run, stops } = await begin(a, 'm1');
     await run.publish(taskOf(WORKING));
@@ -113,7 +113,7 @@ describe('a cancel from another instance', () => {
     expect(cancel.value).toHaveProperty('canceled');
   });
 
-  test('[I6] is done by force on the runner if who asked for it has died', async () => {
+  test('[I6] is forced by the runner if the requesting instance has died', async () => {
     const { run, stops } = await begin(a, 'm1');
     await run.publish(taskOf(WORKING));
     void b.instance.cancel(KEY, DEADLINE_MS);
@@ -127,7 +127,7 @@ describe('a cancel from another instance', () => {
     await a.instance.intents.finish(run);
   });
 
-  test('[I6] is done by force also on who has resumed the run', async () => {
+  test('[I6] is also forced on an instance that has resumed the run', async () => {
     fleet.resumer = () => {};
     const { run } = await begin(a, 'm1', KEY, 'recorded');
     await run.publish(taskOf(WORKING));
@@ -157,7 +157,7 @@ describe('a cancel from another instance', () => {
     expect(fleet.clock.pending).toBe(pending - 2);
   });
 
-  test('[I6] waits for a runner whose lease cannot be read', async () => {
+  test('[I6] waits for a runner with an unreadable lease', async () => {
     const { run } = await begin(a, 'm1');
     await run.publish(taskOf(WORKING));
     fleet.registry.lease = hidden(fleet.registry.lease.bind(fleet.registry));
@@ -168,7 +168,7 @@ describe('a cancel from another instance', () => {
     expect(cancel.value).toHaveProperty('canceled');
   });
 
-  test('[I4] loses against a run that completes first, and says so', async () => {
+  test('[I4] loses against a run that completes first, and reports so', async () => {
     const { run } = await begin(a, 'm1');
     await run.publish(taskOf(WORKING));
     const cancel = watchOutcome(b.instance.cancel(KEY, DEADLINE_MS));
@@ -187,7 +187,7 @@ describe('a cancel from another instance', () => {
     });
   });
 
-  test('of a task whose runner is dead or gone is done at once', async () => {
+  test('of a task whose runner is dead or gone takes effect at once', async () => {
     const { run } = await begin(a, 'm1');
     await run.publish(taskOf(WORKING));
     a.kill();

@@ -28,7 +28,7 @@ beforeEach(async () => {
 const rows = async (): Promise<number> => (await fleet.registry.intents('a')).length;
 
 describe('a run', () => {
-  test('[I7] its intent is there before its start, and as long as it runs', async () => {
+  test('[I7] its intent exists before its start, and until its end', async () => {
     let rowsAtStart = -1;
     fleet.storage.script.push(async (call) => {
       rowsAtStart = await rows();
@@ -45,7 +45,7 @@ describe('a run', () => {
     expect(a.instance.logs.openLogs).toBe(0);
   });
 
-  test('[I6] its intent goes only after the head holds its last status', async () => {
+  test('[I6] its intent is removed only after the head holds its last status', async () => {
     const { run } = await begin(a, 'm1');
     await run.publish(taskOf(WORKING));
     fleet.storage.onHead = lost;
@@ -87,7 +87,7 @@ describe('a run', () => {
     expect(a.instance.intents.running).toBe(0);
   });
 
-  test('is not started, and leaves nothing, if its log cannot be read', async () => {
+  test('is not started, and leaves no row, if its log cannot be read', async () => {
     fleet.storage.onRead = lost;
     await expect(begin(a, 'm1')).rejects.toMatchObject({ code: 'unreachable' });
     fleet.storage.onRead = (call) => call();
@@ -110,7 +110,7 @@ describe('a run', () => {
     expect(a.instance.logs.openLogs).toBe(0);
   });
 
-  test('[I6] rings those who watched before it began', async () => {
+  test('[I6] sends doorbells to the instances that watched before it began', async () => {
     const b = await fleet.start('b');
     await b.instance.logs.follow(KEY);
     const { run } = await begin(a, 'm1');
@@ -131,14 +131,14 @@ describe('a run', () => {
     expect(await rows()).toBe(0);
   });
 
-  test('[I6] that ends without a last word leaves a task that has one', async () => {
+  test('[I6] that ends without a final status leaves a task that has one', async () => {
     const { run } = await begin(a, 'm1');
     await run.publish(taskOf(WORKING));
     await a.instance.intents.finish(run);
     expect(await fleet.states()).toEqual([WORKING, FAILED]);
   });
 
-  test('[I6] that says nothing at all leaves a task that has failed', async () => {
+  test('[I6] that publishes no event leaves a FAILED task', async () => {
     const { run } = await begin(a, 'm1');
     await a.instance.intents.finish(run);
     expect(await fleet.states()).toEqual([FAILED]);
@@ -163,7 +163,7 @@ describe('a run', () => {
     expect(fold.state.runs.get(run.id)?.answer?.messageId).toBe('answer');
   });
 
-  test('[I4] is told once that another has ended the task, and of its own end', async () => {
+  test('[I4] learns once that another has ended the task, and of its own end', async () => {
     const [one, other] = [await begin(a, 'm1'), await begin(a, 'm2')];
     await one.run.publish(statusOf(COMPLETED));
     await flush();
@@ -183,7 +183,7 @@ describe('a run', () => {
     expect(stored.map((one) => one?.generation)).toEqual([2, 3, 4, 5]);
   });
 
-  test('[I6] of which an event is missing ends the task, and nothing comes after', async () => {
+  test('[I6] that lost an event ends the task, and no event follows', async () => {
     const { run, stops } = await begin(a, 'm1');
     await run.publish(taskOf(WORKING));
     const large = run.publish(chunkOf('large', 'x'.repeat(5_000_000)));
@@ -222,7 +222,7 @@ describe('a run', () => {
     expect(stops).toEqual(['closed']);
   });
 
-  test('[I8] that publishes without end fails, and what it goes on with takes no memory', async () => {
+  test('[I8] that publishes without end fails, and its later events take no memory', async () => {
     fleet.backlogBytes = 200_000;
     const small = await fleet.start('small');
     const { run, stops } = await begin(small, 'm1');
@@ -280,7 +280,7 @@ describe('a run', () => {
     expect(await rows()).toBe(0);
   });
 
-  test('[I6] whose log cannot be read on is stopped, though it says nothing, and its row stays', async () => {
+  test('[I6] whose log becomes unreadable is stopped, even if it publishes nothing, and its row stays', async () => {
     const { run, stops } = await begin(a, 'm1');
     await run.publish(taskOf(WORKING));
     fleet.storage.onRead = () => Promise.reject(unreadable());
@@ -297,7 +297,7 @@ describe('a run', () => {
     await a.instance.intents.idle();
   });
 
-  test('[I6] whose head cannot be read leaves its row, and waits for nobody', async () => {
+  test('[I6] whose head cannot be read leaves its row, and waits for no other instance', async () => {
     fleet.storage.onHead = () => Promise.reject(unreadable());
     const { run } = await begin(a, 'm1');
     await run.publish(statusOf(COMPLETED));

@@ -46,7 +46,7 @@ const first = (): Resumption => {
   return resumption;
 };
 
-describe('a run whose instance was killed', () => {
+describe('the run of a killed instance', () => {
   test('[I6] is executed again, with its message as it came', async () => {
     const { run } = await begin(a, 'm1', KEY, RECORDED);
     await run.publish(taskOf(WORKING));
@@ -79,7 +79,7 @@ describe('a run whose instance was killed', () => {
     ]);
   });
 
-  test('[I4] is continued once, whatever the number of janitors', async () => {
+  test('[I4] is continued once, however many janitors there are', async () => {
     await Promise.all(['c', 'd', 'e'].map((id) => fleet.start(id)));
     // Each believes to lead.
     fleet.registry.lead = async () => true;
@@ -93,7 +93,7 @@ describe('a run whose instance was killed', () => {
     expect(starts).toHaveLength(2);
   });
 
-  test('[I6] gives its result to who waits for the message', async () => {
+  test('[I6] gives its result to the sender that waits for the message', async () => {
     const { run } = await begin(a, 'm1', KEY, RECORDED);
     await run.publish(taskOf(WORKING));
     a.kill();
@@ -162,7 +162,7 @@ describe('a run whose instance was killed', () => {
     expect(await fleet.states()).toEqual([WORKING, CANCELED]);
   });
 
-  test('is not executed again if it has asked its question', async () => {
+  test('is not executed again if it has already asked for input', async () => {
     const { run } = await begin(a, 'm1', KEY, RECORDED);
     await run.publish(statusOf(INPUT_REQUIRED));
     a.kill();
@@ -196,7 +196,7 @@ describe('a run whose instance was killed', () => {
     expect(await fleet.states()).toEqual([FAILED]);
   });
 
-  test('[I6] waits for its executor where it is still to be said who that is', async () => {
+  test('[I6] waits for its executor while it is not known which executor that is', async () => {
     const { run } = await begin(a, 'm1', KEY, RECORDED);
     await run.publish(taskOf(WORKING));
     const resumer = fleet.resumer;
@@ -219,7 +219,7 @@ describe('a run whose instance was killed', () => {
     expect(await fleet.states()).toEqual([WORKING, FAILED]);
   });
 
-  test('[I5] that was only slow adds nothing once another continues it', async () => {
+  test('[I5] that was only slow adds no event once another continues it', async () => {
     const { run, stops } = await begin(a, 'm1', KEY, RECORDED);
     await run.publish(taskOf(WORKING));
     // As a process that is stopped: nothing of it gets through, for longer than the lease.
@@ -238,8 +238,8 @@ describe('a run whose instance was killed', () => {
   });
 });
 
-describe('a run whose instance stops before it is done', () => {
-  test('[I6] is executed again elsewhere, and has failed for nobody', async () => {
+describe('a run of an instance that stops first', () => {
+  test('[I6] is executed again on another instance, and fails for no reader', async () => {
     const { run } = await begin(a, 'm1', KEY, RECORDED);
     await run.publish(taskOf(WORKING));
     const stop = a.instance.stop(1_000);
@@ -250,7 +250,7 @@ describe('a run whose instance stops before it is done', () => {
     expect(await fleet.states()).toEqual([WORKING]);
   });
 
-  test('[I6] has failed for nobody also if the instance was cleaning up its log', async () => {
+  test('[I6] fails for no reader either if the instance was cleaning up its log', async () => {
     await begin(a, 'm1', KEY, RECORDED);
     await fleet.registry.putIntent({ instance: 'a', run: 'late', key: KEY, purpose: 'clean' });
     const stop = a.instance.stop(0);
@@ -260,7 +260,7 @@ describe('a run whose instance stops before it is done', () => {
     expect(await fleet.states()).toEqual([]);
   });
 
-  test('[I6] is executed again soon also if another log takes nothing', async () => {
+  test('[I6] is soon executed again, even if another log refuses appends', async () => {
     await begin(a, 'm1', KEY, RECORDED);
     await begin(a, 'm2', { ...KEY, taskId: 'task-2' });
     a.wire = (call, name) => (name === 'putRecord' ? new Promise(() => {}) : call());

@@ -47,7 +47,7 @@ const large = 'x'.repeat(MAX_ENTRY_BYTES / 2);
 const said = message('said', 'done', 'ROLE_AGENT');
 
 describe('the entries of an import', () => {
-  test('are one, of a task that fits into it: it is there at once or not at all', () => {
+  test('are one, of a task that fits into it: the task is there at once or not at all', () => {
     const task = taskWith({
       artifacts: [artifactWith('a', 'x'.repeat(MAX_RECORD_BYTES), 'y')],
       history: [message('m1'), said, message('m2')],
@@ -83,7 +83,7 @@ describe('the entries of an import', () => {
     expect(() => importEntries(undefined, taskWith(fields))).toThrow(tooLarge);
   });
 
-  test('are none, of what is there', () => {
+  test('are none if the task is there already', () => {
     fc.assert(
       fc.property(fc.constantFrom(WORKING, CANCELED), fc.boolean(), (state, hasMore) => {
         const fields = { history: [message('m1')], artifacts: [artifactWith('a', '1', '2')] };
@@ -100,7 +100,7 @@ describe('the entries of an import', () => {
     expect(importEntries(imported(task), task)).toEqual([]);
   });
 
-  test('of a task that went on bring it up to date, whatever had come before', () => {
+  test('of a task that continued bring it up to date, whatever was imported before', () => {
     const first = taskWith(
       { history: [message('m1')], artifacts: [artifactWith('a', '1')] },
       WORKING,

@@ -62,7 +62,7 @@ const configOf = (id: string): TaskPushNotificationConfig =>
   TaskPushNotificationConfig.fromJSON({ id, taskId: 't', url: 'https://example.org/' });
 
 describe('an import', () => {
-  test('brings all tasks of the contexts, of no other, and is repeated for nothing', async () => {
+  test('brings all tasks of the given contexts only, and may be repeated', async () => {
     const contexts = [contextOf('a'), contextOf('b'), contextOf('a', 'other')];
     for (const [n, context] of contexts.entries()) {
       for (const id of ['one', 'two']) await source.save(taskWith(`${id}-${n}`), context);
@@ -78,7 +78,7 @@ describe('an import', () => {
     expect(storage.puts).toHaveLength(puts);
   });
 
-  test('takes contexts as they come', async () => {
+  test('accepts contexts of any form', async () => {
     await source.save(taskWith('one'), contextOf());
     async function* contexts(): AsyncGenerator<ServerCallContext> {
       yield contextOf();
@@ -101,19 +101,19 @@ describe('an import', () => {
     expect(await bring({ from })).toMatchObject({ imported: 250, failed: [] });
   });
 
-  test('passes over a task that has gone by then', async () => {
+  test('skips a task that was deleted meanwhile', async () => {
     await source.save(taskWith('one'), contextOf());
     const from = { list: source.list.bind(source), load: async () => undefined };
     expect(await bring({ from })).toEqual({ imported: 0, unchanged: 0, kept: 0, failed: [] });
   });
 
-  test('tells of what it left alone', async () => {
+  test('reports the tasks that it left alone', async () => {
     for (const id of ['one', 'two']) await source.save(taskWith(id, WORKING), contextOf());
     await storeOn(storage, clock).save(taskWith('one'), contextOf());
     expect(await bring()).toEqual({ imported: 1, unchanged: 0, kept: 1, failed: [] });
   });
 
-  test('goes on after a task that cannot be read there or stored here, and says so', async () => {
+  test('continues after a task that cannot be read or stored, and reports it', async () => {
     const broken = new Error('unreadable');
     for (const id of ['broken', 'good', 'x'.repeat(2_000)]) {
       await source.save(taskWith(id), contextOf());
@@ -132,7 +132,7 @@ describe('an import', () => {
     expect(await listed()).toEqual(['good']);
   });
 
-  test('stops if the table is not there', async () => {
+  test('stops if the table does not exist', async () => {
     await source.save(taskWith('one'), contextOf());
     storage.onRead = () => Promise.reject(noAnswer());
     await expect(bring()).rejects.toMatchObject({ code: 'unreachable' });
@@ -175,7 +175,7 @@ describe('an import', () => {
       ]);
     });
 
-    test('does not bring back what was deleted since', async () => {
+    test('does not bring back deleted ones', async () => {
       await bring();
       await configsHere.delete('one', contextOf(), 'z');
       await bring();

@@ -22,7 +22,7 @@ const pageOf = (tasks: readonly ListedTask[], size: number, behind?: ListedTask)
 };
 
 describe('a page of a list', () => {
-  test('has the first tasks behind a place, in order, whatever order they are shown in', () => {
+  test('has the first tasks behind a place, in order, even if they arrive in another order', () => {
     fc.assert(
       fc.property(anyTasks, fc.integer({ min: 1, max: 8 }), fc.nat(20), (tasks, size, at) => {
         const sorted = tasks.toSorted(compareListPlaces);

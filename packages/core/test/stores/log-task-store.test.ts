@@ -23,7 +23,7 @@ const task = (fields: Partial<Task> = {}): Task => {
 const everything = ListTasksRequest.fromJSON({ includeArtifacts: true });
 
 describe('a task store on any log', () => {
-  test('loads, lists and deletes what was saved', async () => {
+  test('loads, lists and deletes saved tasks', async () => {
     const store = storeOn(new MemoryLogStorage());
     const saved = task({ history: [message('m1')], metadata: { a: 1 } });
     await store.save(saved, contextOf());
@@ -43,7 +43,7 @@ describe('a task store on any log', () => {
     }
   });
 
-  test('[I4] judges a save by what its own request has loaded', async () => {
+  test('[I4] compares a save with the task that its own request has loaded', async () => {
     const storage = new MemoryLogStorage();
     const [one, other] = [storeOn(storage), storeOn(storage)];
     await one.save(task(), contextOf());
@@ -56,7 +56,7 @@ describe('a task store on any log', () => {
     expect(await one.load(task().id, contextOf())).toEqual(ended);
   });
 
-  test('[I6] gives up a save in time; made again, nothing of it is in the log twice', async () => {
+  test('[I6] gives up a save in time; a repeated save adds no entry twice', async () => {
     const storage = new WrappedStorage();
     const clock = new TestClock();
     const store = storeOn(storage, clock);
@@ -109,7 +109,7 @@ describe('a task store on any log', () => {
     expect(heads).toBe(2);
   });
 
-  test('takes a task off the lists that a deletion left there, once it is read', async () => {
+  test('removes a task from the lists that a cut deletion left there, once it is read', async () => {
     const storage = new MemoryLogStorage();
     const store = storeOn(storage);
     await store.save(task(), contextOf());
@@ -136,7 +136,7 @@ describe('a task store on any log', () => {
     expect(await store.load(task().id, contextOf())).toBeUndefined();
   });
 
-  test('keeps what a living task needs from expiring, by a snapshot', async () => {
+  test('saves the entries that a live task needs from expiring, by a snapshot', async () => {
     const storage = new WrappedStorage();
     const clock = new TestClock();
     const store = storeOn(storage, clock);

@@ -9,7 +9,7 @@ const wellFormed = anyText.map((text) => text.toWellFormed());
 const anyPlace = fc.record({ latest: fc.nat(), taskId: wellFormed });
 
 describe('a page token', () => {
-  test('reads as what it was made of, and fits into a URL', () => {
+  test('reads as it was written, and fits into a URL', () => {
     fc.assert(
       fc.property(anyPlace, anyText, (place, list) => {
         const token = encodePageToken(place, list);
@@ -41,7 +41,7 @@ describe('a page token', () => {
     expect(() => decodePageToken(text, '')).toThrow(malformed);
   });
 
-  test('that was tampered with, be it in a bit that says nothing, is malformed; its text is in no error', () => {
+  test('is malformed if any bit was changed; its text is in no error', () => {
     const token = encodePageToken({ latest: 1_700_000_000_000, taskId: 'task-1' }, 'list');
     fc.assert(
       fc.property(fc.nat(token.length), fc.string({ maxLength: 4 }), (at, put) => {

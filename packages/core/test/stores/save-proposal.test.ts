@@ -64,7 +64,7 @@ describe('two saves of requests that have not seen each other', () => {
     });
   });
 
-  test('end the task if one of them does, whatever its clock says', () => {
+  test('end the task if one of them does, in any order of their clocks', () => {
     const ended = withStatus(COMPLETED, second(2));
     expect(after([undefined, loaded], [loaded, auth], [loaded, ended])?.status?.state).toBe(
       COMPLETED,
@@ -76,7 +76,7 @@ describe('two saves of requests that have not seen each other', () => {
     expect(after([undefined, loaded], [loaded, one], [loaded, other])).toEqual(one);
   });
 
-  test('leave a newer status to a whole task whose request has loaded nothing', () => {
+  test('leave a newer status if a request saves a whole task without loading it', () => {
     const whole = { ...withStatus(WORKING, second(2)), metadata: { key: 1 } };
     const task = after([undefined, loaded], [loaded, auth], [undefined, whole]);
     expect(task?.status).toEqual(auth.status);
@@ -91,18 +91,18 @@ describe('two saves of requests that have not seen each other', () => {
   });
 });
 
-test('A request whose clock goes back sets a status all the same: it knows the one before.', () => {
+test('A request whose clock was set back still sets a status, because it has loaded the one before.', () => {
   const back = withStatus(INPUT_REQUIRED, second(0));
   expect(after([undefined, loaded], [loaded, back])?.status).toEqual(back.status);
 });
 
-test('A save that adds nothing is no entry.', () => {
+test('A save without changes appends no entry.', () => {
   const { propose, bytes } = proposeSave(loaded, loaded);
   expect(bytes).toBe(0);
   expect(propose(new Fold().state)).toEqual({ refused: 'nothing' });
 });
 
-test('[I1] A save whose outcome is unknown may be made again: nothing of it is there twice.', () => {
+test('[I1] A save with an unknown outcome may be repeated: no change is there twice.', () => {
   const chunk = { artifactId: 'a', name: '', description: '', metadata: undefined, extensions: [] };
   const parts = [message('x'), message('y')].flatMap((one) => one.parts);
   const saved = { ...loaded, artifacts: [{ ...chunk, parts }], history: [message('m2')] };

@@ -97,7 +97,7 @@ describe('the difference of a task', () => {
     );
   });
 
-  test('of what was not changed is nothing', () => {
+  test('is empty if the task was not changed', () => {
     fc.assert(
       fc.property(anyStored, (task) => {
         expect(taskDifference(task, stored(task))).toEqual([]);
@@ -114,7 +114,7 @@ describe('the difference of a task', () => {
     ]);
   });
 
-  test('of a task that was not there is the task', () => {
+  test('of a task that did not exist is the whole task', () => {
     fc.assert(
       fc.property(anyStored, (task) => {
         expect(sorted(foldOf(task).task())).toEqual(sorted(task));
@@ -124,7 +124,7 @@ describe('the difference of a task', () => {
     );
   });
 
-  test('[I1] loses nothing that either of two has added to what both loaded', () => {
+  test('[I1] loses no change that either of two has made to the task that both loaded', () => {
     fc.assert(
       fc.property(anyStored, additions, additions, (loaded, one, other) => {
         const fold = foldOf(loaded);
@@ -150,7 +150,7 @@ describe('the difference of a task', () => {
 
   const base = taskOf(WORKING, { history: [message('m1')] }).data as Task;
 
-  test('[I4] says nothing of a status that was left as it was', () => {
+  test('[I4] has no status if it was not changed', () => {
     fc.assert(
       fc.property(anyStored, additions, (loaded, added) => {
         const saved = grown(loaded, { ...added, status: undefined });
@@ -159,7 +159,7 @@ describe('the difference of a task', () => {
     );
   });
 
-  test('is all but the status, for one that another has overtaken; what it said is still said', () => {
+  test('is everything but the status, for a task that another save has overtaken, with its message', () => {
     fc.assert(
       fc.property(fc.option(anyStored), anyStored, additions, (before, task, added) => {
         const loaded = before ? task : undefined;
@@ -187,7 +187,7 @@ describe('the difference of a task', () => {
     );
   });
 
-  test('says only the parts that an artifact has gained', () => {
+  test('has only the new parts of an artifact', () => {
     const part = (value: string): Task['artifacts'][0]['parts'][0] => ({
       content: { $case: 'text', value },
       metadata: undefined,
@@ -210,7 +210,7 @@ describe('the difference of a task', () => {
     ]);
   });
 
-  test('[I1] keeps what another has added to an artifact, and says nothing of its old name', () => {
+  test('[I1] keeps additions of another save to an artifact, and ignores its old name', () => {
     const artifact = (name: string, metadata: Task['metadata'], ...texts: string[]): Artifact => ({
       ...Artifact.fromJSON({ artifactId: 'a', name, parts: texts.map((text) => ({ text })) }),
       metadata,
@@ -249,7 +249,7 @@ describe('the difference of a task', () => {
     expect(fold.task()?.artifacts).toEqual(saved.artifacts);
   });
 
-  test('says of metadata the keys that are new or changed, whatever they are called', () => {
+  test('has the new and changed keys of the metadata, whatever their names are', () => {
     const metadata = JSON.parse('{"a":1,"__proto__":{},"b":{"c":2}}');
     const loaded = { ...base, metadata: { a: 1, b: {} } };
     const [entry, ...more] = taskDifference(loaded, { ...base, metadata });
@@ -259,7 +259,7 @@ describe('the difference of a task', () => {
     expect(more).toEqual([]);
   });
 
-  test('takes nothing away: what a save leaves out stays', () => {
+  test('removes nothing: a part that a save omits stays', () => {
     const saved = { ...base, history: [], artifacts: [], metadata: undefined };
     expect(taskDifference({ ...base, metadata: { a: 1 } }, saved)).toEqual([]);
   });
@@ -278,7 +278,7 @@ describe('the difference of a task', () => {
     expect(taskDifference(loaded, saved)).toEqual([{ kind: 'message', message: said }]);
   });
 
-  test('puts the status last: whatever comes after a terminal one is lost', () => {
+  test('has the status last, because all entries after a terminal one are lost', () => {
     const status = { state: COMPLETED, message: undefined, timestamp: undefined };
     const saved: Task = {
       ...base,

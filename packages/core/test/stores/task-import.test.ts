@@ -57,7 +57,7 @@ const diesAfter: Hook = async (call) => {
 
 describe('the import of a task', () => {
   test.each([WORKING, INPUT_REQUIRED, COMPLETED])(
-    'brings it as it is, and nothing more when it is repeated: state %s',
+    'copies it as it is, and adds nothing when it is repeated: state %s',
     async (state) => {
       const task = taskWith(state, { metadata: { a: 1 } });
       expect(await bring(task)).toBe('imported');
@@ -68,7 +68,7 @@ describe('the import of a task', () => {
     },
   );
 
-  test('brings what the source has gained since', async () => {
+  test('adds the later entries of the source', async () => {
     await bring(taskWith(WORKING));
     const artifacts = [
       {
@@ -139,7 +139,7 @@ describe('the import of a task', () => {
     expect(await load()).toEqual(taskWith(INPUT_REQUIRED));
   });
 
-  test('[I4] does not end again what has ended, nor reopen it', async () => {
+  test('[I4] neither ends nor reopens a task that has ended', async () => {
     await bring(taskWith(COMPLETED));
     for (const state of [WORKING, FAILED]) expect(await bring(taskWith(state))).toBe('kept');
     expect(await load()).toEqual(taskWith(COMPLETED));
@@ -190,7 +190,7 @@ describe('the import of a task', () => {
     expect(await storage.records(KEY)).toHaveLength(1);
   });
 
-  test('[I6] ends when nobody answers', async () => {
+  test('[I6] ends if no call is answered', async () => {
     storage.onPut = lost;
     const imported = bring(taskWith(COMPLETED));
     const failed = expect(imported).rejects.toMatchObject({ code: 'unreachable' });

@@ -128,7 +128,7 @@ describe('a list of tasks', () => {
     );
   });
 
-  test('shows a task once whose status is not set meanwhile, any other once at most, whatever its clock says', async () => {
+  test('shows a task once if its status does not change meanwhile, and any other task at most once, whatever its clock is', async () => {
     const anyTime = fc.constantFrom(
       second(99),
       second(3),
@@ -172,7 +172,7 @@ describe('a list of tasks', () => {
     );
   });
 
-  test('keeps a task in its place whose status got an earlier time, and filters by that time', async () => {
+  test('keeps the place of a task whose status got an earlier time, and filters by that time', async () => {
     const listed = await Listed.of(
       taskOf('a', { at: second(1) }),
       taskOf('b', { at: second(2) }),
@@ -198,7 +198,7 @@ describe('a list of tasks', () => {
     }
   });
 
-  test('shows what it was asked for, and not more', async () => {
+  test('shows only the requested parts', async () => {
     const listed = await Listed.of(taskOf('t'));
     const one = async (request: Partial<ListTasksRequest>): Promise<unknown> => {
       const [task] = (await listed.list(request)).tasks;
@@ -210,7 +210,7 @@ describe('a list of tasks', () => {
     expect(await one({ historyLength: 0 })).toEqual([0, []]);
   });
 
-  test('leaves out what has expired, and does not count it', async () => {
+  test('leaves out expired tasks, and does not count them', async () => {
     const listed = await Listed.of(taskOf('a', { state: COMPLETED }));
     await listed.clock.advance(1);
     await listed.save(taskOf('b', { state: COMPLETED }));
@@ -218,7 +218,7 @@ describe('a list of tasks', () => {
     expect(await listed.list()).toMatchObject({ tasks: [{ id: 'b' }], totalSize: 1 });
   });
 
-  test('goes on behind a task that is not there any more', async () => {
+  test('continues behind a task that was deleted meanwhile', async () => {
     const listed = await Listed.of(taskOf('a'), taskOf('b'), taskOf('c'));
     const first = await listed.list({ pageSize: 1 });
     expect(ids(first)).toEqual(['c']);
@@ -278,7 +278,7 @@ describe('a list from an index that lags', () => {
     expect(ids(await listed.list())).toEqual(['t1']);
   });
 
-  test('shows no task whose status by now is another than was asked for', async () => {
+  test('shows no task whose present status does not match the filter', async () => {
     const storage = new MemoryLogStorage();
     const listed = new Listed(storage);
     await listed.save(taskOf('t1', { at: second(1) }));

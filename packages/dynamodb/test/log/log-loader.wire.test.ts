@@ -94,7 +94,7 @@ onEachEngine((name, engine) => {
       expect(whole.calls.length).toBeLessThanOrEqual(20);
     });
 
-    test('[I1] is what it was when its end was read, whatever is appended meanwhile', async () => {
+    test('[I1] is the log as of the read of its end, whatever is appended meanwhile', async () => {
       const records = recordsOf(Array.from({ length: 20 }, () => 150_000));
       const [last] = records.splice(-1);
       if (!last) throw new Error('a record');
@@ -106,7 +106,7 @@ onEachEngine((name, engine) => {
       expect(picture((await load()).records)).toEqual(picture([...records, last]));
     });
 
-    test('whose snapshot fills pages is read from it, chunks and records at once', async () => {
+    test('with a snapshot of several pages is read from it, chunks and records at once', async () => {
       const records = recordsOf(Array.from({ length: 24 }, () => 100_000));
       const { storage, load } = await written(records);
       const text = noise('snapshot', 3_500_000);
@@ -134,7 +134,7 @@ onEachEngine((name, engine) => {
       expect(picture(whole.records)).toEqual(picture(records));
     });
 
-    test('whose snapshot is replaced under the reader is read from the new one', async () => {
+    test('is read from the new snapshot if the old one is replaced during the read', async () => {
       const records = recordsOf(Array.from({ length: 12 }, () => 10_000));
       const { storage, lose, load } = await written(records);
       const [old, fresh] = [records[4]?.slot ?? FIRST_SLOT, records[8]?.slot ?? FIRST_SLOT];
@@ -149,7 +149,7 @@ onEachEngine((name, engine) => {
       expect(picture(whole.records)).toEqual(picture(records.slice(8)));
     });
 
-    test('[I1] whose large record is erased under the reader reads as deleted', async () => {
+    test('[I1] reads as deleted if its large record is erased during the read', async () => {
       const { storage, load } = await written(recordsOf([100, 900_000, 100]));
       const whole = await load(async (call) => {
         if (call === 2) await storage.erase(KEY);
@@ -158,7 +158,7 @@ onEachEngine((name, engine) => {
       expect(whole.records[1]?.entries).toEqual([{ kind: 'deleted' }]);
     });
 
-    test('whose record has many pieces is read with these at once', async () => {
+    test('with a record of many pieces is read with these at once', async () => {
       const records = recordsOf([100, 3_500_000, 100]);
       const { load } = await written(records);
       const whole = await load();

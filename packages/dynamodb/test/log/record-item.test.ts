@@ -89,7 +89,7 @@ describe('a record as items', () => {
     expect(toRecordItems(alike, false).fields).toMatchObject({ e: alike.body });
   });
 
-  test('that was erased holds its slot and nothing else', async () => {
+  test('that was erased contains only its slot', async () => {
     const { fields } = toRecordItems(short, true);
     const erased = erasedItem({ ...fields, sk, expires: 7 });
     expect(erased).toEqual({ v: 1, id: 'id', by: 'i', at: 5, expires: 7, gone: true });

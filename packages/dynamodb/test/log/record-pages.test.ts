@@ -119,7 +119,7 @@ describe('the pages of a long log', () => {
     expect(seen.calls).toBeLessThanOrEqual(50);
   });
 
-  test('are asked for by so many records that one of them follows another without a second call', async () => {
+  test('are read in steps of so many records that one follows another without a second call', async () => {
     const items = Array.from({ length: 6_000 }, (_, n) =>
       itemAt(slot(Math.floor(n / 3) + 1, n % 3), 100),
     );
@@ -129,7 +129,7 @@ describe('the pages of a long log', () => {
     expect(seen.most).toBe(4);
   });
 
-  test('fail as a read fails, and leave nothing unhandled', async () => {
+  test('reject like a failed read, and leave no unhandled rejection', async () => {
     const items = Array.from({ length: 200 }, (_, n) => itemAt(slot(n + 1), 100_000));
     const { read } = tableOf(items);
     let calls = 0;
@@ -141,7 +141,7 @@ describe('the pages of a long log', () => {
     await new Promise((resolve) => setImmediate(resolve));
   });
 
-  test('are read no further than somebody takes them', async () => {
+  test('are read only as far as the reader goes', async () => {
     const items = Array.from({ length: 200 }, (_, n) => itemAt(slot(n + 1), 100_000));
     const { read, seen } = tableOf(items);
     const known = {

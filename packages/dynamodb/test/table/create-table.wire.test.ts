@@ -36,7 +36,7 @@ onEachEngine((name, engine) => {
   };
 
   describe('createTable', () => {
-    test('creates a table that is what is needed, and may be repeated', async () => {
+    test('creates the required table, and may be repeated', async () => {
       await withTable(async (TableName) => {
         const { client } = engine();
         await createTable(client, TableName);
@@ -48,7 +48,7 @@ onEachEngine((name, engine) => {
       });
     });
 
-    test.skipIf(!expires)('has what expires deleted, also of a table that was there', async () => {
+    test.skipIf(!expires)('switches expiry on, also for an existing table', async () => {
       await withTable(async (TableName) => {
         const { client } = engine();
         await client.send(new CreateTableCommand(tableDefinition(TableName)));

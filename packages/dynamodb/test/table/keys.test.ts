@@ -65,7 +65,7 @@ describe('the keys of an allowed task', () => {
     );
   });
 
-  test('[I6] fit into the indexes, whatever the status says: a head that is refused is retried forever', () => {
+  test('[I6] fit into the indexes, whatever the status is: a refused head would be retried forever', () => {
     fc.assert(
       fc.property(key, time, repeated(2_000), (taskKey, latest, contextId) => {
         const { opk, cpk, ssk } = keys.headIndex(taskKey, head(taskKey, latest, contextId));

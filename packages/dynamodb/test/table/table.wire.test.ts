@@ -35,7 +35,7 @@ onEachEngine((_name, engine) => {
       await expect(new Table(client, aws.tableName).check()).resolves.toBeUndefined();
     });
 
-    test('tells of a table that is not there', async () => {
+    test('reports a table that does not exist', async () => {
       await expect(new Table(engine().client, 'no-such').check()).rejects.toMatchObject({
         code: 'table-not-found',
       });

@@ -153,7 +153,7 @@ describe.each(engines)('the local AWS on %s', (engine) => {
     expect(got.Item).toEqual(Key);
   });
 
-  test('runs beside another and shares nothing with it', async () => {
+  test('runs beside another and shares no state with it', async () => {
     const [one, two] = await Promise.all([start(engine), start(engine)]);
     const Item = { pk: { S: 'p' }, sk: { S: 's' } };
     await clients(one).dynamodb.send(new PutItemCommand({ TableName: one.tableName, Item }));
@@ -165,7 +165,7 @@ describe.each(engines)('the local AWS on %s', (engine) => {
     expect(await listening(two.env)).toEqual([true, true, true]);
   });
 
-  test('listens no more once stopped, and may be stopped twice', async () => {
+  test('accepts no connection after its stop, and may be stopped twice', async () => {
     const local = await start(engine);
     expect(await listening(local.env)).toEqual([true, true, true]);
     await Promise.all([local.stop(), local.stop()]);
@@ -186,7 +186,7 @@ describe.each(engines)('the local AWS on %s', (engine) => {
     expect(await listening(local.env)).toEqual([false, false, false]);
   });
 
-  test('leaves nothing behind when it does not get its topic', async () => {
+  test('leaves no process behind if its topic is not created', async () => {
     const config = vi.mocked(resources.createTopic).mockRejectedValueOnce(new Error('no topic'));
     await expect(startLocalAws({ dynamodb: engine })).rejects.toMatchObject({
       name: 'BackendError',
@@ -215,7 +215,7 @@ describe.each(engines)('the local AWS on %s', (engine) => {
   });
 });
 
-test('an engine that is not there is a matter of configuration', async () => {
+test('a missing engine is a configuration error', async () => {
   await expect(startLocalAws({ dynamodb: 'none' as 'dynalite' })).rejects.toMatchObject({
     name: 'BackendError',
     code: 'configuration',

@@ -57,7 +57,7 @@ function serverProcesses(): number {
 }
 
 describe('a cluster', () => {
-  test('runs an own agent in every process, for both bindings, behind one URL', async () => {
+  test('runs a given agent in every process, for both bindings, behind one URL', async () => {
     const cluster = await start();
     const [a, b] = cluster.instances;
     expect([a?.name, b?.name]).toEqual(['A', 'B']);
@@ -88,7 +88,7 @@ describe('a cluster', () => {
     }
   });
 
-  test('stops once, cleanly, and leaves nothing but the AWS that it was given', async () => {
+  test('stops once, cleanly, and leaves only the AWS that it was given', async () => {
     const cluster = await start();
     expect((await reachOf(2, aws)).queues).toHaveLength(2);
     expect(await cluster.instances[0]?.stats()).toMatchObject({ runs: 0, taps: 0 });
@@ -100,7 +100,7 @@ describe('a cluster', () => {
     await expect(cluster.instances[0]?.stats()).rejects.toMatchObject({ code: 'unreachable' });
   });
 
-  test('goes on behind its load balancer when one is killed', async () => {
+  test('continues behind its load balancer when one server is killed', async () => {
     // Leftovers of the killed one must not be in the way of other tests.
     const cluster = await start({ aws: undefined });
     const [a] = cluster.instances;

@@ -61,7 +61,7 @@ test('upstreams take turns', async () => {
   expect(await answers(url, 6)).toEqual(['a', 'b', 'c', 'a', 'b', 'c']);
 });
 
-test('a request comes as it was sent, and its answer too', async () => {
+test('requests and answers pass unchanged', async () => {
   const url = await balance(
     await upstream(async (incoming, response) => {
       const { method, url: path, headers } = incoming;
@@ -103,7 +103,7 @@ test('both directions stream', async () => {
   expect((await pieces.next()).done).toBe(true);
 });
 
-test('an upstream that does not listen is passed over, the request whole', async () => {
+test('skips an upstream that does not listen, and loses no part of the request', async () => {
   const echo = await upstream((incoming, response) => void incoming.pipe(response));
   const url = await balance(await nobody(), echo, await nobody());
   for (const body of ['one', 'two', 'three', 'four']) {
@@ -112,7 +112,7 @@ test('an upstream that does not listen is passed over, the request whole', async
   }
 });
 
-test('without any upstream it asks to come again', async () => {
+test('without any upstream it answers that the client should retry', async () => {
   for (const url of [await balance(), await balance(await nobody(), await nobody())]) {
     const answer = await fetch(url);
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1']);
@@ -155,7 +155,7 @@ test('a client that leaves ends the answer upstream', async () => {
   await closed;
 });
 
-test('closed, it has freed its port and cut off what was under way', async () => {
+test('a closed load balancer has freed its port and cut its connections', async () => {
   const url = await upstream((_incoming, response) => void response.write('forever'));
   const balancer = await startLoadBalancer(0, () => [url]);
   const answer = await fetch(balancer.url);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { entryOutcomes } from '../../src/delivery/batch-outcome.ts';
 
-test('tells what became of every entry', () => {
+test('returns the outcome of every entry', () => {
   const answer = {
     Successful: [{ Id: '4' }, { Id: '0' }],
     Failed: [
@@ -20,7 +20,7 @@ test('tells what became of every entry', () => {
   ]);
 });
 
-test('is not misled by ids that nobody sent', () => {
+test('ignores ids that were not sent', () => {
   const answer = { Successful: [{ Id: '7' }, { Id: 'x' }, {}], Failed: [{ Id: '9' }] };
   expect(entryOutcomes(2, answer)).toEqual(['failed', 'failed']);
 });

@@ -57,7 +57,7 @@ beforeEach(() => {
 });
 
 describe('batches', () => {
-  test('the first goes out at once, alone and without a timer', async () => {
+  test('the first is sent at once, alone and without a timer', async () => {
     const taken = sender.add('a');
     await flush();
     expect(sent()).toEqual([['a']]);
@@ -66,13 +66,13 @@ describe('batches', () => {
     expect(await taken).toBe(true);
   });
 
-  test('what one tick adds goes out together', async () => {
+  test('items that are added in one tick are sent together', async () => {
     for (const item of ['a', 'b', 'c']) void sender.add(item);
     await flush();
     expect(sent()).toEqual([['a', 'b', 'c']]);
   });
 
-  test('what queues up while calls are under way follows together', async () => {
+  test('items that wait during calls are sent together', async () => {
     for (const item of 'abcdefg') {
       void sender.add(item);
       await flush();
@@ -125,7 +125,7 @@ describe('batches', () => {
     expect(sent()).toHaveLength(3);
   });
 
-  test('what has gone out no longer counts as waiting', async () => {
+  test('sent items no longer count as waiting', async () => {
     void sender.add('x'.repeat(999));
     await flush();
     void sender.add('x');
@@ -150,7 +150,7 @@ describe('batches', () => {
 });
 
 describe('failures', () => {
-  test('only what failed is tried again, after a while', async () => {
+  test('only failed items are sent again, after a while', async () => {
     const outcomes = Promise.all(['a', 'b', 'c'].map((item) => sender.add(item)));
     await flush();
     await call(0).answer(['taken', 'failed', 'refused']);
@@ -199,7 +199,7 @@ describe('failures', () => {
     expect(await outcomes).toEqual([true, false, true]);
   });
 
-  test('an entry that goes alone takes no new one with it', async () => {
+  test('an entry that is sent alone takes no new one with it', async () => {
     await begin(['bad', 'good'], ['x'], items(2), items(4));
     await call(0).fail(refused());
     await clock.advance(100);
@@ -211,7 +211,7 @@ describe('failures', () => {
     expect(sent().slice(4)).toEqual([['bad'], ['good'], ['new']]);
   });
 
-  test('an entry that goes alone does not join others either', async () => {
+  test('an entry that is sent alone does not join others either', async () => {
     await begin(['bad', 'good'], ['slow'], items(2), items(4), items(8));
     await call(0).fail(refused());
     await call(1).answer(['failed']);
@@ -232,7 +232,7 @@ describe('failures', () => {
     expect(sent()).toEqual([['a'], ['b']]);
   });
 
-  test('an answer that names nothing is a failure', async () => {
+  test('an answer without ids is a failure', async () => {
     void sender.add('a');
     await flush();
     await call(0).answer([]);
@@ -242,7 +242,7 @@ describe('failures', () => {
 });
 
 describe('bounds', () => {
-  test('what does not fit the backlog is given up at once, until there is room', async () => {
+  test('an item that does not fit the backlog is dropped at once, until there is room', async () => {
     sender = make({ backlogBytes: 10 });
     const first = sender.add('12345678');
     expect(await sender.add('123')).toBe(false);
@@ -258,7 +258,7 @@ describe('bounds', () => {
     expect(calls).toHaveLength(3);
   });
 
-  test('what waits for another try is part of the backlog', async () => {
+  test('an item that waits for another try is part of the backlog', async () => {
     sender = make({ backlogBytes: 10 });
     void sender.add('12345678');
     await flush();
@@ -266,7 +266,7 @@ describe('bounds', () => {
     expect(await sender.add('123')).toBe(false);
   });
 
-  test('what is larger than a batch is given up at once', async () => {
+  test('an item that is larger than a batch is dropped at once', async () => {
     sender = make({ batchBytes: 3 });
     expect(await sender.add('1234')).toBe(false);
     await flush();
@@ -275,11 +275,11 @@ describe('bounds', () => {
 });
 
 describe('draining', () => {
-  test('with nothing to send is over at once', async () => {
+  test('ends at once without items', async () => {
     await expect(sender.drain()).resolves.toBeUndefined();
   });
 
-  test('sends what waits, and waits for it', async () => {
+  test('sends waiting items, and waits for their answers', async () => {
     for (const item of 'abcde') {
       void sender.add(item);
       await flush();
@@ -297,7 +297,7 @@ describe('draining', () => {
     expect(sent().flat()).toEqual(['a', 'b', 'c', 'd', 'e']);
   });
 
-  test('gives up what waits for another try, and tries nothing again', async () => {
+  test('drops items that wait for another try, and sends none again', async () => {
     const [first, second] = [sender.add('a'), sender.add('b')];
     await flush();
     await call(0).answer(['failed', 'taken']);

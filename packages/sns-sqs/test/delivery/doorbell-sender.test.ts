@@ -65,8 +65,8 @@ const call = (index: number): Call => {
   return found;
 };
 
-describe('what waits together', () => {
-  test('goes as one message for each target, in order', async () => {
+describe('doorbells that wait together', () => {
+  test('are sent as one message for each target, in order', async () => {
     for (const task of ['1', '2', '3']) void sender.publish(['a1', 'a2'], bell(task));
     void sender.publish(['a1'], bell('4'));
     await flush();
@@ -75,7 +75,7 @@ describe('what waits together', () => {
     expect(sender.stats).toEqual({ published: 7, publishFailed: 0 });
   });
 
-  test('is not joined to what is no doorbell of ours', async () => {
+  test('are not joined to messages of other programs', async () => {
     for (const text of ['one', 'two', bell('1'), bell('2')]) void sender.publish(['a1'], text);
     await flush();
     expect(calls[0]?.messages).toHaveLength(3);
@@ -97,7 +97,7 @@ describe('what waits together', () => {
     expect(sender.stats).toEqual({ published: 2, publishFailed: 2 });
   });
 
-  test('goes in as few calls as hold ten targets, and a message of as many bytes as one takes', async () => {
+  test('are sent in as few calls as ten targets and the size limit allow', async () => {
     const targets = Array.from({ length: 11 }, (_, n) => `a${n}`);
     for (let n = 0; n < 50; n += 1) void sender.publish(targets, bell(`${n}`));
     await flush();
@@ -147,7 +147,7 @@ describe('routes', () => {
     expect(sender.stats).toEqual({ published: 0, publishFailed: 2 });
   });
 
-  test('share one bound of what may wait', async () => {
+  test('share one limit for waiting messages', async () => {
     const large = 'x'.repeat(255 * 1024 - 2);
     for (let n = 0; n < 64; n += 1) void sender.publish([`${'abcd'[n % 4]}1`], large);
     await flush();
@@ -157,7 +157,7 @@ describe('routes', () => {
   });
 });
 
-test('an outage is told once, and its end', async () => {
+test('an outage is logged once, and so is its end', async () => {
   const down = new BackendError('unreachable', 'gone');
   for (const target of ['a1', 'b1']) {
     const given = sender.publish([target], bell('1'));

@@ -3,7 +3,7 @@ import { MissingQueues } from '../../src/delivery/missing-queues.ts';
 
 const HOUR_MS = 3_600_000;
 
-test('a queue is gone once it was missing twice, 5 seconds apart, and tried again at times', () => {
+test('a queue counts as gone if it was missing twice, 5 seconds apart, and is tried again at times', () => {
   const queues = new MissingQueues();
   queues.missed('a', false, 0);
   queues.missed('a', false, 4_999);

@@ -52,7 +52,7 @@ afterEach(async () => {
 });
 
 describe('polling', () => {
-  test('asks for ten messages, at first at once and then with long polls', async () => {
+  test('requests ten messages, at first at once and then with long polls', async () => {
     const one = receiver();
     await flush();
     expect(one.healthy).toBe(false);
@@ -69,7 +69,7 @@ describe('polling', () => {
     expect(clock.nextMs).toBeUndefined();
   });
 
-  test('hands over every message before it asks for more', async () => {
+  test('hands over every message before the next poll', async () => {
     receiver();
     await flush();
     await queue.poll(0).bring('a', 'b', 'c');
@@ -122,7 +122,7 @@ describe('polling', () => {
 });
 
 describe('deleting', () => {
-  test('deletes what was handled, in one batch', async () => {
+  test('deletes handled messages in one batch', async () => {
     receiver();
     await flush();
     await queue.poll(0).bring('a', 'b');
@@ -136,7 +136,7 @@ describe('deleting', () => {
     });
   });
 
-  test('makes no call when there is nothing to delete', async () => {
+  test('makes no call without receipts', async () => {
     receiver();
     await flush();
     await queue.poll(0).bring();
@@ -154,7 +154,7 @@ describe('deleting', () => {
     receivers = [];
   });
 
-  test('tries again what was not deleted, and only that', async () => {
+  test('tries again the failed receipts only', async () => {
     queue.deletingStub
       .on(DeleteMessageBatchCommand)
       .resolvesOnce({
@@ -170,7 +170,7 @@ describe('deleting', () => {
     expect(queue.deleted).toEqual([['receipt-0', 'receipt-1'], ['receipt-1']]);
   });
 
-  test('lets it be after three tries: the message comes again', async () => {
+  test('gives up after three tries: the message is received again', async () => {
     queue.deletingStub.on(DeleteMessageBatchCommand).rejects(awsFault('RequestThrottled'));
     receiver();
     await flush();
@@ -181,7 +181,7 @@ describe('deleting', () => {
 });
 
 describe('poison', () => {
-  test('is not deleted, counted, and its text told to nobody', async () => {
+  test('is not deleted but counted, and its text appears nowhere', async () => {
     receiver((body) => {
       if (body.startsWith('secret')) throw new Error(`cannot read ${body}`);
     });
@@ -210,7 +210,7 @@ describe('poison', () => {
 });
 
 describe('failing', () => {
-  test('backs off from 100 ms to 5 s, and says so once', async () => {
+  test('backs off from 100 ms to 5 s, and logs it once', async () => {
     const one = receiver();
     await flush();
     const waits: (number | undefined)[] = [];
@@ -233,7 +233,7 @@ describe('failing', () => {
     ]);
   });
 
-  test('is over with the next answer, which it asks for at once', async () => {
+  test('ends with the next answer, which it requests at once', async () => {
     const one = receiver();
     await flush();
     await queue.poll(0).bring();
@@ -290,7 +290,7 @@ describe('closing', () => {
     expect(logger.lines).toEqual([]);
   });
 
-  test('waits until what was handled is deleted', async () => {
+  test('waits until handled messages are deleted', async () => {
     const answer = gate<object>();
     queue.deletingStub.on(DeleteMessageBatchCommand).callsFake(() => answer.promise);
     const one = receiver();
@@ -325,7 +325,7 @@ describe('closing', () => {
     expect(queue.polls).toHaveLength(1);
   });
 
-  test('may be asked for from the handler, and twice', async () => {
+  test('may be called by the handler, and twice', async () => {
     const one = receiver(() => void one.close());
     await flush();
     await queue.poll(0).bring('a', 'b');

@@ -100,7 +100,7 @@ describe('provision', () => {
     });
   });
 
-  test('asks for the same again, byte for byte', async () => {
+  test('sends the same request again, byte for byte', async () => {
     const queues = manager();
     const first = await queues.provision('one');
     expect(await queues.provision('one')).toEqual(first);
@@ -120,7 +120,7 @@ describe('provision', () => {
     expect(names(sns)).toEqual([]);
   });
 
-  test('makes nothing for a name or a topic that cannot be', async () => {
+  test('creates no queue for an impossible name or topic', async () => {
     await expect(manager().provision('a/b')).rejects.toMatchObject({ code: 'configuration' });
     const topic = { sns: new SNSClient({}), arn: `${TOPIC}.fifo` };
     await expect(manager({ topic }).provision('one')).rejects.toMatchObject({
@@ -149,7 +149,7 @@ describe('provision', () => {
     await expect(manager().provision('one')).rejects.toMatchObject({ code: 'unreachable' });
   });
 
-  test('says that the queue is subscribed otherwise, whatever else is invalid', async () => {
+  test('reports a queue with another subscription, whatever else is invalid', async () => {
     const refused = awsFault('InvalidParameterException');
     sns.on(SubscribeCommand).rejects(refused);
     await expect(manager().provision('one')).rejects.toMatchObject({ code: 'configuration' });
@@ -182,7 +182,7 @@ describe('provision', () => {
 describe('teardown', () => {
   const known = { queueName: 'a2a-one', queueUrl: URL, subscriptionArn: SUBSCRIPTION };
 
-  test('removes what is known without searching: the subscription first', async () => {
+  test('removes known resources without a search: the subscription first', async () => {
     const order: string[] = [];
     sns.on(UnsubscribeCommand).callsFake(async () => void order.push('unsubscribe'));
     sqs.on(DeleteQueueCommand).callsFake(async () => void order.push('delete'));
@@ -195,7 +195,7 @@ describe('teardown', () => {
     });
   });
 
-  test('finds the subscription on any page, by its endpoint and nothing like it', async () => {
+  test('finds the subscription on any page, by its exact endpoint', async () => {
     sns
       .on(ListSubscriptionsByTopicCommand)
       .resolvesOnce({
@@ -250,13 +250,13 @@ describe('teardown', () => {
     },
   );
 
-  test('removes the queue also when the subscription cannot be removed, and says so', async () => {
+  test('removes the queue even if the subscription cannot be removed, and reports the failure', async () => {
     sns.on(UnsubscribeCommand).rejects(awsFault('AuthorizationErrorException', 403));
     await expect(manager().teardown('one', known)).rejects.toMatchObject({ code: 'access-denied' });
     expect(names(sqs)).toEqual(['DeleteQueue']);
   });
 
-  test('says that the queue could not be removed', async () => {
+  test('reports a queue that could not be removed', async () => {
     sqs.on(DeleteQueueCommand).rejects(awsFault('RequestThrottled', 403));
     await expect(manager().teardown('one', known)).rejects.toMatchObject({ code: 'throttled' });
   });

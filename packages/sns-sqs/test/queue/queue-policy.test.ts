@@ -29,7 +29,7 @@ test('lets this topic send, and accepts no call without TLS', () => {
   });
 });
 
-test('refuses what is no topic', () => {
+test('refuses an ARN that is not a topic', () => {
   expect(() => queuePolicy(QUEUE, QUEUE)).toThrow(
     expect.objectContaining({ code: 'topic-mismatch' }),
   );

@@ -116,7 +116,7 @@ async function swept(): Promise<unknown[]> {
 }
 
 describe('the sweep of queues', () => {
-  test('[I7] removes one that has no lease row, asked for after the queue was seen', async () => {
+  test('[I7] removes a queue without a lease row; the row is read after the queue was found', async () => {
     sqs.on(ListQueuesCommand).resolves(listed('a2a-lost'));
     queue('lost');
     expect(await swept()).toEqual([urlOf('a2a-lost')]);
@@ -151,7 +151,7 @@ describe('the sweep of queues', () => {
     expect(await swept()).toEqual([]);
   });
 
-  test('[I7] leaves alone one whose lease row appears between the phases', async () => {
+  test('[I7] leaves a queue alone if its lease row appears between the phases', async () => {
     sqs.on(ListQueuesCommand).resolves(listed('a2a-x'));
     queue('x');
     const one = sweep();
@@ -162,7 +162,7 @@ describe('the sweep of queues', () => {
     expect(deleted()).toEqual([]);
   });
 
-  test('counts one that cannot be judged, says so, and goes on', async () => {
+  test('counts and logs a queue that cannot be checked, and continues', async () => {
     sqs.on(ListQueuesCommand).resolves(listed('a2a-x', 'a2a-lost'));
     sqs.on(ListQueueTagsCommand).rejects(awsFault('ThrottlingException', 400));
     queue('lost');
@@ -172,7 +172,7 @@ describe('the sweep of queues', () => {
     expect(JSON.stringify(logger)).toContain('sweep.failed');
   });
 
-  test('counts nothing for one that was gone already', async () => {
+  test('does not count a queue that was removed already', async () => {
     sqs.on(ListQueuesCommand).resolves(listed('a2a-x'));
     sqs.on(ListQueueTagsCommand).rejects(awsFault('QueueDoesNotExist', 400));
     const one = sweep();
@@ -195,7 +195,7 @@ describe('the sweep of queues', () => {
     expect((await sweep().suspects(signal)).queues).toEqual([urlOf('a2a-c')]);
   });
 
-  test('[I7] goes on with queues when subscriptions cannot be listed, and says so', async () => {
+  test('[I7] continues with queues if subscriptions cannot be listed, and logs it', async () => {
     sns.on(ListSubscriptionsByTopicCommand).rejects(awsFault('AuthorizationError', 403));
     sqs.on(ListQueuesCommand).resolves(listed('a2a-lost'));
     queue('lost');
@@ -205,7 +205,7 @@ describe('the sweep of queues', () => {
     expect(JSON.stringify(logger)).toContain('sweep.failed');
   });
 
-  test('[I7] does not keep the round from its other work when nothing can be listed', async () => {
+  test('[I7] does not stop the other work of the round if no list can be read', async () => {
     sns.on(ListSubscriptionsByTopicCommand).rejects(awsFault('InternalError', 500));
     sqs.on(ListQueuesCommand).rejects(awsFault('InternalError', 500));
     const one = sweep();
@@ -243,13 +243,13 @@ describe('the sweep of subscriptions', () => {
     return sns.commandCalls(UnsubscribeCommand).length;
   };
 
-  test('[I7] removes one whose queue is gone, and whose instance has no lease row', async () => {
+  test('[I7] removes a subscription if its queue is gone and its instance has no lease row', async () => {
     sns.on(ListSubscriptionsByTopicCommand).resolves(subscribed('a2a-lost'));
     filtered('lost', 'table/lease/lost');
     expect(await removed()).toBe(1);
   });
 
-  test('[I7] leaves alone one whose instance has its lease in another table', async () => {
+  test('[I7] leaves a subscription alone if its instance has its lease in another table', async () => {
     sns.on(ListSubscriptionsByTopicCommand).resolves(subscribed('a2a-lost'));
     filtered('lost', 'other/lease/lost');
     expect(await removed()).toBe(0);
@@ -257,7 +257,7 @@ describe('the sweep of subscriptions', () => {
     expect(await removed()).toBe(0);
   });
 
-  test('[I7] leaves alone one whose queue is there, whose instance has a lease, or that is of others', async () => {
+  test('[I7] leaves a subscription alone if its queue exists, its instance has a lease, or it belongs to another fleet', async () => {
     sns.on(ListSubscriptionsByTopicCommand).resolves(subscribed('a2a-x'));
     filtered('x', 'table/lease/x');
     leases.add('x');

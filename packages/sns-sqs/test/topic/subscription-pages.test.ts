@@ -6,7 +6,7 @@ import { SubscriptionPages } from '../../src/topic/subscription-pages.ts';
 
 const TOPIC = 'arn:aws:sns:eu-west-1:123456789012:events';
 
-test('all who ask together take no more pages a second than SNS gives', async () => {
+test('all callers together read no more pages a second than SNS allows', async () => {
   const clock = new TestClock(0);
   const sns = mockClient(SNSClient);
   sns.on(ListSubscriptionsByTopicCommand).callsFake(async ({ NextToken: at = '1' }) => ({

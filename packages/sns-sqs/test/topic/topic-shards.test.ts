@@ -27,7 +27,7 @@ describe('the topic of a new instance', () => {
   const living = (...shards: number[]): string[] =>
     shards.map((shard) => shardedId('i', shard, shortId(systemEntropy.id())));
 
-  test('is the one with the fewest of the living', () => {
+  test('is the one with the fewest live instances', () => {
     expect(leastFullShard(1, living(0, 0), 0.5)).toBe(0);
     expect(leastFullShard(3, living(0, 0, 1, 2, 2), 0.99)).toBe(1);
   });
@@ -39,7 +39,7 @@ describe('the topic of a new instance', () => {
     expect([0, 0.6].map((random) => leastFullShard(3, living(0), random))).toEqual([1, 2]);
   });
 
-  test('is one that is known here, whoever lives on others', () => {
+  test('is a topic that is known here, even if live instances are on others', () => {
     expect(leastFullShard(2, living(0, 5, 7), 0)).toBe(1);
   });
 });

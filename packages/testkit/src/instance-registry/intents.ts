@@ -32,7 +32,7 @@ export function intents(open: () => InstanceRegistry): void {
       expect(await registry.intents('a')).toEqual([]);
     });
 
-    test('[I7] are those of one instance, not of one whose name begins alike', async () => {
+    test('[I7] are those of one instance, not of another whose name begins alike', async () => {
       const instances = ['a', 'a-b', 'a#run', 'a%23run'];
       for (const instance of instances)
         await registry.putIntent(run(`r-${instance}`, { instance }));

@@ -17,7 +17,7 @@ export function leader(open: () => InstanceRegistry): void {
       expect(await registry.leader()).toBe(won[0] ? 'a' : 'b');
     });
 
-    test('is replaced by one of those who know who it was', async () => {
+    test('is replaced by one of the instances that know the old leader', async () => {
       await registry.lead('a', undefined);
       expect(await registry.lead('b', undefined)).toBe(false);
       expect(await registry.lead('b', 'c')).toBe(false);
@@ -26,14 +26,14 @@ export function leader(open: () => InstanceRegistry): void {
       expect(await registry.leader()).toBe(won[0] ? 'b' : 'c');
     });
 
-    test('may say so again', async () => {
+    test('may register as the leader again', async () => {
       await registry.lead('a', undefined);
       expect(await registry.lead('a', undefined)).toBe(true);
       expect(await registry.lead('b', 'a')).toBe(true);
       expect(await registry.lead('b', 'a')).toBe(true);
     });
 
-    test('may resign and come back, if it lives', async () => {
+    test('may resign and come back while it is alive', async () => {
       await registry.register('a', 'queue-a');
       expect(await registry.setResigned('a', true)).toBe(true);
       expect(await registry.lease('a')).toMatchObject({ state: 'alive', resigned: true });

@@ -37,7 +37,7 @@ export function leases(open: () => InstanceRegistry): void {
       expect(await registry.identity()).toBe(table);
     });
 
-    test('may be registered again, which changes nothing', async () => {
+    test('may be registered again, which has no effect', async () => {
       await registry.register('a', 'queue-a');
       await registry.beat('a', 7);
       expect(await registry.register('a', 'queue-a')).toBe(true);
@@ -45,14 +45,14 @@ export function leases(open: () => InstanceRegistry): void {
       expect(await registry.leases()).toHaveLength(1);
     });
 
-    test('takes the address where its instance is heard', async () => {
+    test('stores the address of its instance', async () => {
       await registry.register('a', 'queue-a');
       expect(await registry.setAddress('a', ADDRESS, 1)).toBe(true);
       expect(await registry.setAddress('a', ADDRESS, 1)).toBe(true);
       expect(await registry.lease('a')).toMatchObject({ address: ADDRESS, beat: 0 });
     });
 
-    test('[I7] keeps the addresses that were given up, until they are said no more', async () => {
+    test('[I7] keeps the former addresses until an update omits them', async () => {
       await registry.register('a', 'queue-a');
       await registry.setAddress('a', ADDRESS, 1);
       const bare = { queueName: 'queue-a-r2' };
@@ -66,7 +66,7 @@ export function leases(open: () => InstanceRegistry): void {
       expect((await registry.lease('a'))?.address).toEqual(current);
     });
 
-    test('[I7] keeps an address from one that was said before and comes late', async () => {
+    test('[I7] keeps its address if an older update arrives late', async () => {
       await registry.register('a', 'queue-a');
       const later = { queueName: 'queue-a-r1', former: [ADDRESS] };
       expect(await registry.setAddress('a', later, 2)).toBe(true);
@@ -79,7 +79,7 @@ export function leases(open: () => InstanceRegistry): void {
       expect((await registry.lease('a'))?.address).toEqual(later);
     });
 
-    test('beats', async () => {
+    test('can be renewed', async () => {
       await registry.register('a', 'queue-a');
       await registry.setAddress('a', ADDRESS, 1);
       expect(await registry.beat('a', 1)).toBe(true);
@@ -93,7 +93,7 @@ export function leases(open: () => InstanceRegistry): void {
       });
     });
 
-    test('[I5] is declared dead only by who saw its last beat', async () => {
+    test('[I5] is declared dead only by an instance that has read its last beat', async () => {
       await registry.register('a', 'queue-a');
       await registry.beat('a', 2);
       expect(await registry.markDead('a', 1)).toBe(false);
@@ -102,14 +102,14 @@ export function leases(open: () => InstanceRegistry): void {
       expect(await registry.lease('a')).toMatchObject({ state: 'dead', beat: 2 });
     });
 
-    test('may be declared dead again, whatever beat was seen', async () => {
+    test('may be declared dead again, with any beat', async () => {
       await registry.register('a', 'queue-a');
       await registry.markDead('a', 0);
       expect(await registry.markDead('a', 0)).toBe(true);
       expect(await registry.markDead('a', 9)).toBe(true);
     });
 
-    test('[I7] of a dead instance says for how long it has been dead at least', async () => {
+    test('[I7] of a dead instance has the time for which it has been dead at least', async () => {
       await registry.register('a', 'queue-a');
       await registry.noteDeadFor('a', 1_000);
       expect(await registry.lease('a')).not.toHaveProperty('deadForMs');
@@ -141,7 +141,7 @@ export function leases(open: () => InstanceRegistry): void {
       });
     });
 
-    test('[I7] is never made by a beat, an address or a death', async () => {
+    test('[I7] is never created by a beat, an address or a death', async () => {
       expect(await registry.beat('a', 1)).toBe(false);
       expect(await registry.setAddress('a', ADDRESS, 1)).toBe(false);
       expect(await registry.markDead('a', 0)).toBe(false);
@@ -149,7 +149,7 @@ export function leases(open: () => InstanceRegistry): void {
       expect(await registry.leases()).toEqual([]);
     });
 
-    test('[I5] of one beat that races a death: one of them is refused', async () => {
+    test('[I5] that is renewed and declared dead at once: one of the two is refused', async () => {
       for (const instance of ['a', 'b', 'c', 'd']) {
         await registry.register(instance, `queue-${instance}`);
         const [beaten, died] = await Promise.all([
@@ -169,7 +169,7 @@ export function leases(open: () => InstanceRegistry): void {
       expect(names(await registry.leases())).toEqual(['b']);
     });
 
-    test('is listed whatever its instance is called', async () => {
+    test('is listed, whatever the name of its instance is', async () => {
       const instances = ['a', 'a-b', 'a#b', 'a%23b', '0', '~', 'é', '漢字'];
       for (const instance of instances) await registry.register(instance, 'queue');
       expect(names(await registry.leases())).toEqual(instances.toSorted(compare));

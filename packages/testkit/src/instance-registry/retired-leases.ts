@@ -19,7 +19,7 @@ export function retiredLeases(open: () => InstanceRegistry): void {
       if (lease) await registry.retire({ lease, retiredAt });
     };
 
-    test('[I7] are no leases any more, and keep what their leases said', async () => {
+    test('[I7] are no leases any more, and keep the facts of their leases', async () => {
       await registry.register('a', 'queue-a');
       await registry.setAddress('a', { queueName: 'queue-a-r1', former: [ADDRESS] }, 1);
       await registry.markDead('a', 0);
@@ -30,7 +30,7 @@ export function retiredLeases(open: () => InstanceRegistry): void {
       expect(await registry.retired(10)).toEqual([{ lease, retiredAt: 1_000 }]);
     });
 
-    test('are told of from the first that retired on, as many as are asked for', async () => {
+    test('are listed in the order of their retirement, as many as requested', async () => {
       for (const [instance, at] of [
         ['b', 20_000],
         ['c', 3_000],

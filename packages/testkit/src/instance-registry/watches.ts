@@ -70,7 +70,7 @@ export function watches(
       expect(await registry.intents('a')).toEqual([run('same-id')]);
     });
 
-    test('[I6] tell of a watcher whatever its instance is called', async () => {
+    test('[I6] have a watcher, whatever the name of its instance is', async () => {
       const instances = ['a', 'a#b', 'a%23b', 'é', '漢字'];
       for (const instance of instances)
         await registry.putWatch(watch(`w-${instance}`, { instance }));
@@ -79,7 +79,7 @@ export function watches(
     });
   });
 
-  test('[I9] never mixes the rows of two tasks, whatever their names hold', async () => {
+  test('[I9] never mixes the rows of two tasks, whatever their names contain', async () => {
     await fc.assert(
       fc.asyncProperty(differentKeys, async (keys) => {
         const fresh = await factory();

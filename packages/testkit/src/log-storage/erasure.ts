@@ -25,7 +25,7 @@ export function erasure(open: () => LogStorage): void {
     const kinds = (records: readonly LogRecord[]): string[] =>
       records.flatMap(({ entries }) => entries.map(({ kind }) => kind));
 
-    test('leaves records that say no more than that the task was deleted', async () => {
+    test('leaves records that contain only the deletion of the task', async () => {
       await write();
       await storage.erase(KEY);
       const log = await loadWhole(storage, KEY);
@@ -47,7 +47,7 @@ export function erasure(open: () => LogStorage): void {
       }
     });
 
-    test('takes the task off the lists, and no late write puts it there', async () => {
+    test('removes the task from the lists, and no late write restores it', async () => {
       await write();
       await storage.erase(KEY);
       await storage.putHead(KEY, head(slotAt(3)));
@@ -59,7 +59,7 @@ export function erasure(open: () => LogStorage): void {
       expect((await loadWhole(storage, KEY)).snapshot).toBeUndefined();
     });
 
-    test('keeps a head from coming late that was not there', async () => {
+    test('refuses a late head if there was none before', async () => {
       await storage.putRecord(KEY, sampleRecord('r1', slotAt(1)));
       await storage.erase(KEY);
       await storage.putHead(KEY, head(slotAt(1)));

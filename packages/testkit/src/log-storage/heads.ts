@@ -44,7 +44,7 @@ export function heads(open: () => LogStorage): void {
       ]);
     });
 
-    test('[I6] hold whatever an executor may have put into a status', async () => {
+    test('[I6] hold any status that an executor may publish', async () => {
       const odd = head(slotAt(1), {
         timestamp: -8.64e15,
         latest: 8.64e15,

@@ -41,7 +41,7 @@ export function lists(open: () => LogStorage): void {
       expect(await listedTasks(storage, SCOPE, { contextId: 'context-9' })).toEqual([]);
     });
 
-    test('gives what passes the filter, all of it and nothing else', async () => {
+    test('gives exactly the tasks that match the filter', async () => {
       const time = fc.constantFrom(-1_000, 0, 1_000, 2_000, 3_000);
       const fields = fc.record({
         state: fc.constantFrom(...STATES),

@@ -13,14 +13,14 @@ export function puts(open: () => LogStorage): void {
       storage = open();
     });
 
-    test('[I1] writes to an empty slot what every read then gives', async () => {
+    test('[I1] writes to an empty slot, and every later read gives that record', async () => {
       const record = sampleRecord('r1', FIRST_SLOT);
       expect(await storage.putRecord(KEY, record)).toEqual({ written: true });
       expect((await loadWhole(storage, KEY)).records).toEqual([record]);
       expect(await collect(storage.readRecords(KEY, FIRST_SLOT))).toEqual([record]);
     });
 
-    test('[I1] hands over what is at the slot, and leaves it there', async () => {
+    test('[I1] returns the record that is at the slot, and leaves it there', async () => {
       const first = sampleRecord('r1', FIRST_SLOT);
       await storage.putRecord(KEY, first);
       const second = sampleRecord('r2', FIRST_SLOT, 'another');
@@ -28,7 +28,7 @@ export function puts(open: () => LogStorage): void {
       expect((await loadWhole(storage, KEY)).records).toEqual([first]);
     });
 
-    test('[I1] tells a repeated write by its own id', async () => {
+    test('[I1] recognizes a repeated write by its id', async () => {
       const record = sampleRecord('r1', FIRST_SLOT);
       await storage.putRecord(KEY, record);
       expect(await storage.putRecord(KEY, record)).toEqual({ taken: record });

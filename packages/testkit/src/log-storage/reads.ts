@@ -39,7 +39,7 @@ export function reads(open: () => LogStorage): void {
       expect(ids(await collect(storage.readRecords(KEY, FIRST_SLOT)))).toEqual(ids(records));
     });
 
-    test('[I3] starts at the slot asked for, included', async () => {
+    test('[I3] includes the requested slot', async () => {
       const slots = [slotAt(1), slotAt(1, 1), slotAt(2), slotAt(3), slotAt(3, 1)];
       for (const [n, at] of slots.entries()) {
         await storage.putRecord(KEY, sampleRecord(`r${n}`, at));

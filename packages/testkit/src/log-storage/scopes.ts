@@ -17,7 +17,7 @@ export function scopes(open: () => LogStorage, fresh: () => Promise<LogStorageUn
       storage = open();
     });
 
-    test('[I9] never mixes two tasks, owners or tenants, whatever their names hold', async () => {
+    test('[I9] never mixes two tasks, owners or tenants, whatever their names contain', async () => {
       await fc.assert(
         fc.asyncProperty(differentKeys, async (keys) => {
           const subject = await fresh();

@@ -40,7 +40,7 @@ export function snapshots(open: () => LogStorage): void {
       expect((await loadWhole(storage, KEY)).head).toEqual(head(slotAt(1)));
     });
 
-    test('of a later slot win, and name the one that nobody needs any more', async () => {
+    test('of a later slot win, and name the one that is obsolete', async () => {
       await write();
       await storage.putSnapshot(KEY, snapshot('s1', slotAt(2)), NOW);
       const later = snapshot('s2', slotAt(4));
@@ -87,7 +87,7 @@ export function snapshots(open: () => LogStorage): void {
       expect(await loaded()).toEqual([one, 'r3', 'r4']);
     });
 
-    test('survive a new status, and keep what they are when the head moves', async () => {
+    test('survive a new status, and do not change when the head moves', async () => {
       await write();
       const one = snapshot('s1', slotAt(3));
       await storage.putSnapshot(KEY, one, NOW);
@@ -96,7 +96,7 @@ export function snapshots(open: () => LogStorage): void {
       expect(taskIds(await listedTasks(storage, SCOPE))).toEqual(['task-1']);
     });
 
-    test('of a task without a head are found by nobody: they are told obsolete', async () => {
+    test('of a task without a head are not found, and are named as obsolete', async () => {
       await storage.putRecord(KEY, sampleRecord('r1', slotAt(1)));
       const one = snapshot('s1', slotAt(2));
       const { obsolete } = await storage.putSnapshot(KEY, one, NOW);

@@ -98,7 +98,7 @@ export function contents({ capabilities, open }: TaskStoreTests): void {
       { value: new Map([['a', 1]]) },
     ];
     if (capabilities.values === 'exact') {
-      test('is kept or refused with what is no JSON, never changed', async () => {
+      test('with content that is not JSON is kept as it is or refused, never changed', async () => {
         for (const metadata of values) {
           await keptOrRefused({ ...taskOf('task-1'), metadata });
           const part = { ...textPart(''), content: { $case: 'data' as const, value: metadata } };
@@ -107,7 +107,7 @@ export function contents({ capabilities, open }: TaskStoreTests): void {
         }
       });
     } else {
-      test('has what JSON makes of what is no JSON', async () => {
+      test('has the JSON form of content that is not JSON', async () => {
         for (const [n, metadata] of values.entries()) {
           await open().save({ ...taskOf(`task-${n}`), metadata }, callContext());
           const task = await open().load(`task-${n}`, callContext());
@@ -149,7 +149,7 @@ export function contents({ capabilities, open }: TaskStoreTests): void {
 
     const odd = ['\u0000', '\u0000a', '\ud800', '\ud801', '\ufffd'];
     if (capabilities.ids === 'exact') {
-      test('[I9] is found under its own id alone, whatever that becomes in UTF-8', async () => {
+      test('[I9] is found under its own id only, even if two ids are alike in UTF-8', async () => {
         for (const id of odd) {
           await keptOrRefused(taskOf(id));
           await keptOrRefused({ ...taskOf('task-1'), contextId: id });
@@ -163,7 +163,7 @@ export function contents({ capabilities, open }: TaskStoreTests): void {
         }
       });
     } else {
-      test('may come back under another id than it was saved', async () => {
+      test('may be loaded with another id than it was saved with', async () => {
         for (const id of odd.slice(0, 2)) {
           await open().save(taskOf(id), callContext());
           expect((await open().load(id, callContext()))?.id).not.toBe(id);

@@ -31,7 +31,7 @@ export function deletions({ capabilities, open }: TaskStoreTests): void {
       await expectGone('task-1');
     });
 
-    test('may be repeated, and there may be nothing to delete', async () => {
+    test('may be repeated, and may find no task', async () => {
       await store().delete('task-1', callContext());
       await store().save(taskOf('task-1'), callContext());
       await store().delete('task-1', callContext());

@@ -74,7 +74,7 @@ export function handlers({ open }: TaskStoreTests): void {
   describe("in the SDK's handler", () => {
     const handler = (): DefaultRequestHandler => new DefaultRequestHandler(CARD, open(), executor);
 
-    test('a conversation goes on, on every instance', async () => {
+    test('a conversation continues, on every instance', async () => {
       const [one, other] = [handler(), handler()];
       const asked = await one.sendMessage(message('first'), callContext());
       if (!('status' in asked)) throw new Error('There is no task.');

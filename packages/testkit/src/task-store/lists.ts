@@ -64,7 +64,7 @@ export function lists({ capabilities, open }: TaskStoreTests): void {
     idsOf(await open().list(listRequest(fields), callContext()));
 
   describe('a list', () => {
-    test('of nothing is an empty page', async () => {
+    test('without tasks is an empty page', async () => {
       expect(await open().list(listRequest(), callContext())).toEqual({
         tasks: [],
         nextPageToken: '',
@@ -99,7 +99,7 @@ export function lists({ capabilities, open }: TaskStoreTests): void {
     });
     let runs = 0;
 
-    test('has the newest status first, and what has none last', async () => {
+    test('has the newest status first, and tasks without one last', async () => {
       const bare = { ...taskOf('no status'), status: undefined };
       const [old, late, mid] = [5, 9, 7].map((n) => taskOf(`at ${n}`, WORKING, second(n)));
       const untimed: Task = withState(taskOf('no time'), WORKING);
@@ -128,7 +128,7 @@ export function lists({ capabilities, open }: TaskStoreTests): void {
       expect(await listed({ status: COMPLETED })).toEqual(['a']);
     });
 
-    test('finds each state that there is', async () => {
+    test('finds each possible state', async () => {
       const states = [
         TaskState.TASK_STATE_SUBMITTED,
         WORKING,
@@ -147,7 +147,7 @@ export function lists({ capabilities, open }: TaskStoreTests): void {
       expect(await listed({ status: TaskState.TASK_STATE_UNSPECIFIED })).toHaveLength(8);
     });
 
-    test('takes a time in any notation, and gives what is later, not what is as late', async () => {
+    test('takes a time in any notation, and gives strictly later tasks', async () => {
       await saveAll(
         open(),
         [0, 1, 2].map((n) => taskOf(`at ${n}`, WORKING, second(n))),
@@ -178,7 +178,7 @@ export function lists({ capabilities, open }: TaskStoreTests): void {
       });
     }
 
-    test('has a task whose status has any text for a time', async () => {
+    test('has a task whose time of status is any text', async () => {
       const times = ['', 'yesterday', '9999-12-31T23:59:59.999Z', '2026-01-01', 'é𝄞', second(1)];
       await saveAll(
         open(),
@@ -189,7 +189,7 @@ export function lists({ capabilities, open }: TaskStoreTests): void {
       expect(idsOf(...pages).sort()).toEqual(times.map((_, n) => `task-${n}`));
     });
 
-    test('has no artifacts unless they are asked for', async () => {
+    test('has no artifacts unless they are requested', async () => {
       const task = { ...taskOf('task-1'), artifacts: [artifactOf('a', 'text')] };
       await open().save(task, callContext());
       const list = async (includeArtifacts?: boolean): Promise<unknown> => {

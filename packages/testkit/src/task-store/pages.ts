@@ -64,14 +64,14 @@ export function pages({ capabilities, open }: TaskStoreTests): void {
       }
     });
 
-    test('are of fifty unless another size is asked for', async () => {
+    test('have fifty tasks unless another size is requested', async () => {
       await saveNumbered(open(), 53);
       const all = await allPages(open(), callContext(), {});
       expect(all.map(({ tasks }) => tasks.length)).toEqual([50, 3]);
       expect(new Set(idsOf(...all)).size).toBe(53);
     });
 
-    test('show tasks of one moment once, whatever their ids sort by', async () => {
+    test('show tasks of one moment once, in any order of their ids', async () => {
       const ids = ['a', 'B', 'é', 'e\u0301', '\uffff', '𝄞', '0', 'a|b', '#', '', 'ab'];
       const used = ids.filter((id) => id !== '');
       for (const id of used) await open().save(taskOf(id), callContext());
@@ -88,7 +88,7 @@ export function pages({ capabilities, open }: TaskStoreTests): void {
       expect(idsOf(await open().list(rest, callContext()))).toEqual(['task-2', 'task-1', 'task-0']);
     });
 
-    test('show what others do in the meantime no more often than it is there', async () => {
+    test('show concurrent changes at most as often as they are there', async () => {
       await fc.assert(
         fc.asyncProperty(fc.array(anyChange, { maxLength: 5 }), async (changes) => {
           const user = `user-${runs++}`;
@@ -163,13 +163,13 @@ export function pages({ capabilities, open }: TaskStoreTests): void {
     }
 
     if (capabilities.pages === 'steady') {
-      test('show no task again whose clock went back', async () => {
+      test('show no task again if its clock was set back', async () => {
         const page = await firstPage();
         await change(open(), 'task-3', (task) => withState(task, COMPLETED, second(-50)));
         expect(await nextIds(page)).toEqual(rest);
       });
     } else {
-      test('show a task again whose clock went back', async () => {
+      test('show a task again if its clock was set back', async () => {
         const page = await firstPage();
         await change(open(), 'task-3', (task) => withState(task, COMPLETED, second(-50)));
         expect(await nextIds(page)).toEqual([...rest, 'task-3']);
@@ -198,7 +198,7 @@ export function pages({ capabilities, open }: TaskStoreTests): void {
       },
     );
 
-    test('that was tampered with gives nothing but tasks of the caller', async () => {
+    test('that was tampered with gives only tasks of the caller', async () => {
       const token = await tokenOf();
       const intact = idsOf(await next(token));
       const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
@@ -239,7 +239,7 @@ export function pages({ capabilities, open }: TaskStoreTests): void {
         expect(idsOf(await list(own))).toEqual(['task-1', 'task-0']);
       });
     } else {
-      test.each(others)('[I9] of another %s shows nothing of theirs', async (_, context) => {
+      test.each(others)('[I9] of another %s shows no foreign task', async (_, context) => {
         const page = await next(await tokenOf(), context);
         expect(idsOf(page).filter((id) => id.startsWith('task-'))).toEqual([]);
       });

@@ -52,12 +52,12 @@ export function races({ capabilities, open }: TaskStoreTests): void {
     };
 
     if (capabilities.save === 'adds') {
-      test('[I1] lose nothing that either adds', async () => {
+      test('[I1] lose no change of either one', async () => {
         const names = ['first', 'second'];
         expect(added(await both())).toEqual([names, names, names]);
       });
 
-      test('[I1] lose nothing however they overlap, many times over', async () => {
+      test('[I1] lose no change however they overlap, many times over', async () => {
         await open().save(taskOf('task-1'), callContext());
         await Promise.all(
           [0, 1, 2].map(async (writer) => {
@@ -73,7 +73,7 @@ export function races({ capabilities, open }: TaskStoreTests): void {
         expect(added(await open().load('task-1', callContext()))).toEqual([names, names, names]);
       });
     } else {
-      test('overwrite each other: the last save is all there is', async () => {
+      test('overwrite each other: only the last save stays', async () => {
         const names = ['second'];
         expect(added(await both())).toEqual([names, names, names]);
       });

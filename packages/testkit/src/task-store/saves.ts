@@ -18,7 +18,7 @@ import type { TaskStoreTests } from './task-store-under-test.ts';
 /** A loaded task equals the saved one, and shares no object with it. */
 export function saves({ capabilities, open }: TaskStoreTests): void {
   describe('a save', () => {
-    test('is what every request then loads, on every instance; nothing before', async () => {
+    test('is loaded by every later request, on every instance', async () => {
       const [one, other] = [open(), open()];
       const context = callContext();
       expect(await one.load('task-1', context)).toBeUndefined();
@@ -29,7 +29,7 @@ export function saves({ capabilities, open }: TaskStoreTests): void {
       expect(await other.load('task-1', callContext())).toEqual(task);
     });
 
-    test('of a task with nothing in it is what is loaded', async () => {
+    test('of an empty task is loaded as an empty task', async () => {
       const bare = { ...taskOf('bare'), contextId: '', status: undefined, history: [] };
       await open().save(bare, callContext());
       expect(await open().load('bare', callContext())).toEqual(bare);
@@ -61,7 +61,7 @@ export function saves({ capabilities, open }: TaskStoreTests): void {
       await grow(withState(task, COMPLETED));
     });
 
-    test('of what was loaded and not changed changes nothing', async () => {
+    test('of an unchanged task changes nothing', async () => {
       const store = open();
       const task = fullTask('task-1');
       await store.save(task, callContext());
@@ -83,7 +83,7 @@ export function saves({ capabilities, open }: TaskStoreTests): void {
       expect(await inContext('context-2')).toEqual(['task-1']);
     });
 
-    test('and what is loaded or listed are copies', async () => {
+    test('copies its task, and so do loads and lists', async () => {
       const store = open();
       const context = callContext();
       const task = fullTask('task-1');
@@ -137,14 +137,14 @@ export function saves({ capabilities, open }: TaskStoreTests): void {
     };
 
     if (capabilities.save === 'adds') {
-      test('takes nothing away: what it leaves out stays', async () => {
+      test('removes nothing: omitted parts stay', async () => {
         const task = await leaveOut();
         expect(task?.history.map(({ messageId }) => messageId)).toEqual(['m1', 'm2']);
         expect(task?.artifacts.map(({ artifactId }) => artifactId)).toEqual(['a', 'b']);
         expect(task?.metadata).toEqual({ a: 1, b: 2 });
       });
     } else {
-      test('is the whole task: what it leaves out is gone', async () => {
+      test('replaces the whole task: omitted parts are gone', async () => {
         expect(await leaveOut()).toEqual(left);
       });
     }

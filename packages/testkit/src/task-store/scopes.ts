@@ -24,7 +24,7 @@ export function scopes({ open }: TaskStoreTests): void {
       }
     });
 
-    test('[I9] is asked for by the context of the call, not by the request', async () => {
+    test('[I9] is read from the context of the call, not from the request', async () => {
       await open().save(taskOf('task-1'), callContext({ tenant: 'tenant' }));
       const request = listRequest({ tenant: 'tenant' });
       expect((await open().list(request, callContext())).tasks).toEqual([]);
@@ -38,7 +38,7 @@ export function scopes({ open }: TaskStoreTests): void {
       expect(await open().load('task-1', callContext({ tenant: '' }))).toEqual(taskOf('task-1'));
     });
 
-    test('that nobody has authenticated is one for all of them', async () => {
+    test('without authentication is one for all of them', async () => {
       const anonymous = (): ServerCallContext => new ServerCallContext();
       await open().save(taskOf('task-1', COMPLETED), anonymous());
       expect(await open().load('task-1', anonymous())).toEqual(taskOf('task-1', COMPLETED));

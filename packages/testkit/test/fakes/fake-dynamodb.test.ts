@@ -116,7 +116,7 @@ describe('updates', () => {
     expect([...aws.dynamodb.items()]).toEqual([{ pk: 'p', sk: 'a', n: 2, t: 't', kept: 'y' }]);
   });
 
-  test('make the item that is not there', async () => {
+  test('create a missing item', async () => {
     await update('ADD n :one', { ':one': 1 });
     expect([...aws.dynamodb.items()]).toEqual([{ pk: 'p', sk: 'a', n: 1 }]);
   });
@@ -151,7 +151,7 @@ describe('queries', () => {
     else await expect(answer).rejects.toMatchObject({ name: 'ValidationException' });
   });
 
-  test('end a page after 1 MB, or a limit, and go on behind it', async () => {
+  test('end a page after 1 MB, or a limit, and continue behind it', async () => {
     for (const sk of ['a', 'b', 'c', 'd']) await put(sk, { b: new Uint8Array(300 * 1024) });
     const first = await query();
     expect(keys(first)).toEqual(['a', 'b', 'c']);
@@ -190,7 +190,7 @@ describe('indexes', () => {
       }),
     );
 
-  test('hold what has their keys, where it is now, and only what they copy', async () => {
+  test('hold the present items with their keys, and only the attributes that they copy', async () => {
     await put('a', { opk: 'o1', ssk: 's', t: 1, other: 'x' });
     await put('b', { opk: 'o1' });
     expect((await listed('o1')).Items).toEqual([{ pk: 'p', sk: 'a', opk: 'o1', ssk: 's', t: 1 }]);
@@ -252,7 +252,7 @@ describe('units', () => {
     expect(spent('DeleteItem')).toBe(1);
   });
 
-  test('of a refused write: what is there', async () => {
+  test('of a refused write: those of the stored item', async () => {
     await put('a', { t: 'x'.repeat(2_500) });
     const refused = new PutCommand({
       TableName,
@@ -287,7 +287,7 @@ describe('units', () => {
   });
 });
 
-test('refuses what a table cannot hold', async () => {
+test('refuses items that no table can hold', async () => {
   const invalid = { name: 'ValidationException' };
   await expect(put('a', { b: new Uint8Array(400 * 1024) })).rejects.toMatchObject(invalid);
   await expect(put('')).rejects.toMatchObject(invalid);

@@ -210,7 +210,7 @@ describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('on dyno
     await aws.stop();
   });
 
-  test('every sequence of calls comes to the same as on the fake', async () => {
+  test('every sequence of calls has the same result as on the fake', async () => {
     const call = fc.oneof(put, put, updates, updates, remove, get, query, query, indexed);
     await fc.assert(
       fc.asyncProperty(fc.array(call, { minLength: 5, maxLength: 30 }), async (calls) => {

@@ -96,7 +96,7 @@ const bodies = async (QueueUrl: string): Promise<unknown[]> =>
   (await receive(QueueUrl)).map(({ Body }) => Body);
 
 describe('a topic', () => {
-  test('brings messages to whose filter they match', async () => {
+  test('sends messages to queues whose filter they match', async () => {
     const [a, b] = [await queue('a'), await queue('b')];
     await subscribe('a', ['a', '*']);
     await subscribe('b', ['b', '*']);
@@ -106,14 +106,14 @@ describe('a topic', () => {
     expect(await bodies(b)).toEqual(['for all']);
   });
 
-  test('brings nothing to a queue whose policy does not let it', async () => {
+  test('sends no message to a queue whose policy forbids it', async () => {
     const a = await queue('a', { Policy: JSON.stringify(queuePolicy(arnOf('a'), `${topicArn}x`)) });
     await subscribe('a', ['a']);
     await publish('a', 'x');
     expect(await bodies(a)).toEqual([]);
   });
 
-  test('says the same for the same subscription, and refuses another filter', async () => {
+  test('returns the same subscription for equal requests, and refuses another filter', async () => {
     const first = await subscribe('a', ['a']);
     expect(await subscribe('a', ['a'])).toBe(first);
     await expect(subscribe('a', ['b'])).rejects.toMatchObject({ name: 'InvalidParameter' });
@@ -121,7 +121,7 @@ describe('a topic', () => {
     expect(await subscribe('a', ['b'])).not.toBe(first);
   });
 
-  test('tells what a subscription was made with, while there is one', async () => {
+  test('returns the attributes of a subscription while it exists', async () => {
     await queue('a');
     const SubscriptionArn = await subscribe('a', ['a']);
     const asks = new GetSubscriptionAttributesCommand({ SubscriptionArn });
@@ -142,7 +142,7 @@ describe('a topic', () => {
     expect(page.NextToken).toBeDefined();
   });
 
-  test('keeps the subscription of a queue that is gone', async () => {
+  test('keeps the subscription of a deleted queue', async () => {
     const url = await queue('a');
     await subscribe('a', ['a']);
     await clients.sqs.send(new DeleteQueueCommand({ QueueUrl: url }));
@@ -162,7 +162,7 @@ describe('a topic', () => {
     await expect(publish('a')).rejects.toMatchObject({ name: 'EmptyBatchRequest' });
   });
 
-  test('loses, repeats and delays messages as the plan says', async () => {
+  test('loses, repeats and delays messages according to the plan', async () => {
     const plans = [[], [10, 2_000], [5]];
     world({ deliveries: () => plans.shift() ?? [] });
     const a = await queue('a', { VisibilityTimeout: '60' });
@@ -174,7 +174,7 @@ describe('a topic', () => {
     expect(await bodies(a)).toEqual(['twice']);
   });
 
-  test('lets a new subscription hear nothing as long as the plan says', async () => {
+  test('sends no message to a new subscription for as long as the plan delays it', async () => {
     world({ subscriptionLag: () => 60_000 });
     const a = await queue('a');
     await subscribe('a', ['a']);
@@ -184,7 +184,7 @@ describe('a topic', () => {
     expect(await bodies(a)).toEqual(['later']);
   });
 
-  test('fails some entries of a batch as the plan says', async () => {
+  test('fails some entries of a batch according to the plan', async () => {
     let at = 0;
     world({
       call: () => ({ acts: [0], answers: 0, failedEntries: 50 }),
@@ -226,7 +226,7 @@ describe('a queue', () => {
     expect(await clock.run(again)).toMatchObject([{ Body: 'kept' }]);
   });
 
-  test('says which receipt it does not know, and deletes the others', async () => {
+  test('names the receipts that it does not know, and deletes the others', async () => {
     const url = await queue('a');
     await send(url, 'x');
     const [message] = await receive(url);
@@ -242,7 +242,7 @@ describe('a queue', () => {
     expect(answer).toMatchObject({ Successful: [{ Id: 'good' }], Failed: [{ Id: 'bad' }] });
   });
 
-  test('hides what an aborted poll takes, as long as anybody else', async () => {
+  test('hides the messages of an aborted poll for the visibility timeout', async () => {
     const url = await queue('a', { VisibilityTimeout: '10' });
     const aborted = new AbortController();
     const input = { QueueUrl: url, WaitTimeSeconds: 20 };
@@ -257,7 +257,7 @@ describe('a queue', () => {
     expect(await bodies(url)).toEqual(['taken']);
   });
 
-  test('leaves what was received too often to the dead-letter queue', async () => {
+  test('moves messages that were received too often to the dead-letter queue', async () => {
     const dead = await queue('dead');
     const redrive = { deadLetterTargetArn: arnOf('dead'), maxReceiveCount: 2 };
     const url = await queue('a', {
@@ -273,7 +273,7 @@ describe('a queue', () => {
     expect(await bodies(dead)).toEqual(['poison']);
   });
 
-  test('forgets what was kept too long', async () => {
+  test('drops messages after the retention period', async () => {
     const url = await queue('a', { MessageRetentionPeriod: '60' });
     await send(url, 'old');
     await clock.advance(61_000);
@@ -297,7 +297,7 @@ describe('a queue', () => {
     expect(await queue('a')).toBe(url);
   });
 
-  test('tells when it was made, in seconds', async () => {
+  test('returns its creation time in seconds', async () => {
     const made = clock.now();
     const QueueUrl = await queue('a');
     await clock.advance(5_000);
@@ -328,7 +328,7 @@ describe('a queue', () => {
   });
 });
 
-test('tells of each queue and subscription that a caller removes', async () => {
+test('reports each queue and subscription that a caller removes', async () => {
   const removals: FakeRemoval[] = [];
   aws = new FakeAws({ onRemoval: (removal) => removals.push(removal) });
   topicArn = aws.sns.createTopic('events');

@@ -44,7 +44,7 @@ describe('a call', () => {
     expect([...aws.dynamodb.items()]).toEqual([{ ...Key, v: 1 }]);
   });
 
-  test('may write after its client was told of a time-out', async () => {
+  test('may write after its client got a time-out', async () => {
     const { aws, clock } = met({ acts: [3_000], answers: 500, fails: 'time-out' });
     const sent = aws.clients().dynamodb.send(put);
     await expect(clock.run(sent)).rejects.toMatchObject({ name: 'TimeoutError' });
@@ -53,7 +53,7 @@ describe('a call', () => {
     expect([...aws.dynamodb.items()]).toEqual([{ ...Key, v: 1 }]);
   });
 
-  test('may be repeated under way; its client hears of the first', async () => {
+  test('may be repeated in flight; its client gets the first answer', async () => {
     const { aws, clock } = met({ acts: [1, 5], answers: 9 });
     await clock.run(aws.clients().dynamodb.send(count));
     expect([...aws.dynamodb.items()]).toEqual([{ ...Key, n: 2 }]);

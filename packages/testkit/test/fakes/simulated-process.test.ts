@@ -56,14 +56,14 @@ describe('a crash', () => {
     expect([stored(), outcome.told]).toEqual([0, 'nothing']);
   });
 
-  test('after a call: it was made, and nobody learns of it', async () => {
+  test('after a call: the call was executed, and its answer is lost', async () => {
     onPoint = (at, point) => point === 'after' && at.crash();
     const outcome = write();
     await clock.advance(60_000);
     expect([stored(), outcome.told]).toEqual([1, 'nothing']);
   });
 
-  test('ends timers, and tells clients a little later', async () => {
+  test('ends timers, and breaks connections of clients a little later', async () => {
     let rang = false;
     process.clock.after(1_000, () => {
       rang = true;
@@ -77,7 +77,7 @@ describe('a crash', () => {
 });
 
 describe('a pause', () => {
-  test('holds back timers, answers and requests, not what is under way', async () => {
+  test('holds back timers, answers and requests, but not calls in flight', async () => {
     const heard: string[] = [];
     const outcome = write();
     await clock.advance(10);
@@ -90,7 +90,7 @@ describe('a pause', () => {
     expect([outcome.told, heard.toSorted()]).toEqual(['done', ['request', 'timer']]);
   });
 
-  test('before a call: it is made when the process goes on', async () => {
+  test('before a call: the call is made when the process continues', async () => {
     onPoint = (at, point) => point === 'before' && at.pause(45_000);
     write();
     await clock.advance(44_000);
@@ -113,7 +113,7 @@ test('its wall clock is its own, and may be set; timers do not care', async () =
   expect(rang).toBe(true);
 });
 
-test('a stream ends with its process, and is told of a client that leaves', async () => {
+test('a stream ends with its process, and notices a client that leaves', async () => {
   let left = false;
   async function* count(): AsyncGenerator<number, void, undefined> {
     try {

@@ -34,7 +34,7 @@ test('lets promises run to their end between two timers', async () => {
   expect(ran).toEqual(['timer', 'promise', 'next timer']);
 });
 
-test('forgets what was cancelled', async () => {
+test('drops cancelled timers', async () => {
   const clock = new VirtualClock();
   let ran = false;
   const cancel = clock.after(10, () => {
