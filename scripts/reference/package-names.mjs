@@ -7,6 +7,7 @@ const NAMES = new Map([
   ['packages/client/src/node', '@a2a-aws/client/node'],
   ['packages/local/src', '@a2a-aws/local'],
   ['infra/src', '@a2a-aws/infra'],
+  ['packages/core/src', '@a2a-aws/core'],
   ['packages/dynamodb/src', '@a2a-aws/dynamodb'],
   ['packages/sns-sqs/src', '@a2a-aws/sns-sqs'],
   ['packages/testkit/src', '@a2a-aws/testkit'],

@@ -39,7 +39,13 @@ export function taskStoreDeps(options: DynamoDBTaskStoreOptions): LogTaskStoreDe
   };
 }
 
-/** A {@link LogTaskStore} on DynamoDB: a `TaskStore` for the SDK's own `DefaultRequestHandler`. *
+/**
+ * A `TaskStore` on DynamoDB for the SDK's own `DefaultRequestHandler`.
+ *
+ * A save is compared with the task that the same `ServerCallContext` loaded, and only the difference
+ * is appended. Two instances that save at the same time therefore keep each other's changes. Tasks
+ * of this store have no runs, so they are not recovered when their instance dies.
+ *
  * @example
  * ```ts
  * import { DefaultRequestHandler } from '@a2a-js/sdk/server';

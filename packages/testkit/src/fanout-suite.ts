@@ -5,7 +5,7 @@ import type { FanoutCapabilities, FanoutUnderTest } from './fanout/fanout-under-
 import { provisioning } from './fanout/provisioning.ts';
 import { repairs } from './fanout/repairs.ts';
 
-/** The laws of the {@link Fanout} port, as tests of the fan-out that `factory` makes. */
+/** The laws of the port `Fanout`, as tests of the fan-out that `factory` makes. */
 export function fanoutSuite(
   name: string,
   capabilities: FanoutCapabilities,
