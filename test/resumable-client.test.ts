@@ -1,11 +1,11 @@
-import { randomUUID } from 'node:crypto';
 import { gapOf, type ResumableOptions, resumable } from '@a2a-aws/client';
+import { SeededRandom } from '@a2a-aws/testkit/fakes';
 import type { StreamResponse } from '@a2a-js/sdk';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { BINDINGS, type Binding, clientAt } from './fixtures/clients.ts';
+import { BindingFleet } from './fixtures/binding-fleet.ts';
+import { BINDINGS, clientAt } from './fixtures/clients.ts';
 import { afterBytes, afterEachEvent, type Cut, CuttingProxy } from './fixtures/cutting-proxy.ts';
-import { Fleet } from './fixtures/fleet.ts';
-import { GrpcEndpoint } from './fixtures/grpc-endpoint.ts';
+import { eventually, Gate } from './fixtures/eventually.ts';
 import { get, send } from './fixtures/requests.ts';
 import type { Turn } from './fixtures/scripted-agent.ts';
 import { StreamReader } from './fixtures/stream-reader.ts';
@@ -14,31 +14,18 @@ import { frameNames } from './fixtures/task-picture.ts';
 const timeout = 60_000;
 /** Short waits: the servers of a test are back at once. */
 const QUICK: ResumableOptions = { backoff: { firstMs: 5, maxMs: 400 } };
-let fleet: Fleet;
-let grpc: readonly GrpcEndpoint[];
+const CHUNKS = 20;
+let servers: BindingFleet;
 
 beforeAll(async () => {
-  fleet = await Fleet.start();
-  grpc = await Promise.all(
-    fleet.nodes.map((node) => GrpcEndpoint.start(node.requestHandler, node.backend)),
-  );
+  servers = await BindingFleet.start();
 }, timeout);
-
-afterAll(async () => {
-  for (const endpoint of grpc) endpoint.stop();
-  await fleet.stop();
-}, timeout);
-
-/** The URLs of A and B. */
-function urlsOf(binding: Binding): string[] {
-  const endpoints = binding === 'GRPC' ? grpc : fleet.nodes;
-  return endpoints.slice(0, 2).map(({ url }) => url);
-}
+afterAll(() => servers.stop(), timeout);
 
 /** Every kind of event, a whole Task once more among them. */
 async function works(turn: Turn): Promise<void> {
   turn.task();
-  for (let i = 0; i < 20; i += 1) {
+  for (let i = 0; i < CHUNKS; i += 1) {
     turn.artifact('out', `${i}`, i > 0);
     if (i % 4 === 0) await turn.run.flush();
   }
@@ -48,10 +35,9 @@ async function works(turn: Turn): Promise<void> {
   turn.status('COMPLETED', 'done');
 }
 
-const EXPECTED = [
-  'task:WORKING',
-  ...Array.from({ length: 20 }, () => 'artifact:out'),
-  'status:WORKING', // the Task once more, as updates
+const WORK = [
+  ...Array.from({ length: CHUNKS }, () => 'artifact:out'),
+  'status:WORKING', // the Task once more
   'status:WORKING',
   'artifact:more',
   'status:COMPLETED',
@@ -67,71 +53,106 @@ function texts(events: readonly StreamResponse[], artifactId: string): string[] 
   });
 }
 
-/** Numbers from 0 to 1 that repeat from run to run. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
-    return state / 2 ** 31;
-  };
-}
+const NUMBERS = Array.from({ length: CHUNKS }, (_, i) => `${i}`);
 
 describe.each(BINDINGS)('over %s', (binding) => {
-  const cutting = async (cutOf: () => Cut): Promise<CuttingProxy> =>
-    CuttingProxy.start(urlsOf(binding), cutOf);
+  const cuts = (seed: number): (() => Cut) =>
+    binding === 'GRPC' ? afterBytes(new SeededRandom(seed), 500, 4_000) : afterEachEvent;
 
-  test('[I3] a stream that is cut again and again yields each event once', {
-    timeout,
-  }, async () => {
-    const random = seeded(7);
-    const cutOf = binding === 'GRPC' ? afterBytes(random, 500, 4_000) : afterEachEvent;
-    const proxy = await cutting(cutOf);
+  /** Runs a test through a proxy to A and B that cuts connections. */
+  async function through(
+    cutOf: (() => Cut) | undefined,
+    use: (proxy: CuttingProxy) => Promise<void>,
+  ): Promise<void> {
+    const proxy = await CuttingProxy.start(servers.urls(binding).slice(0, 2), cutOf);
     try {
-      const client = resumable(await clientAt(proxy.url, binding), QUICK);
-      const sent = new StreamReader(client.sendMessageStream(send(fleet.script(works))));
-      const events = await sent.end();
-      expect(frameNames(events)).toEqual(EXPECTED);
-      expect(texts(events, 'out').slice(0, 20)).toEqual(
-        Array.from({ length: 20 }, (_, i) => `${i}`),
-      );
-      expect(events.filter((event) => gapOf(event))).toEqual([]);
-      expect(proxy.cuts).toBeGreaterThan(binding === 'GRPC' ? 2 : 20);
+      await use(proxy);
     } finally {
       await proxy.stop();
     }
-  });
+  }
 
-  test('[I3] a subscription that is cut again and again yields each event once', {
-    timeout,
-  }, async () => {
-    const direct = await clientAt(urlsOf(binding)[0] ?? '', binding);
-    const text = fleet.script(async (turn) => {
-      turn.task();
-      await turn.run.flush();
-      turn.status('INPUT_REQUIRED');
-    });
-    const first = new StreamReader(
-      direct.sendMessageStream(send(text, { messageId: randomUUID() })),
-    );
-    await first.end();
-    const id = await first.taskId();
-    const proxy = await cutting(
-      binding === 'GRPC' ? afterBytes(seeded(3), 500, 4_000) : afterEachEvent,
-    );
-    try {
+  test('[I3] a stream that is cut again and again yields each event once', { timeout }, () =>
+    through(cuts(7), async (proxy) => {
+      const client = resumable(await clientAt(proxy.url, binding), QUICK);
+      const request = send(servers.fleet.script(works));
+      const events = await new StreamReader(client.sendMessageStream(request)).end();
+      expect(frameNames(events)).toEqual(['task:WORKING', ...WORK]);
+      expect(texts(events, 'out')).toEqual(NUMBERS);
+      expect(events.filter((event) => gapOf(event))).toEqual([]);
+      expect(proxy.cuts).toBeGreaterThan(binding === 'GRPC' ? 2 : CHUNKS);
+    }),
+  );
+
+  test('[I3] a subscription that is cut again and again yields each event once', { timeout }, () =>
+    through(cuts(3), async (proxy) => {
+      const direct = await clientAt(servers.urls(binding)[2], binding);
+      const asks = servers.fleet.script((turn) => turn.task('INPUT_REQUIRED'));
+      const first = new StreamReader(direct.sendMessageStream(send(asks)));
+      await first.end();
+      const id = await first.taskId();
       const client = resumable(await clientAt(proxy.url, binding), QUICK);
       const subscribed = new StreamReader(client.resubscribeTask(get(id)));
       await subscribed.taskId();
-      const sent = direct.sendMessageStream(send(fleet.script(works), { taskId: id }));
-      await new StreamReader(sent).end();
+      const request = send(servers.fleet.script(works), { taskId: id });
+      await new StreamReader(direct.sendMessageStream(request)).end();
       const events = await subscribed.end();
-      expect(frameNames(events).slice(0, 2)).toEqual(['task:INPUT_REQUIRED', 'status:WORKING']);
-      expect(texts(events, 'out').slice(0, 20)).toEqual(
-        Array.from({ length: 20 }, (_, i) => `${i}`),
-      );
-      expect(frameNames(events).at(-1)).toBe('status:COMPLETED');
-    } finally {
-      await proxy.stop();
-    }
-  });
+      expect(frameNames(events)).toEqual(['task:INPUT_REQUIRED', 'status:WORKING', ...WORK]);
+      expect(texts(events, 'out')).toEqual(NUMBERS);
+    }),
+  );
+
+  test('[I3] a message that is cut before its first event runs once', { timeout }, () =>
+    through(undefined, async (proxy) => {
+      const gate = new Gate();
+      let runs = 0;
+      const text = servers.fleet.script(async (turn) => {
+        runs += 1;
+        await gate.opened;
+        await works(turn);
+      });
+      const client = resumable(await clientAt(proxy.url, binding), QUICK);
+      const reader = new StreamReader(client.sendMessageStream(send(text)));
+      for (let round = 0; round < 3; round += 1) {
+        await eventually('a connection', () => proxy.accepted > round && servers.taps > 0);
+        proxy.cutAll();
+      }
+      gate.open();
+      expect(frameNames(await reader.end())).toEqual(['task:WORKING', ...WORK]);
+      expect(runs).toBe(1);
+    }),
+  );
+
+  test('[I10] a caller that leaves keeps no connection', { timeout }, () =>
+    through(undefined, async (proxy) => {
+      const gate = new Gate();
+      const text = servers.fleet.script(async (turn) => {
+        turn.task();
+        turn.artifact('out', 'one');
+        await gate.opened;
+        turn.status('COMPLETED');
+      });
+      const leaving = new AbortController();
+      const client = resumable(await clientAt(proxy.url, binding), QUICK);
+      // By a `break`, by `return()` while it waits for an event, and by a signal.
+      for await (const _ of client.sendMessageStream(send(text))) break;
+      await eventually('no tap after the break', () => servers.taps === 0);
+      const waiting = client.sendMessageStream(send(text));
+      await waiting.next();
+      await waiting.next();
+      const next = waiting.next();
+      await waiting.return();
+      expect(await next).toEqual({ done: true, value: undefined });
+      await eventually('no tap after the return', () => servers.taps === 0);
+      const { signal } = leaving;
+      const reader = new StreamReader(client.sendMessageStream(send(text), { signal }));
+      await reader.taskId();
+      leaving.abort(new Error('enough'));
+      await expect(reader.end()).rejects.toThrow('enough');
+      await eventually('no tap after the signal', () => servers.taps === 0);
+      gate.open();
+      // Every connection of HTTP ends or is idle; a gRPC channel keeps its only one.
+      expect(proxy.cuts).toBe(0);
+    }),
+  );
 });

@@ -24,9 +24,10 @@ type Of = Pick<Task, 'id' | 'contextId'>;
 
 /**
  * The frames of an event after the first: updates only, since a stream holds one Task (A2A 1.0, 3.1.2).
- * A whole Task that an agent publishes again becomes updates of its artifacts and its status.
+ * A whole Task that an agent publishes again becomes updates of its artifacts and its status. A Task
+ * with neither becomes an update to the state that the task has, so that each event has a frame.
  */
-export function eventFrames(event: TaskEvent): StreamResponse[] {
+export function eventFrames(event: TaskEvent, current: TaskState): StreamResponse[] {
   if (event.kind !== 'task') {
     return [{ payload: { $case: event.kind, value: deepCopy(event.data) } } as StreamResponse];
   }
@@ -46,7 +47,9 @@ export function eventFrames(event: TaskEvent): StreamResponse[] {
       },
     }),
   );
-  return status ? [...frames, statusFrame(event.data, deepCopy(status), metadata)] : frames;
+  if (!status && frames.length > 0) return frames;
+  const known = status ? deepCopy(status) : unchanged(current);
+  return [...frames, statusFrame(event.data, known, metadata)];
 }
 
 /**
@@ -60,7 +63,11 @@ export function gapFrame(task: Task, from: number, to: number): StreamResponse {
 
 /** A Message that came after a Task: an update that leaves the state as it is. */
 export function answerFrame(of: Of, state: TaskStatus['state'], answer: Message): StreamResponse {
-  return statusFrame(of, { state, message: deepCopy(answer), timestamp: undefined }, undefined);
+  return statusFrame(of, { ...unchanged(state), message: deepCopy(answer) }, undefined);
+}
+
+function unchanged(state: TaskState): TaskStatus {
+  return { state, message: undefined, timestamp: undefined };
 }
 
 function statusFrame(of: Of, status: TaskStatus, metadata: Task['metadata']): StreamResponse {

@@ -16,7 +16,7 @@ export interface ProgressStart {
   /** The task that the stream is about. */
   readonly task: Pick<Task, 'id' | 'contextId'>;
   readonly position: StreamPosition;
-  /** The last state that the client was told. */
+  /** The last state that the client was told; unspecified if the position does not tell. */
   readonly state: TaskState;
   /**
    * True if the client has resumed: the stream tells every event that the client missed, and ends
@@ -66,18 +66,24 @@ export class StreamProgress {
 
   /** Yields the frames of the next record. */
   *framesOf(applied: AppliedRecord): Generator<Frame, void, undefined> {
-    const { record, deliveries, state } = applied;
+    const { record, deliveries, before, state } = applied;
+    if (this.#state === TaskState.TASK_STATE_UNSPECIFIED) {
+      this.#state = before.status?.state ?? this.#state;
+    }
     const events = record.entries.filter((entry) => entry.kind === 'event');
     const result = this.#resultIn(state);
     for (const [at, { generation, final }] of deliveries.entries()) {
-      if (generation <= this.#told) continue;
+      const { event, run } = events[at] ?? {};
+      if (generation <= this.#told) {
+        this.#state = (event && eventStatus(event)?.state) ?? this.#state;
+        continue;
+      }
       if (result && result.generation < generation) {
         yield* this.#end(result);
         // The backend has ended the task, because the agent answered with a Message.
         const isClosing = result.answer !== undefined && state.sealed;
         if (this.#isOver && !isClosing) return;
       }
-      const { event, run } = events[at] ?? {};
       const place = { slot: record.slot, events: at, writtenAtMs: record.time };
       const isResult = final || result?.generation === generation;
       if (event) yield* this.#tell(event, place, isResult && run === this.#run);
@@ -148,7 +154,7 @@ export class StreamProgress {
     const { state } = eventStatus(event) ?? {};
     const showsEnd = isTerminal(state) || state === TaskState.TASK_STATE_INPUT_REQUIRED;
     const after = isOwnResult && showsEnd ? undefined : sender;
-    const responses = eventFrames(event);
+    const responses = eventFrames(event, this.#state);
     for (const [index, response] of responses.entries()) {
       const isLast = index === responses.length - 1;
       this.#position = isLast

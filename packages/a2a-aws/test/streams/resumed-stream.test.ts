@@ -1,7 +1,7 @@
 import { asGeneration } from '@a2a-aws/core';
 import { eventStatus, type OpenLog } from '@a2a-aws/core/internal';
 import { flush } from '@a2a-aws/testkit/fakes';
-import { type StreamResponse, TaskState } from '@a2a-js/sdk';
+import { type StreamResponse, type Task, TaskState } from '@a2a-js/sdk';
 import { TaskNotFoundError } from '@a2a-js/sdk/errors';
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
@@ -230,6 +230,34 @@ function askedIn(records: readonly LogRecord[]): Set<string> {
   );
   return new Set(asked);
 }
+
+describe('a Task with neither a status nor an artifact', () => {
+  test('[I3] has a frame, with the state that the task had', async () => {
+    const bare = { ...taskOf(WORKING).data, status: undefined, artifacts: [] } as Task;
+    const task = await StoredTask.of(
+      logOf(
+        [start('run-1')],
+        [
+          event(taskOf(WORKING)),
+          event(statusOf(INPUT_REQUIRED)),
+          event({ kind: 'task', data: bare }),
+        ],
+        [event({ kind: 'task', data: bare }), event(statusOf(COMPLETED))],
+      ),
+    );
+    const all = await task.resume(at(1));
+    const states = (seen: Seen): unknown[] =>
+      responses(seen).map(({ payload }) =>
+        payload?.$case === 'statusUpdate' ? payload.value.status?.state : payload?.$case,
+      );
+    const told = [WORKING, INPUT_REQUIRED, INPUT_REQUIRED, INPUT_REQUIRED, COMPLETED];
+    expect(states(all)).toEqual(told);
+    expect(all.frames.map(({ generation }) => generation)).toEqual([1, 2, 3, 4, 5]);
+    for (const [index, { position }] of all.frames.entries()) {
+      expect(states(await task.resume(position))).toEqual(told.slice(index + 1));
+    }
+  });
+});
 
 describe('the end of a resumed stream', () => {
   const question = [
