@@ -93,7 +93,7 @@ export {
   type RetryRule,
   retriedRun,
 } from './model/run-outcome.ts';
-export { inOneGo } from './model/sliced.ts';
+export { inOneGo, type Sliced } from './model/sliced.ts';
 export { compareSlots, FIRST_SLOT, nextSlot, parseSlot, slotAt, slotText } from './model/slot.ts';
 export { encodeSnapshot, MAX_SNAPSHOT_BYTES } from './model/snapshot.ts';
 export {

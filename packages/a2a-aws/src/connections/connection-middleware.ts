@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '@a2a-aws/core';
 import { type Connection, httpConnection } from './connection.ts';
 import { nameUnavailable } from './error-body.ts';
+import { writeLongAnswers } from './long-answer.ts';
 import type { OpenConnections } from './open-connections.ts';
 
 /** Middleware of the shape that express and connect take. */
@@ -23,6 +24,7 @@ export function connectionMiddleware(clock: Clock, open: OpenConnections): Middl
     const connection = httpConnection(request, response, clock, open);
     if (connection) {
       sendRetryAfter(response, connection);
+      writeLongAnswers(response, clock);
       nameUnavailable(response, connection);
     }
     next();
