@@ -106,6 +106,11 @@ export {
   runResult,
 } from './model/state.ts';
 export { type CopyOptions, copyingTask, type TaskPicture } from './model/task-picture.ts';
+export {
+  type GenerationRule,
+  isGeneration,
+  wireGeneration,
+} from './model/wire-generation.ts';
 export { assertOptionNames, type OptionNames } from './option-names.ts';
 export { overriding } from './overriding.ts';
 export { elapsed, sleep, withTimeout } from './ports/clock.ts';

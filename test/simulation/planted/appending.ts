@@ -36,9 +36,11 @@ export const APPENDING: readonly PlantedBug[] = [
     patches: [
       replace(
         'blockingAnswer',
-        'return $CAN_COPY ? $COPY : $KEPT;',
-        `const whole = $CAN_COPY ? await $COPY : $KEPT;
-  return whole && { ...whole, artifacts: whole.artifacts.slice(-1) };`,
+        'if (task) return { task: $COPY, generation };',
+        `if (task) {
+    const whole = $COPY;
+    return { task: { ...whole, artifacts: whole.artifacts.slice(-1) }, generation };
+  }`,
       ),
     ],
   },

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '@a2a-aws/core';
 import { type Connection, httpConnection } from './connection.ts';
-import { nameUnavailable } from './error-body.ts';
+import { nameErrors } from './error-body.ts';
+import { addGenerations } from './generation-fields.ts';
 import { writeLongAnswers } from './long-answer.ts';
 import type { OpenConnections } from './open-connections.ts';
 
@@ -25,7 +26,8 @@ export function connectionMiddleware(clock: Clock, open: OpenConnections): Middl
     if (connection) {
       sendRetryAfter(response, connection);
       writeLongAnswers(response, clock);
-      nameUnavailable(response, connection);
+      addGenerations(response, connection);
+      nameErrors(response, connection);
     }
     next();
   };

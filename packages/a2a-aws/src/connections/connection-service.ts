@@ -1,6 +1,7 @@
 import type { Clock, Entropy } from '@a2a-aws/core';
 import type { GrpcCall } from './answer.ts';
 import { grpcConnection } from './connection.ts';
+import { type Callback, detailing, detailStream } from './grpc-errors.ts';
 
 /** A method of a gRPC service; besides the call it gets the callback for its answer, if that is one. */
 type Method = (call: GrpcCall, ...rest: unknown[]) => unknown;
@@ -16,8 +17,14 @@ export function connectionService<Service extends object>(
 ): Service {
   const methods = Object.entries(service as Record<string, Method>).map(([name, method]) => {
     const tracked: Method = (call, ...rest) => {
-      grpcConnection(call, entropy.id(), clock);
-      return method.call(service, call, ...rest);
+      const connection = grpcConnection(call, entropy.id(), clock);
+      const [callback, ...others] = rest;
+      if (typeof callback !== 'function') {
+        detailStream(call, connection);
+        return method.call(service, call, ...rest);
+      }
+      const answered = detailing(callback as Callback, call, connection);
+      return method.call(service, call, answered, ...others);
     };
     return [name, tracked];
   });

@@ -5,7 +5,9 @@ import { type Answer, type GrpcCall, grpcAnswer, httpAnswer } from './answer.ts'
 import { EventStream } from './event-stream.ts';
 import { type FrameStamp, FrameStamps } from './frame-stamps.ts';
 import type { OpenConnections } from './open-connections.ts';
+import { queryOf, takeVersion } from './protocol-version.ts';
 import type { SentMessage } from './sent-message.ts';
+import type { TaskGenerationMismatchError } from './task-generation-mismatch.ts';
 
 /** How long a client may leave a stream unread, in milliseconds, before its connection is broken. */
 const MAX_STALL_MS = 60_000;
@@ -21,7 +23,11 @@ export class Connection {
   readonly #request: IncomingMessage | undefined;
   readonly #clock: Clock;
   readonly #stamps = new FrameStamps();
+  readonly #generations = new Map<string, number>();
+  /** True if the client speaks A2A 1.1. */
+  readonly isNewer: boolean;
   #retryLater = false;
+  #details: TaskGenerationMismatchError | undefined;
 
   private constructor(answer: Answer, clock: Clock, http?: HttpParts) {
     this.#answer = answer;
@@ -29,6 +35,7 @@ export class Connection {
     this.#stream = http?.stream;
     this.#request = http?.request;
     this.#open = http?.open;
+    this.isNewer = http?.isNewer === true;
     this.transport = http ? 'rest' : 'grpc';
     const leave = (): void => this.#left.abort();
     if (answer.hasLeft()) leave();
@@ -42,7 +49,9 @@ export class Connection {
     open: OpenConnections,
   ): Connection {
     const stream = new EventStream(response, clock);
-    const connection = new Connection(httpAnswer(response), clock, { request, stream, open });
+    const isNewer = takeVersion(request);
+    const parts = { request, stream, open, isNewer };
+    const connection = new Connection(httpAnswer(response), clock, parts);
     connection.#stamps.watch(response);
     return connection;
   }
@@ -90,12 +99,25 @@ export class Connection {
     if (this.#stream) this.#stamps.add(stamp);
   }
 
+  /** Adds A2A 1.1's field `generation` to a task in the answer, over HTTP. */
+  addGeneration(taskId: string, generation: number): void {
+    this.#generations.set(taskId, generation);
+  }
+
+  /** The generations of tasks in the answer, by task id. */
+  get generations(): ReadonlyMap<string, number> {
+    return this.#generations;
+  }
+
   /** Returns a parameter of the query of a GET request; `undefined` if there is none. */
   query(name: string): string | undefined {
-    const { method, url = '' } = this.#request ?? {};
-    const at = url.indexOf('?');
-    if (method !== 'GET' || at < 0) return undefined;
-    return new URLSearchParams(url.slice(at)).get(name) ?? undefined;
+    const request = this.#request;
+    return request?.method === 'GET' ? (queryOf(request).get(name) ?? undefined) : undefined;
+  }
+
+  /** The body of an HTTP request, if a body parser has parsed it. Not validated. */
+  get body(): unknown {
+    return (this.#request as { readonly body?: unknown } | undefined)?.body;
   }
 
   /** Makes the answer a 503 with Retry-After, over HTTP. */
@@ -105,6 +127,15 @@ export class Connection {
 
   get isRetryLater(): boolean {
     return this.#retryLater;
+  }
+
+  /** Adds the details of an error that the SDK does not know to the answer, over gRPC. */
+  addDetails(error: TaskGenerationMismatchError): void {
+    this.#details = error;
+  }
+
+  get details(): TaskGenerationMismatchError | undefined {
+    return this.#details;
   }
 
   /**
@@ -133,6 +164,7 @@ export class Connection {
 interface HttpParts {
   readonly request: IncomingMessage;
   readonly stream: EventStream;
+  readonly isNewer: boolean;
   /** Gets the connection when a handler of the backend takes it up. */
   readonly open: OpenConnections;
 }

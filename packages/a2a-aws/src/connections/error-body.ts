@@ -1,5 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Connection } from './connection.ts';
+import { isRecord } from './json-object.ts';
+import { MISMATCH_CODE, MISMATCH_REASON } from './task-generation-mismatch.ts';
 
 /** A response with the method that express adds, and that the SDK's routers answer with. */
 type Answer = ServerResponse & { json?: (body: unknown) => unknown };
@@ -8,30 +10,39 @@ type Answer = ServerResponse & { json?: (body: unknown) => unknown };
 const ERROR_EVENT = /^event: error\ndata: (\{.*\})\n\n$/;
 
 /**
- * Has the body of a 503, and the error event of a stream, name that status, too: the SDK's REST
- * router has no name for it. Bodies and events of JSON-RPC have no status in them.
+ * Has the bodies of errors, and the error events of streams, name what the SDK's routers have no name
+ * for: the status of a 503, and the error of a generation that does not match.
  */
-export function nameUnavailable(response: Answer, connection: Connection): void {
+export function nameErrors(response: Answer, connection: Connection): void {
   const write = response.write.bind(response) as (...args: unknown[]) => boolean;
   response.write = (...[chunk, ...rest]: unknown[]): boolean =>
-    write(connection.isRetryLater ? unavailableEvent(chunk) : chunk, ...rest);
+    write(namedEvent(chunk, connection), ...rest);
   const json = response.json?.bind(response);
   if (!json) return;
-  response.json = (body) => json(connection.isRetryLater ? unavailable(body) : body);
+  response.json = (body) => json(named(body, connection));
 }
 
-function unavailableEvent(chunk: unknown): unknown {
+function namedEvent(chunk: unknown, connection: Connection): unknown {
   const data = typeof chunk === 'string' ? ERROR_EVENT.exec(chunk)?.[1] : undefined;
   if (data === undefined) return chunk;
-  return `event: error\ndata: ${JSON.stringify(unavailable(JSON.parse(data)))}\n\n`;
+  return `event: error\ndata: ${JSON.stringify(named(JSON.parse(data), connection))}\n\n`;
 }
 
-function unavailable(body: unknown): unknown {
-  const { error } = isObject(body) ? (body as { readonly error?: unknown }) : {};
-  if (!isObject(error) || !('status' in error)) return body;
-  return { error: { ...error, code: 503, status: 'UNAVAILABLE' } };
+function named(body: unknown, connection: Connection): unknown {
+  if (!isRecord(body)) return body;
+  const { error } = body;
+  if (!isRecord(error)) return body;
+  const isRest = 'status' in error;
+  // Errors of JSON-RPC contain no HTTP status.
+  if (connection.isRetryLater && isRest) {
+    return { error: { ...error, code: 503, status: 'UNAVAILABLE' } };
+  }
+  if (!isMismatch(error)) return body;
+  if (isRest) return { error: { ...error, code: 409, status: 'ABORTED' } };
+  return { ...body, error: { ...error, code: MISMATCH_CODE } };
 }
 
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
+function isMismatch({ data, details }: Record<string, unknown>): boolean {
+  const infos = data ?? details;
+  return Array.isArray(infos) && infos.some((info) => info?.reason === MISMATCH_REASON);
 }

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { withGeneration } from './generation-fields.ts';
 
 /** The stamp of a written frame. */
 export interface FrameStamp {
@@ -6,6 +7,8 @@ export interface FrameStamp {
   readonly cursor: string;
   /** The generation of the event or Task in the frame; `undefined` for a Message. */
   readonly generation: number | undefined;
+  /** True if the client wants A2A 1.1's field `generation` in the frame. */
+  readonly hasField: boolean;
 }
 
 /**
@@ -34,6 +37,9 @@ export class FrameStamps {
     const stamp = this.#pending;
     if (!stamp || typeof chunk !== 'string' || !chunk.startsWith('data: ')) return chunk;
     this.#pending = undefined;
-    return this.#isLost ? chunk : `id: ${stamp.cursor}\n${chunk}`;
+    if (this.#isLost) return chunk;
+    const { cursor, generation, hasField } = stamp;
+    const frame = hasField && generation ? withGeneration(chunk, generation) : chunk;
+    return `id: ${cursor}\n${frame}`;
   }
 }

@@ -5,6 +5,7 @@ import {
   listTasks,
   type ReadTask,
   type Resumer,
+  wireGeneration,
   withTimeout,
 } from '@a2a-aws/core/internal';
 import type {
@@ -34,6 +35,8 @@ import {
   type ServerCallContext,
 } from '@a2a-js/sdk/server';
 import { connectionOf } from '../connections/connection.ts';
+import { GenerationTerms } from '../generations/generation-terms.ts';
+import { withToldGeneration } from '../generations/told-generation.ts';
 import { pushSender } from '../pushes/push-sender.ts';
 import { Pusher } from '../pushes/pusher.ts';
 import { RunDriver } from '../runs/run-driver.ts';
@@ -45,6 +48,7 @@ import { guardedIfFunction, UserCodeError } from '../user-code/guarded.ts';
 import type { HandlerDeps } from './handler-deps.ts';
 import type { RequestHandlerOptions } from './handler-options.ts';
 import { interruption } from './interruption.ts';
+import { untilLater } from './long-poll.ts';
 import { PushConfigMethods } from './push-config-methods.ts';
 import { RequestGuard } from './request-guard.ts';
 import { sdkHandler } from './sdk-handler.ts';
@@ -155,16 +159,23 @@ export class BackendRequestHandler implements A2ARequestHandler {
 
   getTask(params: GetTaskRequest, context: ServerCallContext): Promise<Task> {
     return this.#guard.run({ method: 'GetTask', context, taskId: params.id }, async () => {
+      const key = this.#tasks.key(params.id, context);
+      const connection = connectionOf(context);
+      const { current } = new GenerationTerms(context, connection);
+      if (current !== undefined) await untilLater(key, current, connection?.left, this.#deps);
       const { historyLength } = params;
-      const found = await this.#tasks.read(this.#tasks.key(params.id, context), { historyLength });
+      const found = await this.#tasks.read(key, { historyLength });
       if (!found) throw new TaskNotFoundError();
-      return found.task;
+      return withToldGeneration(found.task, wireGeneration(found.state), context);
     });
   }
 
   listTasks(params: ListTasksRequest, context: ServerCallContext): Promise<ListTasksResponse> {
-    const read = (key: TaskKey, options: CopyOptions): Promise<ReadTask | undefined> =>
-      this.#tasks.read(key, options);
+    const read = async (key: TaskKey, options: CopyOptions): Promise<ReadTask | undefined> => {
+      const found = await this.#tasks.read(key, options);
+      if (found) withToldGeneration(found.task, wireGeneration(found.state), context);
+      return found;
+    };
     const deps = { ...this.#deps, read };
     return this.#guard.run({ method: 'ListTasks', context }, () =>
       listTasks(params, this.#deps.scopeOf(context), deps),
@@ -183,7 +194,9 @@ export class BackendRequestHandler implements A2ARequestHandler {
       const outcome = await withTimeout(clock, cancelDeadlineMs + ANSWER_MS, canceled);
       // The request may already be in the log, so the task can still become CANCELED.
       if (!outcome) throw new BackendError('unreachable', 'The task was not canceled in time.');
-      if ('canceled' in outcome) return outcome.canceled;
+      if ('canceled' in outcome) {
+        return withToldGeneration(outcome.canceled, wireGeneration(outcome.state), context);
+      }
       throw outcome.refused === 'not-found'
         ? new TaskNotFoundError()
         : new TaskNotCancelableError();
@@ -230,8 +243,9 @@ export class BackendRequestHandler implements A2ARequestHandler {
       const answer = await pick(sent.open, this.#deps.storage, sent.run, linked.signal);
       if (!answer && connection?.left.aborted) throw new A2AError('The client has left.');
       if (!answer) throw interruption(sent.instance);
-      if ('messageId' in answer) return answer;
-      return limitHistory(answer, params.configuration?.historyLength);
+      if ('message' in answer) return answer.message;
+      const task = withToldGeneration(answer.task, answer.generation, context);
+      return limitHistory(task, params.configuration?.historyLength);
     } finally {
       close();
       linked.unlink();

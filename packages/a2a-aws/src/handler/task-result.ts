@@ -1,4 +1,4 @@
-import type { LogStorage } from '@a2a-aws/core';
+import type { Generation, LogStorage } from '@a2a-aws/core';
 import {
   blockingResult,
   firstEventGeneration,
@@ -11,6 +11,11 @@ import {
 } from '@a2a-aws/core/internal';
 import type { Message, Task } from '@a2a-js/sdk';
 
+/** The answer of a send: the Message of its run, or the task as it was at this generation. */
+export type SendAnswer =
+  | { readonly message: Message }
+  | { readonly task: Task; readonly generation: Generation };
+
 /**
  * The answer of a blocking send: the fold of the log where its run's result stands, or where it
  * waits for credentials; never a private copy. Resolves to `undefined` if `signal` aborts first.
@@ -20,7 +25,7 @@ export async function blockingAnswer(
   storage: LogStorage,
   run: string,
   signal: AbortSignal,
-): Promise<Task | Message | undefined> {
+): Promise<SendAnswer | undefined> {
   const answered = await open.log.until(
     (state) => {
       const result = blockingResult(state, run);
@@ -31,10 +36,12 @@ export async function blockingAnswer(
   if (!answered) return undefined;
   const { result, task } = answered;
   const { clock, key } = open.log;
-  if (result.answer) return result.answer;
-  const kept = task ?? (await taskAt(storage, key, result.generation, clock)) ?? open.log.picture();
+  if (result.answer) return { message: result.answer };
+  const { generation } = result;
+  if (task) return { task: await inSlices(task.copying(), clock), generation };
+  const past = await taskAt(storage, key, generation, clock);
   // The result is older than all kept events: the current task is the best answer.
-  return kept && 'copying' in kept ? inSlices(kept.copying(), clock) : kept;
+  return past ? { task: past, generation } : pictured(open.log);
 }
 
 /**
@@ -46,17 +53,23 @@ export async function immediateAnswer(
   storage: LogStorage,
   run: string,
   signal: AbortSignal,
-): Promise<Task | Message | undefined> {
+): Promise<SendAnswer | undefined> {
   const known = await open.log.until(
     (state) => {
       if (firstEventGeneration(state, run) !== undefined && state.hasTask)
-        return { task: open.log.picture() };
+        return { task: pictured(open.log) };
       return blockingResult(state, run) && { task: undefined };
     },
     { signal },
   );
-  if (!known?.task) return known && blockingAnswer(open, storage, run, signal);
-  return inSlices(known.task.copying(), open.log.clock);
+  return known && (known.task ?? blockingAnswer(open, storage, run, signal));
+}
+
+/** Resolves with the task as it is now. */
+async function pictured(log: OpenLog['log']): Promise<SendAnswer | undefined> {
+  const { generation, clock } = log;
+  const picture = log.picture();
+  return picture && { task: await inSlices(picture.copying(), clock), generation };
 }
 
 /** The fold at hand, if it is that of the result: later events of other runs may be in it. */

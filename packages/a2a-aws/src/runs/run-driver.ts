@@ -15,6 +15,7 @@ import {
   type ExecutionEventBusManager,
   RequestContext,
 } from '@a2a-js/sdk/server';
+import { generationMismatch } from '../generations/generation-mismatch.ts';
 import type { Pusher } from '../pushes/pusher.ts';
 import type { UserErrors } from '../user-code/user-errors.ts';
 import { recordRequest } from './recorded-request.ts';
@@ -133,13 +134,14 @@ export class RunDriver {
 
   /** Starts the run of a message, or resolves to `undefined` if there will be none; the scope holds the reason. */
   async #begin(
-    { instance, retry, isNewTask }: Exclude<StartedBy, { resumed: Assignment }>,
+    { instance, retry, isNewTask, ifGeneration }: Exclude<StartedBy, { resumed: Assignment }>,
     scope: RunScope,
     request: RequestContext,
   ): Promise<Assignment | undefined> {
     const begun = await instance.begin(scope.key, {
       retry,
       isNewTask,
+      ifGeneration,
       contextId: request.contextId,
       message: request.userMessage,
       digest: scope.digest,
@@ -151,7 +153,9 @@ export class RunDriver {
     const first = scope.open.log.state.messages.get(scope.digest);
     if (begun.refused === 'duplicate' && first) scope.resolve({ run: first, own: false });
     else if (begun.refused === 'used') scope.resolve({ run: undefined, own: false });
-    else scope.reject(refusalError(begun.refused));
+    else if (begun.refused === 'generation' && ifGeneration !== undefined) {
+      scope.reject(generationMismatch(scope.open, ifGeneration, request.context));
+    } else scope.reject(refusalError(begun.refused));
     return undefined;
   }
 

@@ -32,6 +32,8 @@ export type StartedBy =
       readonly retry: RetryRule;
       /** The message has no task yet. */
       readonly isNewTask: boolean;
+      /** The generation that the sender requires of the task. */
+      readonly ifGeneration?: number | undefined;
     }
   | { readonly resumed: Assignment };
 

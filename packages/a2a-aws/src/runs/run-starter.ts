@@ -9,6 +9,7 @@ import {
 import {
   errorFields,
   type Instance,
+  isGeneration,
   isUsed,
   type OpenLog,
   type Resumption,
@@ -24,6 +25,9 @@ import {
   UnsupportedOperationError,
 } from '@a2a-js/sdk/errors';
 import type { DefaultRequestHandler, ServerCallContext } from '@a2a-js/sdk/server';
+import { connectionOf } from '../connections/connection.ts';
+import { generationMismatch } from '../generations/generation-mismatch.ts';
+import { GenerationTerms } from '../generations/generation-terms.ts';
 import { derivedTaskId, messageDigest } from './message-digest.ts';
 import { recordedRequest } from './recorded-request.ts';
 import { type RetryDetection, retryRule } from './retry-detection.ts';
@@ -60,6 +64,8 @@ interface Sending {
   readonly instance: Instance;
   readonly digest: string;
   readonly retry: RetryRule;
+  /** The message starts a run only if its task has this generation. */
+  readonly ifMatch: number | undefined;
 }
 
 /** Returns an SDK handler that drives this send, and no other: it must not have to ask which one it drives. */
@@ -90,7 +96,11 @@ export class RunStarter {
     const scope = this.#deps.scopeOf(context);
     const digest = messageDigest(message);
     const retry = retryRule(this.#deps.retryDetection, message.messageId);
-    const sending = { params, message, context, instance, digest, retry };
+    const { ifMatch } = new GenerationTerms(context, connectionOf(context));
+    if (ifMatch !== undefined && !message.taskId) {
+      throw new RequestMalformedError('ifGenerationMatch needs message.taskId.');
+    }
+    const sending = { params, message, context, instance, digest, retry, ifMatch };
     const asked = retry === 'always' ? undefined : params;
     const taskId = message.taskId || derivedTaskId(scope, message, digest, asked);
     const sent = await this.#send(sending, { ...scope, taskId });
@@ -102,7 +112,7 @@ export class RunStarter {
 
   /** Returns the message's run in this log; `undefined` if the log belongs to another message. */
   async #send(
-    { params, message, context, instance, digest, retry }: Sending,
+    { params, message, context, instance, digest, retry, ifMatch }: Sending,
     key: TaskKey,
   ): Promise<Sent | undefined> {
     const { handoffSignal: signal } = instance;
@@ -124,8 +134,12 @@ export class RunStarter {
       }
       if (run === undefined) {
         assertAccepts(open, message);
+        // A cheap refusal; the append decides.
+        if (ifMatch !== undefined && !isGeneration(open.log.state, ifMatch)) {
+          throw generationMismatch(open, ifMatch, context);
+        }
         const request = { ...params, message: { ...message, taskId: key.taskId } };
-        const by = { instance, retry, isNewTask };
+        const by = { instance, retry, isNewTask, ifGeneration: ifMatch };
         const started = await this.#inTime(new RunScope(open, request, digest, by), context);
         if (started.run === undefined) {
           release();

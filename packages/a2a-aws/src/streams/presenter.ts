@@ -12,11 +12,13 @@ export class Presenter {
   readonly #cursors: Cursors;
   readonly #connection: Connection | undefined;
   readonly #isActive: boolean;
+  readonly #hasField: boolean;
 
   constructor(key: TaskKey, context: ServerCallContext, connection: Connection | undefined) {
     this.#cursors = new Cursors(key);
     this.#connection = connection;
     this.#isActive = isActive(context);
+    this.#hasField = wantsGeneration(context, connection);
   }
 
   /** Returns the position of a cursor. Throws an A2A error for a text that is no cursor of this task. */
@@ -31,7 +33,7 @@ export class Presenter {
   present({ response, position, generation }: Frame): StreamResponse {
     if (!this.#connection && !this.#isActive) return response;
     const cursor = this.#cursors.encode(position);
-    this.#connection?.stamp({ cursor, generation });
+    this.#connection?.stamp({ cursor, generation, hasField: this.#hasField });
     const { payload } = response;
     if (this.#isActive && payload) {
       const known = generation === undefined ? {} : { [GENERATION_KEY]: generation };
@@ -44,6 +46,14 @@ export class Presenter {
 /** Returns true if the client has asked for the extension. */
 export function isActive({ requestedExtensions }: ServerCallContext): boolean {
   return requestedExtensions?.includes(RESUMABLE_STREAMS) === true;
+}
+
+/** Returns true if the client has asked for the extension, or speaks A2A 1.1. */
+export function wantsGeneration(
+  context: ServerCallContext,
+  connection: Connection | undefined,
+): boolean {
+  return connection?.isNewer === true || isActive(context);
 }
 
 /** Tells the client, in the header of the answer, that the extension is active if it asked for it. */

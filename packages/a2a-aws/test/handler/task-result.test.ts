@@ -27,8 +27,8 @@ test('[I6] a message sent again for a result that is not kept any more gets the 
   });
   const then = await blockingAnswer(open, feeds.storage, 'run-a', signal);
   const now = await blockingAnswer(open, expired, 'run-a', signal);
-  expect(then).toEqual({ ...open.log.task(), artifacts: [] });
-  expect(now).toEqual(open.log.task());
+  expect(then).toEqual({ task: { ...open.log.task(), artifacts: [] }, generation: 2 });
+  expect(now).toEqual({ task: open.log.task(), generation: 3 });
 });
 
 test('[I6] a message sent again gets the question of its run, although the run answered after that', async () => {

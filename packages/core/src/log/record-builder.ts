@@ -33,7 +33,7 @@ export function nextRecord(
   const entries: EncodedEntry[] = [];
   const generations: Generation[] = [];
   for (const { propose } of waiting) {
-    const decision = propose(state);
+    const decision = propose(state, last);
     if ('refused' in decision) {
       if (generations.length > 0) break;
       return { first: decision.refused };

@@ -1,19 +1,22 @@
 import { TaskState } from '@a2a-js/sdk';
 import { agentMessage, isInterrupted, type TaskEvent } from '../a2a/event.ts';
 import type { StartEntry } from './entry.ts';
+import type { Generation } from './generation.ts';
 import { type EncodedEntry, encode } from './record.ts';
 import { isUsed, type RetryRule, retriedRun } from './run-outcome.ts';
 import { compareSlots } from './slot.ts';
 import { applyEntry, isResumable, type LogState, type RunState } from './state.ts';
+import { isGeneration } from './wire-generation.ts';
 
 /**
- * The reason why a proposal was refused. All but `running` are final: a fact about a prefix of the log
- * stays true.
+ * The reason why a proposal was refused. All but `running` and `generation` are final: a fact about a
+ * prefix of the log stays true.
  *
  * - `sealed`: the task has ended; `fenced`: this instance was declared dead
  * - `run-closed`: the run has ended, or never started
  * - `duplicate`: the message has started a run before
  * - `used`: the log for a new task has been used before
+ * - `generation`: the task has changed since the message's sender saw it
  * - `cancelling`: a cancel was requested, so no run starts
  * - `resumed`: the run to continue never started, has its result, is already continued, or was
  *   tried too often
@@ -27,6 +30,7 @@ export type Refusal =
   | 'run-closed'
   | 'duplicate'
   | 'used'
+  | 'generation'
   | 'cancelling'
   | 'resumed'
   | 'not-found'
@@ -40,9 +44,10 @@ export type Decision =
 
 /**
  * Decides which entries to append to a log in a given state. The conditional write proves that state,
- * so the decision needs no lock. It is called again after a conflict.
+ * so the decision needs no lock. It is called again after a conflict. `last` is the generation of the last
+ * event before it, which may be in the same record.
  */
-export type Proposal = (state: LogState) => Decision;
+export type Proposal = (state: LogState, last?: Generation) => Decision;
 
 /** Ids and timestamps for events of the backend itself. */
 export interface Stamp {
@@ -81,18 +86,23 @@ export interface StartTerms {
   readonly retry?: RetryRule | undefined;
   /** The run begins a task: the start is refused if the log has been used. @default false */
   readonly isNewTask?: boolean | undefined;
+  /** The start is refused unless the task has this generation, see {@link isGeneration}. */
+  readonly ifGeneration?: number | undefined;
 }
 
 /** Proposes a run's start. */
 export function proposeStart(author: Author, start: StartEntry, terms: StartTerms = {}): Proposal {
-  const { retry = 'always', isNewTask = false } = terms;
+  const { retry = 'always', isNewTask = false, ifGeneration } = terms;
   const encoded = encode({ ...start, kind: 'start' });
-  return (state) => {
+  return (state, last) => {
     if (retriedRun(state, start.digest, retry) !== undefined) return { refused: 'duplicate' };
     if (isNewTask && isUsed(state)) return { refused: 'used' };
     const barred = barrier(state, author);
     if (barred) return { refused: barred };
     if (state.cancelRequested) return { refused: 'cancelling' };
+    if (ifGeneration !== undefined && !isGeneration(state, ifGeneration, last)) {
+      return { refused: 'generation' };
+    }
     return { entries: [encoded] };
   };
 }

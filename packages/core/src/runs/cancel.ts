@@ -12,9 +12,9 @@ import type { OpenLog } from '../reading/open-log.ts';
 import type { TaskKey } from '../task-key.ts';
 import type { Intents } from './intents.ts';
 
-/** The outcome of a cancel. `canceled` is the task as of the end of its log. */
+/** The outcome of a cancel. `canceled` is the task as of the end of its log, whose state is `state`. */
 export type CancelOutcome =
-  | { readonly canceled: Task }
+  | { readonly canceled: Task; readonly state: LogState }
   | { readonly refused: 'not-found' | 'not-cancelable' };
 
 export interface CancelDeps {
@@ -51,12 +51,13 @@ export function cancelTask(
     const durationMs = Math.max(0, clock.now() - since);
     if ('appended' in forced && isRunning) logger.info('cancel.forced', { ...about, durationMs });
     const picture = open.log.picture();
-    const state = open.log.state.status?.state;
-    if (picture && state === TaskState.TASK_STATE_CANCELED) {
-      return { canceled: await inSlices(picture.copying(), clock) };
+    const { state } = open.log;
+    const ending = state.status?.state;
+    if (picture && ending === TaskState.TASK_STATE_CANCELED) {
+      return { canceled: await inSlices(picture.copying(), clock), state };
     }
     if (isWanted) {
-      const ended = state === undefined ? undefined : TaskState[state];
+      const ended = ending === undefined ? undefined : TaskState[ending];
       logger.info('cancel.ignored', { ...about, state: ended, durationMs });
     }
     return { refused: 'not-cancelable' };

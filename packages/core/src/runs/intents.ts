@@ -112,10 +112,13 @@ export class Intents {
    * if the message has started a run before, which the log's state names. Fails with a coded error if
    * the intent cannot be declared or the log cannot be read: nothing was started then, or it failed.
    */
-  async begin(key: TaskKey, { resume, retry, isNewTask, ...request }: RunRequest): Promise<Begun> {
+  async begin(
+    key: TaskKey,
+    { resume, retry, isNewTask, ifGeneration, ...request }: RunRequest,
+  ): Promise<Begun> {
     const { instance } = this.#deps;
     const start = { kind: 'start', attempt: 1, instance, ...request } as const;
-    const terms = { retry, isNewTask };
+    const terms = { retry, isNewTask, ifGeneration };
     // Its message waits like an event: too much of it is refused here, and may go elsewhere.
     const { bytes } = encode({ ...start, run: '' });
     const propose = (run: string): Proposal =>

@@ -1,0 +1,36 @@
+import type { GrpcCall } from './answer.ts';
+import type { Connection } from './connection.ts';
+import { STATUS_DETAILS, statusDetails } from './grpc-status-details.ts';
+import { mismatchInfo } from './task-generation-mismatch.ts';
+
+/** The metadata of a gRPC call, whose class the server's library owns. */
+interface Metadata {
+  set(key: string, value: Buffer): void;
+}
+
+/** A method's callback for its answer. */
+export type Callback = (error: object | null, ...answer: unknown[]) => void;
+
+/** Has the errors of a call's stream contain details that the SDK does not know. */
+export function detailStream(call: GrpcCall, connection: Connection): void {
+  const emit = call.emit.bind(call);
+  call.emit = (event, ...args: unknown[]) => {
+    const [error] = args;
+    return event === 'error' && typeof error === 'object' && error !== null
+      ? emit(event, detailed(error, call, connection))
+      : emit(event, ...args);
+  };
+}
+
+/** Returns the callback, with details in its errors that the SDK does not know. */
+export function detailing(callback: Callback, call: GrpcCall, connection: Connection): Callback {
+  return (error, ...answer) => callback(error && detailed(error, call, connection), ...answer);
+}
+
+function detailed(error: object, { metadata }: GrpcCall, { details }: Connection): object {
+  if (!details) return error;
+  const { status, message } = details;
+  const trailing: Metadata = Reflect.construct(metadata.constructor, []);
+  trailing.set(STATUS_DETAILS, statusDetails(status, message, mismatchInfo(details)));
+  return { ...error, metadata: trailing };
+}

@@ -1,0 +1,67 @@
+import type { Instance } from '@a2a-aws/core/internal';
+import { expect, test } from 'vitest';
+import { say } from '../../../core/test/fixtures/author.ts';
+import { chunkOf, KEY, taskOf, WORKING } from '../../../core/test/fixtures/events.ts';
+import { Feeds, openRun, type Peer } from '../../../core/test/fixtures/feeds.ts';
+import { flush } from '../../../core/test/fixtures/manual-clock.ts';
+import { untilLater } from '../../src/handler/long-poll.ts';
+
+/** A task of two events on instance A, and a request for a later one on B. */
+async function polling(random: number, left?: AbortSignal) {
+  const feeds = new Feeds();
+  const open = await openRun(await feeds.peer('a'));
+  await say(open.log, 'run-a', taskOf(WORKING));
+  await say(open.log, 'run-a', chunkOf('out', 'one'));
+  const { logs } = await feeds.peer('b');
+  const away = new AbortController();
+  const instance = instanceOf(logs, away.signal);
+  const entropy = { id: () => '', random: () => random };
+  let isAnswered = false;
+  const answered = untilLater(KEY, 2, left, { instance: () => instance, entropy }).then(() => {
+    isAnswered = true;
+  });
+  await flush();
+  return { feeds, open, logs, away, answered, isAnswered: () => isAnswered };
+}
+
+function instanceOf(logs: Peer['logs'], handoffSignal: AbortSignal): Instance {
+  const instance = { logs, handoffSignal, assertReady: () => {}, countReader: () => () => {} };
+  return instance as unknown as Instance;
+}
+
+test.each([
+  [0, 20_000],
+  [0.999, 24_995],
+])('a long poll with the random number %s waits for %s ms', async (random, ms) => {
+  const { feeds, isAnswered, answered } = await polling(random);
+  await feeds.clock.advance(ms - 1);
+  expect(isAnswered()).toBe(false);
+  await feeds.clock.advance(1);
+  await answered;
+});
+
+test('[I3] a long poll ends with the next event', async () => {
+  const { open, answered, isAnswered } = await polling(0);
+  expect(isAnswered()).toBe(false);
+  await say(open.log, 'run-a', chunkOf('out', 'two'));
+  await answered;
+});
+
+test('[I10] a long poll of a client that has left holds nothing', async () => {
+  const left = new AbortController();
+  const { logs, answered } = await polling(0, left.signal);
+  expect(logs.acquire(KEY).isUsed).toBe(true);
+  logs.release(logs.acquire(KEY));
+  left.abort();
+  await answered;
+  const open = logs.acquire(KEY);
+  logs.release(open);
+  logs.release(open);
+  expect(open.isUsed).toBe(false);
+});
+
+test('a long poll is answered early if its instance sends readers away', async () => {
+  const { away, answered } = await polling(0);
+  away.abort();
+  await answered;
+});

@@ -1,0 +1,44 @@
+import { type Generation, generationBefore } from './generation.ts';
+import { type LogState, openRuns } from './state.ts';
+
+/**
+ * How a protocol counts the changes of a task: its `events`, as A2A 1.1 does, or also the messages of its
+ * clients, as proposals for A2A do.
+ */
+export type GenerationRule = 'events' | 'events-and-messages';
+
+/**
+ * Returns the `generation` that clients see: 1 after the first change, one more with each later one.
+ * `last`: the generation of the last event, if it is within a record. A pure function of the log, so that
+ * the rule can change while the stored records stay as they are.
+ */
+export function wireGeneration(
+  state: LogState,
+  rule: GenerationRule = 'events',
+  last: Generation = generationBefore(state.next.generation),
+): number {
+  return rule === 'events' ? last : last + countMessages(state);
+}
+
+/**
+ * Returns true if the task is still as a client knows it that saw the generation `expected`. A message
+ * that was accepted since then has changed the task, although it is no event.
+ */
+export function isGeneration(state: LogState, expected: number, last?: Generation): boolean {
+  return wireGeneration(state, 'events', last) === expected && !hasNewMessage(state);
+}
+
+function countMessages({ runs }: LogState): number {
+  let count = 0;
+  // Later attempts continue a message.
+  for (const [, { attempt }] of runs) if (attempt === 1) count += 1;
+  return count;
+}
+
+/** Returns true if a run of a message has begun since the last event, and is open. */
+function hasNewMessage(state: LogState): boolean {
+  const { generation } = state.next;
+  return openRuns(state).some(
+    ([, { attempt, start }]) => attempt === 1 && start.generation === generation,
+  );
+}
