@@ -39,9 +39,7 @@ let grpcPort: number;
 beforeAll(async () => {
   fleet = await Fleet.start();
   grpc = new Server();
-  const { backend, agent } = fleet.b;
-  const card = grpcCard(0);
-  const requestHandler = backend.requestHandler(card, agent);
+  const { backend, requestHandler } = fleet.b;
   const service = grpcService({
     requestHandler,
     userBuilder: async () => ({ isAuthenticated: true, userName: 'ann' }),
@@ -59,15 +57,6 @@ afterAll(async () => {
   await fleet.stop();
 }, timeout);
 
-function grpcCard(port: number) {
-  const card = agentCard('');
-  const url = `127.0.0.1:${port}`;
-  return {
-    ...card,
-    supportedInterfaces: [{ url, protocolBinding: 'GRPC', protocolVersion: '1.0', tenant: '' }],
-  };
-}
-
 /** Clients of instance B. */
 async function clientOf(mode: Mode): Promise<GenerationClient> {
   switch (mode) {
@@ -84,7 +73,9 @@ async function clientOf(mode: Mode): Promise<GenerationClient> {
       const factory = new ClientFactory({
         transports: [new GrpcTransportFactory({ grpcChannelCredentials })],
       });
-      return sdkClient(await factory.createFromAgentCard(grpcCard(grpcPort)));
+      return sdkClient(
+        await factory.createFromAgentCard(agentCard(`http://127.0.0.1:${grpcPort}`)),
+      );
     }
   }
 }
@@ -342,8 +333,7 @@ async function bareServer(): Promise<{ readonly url: string; close(): Promise<vo
   const server = app.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const { backend, agent } = fleet.b;
-  const requestHandler = backend.requestHandler(agentCard(url), agent);
+  const { requestHandler } = fleet.b;
   app.use('/rpc', jsonRpcHandler({ requestHandler, userBuilder }));
   app.use('/rest', restHandler({ requestHandler, userBuilder }));
   return {

@@ -1,9 +1,9 @@
 import type { Instance } from '@a2a-aws/core/internal';
+import { flush } from '@a2a-aws/testkit/fakes';
 import { expect, test } from 'vitest';
 import { say } from '../../../core/test/fixtures/author.ts';
 import { chunkOf, KEY, taskOf, WORKING } from '../../../core/test/fixtures/events.ts';
 import { Feeds, openRun, type Peer } from '../../../core/test/fixtures/feeds.ts';
-import { flush } from '../../../core/test/fixtures/manual-clock.ts';
 import { untilLater } from '../../src/handler/long-poll.ts';
 
 /** A task of two events on instance A, and a request for a later one on B. */
