@@ -9,7 +9,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type LocalAws, startLocalAws } from '@a2a-aws/local';
 
-const NAMES = ['express', 'auth', 'grpc', 'nestjs', 'queues'];
+const NAMES = ['express', 'auth', 'grpc', 'nestjs', 'queues', 'proxy'];
 
 const [name = ''] = process.argv.slice(2);
 const folder = fileURLToPath(new URL(name, import.meta.url));

@@ -142,6 +142,19 @@ test('The example queues brings its own AWS, and each event from one process to 
   );
 });
 
+test('The example proxy loses nothing when its proxy is killed.', async () => {
+  const child = run('proxy', { A2A_TABLE_NAME: '' });
+  const [output, [code]] = await Promise.all([text(child.stdout as Readable), once(child, 'exit')]);
+  const all = '30 of 30 chunks, in order, 0 twice, 0 gaps, COMPLETED';
+  expect(output).toBe(
+    'The proxy was killed when its client had 10 chunks.\n' +
+      'Another proxy has started.\n' +
+      `sender, JSON-RPC: ${all}\n` +
+      `subscriber, HTTP+JSON: ${all}\n`,
+  );
+  expect(code).toBe(0);
+});
+
 test('A name that is no example is refused.', async () => {
   expect(await once(run('../test'), 'exit')).toEqual([2, null]);
 });

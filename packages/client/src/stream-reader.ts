@@ -44,8 +44,7 @@ export function readStream(
   const leave = (): void => leaving.abort();
 
   async function* connections(): Events {
-    let saved = await store?.get(key);
-    const start = decodePosition(saved);
+    const start = decodePosition(await store?.get(key));
     if (start.isOver) return;
     const { position, connect, accept, isSettled, endOf, refuse, fail } = progressFrom(
       start,
@@ -56,11 +55,8 @@ export function readStream(
 
     const taskId = (): string => position().taskId || id;
 
-    const save = async (isOver: boolean): Promise<void> => {
-      const text = encodePosition(position(), isOver);
-      if (text !== saved) await store?.set(key, text);
-      saved = text;
-    };
+    const save = (isOver: boolean): Promise<void> | undefined =>
+      store?.set(key, encodePosition(position(), isOver));
 
     /** Yields the task as it is, if it has ended. */
     async function* wholeTask(each: RequestOptions): Events {
