@@ -1,4 +1,4 @@
-import { flush, type TestClock } from '@a2a-aws/testkit/fakes';
+import { flush, Gate, type TestClock } from '@a2a-aws/testkit/fakes';
 import {
   GetTopicAttributesCommand,
   PublishBatchCommand,
@@ -8,7 +8,7 @@ import { CreateQueueCommand, GetQueueUrlCommand, ReceiveMessageCommand } from '@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { SnsFanout } from '../src/sns-fanout.ts';
 import { MockedSnsFanout, publishAll, QUEUE_URL, TOPIC } from './fixtures/mocked-sns-fanout.ts';
-import { awsFault, gate } from './fixtures/stubs.ts';
+import { awsFault } from './fixtures/stubs.ts';
 
 const KIB = 1024;
 
@@ -57,8 +57,8 @@ describe('publish', () => {
   });
 
   test('resolves only once the topic has taken the message', async () => {
-    const answer = gate<object>();
-    sns.on(PublishBatchCommand).callsFake(() => answer.promise);
+    const answer = new Gate<object>();
+    sns.on(PublishBatchCommand).callsFake(() => answer.opened);
     let done = false;
     const publishing = fanout.publish(['one'], 'hello').then(() => {
       done = true;
@@ -109,8 +109,8 @@ describe('publish', () => {
   });
 
   test('drops and counts messages beyond 16 MiB', async () => {
-    const answer = gate<never>();
-    sns.on(PublishBatchCommand).callsFake(() => answer.promise);
+    const answer = new Gate<never>();
+    sns.on(PublishBatchCommand).callsFake(() => answer.opened);
     const large = 'x'.repeat(255 * KIB);
     for (let index = 0; index < 64; index++) void fanout.publish(['one'], large);
     await flush();
@@ -248,7 +248,7 @@ describe('an instance', () => {
     sqs
       .on(ReceiveMessageCommand)
       .resolvesOnce({ Messages: [{ Body: 'hello' }] })
-      .callsFake(() => gate<never>().promise);
+      .callsFake(() => new Gate<never>().opened);
     if (here) await fanout.provision('one');
     const heard: string[] = [];
     const receiver = fanout.receive('one', (message) => heard.push(message));
@@ -267,7 +267,7 @@ describe('an instance', () => {
     sqs
       .on(ReceiveMessageCommand)
       .resolvesOnce({})
-      .callsFake(() => gate<never>().promise);
+      .callsFake(() => new Gate<never>().opened);
     const receiver = fanout.receive('one', () => {});
     await flush();
     expect(receiver.healthy).toBe(false);
@@ -282,7 +282,7 @@ describe('an instance', () => {
     const polling = {
       send: (command: unknown): Promise<never> => {
         polls.push(command);
-        return gate<never>().promise;
+        return new Gate<never>().opened;
       },
     };
     const receiver = rig.make({ polling }).receive('one', () => {});

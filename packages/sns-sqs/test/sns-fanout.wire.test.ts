@@ -1,5 +1,6 @@
 import { silentLogger, systemClock, systemEntropy } from '@a2a-aws/core';
 import { type FanoutUnderTest, fanoutSuite } from '@a2a-aws/testkit';
+import { Gate } from '@a2a-aws/testkit/fakes';
 import {
   CreateTopicCommand,
   DeleteTopicCommand,
@@ -19,7 +20,6 @@ import { DirectFanout } from '../src/direct-fanout.ts';
 import { queuePolicy } from '../src/queue/queue-policy.ts';
 import { SnsFanout } from '../src/sns-fanout.ts';
 import { topicDefinition } from '../src/topic/topic-definition.ts';
-import { gate } from './fixtures/stubs.ts';
 
 interface Wire extends FanoutUnderTest {
   readonly lose: NonNullable<FanoutUnderTest['lose']>;
@@ -117,10 +117,10 @@ describe('SnsFanout on an emulator', () => {
 
   test('deletes handled messages', async () => {
     const { queueUrl } = await here.fanout.provision('one');
-    const heard = gate<string>();
-    const receiver = here.fanout.receive('one', heard.open);
+    const heard = new Gate<string>();
+    const receiver = here.fanout.receive('one', (text) => heard.open(text));
     await here.fanout.publish(['one'], 'hello');
-    expect(await heard.promise).toBe('hello');
+    expect(await heard.opened).toBe('hello');
     await receiver.close();
     expect(await attributes(queueUrl)).toMatchObject({
       ApproximateNumberOfMessages: '0',

@@ -1,9 +1,9 @@
-import { flush, TestClock } from '@a2a-aws/testkit/fakes';
+import { flush, Gate, TestClock } from '@a2a-aws/testkit/fakes';
 import { DeleteMessageBatchCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { SqsReceiver } from '../../src/delivery/sqs-receiver.ts';
 import { PolledQueue } from '../fixtures/polled-queue.ts';
-import { awsFault, fixedEntropy, gate, recordingLogger } from '../fixtures/stubs.ts';
+import { awsFault, fixedEntropy, recordingLogger } from '../fixtures/stubs.ts';
 
 const URL = 'https://sqs.eu-west-1.amazonaws.com/123456789012/a2a-one';
 const TEN = Array.from({ length: 10 }, (_, index) => `message ${index}`);
@@ -144,7 +144,7 @@ describe('deleting', () => {
   });
 
   test('does not keep the next poll waiting', async () => {
-    queue.deletingStub.on(DeleteMessageBatchCommand).callsFake(() => gate<never>().promise);
+    queue.deletingStub.on(DeleteMessageBatchCommand).callsFake(() => new Gate<never>().opened);
     receiver();
     await flush();
     for (let index = 0; index < 12; index++) await queue.poll(index).bring('a');
@@ -291,8 +291,8 @@ describe('closing', () => {
   });
 
   test('waits until handled messages are deleted', async () => {
-    const answer = gate<object>();
-    queue.deletingStub.on(DeleteMessageBatchCommand).callsFake(() => answer.promise);
+    const answer = new Gate<object>();
+    queue.deletingStub.on(DeleteMessageBatchCommand).callsFake(() => answer.opened);
     const one = receiver();
     await flush();
     await queue.poll(0).bring('a');

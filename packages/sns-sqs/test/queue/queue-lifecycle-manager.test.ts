@@ -1,5 +1,5 @@
 import { silentLogger } from '@a2a-aws/core';
-import { flush } from '@a2a-aws/testkit/fakes';
+import { flush, Gate } from '@a2a-aws/testkit/fakes';
 import {
   ListSubscriptionsByTopicCommand,
   SNSClient,
@@ -19,7 +19,7 @@ import {
   type QueueLifecycleManagerOptions,
 } from '../../src/queue/queue-lifecycle-manager.ts';
 import { queuePolicy } from '../../src/queue/queue-policy.ts';
-import { awsFault, gate } from '../fixtures/stubs.ts';
+import { awsFault } from '../fixtures/stubs.ts';
 
 const TOPIC = 'arn:aws:sns:eu-west-1:123456789012:events';
 const QUEUE = 'arn:aws:sqs:eu-west-1:123456789012:a2a-one';
@@ -294,10 +294,10 @@ describe('teardown', () => {
 
 describe('at the same time', () => {
   test('calls for one instance take turns', async () => {
-    const slow = gate<{ SubscriptionArn: string }>();
+    const slow = new Gate<{ SubscriptionArn: string }>();
     sns
       .on(SubscribeCommand)
-      .callsFakeOnce(() => slow.promise)
+      .callsFakeOnce(() => slow.opened)
       .resolves({ SubscriptionArn: SUBSCRIPTION });
     const queues = manager();
     const first = queues.provision('one');
@@ -328,7 +328,7 @@ describe('at the same time', () => {
   test('instances do not wait for each other', async () => {
     sns
       .on(SubscribeCommand)
-      .callsFakeOnce(() => gate<never>().promise)
+      .callsFakeOnce(() => new Gate<never>().opened)
       .resolves({ SubscriptionArn: SUBSCRIPTION });
     const queues = manager();
     void queues.provision('stuck');

@@ -18,6 +18,7 @@ export {
   SOME_FAULTS,
   steady,
 } from './fault-plan.ts';
+export { Gate } from './gate.ts';
 export { FakeQueue } from './messaging/fake-queue.ts';
 export { FakeSns } from './messaging/fake-sns.ts';
 export { type FakeRemoval, FakeSqs } from './messaging/fake-sqs.ts';
