@@ -123,6 +123,27 @@ describe.each(BINDINGS)('over %s', (binding) => {
     }),
   );
 
+  // A gRPC channel uses the dead connection for the next call, too.
+  test.skipIf(binding === 'GRPC')(
+    '[I3] a connection that is dead without a sign is replaced',
+    { timeout },
+    () =>
+      through(undefined, async (proxy) => {
+        const gate = new Gate();
+        const text = servers.fleet.script(async (turn) => {
+          turn.task();
+          await gate.opened;
+          await works(turn);
+        });
+        const client = resumable(await clientAt(proxy.url, binding), { ...QUICK, silenceMs: 500 });
+        const reader = new StreamReader(client.sendMessageStream(send(text)));
+        await reader.taskId();
+        proxy.stallAll();
+        gate.open();
+        expect(frameNames(await reader.end())).toEqual(['task:WORKING', 'status:WORKING', ...WORK]);
+      }),
+  );
+
   test('[I10] a caller that leaves keeps no connection', { timeout }, () =>
     through(undefined, async (proxy) => {
       const gate = new Gate();

@@ -32,8 +32,8 @@ const STATUS_TEXT = /^HTTP error [^:!]+[:!]( Status:)? (\d{3})/;
  * of a server but 501 and 505. All others are final.
  */
 const OTHER_HTTP = /^(2..|400|408|425|429|5(?!01|05)..)$/;
-/** gRPC: the statuses about the task, the method or the user. */
-const FINAL_GRPC = [5, 6, 7, 9, 11, 12, 16];
+/** gRPC: the statuses about the task, the method or the user. 10: the task has another generation. */
+const FINAL_GRPC = [5, 6, 7, 9, 10, 11, 12, 16];
 /** A server with a wrong clock must not stop a client for days. */
 const MAX_RETRY_AFTER_MS = 300_000;
 

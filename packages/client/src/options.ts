@@ -18,6 +18,12 @@ export interface ResumableOptions {
   /** The failures in a row, without any event, after which a stream fails. @default 12, about a minute */
   readonly maxAttempts?: number | undefined;
   readonly backoff?: Backoff | undefined;
+  /**
+   * A stream without an event for so long is resumed on another connection, because the present one may
+   * be dead without a sign; in milliseconds, 0 for never. It is no failure. It needs a server with cursors.
+   * @default 120,000
+   */
+  readonly silenceMs?: number | undefined;
   /** Called before each new try. @default none */
   readonly onInterruption?: ((interruption: Interruption) => void) | undefined;
   /** Resolves after `ms` milliseconds, or as soon as the signal aborts. @default a timer */

@@ -48,12 +48,10 @@ export function resumable(
     sendMessageStream(given, call) {
       const request = withMessageId(given);
       const { tenant, message } = request;
-      const key = `message/${encodeURIComponent(tenant)}/${message?.messageId}`;
-      return readStream(client, { key, tenant, id: '', request }, options, call);
+      return readStream(client, { tenant, id: message?.messageId ?? '', request }, options, call);
     },
     resubscribeTask({ tenant, id }, call) {
-      const key = `task/${encodeURIComponent(tenant)}/${id}`;
-      return readStream(client, { key, tenant, id }, options, call);
+      return readStream(client, { tenant, id }, options, call);
     },
   };
 }

@@ -17,10 +17,8 @@ export type Events = AsyncGenerator<StreamResponse, void, undefined>;
 
 /** A message's stream or a subscription. */
 export interface Stream {
-  /** The name of the stream in a store. */
-  readonly key: string;
   readonly tenant: string;
-  /** The task of a subscription; empty for a message. */
+  /** The id of the message or of the task. */
   readonly id: string;
   /** The message; `undefined` for a subscription. */
   readonly request?: SendMessageRequest;
@@ -32,16 +30,23 @@ export interface Stream {
  */
 export function readStream(
   client: StreamingClient,
-  { key, tenant, id, request }: Stream,
+  { tenant, id, request }: Stream,
   options: ResumableOptions,
   call: RequestOptions = {},
 ): Events {
   const { store, maxAttempts = 12, backoff, onInterruption } = options;
-  const { sleep = timer, random = Math.random } = options;
+  const { sleep = timer, random = Math.random, silenceMs = 120_000 } = options;
   const { signal } = call;
-  /** Closes the connection or ends the wait, because the caller leaves. */
-  let leaving = new AbortController();
-  const leave = (): void => leaving.abort();
+  /** The name of the stream in a store. */
+  const key = `${request ? 'message' : 'task'}/${encodeURIComponent(tenant)}/${id}`;
+  let hasLeft = false;
+  /** Closes the connection or ends the wait. */
+  let closing = new AbortController();
+  const close = (): void => closing.abort();
+  const leave = (): void => {
+    hasLeft = true;
+    close();
+  };
 
   async function* connections(): Events {
     const start = decodePosition(await store?.get(key));
@@ -53,7 +58,7 @@ export function readStream(
     /** The error of a server that does not stream the task any more. */
     let unsupported: unknown;
 
-    const taskId = (): string => position().taskId || id;
+    const taskId = (): string => position().taskId || (request ? '' : id);
 
     const save = (isOver: boolean): Promise<void> | undefined =>
       store?.set(key, encodePosition(position(), isOver));
@@ -68,7 +73,7 @@ export function readStream(
     const open = (): Events => {
       const { cursor } = position();
       const serviceParameters = streamParameters(call.serviceParameters, cursor);
-      const each = { ...call, signal: leaving.signal, serviceParameters };
+      const each = { ...call, signal: closing.signal, serviceParameters };
       if (unsupported) return wholeTask(each);
       return request && !taskId()
         ? client.sendMessageStream(request, each)
@@ -90,22 +95,24 @@ export function readStream(
       }
       const delayMs = Math.max(backoffMs(failures, random(), backoff), Number(failure) || 0);
       onInterruption?.({ error, taskId: taskId(), failures, delayMs });
-      await sleep(delayMs, leaving.signal);
+      await sleep(delayMs, closing.signal);
     };
 
     signal?.addEventListener('abort', leave);
     try {
       for (;;) {
         signal?.throwIfAborted();
-        if (leaving.signal.aborted) return;
+        if (hasLeft) return;
         // A signal collects the listeners of each connection.
-        leaving = new AbortController();
+        closing = new AbortController();
         const isResumed = connect();
         const events = open();
         let failed: { readonly error: unknown } | undefined;
         try {
           while (!isSettled()) {
             let event: StreamResponse | undefined;
+            let silence: ReturnType<typeof setTimeout> | undefined;
+            if (position().cursor && silenceMs) silence = setTimeout(close, silenceMs);
             try {
               const next = await events.next();
               if (next.done) break;
@@ -113,8 +120,9 @@ export function readStream(
             } catch (error) {
               failed = { error };
               break;
+            } finally {
+              clearTimeout(silence);
             }
-            if (leaving.signal.aborted) break;
             if (event) {
               yield event;
               await save(false);
@@ -123,7 +131,8 @@ export function readStream(
         } finally {
           events.return().catch(() => {});
         }
-        if (leaving.signal.aborted) continue;
+        // The caller has left, or the connection was silent.
+        if (closing.signal.aborted) continue;
         const end = endOf(!failed);
         if (end === 'complete') {
           // More events may come to a subscription.

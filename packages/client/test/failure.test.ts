@@ -126,7 +126,7 @@ describe('over gRPC', () => {
     ['PERMISSION_DENIED', 7, 'final'],
     ['RESOURCE_EXHAUSTED', 8, 0],
     ['FAILED_PRECONDITION', 9, 'final'],
-    ['ABORTED', 10, 0],
+    ['ABORTED', 10, 'final'],
     ['OUT_OF_RANGE', 11, 'final'],
     ['UNIMPLEMENTED', 12, 'final'],
     ['INTERNAL', 13, 0],

@@ -6,7 +6,7 @@ import {
   TaskNotFoundError,
   UnsupportedOperationError,
 } from '@a2a-js/sdk/errors';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import {
   gapOf,
   type Interruption,
@@ -206,6 +206,29 @@ describe('a stream of a server with cursors', () => {
     const { client, waits } = await read({ streams: [[task(1)], [], [SECOND]], subscribes: true });
     expect(client.methods).toEqual(['subscribe', 'subscribe c1', 'subscribe c1']);
     expect(waits).toHaveLength(2);
+  });
+
+  test('is resumed on another connection after a silence, which is no failure', async () => {
+    const silent: readonly Part[] = ['waits'];
+    const { client, words, interruptions } = await read({
+      streams: [[task(1), 'waits'], silent, silent, silent, [SECOND]],
+      silenceMs: 5,
+      maxAttempts: 1,
+    });
+    expect(words).toEqual(['task1', 'statusUpdate2']);
+    expect(client.methods).toEqual(['send', ...Array.from({ length: 4 }, () => 'subscribe c1')]);
+    expect(interruptions).toEqual([]);
+  });
+
+  test('may be silent forever without a cursor, or if its caller says so', async () => {
+    const timers = vi.spyOn(globalThis, 'setTimeout');
+    await read({ streams: [[task(), status(undefined, 'COMPLETED')]] });
+    await read({ streams: [[task(1), SECOND]], silenceMs: 0 });
+    expect(timers).not.toHaveBeenCalled();
+    await read({ streams: [[task(1), SECOND]] });
+    // Before the second event, and before the end.
+    expect(timers.mock.calls.map(([, ms]) => ms)).toEqual([120_000, 120_000]);
+    timers.mockRestore();
   });
 
   test('takes nothing on trust', async () => {
