@@ -31,8 +31,8 @@ server.headersTimeout = 66_000;
 
 for (const signal of ['SIGTERM', 'SIGINT']) {
   process.once(signal, async () => {
-    await backend.stop(); // runs finish, streams end, the queue goes
+    await backend.stop(); // runs finish, streams end, the queue is removed
     server.close();
-    server.closeAllConnections(); // no answer is under way any more
+    server.closeAllConnections(); // all answers are complete
   });
 }

@@ -24,6 +24,6 @@ export class A2aModule implements OnApplicationBootstrap, BeforeApplicationShutd
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    await this.#backend.stop(); // runs finish, streams end, the queue goes
+    await this.#backend.stop(); // runs finish, streams end, the queue is removed
   }
 }
