@@ -43,7 +43,8 @@ try {
     ...['@a2a-js/sdk', 'express', '@types/express', '@types/node', 'typescript'].map(pinned),
   ]);
   write('tsconfig.json', JSON.stringify({ compilerOptions, include: ['*.ts'] }));
-  for (const name of ['agent.ts', 'server.ts']) copyFileSync(join(examples, name), join(app, name));
+  for (const name of ['agent.ts', 'client.ts', 'server.ts'])
+    copyFileSync(join(examples, name), join(app, name));
   const started = "\nconsole.log('ready:', backend.health().ready);\n";
   const stopped = 'await backend.stop();\nawait aws.stop();\n';
   write('try.ts', readFileSync(join(examples, 'try.ts'), 'utf8') + started + stopped);
