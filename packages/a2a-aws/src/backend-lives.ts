@@ -27,7 +27,7 @@ const DOORBELL_MS = 5_000;
 export interface BackendLivesDeps {
   readonly settings: BackendSettings;
   readonly ports: BackendPorts;
-  /** Returns what re-executes the runs of dead instances; `undecided` until the first handler exists. */
+  /** Returns the resumer for runs of dead instances; `undecided` until the first handler exists. */
   readonly resumer: () => Resumer | 'undecided' | undefined;
   readonly connections: Pick<OpenConnections, 'end'>;
   readonly pushes: Pick<PushJobs, 'idle' | 'drop'>;

@@ -21,7 +21,7 @@ import { PushJobs } from './pushes/push-jobs.ts';
 import { guardedStore } from './user-code/guarded.ts';
 import { UserErrors } from './user-code/user-errors.ts';
 
-/** How long a stop waits for running executors unless told otherwise, in milliseconds. */
+/** How long a stop waits for running executors by default, in milliseconds. */
 const DRAIN_MS = 10_000;
 
 export interface StopOptions {
@@ -80,8 +80,9 @@ export class Backend {
   }
 
   /**
-   * A handler for the SDK's transports; takes what the SDK's `DefaultRequestHandler` takes. Throws
-   * `configuration` if an argument is not what it must be, or for the second handler that resumes.
+   * Returns a handler for the SDK's transports. It takes the arguments of the SDK's
+   * `DefaultRequestHandler`. Throws `configuration` for an invalid argument, and for a second
+   * handler that resumes.
    *
    * @example
    * ```ts
@@ -219,8 +220,9 @@ export class Backend {
   }
 
   /**
-   * Does what {@link stop} does, until {@link resume}: for hosts that freeze a process. A process frozen
-   * without it is declared dead when its lease expires, and its runs are ended. Never rejects.
+   * Stops like {@link stop}, until {@link resume}: for hosts that freeze a process. A process
+   * frozen without it is declared dead when its lease expires, and its runs are ended. Never
+   * rejects.
    */
   suspend({ drainMs = DRAIN_MS }: StopOptions = {}): Promise<void> {
     return this.#lives.suspend(drainMs);

@@ -23,7 +23,7 @@ interface ErrorShape {
   readonly headers?: Readonly<Record<string, unknown>>;
 }
 
-/** The errors of the SDK that say what is wrong with the request. */
+/** The errors of the SDK that name a fault of the request. */
 const REFUSALS = /^(Task|Push|Cont|Inv|Ext|Vers).+Error$/;
 /** The SDK writes the status of an answer that is no JSON-RPC into the text of its error. */
 const STATUS_TEXT = /^HTTP error [^:!]+[:!]( Status:)? (\d{3})/;

@@ -18,7 +18,7 @@ export interface TaskKey extends Scope {
  */
 export const MAX_TASK_KEY_BYTES = 1_500;
 
-/** Escapes `#` and `%`, so that parts joined by `#` can be told apart whatever they contain. */
+/** Escapes `#` and `%`, so that parts joined by `#` are distinct, whatever they contain. */
 export function escapeKeyPart(part: string): string {
   return part.replace(/[#%]/g, (character) => (character === '#' ? '%23' : '%25'));
 }

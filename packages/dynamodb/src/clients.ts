@@ -11,7 +11,7 @@ const SOCKETS = 50;
 /** As long as all tries of one call: if DynamoDB is silent, no call fails later than those under way. */
 const MAX_WAIT_MS = MAX_ATTEMPTS * REQUEST_TIMEOUT_MS;
 
-/** Where AWS is and who asks; what is left out, the SDK finds in the environment. */
+/** Endpoint, region and credentials. The SDK finds omitted ones in the environment. */
 export type DynamoDBClientOptions = Pick<
   DynamoDBClientConfig,
   'region' | 'endpoint' | 'credentials'
@@ -53,7 +53,7 @@ export function createDynamoDBClient(options: DynamoDBClientOptions = {}): Dynam
   return document;
 }
 
-/** A document client that leaves out what is undefined, as all items here need it. */
+/** Returns a document client that omits undefined attributes, as all items here need. */
 export function documentClient(client: DynamoDBClient): DynamoDBDocumentClient {
   return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
 }

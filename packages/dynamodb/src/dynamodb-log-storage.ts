@@ -66,11 +66,11 @@ export interface DynamoDBStorageOptions {
   /** @default node's zlib */
   readonly compression?: Compression | undefined;
   /**
-   * Over how many partitions of the index an owner's tasks are spread, 1 to 64: more bear more
-   * changes of status a second (some 500 each), and cost lists one more query each. The same on all
-   * instances. It may grow: lists read the shards that were there before, too; while instances with
-   * the smaller number run, theirs lack what the others have written. It must not shrink: tasks in
-   * shards that are no longer read are on no list until their status changes.
+   * The number of partitions of the index over which an owner's tasks are spread, 1 to 64. Each
+   * accepts about 500 changes of status a second, and costs lists one query. All instances must
+   * have the same number. It may grow, because lists also read the older shards. While instances
+   * with the smaller number run, their lists lack tasks of the new shards. It must not shrink:
+   * tasks in shards that are no longer read are on no list until their status changes.
    * @default 4
    */
   readonly ownerShards?: number | undefined;
@@ -111,7 +111,7 @@ export class DynamoDBLogStorage implements LogStorage {
     this.#logger = options.logger ?? stderrLogger;
   }
 
-  /** Warns moreover, once, if DynamoDB does not delete what expires. */
+  /** Also warns, once, if DynamoDB does not delete expired items. */
   async check(): Promise<void> {
     await this.#table.check();
     if ((await this.#table.deletesExpired()) === false) this.#logger.warn('table.keeps-expired');
@@ -121,7 +121,8 @@ export class DynamoDBLogStorage implements LogStorage {
     assertTaskKey(key);
     const { fields, parts } = toRecordItems(record, this.#compress ? this.#compression : undefined);
     const expires = expiresAt(record.time, this.#retentionMs);
-    // Before the record: what names them must find them. Under its id, so a repetition is the same.
+    // Before the record, because the record names them. Under its id, so that a repeated write is
+    // the same.
     for (const [at, part] of parts.entries()) {
       await this.#table.put({
         ...this.#keys.part(key, record.id, at),
@@ -201,7 +202,8 @@ export class DynamoDBLogStorage implements LogStorage {
         expires,
       });
     }
-    // Before the pointer: what is cut short is renewed with the next snapshot, which is due at once.
+    // Before the pointer: an interrupted renewal is repeated with the next snapshot, which is due
+    // at once.
     await this.#renewConfigs(key, expires);
     const name: SnapshotName = { id: snapshot.id, slot: snapshot.slot, chunks: chunks.length };
     const updated = await this.#table.update(
@@ -276,7 +278,7 @@ export class DynamoDBLogStorage implements LogStorage {
     }
   }
 
-  /** The push configs of a task live as long as what it needs of its log. */
+  /** The push configs of a task live as long as the part of its log that it needs. */
   async #renewConfigs(key: TaskKey, expires: number): Promise<void> {
     const range = { partition: this.#keys.task(key), ...prefixRange(CONFIGS) };
     for await (const { sk } of this.#table.range(range)) {

@@ -64,7 +64,10 @@ export class DynamoDBTaskStore implements TaskStore {
     this.#store = new LogTaskStore(taskStoreDeps(options));
   }
 
-  /** For a server's start: fails with a coded `BackendError` if the table is not what is needed. */
+  /**
+   * For a server's start. Rejects with a coded `BackendError` if the table does not meet the
+   * requirements.
+   */
   check(): Promise<void> {
     return this.#store.check();
   }
@@ -75,8 +78,8 @@ export class DynamoDBTaskStore implements TaskStore {
   }
 
   /**
-   * Appends what `task` adds to what this request loaded. Appends nothing to a task that has ended.
-   * Fails with a coded `BackendError`.
+   * Appends the additions in `task` to the task that this request loaded. A task that has ended
+   * does not change. Rejects with a coded `BackendError`.
    */
   save(task: Task, context: ServerCallContext): Promise<void> {
     return this.#store.save(task, context);

@@ -9,13 +9,13 @@ export interface ImportTasksOptions extends ImportSource {
 }
 
 /**
- * Imports tasks of any `TaskStore`, with their push configs if their store is given. A task that
- * anybody has worked on in the table is left alone, so this may run while servers use the table, be
- * cut short, and be repeated: then it brings what is new in the source.
+ * Imports tasks of any `TaskStore`, with their push configs if their store is given. A task that a
+ * server has worked on in the table is left alone, so an import may run while servers use the
+ * table. It may be interrupted and repeated: a repetition adds the new content of the source.
  *
  * A task's retention begins with its import; the timestamps of its status stay.
  *
- * Rejects with a coded `BackendError` if the table cannot be reached or is not there.
+ * Rejects with a coded `BackendError` if the table cannot be reached or does not exist.
  *
  * @example
  * ```ts

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 /** A child process that does not outlive this one, however this one ends. */
 export interface GuardedChild {
   readonly process: ChildProcess;
-  /** The beginning of what it wrote to stderr, at most {@link MAX_STDERR} characters and a chunk. */
+  /** The beginning of its output on stderr, at most {@link MAX_STDERR} characters and a chunk. */
   stderr(): string;
   /** Resolves with the reason once the child and its guard are gone; never rejects. */
   readonly ended: Promise<Error>;

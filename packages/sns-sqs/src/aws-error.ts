@@ -52,7 +52,7 @@ export function isOtherwiseSubscribed(error: unknown): boolean {
   );
 }
 
-/** Translates what a client of the AWS SDK threw; the original is the `cause`. */
+/** Translates an error of an AWS SDK client. The original is the `cause`. */
 export function awsError(error: unknown): BackendError {
   if (error instanceof BackendError) return error;
   const [code, text] = classify(error);

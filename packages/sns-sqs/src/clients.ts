@@ -8,7 +8,7 @@ const REQUEST_TIMEOUT_MS = 5_000;
 /** Longer than a long poll (20 s) can take. */
 const POLL_TIMEOUT_MS = 30_000;
 
-/** Where AWS is and who asks; what is left out, the SDK finds in the environment. */
+/** Endpoint, region and credentials. The SDK finds omitted ones in the environment. */
 export type FanoutClientOptions = Pick<SNSClientConfig, 'region' | 'endpoint' | 'credentials'>;
 
 export interface FanoutClients {

@@ -4,8 +4,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { callContext, STRANGERS } from './call-context.ts';
 
 /**
- * Where push notification stores differ; the suite tests what is declared. A default is what
- * the log's own store does.
+ * The differences between push notification stores. The suite tests the declared behaviour. Each
+ * default is the behaviour of the log's own store.
  */
 export interface PushNotificationStoreCapabilities {
   /**

@@ -19,7 +19,7 @@ export interface Answer {
   readonly leaves: 'close' | 'cancelled';
   /** True if the client has left. */
   hasLeft(): boolean;
-  /** True if the client has not taken what was written. */
+  /** True if the client has not read everything that was written. */
   isBehind(): boolean;
   /** Breaks the connection, whatever the client has taken. */
   destroy(): void;

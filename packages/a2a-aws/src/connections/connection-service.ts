@@ -7,8 +7,8 @@ import { type Callback, detailing, detailStream } from './grpc-errors.ts';
 type Method = (call: GrpcCall, ...rest: unknown[]) => unknown;
 
 /**
- * The service, whose methods let the handler know what the SDK's service does not tell it: that a
- * client has left, and that it does not keep up.
+ * Returns the service. Its methods tell the handler when a client has left or reads too slowly,
+ * which the SDK's service does not.
  */
 export function connectionService<Service extends object>(
   service: Service,

@@ -89,7 +89,7 @@ export class Connection {
     this.#stream?.establish(sent);
   }
 
-  /** The stream has no frame: an EventSource that is told so by its status does not ask again. */
+  /** The stream has no frame. The status of the answer keeps an EventSource from connecting again. */
   endEmpty(): void {
     if (this.#request?.method === 'GET') this.#stream?.endEmpty();
   }
@@ -139,8 +139,8 @@ export class Connection {
   }
 
   /**
-   * Resolves when the client has taken what was written, or has left. A client that takes nothing for
-   * a minute is disconnected.
+   * Resolves when the client has read everything that was written, or has left. A client that reads
+   * nothing for a minute is disconnected.
    */
   async drained(): Promise<void> {
     const { emitter } = this.#answer;
@@ -194,7 +194,10 @@ export function httpConnection(
   return connection;
 }
 
-/** The connection of a gRPC call. `token`: an id that no client can guess; replaces what a client sent. */
+/**
+ * The connection of a gRPC call. `token`: an id that no client can guess; it replaces the one of
+ * the client.
+ */
 export function grpcConnection(call: GrpcCall, token: string, clock: Clock): Connection {
   const connection = Connection.grpc(call, clock);
   byToken.set(token, new WeakRef(connection));

@@ -10,8 +10,8 @@ type Answer = ServerResponse & { json?: (body: unknown) => unknown };
 const ERROR_EVENT = /^event: error\ndata: (\{.*\})\n\n$/;
 
 /**
- * Has the bodies of errors, and the error events of streams, name what the SDK's routers have no name
- * for: the status of a 503, and the error of a generation that does not match.
+ * Adds to the bodies of errors, and to the error events of streams, names that the SDK's routers do
+ * not have: the status of a 503, and the error of a generation that does not match.
  */
 export function nameErrors(response: Answer, connection: Connection): void {
   const write = response.write.bind(response) as (...args: unknown[]) => boolean;

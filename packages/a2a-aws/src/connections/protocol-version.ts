@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
-/** The version of A2A whose fields the backend adds to what the SDK's routers know. */
+/** The version of A2A whose fields the backend adds to those of the SDK's routers. */
 const NEWER = '1.1';
 /** The version that the SDK's routers speak to such a client. */
 const SERVED = '1.0';

@@ -73,8 +73,8 @@ function clientsError(status: number, isUnparsable: boolean): A2AError {
 }
 
 /**
- * Answers what fails before or between the SDK's handlers, as reading a body may, with an error of the
- * binding. Mount it after the binding's router, on the same path.
+ * Answers failures before or between the SDK's handlers, such as an unreadable body, with an error
+ * of the binding. Mount it after the binding's router, on the same path.
  */
 export function requestErrors(binding: HttpBinding, logger: Logger): ErrorMiddleware {
   return (thrown, _request, response, next) => {

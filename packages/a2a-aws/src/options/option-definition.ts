@@ -1,7 +1,7 @@
 import { BackendError } from '@a2a-aws/core';
 import * as z from 'zod';
 
-/** One option: where to look for its value, what the value must be, and how an error says so. */
+/** One option: the sources of its value, the rule for the value, and the rule's text in an error. */
 export interface OptionDefinition<Value, Env, Options> {
   /** The environment variable to read if the option is not given. */
   readonly env?: keyof Env & string;
@@ -40,8 +40,8 @@ export function valuesOf<Values, Env, Options>(
 /**
  * Checks the values against their definitions.
  *
- * @throws {BackendError} `configuration`, naming each option that is missing or malformed, its variable,
- * and what it must be; never what it is.
+ * @throws {BackendError} `configuration`, naming each option that is missing or malformed, its
+ * variable and its rule, but never its value.
  */
 export function assertValues(
   definitions: Readonly<

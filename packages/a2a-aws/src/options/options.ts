@@ -31,10 +31,11 @@ export interface BackendSettings
 }
 
 /**
- * Returns the settings for these options, with defaults filled in. An empty variable counts as unset.
+ * Returns the settings for these options, with defaults filled in. An empty variable counts as
+ * unset.
  *
- * @throws {BackendError} `configuration`, naming each option that is missing or malformed and what it
- * must be; never what it is.
+ * @throws {BackendError} `configuration`, naming each option that is missing or malformed and its
+ * rule, but never its value.
  */
 export function resolveOptions(
   options: BackendOptions,

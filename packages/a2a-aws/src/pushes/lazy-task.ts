@@ -1,6 +1,9 @@
 import type { Task } from '@a2a-js/sdk';
 
-/** A Task that `read` makes when something of it is first looked at: most who get it never do. */
+/**
+ * Returns a Task that `read` makes when one of its fields is first read. Most receivers never read
+ * one.
+ */
 export function lazyTask(read: () => Task): Task {
   let made: Task | undefined;
   const task = (): Task => {

@@ -7,14 +7,15 @@ import {
   V1PushNotificationSerializer,
 } from '@a2a-js/sdk/server';
 
-/** How long a receiver may take to answer, in milliseconds; what the SDK's sender gives it. */
+/** How long a receiver may take to answer, in milliseconds, as for the SDK's sender. */
 const TIMEOUT_MS = 5_000;
 const TOKEN_HEADER = 'X-A2A-Notification-Token';
 
 /**
- * Posts what happened to a task to the URLs that clients gave, as the SDK's `DefaultPushNotificationSender`
- * does. Unlike that it can be stopped: `signal` is that of the life in which it sends. It reads nothing of
- * an answer but its status, and prints nothing: a URL is a client's text.
+ * Posts the events of a task to the URLs that clients gave, like the SDK's
+ * `DefaultPushNotificationSender`. Unlike that one, it can be stopped: `signal` belongs to the life
+ * in which it sends. It reads only the status of an answer. It prints nothing, because a URL is a
+ * client's text.
  */
 export class WebhookSender implements PushNotificationSender {
   readonly #store: Pick<PushNotificationStore, 'load'>;

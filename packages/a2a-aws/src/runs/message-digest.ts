@@ -13,10 +13,11 @@ export function messageDigest(message: Message): string {
 }
 
 /**
- * The id of the task that a message without one starts: the same message, sent again to whichever
- * instance, means the same task. `asked`: the request, unless the message's id alone makes it the same.
- * The SDK saves a push config before the log says whose task it is; sends that ask for other pushes
- * therefore never meet in one log, where one's webhook would hear the other's events.
+ * Returns the id of the task that a message without a task starts. The same message, sent again to
+ * any instance, gives the same id. `asked`: the request, unless the message's id alone makes it the
+ * same. The SDK saves a push config before the log shows the owner of the task. Sends with
+ * different push configs therefore never share a log: the webhook of one would get the events of
+ * the other.
  */
 export function derivedTaskId(
   scope: Scope,

@@ -54,7 +54,7 @@ export function recordedRequest(
 
 const owners = new WeakMap<ServerCallContext, string>();
 
-/** A context in the name of a task's owner, who is not here and has not asked for this. */
+/** Returns a context in the name of a task's owner, for work that the owner has not requested. */
 function ownersContext({ tenant, owner }: Scope, requestedExtensions: string[]): ServerCallContext {
   const context = new ServerCallContext({
     tenant,

@@ -28,7 +28,7 @@ export class RunBus implements ExecutionEventBus {
     run.onEvent((event, generation) => this.#tell(event, generation));
   }
 
-  /** Never throws: what is no event fails the run, whether or not the executor looks. */
+  /** Never throws. A value that is no event fails the run, even if the executor ignores errors. */
   publish(event: AgentExecutionEvent): void {
     if (isMessage(event)) void this.#answer(event);
     else void this.#run.publish(event);

@@ -27,7 +27,7 @@ const FAILED = 'The agent failed.';
 /** How long an executor may go on after its run has ended, in milliseconds. */
 const GRACE_MS = 5_000;
 
-/** A bus for each run, not for each task: two runs of one task must not hear each other's events. */
+/** A bus for each run and not for each task: two runs of one task must not get each other's events. */
 export class RunBusManager implements ExecutionEventBusManager {
   createOrGetByTaskId(): ExecutionEventBus {
     return new DefaultExecutionEventBus();
@@ -121,7 +121,7 @@ export class RunDriver {
       request.referenceTasks,
     );
     bindRun(context, run);
-    // An executor that was told to stop before it began would never hear of it.
+    // An executor would never learn of a stop from before its begin.
     if (!run.signal.aborted) {
       const over = new AbortController();
       const stopped = this.#stopOnDemand(run, bus, over.signal);

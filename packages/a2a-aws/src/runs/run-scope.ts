@@ -38,8 +38,8 @@ export type StartedBy =
   | { readonly resumed: Assignment };
 
 /**
- * One send on its way through an SDK handler of its own, which drives the executor but owns nothing:
- * what it loads and saves is this request's private copy, what lasts is the log.
+ * One send on its way through an SDK handler of its own. The handler drives the executor but owns
+ * no data: it loads and saves a private copy of this request, and only the log is stored.
  */
 export class RunScope {
   readonly open: OpenLog;

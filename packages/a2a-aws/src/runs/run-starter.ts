@@ -39,7 +39,7 @@ export interface Sent {
   readonly run: string;
   /** The life of this process that has the log open. */
   readonly instance: Instance;
-  /** Aborts when that instance sends those away who wait here. */
+  /** Aborts when that instance sends its waiting callers away. */
   readonly signal: AbortSignal;
   readonly release: () => void;
 }

@@ -24,7 +24,7 @@ export class RunTaskStore implements TaskStore {
   async save(task: Task): Promise<void> {
     const scope = this.#scope;
     if (scope?.key.taskId !== task.id) return;
-    // The SDK clones what it finds here with every event: without its content that costs nothing.
+    // The SDK clones this task with every event. A clone without content costs nothing.
     scope.task = { ...task, artifacts: [], history: [] };
   }
 

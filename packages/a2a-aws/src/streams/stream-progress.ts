@@ -104,8 +104,9 @@ export class StreamProgress {
   }
 
   /**
-   * Ends a resumed stream at the end of the log in this state, unless the task or the run goes on. A
-   * client that was told nothing here knows of the question that the task waits with, and waits too.
+   * Ends a resumed stream at the end of the log in this state, unless the task or the run goes on.
+   * A client that got no frame here already has the question that the task waits with, and waits as
+   * well.
    */
   endAt(state: LogState): void {
     const result = this.#resultIn(state);

@@ -1,7 +1,10 @@
 import type { LogFields, Logger, Scope } from '@a2a-aws/core';
 import { loggedId, ownerHash, thrownFields } from '@a2a-aws/core/internal';
 
-/** Which code of the application failed. `agentCard`: what signs the card, or makes the extended one. */
+/**
+ * Which code of the application failed. `agentCard`: the code that signs the card, or makes the
+ * extended one.
+ */
 export type ErrorSource =
   | 'executor'
   | 'ownerResolver'
@@ -73,7 +76,7 @@ export class UserErrors {
     const failed = (error: unknown): void =>
       this.#logger.error('hook.failed', { source: context.source, ...this.describe(error) });
     try {
-      // Also what only looks like a promise.
+      // Also a value that only looks like a promise.
       Promise.resolve(onError(thrown, context)).catch(failed);
       return true;
     } catch (error) {

@@ -7,8 +7,9 @@ export const IDLE_PROBE_MS: number = 10 * 60_000;
 /** A probe that arrives confirms the doorbell for this long from when it was sent. */
 export const CONFIRMED_MS = 12_000;
 /**
- * A doorbell that was lost counts as confirmed only this long after a probe has arrived again. Reading
- * finds what the transport gave up before, and the routes of other instances may recover later.
+ * A doorbell that was lost counts as confirmed only this long after a probe has arrived again.
+ * Reading finds the records that the transport gave up before, and the routes of other instances
+ * may recover later.
  */
 export const RECOVERY_MS = 5_000;
 

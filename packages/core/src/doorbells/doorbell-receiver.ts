@@ -12,7 +12,7 @@ import type { Keyring } from './keyring.ts';
 export interface DoorbellReceiverDeps {
   readonly instance: string;
   readonly fanout: Fanout;
-  /** Proves who sent a doorbell. */
+  /** Proves that an instance of this fleet sent a doorbell. */
   readonly keyring: Pick<Keyring, 'check' | 'isCurrent'>;
   readonly sender: DoorbellSender;
   readonly clock: Clock;
@@ -142,7 +142,7 @@ export class DoorbellReceiver {
       this.#onStranger();
       return;
     }
-    // A newer release may have told us about a record.
+    // A newer release may have sent a doorbell about a record.
     if (message.unknown > 0) this.#health.unrecognized(clock.now());
     this.#ignored += message.unknown;
     for (const doorbell of message.doorbells) this.#onDoorbell(doorbell);

@@ -6,7 +6,7 @@ export function roundName(queueName: string, round: number): string {
   return round === 0 ? queueName : `${queueName}-r${round.toString(36)}`;
 }
 
-/** True if `name` is what {@link roundName} makes of `queueName` for some round. */
+/** Returns true if {@link roundName} returns `name` for this `queueName` and some round. */
 export function isRoundOf(queueName: string, name: string): boolean {
   return name.startsWith(queueName) && /^(-r[0-9a-z]{1,6})?$/.test(name.slice(queueName.length));
 }

@@ -42,11 +42,12 @@ interface Former {
 }
 
 /**
- * The doorbell of an instance: provisioned in the background, made again when it was lost. Its life
- * is not that of the lease: an instance without a doorbell reads its logs, as one with a dead doorbell.
+ * The doorbell of an instance. It is provisioned in the background, and created again if it was
+ * lost. It does not depend on the lease: an instance without a doorbell reads its logs, like an
+ * instance with a lost one.
  *
- * Every name is in the lease row before anything of this name is made, and stays there until what had
- * it was removed twice, a quarantine apart.
+ * Every name is in the lease row before a resource with this name is created. It stays there until
+ * that resource was removed twice, a quarantine apart.
  */
 export class InstanceDoorbell {
   readonly #deps: InstanceDoorbellDeps;
@@ -77,7 +78,7 @@ export class InstanceDoorbell {
     this.#first = { promise, resolve };
   }
 
-  /** Resolves when the first try is over: with what it failed with, or undefined. */
+  /** Resolves when the first try is over, with its error or `undefined`. */
   get firstTry(): Promise<unknown> {
     return this.#first.promise;
   }
@@ -279,12 +280,15 @@ export class InstanceDoorbell {
     return silentMs() >= settings.leaseMs;
   }
 
-  /** Removes what a call has just created if the process was paused for too long during it. */
+  /**
+   * Removes the resources that a call has just created if the process was paused for too long
+   * during it.
+   */
   async #removeIfDead(): Promise<void> {
     const { registry, instance } = this.#deps;
     if (!this.#mayBeDead()) return;
     if ((await registry.lease(instance))?.state === 'alive') return;
-    // By name: the address does not contain what was created late.
+    // By name: the address does not contain a resource that was created late.
     const { queueName } = this.#address;
     await this.#removeAll([
       { queueName: queueName ?? this.#deps.queueName },

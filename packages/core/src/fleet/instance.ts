@@ -272,7 +272,7 @@ export class Instance {
     const since = clock.now();
     logger.info('instance.stopping', { runs: this.intents.running, drainMs });
     await withTimeout(clock, drainMs, this.intents.idle());
-    // The next janitor finishes what AWS does not answer in time.
+    // The next janitor finishes the steps that AWS does not answer in time.
     const lease = await this.#retirement.retire();
     // Runs that no instance resumes have ended by now, so readers here can receive their ends.
     this.#handoff.abort();

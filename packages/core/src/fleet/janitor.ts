@@ -37,8 +37,9 @@ const WATCHES_WIDTH = 16;
 const REACH_WIDTH = 4;
 
 /**
- * Cleans up after dead instances: their runs, watches, subscription, queue and rows. It deletes only
- * what belongs to an instance that its lease proves dead. Any number of janitors may run concurrently.
+ * Cleans up after dead instances: their runs, watches, subscription, queue and rows. It deletes
+ * only rows and resources of an instance that its lease proves dead. Any number of janitors may run
+ * concurrently.
  */
 export class Janitor {
   readonly #deps: JanitorDeps;

@@ -28,7 +28,10 @@ export class LeaseObserver {
     return this.#watchedMs;
   }
 
-  /** When to look again: after a beat, or as soon as somebody's silence may have lasted for the lease time. */
+  /**
+   * Milliseconds until the next observation: one beat, or less if the silence of an instance may
+   * reach the lease time earlier.
+   */
   get restMs(): number {
     const left = [...this.#seen.values()].map(({ silent, leaseMs }) => leaseMs - silent);
     return Math.min(this.#settings.beatMs, ...left.filter((ms) => ms > 0));

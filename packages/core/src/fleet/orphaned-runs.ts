@@ -27,7 +27,10 @@ export interface OrphanedRunsDeps {
   readonly cleaningIntents: Intents;
   /** The intents of the runs that are resumed. */
   readonly intents: Intents;
-  /** The logs that are open here for clients: they catch up with what was appended in `logs`. */
+  /**
+   * The logs that are open here for clients. They catch up with records that were appended in
+   * `logs`.
+   */
   readonly clientLogs: OpenLogs;
   readonly clock: Clock;
   readonly logger: Logger;

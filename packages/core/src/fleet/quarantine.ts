@@ -10,11 +10,11 @@ export interface QuarantineDeps {
 }
 
 /**
- * Waits until the instance of a dead lease has been dead for the quarantine, or until `signal` aborts.
- * The lease keeps how much of that has passed, so that janitors that do not live so long take turns:
- * each begins with what the one before it had counted. Only time that passed on a janitor's own timers
- * counts, after it had read the lease: no two clocks are compared, and a janitor that stands still
- * counts too little.
+ * Waits until the instance of a dead lease has been dead for the quarantine, or until `signal`
+ * aborts. The lease stores how much of this time has passed, so that janitors with shorter lives
+ * take turns: each begins with the count of the one before. A janitor counts only the time of its
+ * own timers after it has read the lease. So no two clocks are compared, and a janitor that was
+ * paused counts too little.
  */
 export async function waitQuarantine(
   { instance, deadForMs = 0 }: Lease,

@@ -15,7 +15,7 @@ export interface RetiredSweepDeps {
   readonly signal: AbortSignal;
   /** True while this instance looks after all leases. */
   readonly leads: () => boolean;
-  /** Ends and removes what the instance wrote after its stop. Safe to repeat. */
+  /** Ends the runs and removes the rows that the instance wrote after its stop. Safe to repeat. */
   readonly finish: (lease: Lease) => Promise<void>;
 }
 
@@ -26,16 +26,16 @@ const SHARE = 3;
 /** How many at once. */
 const WIDTH = 4;
 /**
- * Retired for so long by two wall clocks, nothing of an instance can still come; milliseconds. Clocks
- * of machines may differ by less than that.
+ * If an instance has been retired for this long by two wall clocks, no request of it can still
+ * arrive; milliseconds. Clocks of machines may differ by less than that.
  */
 const OLD_MS = 10 * 60_000;
 
 /**
- * The second pass over instances that stopped and left nothing that they knew of: removes what their
- * requests wrote late. The leader does it for all, after having seen them retired for the quarantine.
- * Where no instance lives so long, as on hosts that freeze, each life does it for a few that retired
- * long ago: so the number of calls of a life does not depend on how many lives there were.
+ * The second pass over instances that stopped cleanly: it removes the late writes of their
+ * requests. The leader does this for all instances that it has seen retired for the quarantine. On
+ * hosts that freeze, no instance may live for so long. There each life does it for a few instances
+ * that retired long ago, so that its number of calls does not depend on the number of lives.
  */
 export class RetiredSweep {
   readonly #deps: RetiredSweepDeps;

@@ -83,7 +83,7 @@ export class Retirement {
     }
   }
 
-  /** Removes the endpoint of the instance. `lease`: what {@link retire} returned. */
+  /** Removes the endpoint of the instance. `lease`: the result of {@link retire}. */
   async teardown(lease: Lease | undefined): Promise<void> {
     await withTimeout(this.#deps.clock, TEARDOWN_MS, this.#teardown(lease));
   }
@@ -101,8 +101,8 @@ export class Retirement {
   }
 
   /**
-   * Replaces the lease by a retired one if no intent is left, so that the leases of short lives do not
-   * pile up. A later sweep of retired leases finds what requests of this life still write.
+   * Replaces the lease by a retired one if no intent is left, so that the leases of short lives do
+   * not pile up. A later sweep of retired leases finds the late writes of this life.
    */
   async #retireLease(lease: Lease): Promise<void> {
     const { instance, role, control, clock } = this.#deps;

@@ -182,7 +182,10 @@ export class LogFold implements LogTarget {
     this.#tail = { ...this.#tail, since: this.state.writtenAtMs };
   }
 
-  /** Returns true, and ends the comparison, if the table holds what doorbells have brought. */
+  /**
+   * Returns true, and ends the comparison, if the table holds the records that doorbells have
+   * brought.
+   */
   #matches(): boolean {
     if (!this.#comparing) return true;
     if (!this.#confirmation.matches(this.#comparing)) return false;

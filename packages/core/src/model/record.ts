@@ -30,7 +30,7 @@ export interface LogRecord {
   readonly time: number;
   readonly slot: Slot;
   readonly entries: readonly Entry[];
-  /** The entries as one JSON text: what is stored and sent. */
+  /** The entries as one JSON text, as it is stored and sent. */
   readonly body: string;
 }
 

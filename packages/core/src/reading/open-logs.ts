@@ -30,7 +30,7 @@ export interface OpenLogsDeps {
   readonly storage: LogStorage;
   readonly registry: InstanceRegistry;
   readonly fanout: Fanout;
-  /** Proves who sent a doorbell. */
+  /** Proves that an instance of this fleet sent a doorbell. */
   readonly keyring: Pick<Keyring, 'seal' | 'check' | 'isCurrent'>;
   /** If false, doorbells contain no records, only their slots. @default true */
   readonly inlineContent?: boolean | undefined;
@@ -179,7 +179,7 @@ export class OpenLogs {
     return held;
   }
 
-  /** Starts to read what is new in a log, if it is open here. */
+  /** Starts to read the new records of a log, if it is open here. */
   catchUp(key: TaskKey): void {
     const open = this.#logs.get(taskKeyText(key));
     if (open) void this.#refresh(open);
@@ -231,7 +231,7 @@ export class OpenLogs {
     if (doorbell.kind === 'watch') {
       const { watch, instance, on, next } = doorbell;
       open.setWatcher(watch, instance, on);
-      // No doorbell told the watcher about records between its read and this moment.
+      // No doorbell was sent for records between the watcher's read and this moment.
       if (on && compareSlots(next, open.log.state.next) < 0) this.notifyEnd(open, [instance]);
       return;
     }

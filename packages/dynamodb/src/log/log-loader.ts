@@ -55,8 +55,9 @@ export class LogLoader {
   }
 
   /**
-   * The log as it was when its end was read. One call where all of it fits into a page; else what is
-   * before that page is read forwards, several pages at once: nothing is added there any more.
+   * Resolves with the log as it was when its end was read. One call is enough if all of it fits
+   * into a page. Otherwise the records before that page are read forwards, several pages at once,
+   * because no record is added there any more.
    */
   async load(key: TaskKey): Promise<StoredLog> {
     for (let reads = 1; ; reads += 1) {
@@ -90,7 +91,7 @@ export class LogLoader {
     }
   }
 
-  /** Backwards: what is appended meanwhile is not seen. */
+  /** Reads backwards, so records that are appended meanwhile are not read. */
   async #newest(key: TaskKey): Promise<Newest> {
     const range = {
       partition: this.#keys.task(key),

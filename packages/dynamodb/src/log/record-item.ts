@@ -11,7 +11,7 @@ import type { Item } from '../table/item.ts';
 import { RECORDS } from '../table/keys.ts';
 import { readItem } from '../table/stored-item.ts';
 
-/** Bytes of a write unit, which is what a write costs (Amazon DynamoDB, "Read/write capacity"). */
+/** Bytes of a write unit, by which writes are billed (Amazon DynamoDB, "Read/write capacity"). */
 const WRITE_UNIT_BYTES = 1024;
 /** The bytes of an item besides its body: keys, names, ids. Only the rounding depends on it. */
 const OVERHEAD_BYTES = 200;
@@ -132,7 +132,7 @@ export function erasedItem({ v, id, by, at, expires }: Item): Item {
   return { v, id, by, at, expires, gone: true };
 }
 
-/** True for what {@link erasedItem} made. */
+/** Returns true for an item of {@link erasedItem}. */
 export function isErased({ gone }: Item): boolean {
   return gone === true;
 }

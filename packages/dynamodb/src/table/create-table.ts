@@ -11,10 +11,11 @@ const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 2_000;
 
 /**
- * Creates the table of {@link tableDefinition} unless it is there, waits until it and its indexes are
- * active, and has DynamoDB delete what expires. May be repeated, and completes what was cut short.
+ * Creates the table of {@link tableDefinition} unless it exists, waits until it and its indexes are
+ * active, and enables the deletion of expired items. May be repeated, and completes an interrupted
+ * call.
  *
- * Fails with a coded `BackendError`: `table-mismatch` if the table that is there is another.
+ * Rejects with a coded `BackendError`: `table-mismatch` if another table with this name exists.
  *
  * @example
  * ```ts

@@ -2,8 +2,8 @@ import { BackendError } from '@a2a-aws/core';
 import { callDetails, serviceErrorNames, serviceFault } from '@a2a-aws/core/internal';
 
 /**
- * Translates what a DynamoDB client threw, once, at the edge; the original is the `cause`.
- * Source: Amazon DynamoDB developer guide, "Error handling with DynamoDB".
+ * Translates an error of a DynamoDB client, once, at the edge. The original is the `cause`. Source:
+ * Amazon DynamoDB developer guide, "Error handling with DynamoDB".
  */
 export function dynamoDBError(error: unknown): BackendError {
   if (error instanceof BackendError) return error;

@@ -32,7 +32,7 @@ export const MAX_OWNER_SHARDS = 64;
 
 /** All sort keys of push notification configs begin so. */
 export const CONFIGS = 'config#';
-/** All sort keys of what consumers have acknowledged begin so. */
+/** The beginning of the sort keys of consumer offsets. */
 export const CONSUMERS = 'consumer#';
 /** All sort keys of snapshots begin so. */
 export const SNAPSHOTS = 'snap#';
@@ -40,7 +40,7 @@ export const SNAPSHOTS = 'snap#';
 export const RECORDS = 'event#';
 /** All sort keys of the pieces of large records begin so. */
 export const PIECES = 'xpart#';
-/** Sorts, as UTF-8, after every sort key of ours that begins with what stands before it. */
+/** Sorts, as UTF-8, after every sort key here that begins with the same prefix. */
 export const END = '\u{10ffff}';
 
 /** Returns the range of all sort keys that begin with a prefix, even of those that sort after {@link END}. */
@@ -133,7 +133,7 @@ export class Keys {
     return { pk: this.leases, sk: instance };
   }
 
-  /** The partition of what the leases of retired instances said. */
+  /** The partition of the rows of retired instances. */
   get retired(): string {
     return joinKey(this.#prefix, 'retired');
   }

@@ -3,9 +3,10 @@ import type { KeySchemaElement, Projection, TableDescription } from '@aws-sdk/cl
 import { tableDefinition } from './table-definition.ts';
 
 /**
- * Throws if a table is not what is needed: `table-mismatch` for other keys, and for an index that is
- * missing, has other keys or lacks an attribute; `configuration` for a table that is replicated to
- * other regions; `unreachable`, which passes, while the table or an index is being made.
+ * Throws if a table does not meet the requirements: `table-mismatch` for other keys, and for an
+ * index that is missing, has other keys or lacks an attribute; `configuration` for a table that is
+ * replicated to other regions; `unreachable`, which passes, while the table or an index is being
+ * made.
  */
 export function checkTable(table: TableDescription): void {
   const wanted = tableDefinition('');

@@ -102,7 +102,7 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
   }
 }
 
-/** Its own table and topic on an AWS of somebody else's. */
+/** Its own table and topic on an AWS that another program has started. */
 async function borrowAws(endpoint: string): Promise<LocalAws> {
   const clientConfig: LocalClientConfig = {
     region: REGION,

@@ -8,9 +8,9 @@ export const CREDENTIALS: LocalClientConfig['credentials'] = {
 };
 
 /**
- * How AWS SDK clients of this process reach the embedded AWS: `region` and `credentials` for all of
- * them, and for each service what its own client takes besides, as in
- * `new SQSClient({ region, credentials, ...clientConfig.sqs })`.
+ * The settings with which AWS SDK clients of this process reach the embedded AWS: `region` and
+ * `credentials` for all of them, and more settings for the client of each service, as in `new
+ * SQSClient({ region, credentials, ...clientConfig.sqs })`.
  */
 export interface LocalClientConfig {
   readonly region: string;

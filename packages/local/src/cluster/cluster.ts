@@ -15,7 +15,7 @@ export interface ClusterOptions {
   readonly instances?: number | undefined;
   /** The load balancer's port. @default a free one */
   readonly port?: number | undefined;
-  /** Where the servers keep what they share. @default an AWS of the cluster's own */
+  /** The AWS that the servers share. @default an AWS of the cluster's own */
   readonly aws?: LocalAws | undefined;
   /** How servers live and die. @default beat 5 s, dead after 20 s */
   readonly lease?: Partial<LeaseSettings> | undefined;

@@ -1,9 +1,9 @@
-/** Flags that say what this process runs, or bind a port of its own. */
+/** Flags that select the program of this process, or bind a port of its own. */
 const OWN = /^--(inspect|input-type|eval|print)\b|^-(e|p|pe)$/;
 /** Those among them whose value may be the next argument. */
 const WITH_VALUE = /^(--(eval|print|input-type)|-(e|p|pe))$/;
 
-/** The flags of node that a child of this process needs to load what this one could. */
+/** The flags of node that a child of this process needs to load the same modules. */
 export function inheritedFlags(flags: readonly string[]): string[] {
   return flags.filter((flag, index) => {
     const before = flags[index - 1];

@@ -14,7 +14,7 @@ import { LOOPBACK, loopbackUrl } from '../loopback.ts';
 /** A reverse proxy on loopback that takes its upstreams by turns. */
 export interface LoadBalancer {
   readonly url: string;
-  /** Ends what is under way, and frees the port. */
+  /** Ends the open connections, and frees the port. */
   close(): Promise<void>;
 }
 
@@ -81,7 +81,7 @@ function pass(incoming: IncomingMessage, response: ServerResponse, socket: Socke
     path: incoming.url,
     headers: endToEnd(incoming.headers),
   });
-  // Either side's end is the other's; what failed has been cut off by then.
+  // The end of either side is the end of the other. A failed connection has been cut off by then.
   pipeline(incoming, outgoing, () => {});
   response.once('close', () => outgoing.destroy());
   outgoing.once('error', () => {

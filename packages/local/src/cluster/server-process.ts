@@ -45,10 +45,10 @@ const EXTENSION = extname(import.meta.url);
 const ENTRY = fileURLToPath(new URL(`./server${EXTENSION}`, import.meta.url));
 
 /**
- * Starts a server process with `env` in its environment, and waits until it takes requests. It ends
- * when this process does. Its output is this one's.
+ * Starts a server process with `env` in its environment, and waits until it accepts requests. It
+ * ends together with this process, and writes to the output of this process.
  *
- * @throws BackendError what the server failed with, `configuration` when its process ended,
+ * @throws BackendError the error of the server, `configuration` when its process ended,
  * `unreachable` when it did not get ready in 60 s. The process is gone then.
  */
 export async function startServer(

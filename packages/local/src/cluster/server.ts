@@ -28,7 +28,7 @@ async function serve(settings: ServerSettings): Promise<ServerMessage> {
   const server = createServer(app);
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   stop = async (drainMs) => {
-    // First of all, so that a load balancer goes elsewhere; what is under way goes on.
+    // First, so that a load balancer chooses another server. Open requests continue.
     server.close();
     await backend.stop({ drainMs });
     server.closeAllConnections();

@@ -7,7 +7,10 @@ export class ByteBudget {
     this.#limit = limit;
   }
 
-  /** Takes the bytes and returns true, or returns false if there is no room. Release what was taken. */
+  /**
+   * Takes the bytes and returns true, or returns false if there is no room. Pair each success with
+   * a release.
+   */
   tryAcquire(bytes: number): boolean {
     if (this.#held + bytes > this.#limit) return false;
     this.#held += bytes;

@@ -45,7 +45,7 @@ interface SizedMessage extends Addressed {
  * dropped and counted.
  */
 export class DoorbellSender {
-  /** 255 KiB: what a call takes, less the room for the target. */
+  /** 255 KiB: the limit of a call, without the room for the target. */
   readonly maxBytes: number = BATCH_BYTES - ATTRIBUTE_MARGIN_BYTES;
   readonly #options: DoorbellSenderOptions;
   readonly #backlog = new ByteBudget(BACKLOG_BYTES);

@@ -87,7 +87,7 @@ export class QueueLifecycleManager {
    * @param name the queue's name; by default the prefix and the instance
    *
    * Source: Amazon SQS, "CreateQueue"; Amazon SNS, "Subscribe" (both answer a repeated call with
-   * what exists; SQS blocks a deleted queue's name for 60 seconds).
+   * the existing resource; SQS blocks a deleted queue's name for 60 seconds).
    *
    * @throws {BackendError} `configuration` (names), `name-taken` (a queue or subscription with
    * other attributes, or the name of a deleted queue that is still blocked), `topic-full` (no room

@@ -12,8 +12,8 @@ export function shardOf(instance: string): number {
 }
 
 /**
- * The topic, out of `count`, with the fewest of the living instances. Which of several is left to
- * `random`, in [0, 1): of many that start at once each sees the same.
+ * Returns the topic, out of `count`, with the fewest live instances. If several have the fewest,
+ * `random`, in [0, 1), chooses one: instances that start at once see the same numbers.
  */
 export function leastFullShard(count: number, living: readonly string[], random: number): number {
   const members = new Array<number>(count).fill(0);

@@ -3,7 +3,7 @@ import type { FakeService } from './fault-plan.ts';
 /** The totals of one operation of one service. */
 export interface OperationCount {
   readonly calls: number;
-  /** Calls that the client was told have failed. */
+  /** Calls that failed for the client. */
   readonly failed: number;
   /** Bytes of bodies and items that went to the service. */
   readonly bytesIn: number;
@@ -11,7 +11,7 @@ export interface OperationCount {
   /** DynamoDB alone: units of 1 KB written, indexes included, and of 4 KB read. */
   readonly writeUnits: number;
   readonly readUnits: number;
-  /** SNS and SQS alone: what is billed, a request for each 64 KB that was begun. */
+  /** SNS and SQS alone: billed requests, one for each begun 64 KB. */
   readonly billedRequests: number;
 }
 
@@ -29,7 +29,7 @@ type Counting = { -readonly [K in keyof OperationCount]: OperationCount[K] };
 
 const NOTHING: OperationCount = { ...NO_COST, calls: 0, failed: 0 };
 
-/** Counts what services were asked to do, per operation: `dynamodb.PutItem`. */
+/** Counts the calls to services, per operation: `dynamodb.PutItem`. */
 export class CallMeter {
   readonly #counts = new Map<string, Counting>();
 
@@ -43,7 +43,7 @@ export class CallMeter {
     this.#add(service, operation, { calls: 1 });
   }
 
-  /** A client was told that its call failed. */
+  /** A call failed for its client. */
   failed(service: FakeService, operation: string): void {
     this.#add(service, operation, { failed: 1 });
   }

@@ -64,6 +64,7 @@ export function commandsClient<Client>(
       abortSignal,
     );
   };
-  // The clients' `send` has an overload for each command and for callbacks, which nobody here uses.
+  // The clients' `send` has an overload for each command and for callbacks, which are not used
+  // here.
   return { send } as Client;
 }

@@ -12,13 +12,13 @@ import { Wire } from './wire.ts';
 export interface FakeAwsOptions extends FakeDynamoDBOptions {
   /** @default the clock of this machine */
   readonly clock?: Clock | undefined;
-  /** @default everything works at once */
+  /** @default every call succeeds at once */
   readonly faults?: FaultPlan | undefined;
-  /** Hears of every queue and subscription that a caller removes. */
+  /** Called for every queue and subscription that a caller removes. */
   readonly onRemoval?: OnRemoval | undefined;
 }
 
-/** As much of each client as the backend's parts use. */
+/** The part of each client that the backend uses. */
 export interface FakeClients {
   readonly dynamodb: Pick<DynamoDBDocumentClient, 'send'>;
   readonly sns: Pick<SNSClient, 'send'>;

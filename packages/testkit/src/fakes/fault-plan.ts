@@ -16,13 +16,16 @@ export interface FakeCall {
 }
 
 /**
- * The outcome of a call. All times in milliseconds from the moment it is made: a call that acts
- * after its client was told of a time-out is a late write.
+ * The outcome of a call. All times are milliseconds since the call was made. A call that acts after
+ * its client got a time-out is a late write.
  */
 export interface CallOutcome {
   /** When the service acts, once for each number: never if the call is lost, twice if it is repeated. */
   readonly acts: readonly number[];
-  /** When the client is told; not before the first time that the service acts, unless it `fails`. */
+  /**
+   * When the client gets the answer: not before the service has acted for the first time, unless it
+   * `fails`.
+   */
   readonly answers: number;
   /** The error that the client gets instead of the answer. */
   readonly fails?: 'time-out' | 'throttled' | 'unavailable' | undefined;
@@ -30,12 +33,15 @@ export interface CallOutcome {
   readonly failedEntries?: number | undefined;
 }
 
-/** Decides what becomes of calls and messages: everything that may go wrong comes from here. */
+/** Decides the outcomes of calls and messages. All faults come from here. */
 export interface FaultPlan {
   call(call: FakeCall): CallOutcome;
   /** When copies of a message that SNS took reach a queue, in milliseconds: none if it is lost. */
   deliveries(target: string): readonly number[];
-  /** How long a new subscription hears nothing, in milliseconds: its filter is not in force yet. */
+  /**
+   * How long a new subscription gets no messages, in milliseconds, because its filter is not in
+   * force yet.
+   */
   subscriptionLag(): number;
   /** How far an index of a table lags behind it, in milliseconds. */
   indexLag(): number;
@@ -43,7 +49,10 @@ export interface FaultPlan {
   entryFails(share: number): boolean;
 }
 
-/** Everything works, and takes so many milliseconds; by default at once, without a timer. */
+/**
+ * Returns a plan in which every call succeeds after the given milliseconds; by default at once,
+ * without a timer.
+ */
 export function steady(latency: Partial<Record<FakeService | 'delivery', number>> = {}): FaultPlan {
   const delivery = [latency.delivery ?? 0];
   return {
@@ -58,9 +67,9 @@ export function steady(latency: Partial<Record<FakeService | 'delivery', number>
   };
 }
 
-/** How often what goes wrong, each as a share of a hundred calls, entries or messages. */
+/** How often each fault occurs, as a share of a hundred calls, entries or messages. */
 export interface FaultRates {
-  /** The service never hears of the call; the client times out. */
+  /** The call never reaches the service, and the client times out. */
   readonly lost: number;
   /** The service acts, the client times out. */
   readonly timedOutAfterSuccess: number;

@@ -11,10 +11,16 @@ export class ConnectionLost extends Error {
   }
 }
 
-/** Where a process stands when a fault may hit it: before it sends a call, or when the answer is there. */
+/**
+ * The point of a call at which a fault may hit a process: before it sends the call, or after the
+ * answer has arrived.
+ */
 export type Point = 'before' | 'after';
 
-/** Hears of every point; `operation` as the service names it, `input` as the client's command has it. */
+/**
+ * Called at every point, with the service's name of the operation and the input of the client's
+ * command.
+ */
 export type OnPoint = (
   process: SimulatedProcess,
   point: Point,
@@ -34,9 +40,9 @@ export interface SimulatedProcessDeps {
 }
 
 /**
- * A server process as the code in it sees it: AWS clients, a clock, requests from outside; and what
- * may happen to it: a crash, after which nothing of it happens any more, though what it has sent may
- * still arrive; a pause, as by SIGSTOP, which holds back timers, answers and requests.
+ * A server process as the code in it sees it: AWS clients, a clock, requests from outside. It can
+ * crash: then its code stops, but calls that it has sent may still arrive. It can be paused, as by
+ * SIGSTOP, which holds back timers, answers and requests.
  */
 export class SimulatedProcess {
   readonly name: string;
@@ -179,7 +185,7 @@ export class SimulatedProcess {
   }
 }
 
-/** The outcome of a call, to be told later. */
+/** The outcome of a call, to be delivered later. */
 async function outcome<T>(call: Promise<T>): Promise<() => T> {
   try {
     const answer = await call;

@@ -48,7 +48,7 @@ export function reads(open: () => LogStorage): void {
         ids(await collect(storage.readRecords(KEY, at)));
       expect(await from(slotAt(1, 1))).toEqual(['r1', 'r2', 'r3', 'r4']);
       expect(await from(slotAt(2))).toEqual(['r2', 'r3', 'r4']);
-      // Nothing is at this slot: what follows it is given.
+      // This slot is empty, so the read begins with the next record.
       expect(await from(slotAt(2, 1))).toEqual(['r3', 'r4']);
       expect(await from(slotAt(4))).toEqual([]);
     });

@@ -1,17 +1,18 @@
 /**
- * Where task stores differ; the suite tests what is declared. A default is what the log's
- * own store does: a further value is a documented behaviour of another store, and tested as such.
+ * The differences between task stores. The suite tests the declared behaviour. Each default is the
+ * behaviour of the log's own store. Another value is a documented behaviour of another store, and
+ * is tested as such.
  */
 export interface TaskStoreCapabilities {
   /**
-   * - `adds`: a save adds what is new to its writer since that loaded; it takes nothing away
-   * - `replaces`: a save is the whole task from then on, whatever others have saved meanwhile
+   * - `adds`: a save adds the changes since its writer loaded the task; it removes nothing
+   * - `replaces`: a save replaces the whole task, also changes that others have saved meanwhile
    * @default `adds`
    */
   readonly save?: 'adds' | 'replaces';
   /**
-   * - `final`: a task that has ended takes no save
-   * - `open`: it does, and may be running again
+   * - `final`: a save of a task that has ended has no effect
+   * - `open`: such a save may open the task again
    * @default `final`
    */
   readonly end?: 'final' | 'open';
@@ -22,35 +23,35 @@ export interface TaskStoreCapabilities {
    */
   readonly requests?: 'checked' | 'trusted';
   /**
-   * - `limited`: a list gives the last messages, as many as were asked for
-   * - `omitted`: none when asked for none, else all: the SDK's handler cuts them
+   * - `limited`: a list returns the requested number of last messages
+   * - `omitted`: no messages if none are requested, otherwise all; the SDK's handler cuts them
    * - `whole`: always all
    * @default `limited`
    */
   readonly history?: 'limited' | 'omitted' | 'whole';
   /**
-   * - `instants`: status timestamps are sorted by what they mean
-   * - `texts`: by how they are written
+   * - `instants`: status timestamps are sorted by their instants
+   * - `texts`: they are sorted as texts
    * @default `instants`
    */
   readonly times?: 'instants' | 'texts';
   /**
    * - `steady`: while statuses change, a task appears on one page at most
    * - `repeating`: one whose status gets an earlier timestamp than before appears again
-   * - `breaking`: moreover the list ends early when the last task of a page has changed
+   * - `breaking`: as `repeating`, and the list ends early if the last task of a page has changed
    * @default `steady`
    */
   readonly pages?: 'steady' | 'repeating' | 'breaking';
   /**
-   * - `bound`: a page token is good for the list that gave it, and malformed elsewhere
-   * - `loose`: it is a place in whatever list it is used with
+   * - `bound`: a page token is valid for the list that returned it, and malformed for others
+   * - `loose`: it is a place in any list that it is used with
    * @default `bound`
    */
   readonly pageTokens?: 'bound' | 'loose';
   /**
    * Values that are no JSON, such as NaN, in metadata or data:
-   * - `exact`: is kept as it is, or the save refused
-   * - `json`: becomes what JSON makes of it
+   * - `exact`: they are kept as they are, or the save is refused
+   * - `json`: they become what `JSON.stringify` makes of them
    * @default `exact`
    */
   readonly values?: 'exact' | 'json';

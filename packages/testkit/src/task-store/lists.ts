@@ -79,7 +79,7 @@ export function lists({ capabilities, open }: TaskStoreTests): void {
           anyTasks,
           fc.array(anyFilter, { minLength: 4, maxLength: 8 }),
           async (tasks, filters) => {
-            // One owner each: a run is not to see what the one before has saved.
+            // One owner each, so that a run does not see the tasks of the one before.
             const context = callContext({ user: `user-${runs++}` });
             const store = open();
             await Promise.all(tasks.map((task) => store.save(task, context)));

@@ -28,7 +28,10 @@ export function writeUnits(
   return units;
 }
 
-/** Units of a write whose condition did not hold: the size of what is there, at least one. */
+/**
+ * Returns the units of a write whose condition did not hold: by the size of the stored item, at
+ * least one.
+ */
 export function refusedUnits(before: StoredItem | undefined): number {
   return Math.max(unitsOf(before), 1);
 }

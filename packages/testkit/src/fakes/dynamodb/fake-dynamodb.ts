@@ -47,7 +47,7 @@ export interface FakeDynamoDBOptions {
    * @default 1 MB, as DynamoDB's
    */
   readonly pageBytes?: number | undefined;
-  /** Hears of every write in the moment that it takes place, whatever its caller is told. */
+  /** Called at every write, also if the caller gets an error. */
   readonly onWrite?: ((write: FakeWrite) => void) | undefined;
 }
 
@@ -72,8 +72,8 @@ interface Conditional {
 
 /**
  * DynamoDB in this process, at the document client's `send`: Put, Get, Update, Delete and Query on
- * tables with string keys, their indexes, sizes, pages, conditions and units. No transactions, no
- * batches, no nested paths; what it does not know it refuses.
+ * tables with string keys, their indexes, sizes, pages, conditions and units. It has no
+ * transactions, batches and nested paths, and refuses unknown input.
  */
 export class FakeDynamoDB {
   readonly tables: Map<string, FakeTable> = new Map();

@@ -1,7 +1,7 @@
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { StoredItem } from './attribute.ts';
 
-/** As the document client sends it: what is undefined is left out. */
+/** As the document client sends it, without undefined values. */
 export function toStored(item: Readonly<Record<string, unknown>>): StoredItem {
   // Bytes are copied: the sender may use its buffer again.
   const sent = marshall(item, { removeUndefinedValues: true });

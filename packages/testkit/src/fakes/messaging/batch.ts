@@ -22,7 +22,10 @@ export interface BatchAnswer<S> {
   readonly Failed: FailedEntry[];
 }
 
-/** Does each entry of a batch; what `act` throws a service's error for fails, the others do not. */
+/**
+ * Executes each entry of a batch. An entry fails if `act` throws an error of the service; the
+ * others do not.
+ */
 export function batchAnswer<E extends BatchEntry, S>(
   entries: readonly E[] = [],
   fails: () => boolean,

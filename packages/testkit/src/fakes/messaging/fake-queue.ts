@@ -21,7 +21,10 @@ export interface QueueMaking {
 const DEFAULT_VISIBILITY_S = 30;
 const DEFAULT_RETENTION_S = 345_600;
 
-/** One standard queue: at least once, a receive hides what it takes for the visibility timeout. */
+/**
+ * One standard queue. It delivers at least once, and a receive hides its messages for the
+ * visibility timeout.
+ */
 export class FakeQueue {
   readonly name: string;
   readonly url: string;
@@ -116,7 +119,7 @@ export class FakeQueue {
     return taken;
   }
 
-  /** Moves what was received too often to the dead-letter queue. */
+  /** Moves messages that were received too often to the dead-letter queue. */
   #isPoison(message: QueuedMessage): boolean {
     const { RedrivePolicy } = this.making.attributes;
     if (!RedrivePolicy) return false;

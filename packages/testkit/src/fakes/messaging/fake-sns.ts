@@ -29,7 +29,7 @@ interface Subscription {
   readonly endpoint: string;
   readonly attributes: Readonly<Record<string, string>>;
   readonly filterPolicy: string | undefined;
-  /** It hears nothing before; milliseconds of the clock. */
+  /** It gets no messages before this time; milliseconds of the clock. */
   readonly from: number;
 }
 

@@ -41,7 +41,7 @@ export interface FakeRemoval {
   readonly queue: string;
 }
 
-/** Hears of every removal in the moment that it takes place. */
+/** Called at every removal. */
 export type OnRemoval = (removal: FakeRemoval) => void;
 
 /** SQS in this process, at the client's `send`: standard queues in one account and region. */
