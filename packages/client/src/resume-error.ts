@@ -12,7 +12,7 @@ export class ResumeError extends Error {
   readonly attempts: number;
 
   constructor(taskId: string, cursor: string, attempts: number, cause: unknown) {
-    super(`The client gave up after ${attempts} tries: ${cause}`, { cause });
+    super(`No event came in ${attempts} tries: ${cause}`, { cause });
     this.taskId = taskId || undefined;
     this.cursor = cursor || undefined;
     this.attempts = attempts;

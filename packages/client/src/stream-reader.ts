@@ -50,11 +50,12 @@ export function readStream(
 
   async function* connections(): Events {
     const start = decodePosition(await store?.get(key));
-    if (start.isOver) return;
     const { position, connect, accept, isSettled, endOf, refuse, fail } = progressFrom(
       start,
       request !== undefined,
     );
+    // A process may have ended after the last event, before the end.
+    if (start.isOver || endOf(false) === 'complete') return;
     /** The error of a server that does not stream the task any more. */
     let unsupported: unknown;
 

@@ -508,6 +508,26 @@ describe('a stream with a store', () => {
     expect(again.client.calls).toEqual([]);
   });
 
+  test('has ended after its last event, although the process ended before the end', async () => {
+    for (const last of [status(2, 'INPUT_REQUIRED'), SECOND]) {
+      const store = memoryStore();
+      const sent = request();
+      const first = new ScriptedClient([[task(1), last, 'waits']]);
+      const events = resumable(first, { store }).sendMessageStream(sent);
+      await events.next();
+      await events.next();
+      const end = events.next(); // saves the position
+      await events.return();
+      await end;
+      const { client, words, error } = await read({ streams: [], store, sent });
+      expect({ words, error, calls: client.calls }).toEqual({
+        words: [],
+        error: undefined,
+        calls: [],
+      });
+    }
+  });
+
   test('of a subscription continues after a question', async () => {
     const store = memoryStore();
     const asks = status(2, 'INPUT_REQUIRED');
