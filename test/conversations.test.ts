@@ -205,7 +205,7 @@ describe.each(ROUTERS)('the same message again, over %s', (router) => {
     fleet.script(async (turn) => {
       turn.task();
       turn.chunks('out', 0, 3);
-      // So that the second send surely meets the first one's run.
+      // So that the first run is certainly open when the second message arrives.
       await pause(300);
       turn.status('COMPLETED', `done by ${turn.node}`);
     });

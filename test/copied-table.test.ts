@@ -60,7 +60,9 @@ async function copyTable(left: readonly string[] = []): Promise<void> {
   }
 }
 
-/** Starts an instance on the copy, on the same topic; nothing else tells the two fleets apart. */
+/**
+ * Starts an instance on the copy, on the same topic. Only the table distinguishes the two fleets.
+ */
 async function startOnCopy(logger: RecordedLogger): Promise<void> {
   const { topicArn, clientConfig } = fleet.aws;
   const lease = SHORT_LEASE;
@@ -105,7 +107,7 @@ test.each([
       requestedVersion: '1.0',
       user: { isAuthenticated: true, userName: 'ann' },
     });
-    // A reader on the copy makes it look for those who work on the task.
+    // A reader on the copy makes its instance look for runs of the task.
     const stream = handler.resubscribe(get(id), context);
     const followed: unknown[] = [];
     const reading = (async () => {

@@ -74,7 +74,7 @@ describe('docs/stores.md', () => {
     expect(
       Object.keys({ ...inMemory, ...database }).filter((name) => !names.includes(name)),
     ).toEqual([]);
-    // A cell that is not bold says what the log's store does.
+    // A cell that is not bold has the behaviour of the log's store.
     for (const [, own, ...others] of rows) {
       for (const cell of others) if (!cell.startsWith('**')) expect(cell).toBe(own);
     }

@@ -87,7 +87,7 @@ test('[I3] repeated, reordered and malformed doorbells change nothing', {
   const { Attributes } = await sqs.send(
     new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }),
   );
-  // Hears everything, as its subscription has no filter.
+  // It gets every message, because its subscription has no filter.
   await sns.send(
     new SubscribeCommand({
       TopicArn,

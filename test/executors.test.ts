@@ -237,7 +237,7 @@ test('[I6] an executor that never returns after its final status keeps no run fo
   expect(isAborted()).toBe(false);
   await eventually('the end of the run', () => fleet.a.backend.stats().runs === 0);
   expect(isAborted()).toBe(true);
-  // It has said its word itself: nobody tells it to cancel.
+  // It has published its final status itself, so cancelTask is not called.
   expect(fleet.a.agent.canceled).not.toContain(id);
 });
 

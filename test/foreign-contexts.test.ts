@@ -11,7 +11,7 @@ const timeout = 60_000;
 type Place = 'before' | 'after';
 const PLACES: readonly Place[] = ['before', 'after'];
 
-/** A session middleware: it goes on when its store has answered. */
+/** A session middleware: it continues when its store has answered. */
 function session(
   context: Context,
 ): (_request: unknown, _response: unknown, next: () => void) => void {

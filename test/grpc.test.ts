@@ -60,7 +60,7 @@ beforeAll(async () => {
     subscribeToTask(call);
   };
   const { sendStreamingMessage } = service;
-  // Each call goes on in the context of the first.
+  // Each call continues in the context of the first one.
   service.sendStreamingMessage = (call) => library.call(() => sendStreamingMessage(call));
   server.addService(A2AService, backend.grpc(service));
   const port = await new Promise<number>((resolve, reject) => {

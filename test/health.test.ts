@@ -10,7 +10,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { FakeDeployment } from './fixtures/fake-deployment.ts';
 
 const SECOND_MS = 1_000;
-/** The default lease, and what is left after it to be found out. */
+/** The default lease time. */
 const LEASE_MS = 20 * SECOND_MS;
 const BEAT_MS = 5 * SECOND_MS;
 const UNAVAILABLE: CallOutcome = { acts: [], answers: 1, fails: 'unavailable' };

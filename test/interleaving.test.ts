@@ -46,7 +46,7 @@ test('[I1] [I3] [I6] [I8] in any order of calls and answers, every reader gets e
       expect(stored.state).toBe('COMPLETED');
       expect(stored.artifacts).toEqual({ out: Array.from({ length: total }, (_, at) => `${at}`) });
       expect(pictureOfFrames(sender.frames)).toEqual(stored);
-      // A reader that came after the task had ended was told so.
+      // A reader that came after the end of the task got an error.
       if (follower.frames.length > 0) expect(pictureOfFrames(follower.frames)).toEqual(stored);
 
       await fleet.until(

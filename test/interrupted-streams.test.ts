@@ -12,7 +12,7 @@ import { pictureOf } from './fixtures/task-picture.ts';
 const timeout = 60_000;
 let fleet: Fleet;
 
-/** An agent that works until it is told to stop, and says nothing of its end. */
+/** An agent that works until it must stop, and publishes no final status. */
 function hangs(working: Gate): string {
   return fleet.script(async (turn) => {
     turn.task();

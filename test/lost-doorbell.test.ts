@@ -34,7 +34,7 @@ const isBack = () => {
   return ready && doorbell === true && doorbellFault === undefined;
 };
 
-/** Takes away what B is heard at. */
+/** Deletes B's queue or subscription. */
 async function lose(what: 'queue' | 'subscription'): Promise<void> {
   const id = fleet.b.backend.stats().instance;
   if (what === 'queue') {

@@ -72,7 +72,7 @@ test('[I7] lives that crash before a lease runs out cost the same; the first lon
   const leases = (): number => rowsLeft(aws).filter((pk) => pk === 'a2a#instances').length;
   expect(leases()).toBe(60);
   await clock.run(host.begin());
-  // Two leases to find them dead, a quarantine, and what it takes to remove so many.
+  // Two lease times to find them dead, a quarantine, and the time to remove so many.
   await clock.advance(120_000);
   expect(leases()).toBe(1);
   expect(aws.sqs.queues.size).toBe(1);

@@ -27,7 +27,7 @@ describe.each(['works', 'is lost'])('with a doorbell that %s', (doorbell) => {
     let b: Client;
 
     beforeAll(async () => {
-      // Owners of their own: a list shows what this router's tests made, and nothing else.
+      // Owners of their own, so that a list has only the tasks of this router's tests.
       const user = `user-${router}`;
       [a, b] = await Promise.all([fleet.a.client(router, user), fleet.b.client(router, user)]);
     });

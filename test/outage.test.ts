@@ -93,7 +93,7 @@ describe.each(['shut', 'silence'] as const)('DynamoDB is lost (%s) and comes bac
     const response = await soon('answer', raw, ANSWER_MS);
     expect(response.status).toBe(503);
     expect(response.headers.get('retry-after')).toMatch(/^\d+$/);
-    // Nothing of it was durable, so nobody has seen it (I2).
+    // No event of it was durable, so no client has seen one (I2).
     expect(sender.picture?.artifacts.out).toHaveLength(10);
 
     tablesRise(fleet);

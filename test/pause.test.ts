@@ -41,7 +41,7 @@ test('[I5] [I7] a process that was stopped for longer than its lease wakes up fe
   a.kill('SIGSTOP');
   await subscriber.end();
   expect(subscriber.picture).toMatchObject({ state: 'FAILED' });
-  // It takes back by itself what a call that was under way makes when it wakes up.
+  // After the pause, it removes by itself the resource that a call in flight has created.
   const gone = () =>
     eventually('nothing of it to be left', async () => {
       const { leases, runs, watches } = await view.rowsOf(dead);

@@ -29,7 +29,7 @@ const ends: Record<string, (turn: Turn) => void> = {
   },
 };
 
-/** A cancel's outcome: the task as it was told, or that it is over. */
+/** The outcome of a cancel: the task in the answer, or that the task had ended. */
 async function outcome(call: Promise<Parameters<typeof pictureOf>[0]>): Promise<unknown> {
   try {
     return pictureOf(await soon('cancel', call));

@@ -83,7 +83,10 @@ class StoppingServer {
     return this.printed('started');
   }
 
-  /** Sends SIGTERM; resolves with its exit code, and with what kept it alive when it had stopped. */
+  /**
+   * Sends SIGTERM. Resolves with the exit code, and with the handles that kept the process alive
+   * after its stop.
+   */
   async stop(): Promise<{ readonly code: number | null; readonly left: readonly string[] }> {
     const child = this.#child;
     const timer = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);

@@ -26,7 +26,7 @@ import { ScriptedAgent, Scripts } from './fixtures/scripted-agent.ts';
 import { TcpProxy } from './fixtures/tcp-proxy.ts';
 
 const timeout = 60_000;
-/** An endpoint where nobody listens answers at once: only the AWS SDK's own tries take time. */
+/** An endpoint without a listener refuses at once, so only the AWS SDK's own tries take time. */
 const QUICK_MS = 10_000;
 let aws: LocalAws;
 let dynamodb: DynamoDBClient;

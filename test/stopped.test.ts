@@ -11,7 +11,7 @@ import { cancel, get, send } from './fixtures/requests.ts';
 import { type Script, ScriptedAgent, Scripts } from './fixtures/scripted-agent.ts';
 import { pictureOf } from './fixtures/task-picture.ts';
 
-/** This machine's clock, which knows how many timers are set: what a process does not end before. */
+/** This machine's clock, which counts the timers that are set. They keep a process alive. */
 class CountedClock implements Clock {
   readonly #set = new Set<symbol>();
 
@@ -79,7 +79,7 @@ async function task(handler: A2ARequestHandler, id = ''): Promise<Task | undefin
   return handler.getTask(get(id), context()).catch(() => undefined);
 }
 
-/** Adds what a stream gives to `items`, until its end. */
+/** Adds the items of a stream to `items`, until its end. */
 async function all<T>(stream: AsyncIterable<T>, items: T[] = []): Promise<T[]> {
   for await (const item of stream) items.push(item);
   return items;
@@ -121,7 +121,7 @@ test('[I6] [I7] nor has one that stops in the middle of its work: all waiting ca
 
   await a.backend.stop({ drainMs: 0 });
   expect(a.clock.pending).toBe(0);
-  // Its run has an end, which it tells before it goes.
+  // Its run ends, and it reports this before it stops.
   expect(pictureOf((await soon('the send', first)) as Task)).toMatchObject({ state: 'CANCELED' });
 });
 
@@ -138,7 +138,7 @@ test('[I6] a stop may give runs all the time that they need', async () => {
   );
   await eventually('the run', () => a.backend.stats().runs === 1);
   const stopped = a.backend.stop({ drainMs: Number.POSITIVE_INFINITY });
-  // Longer than what passes for a timer of that length.
+  // Longer than any delay of a timer of that length.
   await pause(50);
   gate.open();
   await soon('the stop', stopped);

@@ -138,7 +138,7 @@ test('the key of the doorbells is replaced by one call, and can be again', {
   });
   const keys = async () => (await registry.doorbellKeys(() => newFleetKey(systemEntropy))).keys;
   const [first] = await keys();
-  // No instance runs, so nobody has to be waited for.
+  // No instance runs, so the round waits for none.
   const clock = { now: () => Date.now(), after: (_: number, then: () => void) => after(then) };
   for (const serial of [2, 3]) {
     await rotateDoorbellKey({ tableName, clientConfig: aws.clientConfig, clock });

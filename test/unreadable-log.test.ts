@@ -15,7 +15,7 @@ beforeAll(async () => {
 }, timeout);
 afterAll(() => fleet.stop(), timeout);
 
-/** Puts records of another release where the log of a task goes on. */
+/** Puts records of another release at the end of a task's log. */
 async function spoil(taskId: string): Promise<void> {
   const { region, credentials, dynamodb } = fleet.aws.clientConfig;
   const client = new DynamoDBClient({ region, credentials, ...dynamodb });

@@ -5,7 +5,7 @@ import { stopServers } from './stop.ts';
 import { inTime } from './task-watch.ts';
 import type { Transcript } from './transcript.ts';
 
-/** How long an agent that nobody here knows may take to answer, in milliseconds. */
+/** The time limit for an answer of an unknown agent, in milliseconds. */
 const LIMIT_MS = 45_000;
 
 /** States that do not say that the agent did its work. */

@@ -10,7 +10,7 @@ const LEASE: LeaseSettings = { beatMs: 500, leaseMs: 2_000, quarantineMs: 3_000 
 /** The module of the demo's own agent. */
 const COUNTING_AGENT = new URL('./counting-executor.ts', import.meta.url);
 
-/** Starts the servers. The transcript gets what they have created in AWS. */
+/** Starts the servers. The transcript gets their queues and subscriptions. */
 export async function startServers(
   { instances, port, executor }: DemoOptions,
   aws: LocalAws,

@@ -2,7 +2,7 @@ import type { Cluster, ClusterInstance } from '@a2a-aws/local';
 import { listReach } from './leftovers.ts';
 import { seconds, type Transcript } from './transcript.ts';
 
-/** Stops a cluster whose `living` instances still run. The transcript gets what is left in AWS. */
+/** Stops a cluster whose `living` instances still run. The transcript gets the leftovers in AWS. */
 export async function stopServers(
   cluster: Cluster,
   living: readonly ClusterInstance[],

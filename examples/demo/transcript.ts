@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 
-/** Something that must hold: what it is about, what was seen, what was expected. */
+/** One check of a fact: its name, the actual value, the expected value. */
 export type Check = readonly [what: string, seen: unknown, expected: unknown];
 
 /** The lines that the demo prints, and the number of claims in them that did not hold. */

@@ -12,7 +12,7 @@ const service = grpcService({ requestHandler, userBuilder: UserBuilder.noAuthent
 
 // Without keepalive, a client that vanishes without closing its connection keeps its streams open.
 const server = new Server({ 'grpc.keepalive_time_ms': 60_000 });
-server.addService(A2AService, backend.grpc(service)); // what backend.express() is for the routers
+server.addService(A2AService, backend.grpc(service)); // like backend.express() for the routers
 server.bindAsync(address, ServerCredentials.createInsecure(), (error) => {
   if (error) throw error;
 });

@@ -79,7 +79,7 @@ class Forward {
     try {
       await runContext(this.#request)?.flush();
     } catch {
-      // The task goes on in another process, or has ended: this one only stops.
+      // The task continues in another process, or has ended. This process only stops.
       this.#leaving.abort();
       return;
     }

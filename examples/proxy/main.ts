@@ -42,7 +42,7 @@ class Reader {
     }
   }
 
-  /** Prints what the client got. Returns true if it got everything once and in order. */
+  /** Prints the events that the client got. Returns true if it got everything once and in order. */
   report(): boolean {
     const twice = this.chunks.length - new Set(this.chunks).size;
     const inOrder = this.chunks.every((chunk, at) => chunk === `chunk ${at}`);

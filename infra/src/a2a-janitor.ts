@@ -20,7 +20,7 @@ export interface A2aJanitorProps {
     addPublisher?(grantee: IGrantable): void;
   };
   /**
-   * How often it looks. Living instances clean up after each other by themselves.
+   * How often a round starts. Live instances clean up after each other by themselves.
    *
    * @default every 5 minutes: about $0.60 a month
    */
@@ -28,9 +28,9 @@ export interface A2aJanitorProps {
 }
 
 /**
- * Cleans up when no instance is left to do it: a function that watches the leases on a schedule, ends
- * what the dead left, and removes queues and subscriptions of which no lease tells. Safe beside living
- * instances.
+ * Cleans up when no instance is left: a function that observes the leases on a schedule, ends the
+ * runs of dead instances, and removes queues and subscriptions without a lease. It is safe while
+ * instances run.
  *
  * @example
  * ```ts
@@ -69,7 +69,7 @@ export class A2aJanitor extends Construct {
       architecture: Architecture.ARM_64,
       handler: 'index.handler',
       code: janitorCode(),
-      // A round watches for a lease time, and waits for the quarantine if somebody is dead.
+      // A round observes for the lease time, and waits for the quarantine if an instance is dead.
       timeout: Duration.minutes(10),
       memorySize: 256,
       // The next round is a better retry.

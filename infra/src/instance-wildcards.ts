@@ -3,8 +3,8 @@ import type { Construct } from 'constructs';
 import { queuesOfPrefix } from './queue-prefix.ts';
 
 /**
- * Tells cdk-nag why a policy made of `instancePolicyStatements` holds wildcards. For a policy of
- * your own, in an app that runs cdk-nag.
+ * Gives cdk-nag the reason for the wildcards in a policy of `instancePolicyStatements`. Use it for
+ * a policy of your own, in an app that runs cdk-nag.
  */
 export function acknowledgeInstanceWildcards(
   policy: Construct,
@@ -27,7 +27,7 @@ export function acknowledgeInstanceWildcards(
   );
 }
 
-/** As cdk-nag writes it: what is known only at deployment goes by the name of its reference. */
+/** As cdk-nag writes it: a value that is known only at deployment has the name of its reference. */
 function named(value: string, reference: string): string {
   return Token.isUnresolved(value) ? `<${reference}>` : value;
 }

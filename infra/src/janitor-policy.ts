@@ -17,7 +17,9 @@ const NOT_FOR_JANITORS: ReadonlySet<string> = new Set([
   'sqs:TagQueue',
 ]);
 
-/** The permissions of the janitor: of an instance's those to clean up, and to look for what is left over. */
+/**
+ * The permissions of the janitor: those of an instance to clean up, and those to find leftovers.
+ */
 export function janitorPolicyStatements(resources: InstanceResources): PolicyStatement[] {
   const shared = instancePolicyStatements(resources).flatMap((statement) => {
     const actions = statement.actions.filter((action) => !NOT_FOR_JANITORS.has(action));

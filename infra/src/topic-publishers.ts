@@ -57,7 +57,7 @@ export class TopicPublishers {
   }
 }
 
-/** Throws for what is no role's ARN. */
+/** Throws for a value that is not the ARN of a role. */
 export function assertRoleArns(arns: readonly string[] = []): void {
   for (const arn of arns) {
     if (Token.isUnresolved(arn) || /^arn:[\w-]+:iam::(?:\d{12}|\*):role\/.+$/.test(arn)) continue;

@@ -36,7 +36,7 @@ const ACTION_OF: Readonly<Record<string, string>> = {
   SendMessageBatch: 'sqs:SendMessage',
 };
 
-/** Commands of an operator who creates a table; no instance sends them. */
+/** Commands that create a table; no instance sends them. */
 const OPERATOR = /create-table\.ts$/;
 
 /** Commands that only a sweep of the janitor sends. */

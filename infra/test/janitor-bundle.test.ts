@@ -39,11 +39,11 @@ function deployed(fanout: FanoutName) {
   return { file: janitorBundle(app, stack), environment: Object.fromEntries(environment) };
 }
 
-/** A process with these variables and the SDK's own, none of this one's. */
+/** Starts a process with these variables and those of the SDK, but none of this process. */
 function start(args: readonly string[], environment: Readonly<Record<string, string>>) {
   const { A2A_TABLE_NAME, A2A_TOPIC_ARN, ...sdk } = aws.env;
   return spawn(process.execPath, args, {
-    // Empty where the function is told of no topic, as from a shell: that counts as unset.
+    // Empty if the function has no topic, as from a shell: an empty value counts as unset.
     env: {
       ...sdk,
       A2A_TOPIC_ARN: '',

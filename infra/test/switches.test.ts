@@ -16,7 +16,10 @@ function templateOf(props: A2aStackProps): CloudFormation {
   return Template.fromStack(stack).toJSON() as CloudFormation;
 }
 
-/** Logical ids by what they are. A changed one would replace the resource: the table with all tasks. */
+/**
+ * The logical ids by resource. A changed id would replace the resource, such as the table with all
+ * tasks.
+ */
 const TABLE = { BackendTasksTable92A00E50: 'AWS::DynamoDB::GlobalTable' };
 const POLICY = { InstancePolicy3BE196DC: 'AWS::IAM::ManagedPolicy' };
 const TOPIC = {
@@ -75,7 +78,8 @@ describe('A stack that is switched', () => {
   );
 
   it('keeps each resource that exists before and after, except the listed ones', () => {
-    // The permissions follow the fan-out; the janitor is told of it. Neither is replaced by it.
+    // The permissions and the janitor's environment follow the fan-out. Neither resource is
+    // replaced.
     const follows = new Set(['InstancePolicy3BE196DC', 'JanitorHandler6EA093DC']);
     follows.add('JanitorPolicy6CD6F0B1');
     for (const before of templates) {

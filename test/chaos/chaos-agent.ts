@@ -7,8 +7,8 @@ import {
 } from '@a2a-js/sdk/server';
 
 /**
- * Counts: to "20 chunks, 50 ms apart" it streams one artifact of the parts `0` to `19`, a pause
- * before each, and completes its task; told to cancel, it says so.
+ * An agent that counts. For "20 chunks, 50 ms apart" it streams one artifact with the parts `0` to
+ * `19`, after a pause each, and completes its task. On a cancel it publishes CANCELED.
  */
 export default class ChaosAgent implements AgentExecutor {
   readonly #canceled = new Set<string>();

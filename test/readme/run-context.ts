@@ -6,7 +6,7 @@ export const executor: AgentExecutor = {
   async execute(requestContext, eventBus) {
     const run = runContext(requestContext);
     await agent.execute(requestContext, eventBus);
-    await run?.flush(); // what was published so far is durable
+    await run?.flush(); // every event published so far is durable
   },
   cancelTask: (taskId, eventBus) => agent.cancelTask(taskId, eventBus),
 };

@@ -5,7 +5,7 @@ import type { Fleet, FleetTable } from './fleet.ts';
 import { PREFIX } from './server.ts';
 import type { SimulatedClient } from './simulated-client.ts';
 
-/** Checks what is left at the end of a schedule. */
+/** Checks the leftovers at the end of a schedule. */
 export async function checkEnd(
   fleet: Fleet,
   clients: readonly SimulatedClient[],

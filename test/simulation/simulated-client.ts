@@ -227,7 +227,7 @@ export class SimulatedClient {
   }
 
   async #subscribeAt(server: Reachable, taskId: string): Promise<boolean> {
-    // Every second time it goes on where it was cut off.
+    // Every second time it resumes where it was cut off.
     const resumed = this.failures % 2 === 1 ? this.#resumed : undefined;
     const context = resumableContextOf(this.scope, resumed?.cursor);
     const check = resumed?.check ?? new ReaderCheck(this.name, this.#deps.violate);

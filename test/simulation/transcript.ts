@@ -3,7 +3,7 @@ import { TaskState } from '@a2a-js/sdk';
 import type { Fleet } from './fleet.ts';
 import type { SimulatedClient } from './simulated-client.ts';
 
-/** Returns what happened in a schedule, as lines for debugging: its logs, clients and executions. */
+/** Returns the events of a schedule, as lines for debugging: its logs, clients and executions. */
 export function transcriptOf(fleet: Fleet, clients: readonly SimulatedClient[]): string[] {
   const lines: string[] = [];
   for (const { name, records, state } of fleet.watch.tasks.values()) {

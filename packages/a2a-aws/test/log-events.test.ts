@@ -58,7 +58,7 @@ test.each(PAGES)('%s names no event that is not logged', (path) => {
 });
 
 test('every retried failure has a line for its recovery or is in the list below', () => {
-  // One try each: what it left undone is found by a janitor, a sweep, an expiry or the next reader.
+  // One try each: a janitor, a sweep, an expiry or the next reader finds the rest.
   const final = [
     'instance.restart-failed', // instance.ready
     'instance.retire-failed',

@@ -24,7 +24,7 @@ class Meter {
   }
 }
 
-/** Returns what a job of this id settles as. */
+/** Returns the result of a job with this id. */
 const settledAs = (id: number, fails: boolean): object =>
   fails
     ? { status: 'rejected', reason: new Error(`job ${id}`) }

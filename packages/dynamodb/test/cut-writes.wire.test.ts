@@ -64,7 +64,7 @@ onEachEngine((name, engine) => {
         await check(storage);
       }
     }
-    // Where a failed condition tells nothing, the item is read besides.
+    // If a failed condition returns no item, the item is read in another call.
     expect(made).toBeGreaterThanOrEqual(least);
   };
 

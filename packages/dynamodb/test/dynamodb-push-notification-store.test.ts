@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { DynamoDBPushNotificationStore } from '../src/dynamodb-push-notification-store.ts';
 import type { TableClient } from '../src/table/table.ts';
 
-/** Answers every call when it is told to. */
+/** A client that answers each call when the test tells it to. */
 class SlowClient {
   readonly answers: ((items: object[]) => void)[] = [];
   readonly faults: (() => void)[] = [];

@@ -41,7 +41,7 @@ async function grow(): Promise<void> {
   for (const generations of whole) {
     expect(generations).toEqual(generations.map((_, index) => index + 1));
   }
-  // The old ones gave up what they could not send; among the new ones nothing was given up.
+  // The old instances dropped doorbells that they could not send. The new ones dropped none.
   expect(old.some(({ fanout }) => fanout.stats().publishFailed > 0)).toBe(true);
   for (const { fanout } of fresh) expect(fanout.stats().publishFailed).toBe(0);
   for (const { fanout } of readers) expect(fanout.stats().received).toBeGreaterThan(100);

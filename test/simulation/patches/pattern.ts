@@ -94,7 +94,7 @@ function pathTo(target: SyntaxNode, from: SyntaxNode): SyntaxNode[] {
   return !next || next === target ? [from] : [from, ...pathTo(target, next)];
 }
 
-/** Returns the bindings if the target is what the pattern says; `undefined` if it is not. */
+/** Returns the bindings if the target matches the pattern, otherwise `undefined`. */
 function equal(pattern: unknown, target: unknown, bindings: Bindings): Bindings | undefined {
   if (Array.isArray(pattern)) {
     return Array.isArray(target) ? list(pattern, target, bindings) : undefined;
@@ -122,7 +122,7 @@ function fields(pattern: SyntaxNode, target: SyntaxNode, bindings: Bindings): Bi
   return all;
 }
 
-/** Compares what is no node: names, operators, the parts of a literal. */
+/** Compares values that are no nodes: names, operators, the parts of a literal. */
 function same(pattern: unknown, target: unknown, bindings: Bindings): Bindings | undefined {
   const isSame =
     typeof pattern === 'object' && pattern !== null

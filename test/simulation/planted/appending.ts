@@ -1,7 +1,7 @@
 import { always, before, begin, never, replace, set } from '../patches/patch.ts';
 import type { PlantedBug } from './planted-bug.ts';
 
-/** The log, its snapshots, and what is told of it. */
+/** Faults of the log, its snapshots and its listeners. */
 export const APPENDING: readonly PlantedBug[] = [
   {
     name: 'new-record-after-timeout',

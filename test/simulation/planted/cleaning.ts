@@ -1,7 +1,7 @@
 import { always, before, never, onlyIf, remove, replace } from '../patches/patch.ts';
 import type { PlantedBug } from './planted-bug.ts';
 
-/** Heads, and what the janitor does. */
+/** Faults of heads and of the janitor. */
 export const CLEANING: readonly PlantedBug[] = [
   {
     name: 'head-unconditional',

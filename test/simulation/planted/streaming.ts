@@ -1,7 +1,7 @@
 import { always, before, never, replace } from '../patches/patch.ts';
 import type { PlantedBug } from './planted-bug.ts';
 
-/** Where streams end, and what they end with. */
+/** Faults in where streams end, and with which event. */
 export const STREAMING: readonly PlantedBug[] = [
   {
     name: 'ends-while-others-work',

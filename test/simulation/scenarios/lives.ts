@@ -76,7 +76,8 @@ export const LIVES: readonly Scenario[] = [
       if (kind === 'watch') driver.subscribe(await driver.task(sent), { leaves: true });
     },
   },
-  // An instance that was declared dead goes on with a message, and its heartbeats do not tell it.
+  // An instance that was declared dead continues with a message, because its heartbeats do not show
+  // its death.
   {
     rates: NO_FAULTS,
     play: async (driver) => {

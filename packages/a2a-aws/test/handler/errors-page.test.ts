@@ -75,7 +75,7 @@ describe('docs/errors.md', () => {
     const [, told] = /^- Clients: (?:\*\*(.+?)\*\*|nothing\.)/m.exec(text) ?? [];
     expect(text).toMatch(/^- Clients: /m);
     expect(text).toMatch(/^- Do: /m);
-    // Clients of a server that uses queues alone see what that server makes of it.
+    // A server that uses queues alone decides itself about the answers to its clients.
     expect(told ?? 'server error').toBe(answerOf(heading.replaceAll('`', '') as BackendErrorCode));
   });
 });

@@ -37,7 +37,7 @@ function written(
 
 const EVENTS = ['instance.ready', 'lease.beat-retried', 'instance.died'];
 
-/** Hands what a logger writes to this process's own streams to `stream` instead. */
+/** Redirects the output of a logger from this process's own streams to `stream`. */
 function redirected(stream: Writable): void {
   for (const output of [process.stdout, process.stderr]) {
     vi.spyOn(output, 'write').mockImplementation((chunk) => stream.write(chunk));

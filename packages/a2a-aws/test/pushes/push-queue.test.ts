@@ -39,7 +39,10 @@ interface RigOptions {
   readonly backlogBytes?: number;
 }
 
-/** A line for a task of any size, which counts what is asked of the task, the store and the sender. */
+/**
+ * A push queue for a task of any size, which counts the calls to the task, the store and the
+ * sender.
+ */
 class Rig {
   now = 1_000;
   readonly configs: TaskPushNotificationConfig[] = [];

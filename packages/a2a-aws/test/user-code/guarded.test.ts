@@ -67,7 +67,7 @@ test('a fan-out that throws loses its doorbells, and is logged once for each out
     expect.objectContaining({ level: 'error', event: 'fanout.publish-failed', source: 'fanout' }),
     expect.objectContaining({ level: 'info', event: 'fanout.publish-recovered', failures: 2 }),
   ]);
-  // Even what cannot be looked at.
+  // Even a value that throws when it is read.
   broken.error = new Proxy({}, { getPrototypeOf: fails(thrown), get: fails(thrown) });
   broken.isBroken = true;
   expect(await fanout.publish(['a'], 'x')).toBe(false);

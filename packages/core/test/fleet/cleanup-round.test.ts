@@ -134,7 +134,7 @@ describe('a cleanup round', () => {
     const { run } = await begin(a, 'm1', KEY, 'recorded');
     await run.publish(taskOf(WORKING));
     a.kill();
-    // The living one is late.
+    // The live instance renews late.
     b.wire = (call, name) => (/lease|leader/.test(name) ? new Promise(() => {}) : call());
     const { outcome } = await round();
     expect(outcome.report).toEqual({ cleaned: 0, failed: 0, left: 0 });

@@ -51,7 +51,7 @@ const scenarios: Record<string, Scenario> = {
       await fleet.start('z');
       const member = await fleet.start('a');
       fleet.queues.delete('a');
-      // Until what was given up has been removed for the second time.
+      // Until the former addresses have been removed for the second time.
       return { member, go: () => sleep(fleet.clock, SETTINGS.quarantineMs + 10_000) };
     },
     makes: ['setAddress', 'teardown', 'provision', 'setAddress', 'teardown', 'setAddress'],

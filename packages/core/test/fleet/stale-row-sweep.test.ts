@@ -19,7 +19,7 @@ describe('an instance that finds itself dead', () => {
     await fleet.start('b');
     await fleet.clock.advance(CLEAN_MS);
     expect(await fleet.traces('a')).toEqual(NO_TRACES);
-    // It wakes up: what it was about to write is written now.
+    // It continues, and now writes the row that it was about to write.
     a.wire = (call) => call();
     await fleet.registry.putIntent({ instance: 'a', run: 'late', key: KEY, purpose: 'execute' });
     await fleet.registry.putWatch({ instance: 'a', watch: 'late', key: KEY });

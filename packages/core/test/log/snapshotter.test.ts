@@ -263,7 +263,7 @@ describe('a log that ages', () => {
         await flush();
       }
       expect(storage.snapshots).toHaveLength(count);
-      // Nothing was appended since the one before: it is what the log is renewed with all the same.
+      // No record was appended since the last snapshot. The same content renews the log.
       expect((await storage.loaded(log.key)).snapshot).toEqual(storage.snapshots.at(-1));
     }
     expect((await reader()).task()).toEqual(log.task());

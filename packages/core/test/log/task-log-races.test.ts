@@ -76,7 +76,10 @@ class Race {
     };
   }
 
-  /** Runs all that `work` starts to its end, then lets every handle read what it lacks. */
+  /**
+   * Runs `work` and everything that it starts to the end, then lets every handle read the missing
+   * records.
+   */
   async settle(work: Promise<unknown>): Promise<readonly LogRecord[]> {
     let done = false;
     void work.finally(() => {

@@ -105,7 +105,7 @@ class Pair {
   }
 }
 
-// The SDK warns of what it ignores.
+// The SDK prints a warning for each event that it ignores.
 beforeEach(() => {
   vi.spyOn(console, 'warn').mockImplementation(() => {});
 });
@@ -131,7 +131,7 @@ const someStatus = fc.oneof(
   { weight: 1, arbitrary: anyStatus },
 );
 
-/** Task events whose history is empty, what is known and more, or anything. */
+/** Task events whose history is empty, the known one with more messages, or any other. */
 const someTask = fc.record({
   data: anyTask(someStatus).map(({ data }) => data as Task),
   told: fc.constantFrom('none' as const, 'known' as const, 'any' as const),

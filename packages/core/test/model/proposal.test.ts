@@ -49,7 +49,7 @@ const authorOf = (instance: string): Author => ({
   stamp: { id: () => `stamp-${stamps++}`, timestamp: () => '2026-01-01T00:00:00.000Z' },
 });
 
-/** A step that somebody takes, and whose it is. */
+/** A proposal, and the instance that makes it. */
 interface AppliedRecord {
   readonly what: string;
   readonly by: string;

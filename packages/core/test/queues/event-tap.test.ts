@@ -164,7 +164,7 @@ describe('closing a child', () => {
     const children = [await tap(), await tap(), await tap()] as const;
     const [first, second, third] = children;
     const asked = children.map((child) => child.dequeueEvent());
-    // Closed by the first that hears of the event, before the others have been told.
+    // The first reader that gets the event closes it, before the others have got the event.
     const closed = asked[0]?.then(() => Promise.all([first.close(), second.close()]));
     await queue.enqueueEvent(taskOf(WORKING));
     await closed;

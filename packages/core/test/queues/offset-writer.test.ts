@@ -97,7 +97,7 @@ describe('an acknowledged place', () => {
     expect(clock.pending).toBe(0);
     acknowledge(2, 3, 4);
     await clock.advance(60_000);
-    // At once, and what came meanwhile.
+    // At once, and later the place that was acknowledged meanwhile.
     expect(tries).toBe(3);
     expect(error.mock.calls).toEqual([
       ['consumer.save-given-up', expect.objectContaining({ code: 'access-denied' })],

@@ -30,7 +30,7 @@ test('[I3] acknowledges delivered events and errors in order, and never more', (
       const progress = new Progress(FIRST_PLACE);
       let given = 0;
       let passed = 0;
-      /** Where the reader is: behind what it has acknowledged, and all errors that follow. */
+      /** The reader's place: after its acknowledged events, and all errors that follow them. */
       const placeBehind = (): Place => {
         while (passed < given && all[passed]?.isError) passed += 1;
         return all[passed - 1]?.place ?? FIRST_PLACE;

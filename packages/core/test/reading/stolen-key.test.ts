@@ -72,7 +72,7 @@ describe('[I2] a forged record that a message brought', () => {
     const outcome = await opened.open.log.append(proposeCancel(authorOf('b'), 'cancel-1'));
     expect(outcome).toMatchObject({ appended: { cancelRequested: true } });
     expect(await bodies()).not.toContain('forged');
-    // No gap: what was appended is at the next slot of what was stored.
+    // No gap: the appended record is at the slot after the last stored one.
     const fresh = (await feeds.peer('c')).logs.acquire(KEY);
     await fresh.log.refresh();
     expect(fresh.log.state.cancelRequested).toBe(true);

@@ -139,7 +139,7 @@ describe('the run of a killed instance', () => {
   test('[I6] is executed again also if the next one dies before it has tidied up', async () => {
     const { run } = await begin(a, 'm1', KEY, RECORDED);
     await run.publish(taskOf(WORKING));
-    // Besides the row of the run that b takes up, that of its cleaning stays.
+    // The row of b's clean-up stays, and so does the row of the run that b continues.
     b.wire = (call, name) => (name === 'removeIntent' ? new Promise(() => {}) : call());
     a.kill();
     await fleet.clock.advance(FOUND_MS);

@@ -22,7 +22,9 @@ const withStatus = (state: TaskState, timestamp?: string, said?: string): Task =
 
 const loaded = withStatus(WORKING, second(1));
 
-/** The task of a log in which each save was made by a request that had loaded what stands before it. */
+/**
+ * The task of a log in which each save was made by a request that had loaded the state before it.
+ */
 const after = (...saves: readonly [seen: Task | undefined, saved: Task][]): Task | undefined => {
   const fold = new Fold();
   for (const [seen, saved] of saves) {

@@ -161,7 +161,7 @@ describe('the import of a task', () => {
     expect(outcomes.filter((outcome) => outcome === 'imported')).toHaveLength(1);
     expect(await storage.records(KEY)).toHaveLength(1);
     expect(await load()).toEqual(task);
-    // Also what is new in it: a chunk is not appended twice.
+    // Also its new content: a chunk is not appended twice.
     const artifact = (...texts: string[]): Task['artifacts'][0] => ({
       artifactId: 'a',
       name: '',

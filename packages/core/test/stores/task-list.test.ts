@@ -240,7 +240,7 @@ describe('a list of tasks', () => {
   });
 });
 
-/** A storage whose index shows what a task was before, and some of whose logs cannot be read. */
+/** A storage whose index shows an earlier state of tasks, and some of whose logs are unreadable. */
 class Lagging extends MemoryLogStorage {
   readonly stale = new Map<string, string>();
   readonly broken = new Map<string, BackendError>();

@@ -54,7 +54,7 @@ onEachEngine((name, engine) => {
           Key: new Keys(prefix).chunk(KEY, { id, slot: at }, chunk),
         }),
       );
-    /** The log as another reader finds it, and what that took. */
+    /** Resolves with the log as another reader finds it, and with the calls that this took. */
     const load = async (before?: (call: number) => Promise<void>) => {
       const counting = countingClient(engine(), before);
       const reader = new DynamoDBLogStorage({ ...options, client: counting.client });

@@ -24,7 +24,7 @@ const slotOf = ({ sk }: Item): Slot => {
   return parsed;
 };
 
-/** A table of these records, which gives pages as DynamoDB does, and what was asked of it. */
+/** A table of these records, which returns pages like DynamoDB, and the calls to it. */
 function tableOf(items: readonly Item[]) {
   const sorted = [...items].sort((a, b) => compareSlots(slotOf(a), slotOf(b)));
   const seen = { calls: 0, now: 0, most: 0 };

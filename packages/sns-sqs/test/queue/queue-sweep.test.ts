@@ -31,7 +31,7 @@ let logger: ReturnType<typeof recordingLogger>;
 let leases: Set<string>;
 /** The calls so far, in order. */
 let asked: string[];
-/** How long it rested, each time, in milliseconds; and what it removed, in order. */
+/** Its pauses in milliseconds, and its removals, in order. */
 let course: (number | string)[];
 let now: number;
 let random: number;
@@ -61,7 +61,7 @@ function sweep(): QueueSweep {
   });
 }
 
-/** A queue of the fleet, as old as may be, unless told otherwise. */
+/** Returns a queue of the fleet, by default old enough to be swept. */
 function queue(
   instance: string,
   more: { tags?: object; ageMs?: number; name?: string } = {},

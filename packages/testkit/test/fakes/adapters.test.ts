@@ -73,7 +73,7 @@ const queues = (aws: FakeAws) => ({
   logger: silentLogger,
 });
 
-/** A fan-out on AWS of its own: `make` is given what joins it, and the way to its AWS. */
+/** A fan-out on an AWS of its own: `make` gets the clients of that AWS. */
 function onFakes(
   make: (options: ReturnType<typeof queues>, aws: FakeAws, addressOf?: AddressOf) => Fanout,
 ): () => Promise<FanoutUnderTest> {
