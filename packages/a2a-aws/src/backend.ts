@@ -57,13 +57,15 @@ export class Backend {
   }
 
   /**
-   * Checks the table and the topic, registers this instance, and provisions its queue and subscription.
-   * Without SNS and SQS, or with a full topic, it starts without a doorbell after at most 5 seconds, and
-   * keeps trying. After {@link suspend}, only {@link resume} starts it again.
+   * Checks the table and the topic, registers this instance, and provisions its queue and
+   * subscription. Without SNS and SQS, or with a full topic, it starts without a doorbell after at
+   * most 5 seconds, and keeps trying. After {@link suspend}, only {@link resume} starts it again.
    *
-   * Rejects with a coded {@link BackendError} if the table cannot be used (`table-not-found`,
-   * `access-denied`, `unreachable` …), or if SNS or SQS refuse in a way that only a deployer can fix
-   * (`topic-not-found`, `topic-mismatch`, `access-denied`, `configuration`). It may then be called again.
+   * It may be called again after an error.
+   *
+   * @throws {BackendError} `table-not-found`, `access-denied`, `unreachable` and others if the
+   * table cannot be used; `topic-not-found`, `topic-mismatch`, `access-denied` and `configuration`
+   * if SNS or SQS refuse in a way that only a change of the deployment can fix.
    *
    * @example
    * ```ts
@@ -81,8 +83,10 @@ export class Backend {
 
   /**
    * Returns a handler for the SDK's transports. It takes the arguments of the SDK's
-   * `DefaultRequestHandler`. Throws `configuration` for an invalid argument, and for a second
-   * handler that resumes.
+   * `DefaultRequestHandler`.
+   *
+   * @throws {BackendError} `configuration` for an invalid argument, and for a second handler that
+   * resumes.
    *
    * @example
    * ```ts

@@ -19,8 +19,8 @@ import { resolveOptions } from './options/options.ts';
  * table and the topic are those that `A2A_TABLE_NAME` and `A2A_TOPIC_ARN` name, and region,
  * credentials and endpoints those that the AWS SDK finds.
  *
- * Throws a `BackendError` with code `configuration` that names the unknown, missing and malformed
- * options, the rule for each, and the closest valid name.
+ * @throws {BackendError} `configuration`, naming the unknown, missing and malformed options, the
+ * rule for each, and the closest valid name.
  *
  * @example
  * ```ts

@@ -23,10 +23,11 @@ const OPTIONS: OptionNames<RotationOptions> = {
 
 /**
  * Replaces the key that authenticates doorbells, while instances run, or completes an interrupted
- * rotation. Takes 6 minutes; resolves when the old key is gone from the
- * table. Instances accept it until they read the keys next, within a minute, or as long as they cannot
- * read the table. Safe to repeat, and to run twice at once. Rejects with `draining` if `signal` aborts, and with
- * a coded error if a call fails: call it again.
+ * rotation. Takes 6 minutes; resolves when the old key is gone from the table. Instances accept it
+ * until they read the keys next, within a minute, or as long as they cannot read the table. Safe to
+ * repeat, and to run twice at once. If a call fails, call it again.
+ *
+ * @throws {BackendError} `draining` if `signal` aborts; another code if a call of AWS fails.
  *
  * @example
  * ```ts

@@ -24,7 +24,10 @@ export class SnsQueueManager implements QueueManager, AsyncDisposable {
   readonly #backend: Backend;
   readonly #queues: QueueManager;
 
-  /** No I/O before {@link start}. Throws `configuration`. */
+  /**
+   * Makes no I/O before {@link start}.
+   * @throws {BackendError} `configuration` for an invalid option.
+   */
   constructor(options: BackendOptions = {}) {
     this.#backend = createBackend(options);
     this.#queues = this.#backend.queues();

@@ -51,7 +51,7 @@ export class DynamoDBPushNotificationStore implements PushNotificationStore {
   /** The loads of each partition. */
   readonly #loads = new KeyedSerialQueue();
 
-  /** Throws `configuration` for an option that does not exist. */
+  /** @throws {BackendError} `configuration` for an option that does not exist. */
   constructor(options: DynamoDBPushNotificationStoreOptions) {
     assertOptionNames('DynamoDBPushNotificationStore', options, STORE_OPTIONS);
     const settings = storeSettings(options);

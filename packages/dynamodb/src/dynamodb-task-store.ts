@@ -59,40 +59,45 @@ export function taskStoreDeps(options: DynamoDBTaskStoreOptions): LogTaskStoreDe
 export class DynamoDBTaskStore implements TaskStore {
   readonly #store: LogTaskStore;
 
-  /** Throws `configuration` for an option that does not exist. */
+  /** @throws {BackendError} `configuration` for an option that does not exist. */
   constructor(options: DynamoDBTaskStoreOptions) {
     this.#store = new LogTaskStore(taskStoreDeps(options));
   }
 
   /**
-   * For a server's start. Rejects with a coded `BackendError` if the table does not meet the
-   * requirements.
+   * For a server's start.
+   * @throws {BackendError} `table-not-found`, `table-mismatch` and others if the table does not
+   * meet the requirements.
    */
   check(): Promise<void> {
     return this.#store.check();
   }
 
-  /** The task, or nothing. Fails with a coded `BackendError`. */
+  /**
+   * Resolves with the task, or `undefined` if there is none.
+   * @throws {BackendError} if the table cannot be read, or the id is invalid.
+   */
   load(taskId: string, context: ServerCallContext): Promise<Task | undefined> {
     return this.#store.load(taskId, context);
   }
 
   /**
    * Appends the additions in `task` to the task that this request loaded. A task that has ended
-   * does not change. Rejects with a coded `BackendError`.
+   * does not change.
+   * @throws {BackendError} if the table cannot be written, or the task is invalid.
    */
   save(task: Task, context: ServerCallContext): Promise<void> {
     return this.#store.save(task, context);
   }
 
-  /** A page of the caller's tasks, the newest status first. */
+  /** Resolves with a page of the caller's tasks, the newest status first. */
   list(params: ListTasksRequest, context: ServerCallContext): Promise<ListTasksResponse> {
     return this.#store.list(params, context);
   }
 
   /**
-   * Deletes the task and its content, if there is one. Fails with `task-running` while an
-   * instance works on it. May be called again if it was cut short.
+   * Deletes the task and its content, if there is one. May be called again if it was interrupted.
+   * @throws {BackendError} `task-running` while an instance works on it.
    */
   delete(taskId: string, context: ServerCallContext): Promise<void> {
     return this.#store.delete(taskId, context);

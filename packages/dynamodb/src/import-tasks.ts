@@ -15,7 +15,7 @@ export interface ImportTasksOptions extends ImportSource {
  *
  * A task's retention begins with its import; the timestamps of its status stay.
  *
- * Rejects with a coded `BackendError` if the table cannot be reached or does not exist.
+ * @throws {BackendError} `unreachable`, `table-not-found` and others if the table cannot be used.
  *
  * @example
  * ```ts

@@ -58,12 +58,15 @@ export interface JanitorReport {
 }
 
 /**
- * Runs one cleanup round for a fleet that may have no live instance. It watches every lease for its full
- * duration, ends the tasks of dead instances (as FAILED, since there is no executor here), then removes
- * queues and subscriptions without a lease row. Safe beside live instances and other rounds.
+ * Runs one cleanup round for a fleet that may have no live instance. It watches every lease for its
+ * full duration, ends the tasks of dead instances (as FAILED, since there is no executor here),
+ * then removes queues and subscriptions without a lease row. Safe beside live instances and other
+ * rounds.
  *
- * Takes at least the lease time, plus the quarantine if an instance is dead. Ends early when `signal`
- * aborts. Rejects with a coded error if AWS cannot be reached at all.
+ * Takes at least the lease time, plus the quarantine if an instance is dead. Ends early when
+ * `signal` aborts.
+ *
+ * @throws {BackendError} `unreachable` and others if AWS cannot be reached at all.
  *
  * @example
  * ```ts

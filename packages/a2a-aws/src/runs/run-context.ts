@@ -13,8 +13,8 @@ export interface RunContext {
   /** 1 for the first execution of the message; more if instances that executed it were lost. */
   readonly attempt: number;
   /**
-   * Resolves once everything published so far is durable. Rejects with `sealed` if an event that
-   * was published will never enter the task's log.
+   * Resolves once everything published so far is durable.
+   * @throws {BackendError} `sealed` if an event that was published will never enter the task's log.
    */
   flush(): Promise<void>;
 }

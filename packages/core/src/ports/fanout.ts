@@ -20,8 +20,8 @@ export interface Fanout {
   /** False if {@link instanceId} ignores `known`, which is empty then. @default true */
   readonly needsLiveInstances?: boolean;
   /**
-   * Rejects with a coded error if the resource that all instances share (the topic) is missing or
-   * wrong.
+   * Checks the resource that all instances share, for example the topic.
+   * @throws {BackendError} if it is missing or wrong
    */
   check(): Promise<void>;
   /**
@@ -36,9 +36,9 @@ export interface Fanout {
    * was deleted meanwhile. The instance's lease row must contain `name` before, so that a janitor
    * finds the endpoint. Resolves with `undefined` if the instance will not receive messages.
    *
-   * Rejects with `topic-full` while there is no room. Rejects with `name-taken` if only another
-   * name can help: the endpoint of this name has unexpected attributes, or was deleted too
-   * recently.
+   * @throws {BackendError} `topic-full` while there is no room; `name-taken` if only another name
+   * can help, because the endpoint of this name has unexpected attributes or was deleted too
+   * recently
    */
   provision(instance: string, name?: string): Promise<FanoutAddress | undefined>;
   /**

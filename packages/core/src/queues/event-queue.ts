@@ -23,25 +23,26 @@ export interface EventQueue extends AsyncIterable<QueuedEvent>, AsyncDisposable 
    * queue. An error has no generation either: readers receive it as a rejection at its position,
    * and it ends neither the queue nor the task.
    *
-   * Rejects with {@link QueueShutDown} if the queue is closed, with `sealed` if the task has ended,
-   * with `unknown-event` for a value that is no known kind of event, and with `queue-misuse` on a
-   * child. Rejects with `invalid-event`, `event-too-large` or `backlog-full` for an event that
-   * cannot be accepted; the queue stays open.
+   * @throws {QueueShutDown} if the queue is closed
+   * @throws {BackendError} `sealed` if the task has ended; `unknown-event` for a value that is no
+   * known kind of event; `queue-misuse` on a child; `invalid-event`, `event-too-large` or
+   * `backlog-full` for an event that cannot be accepted, after which the queue stays open
    */
   enqueueEvent(event: TaskEvent): Promise<Generation>;
   enqueueEvent(event: EnqueuedEvent): Promise<Generation | undefined>;
   /**
-   * Resolves with the next event; each is given once, in order. Rejects with `AgentErrorRaised`
-   * where the producer enqueued an error. The error is raised once, is acknowledged together with
-   * the event before it, and leaves the queue readable. Rejects with {@link QueueShutDown} when the
-   * queue is closed and empty, also while waiting. Rejects with the error of a failed read of the
-   * log, and may then be called again. An aborted `signal` only ends the wait: an event that is
-   * already available is given all the same.
+   * Resolves with the next event; each is given once, in order. An aborted `signal` only ends the
+   * wait: an event that is already available is still given.
+   *
+   * @throws {AgentErrorRaised} where the producer enqueued an error. It is raised once and
+   * acknowledged together with the event before it, and the queue stays readable.
+   * @throws {QueueShutDown} when the queue is closed and empty, also while waiting
+   * @throws {BackendError} if the log could not be read; it may be called again then
    */
   dequeueEvent(options?: { readonly signal?: AbortSignal | undefined }): Promise<QueuedEvent>;
   /**
-   * Acknowledges the oldest event that was dequeued but not acknowledged. Throws `queue-misuse` if
-   * there is none.
+   * Acknowledges the oldest event that was dequeued but not acknowledged.
+   * @throws {BackendError} `queue-misuse` if there is none
    */
   taskDone(): void;
   /**

@@ -12,8 +12,8 @@ export interface QueueOptions {
  */
 export interface QueueManager {
   /**
-   * Resolves with a new queue for the task. Rejects with {@link TaskQueueExists} if this instance
-   * already has one.
+   * Resolves with a new queue for the task.
+   * @throws {TaskQueueExists} if this instance already has one
    */
   add(key: TaskKey, options?: QueueOptions): Promise<EventQueue>;
   /**
@@ -31,8 +31,9 @@ export interface QueueManager {
    */
   createOrTap(key: TaskKey, options?: QueueOptions & TapOptions): Promise<EventQueue>;
   /**
-   * Closes the task's queue. Rejects with {@link NoTaskQueue} if this instance has none, unless the
-   * task has ended, which closes its queues.
+   * Closes the task's queue.
+   * @throws {NoTaskQueue} if this instance has none, unless the task has ended, which closes its
+   * queues
    */
   close(key: TaskKey): Promise<void>;
 }

@@ -15,7 +15,7 @@ const LONGEST_PAUSE_MS = 2_000;
  * active, and enables the deletion of expired items. May be repeated, and completes an interrupted
  * call.
  *
- * Rejects with a coded `BackendError`: `table-mismatch` if another table with this name exists.
+ * @throws {BackendError} `table-mismatch` if another table with this name exists.
  *
  * @example
  * ```ts
