@@ -1,4 +1,4 @@
-import type { StreamResponse, Task } from '@a2a-js/sdk';
+import type { StreamResponse, Task, TaskStatus } from '@a2a-js/sdk';
 import { AgentEvent, type AgentExecutionEvent, type RequestContext } from '@a2a-js/sdk/server';
 import { RESUMABLE_STREAMS } from 'a2a-aws';
 
@@ -23,21 +23,30 @@ export function placeIn(task: Task | undefined): Place | undefined {
 /** Returns the agent's event as one of the proxy's task, with the place after it. */
 export function ownEvent(
   { payload }: StreamResponse,
-  { taskId, contextId, task }: RequestContext,
+  request: RequestContext,
   place: Place,
 ): AgentExecutionEvent | undefined {
-  const own = { taskId, contextId, metadata: ownMetadata(payload?.value.metadata, place) };
+  const { taskId, contextId } = request;
+  const own = { taskId, contextId };
+  const metadata = ownMetadata(payload?.value.metadata, place);
+  /** A status may contain a message, which names its task. */
+  const ownStatus = (status: TaskStatus | undefined): TaskStatus | undefined =>
+    status?.message ? { ...status, message: { ...status.message, ...own } } : status;
   switch (payload?.$case) {
     case 'task': {
-      const { history = [] } = task ?? {};
-      return AgentEvent.task({ ...payload.value, ...own, id: taskId, history } as Task);
+      const status = ownStatus(payload.value.status);
+      const { history = [] } = request.task ?? {};
+      const { artifacts } = payload.value;
+      return AgentEvent.task({ id: taskId, contextId, status, artifacts, history, metadata });
     }
-    case 'statusUpdate':
-      return AgentEvent.statusUpdate({ ...payload.value, ...own });
+    case 'statusUpdate': {
+      const status = ownStatus(payload.value.status);
+      return AgentEvent.statusUpdate({ ...own, status, metadata });
+    }
     case 'artifactUpdate':
-      return AgentEvent.artifactUpdate({ ...payload.value, ...own });
+      return AgentEvent.artifactUpdate({ ...payload.value, ...own, metadata });
     case 'message':
-      return AgentEvent.message({ ...payload.value, taskId, contextId });
+      return AgentEvent.message({ ...payload.value, ...own });
     default:
       return undefined;
   }
