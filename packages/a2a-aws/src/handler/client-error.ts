@@ -46,7 +46,7 @@ export interface ClientErrorDeps {
 export function clientError(
   error: unknown,
   connection: Connection | undefined,
-  { logger, errors, request: { method, taskId, scope, fields } }: ClientErrorDeps,
+  { logger, errors, request }: ClientErrorDeps,
 ): A2AError {
   if (error instanceof A2AError) return error;
   if (error instanceof BackendError) {
@@ -57,14 +57,15 @@ export function clientError(
       return new RequestMalformedError('The message is too large.');
     }
     if (RETRYABLE.has(error.code)) {
-      logger.warn('request.refused', { ...fields(), ...errorFields(error) });
+      logger.warn('request.refused', { ...request.fields(), ...errorFields(error) });
       connection?.retryLater();
       return new RetryableError(connection?.transport ?? 'grpc');
     }
   }
   if (error instanceof UserCodeError) {
     const { source, thrown } = error;
-    errors.report('request.failed', thrown, { source, method, taskId, scope: scope() });
-  } else logger.error('request.failed', { ...fields(), ...errorFields(error) });
+    const { method, taskId } = request;
+    errors.report('request.failed', thrown, { source, method, taskId, scope: request.scope() });
+  } else logger.error('request.failed', { ...request.fields(), ...errorFields(error) });
   return new A2AError('The server failed to handle the request.');
 }

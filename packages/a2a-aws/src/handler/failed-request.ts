@@ -34,15 +34,15 @@ export class FailedRequest {
   }
 
   /** Returns `undefined` if the owner resolver failed. */
-  readonly scope = (): Scope | undefined => {
+  scope(): Scope | undefined {
     try {
       return this.#deps.scopeOf(this.#context);
     } catch {
       return undefined;
     }
-  };
+  }
 
-  readonly fields = (): LogFields => {
+  fields(): LogFields {
     const scope = this.scope();
     return {
       method: this.method,
@@ -50,5 +50,5 @@ export class FailedRequest {
       owner: scope && ownerHash(scope),
       durationMs: Math.max(0, this.#deps.clock.now() - this.#since),
     };
-  };
+  }
 }

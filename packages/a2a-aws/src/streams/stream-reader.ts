@@ -26,14 +26,13 @@ export interface StreamOptions {
 export class StreamReader {
   readonly open: OpenLog;
   readonly tap: LogTap;
-  /** Aborts when the client has left, or when this instance sends its readers away. */
-  readonly signal: AbortSignal;
   readonly #options: StreamOptions;
   readonly #close: () => void;
+  /** Made on demand: few streams need it, and an instance may have thousands of streams open. */
+  #linked: ReturnType<typeof linkSignals> | undefined;
 
   constructor(open: OpenLog, options: StreamOptions, start?: TapStart) {
     const { left, away } = options;
-    const linked = linkSignals(left, away);
     // Frames are made from the records' entries.
     const { tap, close } = open.tap({ ...start, showsTasks: false });
     const finish = (): void => tap.finish();
@@ -42,14 +41,18 @@ export class StreamReader {
     if (away.aborted) finish();
     this.open = open;
     this.tap = tap;
-    this.signal = linked.signal;
     this.#options = options;
     this.#close = () => {
       left?.removeEventListener('abort', close);
       away.removeEventListener('abort', finish);
-      linked.unlink();
       close();
     };
+  }
+
+  /** Aborts when the client has left, or when this instance sends its readers away. */
+  get signal(): AbortSignal {
+    this.#linked ??= linkSignals(this.#options.left, this.#options.away);
+    return this.#linked.signal;
   }
 
   get hasLeft(): boolean {
@@ -81,6 +84,7 @@ export class StreamReader {
   }
 
   close(): void {
+    this.#linked?.unlink();
     this.#close();
   }
 }

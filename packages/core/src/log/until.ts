@@ -1,9 +1,16 @@
 import type { LogState } from '../model/state.ts';
 import type { Clock } from '../ports/clock.ts';
 
+/** The part of an `AbortSignal` that ends a wait. */
+export interface EndSignal {
+  readonly aborted: boolean;
+  addEventListener(type: 'abort', listener: () => void, options: { once: true }): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
+}
+
 export interface UntilOptions {
   /** Ends the wait early. */
-  readonly signal: AbortSignal;
+  readonly signal: EndSignal;
   /** Ends the wait after this many milliseconds. @default no limit */
   readonly timeoutMs?: number | undefined;
 }

@@ -28,21 +28,11 @@ export interface AppliedRecord {
 }
 
 /** The result of a log: the Task, and the state that decides the next append. Deterministic, no I/O. */
-export class Fold {
+export class Fold implements FoldVisitor {
   #state: LogState = EMPTY_STATE;
   #generation = asGeneration(0);
   #view = new TaskView();
   #onEntry: ((state: LogState) => void) | undefined;
-  /** One object for all records, because a log may have very many. */
-  readonly #walk: FoldVisitor = {
-    show: (entry) => this.#view.apply(entry),
-    render: (event) => (event.kind === 'task' ? shownTask(event, this.#view.picture()) : event),
-    onEntry: (state, generation) => {
-      this.#state = state;
-      this.#generation = generation;
-      this.#onEntry?.(state);
-    },
-  };
 
   get state(): LogState {
     return this.#state;
@@ -82,10 +72,25 @@ export class Fold {
    */
   apply(record: LogRecord, onEntry?: (state: LogState) => void): AppliedRecord {
     this.#onEntry = onEntry;
-    const step = applyRecord(this.#state, record, this.#walk);
+    const step = applyRecord(this.#state, record, this);
     this.#state = step.state;
+    this.#onEntry = undefined;
     onEntry?.(step.state);
     return step;
+  }
+
+  show(entry: Entry): void {
+    this.#view.apply(entry);
+  }
+
+  render(event: TaskEvent): TaskEvent {
+    return event.kind === 'task' ? shownTask(event, this.#view.picture()) : event;
+  }
+
+  onEntry(state: LogState, generation: Generation): void {
+    this.#state = state;
+    this.#generation = generation;
+    this.#onEntry?.(state);
   }
 }
 

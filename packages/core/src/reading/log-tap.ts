@@ -1,6 +1,7 @@
 import type { Task } from '@a2a-js/sdk';
 import { BackendError } from '../errors.ts';
 import { inSlices, Pace } from '../log/pace.ts';
+import { SingleEnd } from '../log/single-end.ts';
 import type { TaskLog } from '../log/task-log.ts';
 import { type AppliedRecord, applyRecord, Fold } from '../model/fold.ts';
 import type { Generation } from '../model/generation.ts';
@@ -52,7 +53,7 @@ export class LogTap {
   readonly #epoch: number;
   #finishing = false;
   /** Ends a wait for the next record. */
-  readonly #ending = new AbortController();
+  readonly #ending = new SingleEnd();
 
   constructor(
     log: TaskLog,
@@ -142,7 +143,7 @@ export class LogTap {
     this.#behind = undefined;
     const isOver = (): true | undefined =>
       !this.isCaughtUp || this.#epoch !== this.#log.epoch || undefined;
-    await this.#log.until(isOver, { signal: this.#ending.signal });
+    await this.#log.until(isOver, { signal: this.#ending });
   }
 
   async #seek(after: Generation): Promise<void> {

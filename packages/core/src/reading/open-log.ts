@@ -72,19 +72,22 @@ export class OpenLog {
   #quietReads = 0;
   #recent = new RecentRecords();
   #last: AppliedPlace | undefined;
-  /** The instances that watch this task, by watch id. */
-  readonly #watchers = new Map<string, string>();
+  /** The instances that watch this task, by watch id. Made for the first one. */
+  #watchers: Map<string, string> | undefined;
   /** The open taps: how many events are kept for each. */
   readonly #taps = new Map<LogTap, number>();
 
   constructor(key: TaskKey, deps: OpenLogDeps) {
     this.#deps = deps;
-    const shared = { ...deps, logger: withFields(deps.logger, () => taskFields(key)) };
+    const shared = withLogger(
+      deps,
+      withFields(deps.logger, () => taskFields(key)),
+    );
     const log = new TaskLog(key, shared);
     this.log = log;
     this.head = new HeadWriter(log, shared);
     this.#snapshotter = new Snapshotter(log, shared);
-    this.#watch = new Watch(key, { ...shared, removed: (row) => this.#tellRunners(row, false) });
+    this.#watch = new Watch(key, shared, (row) => this.#tellRunners(row, false));
     this.#readAtMs = deps.clock.now();
     log.listen((step, own) => this.#onStep(step, own));
     log.listenRebuilds(() => {
@@ -215,20 +218,24 @@ export class OpenLog {
   async readWatchers(): Promise<void> {
     if (!this.#deps.delivers) return;
     for (const row of await this.#deps.registry.watchers(this.log.key)) {
-      this.#watchers.set(row.watch, row.instance);
+      this.setWatcher(row.watch, row.instance, true);
     }
   }
 
   /** Adds or removes the watch of another instance, as a doorbell reported it. */
   setWatcher(watch: string, instance: string, on: boolean): void {
-    if (on) this.#watchers.set(watch, instance);
-    else this.#watchers.delete(watch);
+    if (!on) {
+      this.#watchers?.delete(watch);
+      return;
+    }
+    this.#watchers ??= new Map();
+    this.#watchers.set(watch, instance);
   }
 
   /** Removes all watches of an instance that is gone. */
   forget(instance: string): void {
-    for (const [watch, watcher] of this.#watchers) {
-      if (watcher === instance) this.#watchers.delete(watch);
+    for (const [watch, watcher] of this.#watchers ?? []) {
+      if (watcher === instance) this.#watchers?.delete(watch);
     }
   }
 
@@ -255,7 +262,7 @@ export class OpenLog {
     if (!own) return;
     this.maybeSnapshot();
     const targets = this.#others([
-      ...this.#watchers.values(),
+      ...(this.#watchers?.values() ?? []),
       ...[...openRuns(before), ...openRuns(step.state)].map(([, run]) => run.instance),
     ]);
     if (targets.length > 0) this.#deps.notifier.recordAppended(this.log.key, step, targets);
@@ -268,4 +275,24 @@ export class OpenLog {
   #others(instances: readonly string[]): string[] {
     return [...new Set(instances)].filter((instance) => instance !== this.#deps.instance);
   }
+}
+
+/**
+ * Returns the dependencies of one log. An instance may have thousands of logs open, and a copy by spread
+ * would take six times the memory of this object.
+ */
+function withLogger(deps: OpenLogDeps, logger: Logger): Omit<OpenLogDeps, 'notifier'> {
+  return {
+    storage: deps.storage,
+    registry: deps.registry,
+    instance: deps.instance,
+    delivers: deps.delivers,
+    backlog: deps.backlog,
+    diverged: deps.diverged,
+    retentionMs: deps.retentionMs,
+    clock: deps.clock,
+    entropy: deps.entropy,
+    logger,
+    signal: deps.signal,
+  };
 }

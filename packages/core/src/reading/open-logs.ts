@@ -14,7 +14,7 @@ import type { InstanceRegistry } from '../ports/instance-registry.ts';
 import type { LogStorage } from '../ports/log-storage.ts';
 import type { Logger } from '../ports/logger.ts';
 import { type TaskKey, taskKeyText } from '../task-key.ts';
-import { type Notifier, OpenLog } from './open-log.ts';
+import { type Notifier, OpenLog, type OpenLogDeps } from './open-log.ts';
 import {
   POLL_TICK_MS,
   pollInterval,
@@ -60,7 +60,8 @@ export class OpenLogs {
   readonly #backlog: Backlog;
   readonly #reconciler: Reconciler;
   readonly #sender: DoorbellSender;
-  readonly #notifier: Notifier;
+  /** The dependencies of every open log: one object for all. */
+  readonly #shared: OpenLogDeps;
   #isStarted = false;
   #cancelTick: (() => void) | undefined;
   #diverged = 0;
@@ -76,13 +77,22 @@ export class OpenLogs {
     });
     const sender = new DoorbellSender(deps);
     this.#sender = sender;
-    this.#notifier = {
+    const notifier: Notifier = {
       recordAppended: (key, { record, state }, targets) => {
         const inlined = deps.inlineContent === false ? undefined : record;
         void sender.send(targets, { kind: 'record', key, next: state.next, record: inlined });
       },
       watchChanged: (row, on, next, targets) => {
         void sender.send(targets, { kind: 'watch', on, next, ...row });
+      },
+    };
+    this.#shared = {
+      ...deps,
+      delivers: deps.fanout.delivers,
+      backlog: this.#backlog,
+      notifier,
+      diverged: () => {
+        this.#diverged += 1;
       },
     };
     this.doorbells = new DoorbellReceiver({
@@ -210,15 +220,7 @@ export class OpenLogs {
   }
 
   #open(key: TaskKey): OpenLog {
-    return new OpenLog(key, {
-      ...this.#deps,
-      delivers: this.#deps.fanout.delivers,
-      backlog: this.#backlog,
-      notifier: this.#notifier,
-      diverged: () => {
-        this.#diverged += 1;
-      },
-    });
+    return new OpenLog(key, this.#shared);
   }
 
   #onDoorbell(doorbell: NewsDoorbell): void {

@@ -12,22 +12,23 @@ export interface WatchDeps {
   readonly delivers: boolean;
   readonly entropy: Entropy;
   readonly logger: Logger;
-  /** Called when a row was removed: writers need not send doorbells any more. */
-  readonly removed: (row: WatchRow) => void;
 }
 
 /** The row "this instance has taps on that task". It exists while it has a holder; all share it. */
 export class Watch {
   readonly #key: TaskKey;
   readonly #deps: WatchDeps;
+  readonly #removed: (row: WatchRow) => void;
   #holders = 0;
   #row: WatchRow | undefined;
   /** The calls that write and remove the row. */
   readonly #calls = new SerialQueue();
 
-  constructor(key: TaskKey, deps: WatchDeps) {
+  /** `removed` is called when the row was removed: writers need not send doorbells any more. */
+  constructor(key: TaskKey, deps: WatchDeps, removed: (row: WatchRow) => void) {
     this.#key = key;
     this.#deps = deps;
+    this.#removed = removed;
   }
 
   /** The row in the table; `undefined` while there is none. */
@@ -72,6 +73,6 @@ export class Watch {
     if (!row || this.#holders > 0) return;
     this.#row = undefined;
     await this.#deps.registry.removeWatch(row);
-    this.#deps.removed(row);
+    this.#removed(row);
   }
 }

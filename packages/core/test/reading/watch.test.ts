@@ -14,14 +14,14 @@ let keeper: Watch;
 beforeEach(() => {
   registry = new MemoryInstanceRegistry();
   removed = [];
-  keeper = new Watch(KEY, {
+  const deps = {
     registry,
     instance: 'a',
     delivers: true,
     entropy: seededEntropy('w'),
     logger: silentLogger,
-    removed: (row) => removed.push(row),
-  });
+  };
+  keeper = new Watch(KEY, deps, (row) => removed.push(row));
 });
 
 const watches = async (): Promise<string[]> =>
