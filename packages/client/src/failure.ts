@@ -3,7 +3,7 @@ export type Failure =
   /** Another try may succeed, after this time in milliseconds if the server has named one; else 0. */
   | number
   /** The server refuses the cursor: the client subscribes without one. */
-  | 'cursor-refused'
+  | 'refused'
   /** The server refuses to stream the task. It has ended, or the agent does not stream. */
   | 'unsupported'
   /** No other try changes the answer. */
@@ -63,7 +63,7 @@ export function failureOf(error: unknown, isResumed: boolean): Failure {
     if (isFinal) return 'final';
     if (name === 'RequestMalformedError' || status === 3 || `${http}` === '400') {
       // A subscription has no other parameter that a server could find invalid.
-      return isResumed ? 'cursor-refused' : 'final';
+      return isResumed ? 'refused' : 'final';
     }
     const wait = `${headers?.['retry-after']}`;
     const ms = Number(wait) * 1_000 || Date.parse(wait) - Date.now();

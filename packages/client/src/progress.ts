@@ -6,7 +6,7 @@ import type { Position } from './position.ts';
 /** The decision about a connection that has ended. */
 type End =
   /** The stream is complete. */
-  | 'complete'
+  | 'done'
   /** The stream may be complete: the client resumes at once, to see. */
   | 'again'
   /** The stream was interrupted. */
@@ -30,8 +30,11 @@ export interface Progress {
   accept(event: StreamResponse): boolean;
   /** Returns true if an uninterrupted stream would have ended: the client reads no further. */
   isSettled(): boolean;
-  /** Decides about the end of the connection. `isClean`: it ended without an error. */
-  endOf(isClean: boolean): End;
+  /**
+   * Decides about the end of the connection. `isClean`: it ended without an error. `lastedMs`: how long it
+   * lasted, in milliseconds.
+   */
+  endOf(isClean: boolean, lastedMs: number): End;
   /** Forgets the cursor that the server refuses. */
   refuse(): void;
   /** Counts a failure. Returns the failures in a row without an event. */
@@ -46,19 +49,18 @@ export function progressFrom(position: Position, isSender: boolean): Progress {
   let isSettled = false;
   /** The length of the last Task that took the place of events. */
   let lastLength = 0;
+  /** Connections in a row that ended at once, without an event and without an error. */
+  let quickEnds = 0;
   // About the connection:
-  let isResumed = false;
   let isFirst = true;
-  let isIdle = true;
   let gap: Partial<Gap> | undefined;
 
   return {
     position: () => ({ taskId, cursor, generation, state }),
     connect() {
-      isFirst = isIdle = true;
+      isFirst = true;
       gap = undefined;
-      isResumed = cursor !== '';
-      return isResumed;
+      return cursor !== '';
     },
     accept(event) {
       const isTask = isFirst && event.payload?.$case === 'task';
@@ -70,12 +72,13 @@ export function progressFrom(position: Position, isSender: boolean): Progress {
         return false;
       }
       const next = generationOf(event);
-      const hasSkipped = generation > 0 && next > generation + 1;
-      let isKnown = next > 0 && next < generation;
-      let isRepeated = false;
       // A Task at the beginning of a later connection takes the place of everything before it.
-      if (isTask && taskId) {
-        isKnown = next > 0 && next === generation;
+      const isWhole = isTask && taskId !== '';
+      const isKnown = next > 0 && (isWhole ? next <= generation : next < generation);
+      if (isKnown || (cursor && cursor === cursorOf(event))) return false;
+      const hasSkipped = generation > 0 && next > generation + 1;
+      let isRepeated = false;
+      if (isWhole) {
         gap = generation > 0 && next > generation ? { from: generation + 1, to: next } : {};
         // A subscription to a task that already waited for its client goes on.
         isSettled = isAtRest(stateOf(event)) && (isSender || !isAtRest(state));
@@ -86,28 +89,28 @@ export function progressFrom(position: Position, isSender: boolean): Progress {
         generation = 0;
       } else if (hasSkipped && !gap) {
         throw new Error(`The events ${generation + 1} to ${next - 1} are missing.`);
-      } else if (isKnown || (cursor && cursor === cursorOf(event))) return false;
+      }
       taskId ||= taskIdOf(event);
       cursor = cursorOf(event) || cursor;
       generation = next || generation;
       state = stateOf(event) || state;
-      const missed = gap;
-      gap = undefined;
-      if (isKnown) return false;
       isAnswered ||= event.payload?.$case === 'message';
-      isIdle = false;
       if (!isRepeated) failures = 0;
-      if (missed) markGap(event, missed);
+      if (gap) markGap(event, gap);
+      gap = undefined;
       return true;
     },
     isSettled: () => isSettled,
-    endOf(isClean) {
-      if (isAnswered || isTerminal(state) || (isClean && isAtRest(state))) return 'complete';
+    endOf(isClean, lastedMs) {
+      // A server that has ended the stream says so at once, again and again; a proxy does not.
+      quickEnds = isClean && isFirst && lastedMs < 5_000 ? quickEnds + 1 : 0;
+      if (isAnswered || isTerminal(state) || (isClean && isAtRest(state))) return 'done';
       // INPUT_REQUIRED: the server would let the sender wait for the answer to its question.
-      if (isSender && state === 6) return 'complete';
+      if (isSender && state === 6) return 'done';
       // A proxy may end a stream that the server did not end.
       if (!isClean || !isSender || !cursor) return 'broken';
-      return isResumed && isIdle ? 'complete' : 'again';
+      if (!isFirst) return 'again';
+      return quickEnds > 3 ? 'done' : 'broken';
     },
     refuse() {
       cursor = '';

@@ -62,7 +62,7 @@ function withMessageId(request: SendMessageRequest): SendMessageRequest {
     return { ...request, message: { ...message, messageId: randomUuid() } };
   }
   if (message && !isUnique(message.messageId)) {
-    throw new TypeError('The id of the message must be globally unique, like a UUID.');
+    throw new TypeError('The message needs a globally unique id, like a UUID.');
   }
   return request;
 }

@@ -55,7 +55,7 @@ export function readStream(
       request !== undefined,
     );
     // A process may have ended after the last event, before the end.
-    if (start.isOver || endOf(false) === 'complete') return;
+    if (start.isOver || endOf(false, 0) === 'done') return;
     /** The error of a server that does not stream the task any more. */
     let unsupported: unknown;
 
@@ -89,7 +89,7 @@ export function readStream(
         return;
       }
       if (failure === 'unsupported' || failure === 'final') throw error;
-      if (failure === 'cursor-refused') refuse();
+      if (failure === 'refused') refuse();
       const failures = fail();
       if (failures >= maxAttempts) {
         throw new ResumeError(taskId(), position().cursor, failures, error);
@@ -106,6 +106,7 @@ export function readStream(
         if (hasLeft) return;
         // A signal collects the listeners of each connection.
         closing = new AbortController();
+        const began = Date.now();
         const isResumed = connect();
         const events = open();
         let failed: { readonly error: unknown } | undefined;
@@ -134,8 +135,8 @@ export function readStream(
         }
         // The caller has left, or the connection was silent.
         if (closing.signal.aborted) continue;
-        const end = endOf(!failed);
-        if (end === 'complete') {
+        const end = endOf(!failed, Date.now() - began);
+        if (end === 'done') {
           // More events may come to a subscription.
           return await save(request !== undefined || isTerminal(position().state));
         }

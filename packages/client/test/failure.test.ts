@@ -72,8 +72,8 @@ describe('over JSON-RPC', () => {
     ['an error of a later A2A', [409, rpc(-32010)], 'final'],
     ['an error of the application', [500, rpc(-32000)], 0],
     ['unsupported operation', [400, rpc(-32004)], 'unsupported'],
-    ['invalid parameters', [400, rpc(-32602)], 'cursor-refused'],
-    ['400 of a proxy', [400, HTML], 'cursor-refused'],
+    ['invalid parameters', [400, rpc(-32602)], 'refused'],
+    ['400 of a proxy', [400, HTML], 'refused'],
   ])('%s', async (_, answer, expected) => {
     expect(failureOf(await errorOf('JSONRPC', answer), true)).toBe(expected);
   });
@@ -100,7 +100,7 @@ describe('over HTTP+JSON', () => {
     ['version not supported', [400, rest(400, 'VERSION_NOT_SUPPORTED')], 'final'],
     ['a reason of a later A2A', [409, rest(409, 'TASK_GENERATION_MISMATCH')], 'final'],
     ['unsupported operation', [400, rest(400, 'UNSUPPORTED_OPERATION')], 'unsupported'],
-    ['invalid parameters', [400, rest(400, 'INVALID_PARAMS')], 'cursor-refused'],
+    ['invalid parameters', [400, rest(400, 'INVALID_PARAMS')], 'refused'],
     ['an error event', [200, `event: error\ndata: ${rest(503)}\n\n`, sse], 0],
     ['a page of a captive portal', [200, HTML, { 'content-type': 'text/html' }], 0],
   ])('%s', async (_, answer, expected) => {
@@ -119,7 +119,7 @@ describe('over gRPC', () => {
   test.each<readonly [string, number, Failure]>([
     ['CANCELLED', 1, 0],
     ['UNKNOWN', 2, 0],
-    ['INVALID_ARGUMENT', 3, 'cursor-refused'],
+    ['INVALID_ARGUMENT', 3, 'refused'],
     ['DEADLINE_EXCEEDED', 4, 0],
     ['NOT_FOUND', 5, 'final'],
     ['ALREADY_EXISTS', 6, 'final'],

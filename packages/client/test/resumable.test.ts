@@ -186,10 +186,10 @@ describe('a stream of a server with cursors', () => {
     expect(words).toEqual(['task1', 'statusUpdate2', 'statusUpdate3']);
     expect(client.methods).toEqual(['send', 'subscribe c2']);
     // Another run works on the task: the stream of this one has ended.
-    const other = await read({ streams: [[task(1), status(2)], []] });
+    const other = await read({ streams: [[task(1), status(2)], [], [], [], []] });
     expect(other.words).toEqual(['task1', 'statusUpdate2']);
-    expect(other.client.methods).toEqual(['send', 'subscribe c2']);
-    expect(other.waits).toEqual([]);
+    expect(other.client.methods).toEqual(['send', ...[1, 2, 3, 4].map(() => 'subscribe c2')]);
+    expect(other.waits).toHaveLength(3);
   });
 
   test('of a subscriber waits for the answer if it is cut after a question', async () => {
@@ -200,6 +200,19 @@ describe('a stream of a server with cursors', () => {
     });
     expect(client.methods).toEqual(['subscribe', 'subscribe c2']);
     expect(words).toEqual(['task1', 'statusUpdate2', 'statusUpdate3']);
+  });
+
+  test('is not ended by a proxy that ends silent streams', async () => {
+    const now = vi.spyOn(Date, 'now');
+    let time = 0;
+    // Each connection lasts for a minute.
+    now.mockImplementation(() => {
+      time += 60_000;
+      return time;
+    });
+    const { words } = await read({ streams: [[task(1)], [], [], [], [], [], [SECOND]] });
+    now.mockRestore();
+    expect(words).toEqual(['task1', 'statusUpdate2']);
   });
 
   test('does not end a subscription while the task goes on', async () => {
