@@ -11,7 +11,7 @@ const [{ name: planted } = { name: '' }] = PLANTED_BUGS;
 describe('A script’s arguments', () => {
   test('have defaults', () => {
     expect(simulateOptions([])).toMatchObject({ seeds: undefined, from: 1, planted: false });
-    expect(chaosOptions([])).toEqual({ kills: 100, seed: 1 });
+    expect(chaosOptions([])).toEqual({ kills: 100, streams: undefined, seed: 1 });
     expect(bench([])).toEqual({ figures: ['latency', 'taps'], json: 'bench.json' });
   });
 
@@ -19,7 +19,9 @@ describe('A script’s arguments', () => {
     const args = ['--seeds', '50', '--workers', '1', '--planted', '--only', planted];
     expect(simulateOptions(args)).toMatchObject({ seeds: 50, workers: 1, only: [planted] });
     expect(simulateOptions(['--from', '0'])).toMatchObject({ from: 0 });
-    expect(chaosOptions(['--kills', '3', '--seed=0'])).toEqual({ kills: 3, seed: 0 });
+    const streams = undefined;
+    expect(chaosOptions(['--kills', '3', '--seed=0'])).toEqual({ kills: 3, streams, seed: 0 });
+    expect(chaosOptions(['--streams', '9'])).toEqual({ kills: 100, streams: 9, seed: 1 });
     expect(bench(['taps', '--json', 'x'])).toEqual({ figures: ['taps'], json: 'x' });
   });
 
@@ -40,6 +42,7 @@ describe('A script’s arguments', () => {
     [simulateOptions, ['5']],
     [chaosOptions, ['--kills', 'many']],
     [chaosOptions, ['--kills', '0']],
+    [chaosOptions, ['--streams', '0']],
     [chaosOptions, ['--seed', '']],
     [chaosOptions, ['--kill', '5']],
     [chaosOptions, ['5']],

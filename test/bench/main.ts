@@ -19,6 +19,7 @@ import { loading } from './figures/loading.ts';
 import { outage } from './figures/outage.ts';
 import { receiver } from './figures/receiver.ts';
 import { recovery } from './figures/recovery.ts';
+import { resumedStreams } from './figures/resumed-streams.ts';
 import { stuckReaderMemory } from './figures/stuck-reader.ts';
 import { taps } from './figures/taps.ts';
 import { throughput } from './figures/throughput.ts';
@@ -45,6 +46,7 @@ const FIGURES = {
   recovery,
   'stuck-reader': stuckReaderMemory,
   listing,
+  'resumed-streams': resumedStreams,
 };
 const DEFAULT_FILE = fileURLToPath(new URL('../../dist/bench.json', import.meta.url));
 

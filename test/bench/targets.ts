@@ -65,6 +65,14 @@ export const TARGETS = {
   fleetGrowth: { atMost: 1.05 },
   /** Calls to DynamoDB that wait for one another, for a page of a list. */
   listRoundTrips: { atMost: 2 },
+  /** Calls to DynamoDB that wait for one another, until a resumed stream tells the first missed event. */
+  firstMissedCalls: { atMost: 2 },
+  /** Seconds until 1,000 clients that reconnect at once have caught up, each 200 events behind. */
+  reconnectSeconds: { atMost: 5 },
+  /** CPU of an event on a stream with cursors, as a multiple of one without. */
+  cursorCpu: { atMost: 1.05 },
+  /** The time from an event to a long poll's answer, as a multiple of that to a stream. */
+  longPoll: { atMost: 1.15 },
   /** Seconds from an instance's death until its tasks are terminal: a lease and two heartbeats … */
   endedSeconds: { atMost: 30 },
   /** … or two leases and two heartbeats if the janitors' leader died with it. */

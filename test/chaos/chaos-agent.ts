@@ -8,7 +8,8 @@ import {
 
 /**
  * An agent that counts. For "20 chunks, 50 ms apart" it streams one artifact with the parts `0` to
- * `19`, after a pause each, and completes its task. On a cancel it publishes CANCELED.
+ * `19`, after a pause each, and completes its task. With "4 at a time" it pauses only before every
+ * fourth chunk. On a cancel it publishes CANCELED.
  */
 export default class ChaosAgent implements AgentExecutor {
   readonly #canceled = new Set<string>();
@@ -17,7 +18,7 @@ export default class ChaosAgent implements AgentExecutor {
     const { taskId, contextId } = request;
     const content = request.userMessage.parts[0]?.content;
     const order = content?.$case === 'text' ? content.value : '';
-    const [chunks = 0, pauseMs = 0] = [...order.matchAll(/\d+/g)].map(Number);
+    const [chunks = 0, pauseMs = 0, burst = 1] = [...order.matchAll(/\d+/g)].map(Number);
     const status = (state: string) => ({ state, timestamp: new Date().toISOString() });
     bus.publish(
       AgentEvent.task(
@@ -25,7 +26,7 @@ export default class ChaosAgent implements AgentExecutor {
       ),
     );
     for (let at = 0; at < chunks && !this.#canceled.has(taskId); at += 1) {
-      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      if (at % burst === 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
       const artifact = { artifactId: 'count', parts: [{ text: `${at}` }] };
       bus.publish(
         AgentEvent.artifactUpdate(

@@ -1,20 +1,36 @@
 import { parseArgs } from 'node:util';
 import { whole } from '../command-line.ts';
 
-export const USAGE = `npm run chaos -- [--kills COUNT] [--seed SEED]
+export const USAGE = `npm run chaos -- [--kills COUNT | --streams COUNT] [--seed SEED]
 
 Kills, pauses and drains servers COUNT times (100) while clients follow tasks on them, then measures
 the recovery from two kills under the default lease. Fails if an event was lost or repeated, a task
-hung, a trace was left, or a recovery took too long. Reports progress on stderr.`;
+hung, a trace was left, or a recovery took too long. Reports progress on stderr.
+
+--streams: has resuming clients read COUNT streams instead, through a proxy that cuts connections at
+random bytes. Fails if a client did not get each event once and in order.`;
+
+interface ChaosSettings {
+  readonly kills: number;
+  /** `undefined` for the kills. */
+  readonly streams: number | undefined;
+  readonly seed: number;
+}
 
 /** @throws UsageError, or an error of `parseArgs`. */
-export function chaosOptions(args: string[]): { readonly kills: number; readonly seed: number } {
+export function chaosOptions(args: string[]): ChaosSettings {
   const { values } = parseArgs({
     args,
     options: {
       kills: { type: 'string', default: '100' },
+      streams: { type: 'string' },
       seed: { type: 'string', default: '1' },
     },
   });
-  return { kills: whole('--kills', values.kills, 1), seed: whole('--seed', values.seed, 0) };
+  const { kills, streams, seed } = values;
+  return {
+    kills: whole('--kills', kills, 1),
+    streams: streams === undefined ? undefined : whole('--streams', streams, 1),
+    seed: whole('--seed', seed, 0),
+  };
 }

@@ -46,7 +46,7 @@ const CANCELS = 15;
 export async function chaos(options: ChaosOptions): Promise<ChaosReport> {
   const { signals: count, seed, onProgress = () => {} } = options;
   const random = new SeededRandom(seed);
-  return withServers(CHAOS_LEASE, async (servers, view) => {
+  return withServers(3, CHAOS_LEASE, async (servers, view) => {
     let isOver = false;
     onProgress(`${servers.length} servers, ${CLIENTS} clients, ${count} kills, drains and pauses`);
     const sending = sendSignals(servers, count, random.fork(), onProgress).finally(() => {

@@ -2,10 +2,32 @@ import { DEFAULT_LEASE_SETTINGS } from '@a2a-aws/core';
 import { settingsFrom } from '../command-line.ts';
 import { chaos } from './chaos.ts';
 import { chaosOptions, USAGE } from './chaos-options.ts';
+import { sendSignals } from './server-signals.ts';
+import { streams } from './streams.ts';
 import { timeKills } from './timed-kills.ts';
 
 const options = settingsFrom(USAGE, chaosOptions);
-if (options) await run(options.kills, options.seed);
+if (options?.streams !== undefined) await runStreams(options.streams, options.seed);
+else if (options) await run(options.kills, options.seed);
+
+async function runStreams(count: number, seed: number): Promise<void> {
+  const { failed, events, cuts, interruptions, ...zeros } = await streams({
+    streams: count,
+    open: 40,
+    events: 200,
+    servers: 3,
+    // About one signal for thirty streams.
+    disturb: (servers, random, onProgress) =>
+      sendSignals(servers, Math.ceil(count / 30), random, onProgress),
+    cutBytes: [200, 16_000],
+    seed,
+    onProgress: progress,
+  });
+  const { streams: read, ...faults } = { ...zeros, failed: failed.length };
+  console.log(`${read} streams, ${events} events; ${cuts} cuts, ${interruptions} interruptions`);
+  for (const [name, value] of Object.entries(faults)) line(name, value, '', 0);
+  for (const detail of failed.slice(0, 20)) console.log(`    ${detail}`);
+}
 
 async function run(kills: number, seed: number): Promise<void> {
   const { signals, tasks, connections, hung, otherFaults, leaked, ...zeros } = await chaos({

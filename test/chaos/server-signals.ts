@@ -51,6 +51,15 @@ export async function sendSignals(
   return sent;
 }
 
+/** Replaces one server after the other, as a rolling deployment does. */
+export async function replaceAll(servers: Iterable<ChaosServer>): Promise<void> {
+  for (const server of servers) {
+    server.kill('SIGTERM');
+    await server.gone();
+    await server.start();
+  }
+}
+
 function signalOf(random: SeededRandom): keyof SentSignals {
   if (random.percent(KILLS)) return 'SIGKILL';
   return random.percent((100 * TERMS) / (100 - KILLS)) ? 'SIGTERM' : 'SIGSTOP';

@@ -4,22 +4,24 @@ import { AwsView } from '../fixtures/aws-view.ts';
 import { bundles } from './bundles.ts';
 import { ChaosServer } from './chaos-server.ts';
 
-export type Servers = readonly [ChaosServer, ChaosServer, ChaosServer];
+export type Servers = readonly [ChaosServer, ...ChaosServer[]];
 
 /** The traces of the last killed server are gone within this time, in milliseconds. */
 const CLEAN_LIMIT_MS = 60_000;
 
-/** Runs `work` with three servers on an AWS of their own. */
+/** Runs `work` with this many servers on an AWS of their own. */
 export async function withServers<T>(
+  count: number,
   lease: LeaseSettings,
   work: (servers: Servers, view: AwsView) => Promise<T>,
 ): Promise<T> {
   const [aws, programs] = await Promise.all([startLocalAws(), bundles()]);
   // The SDK's owner of requests without authentication.
   const view = new AwsView(aws, { tenant: '', owner: 'unknown' });
-  const server = (name: string) =>
-    new ChaosServer(name, { bundles: programs, env: aws.env, lease });
-  const servers = [server('A'), server('B'), server('C')] as const;
+  const plan = { bundles: programs, env: aws.env, lease };
+  const server = (at: number) => new ChaosServer(String.fromCharCode(65 + at), plan);
+  const others = Array.from({ length: count - 1 }, (_, at) => server(at + 1));
+  const servers = [server(0), ...others] as const;
   try {
     await Promise.all(servers.map((one) => one.start()));
     return await work(servers, view);

@@ -21,7 +21,7 @@ const POLL_MS = 200;
 
 /** Kills a follower and then the leader, under the default lease, and measures both recoveries. */
 export function timeKills(onProgress: (text: string) => void): Promise<TimedKill[]> {
-  return withServers(DEFAULT_LEASE_SETTINGS, async (servers, view) => {
+  return withServers(3, DEFAULT_LEASE_SETTINGS, async (servers, view) => {
     onProgress('killing a follower under the default lease: this takes about a minute');
     const follower = await serverThatLeads(servers, view, false);
     const first = await timeKill(follower, view, false);

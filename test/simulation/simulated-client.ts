@@ -17,7 +17,7 @@ import {
   UnsupportedOperationError,
 } from '@a2a-js/sdk/errors';
 import type { A2ARequestHandler } from '@a2a-js/sdk/server';
-import { takeCursor } from './cursor-of.ts';
+import { takeCursor, wrongCursors } from './cursor-of.ts';
 import type { ExpectedTask, Violate } from './expected-task.ts';
 import { ReaderCheck } from './reader-check.ts';
 import {
@@ -26,6 +26,7 @@ import {
   requestOf,
   resumableContextOf,
   type Send,
+  sendContextOf,
 } from './simulated-requests.ts';
 
 /** A server that a client can reach. */
@@ -57,6 +58,14 @@ export type Outcome = 'open' | 'done' | 'refused' | 'left' | 'gave-up';
 /** The longest time from the end of the last run to a stream's end or an answer, in milliseconds. */
 const PATIENCE_MS = 40_000;
 
+/** A stream that was cut off. */
+interface CutStream {
+  readonly cursor: string;
+  readonly check: ReaderCheck;
+  /** The answer of the run, if the stream had it. */
+  readonly message?: Message | undefined;
+}
+
 /** A client that goes to another server when one fails, and checks every answer. */
 export class SimulatedClient {
   readonly name: string;
@@ -72,8 +81,8 @@ export class SimulatedClient {
   readonly #used = new Set<SimulatedProcess>();
   #sleptMs = 0;
   #askedAt = 0;
-  /** Where its subscription was cut off. */
-  #resumed: { readonly cursor: string; readonly check: ReaderCheck } | undefined;
+  /** Where its stream was cut off. */
+  #resumed: CutStream | undefined;
   /** Since when it has waited for a server; milliseconds. */
   #openedAt = 0;
 
@@ -191,18 +200,47 @@ export class SimulatedClient {
     this.#finish('gave-up');
   }
 
+  /** Sends a cursor that the server must refuse, another one each time. */
+  async #mustRefuseOthers(server: Reachable, taskId: string, cursor: string): Promise<void> {
+    const wrong = wrongCursors(cursor);
+    const at = (taskId.charCodeAt(0) + this.failures) % wrong.length;
+    const context = resumableContextOf(this.scope, wrong[at]);
+    const request = { tenant: '', id: taskId };
+    const frames = server.process.stream(() => server.handler.resubscribe(request, context));
+    try {
+      for await (const _ of frames) break;
+    } catch (error) {
+      if (error instanceof RequestMalformedError) return;
+      throw error;
+    }
+    this.#violate('I9', 'subscribed at a cursor that is not of this log');
+  }
+
   async #followSend(server: Reachable, request: SendMessageRequest, send: Send): Promise<boolean> {
-    const context = contextOf(this.scope);
-    const check = new ReaderCheck(`${this.name} (${send.messageId})`, this.#deps.violate);
-    const frames = server.process.stream(() => server.handler.sendMessageStream(request, context));
+    // Every second time it continues where it was cut off, if it knows cursors.
+    const resumed = this.failures % 2 === 1 ? this.#resumed : undefined;
+    const check =
+      resumed?.check ?? new ReaderCheck(`${this.name} (${send.messageId})`, this.#deps.violate);
+    if (resumed) check.resume();
+    else this.#resumed = undefined;
+    const frames = server.process.stream(() =>
+      resumed && this.taskId !== undefined
+        ? server.handler.resubscribe(
+            { tenant: '', id: this.taskId },
+            resumableContextOf(this.scope, resumed.cursor),
+          )
+        : server.handler.sendMessageStream(request, sendContextOf(this.scope, send)),
+    );
     let count = 0;
-    let message: Message | undefined;
+    let message = resumed?.message;
     for await (const frame of frames) {
+      const cursor = takeCursor(frame);
       const said = messageOf(frame, this.expected?.answerOf(this.expected.runOf(send.messageId)));
       message = said ?? message;
       // A Message that comes as a status is not an event of the log.
       if (!said || frame.payload?.$case === 'message') await this.#seen(frame, check);
-      if (count === 0) this.#mustHaveBegun(send.messageId, check.generation);
+      if (cursor !== undefined) this.#resumed = { cursor, check, message };
+      if (count === 0 && !resumed) this.#mustHaveBegun(send.messageId, check.generation);
       count += 1;
       if (count === send.leavesAfter) return true;
     }
@@ -216,7 +254,7 @@ export class SimulatedClient {
       return true;
     }
     // A subscription after the end gets the task as it is.
-    const stands = count === 1 && (check.generation ?? 0) >= (result ?? 0);
+    const stands = (count === 1 || resumed) && (check.generation ?? 0) >= (result ?? 0);
     if (result !== undefined && answer === undefined && (stands || check.generation === result)) {
       this.#late(expected);
       return true;
@@ -229,6 +267,7 @@ export class SimulatedClient {
   async #subscribeAt(server: Reachable, taskId: string): Promise<boolean> {
     // Every second time it resumes where it was cut off.
     const resumed = this.failures % 2 === 1 ? this.#resumed : undefined;
+    if (resumed) await this.#mustRefuseOthers(server, taskId, resumed.cursor);
     const context = resumableContextOf(this.scope, resumed?.cursor);
     const check = resumed?.check ?? new ReaderCheck(this.name, this.#deps.violate);
     if (resumed) check.resume();

@@ -30,6 +30,12 @@ export function contextOf({ tenant, owner }: Scope): ServerCallContext {
   return new ServerCallContext({ user: userOf(owner), tenant });
 }
 
+/** Returns the call context of a sender; every second one knows cursors. */
+export function sendContextOf(scope: Scope, { messageId }: Send): ServerCallContext {
+  const knowsCursors = messageId.charCodeAt(messageId.length - 1) % 2 === 0;
+  return knowsCursors ? resumableContextOf(scope) : contextOf(scope);
+}
+
 /** Returns the call context of a caller whose streams have cursors. */
 export function resumableContextOf({ tenant, owner }: Scope, cursor?: string): ServerCallContext {
   const headers = cursor === undefined ? {} : { 'last-event-id': cursor };

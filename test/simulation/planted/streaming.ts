@@ -54,6 +54,14 @@ export const STREAMING: readonly PlantedBug[] = [
     patches: [never('StreamProgress.framesOf', 'generation <= this.#told')],
   },
   {
+    name: 'takes-cursors-of-other-tasks',
+    patches: [never('Cursors.decode', '!text.startsWith(this.#prefix)')],
+  },
+  {
+    name: 'takes-cursors-after-the-end',
+    patches: [never('assertKnown', 'isAfterEnd || isUnknownRun')],
+  },
+  {
     name: 'resumed-stream-never-ends',
     patches: [
       never('StreamProgress.endAt', '(this.#hasTold && isQuestion) || isResult || state.sealed'),

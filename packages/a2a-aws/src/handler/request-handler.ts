@@ -48,7 +48,7 @@ import { guardedIfFunction, UserCodeError } from '../user-code/guarded.ts';
 import type { HandlerDeps } from './handler-deps.ts';
 import type { RequestHandlerOptions } from './handler-options.ts';
 import { interruption } from './interruption.ts';
-import { untilLater } from './long-poll.ts';
+import { readLater } from './long-poll.ts';
 import { PushConfigMethods } from './push-config-methods.ts';
 import { RequestGuard } from './request-guard.ts';
 import { sdkHandler } from './sdk-handler.ts';
@@ -162,9 +162,11 @@ export class BackendRequestHandler implements A2ARequestHandler {
       const key = this.#tasks.key(params.id, context);
       const connection = connectionOf(context);
       const { current } = new GenerationTerms(context, connection);
-      if (current !== undefined) await untilLater(key, current, connection?.left, this.#deps);
       const { historyLength } = params;
-      const found = await this.#tasks.read(key, { historyLength });
+      const found =
+        current === undefined
+          ? await this.#tasks.read(key, { historyLength })
+          : await readLater(key, current, connection?.left, { historyLength }, this.#deps);
       if (!found) throw new TaskNotFoundError();
       return withToldGeneration(found.task, wireGeneration(found.state), context);
     });

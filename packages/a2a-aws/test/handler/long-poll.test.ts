@@ -1,10 +1,10 @@
-import type { Instance } from '@a2a-aws/core/internal';
+import { type Instance, wireGeneration } from '@a2a-aws/core/internal';
 import { flush } from '@a2a-aws/testkit/fakes';
 import { expect, test } from 'vitest';
 import { say } from '../../../core/test/fixtures/author.ts';
 import { chunkOf, KEY, taskOf, WORKING } from '../../../core/test/fixtures/events.ts';
 import { Feeds, openRun, type Peer } from '../../../core/test/fixtures/feeds.ts';
-import { untilLater } from '../../src/handler/long-poll.ts';
+import { readLater } from '../../src/handler/long-poll.ts';
 
 /** A task of two events on instance A, and a request for a later one on B. */
 async function polling(random: number, left?: AbortSignal) {
@@ -17,8 +17,10 @@ async function polling(random: number, left?: AbortSignal) {
   const instance = instanceOf(logs, away.signal);
   const entropy = { id: () => '', random: () => random };
   let isAnswered = false;
-  const answered = untilLater(KEY, 2, left, { instance: () => instance, entropy }).then(() => {
+  const deps = { instance: () => instance, clock: feeds.clock, entropy };
+  const answered = readLater(KEY, 2, left, {}, deps).then((found) => {
     isAnswered = true;
+    return found && wireGeneration(found.state);
   });
   await flush();
   return { feeds, open, logs, away, answered, isAnswered: () => isAnswered };
@@ -37,14 +39,14 @@ test.each([
   await feeds.clock.advance(ms - 1);
   expect(isAnswered()).toBe(false);
   await feeds.clock.advance(1);
-  await answered;
+  expect(await answered).toBe(2);
 });
 
 test('[I3] a long poll ends with the next event', async () => {
   const { open, answered, isAnswered } = await polling(0);
   expect(isAnswered()).toBe(false);
   await say(open.log, 'run-a', chunkOf('out', 'two'));
-  await answered;
+  expect(await answered).toBe(3);
 });
 
 test('[I10] a long poll of a client that has left holds nothing', async () => {

@@ -1,0 +1,74 @@
+import { TaskState } from '@a2a-js/sdk';
+import {
+  AgentEvent,
+  type AgentExecutor,
+  type ExecutionEventBus,
+  type RequestContext,
+} from '@a2a-js/sdk/server';
+import { runContext } from 'a2a-aws';
+import { chunk, words } from './payload.ts';
+
+/** The characters of a chunk. */
+const TEXT = 200;
+
+/** A task of the agent, which the benchmark continues. */
+export interface DirectedTask {
+  readonly taskId: string;
+  /** Publishes chunks, and resolves when they are durable. */
+  publish(chunks: number): Promise<void>;
+  /** Completes the task. */
+  complete(): void;
+}
+
+/** An agent that begins a task for each message, and publishes what the benchmark says. */
+export class DirectedAgent implements AgentExecutor {
+  readonly #begun: (task: DirectedTask) => void;
+
+  constructor(begun: (task: DirectedTask) => void) {
+    this.#begun = begun;
+  }
+
+  readonly execute = (request: RequestContext, bus: ExecutionEventBus): Promise<void> => {
+    const { taskId, contextId, userMessage } = request;
+    const run = runContext(request);
+    let published = 0;
+    bus.publish(
+      AgentEvent.task({
+        id: taskId,
+        contextId,
+        status: status(TaskState.TASK_STATE_WORKING),
+        artifacts: [],
+        history: [userMessage],
+        metadata: undefined,
+      }),
+    );
+    return new Promise((resolve) => {
+      this.#begun({
+        taskId,
+        publish: async (chunks) => {
+          for (let at = 0; at < chunks; at += 1) {
+            const append = published > 0;
+            bus.publish(
+              AgentEvent.artifactUpdate(chunk(taskId, contextId, words(TEXT, published), append)),
+            );
+            published += 1;
+          }
+          await run?.flush();
+        },
+        complete: () => {
+          const completed = status(TaskState.TASK_STATE_COMPLETED);
+          bus.publish(
+            AgentEvent.statusUpdate({ taskId, contextId, status: completed, metadata: undefined }),
+          );
+          resolve();
+        },
+      });
+    });
+  };
+
+  readonly cancelTask = async (): Promise<void> => {};
+}
+
+function status(state: TaskState) {
+  return { state, message: undefined, timestamp: new Date().toISOString() };
+}

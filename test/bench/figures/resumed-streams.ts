@@ -1,0 +1,248 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { silentLogger, systemClock } from '@a2a-aws/core';
+import { sleep } from '@a2a-aws/core/internal';
+import { createDynamoDBClient } from '@a2a-aws/dynamodb';
+import type { LocalAws } from '@a2a-aws/local';
+import type { StreamResponse } from '@a2a-js/sdk';
+import { type A2ARequestHandler, ServerCallContext } from '@a2a-js/sdk/server';
+import { restHandler, UserBuilder } from '@a2a-js/sdk/server/express';
+import { type Backend, createBackend, RESUMABLE_STREAMS } from 'a2a-aws';
+import express from 'express';
+import { AGENT_CARD } from '../agent/agent-card.ts';
+import { DirectedAgent, type DirectedTask } from '../agent/directed-agent.ts';
+import { callContext, firstMessage } from '../agent/requests.ts';
+import { heldBytes } from '../fakes/held-bytes.ts';
+import { RoundTripMeter } from '../meter/round-trip-meter.ts';
+import { median } from '../quantile.ts';
+import type { Row } from '../row.ts';
+import { TARGETS } from '../targets.ts';
+
+const CLIENTS = 1_000;
+const TASKS = 50;
+const MISSED = 200;
+const POLLS = 200;
+const TRIES = 20;
+const WARM_UP = 20;
+
+/** An instance with an agent that the benchmark directs. */
+interface Peer {
+  readonly backend: Backend;
+  readonly handler: A2ARequestHandler;
+  readonly meter: RoundTripMeter;
+  begin(): Promise<DirectedTask>;
+}
+
+/** Measures clients that resume their streams, and the long poll. */
+export async function resumedStreams(aws: LocalAws): Promise<Row[]> {
+  const writer = await startPeer(aws);
+  const reader = await startPeer(aws);
+  try {
+    return [
+      ...(await firstMissed(writer, reader)),
+      ...(await reconnects(writer, reader)),
+      ...(await longPoll(writer, reader)),
+    ];
+  } finally {
+    await Promise.all([writer.backend.stop(), reader.backend.stop()]);
+  }
+}
+
+async function startPeer(aws: LocalAws): Promise<Peer> {
+  const { tableName, topicArn, clientConfig } = aws;
+  const { region, credentials, dynamodb } = clientConfig;
+  const client = createDynamoDBClient({ region, credentials, ...dynamodb });
+  const meter = new RoundTripMeter();
+  meter.attach(client);
+  const backend = createBackend({
+    tableName,
+    topicArn,
+    clientConfig,
+    clients: { dynamodb: client },
+    logger: silentLogger,
+  });
+  await backend.start();
+  let begun = (_: DirectedTask): void => {};
+  const agent = new DirectedAgent((task) => begun(task));
+  const handler = backend.requestHandler(AGENT_CARD, agent);
+  return {
+    backend,
+    handler,
+    meter,
+    begin: () =>
+      new Promise((resolve) => {
+        begun = resolve;
+        void handler.sendMessage(firstMessage(), callContext());
+      }),
+  };
+}
+
+/** Returns the cursor of the Task at the beginning of a subscription. */
+async function cursorOf({ handler }: Peer, id: string): Promise<string> {
+  const stream = handler.resubscribe({ tenant: '', id }, contextOf());
+  const { value } = await stream.next();
+  await stream.return();
+  return String((value as StreamResponse).payload?.value.metadata?.[`${RESUMABLE_STREAMS}/cursor`]);
+}
+
+function contextOf(cursor?: string): ServerCallContext {
+  const headers = cursor === undefined ? {} : { 'last-event-id': cursor };
+  return new ServerCallContext({
+    requestedVersion: '1.0',
+    requestedExtensions: [RESUMABLE_STREAMS],
+    state: new Map([['headers', headers]]),
+  });
+}
+
+async function firstMissed(writer: Peer, reader: Peer): Promise<Row[]> {
+  const task = await writer.begin();
+  await task.publish(1);
+  const cursor = await cursorOf(writer, task.taskId);
+  await task.publish(MISSED);
+  const before = { calls: reader.meter.calls, roundTrips: reader.meter.roundTrips };
+  const began = performance.now();
+  const stream = reader.handler.resubscribe({ tenant: '', id: task.taskId }, contextOf(cursor));
+  await stream.next();
+  const took = performance.now() - began;
+  const roundTrips = reader.meter.roundTrips - before.roundTrips;
+  await stream.return();
+  task.complete();
+  const group = `The first of ${MISSED} missed events, on an instance that never served the task`;
+  return [
+    {
+      group,
+      label: 'calls to DynamoDB that wait for one another',
+      value: roundTrips,
+      unit: '',
+      target: TARGETS.firstMissedCalls,
+    },
+    { group, label: 'time', value: took, unit: 'ms' },
+  ];
+}
+
+async function reconnects(writer: Peer, reader: Peer): Promise<Row[]> {
+  const tasks: DirectedTask[] = [];
+  while (tasks.length < TASKS) tasks.push(await writer.begin());
+  const cursors = await Promise.all(tasks.map(({ taskId }) => cursorOf(writer, taskId)));
+  for (const task of tasks) await task.publish(MISSED);
+  const server = await serve(reader);
+  const { port } = server.address() as AddressInfo;
+  const held = heldBytes();
+  let peak = 0;
+  const watch = setInterval(() => {
+    peak = Math.max(peak, process.memoryUsage().rss);
+  }, 20);
+  const rss = process.memoryUsage().rss;
+  const began = performance.now();
+  const clients = Array.from({ length: CLIENTS }, (_, at) => {
+    const { taskId } = tasks[at % TASKS] as DirectedTask;
+    return caughtUp(
+      `http://127.0.0.1:${port}/tasks/${taskId}:subscribe`,
+      cursors[at % TASKS] ?? '',
+    );
+  });
+  const left = await Promise.all(clients);
+  const took = performance.now() - began;
+  clearInterval(watch);
+  for (const leave of left) leave();
+  const after = heldBytes();
+  for (const task of tasks) task.complete();
+  server.closeAllConnections();
+  server.close();
+  const group = `${CLIENTS} clients that reconnect at once to one instance, each ${MISSED} events behind`;
+  return [
+    {
+      group,
+      label: 'until all have caught up, clients in the same process',
+      value: took / 1_000,
+      unit: 's',
+      target: TARGETS.reconnectSeconds,
+    },
+    {
+      group,
+      label: 'memory of the process at its peak',
+      value: (peak - rss) / 1e6,
+      unit: 'MB more',
+    },
+    { group, label: 'memory held afterwards', value: (after - held) / 1e6, unit: 'MB more' },
+  ];
+}
+
+async function serve({ backend, handler }: Peer): Promise<Server> {
+  const app = express();
+  app.use(backend.express());
+  app.use(restHandler({ requestHandler: handler, userBuilder: UserBuilder.noAuthentication }));
+  const server = app.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return server;
+}
+
+/** As {@link readMissed}, again after a failure, as a client does. */
+async function caughtUp(url: string, cursor: string): Promise<() => void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await readMissed(url, cursor);
+    } catch (error) {
+      if (tries === TRIES) throw error;
+      await sleep(systemClock, 200 + 300 * Math.random());
+    }
+  }
+}
+
+/** Resolves when the client has got all that it missed; the returned function disconnects it. */
+async function readMissed(url: string, cursor: string): Promise<() => void> {
+  const abort = new AbortController();
+  const response = await fetch(url, {
+    signal: abort.signal,
+    headers: { 'A2A-Version': '1.0', 'Last-Event-ID': cursor },
+  });
+  let count = 0;
+  const decoder = new TextDecoder('latin1');
+  for await (const part of response.body ?? []) {
+    count += decoder.decode(part as Uint8Array).split('data: {').length - 1;
+    if (count >= MISSED) break;
+  }
+  if (count < MISSED) throw new Error(`A client got ${count} of ${MISSED} events.`);
+  return () => abort.abort();
+}
+
+async function longPoll(writer: Peer, reader: Peer): Promise<Row[]> {
+  const task = await writer.begin();
+  const { taskId: id } = task;
+  const taps = reader.handler.resubscribe({ tenant: '', id }, contextOf());
+  await taps.next();
+  const ages = { tap: [] as number[], poll: [] as number[] };
+  let generation = 1;
+  for (let at = 0; at < POLLS + WARM_UP; at += 1) {
+    const state = new Map([['headers', { 'a2a-current-generation': `${generation}` }]]);
+    const context = new ServerCallContext({
+      requestedVersion: '1.0',
+      requestedExtensions: [RESUMABLE_STREAMS],
+      state,
+    });
+    const polled = reader.handler.getTask({ tenant: '', id }, context);
+    // The poll has registered by then.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const began = performance.now();
+    const arrived = [
+      taps.next().then(() => performance.now() - began),
+      polled.then(() => performance.now() - began),
+    ];
+    await task.publish(1);
+    const [tap = 0, poll = 0] = await Promise.all(arrived);
+    generation += 1;
+    if (at < WARM_UP) continue;
+    ages.tap.push(tap);
+    ages.poll.push(poll);
+  }
+  await taps.return();
+  task.complete();
+  const group = `From a publish on A to a client of B, ${POLLS} samples each`;
+  const [tap, poll] = [median(ages.tap), median(ages.poll)];
+  return [
+    { group, label: 'p50, event of a stream', value: tap, unit: 'ms' },
+    { group, label: 'p50, answer of a long poll', value: poll, unit: 'ms' },
+    { group, label: 'p50, ratio', value: poll / tap, unit: '×', target: TARGETS.longPoll },
+  ];
+}
