@@ -119,7 +119,7 @@ test.each([
   ['falls silent', () => fleet.a.isolate()],
   ['loses DynamoDB alone', () => fleet.a.dynamodb.shut()],
 ] as const)(
-  '[I5] an instance %s and dies: its executor is told to stop, though it says nothing',
+  '[I5] an instance %s and dies: its executor is stopped, even if it publishes nothing',
   {
     timeout,
   },

@@ -58,7 +58,7 @@ describe('docs/stores.md', () => {
   test.each([
     ['task', 1, IN_MEMORY_TASK_STORE, DATABASE_TASK_STORE],
     ['push notification', 2, IN_MEMORY_PUSH_NOTIFICATION_STORE, DATABASE_PUSH_NOTIFICATION_STORE],
-  ])('says of %s stores what the suites are told', async (_, nth, inMemory, database) => {
+  ])('describes %s stores as the suites declare them', async (_, nth, inMemory, database) => {
     const rows = await table(nth);
     const bold = rows.map(([name, , ...others]) => [
       name,

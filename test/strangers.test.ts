@@ -45,7 +45,7 @@ function forged(slot: Slot, taskId: string): LogRecord {
   };
 }
 
-describe.each(['sns', 'direct'] as const)('[I2] whoever may send, over %s', (fanout) => {
+describe.each(['sns', 'direct'] as const)('[I2] messages of any sender, over %s', (fanout) => {
   let fleet: Fleet;
 
   beforeAll(async () => {

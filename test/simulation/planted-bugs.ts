@@ -1,11 +1,11 @@
 import { APPENDING } from './planted/appending.ts';
 import { CLEANING } from './planted/cleaning.ts';
 import { CLEANUP_ROUND } from './planted/cleanup-round.ts';
+import { DOORBELLS } from './planted/doorbells.ts';
 import { FENCING } from './planted/fencing.ts';
 import type { PlantedBug } from './planted/planted-bug.ts';
 import { PUSHING } from './planted/pushing.ts';
 import { REACHING } from './planted/reaching.ts';
-import { RINGING } from './planted/ringing.ts';
 import { SERVING } from './planted/serving.ts';
 import { STREAMING } from './planted/streaming.ts';
 import { HOLDING } from './planted/stuck.ts';
@@ -23,5 +23,5 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ...HOLDING,
   ...PUSHING,
   ...TRUSTING,
-  ...RINGING,
+  ...DOORBELLS,
 ];

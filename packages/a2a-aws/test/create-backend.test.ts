@@ -52,7 +52,7 @@ test.each([
   ['a method', CARD, { execute: async () => {} }, {}, 'and cancelTask(taskId, eventBus)'],
   ['no executor', CARD, undefined, {}, 'executor must be an AgentExecutor'],
   ['no card', undefined, EXECUTOR, {}, 'agentCard must be the A2A agent card'],
-])('a handler refuses what it cannot work with: %s', (_, card, executor, options, message) => {
+])('a handler refuses invalid arguments: %s', (_, card, executor, options, message) => {
   const backend = createBackend(polling as BackendOptions);
   const made = () =>
     backend.requestHandler(card as AgentCard, executor as AgentExecutor, options as object);

@@ -116,7 +116,7 @@ describe('callDetails', () => {
       { action: 'SNS:Publish', resource: table },
     ],
     [`${user} is not authorized to perform: sqs:createqueue`, { action: 'sqs:createqueue' }],
-  ])('reads what was denied: %s', (message, denied) => {
+  ])('reads the denied permission: %s', (message, denied) => {
     expect(callDetails(fault('AccessDeniedException', 400, message))).toMatchObject(denied);
   });
 

@@ -105,7 +105,7 @@ onEachEngine((name, engine) => {
       ['the first', []],
       ['one that takes the place of another', [OLD]],
     ])(
-      '[I1] of a snapshot, %s: readers find it whole, or what was there before',
+      '[I1] of a snapshot, %s: readers find the whole snapshot, or the state before',
       async (_, before) => {
         await atEachCall(
           3,

@@ -43,7 +43,7 @@ describe('awsError', () => {
     ['configuration', new Error('Region is missing')],
     ['unreachable', 'no error at all'],
     ['unreachable', undefined],
-  ])('says %s for %s', (code, cause) => {
+  ])('returns %s for %s', (code, cause) => {
     const error = awsError(cause);
     expect(error).toBeInstanceOf(BackendError);
     expect(error.code).toBe(code);

@@ -223,7 +223,7 @@ describe('check', () => {
     await expect(fanout.check()).rejects.toMatchObject({ code: 'topic-mismatch' });
   });
 
-  test.each([`${TOPIC}.fifo`, 'events'])('asks nobody about %s', async (topicArn) => {
+  test.each([`${TOPIC}.fifo`, 'events'])('makes no call for %s', async (topicArn) => {
     await expect(rig.make({ topicArn }).check()).rejects.toMatchObject({ code: 'topic-mismatch' });
     expect(sns.calls()).toHaveLength(0);
   });

@@ -55,7 +55,7 @@ export const CLEANING: readonly PlantedBug[] = [
     patches: [remove('Retirement.#teardown', 'await janitor.removeEndpoint($_)')],
   },
   {
-    name: 'leader-for-ever',
+    name: 'leader-forever',
     patches: [always('Leadership.#isAlive', '!silent || !(await registry.markDead($$$))')],
   },
   {

@@ -21,7 +21,7 @@ export const CLEANUP_ROUND: readonly PlantedBug[] = [
     ],
   },
   {
-    name: 'sweep-asks-for-no-lease',
+    name: 'sweep-ignores-leases',
     patches: [always('QueueSweep.#isOwnerless', '!(await hasLease($_))')],
   },
 ];

@@ -25,11 +25,11 @@ export const REACHING: readonly PlantedBug[] = [
     ],
   },
   {
-    name: 'watch-not-told',
+    name: 'watch-not-announced',
     patches: [remove('OpenLog.follow', 'this.announce()')],
   },
   {
-    name: 'watch-not-rung-back',
+    name: 'watch-not-answered',
     patches: [
       replace(
         'OpenLogs.#onDoorbell',
@@ -43,7 +43,7 @@ export const REACHING: readonly PlantedBug[] = [
     patches: [never('elapsed', 'now < then')],
   },
   {
-    name: 'cancel-by-ring',
+    name: 'cancel-by-doorbell-only',
     patches: [
       never('Run.#onRecord', 'step.state.cancelRequested'),
       replace(

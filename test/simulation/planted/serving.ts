@@ -14,7 +14,7 @@ export const SERVING: readonly PlantedBug[] = [
     ],
   },
   {
-    name: 'asks-for-credentials-unheard',
+    name: 'auth-request-without-answer',
     patches: [replace('authenticationAt', 'authenticationAt($$$)', 'undefined')],
   },
   {
@@ -42,7 +42,7 @@ export const SERVING: readonly PlantedBug[] = [
     patches: [replace('RunStarter.start', 'derivedTaskId($$$)', 'this.#deps.entropy.id()')],
   },
   {
-    name: 'short-id-is-a-retry-for-ever',
+    name: 'short-id-is-a-retry-forever',
     patches: [replace('retryRule', 'isGloballyUnique($ID)', "$MATCH || $ID !== ''")],
   },
 ];

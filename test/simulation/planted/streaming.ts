@@ -8,11 +8,11 @@ export const STREAMING: readonly PlantedBug[] = [
     patches: [always('isFinal', 'state.open.size === $_')],
   },
   {
-    name: 'goes-on-while-it-waits',
+    name: 'continues-while-it-waits',
     patches: [never('isFinal', 'state.open.size === $_')],
   },
   {
-    name: 'ends-where-it-asks-for-credentials',
+    name: 'ends-at-auth-required',
     patches: [
       before(
         'isFinal',
@@ -50,7 +50,7 @@ export const STREAMING: readonly PlantedBug[] = [
     ],
   },
   {
-    name: 'repeats-what-was-told',
+    name: 'repeats-sent-events',
     patches: [never('StreamProgress.framesOf', 'generation <= this.#told')],
   },
   {

@@ -3,27 +3,27 @@ import { flush } from '@a2a-aws/testkit/fakes';
 import { expect, test } from 'vitest';
 import { say } from '../../../core/test/fixtures/author.ts';
 import { chunkOf, KEY, taskOf, WORKING } from '../../../core/test/fixtures/events.ts';
-import { Feeds, openRun, type Peer } from '../../../core/test/fixtures/feeds.ts';
+import { OpenLogsFleet, openRun, type Peer } from '../../../core/test/fixtures/open-logs-fleet.ts';
 import { readLater } from '../../src/handler/long-poll.ts';
 
 /** A task of two events on instance A, and a request for a later one on B. */
 async function polling(random: number, left?: AbortSignal) {
-  const feeds = new Feeds();
-  const open = await openRun(await feeds.peer('a'));
+  const fleet = new OpenLogsFleet();
+  const open = await openRun(await fleet.peer('a'));
   await say(open.log, 'run-a', taskOf(WORKING));
   await say(open.log, 'run-a', chunkOf('out', 'one'));
-  const { logs } = await feeds.peer('b');
+  const { logs } = await fleet.peer('b');
   const away = new AbortController();
   const instance = instanceOf(logs, away.signal);
   const entropy = { id: () => '', random: () => random };
   let isAnswered = false;
-  const deps = { instance: () => instance, clock: feeds.clock, entropy };
+  const deps = { instance: () => instance, clock: fleet.clock, entropy };
   const answered = readLater(KEY, 2, left, {}, deps).then((found) => {
     isAnswered = true;
     return found && wireGeneration(found.state);
   });
   await flush();
-  return { feeds, open, logs, away, answered, isAnswered: () => isAnswered };
+  return { fleet, open, logs, away, answered, isAnswered: () => isAnswered };
 }
 
 function instanceOf(logs: Peer['logs'], handoffSignal: AbortSignal): Instance {
@@ -35,10 +35,10 @@ test.each([
   [0, 20_000],
   [0.999, 24_995],
 ])('a long poll with the random number %s waits for %s ms', async (random, ms) => {
-  const { feeds, isAnswered, answered } = await polling(random);
-  await feeds.clock.advance(ms - 1);
+  const { fleet, isAnswered, answered } = await polling(random);
+  await fleet.clock.advance(ms - 1);
   expect(isAnswered()).toBe(false);
-  await feeds.clock.advance(1);
+  await fleet.clock.advance(1);
   expect(await answered).toBe(2);
 });
 

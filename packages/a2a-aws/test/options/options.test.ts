@@ -72,7 +72,7 @@ describe('the fan-out', () => {
     expect(chosen({ fanout })).toBe(fanout);
   });
 
-  test.each(['kinesis', 'SNS'])('is refused when the environment says %j', (name) => {
+  test.each(['kinesis', 'SNS'])('is refused if the environment has %j', (name) => {
     expect(() => chosen({ topicArn: TOPIC }, name)).toThrow(
       'Missing or malformed options: fanout (A2A_FANOUT) is sns, direct, polling, or a Fanout.',
     );
@@ -129,7 +129,7 @@ describe('malformed options', () => {
       { compression: { deflate() {} } as never },
       'compression has deflate, inflate, deflateSync and inflateSync',
     ],
-  ])('is refused, and the error says what it must be: %j', (options, rule) => {
+  ])('is refused with an error that contains the rule: %j', (options, rule) => {
     expect(resolved(options)).toThrow(rule);
   });
 

@@ -253,7 +253,7 @@ describe('[I8] waiting events of a slow receiver', () => {
   });
 
   test.each(['TASK_STATE_COMPLETED', 'TASK_STATE_INPUT_REQUIRED'])(
-    'is bounded for an agent that speaks in statuses, but says how it ends: %s',
+    'are limited for an agent that publishes only statuses, but the final status is pushed: %s',
     async (last) => {
       const rig = new Rig({ ownSender: true, onSend: settled, backlogBytes: 20_000 });
 

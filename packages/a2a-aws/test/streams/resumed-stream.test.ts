@@ -17,8 +17,8 @@ import {
   taskOf,
   WORKING,
 } from '../../../core/test/fixtures/events.ts';
-import { Feeds } from '../../../core/test/fixtures/feeds.ts';
 import { anyHistory } from '../../../core/test/fixtures/histories.ts';
+import { OpenLogsFleet } from '../../../core/test/fixtures/open-logs-fleet.ts';
 import { logOf, start } from '../../../core/test/fixtures/records.ts';
 import { GAP_KEY } from '../../src/streams/extension.ts';
 import type { Frame } from '../../src/streams/frame.ts';
@@ -37,30 +37,30 @@ interface Seen {
 
 /** A log that an instance has read, and whose first records may have expired since. */
 class StoredTask {
-  readonly #feeds = new Feeds();
+  readonly #fleet = new OpenLogsFleet();
   readonly open: OpenLog;
   /** The number of times that the log was read from its start. */
   readsFromStart = 0;
 
-  private constructor(open: OpenLog, feeds: Feeds) {
+  private constructor(open: OpenLog, fleet: OpenLogsFleet) {
     this.open = open;
-    this.#feeds = feeds;
+    this.#fleet = fleet;
   }
 
   static async of(records: readonly LogRecord[]): Promise<StoredTask> {
-    const feeds = new Feeds();
-    for (const record of records) await feeds.storage.memory.putRecord(KEY, record);
-    const { logs } = await feeds.peer('a');
+    const fleet = new OpenLogsFleet();
+    for (const record of records) await fleet.storage.memory.putRecord(KEY, record);
+    const { logs } = await fleet.peer('a');
     const open = logs.acquire(KEY);
     await open.log.refresh();
-    const task = new StoredTask(open, feeds);
+    const task = new StoredTask(open, fleet);
     task.expire(0);
     return task;
   }
 
   /** The first records are not kept any more. */
   expire(count: number): void {
-    const { storage } = this.#feeds;
+    const { storage } = this.#fleet;
     const { memory } = storage;
     const task = this;
     const isKept = async (record: LogRecord): Promise<boolean> => {
@@ -79,11 +79,11 @@ class StoredTask {
   }
 
   erase(): Promise<void> {
-    return this.#feeds.storage.memory.erase(KEY);
+    return this.#fleet.storage.memory.erase(KEY);
   }
 
   add(record: LogRecord): Promise<unknown> {
-    return this.#feeds.storage.memory.putRecord(KEY, record);
+    return this.#fleet.storage.memory.putRecord(KEY, record);
   }
 
   async resume(position: StreamPosition, options: Partial<ResumeOptions> = {}): Promise<Seen> {
@@ -91,7 +91,7 @@ class StoredTask {
     const frames: Frame[] = [];
     let outcome: Seen['outcome'] = 'waits';
     const stream = resumedStream(this.open, position, {
-      storage: this.#feeds.storage,
+      storage: this.#fleet.storage,
       left: left.signal,
       away: new AbortController().signal,
       interrupted: () => new Error('Interrupted.'),

@@ -10,10 +10,10 @@ import { FIRST_SLOT } from '../../src/model/slot.ts';
 import { loggerOf } from '../../src/ports/logger.ts';
 import { checkOf, sealOf } from '../fixtures/doorbells.ts';
 import { KEY } from '../fixtures/events.ts';
-import { UnrulyFanout } from '../fixtures/unruly-fanout.ts';
+import { FaultyFanout } from '../fixtures/faulty-fanout.ts';
 
 let clock: TestClock;
-let fanout: UnrulyFanout;
+let fanout: FaultyFanout;
 let received: Doorbell[];
 let logged: string[];
 let isAttended: boolean;
@@ -23,7 +23,7 @@ const news: Doorbell = { kind: 'record', key: KEY, next: FIRST_SLOT };
 
 beforeEach(async () => {
   clock = new TestClock();
-  fanout = new UnrulyFanout(new Map());
+  fanout = new FaultyFanout(new Map());
   received = [];
   logged = [];
   isAttended = true;
@@ -114,7 +114,7 @@ describe('probes', () => {
   test('are not sent before listening begins', async () => {
     await tickFor(10_000);
     receiver.probe();
-    expect(fanout.canaries).toBe(0);
+    expect(fanout.probes).toBe(0);
   });
 
   test('are seldom while the instance waits for no record', async () => {
@@ -125,7 +125,7 @@ describe('probes', () => {
       receiver.probe();
       await clock.advance(1_000);
     }
-    expect(fanout.canaries).toBe(1);
+    expect(fanout.probes).toBe(1);
     expect(receiver.healthy).toBe(true);
   });
 });

@@ -8,7 +8,13 @@ import { type FleetKeySet, newFleetKey } from '../../src/ports/fleet-keys.ts';
 import { silentLogger } from '../../src/ports/logger.ts';
 import { say } from '../fixtures/author.ts';
 import { chunkOf, taskOf, WORKING } from '../fixtures/events.ts';
-import { drain, Feeds, generationsOf, openRun, openTap } from '../fixtures/feeds.ts';
+import {
+  drain,
+  generationsOf,
+  OpenLogsFleet,
+  openRun,
+  openTap,
+} from '../fixtures/open-logs-fleet.ts';
 import { seededEntropy } from '../fixtures/seeded-entropy.ts';
 
 let clock: TestClock;
@@ -112,19 +118,19 @@ describe('a rotation of the keys', () => {
   });
 
   test('[I3] [I6] under traffic costs no doorbell', async () => {
-    const feeds = new Feeds();
-    const [writer, reader] = [await feeds.peer('a'), await feeds.peer('b')];
+    const fleet = new OpenLogsFleet();
+    const [writer, reader] = [await fleet.peer('a'), await fleet.peer('b')];
     const run = await openRun(writer);
     await say(run.log, 'run-a', taskOf(WORKING));
     const steps = drain((await openTap(reader)).tap);
-    await feeds.clock.advance(30_000);
+    await fleet.clock.advance(30_000);
     const { signal } = new AbortController();
-    const done = rotateKeys({ keys: feeds.registry, clock: feeds.clock, entropy, signal });
+    const done = rotateKeys({ keys: fleet.registry, clock: fleet.clock, entropy, signal });
     for (let n = 0; n < 500; n += 1) {
       await say(run.log, 'run-a', chunkOf('1', String(n)));
       await flush();
       expect(generationsOf(steps)).toHaveLength(n + 1);
-      await feeds.clock.advance(1_000);
+      await fleet.clock.advance(1_000);
     }
     await done;
     expect(reader.logs.doorbells.unauthenticated).toBe(0);

@@ -5,7 +5,14 @@ import { PollingFanout } from '../../src/doorbells/polling-fanout.ts';
 import { POLL_LATE_MS, POLL_TICK_MS } from '../../src/reading/pacing.ts';
 import { say } from '../fixtures/author.ts';
 import { COMPLETED, chunkOf, KEY, statusOf, taskOf, WORKING } from '../fixtures/events.ts';
-import { drain, Feeds, generationsOf, openRun, openTap, type Peer } from '../fixtures/feeds.ts';
+import {
+  drain,
+  generationsOf,
+  OpenLogsFleet,
+  openRun,
+  openTap,
+  type Peer,
+} from '../fixtures/open-logs-fleet.ts';
 
 fanoutSuite('PollingFanout', { delivers: false }, async () => ({
   fanout: new PollingFanout(),
@@ -22,32 +29,32 @@ test('refuses to remove a queue that another fan-out has created', async () => {
 
 describe('without a transport', () => {
   const MINUTE = 60_000;
-  let feeds: Feeds;
+  let fleet: OpenLogsFleet;
   let writer: Peer;
   let reader: Peer;
 
   beforeEach(async () => {
-    feeds = new Feeds(new PollingFanout());
-    writer = await feeds.peer('a');
-    reader = await feeds.peer('b');
+    fleet = new OpenLogsFleet(new PollingFanout());
+    writer = await fleet.peer('a');
+    reader = await fleet.peer('b');
   });
 
   const reads = async (ms: number): Promise<number> => {
-    const before = feeds.storage.reads;
-    await feeds.clock.advance(ms);
-    return feeds.storage.reads - before;
+    const before = fleet.storage.reads;
+    await fleet.clock.advance(ms);
+    return fleet.storage.reads - before;
   };
 
   test('[I6] a tap gets every event within a second, and much sooner after news', async () => {
     const run = await openRun(writer);
     const steps = drain((await openTap(reader)).tap);
-    await feeds.clock.advance(MINUTE);
+    await fleet.clock.advance(MINUTE);
     const late: number[] = [];
     for (let n = 1; n <= 20; n += 1) {
       await say(run.log, 'run-a', n === 1 ? taskOf(WORKING) : chunkOf('a', 'x', { append: true }));
-      const said = feeds.clock.now();
-      await feeds.clock.advanceUntil(() => generationsOf(steps).includes(n), 2_000, 10);
-      late.push(feeds.clock.now() - said);
+      const said = fleet.clock.now();
+      await fleet.clock.advanceUntil(() => generationsOf(steps).includes(n), 2_000, 10);
+      late.push(fleet.clock.now() - said);
     }
     expect(late[0]).toBeLessThanOrEqual(1_000);
     expect(Math.max(...late.slice(1))).toBeLessThanOrEqual(2 * POLL_TICK_MS);
@@ -57,7 +64,7 @@ describe('without a transport', () => {
   test('a tapped log is read at once, then less and less often, then once a second', async () => {
     await openTap(reader);
     expect(await reads(100)).toBeGreaterThanOrEqual(1);
-    await feeds.clock.advance(10_000);
+    await fleet.clock.advance(10_000);
     const aMinute = await reads(MINUTE);
     expect(aMinute).toBeLessThanOrEqual(MINUTE / POLL_LATE_MS + 1);
     expect(aMinute).toBeGreaterThanOrEqual(MINUTE / 1_000 - 1);
@@ -65,18 +72,18 @@ describe('without a transport', () => {
 
   test('without an open log there is no read and no timer', async () => {
     const opened = await openTap(reader);
-    await feeds.clock.advance(MINUTE);
+    await fleet.clock.advance(MINUTE);
     opened.close();
-    await feeds.clock.advance(MINUTE);
+    await fleet.clock.advance(MINUTE);
     expect(await reads(MINUTE)).toBe(0);
-    expect(feeds.clock.pending).toBe(0);
+    expect(fleet.clock.pending).toBe(0);
   });
 
   test('the log of an ended task is not read, however many taps are still open', async () => {
     const run = await openRun(writer);
     await openTap(reader);
     await say(run.log, 'run-a', statusOf(COMPLETED));
-    await feeds.clock.advance(2_000);
+    await fleet.clock.advance(2_000);
     expect(await reads(MINUTE)).toBe(0);
   });
 
@@ -88,7 +95,7 @@ describe('without a transport', () => {
     await other.log.append(() => ({
       entries: [{ entry: { kind: 'cancel', by: 'x' }, text: '{"k":"cancel","r":"x"}', bytes: 1 }],
     }));
-    await feeds.clock.advance(1_000);
+    await fleet.clock.advance(1_000);
     expect(run.log.state.cancelRequested).toBe(true);
   });
 
@@ -97,8 +104,8 @@ describe('without a transport', () => {
     const opened = await openTap(reader);
     await say(run.log, 'run-a', taskOf(WORKING));
     await flush();
-    expect(await feeds.registry.watchers(KEY)).toEqual([]);
-    expect(await feeds.registry.watches('b')).toEqual([]);
+    expect(await fleet.registry.watchers(KEY)).toEqual([]);
+    expect(await fleet.registry.watches('b')).toEqual([]);
     expect(reader.logs.doorbells.healthy).toBeUndefined();
     opened.close();
     await flush();

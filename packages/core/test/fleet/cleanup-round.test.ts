@@ -4,9 +4,9 @@ import { DEFAULT_RETENTION_MS } from '../../src/model/retention.ts';
 import { sleep } from '../../src/ports/clock.ts';
 import { silentLogger } from '../../src/ports/logger.ts';
 import { COMPLETED, FAILED, KEY, statusOf, taskOf, WORKING } from '../fixtures/events.ts';
+import { FaultyFanout } from '../fixtures/faulty-fanout.ts';
 import { begin, CLEAN_MS, Fleet, type Member, NO_TRACES, SETTINGS } from '../fixtures/fleet.ts';
 import { seededEntropy } from '../fixtures/seeded-entropy.ts';
-import { UnrulyFanout } from '../fixtures/unruly-fanout.ts';
 
 let fleet: Fleet;
 let a: Member;
@@ -28,7 +28,7 @@ async function round(
       queueName: `queue-${id}`,
       storage: fleet.storage,
       registry: fleet.registry,
-      fanout: new UnrulyFanout(fleet.queues),
+      fanout: new FaultyFanout(fleet.queues),
       clock: fleet.clock,
       entropy: seededEntropy(id),
       logger: silentLogger,

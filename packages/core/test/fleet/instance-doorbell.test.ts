@@ -2,7 +2,6 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { BackendError } from '../../src/errors.ts';
 import { sleep } from '../../src/ports/clock.ts';
 import { chunkOf, KEY, taskOf, WORKING } from '../fixtures/events.ts';
-import { openTap } from '../fixtures/feeds.ts';
 import {
   begin,
   CLEAN_MS,
@@ -12,6 +11,7 @@ import {
   NO_TRACES,
   SETTINGS,
 } from '../fixtures/fleet.ts';
+import { openTap } from '../fixtures/open-logs-fleet.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -72,7 +72,7 @@ describe('an instance without a doorbell', () => {
   });
 
   test.each(['access-denied', 'topic-not-found', 'configuration'] as const)(
-    '[I7] whose first start is told %s leaves nothing behind',
+    '[I7] whose first start fails with %s leaves no row and no queue',
     async (code) => {
       fault = new BackendError(code, 'Never.');
       const started = member.instance.start(DOORBELL_MS).catch((error: unknown) => error);

@@ -58,7 +58,7 @@ describe('a lease that was copied from another table', () => {
     const begun = await begin(b, 'm2');
     await begun.run.publish(taskOf(WORKING));
     await flush();
-    expect([...new Set(b.fanout.told)]).toEqual(['a']);
+    expect([...new Set(b.fanout.sentTo)]).toEqual(['a']);
   });
 });
 
@@ -72,12 +72,12 @@ describe('after an instance was killed', () => {
     await flush();
     await run.publish(chunkOf('1', 'x'));
     await flush();
-    expect(b.fanout.told).toContain('a');
+    expect(b.fanout.sentTo).toContain('a');
     a.kill();
     await fleet.clock.advance(FOUND_MS);
     b.fanout.published.length = 0;
     await run.publish(chunkOf('2', 'x'));
-    expect(b.fanout.told).toEqual([]);
+    expect(b.fanout.sentTo).toEqual([]);
   });
 
   test.each(['intents', 'watches'] as const)(

@@ -149,7 +149,7 @@ const law = (
 };
 
 describe('whenever instances are killed', () => {
-  law('[I6] no task looks worked on that nobody works on', async (fleet) => {
+  law('[I6] no task without a run looks active', async (fleet) => {
     for (const key of KEYS) {
       const { state } = await fleet.fold(key);
       expect(openRuns(state)).toEqual([]);

@@ -64,17 +64,20 @@ describe('a task', () => {
   test.each([
     ['has ended', COMPLETED],
     ['waits for input', INPUT_REQUIRED],
-  ])('that %s is invisible one retention later, also to who opens it then', async (_, state) => {
-    const { clock, storage, log } = await written(state);
-    await clock.advance(R);
-    const before = taskLog(storage, clock, 'b');
-    await before.refresh();
-    expect([log.isExpired(), before.isExpired()]).toEqual([false, false]);
-    await clock.advance(1);
-    const after = taskLog(storage, clock, 'c');
-    await after.refresh();
-    expect([log.isExpired(), before.isExpired(), after.isExpired()]).toEqual([true, true, true]);
-  });
+  ])(
+    'that %s is invisible one retention period later, also on an instance that opens it then',
+    async (_, state) => {
+      const { clock, storage, log } = await written(state);
+      await clock.advance(R);
+      const before = taskLog(storage, clock, 'b');
+      await before.refresh();
+      expect([log.isExpired(), before.isExpired()]).toEqual([false, false]);
+      await clock.advance(1);
+      const after = taskLog(storage, clock, 'c');
+      await after.refresh();
+      expect([log.isExpired(), before.isExpired(), after.isExpired()]).toEqual([true, true, true]);
+    },
+  );
 
   test('with an open run is visible, however long the run takes', async () => {
     const clock = new TestClock();

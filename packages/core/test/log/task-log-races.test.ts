@@ -164,7 +164,7 @@ describe('several writers on one log with lost calls and answers', () => {
     },
   );
 
-  law('[I2] nobody hears of a record before it is durable', ({ race }) => {
+  law('[I2] no listener gets a record before it is durable', ({ race }) => {
     expect(race.early).toEqual([]);
   });
 

@@ -3,18 +3,25 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { AppliedRecord } from '../../src/model/fold.ts';
 import { say } from '../fixtures/author.ts';
 import { COMPLETED, chunkOf, KEY, statusOf, taskOf, WORKING } from '../fixtures/events.ts';
-import { drain, Feeds, generationsOf, openRun, openTap, type Peer } from '../fixtures/feeds.ts';
+import {
+  drain,
+  generationsOf,
+  OpenLogsFleet,
+  openRun,
+  openTap,
+  type Peer,
+} from '../fixtures/open-logs-fleet.ts';
 import { taskLog } from '../fixtures/task-logs.ts';
 
 const CHUNK = 'x'.repeat(100_000);
 
-let feeds: Feeds;
+let fleet: OpenLogsFleet;
 let writer: Peer;
 let run: Awaited<ReturnType<typeof openRun>>;
 
 beforeEach(async () => {
-  feeds = new Feeds();
-  writer = await feeds.peer('a');
+  fleet = new OpenLogsFleet();
+  writer = await fleet.peer('a');
   run = await openRun(writer);
   await say(run.log, 'run-a', taskOf(WORKING));
   await replace(25);
@@ -32,10 +39,10 @@ const upTo = (last: number): number[] => Array.from({ length: last }, (_, n) => 
 
 describe('a log with a snapshot', () => {
   test('is opened from it, and continues like every other handle', async () => {
-    const { snapshot, records } = await feeds.storage.loaded(KEY);
+    const { snapshot, records } = await fleet.storage.loaded(KEY);
     expect(snapshot).toBeDefined();
-    expect(records.length).toBeLessThan((await feeds.storage.records(KEY)).length);
-    const fresh = taskLog(feeds.storage, feeds.clock, 'b');
+    expect(records.length).toBeLessThan((await fleet.storage.records(KEY)).length);
+    const fresh = taskLog(fleet.storage, fleet.clock, 'b');
     await fresh.refresh();
     expect(fresh.state).toEqual(run.log.state);
     expect(fresh.task()).toEqual(run.log.task());
@@ -48,7 +55,7 @@ describe('a log with a snapshot', () => {
   });
 
   test('[I1] may be appended to by an instance that opened it from the snapshot', async () => {
-    const fresh = taskLog(feeds.storage, feeds.clock, 'a');
+    const fresh = taskLog(fleet.storage, fleet.clock, 'a');
     await fresh.refresh();
     expect(await say(fresh, 'run-a', chunkOf('b', 'more'))).toHaveProperty('appended');
     await run.log.refresh();
@@ -56,7 +63,7 @@ describe('a log with a snapshot', () => {
   });
 
   test('[I3] gives a tap that follows it every record after its place once', async () => {
-    const reader = await feeds.peer('b');
+    const reader = await fleet.peer('b');
     const { tap, from } = await openTap(reader);
     expect(from).toBe(run.log.generation);
     const steps = drain(tap);
@@ -67,19 +74,19 @@ describe('a log with a snapshot', () => {
   });
 
   test('is written by its writers; readers of it write nothing', async () => {
-    const reader = await feeds.peer('b');
+    const reader = await fleet.peer('b');
     drain((await openTap(reader)).tap);
     await replace(35);
     await flush();
-    const written = feeds.storage.snapshots.length;
+    const written = fleet.storage.snapshots.length;
     // The reader has read megabytes since, and reads the log again and again.
-    await feeds.clock.advance(60_000);
+    await fleet.clock.advance(60_000);
     expect(reader.logs.taps).toBe(1);
-    expect(feeds.storage.snapshots).toHaveLength(written);
+    expect(fleet.storage.snapshots).toHaveLength(written);
   });
 
   test('[I3] gives a tap that was opened before it was read every record once', async () => {
-    const reader = await feeds.peer('b');
+    const reader = await fleet.peer('b');
     const open = reader.logs.acquire(KEY);
     const steps: AppliedRecord[] = drain(open.tap().tap);
     await open.log.refresh();
@@ -91,13 +98,13 @@ describe('a log with a snapshot', () => {
   });
 
   test('[I3] takes no record from doorbells during its first read, and loses none by that', async () => {
-    const fresh = taskLog(feeds.storage, feeds.clock, 'b');
-    const records = await feeds.storage.records(KEY);
+    const fresh = taskLog(fleet.storage, fleet.clock, 'b');
+    const records = await fleet.storage.records(KEY);
     let release = (): void => {};
     const held = new Promise<void>((resolve) => {
       release = resolve;
     });
-    feeds.storage.onRead = async (call) => {
+    fleet.storage.onRead = async (call) => {
       const answer = await call();
       await held;
       return answer;
@@ -108,7 +115,7 @@ describe('a log with a snapshot', () => {
     release();
     await read;
     expect(fresh.generation).toBe(26);
-    feeds.storage.onRead = (call) => call();
+    fleet.storage.onRead = (call) => call();
     await fresh.refresh();
     expect(fresh.state).toEqual(run.log.state);
     expect(fresh.task()).toEqual(run.log.task());

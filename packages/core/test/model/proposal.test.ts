@@ -192,7 +192,7 @@ describe('any sequence of proposals', () => {
     if (end >= 0) expect(entries).toHaveLength(end + 1);
   });
 
-  law('[I4] who comes later is told that the log is sealed', ({ outcomes }) => {
+  law('[I4] a later proposal is refused as sealed', ({ outcomes }) => {
     for (const { before, refused } of outcomes) {
       if (before.sealed) expect(refused).toBeOneOf(['sealed', 'duplicate']);
     }
@@ -239,7 +239,7 @@ describe('any sequence of proposals', () => {
     }
   });
 
-  law('what the backend says of a task that was to be canceled is CANCELED', ({ outcomes }) => {
+  law('the backend ends a task with a cancel request as CANCELED', ({ outcomes }) => {
     for (const {
       before,
       after,
@@ -250,7 +250,7 @@ describe('any sequence of proposals', () => {
     }
   });
 
-  law('[I6] nobody is left who works on a task that looks worked on', ({ outcomes }) => {
+  law('[I6] a task that looks active has an open run', ({ outcomes }) => {
     for (const { after } of outcomes) {
       if (after.sealed || after.runs.size === 0 || openRuns(after).length > 0) continue;
       expect(!after.hasTask || isInterrupted(after.status?.state)).toBe(true);

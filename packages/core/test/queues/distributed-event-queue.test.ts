@@ -77,7 +77,7 @@ describe('enqueueEvent', () => {
     ['without content', { kind: 'task' }],
     ['an error itself', new Error('failed')],
     ['nothing', undefined],
-  ])('refuses what is no event (%s) as such, and goes on', async (_, event) => {
+  ])('refuses a value that is no event (%s), and continues', async (_, event) => {
     await expect(queue.enqueueEvent(event as never)).rejects.toMatchObject({
       code: 'unknown-event',
     });

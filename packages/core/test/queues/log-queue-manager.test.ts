@@ -253,7 +253,7 @@ describe('a tap on another instance', () => {
     await flush();
     expect(numbers(tap ? await take(tap, 6) : [])).toEqual([1, 2, 3, 4, 5, 6]);
     // Each record once, to the instance that taps; the tap itself sent only its watch.
-    expect(memberA.fanout.told.filter((target) => target === 'b')).toHaveLength(5);
+    expect(memberA.fanout.sentTo.filter((target) => target === 'b')).toHaveLength(5);
     const sent = memberB.fanout.published.filter(({ message: text }) => text.includes('"record"'));
     expect(sent).toEqual([]);
   });

@@ -10,21 +10,28 @@ import type { OpenLog } from '../../src/reading/open-log.ts';
 import { RECENT_BYTES } from '../../src/reading/recent-records.ts';
 import { say, startOf } from '../fixtures/author.ts';
 import { COMPLETED, chunkOf, KEY, message, statusOf, taskOf, WORKING } from '../fixtures/events.ts';
-import { drain, Feeds, generationsOf, openRun, openTap, type Peer } from '../fixtures/feeds.ts';
+import {
+  drain,
+  generationsOf,
+  OpenLogsFleet,
+  openRun,
+  openTap,
+  type Peer,
+} from '../fixtures/open-logs-fleet.ts';
 import { seededEntropy } from '../fixtures/seeded-entropy.ts';
 import { pass, unreadable } from '../fixtures/wrapped-storage.ts';
 
 // Many schedules: a machine under load may take its time.
 vi.setConfig({ testTimeout: 60_000 });
 
-let feeds: Feeds;
+let fleet: OpenLogsFleet;
 let writer: Peer;
 let reader: Peer;
 
 beforeEach(async () => {
-  feeds = new Feeds();
-  writer = await feeds.peer('a');
-  reader = await feeds.peer('b');
+  fleet = new OpenLogsFleet();
+  writer = await fleet.peer('a');
+  reader = await fleet.peer('b');
 });
 
 const ids = (steps: readonly AppliedRecord[]): string[] => steps.map((step) => step.record.id);
@@ -38,7 +45,7 @@ const drained = async (tap: Parameters<typeof drain>[0]): Promise<AppliedRecord[
 
 const rest = async (generation: number): Promise<number[]> => {
   const fold = new Fold();
-  const records = await feeds.storage.records(KEY);
+  const records = await fleet.storage.records(KEY);
   return generationsOf(records.map((record) => fold.apply(record))).filter((g) => g > generation);
 };
 
@@ -47,11 +54,11 @@ describe('a tap', () => {
     const run = await openRun(writer);
     await say(run.log, 'run-a', taskOf(WORKING));
     const { tap } = await openTap(reader);
-    feeds.storage.onRead = () => Promise.reject(unreadable());
+    fleet.storage.onRead = () => Promise.reject(unreadable());
     const failed = tap.next().catch((error: unknown) => error);
-    await feeds.clock.advance(20_000);
+    await fleet.clock.advance(20_000);
     expect(await failed).toEqual(unreadable());
-    feeds.storage.onRead = pass;
+    fleet.storage.onRead = pass;
     const steps = drain(tap);
     await say(run.log, 'run-a', chunkOf('1', 'x'));
     await flush();
@@ -106,10 +113,10 @@ describe('a tap', () => {
     });
     await fc.assert(
       fc.asyncProperty(schedule, async ({ seed, openAt, lossPercent, gaps }) => {
-        feeds = new Feeds();
-        const { clock } = feeds;
-        writer = await feeds.peer('a');
-        reader = await feeds.peer('b');
+        fleet = new OpenLogsFleet();
+        const { clock } = fleet;
+        writer = await fleet.peer('a');
+        reader = await fleet.peer('b');
         const random = seededEntropy('network', seed).random;
         for (const { fanout } of [writer, reader]) {
           fanout.network = (send) => {
@@ -185,10 +192,10 @@ describe('a tap', () => {
       await say(run.log, 'run-a', chunkOf(`a${n}`, text));
       await flush();
     }
-    const before = feeds.storage.reads;
+    const before = fleet.storage.reads;
     const steps = drain(slow.tap);
     await flush();
-    expect(feeds.storage.reads).toBeGreaterThan(before);
+    expect(fleet.storage.reads).toBeGreaterThan(before);
     await say(run.log, 'run-a', statusOf(COMPLETED));
     await flush();
     expect(generationsOf(steps)).toEqual(await rest(0));
@@ -248,9 +255,9 @@ describe('a tap', () => {
       await say(run.log, 'run-a', chunkOf('a', 'x'.repeat(100_000)));
       await flush();
     }
-    feeds.storage.onRead = () => Promise.reject(new Error('no answer'));
+    fleet.storage.onRead = () => Promise.reject(new Error('no answer'));
     await expect(slow.tap.next()).rejects.toThrow();
-    feeds.storage.onRead = (call) => call();
+    fleet.storage.onRead = (call) => call();
     const steps = drain(slow.tap);
     await flush();
     expect(generationsOf(steps)).toEqual(await rest(0));
@@ -300,13 +307,13 @@ describe('a tap after an event', () => {
   test('rejects if the event is not kept any more, rather than leave a gap', async () => {
     const run = await writePairs(2);
     const gone = new Set([2]);
-    const read = feeds.storage.memory.readRecords.bind(feeds.storage.memory);
-    feeds.storage.memory.readRecords = async function* (key, from) {
+    const read = fleet.storage.memory.readRecords.bind(fleet.storage.memory);
+    fleet.storage.memory.readRecords = async function* (key, from) {
       for await (const record of read(key, from)) {
         if (!gone.has(record.slot.generation)) yield record;
       }
     };
-    feeds.storage.memory.findRecord = async () => undefined;
+    fleet.storage.memory.findRecord = async () => undefined;
     const { tap } = run.tap({ after: asGeneration(3) });
     await expect(tap.next()).rejects.toMatchObject({ code: 'expired' });
     const whole = run.tap({ after: asGeneration(0) }).tap;
@@ -320,16 +327,16 @@ describe('a tap after an event', () => {
     await say(run.log, 'run-a', taskOf(WORKING));
     const slow = run.tap({ maxEvents: 3 });
     for (let n = 0; n < 9; n += 1) await say(run.log, 'run-a', chunkOf('a', 'x'));
-    const before = feeds.storage.reads;
+    const before = fleet.storage.reads;
     const steps = drain(slow.tap);
     await flush();
     expect(generationsOf(steps)).toEqual(await rest(1));
-    expect(feeds.storage.reads).toBe(before + 1);
+    expect(fleet.storage.reads).toBe(before + 1);
     // It has caught up, and needs the log no more.
     await say(run.log, 'run-a', chunkOf('a', 'x'));
     await flush();
     expect(generationsOf(steps)).toEqual(await rest(1));
-    expect(feeds.storage.reads).toBe(before + 1);
+    expect(fleet.storage.reads).toBe(before + 1);
   });
 });
 
@@ -338,10 +345,10 @@ test('[I1] the Task at a generation is the fold up to there', async () => {
   await say(run.log, 'run-a', taskOf(WORKING));
   await Promise.all(['1', '2', '3'].map((id) => say(run.log, 'run-a', chunkOf(id, 'x'))));
   for (const generation of [1, 2, 3, 4]) {
-    const task = await taskAt(feeds.storage, KEY, asGeneration(generation), feeds.clock);
+    const task = await taskAt(fleet.storage, KEY, asGeneration(generation), fleet.clock);
     expect(task?.artifacts).toHaveLength(generation - 1);
   }
-  expect(await taskAt(feeds.storage, KEY, asGeneration(5), feeds.clock)).toBeUndefined();
+  expect(await taskAt(fleet.storage, KEY, asGeneration(5), fleet.clock)).toBeUndefined();
 });
 
 test('[I1] the Task at a generation is undefined, not incomplete, once records are missing', async () => {
@@ -350,11 +357,11 @@ test('[I1] the Task at a generation is undefined, not incomplete, once records a
   await say(run.log, 'run-a', chunkOf('1', 'x'));
   await say(run.log, 'run-a', taskOf(WORKING));
   await say(run.log, 'run-a', chunkOf('2', 'x'));
-  expect((await taskAt(feeds.storage, KEY, asGeneration(4), feeds.clock))?.artifacts).toHaveLength(
+  expect((await taskAt(fleet.storage, KEY, asGeneration(4), fleet.clock))?.artifacts).toHaveLength(
     2,
   );
-  const expiring = withoutFirst(feeds.storage, 3);
-  expect(await taskAt(expiring, KEY, asGeneration(4), feeds.clock)).toBeUndefined();
+  const expiring = withoutFirst(fleet.storage, 3);
+  expect(await taskAt(expiring, KEY, asGeneration(4), fleet.clock)).toBeUndefined();
 });
 
 /** The storage when the first `count` records of a log have expired. */

@@ -79,7 +79,7 @@ describe('following', () => {
     expect(await registry.watchers(KEY)).toEqual([]);
   });
 
-  test('[I6] tells the instances of open runs, at its begin and at its end', async () => {
+  test('[I6] tells the instances of open runs, at its beginning and at its end', async () => {
     const other = taskLog(storage, clock, 'b');
     await startRun(other, 'r', 'b');
     const end = await open.follow();

@@ -12,22 +12,22 @@ import { say } from '../fixtures/author.ts';
 import { chunkOf, KEY, taskOf, WORKING } from '../fixtures/events.ts';
 import {
   drain,
-  Feeds,
   generationsOf,
   messageOf,
+  OpenLogsFleet,
   openRun,
   openTap,
   type Peer,
-} from '../fixtures/feeds.ts';
+} from '../fixtures/open-logs-fleet.ts';
 
-let feeds: Feeds;
+let fleet: OpenLogsFleet;
 let writer: Peer;
 let reader: Peer;
 
 beforeEach(async () => {
-  feeds = new Feeds();
-  writer = await feeds.peer('a');
-  reader = await feeds.peer('b');
+  fleet = new OpenLogsFleet();
+  writer = await fleet.peer('a');
+  reader = await fleet.peer('b');
 });
 
 const isCanary = (message: string): boolean => message.includes('"kind":"canary"');
@@ -38,12 +38,12 @@ describe('doorbells', () => {
     await openTap(writer);
     await say(run.log, 'run-a', taskOf(WORKING));
     await flush();
-    expect(writer.fanout.told).toEqual([]);
+    expect(writer.fanout.sentTo).toEqual([]);
   });
 
   test('[I6] go to the watchers and to the instances of open runs, and to no others', async () => {
-    await feeds.peer('d');
-    const other = await feeds.peer('c');
+    await fleet.peer('d');
+    const other = await fleet.peer('c');
     await openTap(reader);
     await openRun(other);
     const run = await openRun(writer);
@@ -61,7 +61,7 @@ describe('doorbells', () => {
     await flush();
     await say(run.log, 'run-a', taskOf(WORKING));
     await flush();
-    expect(writer.fanout.told).toEqual(['b']);
+    expect(writer.fanout.sentTo).toEqual(['b']);
     expect(generationsOf(steps)).toEqual([1]);
   });
 
@@ -69,7 +69,7 @@ describe('doorbells', () => {
     const run = await openRun(writer);
     // A reader whose doorbell is confirmed, so it reads seldom.
     await openTap(reader, { ...KEY, taskId: 'another' });
-    await feeds.clock.advance(60_000);
+    await fleet.clock.advance(60_000);
     const held: (() => void)[] = [];
     reader.fanout.network = (send) => held.push(send);
     const steps = drain((await openTap(reader)).tap);
@@ -89,12 +89,12 @@ describe('doorbells', () => {
     await flush();
     writer.fanout.published.length = 0;
     await say(run.log, 'run-a', taskOf(WORKING));
-    expect(writer.fanout.told).toEqual([]);
-    expect(await feeds.registry.watchers(KEY)).toEqual([]);
+    expect(writer.fanout.sentTo).toEqual([]);
+    expect(await fleet.registry.watchers(KEY)).toEqual([]);
   });
 
   test('[I7] are no longer sent to an instance that was reported as gone', async () => {
-    const other = await feeds.peer('c');
+    const other = await fleet.peer('c');
     const run = await openRun(writer);
     await openTap(reader);
     await openTap(other);
@@ -105,7 +105,7 @@ describe('doorbells', () => {
     writer.fanout.published.length = 0;
     await say(run.log, 'run-a', taskOf(WORKING));
     await flush();
-    expect(writer.fanout.told).toEqual(['c']);
+    expect(writer.fanout.sentTo).toEqual(['c']);
   });
 
   test('[I1] that arrive before earlier ones make the reader read the log', async () => {
@@ -128,7 +128,7 @@ describe('doorbells', () => {
     const { open } = await openTap(reader);
     const run = await openRun(writer, { ...KEY, tenant: 'other' });
     await say(run.log, 'run-a', taskOf(WORKING));
-    const [record] = (await feeds.storage.loaded({ ...KEY, tenant: 'other' })).records;
+    const [record] = (await fleet.storage.loaded({ ...KEY, tenant: 'other' })).records;
     const next = slotAt(5);
     for (const key of [
       { ...KEY, tenant: 'other' },
@@ -141,19 +141,19 @@ describe('doorbells', () => {
   });
 
   test('contain no content if it must not leave the table, and are as fast', async () => {
-    const shy = await feeds.peer('s', false);
+    const shy = await fleet.peer('s', false);
     const run = await openRun(shy);
     const { tap, open } = await openTap(reader);
     const steps = drain(tap);
     await flush();
-    const before = feeds.storage.reads;
+    const before = fleet.storage.reads;
     await say(run.log, 'run-s', chunkOf('1', 'secret'), 's');
     await flush();
     // The Task event that goes before the first chunk is in the same record.
     expect(generationsOf(steps)).toEqual([1, 2]);
-    expect(feeds.storage.reads).toBeGreaterThan(before);
+    expect(fleet.storage.reads).toBeGreaterThan(before);
     expect(open.log.state).toEqual(run.log.state);
-    expect(shy.fanout.told).toEqual(['b']);
+    expect(shy.fanout.sentTo).toEqual(['b']);
     expect(JSON.stringify(shy.fanout.published)).not.toContain('secret');
   });
 
@@ -178,20 +178,20 @@ describe('without doorbells', () => {
     silence();
     const run = await openRun(writer);
     const steps = drain((await openTap(reader)).tap);
-    await feeds.clock.advance(60_000);
+    await fleet.clock.advance(60_000);
     await say(run.log, 'run-a', taskOf(WORKING));
-    await feeds.clock.advance(RECONCILE_UNCONFIRMED_MS + TICK_MS);
+    await fleet.clock.advance(RECONCILE_UNCONFIRMED_MS + TICK_MS);
     expect(generationsOf(steps)).toEqual([1]);
   });
 
   test('[I6] a tap gets a record within the interval of a confirmed doorbell', async () => {
     const run = await openRun(writer);
     const steps = drain((await openTap(reader)).tap);
-    await feeds.clock.advance(60_000);
+    await fleet.clock.advance(60_000);
     expect(reader.logs.doorbells.healthy).toBe(true);
     writer.fanout.network = () => {};
     await say(run.log, 'run-a', taskOf(WORKING));
-    await feeds.clock.advance(RECONCILE_MS + TICK_MS);
+    await fleet.clock.advance(RECONCILE_MS + TICK_MS);
     expect(generationsOf(steps)).toEqual([1]);
   });
 
@@ -204,7 +204,7 @@ describe('without doorbells', () => {
     await other.log.append(() => ({
       entries: [{ entry: { kind: 'cancel', by: 'x' }, text: '{"k":"cancel","r":"x"}', bytes: 1 }],
     }));
-    await feeds.clock.advance(RECONCILE_MS + TICK_MS);
+    await fleet.clock.advance(RECONCILE_MS + TICK_MS);
     expect(run.log.state.cancelRequested).toBe(true);
   });
 
@@ -216,10 +216,10 @@ describe('without doorbells', () => {
       const run = await openRun(writer, key);
       taps.push({ run, steps: drain((await openTap(reader, key)).tap) });
     }
-    await feeds.clock.advance(10_000);
+    await fleet.clock.advance(10_000);
     for (const { run } of taps) await say(run.log, 'run-a', taskOf(WORKING));
     // Generous: 100 logs at 16 per half a second are read in less than four.
-    await feeds.clock.advance(60_000);
+    await fleet.clock.advance(60_000);
     const waiting = taps.filter(({ steps }) => steps.length === 0).length;
     expect(waiting).toBe(0);
   });
@@ -232,11 +232,11 @@ describe('without doorbells', () => {
     const steps = drain((await openTap(reader)).tap);
     reader.fanout.network = (send) => send();
     await say(run.log, 'run-a', taskOf(WORKING));
-    await feeds.clock.advance(RECONCILE_MS + TICK_MS);
+    await fleet.clock.advance(RECONCILE_MS + TICK_MS);
     expect(generationsOf(steps)).toEqual([1]);
     writer.fanout.published.length = 0;
     await say(run.log, 'run-a', chunkOf('1', 'x'));
-    expect(writer.fanout.told).toEqual(['b']);
+    expect(writer.fanout.sentTo).toEqual(['b']);
   });
 
   test('[I6] a failed read is repeated', async () => {
@@ -244,26 +244,26 @@ describe('without doorbells', () => {
     const run = await openRun(writer);
     const steps = drain((await openTap(reader)).tap);
     await say(run.log, 'run-a', taskOf(WORKING));
-    feeds.storage.onRead = () => Promise.reject(new Error('no answer'));
-    await feeds.clock.advance(10_000);
+    fleet.storage.onRead = () => Promise.reject(new Error('no answer'));
+    await fleet.clock.advance(10_000);
     expect(steps).toEqual([]);
-    feeds.storage.onRead = (call) => call();
-    await feeds.clock.advance(RECONCILE_UNCONFIRMED_MS + TICK_MS);
+    fleet.storage.onRead = (call) => call();
+    await fleet.clock.advance(RECONCILE_UNCONFIRMED_MS + TICK_MS);
     expect(generationsOf(steps)).toEqual([1]);
   });
 });
 
 describe('the probe', () => {
   test('is sent seldom while no tap is open', async () => {
-    await feeds.clock.advance(60_000);
-    expect(writer.fanout.canaries).toBe(0);
+    await fleet.clock.advance(60_000);
+    expect(writer.fanout.probes).toBe(0);
     expect(writer.logs.doorbells.healthy).toBe(false);
     const probe = async (): Promise<void> => {
       writer.logs.doorbells.probe();
-      await feeds.clock.advance(1_000);
+      await fleet.clock.advance(1_000);
     };
     for (let second = 0; second < 4 * (IDLE_PROBE_MS / 1_000); second += 1) await probe();
-    expect(writer.fanout.canaries).toBe(4);
+    expect(writer.fanout.probes).toBe(4);
     expect(writer.logs.doorbells.healthy).toBe(true);
     expect(writer.logs.doorbells.lagMs).toBeUndefined();
   });
@@ -272,7 +272,7 @@ describe('the probe', () => {
     const probeFor = async (ms: number): Promise<void> => {
       for (let at = 0; at < ms; at += 1_000) {
         writer.logs.doorbells.probe();
-        await feeds.clock.advance(1_000);
+        await fleet.clock.advance(1_000);
       }
     };
     await probeFor(2 * IDLE_PROBE_MS);
@@ -290,7 +290,7 @@ describe('the probe', () => {
     writer.fanout.publish = async () => false;
     for (let second = 0; second < 120; second += 1) {
       writer.logs.doorbells.probe();
-      await feeds.clock.advance(1_000);
+      await fleet.clock.advance(1_000);
     }
     expect(writer.logs.doorbells.view).toEqual({ isLost: false, isReceiving: false, silentMs: 0 });
   });
@@ -298,29 +298,29 @@ describe('the probe', () => {
   test('is sent often while a tap is open, and confirms the doorbell', async () => {
     const opened = await openTap(reader);
     expect(reader.logs.doorbells.healthy).toBe(false);
-    await feeds.clock.advance(10 * PROBE_MS);
-    expect(reader.fanout.canaries).toBeGreaterThanOrEqual(9);
-    expect(reader.fanout.canaries).toBeLessThanOrEqual(11);
+    await fleet.clock.advance(10 * PROBE_MS);
+    expect(reader.fanout.probes).toBeGreaterThanOrEqual(9);
+    expect(reader.fanout.probes).toBeLessThanOrEqual(11);
     expect(reader.fanout.published.every(({ targets }) => targets.join() === 'b')).toBe(true);
     expect(reader.logs.doorbells.healthy).toBe(true);
     opened.close();
     await flush();
-    const sent = reader.fanout.canaries;
-    await feeds.clock.advance(60_000);
-    expect(reader.fanout.canaries).toBe(sent);
+    const sent = reader.fanout.probes;
+    await fleet.clock.advance(60_000);
+    expect(reader.fanout.probes).toBe(sent);
   });
 
   test('that does not arrive shows that the doorbell is lost', async () => {
     await openTap(reader);
-    await feeds.clock.advance(2 * PROBE_MS);
+    await fleet.clock.advance(2 * PROBE_MS);
     reader.fanout.network = () => {};
-    await feeds.clock.advance(CONFIRMED_MS + TICK_MS);
+    await fleet.clock.advance(CONFIRMED_MS + TICK_MS);
     expect(reader.logs.doorbells.healthy).toBe(false);
     reader.fanout.network = (send) => send();
-    await feeds.clock.advance(PROBE_MS + TICK_MS);
+    await fleet.clock.advance(PROBE_MS + TICK_MS);
     // Records whose doorbells were given up before must still be read.
     expect(reader.logs.doorbells.healthy).toBe(false);
-    await feeds.clock.advance(RECOVERY_MS);
+    await fleet.clock.advance(RECOVERY_MS);
     expect(reader.logs.doorbells.healthy).toBe(true);
   });
 });
@@ -337,10 +337,10 @@ describe('open logs', () => {
   });
 
   test('[I7] hold neither a watch nor a user after a follow that fails', async () => {
-    feeds.storage.onRead = () => Promise.reject(new Error('no answer'));
+    fleet.storage.onRead = () => Promise.reject(new Error('no answer'));
     await expect(reader.logs.follow(KEY)).rejects.toThrow('no answer');
     await flush();
-    expect(await feeds.registry.watchers(KEY)).toEqual([]);
+    expect(await fleet.registry.watchers(KEY)).toEqual([]);
     expect(reader.logs.openLogs).toBe(0);
   });
 
@@ -350,19 +350,19 @@ describe('open logs', () => {
     release();
     release();
     await flush();
-    expect(await feeds.registry.watchers(KEY)).toHaveLength(1);
+    expect(await fleet.registry.watchers(KEY)).toHaveLength(1);
     expect(reader.logs.openLogs).toBe(1);
     other.release();
     await flush();
-    expect(await feeds.registry.watchers(KEY)).toEqual([]);
+    expect(await fleet.registry.watchers(KEY)).toEqual([]);
     expect(reader.logs.openLogs).toBe(0);
   });
 
   test('[I7] are not read any more after stop', async () => {
     await openTap(reader);
     await reader.logs.stop();
-    const before = feeds.storage.reads;
-    await feeds.clock.advance(60_000);
-    expect(feeds.storage.reads).toBe(before);
+    const before = fleet.storage.reads;
+    await fleet.clock.advance(60_000);
+    expect(fleet.storage.reads).toBe(before);
   });
 });

@@ -6,7 +6,13 @@ import { sleep } from '../../src/ports/clock.ts';
 import { RECONCILE_MS, TICK_MS } from '../../src/reading/pacing.ts';
 import { say } from '../fixtures/author.ts';
 import { chunkOf, KEY, taskOf, WORKING } from '../fixtures/events.ts';
-import { Feeds, messageOf, openRun, openTap, type Peer } from '../fixtures/feeds.ts';
+import {
+  messageOf,
+  OpenLogsFleet,
+  openRun,
+  openTap,
+  type Peer,
+} from '../fixtures/open-logs-fleet.ts';
 
 // Many schedules: a machine under load may take its time.
 vi.setConfig({ testTimeout: 60_000 });
@@ -16,14 +22,14 @@ const NOTICED_MS = 15_000;
 const LATE_MS = 1_000;
 const MINUTE = 60_000;
 
-let feeds: Feeds;
+let fleet: OpenLogsFleet;
 let writer: Peer;
 let reader: Peer;
 
 beforeEach(async () => {
-  feeds = new Feeds();
-  writer = await feeds.peer('a');
-  reader = await feeds.peer('b');
+  fleet = new OpenLogsFleet();
+  writer = await fleet.peer('a');
+  reader = await fleet.peer('b');
 });
 
 const canaryOf = (instance: string, at: number): Doorbell => ({ kind: 'canary', instance, at });
@@ -45,12 +51,12 @@ async function watchEvents(): Promise<{
   const { tap } = await openTap(reader);
   void (async () => {
     for (let step = await tap.next(); step; step = await tap.next()) {
-      for (const { generation } of step.deliveries) came[generation] = feeds.clock.now();
+      for (const { generation } of step.deliveries) came[generation] = fleet.clock.now();
     }
   })();
   const write = async (): Promise<void> => {
     await say(run.log, 'run-a', chunkOf('a', 'x', { append: true }));
-    said[run.log.generation] = feeds.clock.now();
+    said[run.log.generation] = fleet.clock.now();
   };
   return { said, came, say: write };
 }
@@ -60,23 +66,23 @@ describe('with everything healthy', () => {
     await openRun(writer);
     for (let n = 0; n < 20; n += 1) await openTap(reader);
     await writer.logs.stop();
-    await feeds.clock.advance(MINUTE);
-    const before = feeds.storage.reads;
-    await feeds.clock.advance(10 * MINUTE);
-    expect(feeds.storage.reads - before).toBeLessThanOrEqual(40);
-    expect(feeds.storage.reads - before).toBeGreaterThanOrEqual(38);
+    await fleet.clock.advance(MINUTE);
+    const before = fleet.storage.reads;
+    await fleet.clock.advance(10 * MINUTE);
+    expect(fleet.storage.reads - before).toBeLessThanOrEqual(40);
+    expect(fleet.storage.reads - before).toBeGreaterThanOrEqual(38);
   });
 
   test('a log that is not open is not read, and no timer runs', async () => {
     const opened = await openTap(reader);
-    await feeds.clock.advance(MINUTE);
+    await fleet.clock.advance(MINUTE);
     opened.close();
-    await feeds.clock.advance(MINUTE);
-    const before = feeds.storage.reads;
-    await feeds.clock.advance(MINUTE);
-    expect(feeds.storage.reads).toBe(before);
+    await fleet.clock.advance(MINUTE);
+    const before = fleet.storage.reads;
+    await fleet.clock.advance(MINUTE);
+    expect(fleet.storage.reads).toBe(before);
     // Except those of the two instances, which read their keys once a minute.
-    expect(feeds.clock.pending).toBe(2);
+    expect(fleet.clock.pending).toBe(2);
   });
 });
 
@@ -85,17 +91,17 @@ describe('[I6] an outage of the doorbell', () => {
     'that begins %i ms later is noticed within 15 s, and from then on costs a second',
     async (offset) => {
       const events = await watchEvents();
-      await feeds.clock.advance(MINUTE + offset);
+      await fleet.clock.advance(MINUTE + offset);
       expect(reader.logs.doorbells.healthy).toBe(true);
       setNetwork(() => {});
-      const began = feeds.clock.now();
+      const began = fleet.clock.now();
       const written = (async () => {
         for (let n = 0; n < 240; n += 1) {
-          await sleep(feeds.clock, 137);
+          await sleep(fleet.clock, 137);
           await events.say();
         }
       })();
-      await feeds.clock.advance(240 * 137 + 2 * LATE_MS);
+      await fleet.clock.advance(240 * 137 + 2 * LATE_MS);
       await written;
       expect(events.said.filter(Boolean)).toHaveLength(240);
       for (const [generation, said] of events.said.entries()) {
@@ -109,18 +115,18 @@ describe('[I6] an outage of the doorbell', () => {
   test('has no effect after its end: the last event before it arrives within a second', async () => {
     // The next step may be a probe or a read.
     for (let phase = 0; phase < 3 * PROBE_MS; phase += 130) {
-      feeds = new Feeds();
-      writer = await feeds.peer('a');
-      reader = await feeds.peer('b');
+      fleet = new OpenLogsFleet();
+      writer = await fleet.peer('a');
+      reader = await fleet.peer('b');
       const events = await watchEvents();
-      await feeds.clock.advance(MINUTE);
+      await fleet.clock.advance(MINUTE);
       setNetwork(() => {});
-      await feeds.clock.advance(20_000 + phase);
+      await fleet.clock.advance(20_000 + phase);
       await events.say();
-      const said = feeds.clock.now();
-      await feeds.clock.advance(1);
+      const said = fleet.clock.now();
+      await fleet.clock.advance(1);
       setNetwork((send) => send());
-      await feeds.clock.advance(10_000);
+      await fleet.clock.advance(10_000);
       expect(events.came.at(-1)).toBeLessThanOrEqual(said + LATE_MS);
       expect(reader.logs.doorbells.healthy).toBe(true);
     }
@@ -130,10 +136,10 @@ describe('[I6] an outage of the doorbell', () => {
     ['what is not authentic', () => 'junk'],
     ['what nobody can read', (peer) => messageOf(peer, 'junk')],
     ['an old ring of its own', (peer) => messageOf(peer, canaryOf('b', 1_700_000_060_000))],
-    ['fresh rings of another', (peer) => messageOf(peer, canaryOf('a', feeds.clock.now()))],
+    ['fresh rings of another', (peer) => messageOf(peer, canaryOf('a', fleet.clock.now()))],
   ])('is not hidden by %s, which the queue gives again and again', async (_, textOf) => {
     const events = await watchEvents();
-    await feeds.clock.advance(MINUTE);
+    await fleet.clock.advance(MINUTE);
     const texts = new Set<string>();
     setNetwork((send, _target, message) => {
       if (texts.has(message)) send();
@@ -143,35 +149,35 @@ describe('[I6] an outage of the doorbell', () => {
       const text = textOf(reader);
       texts.add(text);
       await writer.fanout.publish(['b'], text);
-      await feeds.clock.advance(2_000);
+      await fleet.clock.advance(2_000);
     }
     expect(reader.logs.doorbells.healthy).toBe(false);
     await events.say();
-    await feeds.clock.advance(LATE_MS);
+    await fleet.clock.advance(LATE_MS);
     expect(events.came.at(-1)).toBeLessThanOrEqual((events.said.at(-1) ?? 0) + LATE_MS);
   });
 
   test('that makes polls fail is noticed at once', async () => {
     const events = await watchEvents();
-    await feeds.clock.advance(MINUTE);
+    await fleet.clock.advance(MINUTE);
     setNetwork(() => {});
-    reader.fanout.hears = false;
-    const said = feeds.clock.now();
+    reader.fanout.isHealthy = false;
+    const said = fleet.clock.now();
     await events.say();
     expect(reader.logs.doorbells.healthy).toBe(false);
-    await feeds.clock.advance(LATE_MS);
+    await fleet.clock.advance(LATE_MS);
     expect(events.came.at(-1)).toBeLessThanOrEqual(said + LATE_MS);
   });
 
   test('is not confused with doorbells of another release: then the log is read', async () => {
     const events = await watchEvents();
-    await feeds.clock.advance(MINUTE);
+    await fleet.clock.advance(MINUTE);
     setNetwork(() => {});
-    const said = feeds.clock.now();
+    const said = fleet.clock.now();
     await events.say();
     setNetwork((send) => send());
     await writer.fanout.publish(['b'], messageOf(writer, '{"kind":"later"}'));
-    await feeds.clock.advance(LATE_MS);
+    await fleet.clock.advance(LATE_MS);
     expect(reader.logs.doorbells.ignored).toBe(1);
     expect(events.came.at(-1)).toBeLessThanOrEqual(said + LATE_MS);
   });
@@ -181,22 +187,22 @@ describe('[I6] an outage of the doorbell', () => {
     const keys = Array.from({ length: 200 }, (_, n) => ({ ...KEY, taskId: `task-${n}` }));
     const opened = [];
     for (const key of keys) opened.push(await openTap(reader, key));
-    await feeds.clock.advance(RECONCILE_MS);
+    await fleet.clock.advance(RECONCILE_MS);
     let stuck = 0;
-    feeds.storage.onRead = (call) => {
+    fleet.storage.onRead = (call) => {
       if (stuck > 0) return call();
       stuck += 1;
       return new Promise(() => {});
     };
-    await feeds.clock.advance(LATE_MS);
-    const before = feeds.storage.reads;
-    await feeds.clock.advance(4 * LATE_MS);
+    await fleet.clock.advance(LATE_MS);
+    const before = fleet.storage.reads;
+    await fleet.clock.advance(4 * LATE_MS);
     expect(stuck).toBe(1);
     // Every other log, once a second and not much more often.
-    expect(feeds.storage.reads - before).toBeGreaterThanOrEqual(4 * 199);
-    expect(feeds.storage.reads - before).toBeLessThanOrEqual(6 * 199);
+    expect(fleet.storage.reads - before).toBeGreaterThanOrEqual(4 * 199);
+    expect(fleet.storage.reads - before).toBeLessThanOrEqual(6 * 199);
     for (const one of opened) one.close();
     await flush();
-    await feeds.clock.advance(TICK_MS);
+    await fleet.clock.advance(TICK_MS);
   });
 });

@@ -18,24 +18,24 @@ import {
 } from '../fixtures/events.ts';
 import {
   drain,
-  Feeds,
   generationsOf,
   type OpenedTap,
+  OpenLogsFleet,
   openRun,
   openTap,
   type Peer,
-} from '../fixtures/feeds.ts';
+} from '../fixtures/open-logs-fleet.ts';
 import { recordAt } from '../fixtures/records.ts';
 
-let feeds: Feeds;
+let fleet: OpenLogsFleet;
 let writer: Peer;
 let reader: Peer;
 let opened: OpenedTap;
 
 beforeEach(async () => {
-  feeds = new Feeds();
-  writer = await feeds.peer('a');
-  reader = await feeds.peer('b');
+  fleet = new OpenLogsFleet();
+  writer = await fleet.peer('a');
+  reader = await fleet.peer('b');
 });
 
 /** A message to `peer` with a record, at the end of its log, that no table holds. */
@@ -46,12 +46,12 @@ async function forge(peer: Peer, ...events: TaskEvent[]): Promise<LogRecord> {
   const entries = events.map((event) => ({ kind: 'event' as const, event }));
   const record = recordAt(slot, entries);
   const next = nextSlot(slot, countEvents(record.entries));
-  await feeds.betray(peer, { kind: 'record', key: KEY, next, record });
+  await fleet.sendForged(peer, { kind: 'record', key: KEY, next, record });
   await flush();
   return record;
 }
 
-const stored = async (): Promise<readonly LogRecord[]> => (await feeds.storage.loaded(KEY)).records;
+const stored = async (): Promise<readonly LogRecord[]> => (await fleet.storage.loaded(KEY)).records;
 const bodies = async (): Promise<string> => (await stored()).map(({ body }) => body).join();
 
 /** A task that a runs, and b follows. */
@@ -73,13 +73,13 @@ describe('[I2] a forged record that a message brought', () => {
     expect(outcome).toMatchObject({ appended: { cancelRequested: true } });
     expect(await bodies()).not.toContain('forged');
     // No gap: the appended record is at the slot after the last stored one.
-    const fresh = (await feeds.peer('c')).logs.acquire(KEY);
+    const fresh = (await fleet.peer('c')).logs.acquire(KEY);
     await fresh.log.refresh();
     expect(fresh.log.state.cancelRequested).toBe(true);
     expect(opened.open.log.state).toEqual(fresh.log.state);
     expect(opened.open.log.task()).toEqual(fresh.log.task());
     expect(reader.logs.diverged).toBe(1);
-    expect(feeds.logged).toContain('log.diverged');
+    expect(fleet.logged).toContain('log.diverged');
   });
 
   test('ends the taps that delivered it with an error, and later taps go on', async () => {
@@ -134,7 +134,7 @@ describe('[I2] a forged record that a message brought', () => {
     await forge(reader, statusOf(WORKING, message('forged')));
     expect(opened.open.log.isConfirmed).toBe(false);
     await opened.open.head.flush();
-    const { head } = await feeds.storage.loaded(KEY);
+    const { head } = await fleet.storage.loaded(KEY);
     expect(head?.slot).toEqual(opened.open.log.state.status?.slot);
     expect(head?.slot).toEqual((await stored()).at(-1)?.slot);
     expect(reader.logs.diverged).toBe(1);
@@ -149,7 +149,7 @@ describe('[I2] a forged record that a message brought', () => {
     if (!record) throw new Error('Nothing is stored.');
     const forged = { ...record, body: record.body.replace('true', 'lie!') };
     const next = run.log.state.next;
-    await feeds.betray(reader, { kind: 'record', key: KEY, next, record: forged });
+    await fleet.sendForged(reader, { kind: 'record', key: KEY, next, record: forged });
     await flush();
     expect(JSON.stringify(opened.open.log.task())).toContain('lie!');
     await opened.open.log.refresh();
@@ -173,7 +173,7 @@ describe('[I2] a forged record that a message brought', () => {
   });
 
   test('is not taken at all if content must not leave the table', async () => {
-    const shy = await feeds.peer('s', false);
+    const shy = await fleet.peer('s', false);
     await openRun(writer);
     const { open } = await openTap(shy);
     await forge(shy, taskOf(WORKING));
@@ -183,12 +183,12 @@ describe('[I2] a forged record that a message brought', () => {
   test('does not prevent appends once the table can be read again', async () => {
     await follow();
     await forge(reader, chunkOf('1', 'forged'));
-    feeds.storage.onRead = () => Promise.reject(new Error('no answer'));
+    fleet.storage.onRead = () => Promise.reject(new Error('no answer'));
     const done = opened.open.log.append(proposeCancel(authorOf('b'), 'cancel-1'));
-    await feeds.clock.advance(5_000);
+    await fleet.clock.advance(5_000);
     expect(await bodies()).not.toContain('cancel-1');
-    feeds.storage.onRead = (call) => call();
-    await feeds.clock.advance(60_000);
+    fleet.storage.onRead = (call) => call();
+    await fleet.clock.advance(60_000);
     expect(await done).toMatchObject({ appended: { cancelRequested: true } });
   });
 });
@@ -199,11 +199,11 @@ describe('[I2] true records that messages brought', () => {
     for (let n = 0; n < 100; n += 1) await say(run.log, 'run-a', chunkOf('1', String(n)));
     await flush();
     expect(opened.open.log.isConfirmed).toBe(false);
-    const before = feeds.storage.reads;
+    const before = fleet.storage.reads;
     await opened.open.log.append(proposeCancel(authorOf('b'), 'cancel-1'));
     await flush();
     // One for the append; the other by the run, which learns of the cancel.
-    expect(feeds.storage.reads).toBe(before + 2);
+    expect(fleet.storage.reads).toBe(before + 2);
     expect(reader.logs.diverged).toBe(0);
     expect(opened.open.log.isConfirmed).toBe(true);
     expect(opened.open.log.state).not.toEqual(EMPTY_STATE);
@@ -214,10 +214,10 @@ describe('[I2] true records that messages brought', () => {
     await openTap(reader);
     await say(run.log, 'run-a', taskOf(WORKING));
     await flush();
-    const before = feeds.storage.reads;
+    const before = fleet.storage.reads;
     for (let n = 0; n < 1_000; n += 1) await say(run.log, 'run-a', chunkOf('1', String(n)));
     // The reader takes them from messages, too.
     await flush();
-    expect(feeds.storage.reads).toBe(before);
+    expect(fleet.storage.reads).toBe(before);
   });
 });

@@ -8,19 +8,26 @@ import { nextSlot, slotAt } from '../../src/model/slot.ts';
 import { say } from '../fixtures/author.ts';
 import { FLEET, sealOf } from '../fixtures/doorbells.ts';
 import { chunkOf, KEY, taskOf, WORKING } from '../fixtures/events.ts';
-import { drain, Feeds, generationsOf, openRun, openTap, type Peer } from '../fixtures/feeds.ts';
+import {
+  drain,
+  generationsOf,
+  OpenLogsFleet,
+  openRun,
+  openTap,
+  type Peer,
+} from '../fixtures/open-logs-fleet.ts';
 import { recordAt } from '../fixtures/records.ts';
 
 const MINUTE = 60_000;
 
-let feeds: Feeds;
+let fleet: OpenLogsFleet;
 let writer: Peer;
 let reader: Peer;
 
 beforeEach(async () => {
-  feeds = new Feeds();
-  writer = await feeds.peer('a');
-  reader = await feeds.peer('b');
+  fleet = new OpenLogsFleet();
+  writer = await fleet.peer('a');
+  reader = await fleet.peer('b');
 });
 
 /** The messages of a stranger: with its own key, with none, or as the previous release sent them. */
@@ -36,9 +43,9 @@ describe('[I2] messages of strangers', () => {
     await say(run.log, 'run-a', taskOf(WORKING));
     const { open, tap } = await openTap(reader);
     const steps = drain(tap);
-    await feeds.clock.advance(MINUTE);
+    await fleet.clock.advance(MINUTE);
     const before = {
-      reads: feeds.storage.reads,
+      reads: fleet.storage.reads,
       state: open.log.state,
       sent: writer.fanout.published.length,
     };
@@ -52,12 +59,12 @@ describe('[I2] messages of strangers', () => {
       { kind: 'gone', instance: 'b' },
     ];
     for (const text of bells.flatMap(forgeries)) {
-      await feeds.intrude(['a', 'b'], text);
+      await fleet.sendAsStranger(['a', 'b'], text);
     }
     await flush();
     expect(open.log.state).toBe(before.state);
     expect(steps).toEqual([]);
-    expect(feeds.storage.reads).toBe(before.reads);
+    expect(fleet.storage.reads).toBe(before.reads);
     expect(writer.fanout.published.length).toBe(before.sent);
     expect(reader.logs.doorbells.unauthenticated).toBe(24);
     // The watch of b is still known, and no other.
@@ -71,11 +78,11 @@ describe('[I2] messages of strangers', () => {
 
   test('neither make a working doorbell look lost, nor a lost one look confirmed', async () => {
     await openTap(reader);
-    await feeds.clock.advance(MINUTE);
+    await fleet.clock.advance(MINUTE);
     const ring = async (): Promise<void> => {
-      const canary: Doorbell = { kind: 'canary', instance: 'b', at: feeds.clock.now() };
-      for (const text of forgeries(canary)) await feeds.intrude(['b'], text);
-      await feeds.intrude(['b'], '{"v":4}');
+      const canary: Doorbell = { kind: 'canary', instance: 'b', at: fleet.clock.now() };
+      for (const text of forgeries(canary)) await fleet.sendAsStranger(['b'], text);
+      await fleet.sendAsStranger(['b'], '{"v":4}');
       await flush();
     };
     await ring();
@@ -83,36 +90,36 @@ describe('[I2] messages of strangers', () => {
     reader.fanout.network = () => {};
     for (let passed = 0; passed < CONFIRMED_MS + PROBE_MS; passed += 1_000) {
       await ring();
-      await feeds.clock.advance(1_000);
+      await fleet.clock.advance(1_000);
     }
     expect(reader.logs.doorbells.healthy).toBe(false);
   });
 
   test('are not received again, and are logged once a minute', async () => {
     for (let n = 0; n < 120; n += 1) {
-      await feeds.intrude(['b'], 'junk');
-      await feeds.clock.advance(1_000);
+      await fleet.sendAsStranger(['b'], 'junk');
+      await fleet.clock.advance(1_000);
     }
     expect(reader.fanout.stats().unreadable).toBe(0);
     expect(reader.logs.doorbells.unauthenticated).toBe(120);
-    expect(feeds.logged.filter((event) => event === 'doorbell.unauthenticated')).toHaveLength(2);
+    expect(fleet.logged.filter((event) => event === 'doorbell.unauthenticated')).toHaveLength(2);
   });
 
   test('with an unknown key cause a read of the keys, but not for each message', async () => {
     let reads = 0;
-    const read = feeds.registry.doorbellKeys.bind(feeds.registry);
-    feeds.registry.doorbellKeys = (candidate) => {
+    const read = fleet.registry.doorbellKeys.bind(fleet.registry);
+    fleet.registry.doorbellKeys = (candidate) => {
       reads += 1;
       return read(candidate);
     };
     const text = encodeDoorbell({ kind: 'gone', instance: 'b' }, 1e6, sealOf(FLEET));
-    await feeds.clock.advance(MINUTE + 2 * KEYS_RETRY_MS);
+    await fleet.clock.advance(MINUTE + 2 * KEYS_RETRY_MS);
     reads = 0;
-    for (let n = 0; n < 100; n += 1) await feeds.intrude(['b'], text);
+    for (let n = 0; n < 100; n += 1) await fleet.sendAsStranger(['b'], text);
     await flush();
     expect(reads).toBe(1);
-    await feeds.clock.advance(KEYS_RETRY_MS);
-    for (let n = 0; n < 100; n += 1) await feeds.intrude(['b'], text);
+    await fleet.clock.advance(KEYS_RETRY_MS);
+    for (let n = 0; n < 100; n += 1) await fleet.sendAsStranger(['b'], text);
     await flush();
     expect(reads).toBe(2);
   });

@@ -116,7 +116,7 @@ describe('a run', () => {
     const { run } = await begin(a, 'm1');
     await run.publish(taskOf(WORKING));
     await flush();
-    expect(a.fanout.told).toEqual(['b']);
+    expect(a.fanout.sentTo).toEqual(['b']);
   });
 
   test('[I7] an intent that was written without an answer is swept', async () => {
@@ -211,7 +211,7 @@ describe('a run', () => {
         },
       },
     ],
-  ])('[I6] that publishes %s has failed, and nobody else hears of it', async (_, given) => {
+  ])('[I6] that publishes %s fails, and no other run is affected', async (_, given) => {
     const { run, stops } = await begin(a, 'm1');
     await run.publish(taskOf(WORKING));
     const published = run.publish(given as never);

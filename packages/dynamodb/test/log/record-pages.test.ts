@@ -112,7 +112,7 @@ describe('the pages of a long log', () => {
   test.each([
     ['much larger', 1, 1],
     ['much smaller', 100_000, 1_000],
-  ])('are found by a first guess that is %s than what is there', async (_, generations, bytes) => {
+  ])('are found by a first guess that is %s than the records', async (_, generations, bytes) => {
     const items = Array.from({ length: 2_000 }, (_, n) => itemAt(slot(n + 1), 10_000));
     const { read, seen } = tableOf(items);
     expect(await readAll(slot(1), slot(2_000), read, generations, bytes)).toHaveLength(1_999);

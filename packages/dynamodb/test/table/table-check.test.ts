@@ -35,7 +35,7 @@ test.each<[string, Partial<TableDescription>]>([
     'of a CloudFormation global table with one region',
     { TableArn: ARN, GlobalTableVersion: '2019.11.21', Replicas: [{ RegionName: 'eu-west-1' }] },
   ],
-])('A table %s is what is needed.', (_, change) => {
+])('A table %s meets the requirements.', (_, change) => {
   expect(() => checkTable({ ...table, ...change })).not.toThrow();
 });
 

@@ -65,7 +65,7 @@ onEachEngine((_name, engine) => {
         },
       ],
       ['no sort key', { ...wanted, KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }] }],
-    ])('tells of a table with %s', async (_case, input) => {
+    ])('reports a table with %s', async (_case, input) => {
       const { client } = engine();
       // Deleting takes its time: no name is used twice.
       const TableName = `odd-${tables++}`;

@@ -11,6 +11,6 @@ test.each([
   [['--input-type=module', '-e', 'await 1', '--conditions=mine']],
   [['--inspect=0', '--conditions=mine', '--input-type', 'module']],
   [['--inspect-brk', '--conditions=mine', '-p', '1']],
-])('what is this process alone is not: %j', (flags) => {
+])('flags of this process alone are not: %j', (flags) => {
   expect(inheritedFlags(flags)).toEqual(['--conditions=mine']);
 });

@@ -9,7 +9,7 @@ describe('parseTopicArn', () => {
       'arn:aws-us-gov:sns:us-gov-west-1:000000000000:x',
       'arn:aws-us-gov:sqs:us-gov-west-1:000000000000:q',
     ],
-  ])('%s tells the ARN of a queue beside it', (topic, queue) => {
+  ])('%s gives the ARN of a queue beside it', (topic, queue) => {
     expect(queueArn(parseTopicArn(topic), 'q')).toBe(queue);
   });
 

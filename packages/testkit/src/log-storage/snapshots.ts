@@ -55,7 +55,7 @@ export function snapshots(open: () => LogStorage): void {
     test.each([
       ['an earlier', slotAt(2)],
       ['the same', slotAt(3)],
-    ])('that come late, for %s slot, change nothing and are told obsolete', async (_, at) => {
+    ])('that arrive late, for %s slot, change nothing and are named as obsolete', async (_, at) => {
       await write();
       const one = snapshot('s1', slotAt(3));
       await storage.putSnapshot(KEY, one, NOW);

@@ -2,7 +2,7 @@ import { after, before, remove, replace, set } from '../patches/patch.ts';
 import type { PlantedBug } from './planted-bug.ts';
 
 /** Faults in an instance's care for its doorbell. */
-export const RINGING: readonly PlantedBug[] = [
+export const DOORBELLS: readonly PlantedBug[] = [
   {
     name: 'lost-queue-not-replaced',
     patches: [
