@@ -89,7 +89,7 @@ try {
   });
 
   await once(proxy, 'exit');
-  console.log(`The proxy was killed when its client had ${sender.chunks.length} chunks.`);
+  console.log(`The proxy was killed when its client had ${KILLED_AFTER} chunks.`);
   await startServer('proxy-server.ts', port, env);
   console.log('Another proxy has started.');
 
