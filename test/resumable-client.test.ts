@@ -135,7 +135,10 @@ describe.each(BINDINGS)('over %s', (binding) => {
           await gate.opened;
           await works(turn);
         });
-        const client = resumable(await clientAt(proxy.url, binding), { ...QUICK, silenceMs: 2_000 });
+        const client = resumable(await clientAt(proxy.url, binding), {
+          ...QUICK,
+          silenceMs: 2_000,
+        });
         const reader = new StreamReader(client.sendMessageStream(send(text)));
         await reader.taskId();
         proxy.stallAll();
