@@ -9,6 +9,7 @@ import { apiCalls } from './figures/api-calls.ts';
 import { appendRate } from './figures/append-rate.ts';
 import { conversation } from './figures/conversation.ts';
 import { cpuPerEvent } from './figures/cpu-per-event.ts';
+import { cursorCpu } from './figures/cursor-cpu.ts';
 import { doorbellChain } from './figures/doorbell-chain.ts';
 import { fleetCost } from './figures/fleet-cost.ts';
 import { idleCost } from './figures/idle-cost.ts';
@@ -47,6 +48,7 @@ const FIGURES = {
   'stuck-reader': stuckReaderMemory,
   listing,
   'resumed-streams': resumedStreams,
+  'cursor-cpu': cursorCpu,
 };
 const DEFAULT_FILE = fileURLToPath(new URL('../../dist/bench.json', import.meta.url));
 
