@@ -27,7 +27,7 @@ export interface StreamsOptions {
 }
 
 /** Interrupts servers, until its promise resolves. */
-export type Disturbance = (
+type Disturbance = (
   servers: Servers,
   random: SeededRandom,
   onProgress: (text: string) => void,

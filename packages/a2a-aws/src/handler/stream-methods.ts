@@ -20,7 +20,7 @@ import { isActive, Presenter, resumeCursor } from '../streams/presenter.ts';
 import { resumedStream } from '../streams/resumed-stream.ts';
 import { nextRecord, type StreamPosition } from '../streams/stream-position.ts';
 import type { StreamOptions } from '../streams/stream-reader.ts';
-import { runStream, subscriberStream } from '../streams/task-stream.ts';
+import { assertOpen, runStream, subscriberStream } from '../streams/task-stream.ts';
 import type { HandlerDeps } from './handler-deps.ts';
 import { interruption } from './interruption.ts';
 import type { TaskReader } from './task-reader.ts';
@@ -140,7 +140,6 @@ async function* fromNow(
   assertOpen(open);
   await followed();
   assertVisible(open, undefined);
-  assertOpen(open);
   yield* subscriberStream(open, options);
 }
 
@@ -149,12 +148,6 @@ function assertVisible({ log }: OpenLog, position: StreamPosition | undefined): 
   const run = position?.sender?.run;
   const isExpected = run !== undefined && log.state.runs.has(run);
   if (log.isExpired() || !(log.state.hasTask || isExpected)) throw new TaskNotFoundError();
-}
-
-function assertOpen({ log }: OpenLog): void {
-  if (log.state.sealed) {
-    throw new UnsupportedOperationError('The task has ended and cannot be subscribed to.');
-  }
 }
 
 /** The watch of one stream on a log. It begins when the stream first waits for a record, or before. */

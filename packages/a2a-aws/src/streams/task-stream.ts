@@ -7,6 +7,7 @@ import {
   type TaskPicture,
 } from '@a2a-aws/core/internal';
 import { type Message, TaskState } from '@a2a-js/sdk';
+import { UnsupportedOperationError } from '@a2a-js/sdk/errors';
 import type { Frame } from './frame.ts';
 import { messageFrame, taskFrame } from './stream-frames.ts';
 import { endOfLog, type StreamPosition, timed } from './stream-position.ts';
@@ -21,11 +22,19 @@ interface Beginning {
   readonly result?: RunResult | undefined;
 }
 
+/** Throws `UnsupportedOperationError` if the task has ended. */
+export function assertOpen({ log }: OpenLog): void {
+  if (log.state.sealed) {
+    throw new UnsupportedOperationError('The task has ended and cannot be subscribed to.');
+  }
+}
+
 /** The stream of a subscriber: the task as it is, then every event until the task waits for input or ends. */
 export async function* subscriberStream(
   open: OpenLog,
   options: StreamOptions,
 ): AsyncGenerator<Frame, void, undefined> {
+  assertOpen(open);
   const reader = new StreamReader(open, options);
   try {
     yield* framesFrom({ task: open.log.picture(), position: endOfLog(open) }, reader);

@@ -1,6 +1,5 @@
 import { asGeneration } from '@a2a-aws/core';
-import { eventStatus, type OpenLog } from '@a2a-aws/core/internal';
-import { flush } from '@a2a-aws/testkit/fakes';
+import { eventStatus } from '@a2a-aws/core/internal';
 import { type StreamResponse, type Task, TaskState } from '@a2a-js/sdk';
 import { TaskNotFoundError } from '@a2a-js/sdk/errors';
 import fc from 'fast-check';
@@ -12,106 +11,19 @@ import {
   COMPLETED,
   chunkOf,
   INPUT_REQUIRED,
-  KEY,
   statusOf,
   taskOf,
   WORKING,
 } from '../../../core/test/fixtures/events.ts';
 import { anyHistory } from '../../../core/test/fixtures/histories.ts';
-import { OpenLogsFleet } from '../../../core/test/fixtures/open-logs-fleet.ts';
 import { logOf, start } from '../../../core/test/fixtures/records.ts';
 import { GAP_KEY } from '../../src/streams/extension.ts';
-import type { Frame } from '../../src/streams/frame.ts';
-import { type ResumeOptions, resumedStream } from '../../src/streams/resumed-stream.ts';
 import { endOfLog, type StreamPosition } from '../../src/streams/stream-position.ts';
 import { subscriberStream } from '../../src/streams/task-stream.ts';
+import { type Seen, StoredTask } from '../fixtures/stored-task.ts';
 
 // Many schedules: a machine under load may take its time.
 vi.setConfig({ testTimeout: 60_000 });
-
-/** The frames that a client got from a stream until that ended, failed or waited for later events. */
-interface Seen {
-  readonly frames: readonly Frame[];
-  readonly outcome: 'ended' | 'waits' | Error;
-}
-
-/** A log that an instance has read, and whose first records may have expired since. */
-class StoredTask {
-  readonly #fleet = new OpenLogsFleet();
-  readonly open: OpenLog;
-  /** The number of times that the log was read from its start. */
-  readsFromStart = 0;
-
-  private constructor(open: OpenLog, fleet: OpenLogsFleet) {
-    this.open = open;
-    this.#fleet = fleet;
-  }
-
-  static async of(records: readonly LogRecord[]): Promise<StoredTask> {
-    const fleet = new OpenLogsFleet();
-    for (const record of records) await fleet.storage.memory.putRecord(KEY, record);
-    const { logs } = await fleet.peer('a');
-    const open = logs.acquire(KEY);
-    await open.log.refresh();
-    const task = new StoredTask(open, fleet);
-    task.expire(0);
-    return task;
-  }
-
-  /** The first records are not kept any more. */
-  expire(count: number): void {
-    const { storage } = this.#fleet;
-    const { memory } = storage;
-    const task = this;
-    const isKept = async (record: LogRecord): Promise<boolean> => {
-      const all = await storage.records(KEY);
-      return all.findIndex(({ id }) => id === record.id) >= count;
-    };
-    const readRecords = memory.readRecords.bind(memory);
-    storage.readRecords = async function* (key, from) {
-      if (from.generation === 1 && from.part === 0) task.readsFromStart += 1;
-      for await (const record of readRecords(key, from)) if (await isKept(record)) yield record;
-    };
-    storage.findRecord = async (key, generation) => {
-      const record = await memory.findRecord(key, generation);
-      return record && (await isKept(record)) ? record : undefined;
-    };
-  }
-
-  erase(): Promise<void> {
-    return this.#fleet.storage.memory.erase(KEY);
-  }
-
-  add(record: LogRecord): Promise<unknown> {
-    return this.#fleet.storage.memory.putRecord(KEY, record);
-  }
-
-  async resume(position: StreamPosition, options: Partial<ResumeOptions> = {}): Promise<Seen> {
-    const left = new AbortController();
-    const frames: Frame[] = [];
-    let outcome: Seen['outcome'] = 'waits';
-    const stream = resumedStream(this.open, position, {
-      storage: this.#fleet.storage,
-      left: left.signal,
-      away: new AbortController().signal,
-      interrupted: () => new Error('Interrupted.'),
-      drained: () => Promise.resolve(),
-      followed: () => Promise.resolve(),
-      ...options,
-    });
-    const reading = (async () => {
-      for await (const frame of stream) frames.push(frame);
-      if (!left.signal.aborted) outcome = 'ended';
-    })().catch((error: Error) => {
-      outcome = error;
-    });
-    await flush();
-    const seen = { frames: [...frames], outcome };
-    left.abort();
-    await reading;
-    return seen;
-  }
-}
 
 const event = (said: ReturnType<typeof taskOf>, run = 'run-1'): Entry => ({
   kind: 'event',
