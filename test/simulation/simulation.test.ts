@@ -6,7 +6,7 @@ import { simulate } from './simulation.ts';
 vi.setConfig({ testTimeout: 600_000 });
 
 /** `.ci/run` plays 2,000. */
-const SCHEDULES = 500;
+const SCHEDULES = 300;
 
 /**
  * Seeds that broke a law when they were first played. Each fault is also a planted bug, or has a test of

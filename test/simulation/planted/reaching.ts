@@ -21,7 +21,7 @@ export const REACHING: readonly PlantedBug[] = [
     name: 'watch-after-read',
     patches: [
       remove('OpenLog.follow', 'await this.log.refresh()'),
-      remove('fromNow', 'await followed(); $$$; $HERE: assertOpen($_);'),
+      remove('subscriberStream', 'assertOpen($_)'),
     ],
   },
   {

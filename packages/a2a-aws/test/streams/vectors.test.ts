@@ -94,7 +94,7 @@ function summary(frame: Frame): string {
   return `${payload?.$case}@${metadata[GENERATION_KEY]}`;
 }
 
-/** What a client sees of a subscription. */
+/** Plays one exchange; resolves with the part of it that the client sees. */
 async function exchange({ stored, expired, cursor }: StreamVector): Promise<Partial<StreamVector>> {
   const task = await StoredTask.of(logWith(stored));
   // The record of the start comes before that of the first event.
