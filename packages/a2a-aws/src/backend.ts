@@ -145,7 +145,7 @@ export class Backend {
    * ```
    */
   express(): Middleware {
-    return connectionMiddleware(this.#ports.clock, this.#connections);
+    return connectionMiddleware(this.#ports.clock, this.#connections, this.#ports.entropy);
   }
 
   /**

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Clock } from '@a2a-aws/core';
+import type { Clock, Entropy } from '@a2a-aws/core';
 import { type Connection, httpConnection } from './connection.ts';
 import { nameErrors } from './error-body.ts';
 import { addGenerations } from './generation-fields.ts';
@@ -20,9 +20,13 @@ const RETRY_AFTER_SECONDS = '1';
  * report. Lets the handler open a stream before its first event, and answer 503. Mount it before the
  * routers.
  */
-export function connectionMiddleware(clock: Clock, open: OpenConnections): Middleware {
+export function connectionMiddleware(
+  clock: Clock,
+  open: OpenConnections,
+  entropy: Entropy,
+): Middleware {
   return (request, response, next) => {
-    const connection = httpConnection(request, response, clock, open);
+    const connection = httpConnection(request, response, entropy.id(), clock, open);
     if (connection) {
       sendRetryAfter(response, connection);
       writeLongAnswers(response, clock);

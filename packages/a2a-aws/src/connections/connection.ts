@@ -125,6 +125,11 @@ export class Connection {
     this.#retryLater = true;
   }
 
+  /** Takes back {@link retryLater}. */
+  answerNow(): void {
+    this.#retryLater = false;
+  }
+
   get isRetryLater(): boolean {
     return this.#retryLater;
   }
@@ -169,28 +174,35 @@ interface HttpParts {
   readonly open: OpenConnections;
 }
 
-/** Exchanges of HTTP, by the headers of their requests: the object that the SDK puts into a call's context. */
+/** Connections of HTTP, by the headers of their requests: the object that the SDK puts into a call's context. */
 const byHeaders = new WeakMap<object, Connection>();
-/** Exchanges of gRPC, by the tokens in their metadata: the SDK puts a copy of that into a call's context. */
+/** The requests that have a connection. A token in a header proves none: a client may send one. */
+const known = new WeakSet<IncomingMessage>();
+/** Connections by the tokens in their headers or metadata, of which a context may have a copy. */
 const byToken = new Map<string, WeakRef<Connection>>();
 const forgotten = new FinalizationRegistry<string>((token) => byToken.delete(token));
 
-/** The metadata key of a gRPC call's token. */
+/** The header of a request, or the metadata key of a gRPC call, with the token of its connection. */
 const TOKEN_KEY = 'a2a-aws-call';
 
 /**
  * The connection of an HTTP request, whose calls {@link connectionOf} finds from now on; `undefined` if the
- * request has one already.
+ * request has one already. `token`: see {@link grpcConnection}.
  */
 export function httpConnection(
   request: IncomingMessage,
   response: ServerResponse,
+  token: string,
   clock: Clock,
   open: OpenConnections,
 ): Connection | undefined {
-  if (byHeaders.has(request.headers)) return undefined;
+  if (known.has(request)) return undefined;
+  known.add(request);
   const connection = Connection.http(request, response, clock, open);
   byHeaders.set(request.headers, connection);
+  addToken(connection, token);
+  // A middleware or a context builder may copy the headers.
+  request.headers[TOKEN_KEY] = token;
   return connection;
 }
 
@@ -200,10 +212,14 @@ export function httpConnection(
  */
 export function grpcConnection(call: GrpcCall, token: string, clock: Clock): Connection {
   const connection = Connection.grpc(call, clock);
-  byToken.set(token, new WeakRef(connection));
-  forgotten.register(connection, token);
+  addToken(connection, token);
   call.metadata.set(TOKEN_KEY, token);
   return connection;
+}
+
+function addToken(connection: Connection, token: string): void {
+  byToken.set(token, new WeakRef(connection));
+  forgotten.register(connection, token);
 }
 
 /**

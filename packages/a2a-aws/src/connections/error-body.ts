@@ -19,7 +19,11 @@ export function nameErrors(response: Answer, connection: Connection): void {
     write(namedEvent(chunk, connection), ...rest);
   const json = response.json?.bind(response);
   if (!json) return;
-  response.json = (body) => json(named(body, connection));
+  response.json = (body) => {
+    // A wrapper around the handler has answered all the same.
+    if (!isRecord(body) || !('error' in body)) connection.answerNow();
+    return json(named(body, connection));
+  };
 }
 
 function namedEvent(chunk: unknown, connection: Connection): unknown {

@@ -51,7 +51,9 @@ export class EventStream {
    * resume the stream even if it gets no event.
    */
   establish(sent?: SentMessage): void {
-    if (sent && !this.#response.headersSent) this.#response.setHeader(TASK_ID, sent.taskId);
+    // An id in other characters cannot be a header. Its client sends the message again.
+    const isHeader = sent && /^[\x21-\x7e]+$/.test(sent.taskId);
+    if (isHeader && !this.#response.headersSent) this.#response.setHeader(TASK_ID, sent.taskId);
     this.#firstCursor = sent?.cursor;
     this.#openIn(GRACE_MS);
   }

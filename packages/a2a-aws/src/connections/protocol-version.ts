@@ -20,10 +20,11 @@ export function queryOf({ url = '' }: IncomingMessage): URLSearchParams {
  */
 export function takeVersion(request: IncomingMessage): boolean {
   const { headers } = request;
-  const query = queryOf(request);
+  const query = request.method === 'GET' ? queryOf(request) : new URLSearchParams();
   for (const [name, header] of Object.entries(PARAMETERS)) {
-    const value = query.get(name);
-    if (value !== null) headers[header] ??= value;
+    const value = query.getAll(name).join(',');
+    // Others see it as a header, so it must be one.
+    if (/^[\x20-\x7e]+$/.test(value)) headers[header] ??= value;
   }
   if (headers[VERSION] !== NEWER) return false;
   headers[VERSION] = SERVED;

@@ -21,7 +21,7 @@ import {
   type SenderPosition,
   type StreamPosition,
 } from './stream-position.ts';
-import { StreamProgress } from './stream-progress.ts';
+import { pastResult, StreamProgress } from './stream-progress.ts';
 import { type StreamOptions, StreamReader } from './stream-reader.ts';
 import { answerOf } from './task-stream.ts';
 
@@ -79,6 +79,7 @@ class ResumedStream {
     this.#progress = new StreamProgress({
       task: { id, contextId: open.log.state.contextId ?? '' },
       position,
+      run: position.sender?.run,
       state: position.sender?.state ?? TaskState.TASK_STATE_UNSPECIFIED,
       isResumed: options.endsWithRun !== true,
     });
@@ -117,9 +118,9 @@ class ResumedStream {
   /** Tells the answer of the run if it is in the part of the log that the client has got or misses. */
   async *#answer(): AsyncGenerator<Frame, void, undefined> {
     const progress = this.#progress;
-    const { sender } = progress.position;
-    if (!sender || progress.isOver) return;
-    yield* progress.answerAt(runResult(this.#reader.tap.state, sender.run));
+    const { run } = progress;
+    if (run === undefined || progress.isOver) return;
+    yield* progress.answerAt(runResult(this.#reader.tap.state, run));
   }
 
   /** Begins the stream of a sender that got no frame, once its run has published an event. */
@@ -132,11 +133,11 @@ class ResumedStream {
       yield answerOf(begun.answer, this.#progress.position);
       return this.#progress.end();
     }
-    const { storage } = this.#options;
+    const { storage, historyLength } = this.#options;
     const { log } = this.#open;
     const task = begun.picture
       ? await this.#reader.copy(begun.picture)
-      : await taskAt(storage, log.key, begun.generation, log.clock);
+      : await taskAt(storage, log.key, begun.generation, log.clock, { historyLength });
     const record = task && (await storage.findRecord(log.key, begun.generation));
     if (!task || !record) {
       // A run that published nothing before the first Task has no Task to show.
@@ -146,7 +147,8 @@ class ResumedStream {
     }
     const state = stateOf(task);
     const told = { ...sender, phase: 'told', state } as const;
-    const position = { ...afterEvent(record, begun.generation), sender: told };
+    const place = { ...afterEvent(record, begun.generation), sender: told };
+    const position = pastResult(place, runResult(log.state, sender.run), state);
     this.#continueFrom(record.slot);
     this.#progress.continueAfter(position, state);
     yield { response: taskFrame(task), position, generation: begun.generation };
@@ -178,12 +180,22 @@ class ResumedStream {
     if (isOther || isLonger) throw invalidCursor('future');
   }
 
+  /** Throws if the client's last event is kept, but not in the record at its position. */
+  async #checkExpired(): Promise<void> {
+    const position = this.#unchecked;
+    this.#unchecked = undefined;
+    if (!position || position.events === 0) return;
+    const { storage } = this.#options;
+    const record = await storage.findRecord(this.#open.log.key, this.#progress.told);
+    if (record && compareSlots(record.slot, position.slot) !== 0) throw invalidCursor('future');
+  }
+
   /** Continues at the next event that is kept; tells the client if it misses events. */
   async *#skipExpired(): AsyncGenerator<Frame, void, undefined> {
     const { log } = this.#open;
     const { storage } = this.#options;
     const missing = generationAfter(this.#progress.told);
-    this.#unchecked = undefined;
+    await this.#checkExpired();
     // Records are also missing if the task was deleted.
     await log.refresh();
     if (log.isExpired()) throw new TaskNotFoundError();

@@ -7,16 +7,18 @@ import {
   TaskState,
   type TaskStatus,
 } from '@a2a-js/sdk';
-import { GAP_KEY } from './extension.ts';
+import { GAP_KEY, withoutKeys } from './extension.ts';
 
 /** The frame of a whole Task. */
 export function taskFrame(task: Task): StreamResponse {
-  return { payload: { $case: 'task', value: task } };
+  return { payload: { $case: 'task', value: { ...task, metadata: withoutKeys(task.metadata) } } };
 }
 
 /** The only frame of a stream without a task. */
 export function messageFrame(message: Message): StreamResponse {
-  return { payload: { $case: 'message', value: deepCopy(message) } };
+  const value = deepCopy(message);
+  value.metadata = withoutKeys(value.metadata);
+  return { payload: { $case: 'message', value } };
 }
 
 /** The task that updates are about. */
@@ -29,7 +31,9 @@ type Of = Pick<Task, 'id' | 'contextId'>;
  */
 export function eventFrames(event: TaskEvent, current: TaskState): StreamResponse[] {
   if (event.kind !== 'task') {
-    return [{ payload: { $case: event.kind, value: deepCopy(event.data) } } as StreamResponse];
+    const value = deepCopy(event.data);
+    value.metadata = withoutKeys(value.metadata);
+    return [{ payload: { $case: event.kind, value } } as StreamResponse];
   }
   const { id: taskId, contextId, artifacts, status, metadata } = event.data;
   const frames = artifacts.map(
@@ -49,7 +53,7 @@ export function eventFrames(event: TaskEvent, current: TaskState): StreamRespons
   );
   if (!status && frames.length > 0) return frames;
   const known = status ? deepCopy(status) : unchanged(current);
-  return [...frames, statusFrame(event.data, known, metadata)];
+  return [...frames, statusFrame(event.data, known, withoutKeys(metadata))];
 }
 
 /**

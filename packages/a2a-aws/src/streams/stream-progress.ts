@@ -16,6 +16,8 @@ export interface ProgressStart {
   /** The task that the stream is about. */
   readonly task: Pick<Task, 'id' | 'contextId'>;
   readonly position: StreamPosition;
+  /** The run whose sender reads the stream; `undefined` for a subscriber. */
+  readonly run: string | undefined;
   /** The last state that the client was told; unspecified if the position does not tell. */
   readonly state: TaskState;
   /**
@@ -41,10 +43,10 @@ export class StreamProgress {
   #isFinal = false;
   #isOver = false;
 
-  constructor({ task, position, state, isResumed }: ProgressStart) {
+  constructor({ task, position, run, state, isResumed }: ProgressStart) {
     this.#task = task;
     this.#isResumed = isResumed;
-    this.#run = position.sender?.run;
+    this.#run = run;
     this.#position = position;
     this.#state = state;
     this.#told = lastGeneration(position);
@@ -53,6 +55,11 @@ export class StreamProgress {
   /** True if the stream is complete. */
   get isOver(): boolean {
     return this.#isOver;
+  }
+
+  /** The run whose sender reads the stream. */
+  get run(): string | undefined {
+    return this.#run;
   }
 
   get position(): StreamPosition {
@@ -152,9 +159,7 @@ export class StreamProgress {
     this.#state = eventStatus(event)?.state ?? this.#state;
     const sender = this.#sender();
     // A sender that sees in the state that its run is over resumes as any subscriber.
-    const { state } = eventStatus(event) ?? {};
-    const showsEnd = isTerminal(state) || state === TaskState.TASK_STATE_INPUT_REQUIRED;
-    const after = isOwnResult && showsEnd ? undefined : sender;
+    const after = isOwnResult && showsEnd(eventStatus(event)?.state) ? undefined : sender;
     const responses = eventFrames(event, this.#state);
     for (const [index, response] of responses.entries()) {
       const isLast = index === responses.length - 1;
@@ -173,4 +178,22 @@ export class StreamProgress {
     const { sender } = this.#position;
     return sender && { ...sender, state: this.#state };
   }
+}
+
+/**
+ * Returns the position of a client that got a Task in this state. A sender that sees there that its run is
+ * over resumes as any subscriber.
+ */
+export function pastResult(
+  position: StreamPosition,
+  result: RunResult | undefined,
+  state: TaskState,
+): StreamPosition {
+  const isResult = result && !result.answer && result.generation === lastGeneration(position);
+  return isResult && showsEnd(state) ? { ...position, sender: undefined } : position;
+}
+
+/** Returns true if a client sees in the state that a run is over. */
+function showsEnd(state: TaskState | undefined): boolean {
+  return isTerminal(state) || state === TaskState.TASK_STATE_INPUT_REQUIRED;
 }

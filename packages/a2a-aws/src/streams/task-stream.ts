@@ -11,7 +11,7 @@ import { UnsupportedOperationError } from '@a2a-js/sdk/errors';
 import type { Frame } from './frame.ts';
 import { messageFrame, taskFrame } from './stream-frames.ts';
 import { endOfLog, type StreamPosition, timed } from './stream-position.ts';
-import { StreamProgress } from './stream-progress.ts';
+import { pastResult, StreamProgress } from './stream-progress.ts';
 import { type StreamOptions, StreamReader } from './stream-reader.ts';
 
 /** The task at the beginning of a stream. */
@@ -121,9 +121,10 @@ async function* framesFrom(
   }
   const task = await reader.copy(picture);
   // The picture may be one from within a record, whose time is known after it.
-  const position = timed(before, reader.open);
   const state = task.status?.state ?? TaskState.TASK_STATE_UNSPECIFIED;
-  const progress = new StreamProgress({ task, position, state, isResumed: false });
+  const position = pastResult(timed(before, reader.open), result, state);
+  const run = before.sender?.run;
+  const progress = new StreamProgress({ task, position, run, state, isResumed: false });
   yield { response: taskFrame(task), position, generation: progress.told };
   yield* progress.answerAt(result);
   while (!progress.isOver) {

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
-import { systemClock } from '@a2a-aws/core';
+import { systemClock, systemEntropy } from '@a2a-aws/core';
 import { ServerCallContext } from '@a2a-js/sdk/server';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type Connection, connectionOf } from '../../src/connections/connection.ts';
@@ -58,11 +58,11 @@ function begin(response: FakeResponse): void {
 /** The connection that a call finds whose request went through the middleware. */
 function handled(
   response: FakeResponse,
-  headers: IncomingHttpHeaders = {},
+  given: IncomingHttpHeaders | IncomingMessage = {},
 ): Connection | undefined {
   let connection: Connection | undefined;
-  const request = { headers } as IncomingMessage;
-  connectionMiddleware(systemClock, new OpenConnections())(
+  const request = ('headers' in given ? given : { headers: given }) as IncomingMessage;
+  connectionMiddleware(systemClock, new OpenConnections(), systemEntropy)(
     request,
     response as unknown as ServerResponse,
     () => {
@@ -195,20 +195,32 @@ test('[I10] a client that left is noticed, also one that left before', () => {
   expect(handled(late)?.left.aborted).toBe(true);
 });
 
-test('[I9] an connection is found by the very headers of its request, not by equal ones', () => {
+test('[I9] a connection is found by the headers of its request or a copy, not by equal ones', () => {
   const headers = { host: 'a' };
   const connection = handled(new FakeResponse(), headers);
   expect(connection).toBeDefined();
   expect(connectionOf(contextWith(headers))).toBe(connection);
-  expect(connectionOf(contextWith({ ...headers }))).toBeUndefined();
+  // A middleware or a context builder may copy the headers.
+  expect(connectionOf(contextWith({ ...headers }))).toBe(connection);
+  expect(connectionOf(contextWith({ host: 'a' }))).toBeUndefined();
   expect(connectionOf(contextWith('headers'))).toBeUndefined();
   expect(connectionOf(new ServerCallContext())).toBeUndefined();
 });
 
-test('a request that passes the middleware twice has one connection', () => {
+test('[I9] the token of a connection that a client sends is replaced', () => {
   const headers = { host: 'a' };
+  const connection = handled(new FakeResponse(), headers);
+  const stolen = { ...headers };
+  expect(connectionOf(contextWith(stolen))).toBe(connection);
+  const other = handled(new FakeResponse(), stolen);
+  expect(other).toBeDefined();
+  expect(other).not.toBe(connection);
+});
+
+test('a request that passes the middleware twice has one connection', () => {
+  const request = { headers: { host: 'a' } } as IncomingMessage;
   const response = new FakeResponse();
-  expect(handled(response, headers)).toBe(handled(response, headers));
+  expect(handled(response, request)).toBe(handled(response, request));
   begin(response);
   vi.advanceTimersByTime(16_000);
   expect(response.written).toEqual([': alive\n\n']);

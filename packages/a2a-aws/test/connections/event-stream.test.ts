@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from '@a2a-aws/core';
+import { systemEntropy } from '@a2a-aws/core';
 import { AgentCard } from '@a2a-js/sdk';
 import { TaskNotFoundError } from '@a2a-js/sdk/errors';
 import type { A2ARequestHandler } from '@a2a-js/sdk/server';
@@ -61,7 +62,7 @@ let server: Server;
 beforeAll(async () => {
   const handler = { requestHandler, userBuilder: UserBuilder.noAuthentication };
   const app = express();
-  app.use(connectionMiddleware(clock, new OpenConnections()));
+  app.use(connectionMiddleware(clock, new OpenConnections(), systemEntropy));
   app.use('/rpc', jsonRpcHandler(handler));
   app.use('/rest', restHandler(handler));
   server = app.listen(0, '127.0.0.1');

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { systemClock } from '@a2a-aws/core';
+import { systemClock, systemEntropy } from '@a2a-aws/core';
 import { Task } from '@a2a-js/sdk';
 import express, { type Express } from 'express';
 import { afterEach, expect, test } from 'vitest';
@@ -63,7 +63,7 @@ async function serve(
 /** Apps with and without the middleware. */
 function apps(): [Express, Express] {
   const [divided, whole] = [express(), express()];
-  divided.use(connectionMiddleware(systemClock, new OpenConnections()));
+  divided.use(connectionMiddleware(systemClock, new OpenConnections(), systemEntropy));
   return [divided, whole];
 }
 
@@ -135,7 +135,7 @@ test('middleware before ours that replaces `json` still gets the answer', async 
     };
     next();
   });
-  app.use(connectionMiddleware(systemClock, new OpenConnections()));
+  app.use(connectionMiddleware(systemClock, new OpenConnections(), systemEntropy));
   const body = taskJson(5_000);
   await serve(app, body);
   expect(bodies).toEqual([body]);

@@ -11,6 +11,7 @@ import {
   COMPLETED,
   chunkOf,
   INPUT_REQUIRED,
+  message,
   statusOf,
   taskOf,
   WORKING,
@@ -206,6 +207,38 @@ describe('the end of a resumed stream', () => {
   });
 });
 
+describe('a sender whose first Task is the question', () => {
+  const asked = logOf(
+    [start('run-1')],
+    [event(taskOf(INPUT_REQUIRED))],
+    [{ kind: 'end', run: 'run-1' } as Entry],
+  );
+
+  test('[I3] gets the question, and waits for what follows when it resumes there', async () => {
+    const task = await StoredTask.of(asked);
+    const first = await task.resume(sentBy('run-1', at(1)));
+    expect({ kinds: kinds(first), outcome: first.outcome }).toEqual({
+      kinds: ['task'],
+      outcome: 'ended',
+    });
+    const position = first.frames[0]?.position as StreamPosition;
+    expect(await task.resume(position)).toEqual({ frames: [], outcome: 'waits' });
+  });
+
+  test('gets as much history as it asked for, also after its message was sent again', async () => {
+    const said = message('m-1');
+    const task = await StoredTask.of(
+      logOf(
+        [start('run-1', { message: said })],
+        [event(taskOf(WORKING, { history: [said] }))],
+        [event(statusOf(COMPLETED))],
+      ),
+    );
+    const { frames } = await task.resume(sentBy('run-1', at(1)), { historyLength: 0 });
+    expect(frames[0]?.response.payload).toMatchObject({ $case: 'task', value: { history: [] } });
+  });
+});
+
 describe('a task that was deleted', () => {
   const idle = logOf(
     [start('run-1')],
@@ -256,6 +289,20 @@ describe('a whole Task that was published again', () => {
 
 describe('a log that was restored from a backup', () => {
   const former = logOf([start('run-1')], [event(taskOf(WORKING))], [event(chunkOf('out', 'one'))]);
+
+  test('[I3] refuses a cursor whose record has other borders now', async () => {
+    const records = logOf(
+      [start('run-1')],
+      [event(taskOf(WORKING))],
+      [event(chunkOf('out', 'one'))],
+      [event(chunkOf('out', 'two'))],
+    );
+    const position = endOfLog((await StoredTask.of(records)).open);
+    const together = [event(chunkOf('a', '1')), event(chunkOf('b', '2')), event(chunkOf('c', '3'))];
+    const restored = logOf([start('run-1')], [event(taskOf(WORKING))], together);
+    const { outcome } = await (await StoredTask.of(restored)).resume(position);
+    expect(outcome).toMatchObject({ metadata: { cursor: 'future' } });
+  });
 
   test('[I3] refuses the cursor of the Task at the beginning of a stream', async () => {
     const position = endOfLog((await StoredTask.of(former)).open);

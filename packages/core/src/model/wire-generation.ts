@@ -1,5 +1,5 @@
 import { type Generation, generationBefore } from './generation.ts';
-import { type LogState, openRuns } from './state.ts';
+import type { LogState } from './state.ts';
 
 /**
  * How a protocol counts the changes of a task: its `events`, as A2A 1.1 does, or also the messages of its
@@ -35,10 +35,19 @@ function countMessages({ runs }: LogState): number {
   return count;
 }
 
-/** Returns true if a run of a message has begun since the last event, and is open. */
+/** Returns true if a message was accepted since the last event, and its run is not over. */
 function hasNewMessage(state: LogState): boolean {
+  const { runs, open, unsettled } = state;
   const { generation } = state.next;
-  return openRuns(state).some(
-    ([, { attempt, start }]) => attempt === 1 && start.generation === generation,
-  );
+  for (const id of [...open, ...unsettled]) {
+    let first = runs.get(id);
+    // A resumed run continues the message of the lost one.
+    for (let of = id; first && first.attempt > 1; ) {
+      const lost = [...runs].find(([, { resumedBy }]) => resumedBy === of);
+      if (!lost) break;
+      [of, first] = lost;
+    }
+    if (first?.start.generation === generation) return true;
+  }
+  return false;
 }

@@ -9,7 +9,7 @@ import { pastState } from '../model/past-state.ts';
 import { ENTRY_COST, type LogRecord, MAX_BODY_BYTES } from '../model/record.ts';
 import { compareSlots, FIRST_SLOT, type Slot } from '../model/slot.ts';
 import type { LogState } from '../model/state.ts';
-import type { TaskPicture } from '../model/task-picture.ts';
+import type { CopyOptions, TaskPicture } from '../model/task-picture.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { LogStorage } from '../ports/log-storage.ts';
 import type { TaskKey } from '../task-key.ts';
@@ -229,6 +229,7 @@ export async function taskAt(
   key: TaskKey,
   generation: Generation,
   clock: Clock,
+  options?: CopyOptions,
 ): Promise<Task | undefined> {
   const fold = new Fold();
   const pace = new Pace(clock);
@@ -241,5 +242,5 @@ export async function taskAt(
     });
     await pace.spent(record.body.length + record.entries.length * ENTRY_COST);
   }
-  return picture && inSlices(picture.copying(), pace);
+  return picture && inSlices(picture.copying(options), pace);
 }

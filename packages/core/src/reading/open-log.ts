@@ -76,6 +76,8 @@ export class OpenLog {
   #watchers: Map<string, string> | undefined;
   /** The open taps: how many events are kept for each. */
   readonly #taps = new Map<LogTap, number>();
+  /** How many of them set no limit. */
+  #unlimitedTaps = 0;
 
   constructor(key: TaskKey, deps: OpenLogDeps) {
     this.#deps = deps;
@@ -192,12 +194,16 @@ export class OpenLog {
     readonly close: () => void;
   } {
     const tap = new LogTap(this.log, this.#recent, this.#deps.storage, start);
-    this.#taps.set(tap, maxEvents ?? Number.POSITIVE_INFINITY);
-    this.#recent.maxEvents = Math.max(...this.#taps.values());
+    const most = maxEvents ?? Number.POSITIVE_INFINITY;
+    this.#recent.maxEvents = this.#taps.size === 0 ? most : Math.max(this.#recent.maxEvents, most);
+    this.#taps.set(tap, most);
+    if (maxEvents === undefined) this.#unlimitedTaps += 1;
     this.#quietReads = 0;
     const leave = (): void => {
       if (!this.#taps.delete(tap)) return;
-      this.#recent.maxEvents = Math.max(...this.#taps.values());
+      if (maxEvents === undefined) this.#unlimitedTaps -= 1;
+      // Many taps may leave at once.
+      if (this.#unlimitedTaps === 0) this.#recent.maxEvents = largest(this.#taps.values());
       // Taps that have left may still read from the former object.
       if (this.#taps.size === 0) this.#recent = new RecentRecords();
     };
@@ -295,4 +301,11 @@ function withLogger(deps: OpenLogDeps, logger: Logger): Omit<OpenLogDeps, 'notif
     logger,
     signal: deps.signal,
   };
+}
+
+/** Returns the largest number; 0 if there is none. */
+function largest(numbers: Iterable<number>): number {
+  let most = 0;
+  for (const number of numbers) most = Math.max(most, number);
+  return most;
 }

@@ -72,7 +72,7 @@ describe('the generation on the wire', () => {
 describe('a start that requires a generation', () => {
   const entry = { ...start('run-9'), kind: 'start' } as Entry & { readonly kind: 'start' };
   const decide = (fold: Fold, ifGeneration: number) =>
-    proposeStart(authorOf('a'), entry, { ifGeneration })(fold.state);
+    proposeStart(authorOf('c'), entry, { ifGeneration })(fold.state);
 
   function foldOf(...contents: readonly (readonly Entry[])[]): Fold {
     const fold = new Fold();
@@ -94,6 +94,18 @@ describe('a start that requires a generation', () => {
     expect(decide(foldOf(...begun), 1)).toEqual({ refused: 'generation' });
     const over = foldOf(...begun, [{ kind: 'end', run: 'run-2' }]);
     expect(decide(over, 1)).toHaveProperty('entries');
+  });
+
+  test('[I1] is refused while a resumed run works on such a message, or a lost one waits for it', () => {
+    const begun = [[start('run-1'), event('run-1', taskOf(INPUT_REQUIRED))], [start('run-2')]];
+    const lost: Entry = { kind: 'fence', instance: 'a' };
+    // A run of another instance keeps the lost one unsettled.
+    const other = start('run-4', { instance: 'b', attempt: 2, resumes: 'run-1' });
+    expect(decide(foldOf(...begun, [lost, other]), 1)).toEqual({ refused: 'generation' });
+    const resumed = start('run-3', { instance: 'b', attempt: 2, resumes: 'run-2' });
+    expect(decide(foldOf(...begun, [lost, resumed]), 1)).toEqual({ refused: 'generation' });
+    const published = [event('run-3', statusOf(WORKING))];
+    expect(decide(foldOf(...begun, [lost, resumed], published), 2)).toHaveProperty('entries');
   });
 
   test('[I1] knows of the events before it in the same record', () => {
