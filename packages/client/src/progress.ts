@@ -3,15 +3,6 @@ import { isAtRest, isTerminal, stateOf, taskIdOf } from './event.ts';
 import { cursorOf, type Gap, gapOf, generationOf, markGap } from './extension.ts';
 import type { Position } from './position.ts';
 
-/** The decision about a connection that has ended. */
-type End =
-  /** The stream is complete. */
-  | 'done'
-  /** The stream may be complete: the client resumes at once, to see. */
-  | 'again'
-  /** The stream was interrupted. */
-  | 'broken';
-
 /**
  * The progress of one client through a stream, over all connections that carry it: the events that it
  * has, and whether there are more. Nothing here waits.
@@ -31,10 +22,10 @@ export interface Progress {
   /** Returns true if an uninterrupted stream would have ended: the client reads no further. */
   isSettled(): boolean;
   /**
-   * Decides about the end of the connection. `isClean`: it ended without an error. `lastedMs`: how long it
-   * lasted, in milliseconds.
+   * Returns true if the stream is complete at the end of the connection; else it was interrupted.
+   * `isClean`: the connection ended without an error.
    */
-  endOf(isClean: boolean, lastedMs: number): End;
+  isComplete(isClean: boolean): boolean;
   /** Forgets the cursor that the server refuses. */
   refuse(): void;
   /** Counts a failure. Returns the failures in a row without an event. */
@@ -49,8 +40,6 @@ export function progressFrom(position: Position, isSender: boolean): Progress {
   let isSettled = false;
   /** The length of the last Task that took the place of events. */
   let lastLength = 0;
-  /** Connections in a row that ended at once, without an event and without an error. */
-  let quickEnds = 0;
   // About the connection:
   let isFirst = true;
   let gap: Partial<Gap> | undefined;
@@ -101,17 +90,9 @@ export function progressFrom(position: Position, isSender: boolean): Progress {
       return true;
     },
     isSettled: () => isSettled,
-    endOf(isClean, lastedMs) {
-      // A server that has ended the stream says so at once, again and again; a proxy does not.
-      quickEnds = isClean && isFirst && lastedMs < 5_000 ? quickEnds + 1 : 0;
-      if (isAnswered || isTerminal(state) || (isClean && isAtRest(state))) return 'done';
-      // INPUT_REQUIRED: the server would let the sender wait for the answer to its question.
-      if (isSender && state === 6) return 'done';
-      // A proxy may end a stream that the server did not end.
-      if (!isClean || !isSender || !cursor) return 'broken';
-      if (!isFirst) return 'again';
-      return quickEnds > 3 ? 'done' : 'broken';
-    },
+    // A proxy may end a stream that the server did not end, so a clean end alone proves nothing.
+    isComplete: (isClean) =>
+      isAnswered || isTerminal(state) || (isAtRest(state) && (isSender || isClean)),
     refuse() {
       cursor = '';
       generation = 0;

@@ -50,12 +50,12 @@ export function readStream(
 
   async function* connections(): Events {
     const start = decodePosition(await store?.get(key));
-    const { position, connect, accept, isSettled, endOf, refuse, fail } = progressFrom(
+    const { position, connect, accept, isSettled, isComplete, refuse, fail } = progressFrom(
       start,
       request !== undefined,
     );
     // A process may have ended after the last event, before the end.
-    if (start.isOver || endOf(false, 0) === 'done') return;
+    if (start.isOver || isComplete(false)) return;
     /** The error of a server that does not stream the task any more. */
     let unsupported: unknown;
 
@@ -106,7 +106,6 @@ export function readStream(
         if (hasLeft) return;
         // A signal collects the listeners of each connection.
         closing = new AbortController();
-        const began = Date.now();
         const isResumed = connect();
         const events = open();
         let failed: { readonly error: unknown } | undefined;
@@ -135,14 +134,11 @@ export function readStream(
         }
         // The caller has left, or the connection was silent.
         if (closing.signal.aborted) continue;
-        const end = endOf(!failed, Date.now() - began);
-        if (end === 'done') {
+        if (isComplete(!failed)) {
           // More events may come to a subscription.
           return await save(request !== undefined || isTerminal(position().state));
         }
-        if (end === 'broken') {
-          await recover(failed ? failed.error : new Error('The stream ended early.'), isResumed);
-        }
+        await recover(failed ? failed.error : new Error('The stream ended early.'), isResumed);
       }
     } finally {
       signal?.removeEventListener('abort', leave);
