@@ -7,9 +7,9 @@ export function isTerminal(state: number): boolean {
   return state > 2 && state < 8 && state !== 6;
 }
 
-/** Returns true if the task has ended, or waits for input or credentials. */
+/** Returns true if the task has ended or waits for input. A task that waits for credentials goes on. */
 export function isAtRest(state: number): boolean {
-  return state > 2 && state < 9;
+  return state > 2 && state < 8;
 }
 
 /** Fields of some kinds of events. */

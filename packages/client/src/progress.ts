@@ -43,12 +43,15 @@ export function progressFrom(position: Position, isSender: boolean): Progress {
   // About the connection:
   let isFirst = true;
   let gap: Partial<Gap> | undefined;
+  /** True if an event of the connection has told that the task stopped. */
+  let hasStopped = false;
 
   return {
     position: () => ({ taskId, cursor, generation, state }),
     connect() {
       isFirst = true;
       gap = undefined;
+      hasStopped = false;
       return cursor !== '';
     },
     accept(event) {
@@ -69,8 +72,6 @@ export function progressFrom(position: Position, isSender: boolean): Progress {
       let isRepeated = false;
       if (isWhole) {
         gap = generation > 0 && next > generation ? { from: generation + 1, to: next } : {};
-        // A subscription to a task that already waited for its client goes on.
-        isSettled = isAtRest(stateOf(event)) && (isSender || !isAtRest(state));
         const { length } = JSON.stringify(event);
         isRepeated = length === lastLength;
         lastLength = length;
@@ -79,6 +80,11 @@ export function progressFrom(position: Position, isSender: boolean): Progress {
       } else if (hasSkipped && !gap) {
         throw new Error(`The events ${generation + 1} to ${next - 1} are missing.`);
       }
+      // A subscription to a task that already waited for its client goes on.
+      const isQuestionKnown = isTask && (!taskId || isAtRest(state));
+      const stops = isAtRest(stateOf(event)) && (isSender || !isQuestionKnown);
+      hasStopped ||= stops;
+      isSettled = isWhole && stops;
       taskId ||= taskIdOf(event);
       cursor = cursorOf(event) || cursor;
       generation = next || generation;
@@ -92,7 +98,7 @@ export function progressFrom(position: Position, isSender: boolean): Progress {
     isSettled: () => isSettled,
     // A proxy may end a stream that the server did not end, so a clean end alone proves nothing.
     isComplete: (isClean) =>
-      isAnswered || isTerminal(state) || (isAtRest(state) && (isSender || isClean)),
+      isAnswered || isTerminal(state) || (isAtRest(state) && (isSender || (isClean && hasStopped))),
     refuse() {
       cursor = '';
       generation = 0;

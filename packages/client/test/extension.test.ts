@@ -41,7 +41,7 @@ test('The states of a task have the numbers of the SDK.', () => {
       .map((state) => String(TaskState[state as number]).replace('TASK_STATE_', ''));
   const terminal = ['COMPLETED', 'FAILED', 'CANCELED', 'REJECTED'];
   expect(names(isTerminal).sort()).toEqual(terminal.sort());
-  expect(names(isAtRest).sort()).toEqual([...terminal, 'INPUT_REQUIRED', 'AUTH_REQUIRED'].sort());
+  expect(names(isAtRest).sort()).toEqual([...terminal, 'INPUT_REQUIRED'].sort());
 });
 
 test('Message ids are globally unique by their form.', () => {

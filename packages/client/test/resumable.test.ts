@@ -226,6 +226,38 @@ describe('a stream of a server with cursors', () => {
     expect(words).toEqual(['task1', 'statusUpdate2', 'statusUpdate3']);
   });
 
+  test.each([
+    ['a task that waits for credentials, of a sender', status(2, 'AUTH_REQUIRED'), false],
+    ['a task that waits for credentials, of a subscriber', status(2, 'AUTH_REQUIRED'), true],
+  ])('is not complete with %s', async (_, waiting, subscribes) => {
+    const { words } = await read({ streams: [[task(1), waiting], [DONE]], subscribes });
+    expect(words).toEqual(['task1', 'statusUpdate2', 'statusUpdate3']);
+  });
+
+  test('goes on after a whole Task that waits for credentials', async () => {
+    const { words } = await read({
+      streams: [[task(1), LOST], [REFUSED], [task(2, 'AUTH_REQUIRED'), DONE]],
+      subscribes: true,
+    });
+    expect(words).toEqual(['task1', 'task2 gap ?-?', 'statusUpdate3']);
+  });
+
+  test('of a subscriber of a task that already waits is not ended by a proxy', async () => {
+    const { words } = await read({
+      streams: [[task(1, 'INPUT_REQUIRED')], [], [status(2), status(3, 'INPUT_REQUIRED')]],
+      subscribes: true,
+    });
+    expect(words).toEqual(['task1', 'statusUpdate2', 'statusUpdate3']);
+  });
+
+  test('of a subscriber that was cut off after a question is not ended by a proxy', async () => {
+    const { words } = await read({
+      streams: [[task(1), status(2, 'INPUT_REQUIRED'), LOST], [], [DONE]],
+      subscribes: true,
+    });
+    expect(words).toEqual(['task1', 'statusUpdate2', 'statusUpdate3']);
+  });
+
   test('does not end a subscription while the task goes on', async () => {
     const { client, waits } = await read({ streams: [[task(1)], [], [SECOND]], subscribes: true });
     expect(client.methods).toEqual(['subscribe', 'subscribe c1', 'subscribe c1']);
@@ -314,7 +346,6 @@ describe('a stream of a server without cursors', () => {
   test.each([
     ['the end of the task', [task(), status(undefined, 'REJECTED')]],
     ['a question', [task(), status(undefined, 'INPUT_REQUIRED')]],
-    ['a request for credentials', [task(), status(undefined, 'AUTH_REQUIRED')]],
     ['a Message', [message()]],
     ['a question, then an error', [task(), status(undefined, 'INPUT_REQUIRED'), LOST]],
     ['the end of the task, then an error', [task(), status(undefined, 'COMPLETED'), LOST]],
@@ -333,6 +364,16 @@ describe('a stream of a server without cursors', () => {
     });
     expect(words).toEqual(['task', 'task gap ?-?']);
     expect(client.methods).toEqual(['send', 'subscribe']);
+  });
+
+  test('goes on after a whole Task that waits for credentials', async () => {
+    const { words } = await read({
+      streams: [
+        [task(), LOST],
+        [task(undefined, 'AUTH_REQUIRED'), status(), status(undefined, 'COMPLETED')],
+      ],
+    });
+    expect(words).toEqual(['task', 'task gap ?-?', 'statusUpdate', 'statusUpdate']);
   });
 
   test('of a subscriber goes on if the task waited for its client before', async () => {
