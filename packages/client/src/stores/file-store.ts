@@ -12,6 +12,8 @@ export interface FileStoreOptions {
   readonly keepMs?: number | undefined;
 }
 
+/** The name of a position's file, or of a part of one. Other files in the directory are not the store's. */
+const OWN_NAME = /^[\w-]{43}\.json(\.[\da-f-]{36}\.tmp)?$/;
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
 /**
@@ -63,7 +65,7 @@ async function prepare(directory: string, keepMs: number): Promise<void> {
   await mkdir(directory, { recursive: true });
   const oldest = Date.now() - keepMs;
   for (const name of await readdir(directory)) {
-    if (!/\.(json|tmp)$/.test(name)) continue;
+    if (!OWN_NAME.test(name)) continue;
     const file = join(directory, name);
     // Another process may remove the file at the same time.
     const found = await stat(file).catch(() => undefined);
