@@ -1,3 +1,6 @@
+/** The longest time of a timer, about 24 days. A longer one ends at once. */
+export const MAX_TIMER_MS = 2_147_483_647;
+
 /** The waits between tries, in milliseconds. */
 export interface Backoff {
   /** The longest wait after the first failure. It doubles with each failure. @default 250 */
@@ -28,7 +31,7 @@ export function sleep(ms: number, signal: AbortSignal): Promise<void> {
       signal.removeEventListener('abort', done);
       resolve();
     };
-    const timer = setTimeout(done, signal.aborted ? 0 : ms);
+    const timer = setTimeout(done, signal.aborted ? 0 : Math.min(ms, MAX_TIMER_MS));
     signal.addEventListener('abort', done);
   });
 }

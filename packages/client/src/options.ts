@@ -20,7 +20,8 @@ export interface ResumableOptions {
   readonly backoff?: Backoff | undefined;
   /**
    * A stream without an event for so long is resumed on another connection, because the present one may
-   * be dead without a sign; in milliseconds, 0 for never. It is no failure. It needs a server with cursors.
+   * be dead without a sign; in milliseconds. 0, `Infinity` and times above 24 days mean never. It is no failure. It needs
+   * a server with cursors.
    * @default 120,000
    */
   readonly silenceMs?: number | undefined;

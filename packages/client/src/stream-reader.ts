@@ -1,6 +1,6 @@
 import type { SendMessageRequest, StreamResponse } from '@a2a-js/sdk';
 import type { Client, RequestOptions } from '@a2a-js/sdk/client';
-import { backoffMs, sleep as timer } from './backoff.ts';
+import { backoffMs, MAX_TIMER_MS, sleep as timer } from './backoff.ts';
 import { isAtRest, isTerminal } from './event.ts';
 import { streamParameters } from './extension.ts';
 import { failureOf } from './failure.ts';
@@ -113,7 +113,9 @@ export function readStream(
           while (!isSettled()) {
             let event: StreamResponse | undefined;
             let silence: ReturnType<typeof setTimeout> | undefined;
-            if (position().cursor && silenceMs) silence = setTimeout(close, silenceMs);
+            if (position().cursor && silenceMs > 0 && silenceMs <= MAX_TIMER_MS) {
+              silence = setTimeout(close, silenceMs);
+            }
             try {
               const next = await events.next();
               if (next.done) break;

@@ -279,7 +279,9 @@ describe('a stream of a server with cursors', () => {
   test('may be silent forever without a cursor, or if its caller says so', async () => {
     const timers = vi.spyOn(globalThis, 'setTimeout');
     await read({ streams: [[task(), status(undefined, 'COMPLETED')]] });
-    await read({ streams: [[task(1), SECOND]], silenceMs: 0 });
+    for (const silenceMs of [0, Number.POSITIVE_INFINITY, 2 ** 31]) {
+      await read({ streams: [[task(1), SECOND]], silenceMs });
+    }
     expect(timers).not.toHaveBeenCalled();
     await read({ streams: [[task(1), SECOND]] });
     // Before the second event, and before the end.
