@@ -56,13 +56,12 @@ export default defineConfig({
       },
       {
         extends: true,
-        // One after another, when all other tests have ended: the embedded DynamoDB serves one load at a
+        // One after another, and apart from the other tests: the embedded DynamoDB serves one load at a
         // time.
         test: {
           name: 'load',
           include: ['test/load/**/*.test.ts'],
           maxWorkers: 1,
-          sequence: { groupOrder: 1 },
         },
       },
     ],

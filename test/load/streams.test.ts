@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { replaceAll, sendSignals } from './server-signals.ts';
-import { type StreamsReport, streams } from './streams.ts';
+import { replaceAll, sendSignals } from '../chaos/server-signals.ts';
+import { type StreamsReport, streams } from '../chaos/streams.ts';
 
 const timeout = 600_000;
 
