@@ -55,15 +55,18 @@ export function progressFrom(position: Position, isSender: boolean): Progress {
       return cursor !== '';
     },
     accept(event) {
-      const isTask = isFirst && event.payload?.$case === 'task';
+      const { payload } = event;
+      const kind = payload?.$case;
+      const isTask = isFirst && kind === 'task';
+      const next = generationOf(event);
       isFirst = false;
       // The Task that follows a gap frame gets its mark.
-      const told = gapOf(event);
-      if (told) {
-        gap = told;
-        return false;
+      if (kind !== 'task') gap = undefined;
+      // A gap frame has no generation. An agent's event may have the key of a gap, too.
+      if (cursor && !next && payload?.$case === 'statusUpdate' && !payload.value.status?.message) {
+        gap = gapOf(event);
+        if (gap?.to) return false;
       }
-      const next = generationOf(event);
       // A Task at the beginning of a later connection takes the place of everything before it.
       const isWhole = isTask && taskId !== '';
       const isKnown = next > 0 && (isWhole ? next <= generation : next < generation);
@@ -78,7 +81,7 @@ export function progressFrom(position: Position, isSender: boolean): Progress {
         cursor = '';
         generation = 0;
       } else if (hasSkipped && !gap) {
-        throw new Error(`The events ${generation + 1} to ${next - 1} are missing.`);
+        throw new Error(`The event ${generation + 1} is missing.`);
       }
       // A subscription to a task that already waited for its client goes on.
       const isQuestionKnown = isTask && (!taskId || isAtRest(state));
@@ -89,7 +92,7 @@ export function progressFrom(position: Position, isSender: boolean): Progress {
       cursor = cursorOf(event) || cursor;
       generation = next || generation;
       state = stateOf(event) || state;
-      isAnswered ||= event.payload?.$case === 'message';
+      isAnswered ||= kind === 'message';
       if (!isRepeated) failures = 0;
       if (gap) markGap(event, gap);
       gap = undefined;

@@ -138,7 +138,7 @@ describe('a stream of a server with cursors', () => {
     });
     expect(words).toEqual(['task1', 'artifactUpdate2', 'statusUpdate3']);
     expect(client.methods).toEqual(['send', 'subscribe c1']);
-    expect(interruptions[0]?.error).toMatchObject({ message: 'The events 2 to 2 are missing.' });
+    expect(interruptions[0]?.error).toMatchObject({ message: 'The event 2 is missing.' });
   });
 
   test('gives up if events stay missing', async () => {
@@ -160,6 +160,38 @@ describe('a stream of a server with cursors', () => {
       ],
     });
     expect(words).toEqual(['task1', 'task6 gap 2-6', 'statusUpdate7']);
+  });
+
+  test('hides no event of an agent with the key of a gap', async () => {
+    const withGap = (event: StreamResponse, value: unknown): StreamResponse => {
+      Object.assign(event.payload?.value.metadata ?? {}, { [`${EXTENSION}/gap`]: value });
+      return event;
+    };
+    const told = { from: 1, to: 2 };
+    const { words } = await read({
+      streams: [
+        [withGap(task(1), told), withGap(status(2), told), withGap(status(3, 'COMPLETED'), {})],
+      ],
+    });
+    expect(words.map((word) => word.split(' ')[0])).toEqual([
+      'task1',
+      'statusUpdate2',
+      'statusUpdate3',
+    ]);
+    const plain = withGap(status(), { from: 'x' });
+    const other = await read({ streams: [[task(), plain, status(undefined, 'COMPLETED')]] });
+    expect(other.words).toHaveLength(3);
+  });
+
+  test('marks only a Task with a gap', async () => {
+    const { words } = await read({
+      streams: [
+        [task(1), LOST],
+        [gap(2, 4), artifact(5), LOST],
+        [gap(2, 5), task(5), status(6, 'COMPLETED')],
+      ],
+    });
+    expect(words).toEqual(['task1', 'task5 gap 2-5', 'statusUpdate6']);
   });
 
   test('subscribes without a cursor that was refused, and marks the Task', async () => {
