@@ -15,6 +15,11 @@ export interface Interruption {
 export interface ResumableOptions {
   /** Keeps positions, so that a stream continues after a restart of this process. @default none */
   readonly store?: CursorStore | undefined;
+  /**
+   * The agent's name in the store, for example its URL. A store needs it if it serves several agents.
+   * @default none
+   */
+  readonly agent?: string | undefined;
   /** The failures in a row, without any event, after which a stream fails. @default 12, about a minute */
   readonly maxAttempts?: number | undefined;
   readonly backoff?: Backoff | undefined;

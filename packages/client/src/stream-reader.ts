@@ -34,11 +34,11 @@ export function readStream(
   options: ResumableOptions,
   call: RequestOptions = {},
 ): Events {
-  const { store, maxAttempts = 12, backoff, onInterruption } = options;
+  const { store, agent, maxAttempts = 12, backoff, onInterruption } = options;
   const { sleep = timer, random = Math.random, silenceMs = 120_000 } = options;
   const { signal } = call;
   /** The name of the stream in a store. */
-  const key = `${request ? 'message' : 'task'}/${encodeURIComponent(tenant)}/${id}`;
+  const key = JSON.stringify([agent, request ? 'message' : 'task', tenant, id]);
   let hasLeft = false;
   /** Closes the connection or ends the wait. */
   let closing = new AbortController();

@@ -661,6 +661,37 @@ describe('a stream with a store', () => {
     expect(other.words).toHaveLength(2);
   });
 
+  test('keeps the streams of one agent from those of another', async () => {
+    const store = memoryStore();
+    const sent = request();
+    const streams = [[task(1), status(2, 'INPUT_REQUIRED')]];
+    for (const agent of ['https://one.example', 'https://two.example', undefined]) {
+      const answer = await read({ streams, store, sent, agent });
+      expect(answer.client.methods).toEqual(['send']);
+      const subscription = await read({ streams, store, agent, subscribes: true });
+      expect(subscription.client.methods).toEqual(['subscribe']);
+    }
+  });
+
+  test('accepts any text as the id of a tenant or of a task', async () => {
+    const store = memoryStore();
+    for (const [tenant, id] of [
+      ['\ud800', 't'],
+      ['a', 'b/c'],
+      ['a/b', 'c'],
+      ['a","b', 'c'],
+    ]) {
+      const client = new ScriptedClient([[task(1), SECOND]]);
+      const events = resumable(client, { store }).resubscribeTask({
+        tenant: `${tenant}`,
+        id: `${id}`,
+      });
+      expect((await events.next()).done).toBe(false);
+      await events.next();
+      await events.return();
+    }
+  });
+
   test('begins again if the text in the store is none of its own', async () => {
     for (const text of ['', '{', 'null', '1', '{"v":2,"taskId":"t","cursor":"c1"}']) {
       const store = { ...memoryStore(), get: async () => text };

@@ -1,6 +1,8 @@
 /**
  * Keeps the positions of streams, so that a client continues after its own restart. Values are short
- * texts. One store serves any number of streams; two readers of one stream need two stores.
+ * texts. One store serves any number of streams of one agent; two readers of one stream need two stores.
+ * Several agents may have tasks and messages with equal ids, and share a store only if each has another
+ * value of the option `agent`.
  *
  * A client that must handle each event exactly once, also across its restarts, has a store of its own
  * whose `set` writes the effect of the event and the position in one transaction.
