@@ -40,9 +40,10 @@ export function progressFrom(position: Position, isSender: boolean): Progress {
   let isSettled = false;
   /** The length of the last Task that took the place of events. */
   let lastLength = 0;
+  /** The gap for the mark of the Task that follows. */
+  let gap: Partial<Gap> | undefined;
   // About the connection:
   let isFirst = true;
-  let gap: Partial<Gap> | undefined;
   /** True if an event of the connection has told that the task stopped. */
   let hasStopped = false;
 
@@ -50,7 +51,6 @@ export function progressFrom(position: Position, isSender: boolean): Progress {
     position: () => ({ taskId, cursor, generation, state }),
     connect() {
       isFirst = true;
-      gap = undefined;
       hasStopped = false;
       return cursor !== '';
     },
@@ -59,6 +59,7 @@ export function progressFrom(position: Position, isSender: boolean): Progress {
       const kind = payload?.$case;
       const isTask = isFirst && kind === 'task';
       const next = generationOf(event);
+      const now = stateOf(event);
       isFirst = false;
       // The Task that follows a gap frame gets its mark.
       if (kind !== 'task') gap = undefined;
@@ -69,31 +70,33 @@ export function progressFrom(position: Position, isSender: boolean): Progress {
       }
       // A Task at the beginning of a later connection takes the place of everything before it.
       const isWhole = isTask && taskId !== '';
-      const isKnown = next > 0 && (isWhole ? next <= generation : next < generation);
-      if (isKnown || (cursor && cursor === cursorOf(event))) return false;
-      const hasSkipped = generation > 0 && next > generation + 1;
-      let isRepeated = false;
+      // The last generation may have an update that the client has not got.
+      const isOther = isWhole && now !== state;
+      const isKnown = next > 0 && (isWhole && !isOther ? next <= generation : next < generation);
+      if (isKnown || (cursor && !isOther && cursor === cursorOf(event))) return false;
       if (isWhole) {
         gap = generation > 0 && next > generation ? { from: generation + 1, to: next } : {};
         const { length } = JSON.stringify(event);
-        isRepeated = length === lastLength;
+        if (length !== lastLength) failures = 0;
         lastLength = length;
         cursor = '';
         generation = 0;
-      } else if (hasSkipped && !gap) {
-        throw new Error(`The event ${generation + 1} is missing.`);
+      } else {
+        if (generation > 0 && next > generation + 1 && !gap) {
+          throw new Error(`The event ${generation + 1} is missing.`);
+        }
+        failures = 0;
       }
       // A subscription to a task that already waited for its client goes on.
       const isQuestionKnown = isTask && (!taskId || isAtRest(state));
-      const stops = isAtRest(stateOf(event)) && (isSender || !isQuestionKnown);
+      const stops = isAtRest(now) && (isSender || !isQuestionKnown);
       hasStopped ||= stops;
       isSettled = isWhole && stops;
       taskId ||= taskIdOf(event);
       cursor = cursorOf(event) || cursor;
       generation = next || generation;
-      state = stateOf(event) || state;
+      state = now || state;
       isAnswered ||= kind === 'message';
-      if (!isRepeated) failures = 0;
       if (gap) markGap(event, gap);
       gap = undefined;
       return true;

@@ -128,7 +128,8 @@ export function readStream(
             }
             if (event) {
               yield event;
-              await save(false);
+              // A Message is the only event of its stream.
+              await save(event.payload?.$case === 'message');
             }
           }
         } finally {

@@ -213,6 +213,17 @@ describe('a stream of a server with cursors', () => {
     expect(words).toEqual(['task1', 'artifactUpdate2', 'task5 gap 3-5', 'statusUpdate6']);
   });
 
+  test('ends with the Task of a server that ignores the cursor, if only its state is new', async () => {
+    const { client, words, error } = await read({
+      streams: [[task(1), artifact(2), LOST], [task(2, 'COMPLETED')]],
+    });
+    expect({ words, error }).toEqual({
+      words: ['task1', 'artifactUpdate2', 'task2 gap ?-?'],
+      error: undefined,
+    });
+    expect(client.methods).toEqual(['send', 'subscribe c2']);
+  });
+
   test('is never complete by an end without an error while the task goes on', async () => {
     const { client, words, waits, error } = await read({
       streams: [[task(1)], [], [], [], [], [], [status(2)], [DONE]],
@@ -625,6 +636,23 @@ describe('a stream with a store', () => {
         calls: [],
       });
     }
+  });
+
+  test('has ended after a Message, although the process ended before the end', async () => {
+    const store = memoryStore();
+    const sent = request();
+    const first = new ScriptedClient([[message(), 'waits']]);
+    const events = resumable(first, { store }).sendMessageStream(sent);
+    await events.next();
+    const end = events.next(); // saves the position
+    await events.return();
+    await end;
+    const { client, words, error } = await read({ streams: [], store, sent });
+    expect({ words, error, calls: client.calls }).toEqual({
+      words: [],
+      error: undefined,
+      calls: [],
+    });
   });
 
   test('of a subscription continues after a question', async () => {
