@@ -1,6 +1,7 @@
 /**
  * The client has given up: so many tries in a row brought no event. `cause` is the error of the last try.
- * The caller may call again with the same request, and continues where a `store` knows the position.
+ * The caller may call again with the same request, and continues where a `store` knows the position. A
+ * message needs an id for this: each call gives a message without one another id.
  */
 export class ResumeError extends Error {
   override readonly name = 'ResumeError';
