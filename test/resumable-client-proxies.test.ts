@@ -96,6 +96,58 @@ describe.each(['JSONRPC', 'HTTP+JSON'] as const)(
         proxy.close();
       }
     });
+
+    test('[I3] hides no event after a request for credentials', { timeout }, async () => {
+      const proxy = await endingProxy(servers.urls(binding)[0]);
+      try {
+        const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+        const client = resumable(await clientAt(url, binding), QUICK);
+        const gate = new Gate();
+        const text = servers.fleet.script(async (turn) => {
+          turn.task();
+          turn.status('AUTH_REQUIRED');
+          await gate.opened;
+          turn.artifact('out', 'one');
+          turn.status('COMPLETED');
+        });
+        const sender = new StreamReader(client.sendMessageStream(send(text)));
+        await eventually('the request', () => sender.frames.length === 2);
+        gate.open();
+        expect(frameNames(await sender.end())).toEqual([
+          'task:WORKING',
+          'status:AUTH_REQUIRED',
+          'artifact:out',
+          'status:COMPLETED',
+        ]);
+      } finally {
+        proxy.closeAllConnections();
+        proxy.close();
+      }
+    });
+
+    test('[I3] does not end a subscription to a task that waits', { timeout }, async () => {
+      const [a, b] = servers.urls(binding);
+      const proxy = await endingProxy(a);
+      try {
+        const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+        const client = resumable(await clientAt(url, binding), QUICK);
+        const direct = await clientAt(b, binding);
+        const asks = servers.fleet.script((turn) => turn.task('INPUT_REQUIRED'));
+        const first = new StreamReader(direct.sendMessageStream(send(asks)));
+        await first.end();
+        const taskId = await first.taskId();
+        const subscriber = new StreamReader(client.resubscribeTask(get(taskId)));
+        await subscriber.taskId();
+        const answer = servers.fleet.script((turn) => turn.status('COMPLETED'));
+        await new StreamReader(direct.sendMessageStream(send(answer, { taskId }))).end();
+        const names = frameNames(await subscriber.end());
+        expect(names[0]).toBe('task:INPUT_REQUIRED');
+        expect(names.at(-1)).toBe('status:COMPLETED');
+      } finally {
+        proxy.closeAllConnections();
+        proxy.close();
+      }
+    });
   },
 );
 

@@ -71,7 +71,14 @@ describe('@a2a-aws/client', () => {
     expectTypeOf(DynamoDBCursorStore).instance.toExtend<CursorStore>();
     expectTypeOf(fileStore).returns.toEqualTypeOf<CursorStore>();
     expectTypeOf<keyof ResumableOptions>().toEqualTypeOf<
-      'backoff' | 'maxAttempts' | 'onInterruption' | 'random' | 'silenceMs' | 'sleep' | 'store'
+      | 'agent'
+      | 'backoff'
+      | 'maxAttempts'
+      | 'onInterruption'
+      | 'random'
+      | 'silenceMs'
+      | 'sleep'
+      | 'store'
     >();
   });
 
