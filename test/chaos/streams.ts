@@ -56,6 +56,8 @@ export interface StreamsReport {
 const LEASE = { beatMs: 250, leaseMs: 3_000, quarantineMs: 1_500 };
 /** How many of a hundred cuts leave the connection open and silent. */
 const STALLS = 5;
+/** A client without a cursor waits for its first event: a connection stalls only after so many bytes. */
+const STALL_BYTES = 3_000;
 /** A client takes a connection for dead after this silence, in milliseconds. */
 const SILENCE_MS = 2_000;
 const BINDINGS: readonly Binding[] = ['JSONRPC', 'HTTP+JSON'];
@@ -79,7 +81,8 @@ export async function streams(options: StreamsOptions): Promise<StreamsReport> {
     const proxy = await CuttingProxy.start(
       () => urlsOf(servers),
       cutBytes && afterBytes(random, ...cutBytes),
-      () => (random.percent(STALLS) ? 'stall' : random.pick(['reset', 'end'])),
+      (bytes) =>
+        bytes > STALL_BYTES && random.percent(STALLS) ? 'stall' : random.pick(['reset', 'end']),
     );
     let interruptions = 0;
     const onInterruption = (_: Interruption): void => {
