@@ -14,7 +14,7 @@ import { StreamReader } from './fixtures/stream-reader.ts';
 import { frameNames } from './fixtures/task-picture.ts';
 
 const timeout = 120_000;
-const QUICK: ResumableOptions = { backoff: { firstMs: 5, maxMs: 400 } };
+const QUICK: ResumableOptions = { backoff: { firstMs: 5, maxMs: 400 }, maxAttempts: 60 };
 let servers: BindingFleet;
 
 beforeAll(async () => {

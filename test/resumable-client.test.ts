@@ -12,8 +12,8 @@ import { StreamReader } from './fixtures/stream-reader.ts';
 import { frameNames } from './fixtures/task-picture.ts';
 
 const timeout = 60_000;
-/** Short waits: the servers of a test are back at once. */
-const QUICK: ResumableOptions = { backoff: { firstMs: 5, maxMs: 400 } };
+/** Short waits: the servers of a test are back at once. A gRPC channel that lost one takes seconds. */
+const QUICK: ResumableOptions = { backoff: { firstMs: 5, maxMs: 400 }, maxAttempts: 60 };
 const CHUNKS = 20;
 let servers: BindingFleet;
 
