@@ -1,7 +1,6 @@
 import type { Clock, Scope } from '@a2a-aws/core';
 import { sleep } from '@a2a-aws/core/internal';
-import type { SeededRandom } from '@a2a-aws/testkit/fakes';
-import { ConnectionLost, type SimulatedProcess } from '@a2a-aws/testkit/fakes';
+import type { SeededRandom, SimulatedProcess } from '@a2a-aws/testkit/fakes';
 import {
   Message,
   type SendMessageRequest,
@@ -10,16 +9,15 @@ import {
   TaskState,
 } from '@a2a-js/sdk';
 import {
-  A2AError,
   RequestMalformedError,
   TaskNotCancelableError,
-  TaskNotFoundError,
   UnsupportedOperationError,
 } from '@a2a-js/sdk/errors';
 import type { A2ARequestHandler } from '@a2a-js/sdk/server';
 import { takeCursor, wrongCursors } from './cursor-of.ts';
 import type { ExpectedTask, Violate } from './expected-task.ts';
 import { ReaderCheck } from './reader-check.ts';
+import { isRefusal, isRetryable, messageOf } from './simulated-answers.ts';
 import {
   contextOf,
   messageIdOf,
@@ -401,25 +399,4 @@ export class SimulatedClient {
     this.outcome = outcome;
     this.doneAt = this.#deps.clock.now();
   }
-}
-
-function isRefusal(error: unknown): boolean {
-  return (
-    error instanceof UnsupportedOperationError ||
-    error instanceof TaskNotFoundError ||
-    error instanceof RequestMalformedError
-  );
-}
-
-/** Returns whether another server, or the same one later, may succeed. */
-export function isRetryable(error: unknown): boolean {
-  if (error instanceof ConnectionLost) return true;
-  return error instanceof A2AError && /Try again/.test(error.message);
-}
-
-/** Returns the Message of a frame: alone, or after a Task as the message of a status. */
-function messageOf({ payload }: StreamResponse, answer: string | undefined): Message | undefined {
-  if (payload?.$case === 'message') return payload.value;
-  const said = payload?.$case === 'statusUpdate' ? payload.value.status?.message : undefined;
-  return said && JSON.stringify(Message.toJSON(said)) === answer ? said : undefined;
 }

@@ -3,7 +3,8 @@ import { sleep } from '@a2a-aws/core/internal';
 import { TaskNotFoundError } from '@a2a-js/sdk/errors';
 import type { Violate } from './expected-task.ts';
 import { plainScript } from './script.ts';
-import { isRetryable, type Reachable } from './simulated-client.ts';
+import { isRetryable } from './simulated-answers.ts';
+import type { Reachable } from './simulated-client.ts';
 import { contextOf, requestOf } from './simulated-requests.ts';
 
 export interface StrangerDeps {

@@ -41,6 +41,7 @@ export async function resumedStreams(aws: LocalAws): Promise<Row[]> {
   try {
     return [
       ...(await firstMissed(writer, reader)),
+      ...(await missedBytes(writer, reader)),
       ...(await reconnects(writer, reader)),
       ...(await longPoll(writer, reader)),
     ];
@@ -119,6 +120,84 @@ async function firstMissed(writer: Peer, reader: Peer): Promise<Row[]> {
     },
     { group, label: 'time', value: took, unit: 'ms' },
   ];
+}
+
+/** Compares the bytes of a resumed stream with those of the same events on a stream that was not cut off. */
+async function missedBytes(writer: Peer, reader: Peer): Promise<Row[]> {
+  const task = await writer.begin();
+  const server = await serve(reader);
+  const { port } = server.address() as AddressInfo;
+  const url = `http://127.0.0.1:${port}/tasks/${task.taskId}:subscribe`;
+  const live = await EventBytes.open(url);
+  await live.read(1);
+  const { cursor } = live;
+  await task.publish(MISSED);
+  const whole = await live.read(MISSED);
+  const resumed = await EventBytes.open(url, cursor);
+  const missed = await resumed.read(MISSED);
+  for (const stream of [live, resumed]) stream.close();
+  task.complete();
+  server.closeAllConnections();
+  server.close();
+  return [
+    {
+      group: `Bytes of ${MISSED} missed events`,
+      label: 'resumed stream ÷ stream that was not cut off',
+      value: missed / whole,
+      unit: '×',
+      target: TARGETS.missedBytes,
+    },
+  ];
+}
+
+/** An event stream over HTTP, of which the bytes are counted. */
+class EventBytes {
+  /** The id of the last event. */
+  cursor = '';
+  readonly #events: AsyncIterator<string>;
+  readonly #abort: AbortController;
+
+  private constructor(response: Response, abort: AbortController) {
+    this.#events = blocks(response);
+    this.#abort = abort;
+  }
+
+  static async open(url: string, cursor?: string): Promise<EventBytes> {
+    const abort = new AbortController();
+    const resumes = cursor === undefined ? {} : { 'Last-Event-ID': cursor };
+    const headers = { 'A2A-Version': '1.0', ...resumes };
+    return new EventBytes(await fetch(url, { headers, signal: abort.signal }), abort);
+  }
+
+  /** Returns the bytes of the next `count` events. */
+  async read(count: number): Promise<number> {
+    let bytes = 0;
+    for (let left = count; left > 0; ) {
+      const { value = '', done } = await this.#events.next();
+      if (done) throw new Error('The stream has ended.');
+      if (!value.includes('data: ')) continue;
+      this.cursor = /^id: (.*)$/m.exec(value)?.[1] ?? '';
+      bytes += value.length;
+      left -= 1;
+    }
+    return bytes;
+  }
+
+  close(): void {
+    this.#abort.abort();
+  }
+}
+
+async function* blocks({ body }: Response): AsyncGenerator<string, void, undefined> {
+  let text = '';
+  const decoder = new TextDecoder('latin1');
+  for await (const part of body ?? []) {
+    text += decoder.decode(part as Uint8Array);
+    for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
+      yield text.slice(0, end + 2);
+      text = text.slice(end + 2);
+    }
+  }
 }
 
 async function reconnects(writer: Peer, reader: Peer): Promise<Row[]> {

@@ -174,11 +174,9 @@ interface HttpParts {
   readonly open: OpenConnections;
 }
 
-/** Connections of HTTP, by the headers of their requests: the object that the SDK puts into a call's context. */
-const byHeaders = new WeakMap<object, Connection>();
-/** The requests that have a connection. A token in a header proves none: a client may send one. */
-const known = new WeakSet<IncomingMessage>();
-/** Connections by the tokens in their headers or metadata, of which a context may have a copy. */
+/** The connections of HTTP requests. A token in a header proves none: a client may send one. */
+const byRequest = new WeakMap<IncomingMessage, Connection>();
+/** Connections by the tokens in headers and metadata. A call's context may have a copy of these. */
 const byToken = new Map<string, WeakRef<Connection>>();
 const forgotten = new FinalizationRegistry<string>((token) => byToken.delete(token));
 
@@ -196,12 +194,10 @@ export function httpConnection(
   clock: Clock,
   open: OpenConnections,
 ): Connection | undefined {
-  if (known.has(request)) return undefined;
-  known.add(request);
+  if (byRequest.has(request)) return undefined;
   const connection = Connection.http(request, response, clock, open);
-  byHeaders.set(request.headers, connection);
+  byRequest.set(request, connection);
   addToken(connection, token);
-  // A middleware or a context builder may copy the headers.
   request.headers[TOKEN_KEY] = token;
   return connection;
 }
@@ -231,7 +227,5 @@ export function connectionOf(context: ServerCallContext): Connection | undefined
   const headers: unknown = context.state?.get('headers');
   if (typeof headers !== 'object' || headers === null) return undefined;
   const token: unknown = Reflect.get(headers, TOKEN_KEY);
-  return (
-    byHeaders.get(headers) ?? (typeof token === 'string' ? byToken.get(token)?.deref() : undefined)
-  );
+  return typeof token === 'string' ? byToken.get(token)?.deref() : undefined;
 }

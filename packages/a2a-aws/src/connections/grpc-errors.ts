@@ -28,7 +28,8 @@ export function detailing(callback: Callback, call: GrpcCall, connection: Connec
 }
 
 function detailed(error: object, { metadata }: GrpcCall, { details }: Connection): object {
-  if (!details) return error;
+  // A wrapper around the handler may answer with another error.
+  if (!details || Reflect.get(error, 'code') !== details.status) return error;
   const { status, message } = details;
   const trailing: Metadata = Reflect.construct(metadata.constructor, []);
   trailing.set(STATUS_DETAILS, statusDetails(status, message, mismatchInfo(details)));

@@ -1,7 +1,7 @@
 import type { Task } from '@a2a-js/sdk';
 import type { ServerCallContext } from '@a2a-js/sdk/server';
 import { connectionOf } from '../connections/connection.ts';
-import { GENERATION_KEY } from '../streams/extension.ts';
+import { GENERATION_KEY, withoutKeys } from '../streams/extension.ts';
 import { isActive, wantsGeneration } from '../streams/presenter.ts';
 
 /**
@@ -16,6 +16,8 @@ export function withToldGeneration(
   const connection = connectionOf(context);
   if (!wantsGeneration(context, connection)) return task;
   connection?.addGeneration(task.id, generation);
-  if (isActive(context)) task.metadata = { ...task.metadata, [GENERATION_KEY]: generation };
+  if (isActive(context)) {
+    task.metadata = { ...withoutKeys(task.metadata), [GENERATION_KEY]: generation };
+  }
   return task;
 }

@@ -8,6 +8,7 @@ import type { Entry } from '../../../core/src/model/entry.ts';
 import { proposeDelete } from '../../../core/src/model/proposal.ts';
 import type { LogRecord } from '../../../core/src/model/record.ts';
 import {
+  AUTH_REQUIRED,
   COMPLETED,
   chunkOf,
   INPUT_REQUIRED,
@@ -103,6 +104,39 @@ describe('a resumed stream', () => {
       }),
       { numRuns: 60 },
     );
+  });
+});
+
+describe('a task that asks for credentials, and whose run another instance continues', () => {
+  const records = logOf(
+    [start('run-1')],
+    [event(taskOf(WORKING)), event(chunkOf('out', 'one'))],
+    [event(statusOf(AUTH_REQUIRED))],
+    [event(chunkOf('out', 'two'))],
+    [
+      { kind: 'fence', instance: 'a' },
+      start('run-2', { instance: 'b', attempt: 2, resumes: 'run-1' }),
+    ],
+    [event(statusOf(WORKING), 'run-2')],
+    [event(chunkOf('out', 'three'), 'run-2'), event(statusOf(COMPLETED), 'run-2')],
+  );
+  const wholeLength = 7;
+
+  test.each([
+    ['a subscriber', at(1)],
+    ['its sender', sentBy('run-1', at(1))],
+  ])('[I3] is told to %s from each frame to its end', async (_, beginning) => {
+    const task = await StoredTask.of(records);
+    const all = await task.resume(beginning);
+    expect({ count: all.frames.length, outcome: all.outcome }).toEqual({
+      count: wholeLength,
+      outcome: 'ended',
+    });
+    for (const [index, { position }] of all.frames.entries()) {
+      const rest = await task.resume(position);
+      expect(responses(rest), `after frame ${index}`).toEqual(responses(all).slice(index + 1));
+      expect(rest.outcome).toBe('ended');
+    }
   });
 });
 

@@ -4,8 +4,8 @@
  * Several agents may have tasks and messages with equal ids, and share a store only if each has another
  * value of the option `agent`.
  *
- * A client that must handle each event exactly once, also across its restarts, has a store of its own
- * whose `set` writes the effect of the event and the position in one transaction.
+ * A client that must handle each event exactly once, also across its restarts, needs a store of its own.
+ * The `set` of that store writes the effect of the event and the position in one transaction.
  */
 export interface CursorStore {
   /** Returns the last value of the key; `undefined` if it has none. */

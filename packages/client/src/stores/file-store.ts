@@ -52,7 +52,7 @@ export function fileStore(directory: string, options: FileStoreOptions = {}): Cu
         throw error;
       });
       await ready;
-      await replace(fileOf(key), value);
+      await replace(directory, fileOf(key), value);
     },
     async delete(key) {
       await rm(fileOf(key), { force: true });
@@ -73,7 +73,7 @@ async function prepare(directory: string, keepMs: number): Promise<void> {
   }
 }
 
-async function replace(file: string, value: string): Promise<void> {
+async function replace(directory: string, file: string, value: string): Promise<void> {
   const part = `${file}.${randomUUID()}.tmp`;
   try {
     const handle = await open(part, 'wx');
@@ -84,9 +84,21 @@ async function replace(file: string, value: string): Promise<void> {
       await handle.close();
     }
     await rename(part, file);
+    await syncDirectory(directory);
   } catch (error) {
     await rm(part, { force: true });
     throw error;
+  }
+}
+
+/** Makes the new name durable. Windows has no such call, and needs none. */
+async function syncDirectory(directory: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const handle = await open(directory, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
   }
 }
 

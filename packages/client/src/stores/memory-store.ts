@@ -4,8 +4,8 @@ import type { CursorStore } from './cursor-store.ts';
 const MAX_ENTRIES = 10_000;
 
 /**
- * Returns a store in memory. A caller that gives up or leaves a stream can call again with the same
- * request, and continues. The store keeps the 10,000 positions that were set last.
+ * Returns a store in memory. A caller that leaves a stream can call again with the same request, and
+ * continues. The message of a request needs an id for this. The store keeps the 10,000 positions that were set last.
  *
  * @example
  * ```ts

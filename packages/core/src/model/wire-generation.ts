@@ -1,4 +1,5 @@
 import { type Generation, generationBefore } from './generation.ts';
+import type { Slot } from './slot.ts';
 import type { LogState } from './state.ts';
 
 /**
@@ -37,17 +38,17 @@ function countMessages({ runs }: LogState): number {
 
 /** Returns true if a message was accepted since the last event, and its run is not over. */
 function hasNewMessage(state: LogState): boolean {
-  const { runs, open, unsettled } = state;
+  const { open, unsettled } = state;
   const { generation } = state.next;
-  for (const id of [...open, ...unsettled]) {
-    let first = runs.get(id);
-    // A resumed run continues the message of the lost one.
-    for (let of = id; first && first.attempt > 1; ) {
-      const lost = [...runs].find(([, { resumedBy }]) => resumedBy === of);
-      if (!lost) break;
-      [of, first] = lost;
-    }
-    if (first?.start.generation === generation) return true;
+  return [...open, ...unsettled].some((id) => firstStart(state, id)?.generation === generation);
+}
+
+/** Returns where the run's message was accepted. A later attempt continues the message of a lost run. */
+function firstStart({ runs }: Pick<LogState, 'runs'>, id: string): Slot | undefined {
+  const run = runs.get(id);
+  if (!run || run.attempt === 1) return run?.start;
+  for (const [lostId, { resumedBy }] of runs) {
+    if (resumedBy === id) return firstStart({ runs }, lostId);
   }
-  return false;
+  return run.start;
 }
