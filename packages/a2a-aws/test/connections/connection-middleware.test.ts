@@ -1,4 +1,3 @@
-import { EventEmitter } from 'node:events';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { systemClock, systemEntropy } from '@a2a-aws/core';
 import { ServerCallContext } from '@a2a-js/sdk/server';
@@ -6,47 +5,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type Connection, connectionOf } from '../../src/connections/connection.ts';
 import { connectionMiddleware } from '../../src/connections/connection-middleware.ts';
 import { OpenConnections } from '../../src/connections/open-connections.ts';
-
-/** As much of a response as the middleware touches. */
-class FakeResponse extends EventEmitter {
-  statusCode = 0;
-  headersSent = false;
-  writableEnded = false;
-  writableNeedDrain = false;
-  destroyed = false;
-  closed = false;
-  readonly written: string[] = [];
-  readonly headers = new Map<string, unknown>();
-
-  getHeader(name: string): unknown {
-    return this.headers.get(name.toLowerCase());
-  }
-
-  setHeader(name: string, value: unknown): this {
-    if (this.headersSent) throw new Error('headers were sent');
-    this.headers.set(name.toLowerCase(), value);
-    return this;
-  }
-
-  writeHead(): this {
-    return this;
-  }
-
-  flushHeaders(): void {
-    this.headersSent = true;
-  }
-
-  write(chunk: string): void {
-    if (this.writableEnded) throw new Error('write after end');
-    this.written.push(chunk);
-  }
-
-  end(chunk?: string): this {
-    if (chunk !== undefined) this.write(chunk);
-    this.writableEnded = true;
-    return this;
-  }
-}
+import { FakeResponse } from '../fixtures/fake-response.ts';
 
 /** Does as the SDK's routers at a stream's first event. */
 function begin(response: FakeResponse): void {
