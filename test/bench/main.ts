@@ -7,6 +7,7 @@ import { settingsFrom } from '../command-line.ts';
 import { type BenchOptions, benchOptions, usage } from './bench-options.ts';
 import { apiCalls } from './figures/api-calls.ts';
 import { appendRate } from './figures/append-rate.ts';
+import { capacity } from './figures/capacity.ts';
 import { conversation } from './figures/conversation.ts';
 import { cpuPerEvent } from './figures/cpu-per-event.ts';
 import { cursorCpu } from './figures/cursor-cpu.ts';
@@ -24,6 +25,7 @@ import { resumedStreams } from './figures/resumed-streams.ts';
 import { stuckReaderMemory } from './figures/stuck-reader.ts';
 import { taps } from './figures/taps.ts';
 import { throughput } from './figures/throughput.ts';
+import { tokenCost } from './figures/token-cost.ts';
 import { writtenBytes } from './figures/written-bytes.ts';
 import { isMet, type Row } from './row.ts';
 import { table } from './table.ts';
@@ -37,6 +39,8 @@ const FIGURES = {
   'append-rate': appendRate,
   'cpu-per-event': cpuPerEvent,
   'api-calls': apiCalls,
+  capacity,
+  'token-cost': tokenCost,
   taps,
   'doorbell-chain': doorbellChain,
   outage,

@@ -36,6 +36,18 @@ export const TARGETS = {
   cpuGrowth: { atMost: 1.25 },
   /** Calls to DynamoDB, SNS and SQS, all instances together, for 1,000 events in one burst. */
   burstCalls: { atMost: 60 },
+  /** The same for 1,000 events, one a millisecond. */
+  millisecondCalls: { atMost: 120 },
+  /** CPU milliseconds of a server for each of a model's tokens, and the same of the instances of a followed task. */
+  tokenCpu: { atMost: 0.25 },
+  followedTokenCpu: { atMost: 0.35 },
+  followingCpu: { atMost: 0.2 },
+  /** CPU of a token as a multiple of its CPU with the SDK's handler and its store in memory. */
+  tokenCpuRatio: { atMost: 0.4 },
+  /** Streams of 30 tokens a second that one process serves. */
+  tokenStreams: { atLeast: 150 },
+  /** US dollars per million tokens. */
+  tokenDollars: { atMost: 0.6 },
   /** Megabytes that 10,000 open taps of one instance hold in all. */
   tapMemory: { atMost: 200 },
   /** Megabytes more that an instance holds while a reader of a 200 MB stream is stuck. */

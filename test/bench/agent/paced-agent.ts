@@ -8,8 +8,10 @@ import {
 import { chunk, KILOBYTE, words } from './payload.ts';
 
 export interface Pace {
-  /** Chunks of 1 KB … */
+  /** Chunks … */
   readonly chunks: number;
+  /** The characters of text in each. @default 1,024 */
+  readonly chunkLength?: number;
   /** … after each of which this is awaited. */
   readonly pause: () => Promise<void>;
 }
@@ -35,13 +37,13 @@ export class PacedAgent implements AgentExecutor {
 
   readonly execute = async (request: RequestContext, bus: ExecutionEventBus): Promise<void> => {
     const { taskId, contextId, userMessage } = request;
-    const { chunks, pause } = this.#pace;
+    const { chunks, chunkLength = KILOBYTE, pause } = this.#pace;
     const working = { id: taskId, contextId, status: status(TaskState.TASK_STATE_WORKING) };
     const task = { ...working, artifacts: [], history: [userMessage], metadata: undefined };
     bus.publish(AgentEvent.task(task));
     await this.#begin;
     for (let at = 0; at < chunks; at += 1) {
-      const text = words(KILOBYTE, at);
+      const text = words(chunkLength, at);
       bus.publish(AgentEvent.artifactUpdate(chunk(taskId, contextId, text, at > 0)));
       await pause();
     }

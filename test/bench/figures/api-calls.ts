@@ -30,7 +30,7 @@ export async function apiCalls(aws: LocalAws): Promise<Row[]> {
     const how = `A and B together, begin and end included, median of ${RUNS} runs`;
     return [
       ...rows(`${events} of 1 KB in one burst, ${how}`, burst, TARGETS.burstCalls),
-      ...rows(`${events} of 1 KB, one a millisecond, ${how}`, steady),
+      ...rows(`${events} of 1 KB, one a millisecond, ${how}`, steady, TARGETS.millisecondCalls),
     ];
   } finally {
     await pair.stop();

@@ -1,0 +1,54 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import {
+  type A2ARequestHandler,
+  DefaultRequestHandler,
+  InMemoryTaskStore,
+} from '@a2a-js/sdk/server';
+import { restHandler, UserBuilder } from '@a2a-js/sdk/server/express';
+import { type Backend, createBackend } from 'a2a-aws';
+import express from 'express';
+import { AGENT_CARD } from '../agent/agent-card.ts';
+import { TokenAgent } from '../agent/token-agent.ts';
+
+/** Serves token streams over HTTP+JSON, with the backend or with the SDK alone. */
+export class TokenServer {
+  #backend: Backend | undefined;
+  #server: Server | undefined;
+
+  /** Serves with the backend, as an instance of the fleet. Resolves with the URL. */
+  async serveBackend(fleet: string, name: string): Promise<string> {
+    const backend = createBackend({ prefix: fleet, instanceId: name, logLevel: 'error' });
+    this.#backend = backend;
+    await backend.start();
+    return this.#serve(backend.requestHandler(AGENT_CARD, new TokenAgent()));
+  }
+
+  /** Serves with the SDK's handler and its store in memory. Resolves with the URL. */
+  serveSdk(): Promise<string> {
+    const store = new InMemoryTaskStore();
+    return this.#serve(new DefaultRequestHandler(AGENT_CARD, store, new TokenAgent()));
+  }
+
+  /** Resolves with the CPU time of this process so far, in milliseconds. */
+  async cpuMs(): Promise<number> {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1_000;
+  }
+
+  async stop(): Promise<void> {
+    this.#server?.closeAllConnections();
+    this.#server?.close();
+    await this.#backend?.stop({ drainMs: 1_000 });
+  }
+
+  async #serve(requestHandler: A2ARequestHandler): Promise<string> {
+    const app = express();
+    if (this.#backend) app.use(this.#backend.express());
+    app.use(restHandler({ requestHandler, userBuilder: UserBuilder.noAuthentication }));
+    this.#server = app.listen(0, '127.0.0.1');
+    await once(this.#server, 'listening');
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+}
