@@ -53,6 +53,7 @@ test('createBackend takes these options, each of which may be left out', () => {
     | 'ownerResolver'
     | 'ownerShards'
     | 'prefix'
+    | 'push'
     | 'retentionMs'
     | 'retryDetection'
     | 'tableName'

@@ -15,6 +15,7 @@ import type { BackendPorts } from './backend-ports.ts';
 import type { OpenConnections } from './connections/open-connections.ts';
 import type { BackendSettings } from './options/options.ts';
 import type { PushJobs } from './pushes/push-jobs.ts';
+import type { Webhooks } from './pushes/webhooks.ts';
 import { VERSION } from './version.ts';
 
 /** How long a stop may take after draining, in milliseconds; work still unfinished then is abandoned. */
@@ -31,6 +32,7 @@ export interface BackendLivesDeps {
   readonly resumer: () => Resumer | 'undecided' | undefined;
   readonly connections: Pick<OpenConnections, 'end'>;
   readonly pushes: Pick<PushJobs, 'idle' | 'drop'>;
+  readonly webhooks: Pick<Webhooks, 'close'>;
 }
 
 /**
@@ -100,11 +102,12 @@ export class BackendLives {
 
   async #suspend(drainMs: number): Promise<void> {
     this.#leave.abort();
-    const { connections, pushes, ports } = this.#deps;
+    const { connections, pushes, webhooks, ports } = this.#deps;
     // Calls that are not answered in time are abandoned, and must not keep the process alive.
     await withTimeout(ports.clock, drainMs + TEARDOWN_MS, this.#drain(drainMs));
     await connections.end(ports.clock);
     pushes.drop();
+    webhooks.close();
     ports.calls?.abort();
   }
 

@@ -18,6 +18,7 @@ import { assertHandlerArguments, type RequestHandlerOptions } from './handler/ha
 import { BackendRequestHandler } from './handler/request-handler.ts';
 import type { BackendSettings } from './options/options.ts';
 import { PushJobs } from './pushes/push-jobs.ts';
+import { Webhooks } from './pushes/webhooks.ts';
 import { guardedStore } from './user-code/guarded.ts';
 import { UserErrors } from './user-code/user-errors.ts';
 
@@ -35,6 +36,7 @@ export class Backend {
   readonly #ports: BackendPorts;
   readonly #queues: QueueManager;
   readonly #pushes = new PushJobs();
+  readonly #webhooks: Webhooks;
   readonly #connections = new OpenConnections();
   readonly #lives: BackendLives;
   #resumer: Resumer | undefined;
@@ -44,6 +46,7 @@ export class Backend {
   constructor(settings: BackendSettings, ports: BackendPorts) {
     this.#settings = settings;
     this.#ports = ports;
+    this.#webhooks = new Webhooks({ clock: ports.clock, settings: settings.push });
     this.#lives = new BackendLives({
       settings,
       ports,
@@ -51,6 +54,7 @@ export class Backend {
       resumer: () => this.#resumer ?? (this.#hasHandler ? undefined : 'undecided'),
       connections: this.#connections,
       pushes: this.#pushes,
+      webhooks: this.#webhooks,
     });
     const { logger } = settings;
     this.#queues = new LogQueueManager({ ...ports, logger, host: () => this.#lives.instance });
@@ -117,6 +121,8 @@ export class Backend {
       retentionMs,
       retryDetection,
       pushes: this.#pushes,
+      pushSettings: this.#settings.push,
+      webhooks: this.#webhooks,
     });
     if (options.onOrphan === 'resume') this.#setResumer(handler.resume);
     this.#hasHandler = true;

@@ -54,6 +54,7 @@ beforeEach(() => {
     resumer: () => undefined,
     connections: new OpenConnections(),
     pushes: new PushJobs(),
+    webhooks: { close: () => {} },
   });
 });
 

@@ -17,6 +17,7 @@ import { DirectFanout, SnsFanout } from '@a2a-aws/sns-sqs';
 import { FakeAws, type FaultPlan, seededEntropy } from '@a2a-aws/testkit/fakes';
 import type { A2ARequestHandler, AgentExecutor } from '@a2a-js/sdk/server';
 import { Backend } from 'a2a-aws';
+import { pushSettings } from '../../../packages/a2a-aws/src/pushes/push-settings.ts';
 import { AGENT_CARD } from '../agent/agent-card.ts';
 import { callContext, firstMessage } from '../agent/requests.ts';
 
@@ -91,6 +92,7 @@ export class FakeFleet {
         clock,
         entropy,
         compression: systemCompression,
+        push: pushSettings({}),
       },
       {
         storage: new DynamoDBLogStorage({ ...table, compress }),

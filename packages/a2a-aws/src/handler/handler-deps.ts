@@ -2,6 +2,8 @@ import type { Clock, Entropy, Logger, LogStorage, Scope } from '@a2a-aws/core';
 import type { Instance } from '@a2a-aws/core/internal';
 import type { ServerCallContext } from '@a2a-js/sdk/server';
 import type { PushJobs } from '../pushes/push-jobs.ts';
+import type { PushSettings } from '../pushes/push-settings.ts';
+import type { Webhooks } from '../pushes/webhooks.ts';
 import type { RetryDetection } from '../runs/retry-detection.ts';
 import type { UserErrors } from '../user-code/user-errors.ts';
 
@@ -20,4 +22,6 @@ export interface HandlerDeps {
   readonly retryDetection: RetryDetection;
   /** Runs the push notifications of each task in order. */
   readonly pushes: PushJobs;
+  readonly pushSettings: PushSettings;
+  readonly webhooks: Pick<Webhooks, 'post'>;
 }

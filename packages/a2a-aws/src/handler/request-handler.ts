@@ -37,6 +37,7 @@ import {
 import { connectionOf } from '../connections/connection.ts';
 import { GenerationTerms } from '../generations/generation-terms.ts';
 import { withToldGeneration } from '../generations/told-generation.ts';
+import { checkedStore } from '../pushes/checked-push-store.ts';
 import { pushSender } from '../pushes/push-sender.ts';
 import { Pusher } from '../pushes/pusher.ts';
 import { RunDriver } from '../runs/run-driver.ts';
@@ -76,20 +77,25 @@ export class BackendRequestHandler implements A2ARequestHandler {
   readonly #streams: StreamMethods;
 
   constructor(
-    given: AgentCard,
+    givenCard: AgentCard,
     executor: AgentExecutor,
     options: RequestHandlerOptions,
     deps: HandlerDeps,
   ) {
-    const card = declaredCard(given);
+    const card = declaredCard(givenCard);
     this.#card = card;
     this.#deps = deps;
     this.#options = options;
     this.#guard = new RequestGuard(deps);
     this.#tasks = new TaskReader(deps);
-    const { pushNotificationStore: store = new InMemoryPushNotificationStore() } = options;
+    const { pushNotificationStore: given = new InMemoryPushNotificationStore() } = options;
+    const { pushNotificationSender: custom } = options;
+    const { scopeOf, pushSettings: settings, webhooks, entropy } = deps;
+    const hasCustomSender = custom !== undefined;
+    const store = checkedStore(given, { settings, hasCustomSender, scopeOf });
     const pushes = card.capabilities?.pushNotifications === true;
-    const sender = pushSender(options.pushNotificationSender, store, deps.pushes, deps.clock);
+    const signal = (): AbortSignal => deps.pushes.signal;
+    const sender = pushSender(custom, { store, webhooks, entropy, signal });
     const driver = new RunDriver(executor, {
       ...deps,
       isResumable: options.onOrphan === 'resume',

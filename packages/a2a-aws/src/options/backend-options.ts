@@ -1,5 +1,6 @@
 import type { Clock, Compression, Entropy, LeaseSettings, LogLevel, LogSink } from '@a2a-aws/core';
 import type { OwnerResolver } from '@a2a-js/sdk/server';
+import type { PushOptions } from '../pushes/push-settings.ts';
 import type { RetryDetection } from '../runs/retry-detection.ts';
 import type { OnError } from '../user-code/user-errors.ts';
 import type { BackendClients, ClientConfig } from './aws-clients.ts';
@@ -100,6 +101,11 @@ export interface BackendOptions {
    * @default the environment's `A2A_DEAD_LETTER_ARN`, or none
    */
   readonly deadLetterArn?: string | undefined;
+  /**
+   * How push notifications are sent; the same for the whole fleet.
+   * @default https only, public addresses only, unsigned, at most 10 configurations per task
+   */
+  readonly push?: PushOptions | undefined;
   /** Time and timers. Replace them in tests to replay a schedule. @default the system clock */
   readonly clock?: Clock | undefined;
   /** Ids and randomness. Replace them in tests to replay a schedule. @default those of node */

@@ -21,6 +21,7 @@ import { MAX_OWNER_SHARDS } from '@a2a-aws/dynamodb';
 import { type OwnerResolver, resolveUserScope } from '@a2a-js/sdk/server';
 import * as z from 'zod';
 import { defaultLevel } from '../logging/sinks.ts';
+import { isPushOptions, PUSH_RULE, type PushOptions } from '../pushes/push-settings.ts';
 import { RETRY_DETECTIONS } from '../runs/retry-detection.ts';
 import type { OnError } from '../user-code/user-errors.ts';
 import type { BackendClients, ClientConfig } from './aws-clients.ts';
@@ -154,6 +155,7 @@ export const OPTIONS: OptionDefinitions<OptionValues, BackendEnvironment, Backen
       .optional(),
     rule: 'is the ARN of a queue of SQS',
   },
+  push: { default: () => ({}), schema: z.custom<PushOptions>(isPushOptions), rule: PUSH_RULE },
   clock: {
     default: () => systemClock,
     schema: having<Clock>('now', 'after'),

@@ -1,6 +1,7 @@
 import { DEFAULT_LEASE_SETTINGS, type LeaseSettings, type Logger } from '@a2a-aws/core';
 import { rootLogger } from '@a2a-aws/core/internal';
 import { sinkOf } from '../logging/sinks.ts';
+import { type PushSettings, pushSettings } from '../pushes/push-settings.ts';
 import { withRecordedOwners } from '../runs/recorded-request.ts';
 import { guarded } from '../user-code/guarded.ts';
 import {
@@ -21,13 +22,14 @@ import {
 
 /** The options as the backend uses them. */
 export interface BackendSettings
-  extends Omit<OptionValues, 'topicArn' | 'instanceId' | 'logger' | 'logLevel' | 'lease'> {
+  extends Omit<OptionValues, 'topicArn' | 'instanceId' | 'logger' | 'logLevel' | 'lease' | 'push'> {
   readonly topicArns: readonly string[];
   readonly instanceName: string;
   /** The host in this instance's lease row. @default the host's name */
   readonly host?: string | undefined;
   readonly logger: Logger;
   readonly lease: LeaseSettings;
+  readonly push: PushSettings;
 }
 
 /**
@@ -54,13 +56,23 @@ export function resolveOptions(
       'clientConfig.credentials': clientConfig.credentials,
     },
   );
-  const { topicArn, instanceId, logger, logLevel: level, lease, ownerResolver, ...others } = values;
+  const {
+    topicArn,
+    instanceId,
+    logger,
+    logLevel: level,
+    lease,
+    push,
+    ownerResolver,
+    ...others
+  } = values;
   return {
     ...others,
     topicArns: [topicArn].flat(),
     instanceName: instanceName(instanceId),
     logger: rootLogger(sinkOf(logger), { clock: values.clock, level }),
     lease: { ...DEFAULT_LEASE_SETTINGS, ...lease },
+    push: pushSettings(push),
     ownerResolver: withRecordedOwners(guarded('ownerResolver', ownerResolver)),
   };
 }

@@ -1,9 +1,7 @@
-import type { Clock } from '@a2a-aws/core';
 import type { PushNotificationSender, PushNotificationStore } from '@a2a-js/sdk/server';
 import { guardedSender } from '../user-code/guarded.ts';
-import type { PushJobs } from './push-jobs.ts';
 import type { PushDeps } from './push-queue.ts';
-import { WebhookSender } from './webhook-sender.ts';
+import { WebhookSender, type WebhookSenderDeps } from './webhook-sender.ts';
 
 /**
  * Returns the sender of push notifications, and the store in which to look up whether a task has
@@ -11,10 +9,8 @@ import { WebhookSender } from './webhook-sender.ts';
  */
 export function pushSender(
   custom: PushNotificationSender | undefined,
-  store: PushNotificationStore,
-  pushes: Pick<PushJobs, 'signal'>,
-  clock: Clock,
+  deps: WebhookSenderDeps & { readonly store: PushNotificationStore },
 ): Pick<PushDeps, 'sender' | 'store'> {
   if (custom) return { sender: guardedSender(custom), store: undefined };
-  return { sender: new WebhookSender(store, () => pushes.signal, clock), store };
+  return { sender: new WebhookSender(deps), store: deps.store };
 }

@@ -31,7 +31,7 @@ export type PushFailure =
   /** The caller's signal aborted. */
   | 'stopped';
 
-/** What became of an attempt. */
+/** The result of an attempt. */
 export type WebhookOutcome =
   | { readonly kind: 'delivered' }
   /** A later attempt may succeed; `afterMs` is the time that the receiver asked for. */

@@ -1,70 +1,120 @@
+import type { SecureContext } from 'node:tls';
 import type { Clock } from '@a2a-aws/core';
 import { V03PushNotificationSerializer } from '@a2a-js/sdk/compat/v0_3/server';
 import { V1PushNotificationSerializer } from '@a2a-js/sdk/server';
+import { CallPlaces } from './call-places.ts';
+import { configFault, hostOf } from './config-rules.ts';
+import { type Answer, exchange, failureOf, type Posted } from './exchange.ts';
+import { type GuardedAgents, guardedAgents } from './guarded-agent.ts';
+import { dnsResolver, type ResolveHost } from './host-addresses.ts';
+import type { PushSettings } from './push-settings.ts';
+import { retryAfterMs } from './retry-after.ts';
 import type { WebhookCall, WebhookOutcome } from './webhook-call.ts';
+import { sdkHeaders, WebhookSigner } from './webhook-headers.ts';
 
 export interface WebhookDeps {
   readonly clock: Clock;
+  readonly settings: PushSettings;
+  /** @default DNS */
+  readonly resolve?: ResolveHost | undefined;
+  /** The certificates to trust. @default those of node */
+  readonly secureContext?: SecureContext | undefined;
 }
 
-const TIMEOUT_MS = 5_000;
-const TOKEN_HEADER = 'X-A2A-Notification-Token';
 const SERIALIZERS = {
   '1.0': new V1PushNotificationSerializer(),
   '0.3': new V03PushNotificationSerializer(),
 };
 
-/** Posts events to webhooks, one attempt at a time. */
+/** Statuses below 500 that say that a later attempt may succeed. */
+const PASSING_STATUSES: ReadonlySet<number> = new Set([408, 425, 429]);
+
+/**
+ * Posts events to the URLs that clients gave, as the SDK's `DefaultPushNotificationSender` does, but
+ * only to allowed addresses and without redirects. It logs no text of a client or a receiver.
+ */
 export class Webhooks {
   readonly #deps: WebhookDeps;
+  readonly #places: CallPlaces;
+  readonly #signer: WebhookSigner;
+  readonly #agents: GuardedAgents;
 
   constructor(deps: WebhookDeps) {
+    const { settings, resolve = dnsResolver(), secureContext } = deps;
     this.#deps = deps;
+    this.#places = new CallPlaces(settings);
+    this.#signer = new WebhookSigner(settings.signingSecret);
+    const { allowPrivateAddresses } = settings;
+    this.#agents = guardedAgents({ allowPrivateAddresses, resolve, secureContext });
   }
 
-  /** Attempts a call once. Never rejects. */
+  /**
+   * Attempts a call once, as soon as a place is free. The time-out begins then. Never rejects; an
+   * abort of the signal is the failure `stopped`.
+   */
   async post(call: WebhookCall, signal: AbortSignal): Promise<WebhookOutcome> {
-    const { config, event, task, id, protocolVersion } = call;
-    const serializer = SERIALIZERS[protocolVersion === '0.3' ? '0.3' : '1.0'];
+    // Another release, or another program, may have stored it.
+    const fault = configFault(call.config, this.#deps.settings);
+    if (fault) return { kind: 'refused', reason: fault.reason };
+    const url = new URL(call.config.url);
+    const release = await this.#places.acquire(hostOf(url), signal);
+    if (!release) return { kind: 'retry', reason: 'stopped' };
+    try {
+      const posted = this.#posted(call, url);
+      return posted
+        ? await this.#attempt(posted, signal)
+        : { kind: 'refused', reason: 'unserializable' };
+    } finally {
+      release();
+    }
+  }
+
+  /** Closes the idle connections. A later call opens others. */
+  close(): void {
+    this.#agents.http.destroy();
+    this.#agents.https.destroy();
+  }
+
+  #posted({ config, event, task, id, protocolVersion }: WebhookCall, url: URL): Posted | undefined {
+    try {
+      const serializer = SERIALIZERS[protocolVersion === '0.3' ? '0.3' : '1.0'];
+      const { body, contentType } = serializer.serialize(event, task);
+      const signed = this.#signer.headers(id, this.#deps.clock.now(), body);
+      return {
+        url,
+        headers: { ...sdkHeaders(config, contentType), ...signed },
+        body: Buffer.from(body),
+      };
+    } catch {
+      return undefined;
+    }
+  }
+
+  async #attempt(posted: Posted, signal: AbortSignal): Promise<WebhookOutcome> {
+    const { clock, settings } = this.#deps;
     const attempt = new AbortController();
     const abort = (): void => attempt.abort();
-    const cancelTimer = this.#deps.clock.after(TIMEOUT_MS, abort);
+    const cancelTimer = clock.after(settings.timeoutMs, abort);
     signal.addEventListener('abort', abort, { once: true });
-    if (signal.aborted) abort();
     try {
-      const { body, contentType } = serializer.serialize(event, task);
-      const response = await fetch(config.url, {
-        method: 'POST',
-        headers: { 'Content-Type': contentType, ...authHeaders(config), 'webhook-id': id },
-        body,
-        signal: attempt.signal,
-        redirect: 'manual',
-      });
-      // An answer that is not read would keep its connection.
-      await response.body?.cancel();
-      const { status } = response;
-      if (status >= 200 && status < 300) return { kind: 'delivered' };
-      if (status >= 300 && status < 400) return { kind: 'refused', reason: 'redirect' };
-      const isLasting = status < 500 && ![408, 425, 429].includes(status);
-      return { kind: isLasting ? 'refused' : 'retry', reason: `http-${status}` };
-    } catch {
+      return outcomeOf(await exchange(posted, this.#agents, attempt.signal), clock.now());
+    } catch (error) {
       if (signal.aborted) return { kind: 'retry', reason: 'stopped' };
-      return { kind: 'retry', reason: attempt.signal.aborted ? 'timeout' : 'unreachable' };
+      if (attempt.signal.aborted) return { kind: 'retry', reason: 'timeout' };
+      const reason = failureOf(error);
+      return { kind: reason === 'forbidden-address' ? 'refused' : 'retry', reason };
     } finally {
       cancelTimer();
       signal.removeEventListener('abort', abort);
     }
   }
-
-  close(): void {}
 }
 
-function authHeaders({
-  authentication,
-  token,
-}: WebhookCall['config']): Readonly<Record<string, string>> {
-  if (authentication?.scheme && authentication.credentials) {
-    return { Authorization: `${authentication.scheme} ${authentication.credentials}` };
-  }
-  return token ? { [TOKEN_HEADER]: token } : {};
+function outcomeOf({ status, retryAfter }: Answer, now: number): WebhookOutcome {
+  if (status >= 200 && status < 300) return { kind: 'delivered' };
+  if (status >= 300 && status < 400) return { kind: 'refused', reason: 'redirect' };
+  const reason = `http-${status}` as const;
+  if (status < 500 && !PASSING_STATUSES.has(status)) return { kind: 'refused', reason };
+  const afterMs = retryAfterMs(retryAfter, now);
+  return { kind: 'retry', reason, ...(afterMs !== undefined && { afterMs }) };
 }

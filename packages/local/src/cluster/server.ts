@@ -23,7 +23,12 @@ let ending = false;
 async function serve(settings: ServerSettings): Promise<ServerMessage> {
   const { name, publicUrl, executor, lease } = settings;
   const agent = await loadExecutor(executor);
-  const backend = createBackend({ instanceId: name, lease });
+  const backend = createBackend({
+    instanceId: name,
+    lease,
+    // Receivers of push notifications are on this machine, too.
+    push: { allowHttp: true, allowPrivateAddresses: true },
+  });
   const app = serverApp(name, backend, backend.requestHandler(agentCard(publicUrl), agent));
   const server = createServer(app);
   server.keepAliveTimeout = KEEP_ALIVE_MS;

@@ -1,0 +1,35 @@
+import { Resolver } from 'node:dns/promises';
+import { isIP } from 'node:net';
+
+/** How long a name server may take to answer, in milliseconds; it is asked twice. */
+const ANSWER_MS = 1_500;
+/** More addresses of a host than these are not tried. */
+const MAX_ADDRESSES = 8;
+
+/** Returns the addresses of a host, the best first. Rejects if it has none. */
+export type ResolveHost = (host: string) => Promise<readonly string[]>;
+
+/**
+ * Returns a function that asks DNS for addresses. It does not use `dns.lookup`, whose calls share four
+ * threads with the rest of the process: hosts with slow name servers would stop the calls to AWS. It
+ * therefore ignores the hosts file and the search domains.
+ */
+export function dnsResolver(): ResolveHost {
+  let resolver: Resolver | undefined;
+  return async (host) => {
+    if (isIP(host)) return [host];
+    if (isLocalName(host)) return ['127.0.0.1', '::1'];
+    resolver ??= new Resolver({ timeout: ANSWER_MS, tries: 2 });
+    const answers = await Promise.allSettled([resolver.resolve4(host), resolver.resolve6(host)]);
+    const found = answers.map((answer) => (answer.status === 'fulfilled' ? answer.value : []));
+    // IPv4 first: many networks have IPv6 addresses and no route.
+    const addresses = found.flatMap((all) => all.slice(0, MAX_ADDRESSES / 2));
+    if (addresses.length === 0) throw new Error('The host has no address.');
+    return addresses;
+  };
+}
+
+/** Returns whether a name is one that always stands for this machine (RFC 6761). */
+export function isLocalName(host: string): boolean {
+  return host === 'localhost' || host.endsWith('.localhost');
+}
