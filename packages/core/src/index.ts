@@ -13,7 +13,15 @@ export { MemoryConsumerOffsets } from './memory/memory-consumer-offsets.ts';
 export { MemoryFanout, type MemoryQueue, type MemoryQueues } from './memory/memory-fanout.ts';
 export { MemoryInstanceRegistry } from './memory/memory-instance-registry.ts';
 export { MemoryLogStorage } from './memory/memory-log-storage.ts';
-export type { AgentError, Entry, EventEntry, StartEntry } from './model/entry.ts';
+export { MemoryPushLedger } from './memory/memory-push-ledger.ts';
+export type {
+  AgentError,
+  Entry,
+  EventEntry,
+  PushEntry,
+  PushTerms,
+  StartEntry,
+} from './model/entry.ts';
 export { asGeneration, type Generation } from './model/generation.ts';
 export type { ListFilter } from './model/list-filter.ts';
 export type { ListedTask, TaskHead } from './model/listed-task.ts';
@@ -51,6 +59,15 @@ export {
   type LogSink,
   silentLogger,
 } from './ports/logger.ts';
+export type {
+  Claimed,
+  PushClaim,
+  PushLedger,
+  PushPlace,
+  PushProgress,
+  Released,
+  TaskPushes,
+} from './ports/push-ledger.ts';
 export { EventConsumer } from './queues/event-consumer.ts';
 export type { CloseOptions, EventQueue, TapOptions } from './queues/event-queue.ts';
 export { EventTap } from './queues/event-tap.ts';

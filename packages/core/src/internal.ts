@@ -33,6 +33,7 @@ export {
   type InstanceDeps,
   type InstancePhase,
   isLasting,
+  type PushDelivery,
 } from './fleet/instance.ts';
 export type { JanitorStats } from './fleet/janitor.ts';
 export { LeaseObserver } from './fleet/lease-observer.ts';
@@ -69,6 +70,7 @@ export {
   proposeFailure,
   proposeFence,
   proposeForcedCancel,
+  proposePush,
   proposeResume,
   proposeStart,
   type Refusal,
@@ -119,6 +121,15 @@ export { assertConsumer } from './ports/consumer-offsets.ts';
 export { derivedUuid, shortId } from './ports/entropy.ts';
 export { newFleetKey } from './ports/fleet-keys.ts';
 export { LOG_METHODS, loggerOf, withFields } from './ports/logger.ts';
+export type { PushDispatcher } from './pushes/push-dispatcher.ts';
+export type {
+  FailedPush,
+  PushedEvent,
+  PushOutcome,
+  PushReceiver,
+  PushRetry,
+  PushTransport,
+} from './pushes/push-transport.ts';
 export { DistributedEventQueue } from './queues/distributed-event-queue.ts';
 export { LogQueueManager } from './queues/log-queue-manager.ts';
 export type { QueueDeps, QueueHost } from './queues/queue-host.ts';

@@ -49,6 +49,7 @@ const runItem = keyItem.extend({
   run: z.string(),
   purpose: z.enum(['execute', 'cancel', 'clean']),
   resume: z.string().optional(),
+  push: z.literal(true).optional(),
 });
 const watchItem = keyItem.extend({ watch: z.string() });
 const leaderItem = z.object({ instance: z.string() });
@@ -191,7 +192,9 @@ export class DynamoDBInstanceRegistry implements InstanceRegistry {
 
   putIntent(row: Intent): Promise<void> {
     const { key, run, purpose, resume } = row;
-    return this.#put(this.#keys.run(row), { ...key, run, purpose, resume });
+    // Earlier releases know no pushes: they have nothing to do but to remove the row.
+    const stored = purpose === 'push' ? { purpose: 'clean', push: true } : { purpose };
+    return this.#put(this.#keys.run(row), { ...key, run, resume, ...stored });
   }
 
   removeIntent(row: Intent): Promise<void> {
@@ -200,7 +203,8 @@ export class DynamoDBInstanceRegistry implements InstanceRegistry {
 
   intents(instance: string, unreadable?: (error: unknown) => void): Promise<Intent[]> {
     return this.#rowsOf(instance, 'run#', unreadable, (item) => {
-      const { run, purpose, resume, ...key } = readItem(runItem, item);
+      const { run, purpose: stored, resume, push, ...key } = readItem(runItem, item);
+      const purpose = push ? 'push' : stored;
       return { instance, run, purpose, key, ...(resume === undefined ? {} : { resume }) };
     });
   }

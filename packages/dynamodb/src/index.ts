@@ -3,6 +3,7 @@ export { DynamoDBConsumerOffsets } from './dynamodb-consumer-offsets.ts';
 export { DynamoDBCursorStore, type DynamoDBCursorStoreOptions } from './dynamodb-cursor-store.ts';
 export { DynamoDBInstanceRegistry } from './dynamodb-instance-registry.ts';
 export { DynamoDBLogStorage, type DynamoDBStorageOptions } from './dynamodb-log-storage.ts';
+export { DynamoDBPushLedger } from './dynamodb-push-ledger.ts';
 export {
   DynamoDBPushNotificationStore,
   type DynamoDBPushNotificationStoreOptions,

@@ -14,6 +14,7 @@ export { instanceRegistrySuite } from './instance-registry-suite.ts';
 export { listedTasks } from './listed-tasks.ts';
 export type { LogStorageUnderTest } from './log-storage/log-storage-under-test.ts';
 export { logStorageSuite } from './log-storage-suite.ts';
+export { type PushLedgerUnderTest, pushLedgerSuite } from './push-ledger-suite.ts';
 export {
   type PushNotificationStoreCapabilities,
   type PushNotificationStoreUnderTest,

@@ -52,6 +52,9 @@ export async function runCleanupRound(
   while ((janitor.busy > 0 || retiredSweep.busy) && isGoing()) {
     await sleep(clock, PROBE_MS, signal);
   }
+  // Receivers that fail are left to the next round.
+  instance.pushes?.drain();
+  while ((instance.pushes?.active ?? 0) > 0 && isGoing()) await sleep(clock, PROBE_MS, signal);
   const { cleaned, failed } = janitor.stats;
   const left = janitor.busy;
   const isLost = instance.phase === 'dead';

@@ -7,6 +7,10 @@ import type { Fanout } from '../ports/fanout.ts';
 import type { InstanceRegistry } from '../ports/instance-registry.ts';
 import type { LogStorage } from '../ports/log-storage.ts';
 import { type Logger, withFields } from '../ports/logger.ts';
+import type { PushLedger } from '../ports/push-ledger.ts';
+import { PushDispatcher } from '../pushes/push-dispatcher.ts';
+import type { PushTransport } from '../pushes/push-transport.ts';
+import type { OpenLog } from '../reading/open-log.ts';
 import { OpenLogs } from '../reading/open-logs.ts';
 import { type CancelOutcome, cancelTask } from '../runs/cancel.ts';
 import { type Begun, Intents, type RunRequest } from '../runs/intents.ts';
@@ -54,12 +58,21 @@ export interface InstanceDeps {
   readonly role?: Role;
   /** Returns the executor of resumed runs, if the runs of dead instances are resumed. */
   readonly resumer?: FindResumer;
+  /** The delivery of push notifications. @default none */
+  readonly pushes?: PushDelivery | undefined;
 }
 
 /** The ports that an instance renews its lease and cleans up with. */
 export interface ControlPorts {
   readonly storage: LogStorage;
   readonly registry: InstanceRegistry;
+}
+
+/** The parts of the delivery of push notifications that outlive an instance. */
+export interface PushDelivery {
+  readonly ledger: PushLedger;
+  /** Returns the transport of this process; `undefined` until a handler delivers. */
+  readonly transport: () => PushTransport | undefined;
 }
 
 /** Codes of doorbell faults that only a deployment can fix. */
@@ -88,6 +101,8 @@ export class Instance {
   readonly retiredSweep: RetiredSweep;
   readonly intents: Intents;
   readonly doorbell: InstanceDoorbell;
+  /** `undefined` if this process has no ledger. */
+  readonly pushes: PushDispatcher | undefined;
   readonly #deps: InstanceDeps;
   readonly #heartbeat: Heartbeat;
   readonly #cleaningIntents: Intents;
@@ -113,7 +128,11 @@ export class Instance {
     const own = { ...this.#deps, instance: deps.id, signal: this.#end.signal };
     const control = { ...own, ...deps.control };
     this.#keyring = new Keyring(control);
-    this.logs = new OpenLogs({ ...own, keyring: this.#keyring });
+    const pushDue = (key: TaskKey): void => this.pushes?.wake(key);
+    this.logs = new OpenLogs({ ...own, keyring: this.#keyring, pushDue });
+    const secure = async ({ log }: OpenLog, reads: boolean): Promise<void> => {
+      if (log.state.pushes.size > 0) await this.pushes?.secure(log.key, reads);
+    };
     const role = deps.role ?? 'server';
     const heartbeat = new Heartbeat({ ...control, role, died: () => this.#die() });
     this.#heartbeat = heartbeat;
@@ -123,10 +142,29 @@ export class Instance {
       silentMs: () => this.#heartbeat.silentMs ?? 0,
       died: () => this.#die(),
     });
-    this.intents = new Intents({ ...own, logs: this.logs, heartbeat });
+    this.intents = new Intents({
+      ...own,
+      logs: this.logs,
+      heartbeat,
+      pushesSecured: (open) => secure(open, false),
+    });
+    this.pushes =
+      deps.pushes &&
+      new PushDispatcher({
+        ...own,
+        ...deps.pushes,
+        logs: this.logs,
+        intents: this.intents,
+        isServing: () => this.#isLeased,
+      });
     // The logs of clients may wait behind the requests of clients, so the janitor opens its own.
     const cleaning = new OpenLogs({ ...control, keyring: this.#keyring });
-    this.#cleaningIntents = new Intents({ ...control, logs: cleaning, heartbeat });
+    this.#cleaningIntents = new Intents({
+      ...control,
+      logs: cleaning,
+      heartbeat,
+      pushesSecured: (open) => secure(open, true),
+    });
     this.janitor = new Janitor({
       ...control,
       logs: cleaning,
@@ -136,6 +174,7 @@ export class Instance {
       role,
       isReady: () => this.#phase === 'ready',
       resumer: deps.resumer ?? (() => undefined),
+      pushes: this.pushes,
     });
     this.retiredSweep = new RetiredSweep({
       ...control,
@@ -169,8 +208,12 @@ export class Instance {
 
   /** True while this instance takes work and its lease has not expired. */
   get isServing(): boolean {
+    return this.#phase === 'ready' && this.#isLeased;
+  }
+
+  get #isLeased(): boolean {
     const { silentMs = 0 } = this.#heartbeat;
-    return this.#phase === 'ready' && silentMs < this.#deps.settings.leaseMs;
+    return silentMs < this.#deps.settings.leaseMs;
   }
 
   /** Milliseconds since its lease was last renewed; `undefined` before the first time. */
@@ -271,6 +314,7 @@ export class Instance {
     const { clock, logger } = this.#deps;
     const since = clock.now();
     logger.info('instance.stopping', { runs: this.intents.running, drainMs });
+    this.pushes?.drain();
     await withTimeout(clock, drainMs, this.intents.idle());
     // The next janitor finishes the steps that AWS does not answer in time.
     const lease = await this.#retirement.retire();

@@ -7,6 +7,7 @@ import { type Clock, elapsed } from '../ports/clock.ts';
 import type { InstanceRegistry, Intent } from '../ports/instance-registry.ts';
 import type { LogStorage } from '../ports/log-storage.ts';
 import type { Logger } from '../ports/logger.ts';
+import type { PushDispatcher } from '../pushes/push-dispatcher.ts';
 import type { OpenLog } from '../reading/open-log.ts';
 import type { OpenLogs } from '../reading/open-logs.ts';
 import type { Intents } from '../runs/intents.ts';
@@ -39,6 +40,8 @@ export interface OrphanedRunsDeps {
   readonly isReady: () => boolean;
   /** Returns the executor of resumed runs, if this instance has one. */
   readonly resumer: FindResumer;
+  /** Delivers the push notifications that dead instances were responsible for. */
+  readonly pushes: Pick<PushDispatcher, 'secure' | 'isAble'> | undefined;
   /** Returns true if another live instance is a server. */
   readonly othersServe: () => boolean;
 }
@@ -58,10 +61,12 @@ export class OrphanedRuns {
 
   /** Returns true if a dead instance has resumable runs that must wait for a server. */
   async mustWait(dead: string): Promise<boolean> {
-    const { clock, registry } = this.#deps;
-    if (this.#recoveryStep() !== 'wait') return false;
+    const { clock, registry, role, othersServe } = this.#deps;
+    const pushWaits = role === 'janitor' && othersServe();
+    if (this.#recoveryStep() !== 'wait' && !pushWaits) return false;
     // Unreadable intents do not matter here.
-    if (!(await registry.intents(dead, () => {})).some(isResumed)) return false;
+    const rows = await registry.intents(dead, () => {});
+    if (!rows.some((row) => isResumed(row) || (pushWaits && row.purpose === 'push'))) return false;
     this.#undecidedSince ??= clock.now();
     return true;
   }
@@ -117,6 +122,7 @@ export class OrphanedRuns {
 
   async #finishRun(row: Intent): Promise<void> {
     const { registry, logs, clientLogs, cleaningIntents: intents } = this.#deps;
+    if (row.purpose === 'push') return this.#takeOverPushes(row);
     await intents.withIntent(row.key, 'clean', async (open) => {
       if (!(await this.#resume(row, open))) {
         const outcome = await open.log.append(proposeFence(intents.author(row.key), row.instance));
@@ -127,6 +133,16 @@ export class OrphanedRuns {
       logs.notifyEnd(open, [...new Set(watchers.map((watcher) => watcher.instance))]);
     });
     clientLogs.catchUp(row.key);
+    await registry.removeIntent(row);
+  }
+
+  /** Becomes responsible for the push notifications of a task. */
+  async #takeOverPushes(row: Intent): Promise<void> {
+    const { registry, pushes } = this.#deps;
+    if (!pushes?.isAble) {
+      throw new BackendError('configuration', 'This process delivers no push notifications.');
+    }
+    await pushes.secure(row.key, true);
     await registry.removeIntent(row);
   }
 

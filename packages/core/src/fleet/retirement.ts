@@ -120,7 +120,9 @@ export class Retirement {
     const rows = await this.#deps.rows.intents();
     // A live instance resumes these as soon as this one is marked dead, unless their log is fenced.
     const left = new Set(rows.filter(isResumed).map(({ key }) => taskKeyText(key)));
-    const ended = rows.filter(({ key }) => !left.has(taskKeyText(key)));
+    const ended = rows.filter(
+      ({ key, purpose }) => purpose !== 'push' && !left.has(taskKeyText(key)),
+    );
     const perRun = new Semaphore(FENCE_WIDTH);
     await Promise.all(ended.map((row) => perRun.run(() => this.#fenceRun(row))));
   }

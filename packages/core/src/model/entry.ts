@@ -22,6 +22,7 @@ export type Entry =
   | { readonly kind: 'fence'; readonly instance: string }
   /** Cancel was requested, under this run id: no new run starts. */
   | { readonly kind: 'cancel'; readonly by: string }
+  | PushEntry
   /** Seals the log; the task is not found from here on. An erased record is read as this. */
   | { readonly kind: 'deleted' };
 
@@ -59,6 +60,29 @@ export interface StartEntry {
   readonly resumes?: string | undefined;
 }
 
+/**
+ * A push configuration was set or removed: it receives the events after this entry. Configurations
+ * themselves are not in the log, because they contain credentials.
+ */
+export interface PushEntry {
+  readonly kind: 'push';
+  /** The id of the configuration; empty for a sender that needs none. */
+  readonly config: string;
+  /** `undefined`: it was removed. */
+  readonly terms?: PushTerms | undefined;
+}
+
+/** How a push configuration receives events. */
+export interface PushTerms {
+  /** The protocol version of the request that set it, like `1.0`. */
+  readonly version: string;
+  /** Events that wait are skipped if a later one waits too, except those with which a task ends or waits. */
+  readonly latestOnly: boolean;
+}
+
+const storedPush = z.object({ c: z.string(), v: z.string().optional(), l: z.boolean().optional() });
+type StoredPush = z.output<typeof storedPush>;
+
 const stored = z.discriminatedUnion('k', [
   z.object({ k: z.literal('event'), r: z.string().optional(), e: z.unknown() }),
   z.object({
@@ -82,7 +106,7 @@ const stored = z.discriminatedUnion('k', [
     t: z.string(),
     d: z.unknown().optional(),
   }),
-  z.object({ k: z.literal('end'), r: z.string() }),
+  z.object({ k: z.literal('end'), r: z.string(), p: storedPush.optional() }),
   z.object({ k: z.literal('fence'), i: z.string() }),
   z.object({ k: z.literal('cancel'), r: z.string() }),
   z.object({ k: z.literal('deleted') }),
@@ -126,7 +150,7 @@ export function decodeEntry(json: unknown): Entry {
       return { kind: 'error', run: entry.r, error };
     }
     case 'end':
-      return { kind: 'end', run: entry.r };
+      return entry.p ? pushEntry(entry.p) : { kind: 'end', run: entry.r };
     case 'fence':
       return { kind: 'fence', instance: entry.i };
     case 'cancel':
@@ -167,9 +191,19 @@ function toStored(entry: Entry): z.input<typeof stored> {
       return { k: 'fence', i: entry.instance };
     case 'cancel':
       return { k: 'cancel', r: entry.by };
+    case 'push': {
+      const { config: c, terms } = entry;
+      // Earlier releases read it as the end of a run that does not exist, which changes nothing.
+      return { k: 'end', r: '', p: { c, v: terms?.version, l: terms?.latestOnly || undefined } };
+    }
     case 'deleted':
       return { k: 'deleted' };
   }
+}
+
+function pushEntry({ c, v, l = false }: StoredPush): PushEntry {
+  const terms = v === undefined ? undefined : { version: v, latestOnly: l };
+  return { kind: 'push', config: c, terms };
 }
 
 function isObject(value: unknown): boolean {

@@ -1,6 +1,6 @@
 import { TaskState } from '@a2a-js/sdk';
 import { agentMessage, isInterrupted, type TaskEvent } from '../a2a/event.ts';
-import type { StartEntry } from './entry.ts';
+import type { PushEntry, StartEntry } from './entry.ts';
 import type { Generation } from './generation.ts';
 import { type EncodedEntry, encode } from './record.ts';
 import { isUsed, type RetryRule, retriedRun } from './run-outcome.ts';
@@ -88,12 +88,15 @@ export interface StartTerms {
   readonly isNewTask?: boolean | undefined;
   /** The start is refused unless the task has this generation, see {@link isGeneration}. */
   readonly ifGeneration?: number | undefined;
+  /** The push configuration that the message sets. */
+  readonly push?: PushEntry | undefined;
 }
 
 /** Proposes a run's start. */
 export function proposeStart(author: Author, start: StartEntry, terms: StartTerms = {}): Proposal {
-  const { retry = 'always', isNewTask = false, ifGeneration } = terms;
+  const { retry = 'always', isNewTask = false, ifGeneration, push } = terms;
   const encoded = encode({ ...start, kind: 'start' });
+  const encodedPush = push && encode(push);
   return (state, last) => {
     if (retriedRun(state, start.digest, retry) !== undefined) return { refused: 'duplicate' };
     if (isNewTask && isUsed(state)) return { refused: 'used' };
@@ -103,7 +106,7 @@ export function proposeStart(author: Author, start: StartEntry, terms: StartTerm
     if (ifGeneration !== undefined && !isGeneration(state, ifGeneration, last)) {
       return { refused: 'generation' };
     }
-    return { entries: [encoded] };
+    return { entries: encodedPush ? [encoded, encodedPush] : [encoded] };
   };
 }
 
@@ -195,6 +198,18 @@ export function proposeForcedCancel(author: Author): Proposal {
     const barred = barrier(state, author);
     if (barred) return { refused: barred };
     return { entries: [closingEntry(author, state, CANCELED)] };
+  };
+}
+
+/** Proposes that a push configuration is set or removed. */
+export function proposePush(author: Author, push: PushEntry): Proposal {
+  const encoded = encode(push);
+  return (state) => {
+    if (!state.hasTask) return { refused: 'not-found' };
+    const barred = barrier(state, author);
+    if (barred) return { refused: barred };
+    if (!push.terms && !state.pushes.has(push.config)) return { refused: 'nothing' };
+    return { entries: [encoded] };
   };
 }
 

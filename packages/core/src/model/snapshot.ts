@@ -6,7 +6,14 @@ import { LineWriter, readLines } from './json-lines.ts';
 import { PersistentMap } from './persistent-map.ts';
 import type { Sliced } from './sliced.ts';
 import { parseSlot, slotText } from './slot.ts';
-import { countingRuns, EMPTY_STATE, type LogState, openRun, type RunState } from './state.ts';
+import {
+  countingRuns,
+  EMPTY_STATE,
+  type LogState,
+  openRun,
+  type PushStart,
+  type RunState,
+} from './state.ts';
 import type { TaskPicture } from './task-picture.ts';
 import { TaskView } from './task-view.ts';
 
@@ -76,6 +83,14 @@ const stored = z.object({
   fenced: z.array(z.string()),
   cancelRequested: z.boolean(),
   known: z.array(z.unknown()),
+  pushes: z
+    .array(
+      z.tuple([
+        z.string(),
+        z.object({ since: slot, version: z.string(), latestOnly: z.boolean() }),
+      ]),
+    )
+    .optional(),
   task: z.custom<object>(isObject).optional(),
   messages: z.array(z.unknown()),
 });
@@ -85,7 +100,7 @@ const stored = z.object({
  * Each element of a long list is a line of its own, so that it can be read in slices.
  */
 export function* encodeSnapshot({ state, task, messages }: FoldContent): Sliced<string> {
-  const { status, next, runs, fenced, messages: known, writtenAtMs, ...others } = state;
+  const { status, next, runs, fenced, messages: known, pushes, writtenAtMs, ...others } = state;
   const { open: _, unsettled: __, ...rest } = others;
   const lines = new LineWriter();
   lines.open({
@@ -95,6 +110,7 @@ export function* encodeSnapshot({ state, task, messages }: FoldContent): Sliced<
     next: slotText(next),
     status: status && { ...status, slot: slotText(status.slot) },
     fenced: [...fenced.keys()],
+    pushes: pushes.size > 0 ? [...pushes].map(toStoredPush) : undefined,
   });
   yield* lines.list('runs', runs, ([id, run]) => [id, toStoredRun(run)]);
   // Earlier releases read it by the message's id.
@@ -131,7 +147,8 @@ export function* decodeSnapshot(bytes: Uint8Array): Sliced<DecodedSnapshot> {
   try {
     const { frame, lists } = yield* readLines(bytes, readElement);
     const { v: _, task: taskJson, ...stateJson } = stored.parse(frame);
-    const { runs: runsJson, known: knownJson, messages: messagesJson, at, ...fields } = stateJson;
+    const { runs: runsJson, known: knownJson, messages: messagesJson, at, ...rest } = stateJson;
+    const { pushes = [], ...fields } = rest;
     const isWhole = lists.length === 0;
     const runs = isWhole ? runsJson.map(readRun) : lists[RUNS];
     const known = isWhole ? knownJson.map(readKnown) : lists[KNOWN];
@@ -143,6 +160,7 @@ export function* decodeSnapshot(bytes: Uint8Array): Sliced<DecodedSnapshot> {
       state: {
         ...EMPTY_STATE,
         ...fields,
+        pushes: new Map(pushes),
         writtenAtMs: at,
         ...(yield* countingRuns(runs as [string, RunState][])),
         fenced: PersistentMap.of(fields.fenced.map((instance) => [instance, true])),
@@ -185,6 +203,10 @@ function toStoredRun(run: RunState): object {
     authAt: authGeneration,
     firstAt: firstGeneration,
   };
+}
+
+function toStoredPush([id, { since, ...terms }]: [string, PushStart]): [string, object] {
+  return [id, { since: slotText(since), ...terms }];
 }
 
 function readRun(json: unknown): [string, RunState] {

@@ -2,7 +2,7 @@ import type { Message, TaskState } from '@a2a-js/sdk';
 import { TaskState as State } from '@a2a-js/sdk';
 import { eventStatus, isTerminal, type TaskEvent } from '../a2a/event.ts';
 import { statusTime } from '../a2a/status-time.ts';
-import type { Entry, EventEntry, StartEntry } from './entry.ts';
+import type { Entry, EventEntry, PushEntry, PushTerms, StartEntry } from './entry.ts';
 import { type Generation, generationBefore } from './generation.ts';
 import { PersistentMap } from './persistent-map.ts';
 import { inOneGo, type Sliced } from './sliced.ts';
@@ -56,6 +56,14 @@ export interface LogState {
   readonly cancelRequested: boolean;
   /** The last run that each message has started, by the message's digest. */
   readonly messages: PersistentMap<string>;
+  /** The push configurations of the task, by id. A new object after each change. */
+  readonly pushes: ReadonlyMap<string, PushStart>;
+}
+
+/** Where a push configuration begins to receive events. */
+export interface PushStart extends PushTerms {
+  /** Slot of the record in which it was first set. */
+  readonly since: Slot;
 }
 
 export interface LogStatus {
@@ -82,6 +90,7 @@ export const EMPTY_STATE: LogState = {
   fenced: PersistentMap.empty(),
   cancelRequested: false,
   messages: PersistentMap.empty(),
+  pushes: new Map(),
 };
 
 /** Returns the runs that may still append. */
@@ -196,6 +205,8 @@ export function applyEntry(state: LogState, entry: Entry, generation: Generation
       return applyFence(state, entry.instance);
     case 'cancel':
       return { ...state, cancelRequested: true };
+    case 'push':
+      return applyPush(state, entry);
     case 'deleted':
       return { ...state, sealed: true, deleted: true, hasTask: false };
   }
@@ -223,6 +234,15 @@ function applyFence(state: LogState, instance: string): LogState {
     fenced = setRun(fenced, id, { ...run, phase: 'lost', closedSlot: state.next });
   }
   return { ...fenced, fenced: state.fenced.with(instance, true) };
+}
+
+function applyPush(state: LogState, { config, terms }: PushEntry): LogState {
+  const pushes = new Map(state.pushes);
+  // A configuration that is set again goes on where it was.
+  const since = pushes.get(config)?.since ?? state.next;
+  if (terms) pushes.set(config, { ...terms, since });
+  else pushes.delete(config);
+  return { ...state, pushes };
 }
 
 function applyStart(state: LogState, entry: StartEntry): LogState {

@@ -60,8 +60,11 @@ export interface Intent {
   readonly instance: string;
   readonly run: string;
   readonly key: TaskKey;
-  /** `execute` runs the agent; `cancel` and `clean` only append. */
-  readonly purpose: 'execute' | 'cancel' | 'clean';
+  /**
+   * `execute` runs the agent; `cancel` and `clean` only append; `push` delivers the task's events to
+   * its push configurations, and appends nothing.
+   */
+  readonly purpose: 'execute' | 'cancel' | 'clean' | 'push';
   /**
    * If set, the run may be executed again after this instance dies. Contains the data for that
    * besides the message in the log, as the server wrote it. Opaque here.

@@ -18,6 +18,8 @@ import { Watch } from './watch.ts';
 
 /** Tells other instances about a log. */
 export interface Notifier {
+  /** This instance has appended a record to a task with push configurations. */
+  pushDue(key: TaskKey): void;
   /** This instance has appended a record. */
   recordAppended(key: TaskKey, applied: AppliedRecord, targets: readonly string[]): void;
   /** This instance watches the task (`on`) and has read up to `next`, or it no longer watches. */
@@ -266,6 +268,7 @@ export class OpenLog {
     this.#last = { slot: record.slot, events: deliveries.length, writtenAtMs: record.time };
     if (this.#taps.size > 0) this.#recent.add(step);
     if (!own) return;
+    if (step.state.pushes.size > 0) this.#deps.notifier.pushDue(this.log.key);
     this.maybeSnapshot();
     const targets = this.#others([
       ...(this.#watchers?.values() ?? []),

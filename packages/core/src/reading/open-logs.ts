@@ -34,6 +34,8 @@ export interface OpenLogsDeps {
   readonly keyring: Pick<Keyring, 'seal' | 'check' | 'isCurrent'>;
   /** If false, doorbells contain no records, only their slots. @default true */
   readonly inlineContent?: boolean | undefined;
+  /** Called for each record that this instance appends to a task with push configurations. */
+  readonly pushDue?: ((key: TaskKey) => void) | undefined;
   /** How long a task stays visible after it ended or was last worked on; milliseconds. */
   readonly retentionMs: number;
   /** The bytes that may wait to be written in all. @default an eighth of the heap, at most 128 MiB */
@@ -78,6 +80,7 @@ export class OpenLogs {
     const sender = new DoorbellSender(deps);
     this.#sender = sender;
     const notifier: Notifier = {
+      pushDue: (key) => deps.pushDue?.(key),
       recordAppended: (key, { record, state }, targets) => {
         const inlined = deps.inlineContent === false ? undefined : record;
         void sender.send(targets, { kind: 'record', key, next: state.next, record: inlined });

@@ -38,6 +38,12 @@ export interface IntentsDeps {
   readonly entropy: Entropy;
   readonly logger: Logger;
   readonly signal: AbortSignal;
+  /**
+   * Resolves when another intent, or another instance, is responsible for the push notifications of
+   * the task.
+   * @default the task has none
+   */
+  readonly pushesSecured?: ((open: OpenLog) => Promise<void>) | undefined;
   /** See {@link CancelDeadline}. @default 10,000 */
   readonly cancelDeadlineMs?: number | undefined;
 }
@@ -114,11 +120,11 @@ export class Intents {
    */
   async begin(
     key: TaskKey,
-    { resume, retry, isNewTask, ifGeneration, ...request }: RunRequest,
+    { resume, retry, isNewTask, ifGeneration, push, ...request }: RunRequest,
   ): Promise<Begun> {
     const { instance } = this.#deps;
     const start = { kind: 'start', attempt: 1, instance, ...request } as const;
-    const terms = { retry, isNewTask, ifGeneration };
+    const terms = { retry, isNewTask, ifGeneration, push };
     // Its message waits like an event: too much of it is refused here, and may go elsewhere.
     const { bytes } = encode({ ...start, run: '' });
     const propose = (run: string): Proposal =>
@@ -212,6 +218,24 @@ export class Intents {
     }
   }
 
+  /** Records that this instance delivers the push notifications of a task. Rejects like {@link begin}. */
+  recordPush(key: TaskKey): Promise<Intent> {
+    return this.#recordIntent(key, 'push');
+  }
+
+  /** Removes such an intent. Rejects with `draining` if the instance stops before. */
+  async removePush(row: Intent): Promise<void> {
+    const { registry } = this.#deps;
+    await retryUntilDone('push.remove', this.#deps, () => registry.removeIntent(row));
+    this.#forgetIntent(row);
+  }
+
+  /** Leaves such an intent to the instance that cleans up after this one. */
+  leave(row: Intent): void {
+    this.#abandoned.add(row.run);
+    this.#wakeWaiters();
+  }
+
   /** Returns the author of this instance's entries in the task's log. */
   author(key: TaskKey): Author {
     const { instance, entropy, clock } = this.#deps;
@@ -296,6 +320,7 @@ export class Intents {
           ...errorFields(error),
         });
       });
+      await this.#deps.pushesSecured?.(open);
       await retryUntilDone('run.remove', this.#deps, () => registry.removeIntent(row));
       this.#forgetIntent(row);
     } catch (error) {

@@ -30,6 +30,7 @@ beforeEach(() => {
     instance: 'a',
     delivers: true,
     notifier: {
+      pushDue: () => {},
       recordAppended: (_key, _applied, targets) => sent.push({ targets, about: 'record' }),
       watchChanged: (_row, on, _next, targets) => sent.push({ targets, about: `watch ${on}` }),
     },

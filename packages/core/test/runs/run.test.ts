@@ -43,7 +43,7 @@ beforeEach(async () => {
     registry: new MemoryInstanceRegistry(),
     instance: 'a',
     delivers: false,
-    notifier: { recordAppended: () => {}, watchChanged: () => {} },
+    notifier: { pushDue: () => {}, recordAppended: () => {}, watchChanged: () => {} },
     backlog: new Backlog(),
     diverged: () => {},
     retentionMs: DEFAULT_RETENTION_MS,

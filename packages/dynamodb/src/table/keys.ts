@@ -100,6 +100,11 @@ export class Keys {
     return { pk: this.task(key), sk: CONSUMERS + escapeKeyPart(name) };
   }
 
+  /** How far the task's push notifications are. Among the consumers, so that it goes with them. */
+  pushes(key: TaskKey): ItemKey {
+    return { pk: this.task(key), sk: `${CONSUMERS}#pushes` };
+  }
+
   /** The position of a reader in a stream, which may have any name. */
   cursor({ tenant, owner }: Scope, stream: string): ItemKey {
     return { pk: joinKey(this.#prefix, 'R', tenant, owner, hash(stream)), sk: 'cursor' };

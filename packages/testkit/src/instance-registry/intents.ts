@@ -16,11 +16,12 @@ export function intents(open: () => InstanceRegistry): void {
         run('r1'),
         run('r2', { purpose: 'cancel' }),
         run('r3', { purpose: 'clean', key: { ...KEY, taskId: 'task-2' } }),
+        run('r4', { purpose: 'push' }),
       ];
       for (const row of rows) await registry.putIntent(row);
       expect(byRun(await registry.intents('a'))).toEqual(rows);
       await registry.removeIntent(run('r2', { purpose: 'cancel' }));
-      expect(byRun(await registry.intents('a')).map((row) => row.run)).toEqual(['r1', 'r3']);
+      expect(byRun(await registry.intents('a')).map((row) => row.run)).toEqual(['r1', 'r3', 'r4']);
     });
 
     test('are safe to put and to remove twice', async () => {

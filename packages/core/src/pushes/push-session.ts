@@ -1,0 +1,332 @@
+import { compareSlots, type Slot } from '../model/slot.ts';
+import type { LogState, PushStart } from '../model/state.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Entropy } from '../ports/entropy.ts';
+import type { InstanceRegistry } from '../ports/instance-registry.ts';
+import type { Logger } from '../ports/logger.ts';
+import type { PushClaim, PushLedger, PushProgress, TaskPushes } from '../ports/push-ledger.ts';
+import type { OpenLog } from '../reading/open-log.ts';
+import { type RetryDeps, retryUntilDone } from '../retry.ts';
+import { PushLane } from './push-lane.ts';
+import type { PushReceiver, PushTransport } from './push-transport.ts';
+
+export interface PushSessionDeps {
+  readonly instance: string;
+  readonly ledger: PushLedger;
+  readonly registry: Pick<InstanceRegistry, 'lease'>;
+  readonly transport: PushTransport;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly logger: Logger;
+  /** Aborts when the instance stops or has died. */
+  readonly signal: AbortSignal;
+  readonly isServing: () => boolean;
+  /** True once the instance drains: no attempt is waited for any more. */
+  readonly isDraining: () => boolean;
+}
+
+/**
+ * How a session ended.
+ *
+ * - `done`: every event of the log up to its end was delivered, or given up
+ * - `other`: another instance delivers the events, and knows that there are some
+ * - `left`: events wait for another instance
+ */
+export type PushSessionEnd = 'done' | 'other' | 'left';
+
+/** The shortest time between two writes of the progress, in milliseconds. */
+const SAVE_MS = 250;
+/** How long a session waits before it looks again for a missing configuration, in milliseconds. */
+const MISSING_MS = [100, 1_000, 5_000];
+
+/** The delivery of one task's events to its push configurations, while this instance is responsible. */
+export class PushSession {
+  readonly #open: OpenLog;
+  readonly #deps: PushSessionDeps;
+  readonly #retry: RetryDeps;
+  readonly #lanes = new Map<string, PushLane>();
+  #pushes: LogState['pushes'] | undefined;
+  #progress: TaskPushes = new Map();
+  #claim: PushClaim | undefined;
+  #answered: string | undefined;
+  #isLost = false;
+  #isDirty = false;
+  #cancelSave: (() => void) | undefined;
+  #saving: Promise<void> = Promise.resolve();
+  #wake: () => void = () => {};
+  #isWoken = false;
+  #mustRead = false;
+  #restarts: boolean;
+  /** The end of the log when the responsibility ended. */
+  #endedAt: Slot | undefined;
+  /** Look-ups that did not find every configuration. */
+  #missing = 0;
+
+  /** `restarts`: see {@link restart}. */
+  constructor(open: OpenLog, restarts: boolean, deps: PushSessionDeps) {
+    this.#open = open;
+    this.#restarts = restarts;
+    this.#deps = deps;
+    this.#retry = deps;
+  }
+
+  /** True if the log has grown since {@link run} ended. */
+  get isBehind(): boolean {
+    const endedAt = this.#endedAt;
+    const hasGrown = endedAt && compareSlots(endedAt, this.#open.log.state.next) < 0;
+    return this.#mustRead || this.#restarts || hasGrown === true;
+  }
+
+  /** Inspects the log and the lanes again. `reads`: the log has records that this handle may lack. */
+  wake(reads = false): void {
+    if (reads) this.#mustRead = true;
+    this.#isWoken = true;
+    this.#wake();
+  }
+
+  /**
+   * Begins again with the configurations that were given up. Replaces the claim of another instance,
+   * which may be alive.
+   */
+  restart(): void {
+    this.#restarts = true;
+    this.wake();
+  }
+
+  /**
+   * Delivers events until none waits and no run of this instance is open. Rejects with `draining` or
+   * a lasting error of the table.
+   */
+  async run(): Promise<PushSessionEnd> {
+    const unlisten = this.#open.log.listen(() => this.wake());
+    const aborted = (): void => this.wake();
+    this.#deps.signal.addEventListener('abort', aborted, { once: true });
+    try {
+      for (;;) {
+        if (!(await this.#takeClaim())) return 'other';
+        const end = await this.#deliver();
+        if (end !== 'lost') return end;
+      }
+    } finally {
+      unlisten();
+      this.#deps.signal.removeEventListener('abort', aborted);
+      this.#closeLanes();
+      this.#cancelSave?.();
+    }
+  }
+
+  /** Resolves with false if another instance delivers, and was asked to read the log again. */
+  async #takeClaim(): Promise<boolean> {
+    const { instance, ledger, clock, entropy } = this.#deps;
+    const { key, state } = this.#open.log;
+    this.#isLost = false;
+    this.#answered = undefined;
+    this.#endedAt = state.next;
+    for (let turn = 1, replaces = false; ; ) {
+      const claim = { instance, turn };
+      const result = await this.#untilDone('push.claim', () =>
+        ledger.claim(key, claim, clock.now(), replaces),
+      );
+      if ('claimed' in result) {
+        this.#claim = claim;
+        this.#progress = result.claimed;
+        return true;
+      }
+      const { last, isHeld } = result;
+      turn = last.turn + 1;
+      replaces = isHeld;
+      if (!isHeld || this.#restarts || last.instance === instance) continue;
+      if (!(await this.#isAlive(last.instance))) continue;
+      replaces = false;
+      const question = entropy.id();
+      if (await this.#untilDone('push.ask', () => ledger.ask(key, last, question))) return false;
+    }
+  }
+
+  async #isAlive(instance: string): Promise<boolean> {
+    const { registry } = this.#deps;
+    const lease = await this.#untilDone('push.lease', () => registry.lease(instance));
+    return lease?.state === 'alive';
+  }
+
+  async #deliver(): Promise<'done' | 'left' | 'lost'> {
+    const { signal, isDraining } = this.#deps;
+    // Other instances may have appended events before they asked.
+    this.#mustRead = true;
+    while (!this.#isLost) {
+      this.#isWoken = false;
+      if (signal.aborted) return 'left';
+      if (this.#mustRead) await this.#refresh();
+      if (this.#restarts) this.#restartFailed();
+      await this.#updateLanes();
+      for (const lane of this.#lanes.values()) void lane.run();
+      const lanes = [...this.#lanes.values()];
+      if (lanes.every((lane) => lane.isAtRest)) {
+        if (!this.#open.hasRuns || isDraining()) {
+          const released = await this.#release();
+          if (released !== 'again') return released;
+          continue;
+        }
+      } else if (isDraining() && lanes.every((lane) => lane.isAtRest || lane.isWaiting)) {
+        await this.#save();
+        return 'left';
+      }
+      if (!this.#isWoken) await this.#woken();
+    }
+    this.#closeLanes();
+    return 'lost';
+  }
+
+  #restartFailed(): void {
+    this.#restarts = false;
+    const restarted = new Map(this.#current());
+    for (const [id, { place, failure }] of restarted) {
+      if (failure === undefined) continue;
+      restarted.set(id, { place });
+      const lane = this.#lanes.get(id);
+      if (lane) this.#closeLane(id, lane);
+    }
+    this.#progress = restarted;
+    this.#pushes = undefined;
+  }
+
+  #woken(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+
+  /** Opens a lane for each configuration that exists, and closes those of removed ones. */
+  async #updateLanes(): Promise<void> {
+    const { transport } = this.#deps;
+    const { log } = this.#open;
+    const { pushes, deleted } = log.state;
+    if (pushes === this.#pushes && !deleted) return;
+    this.#pushes = pushes;
+    const ids = deleted ? [] : [...pushes.keys()];
+    const receivers =
+      ids.length === 0
+        ? new Map()
+        : await this.#untilDone('push.receivers', () => transport.receivers(log.key, ids));
+    if (receivers.size < ids.length) this.#lookAgain();
+    for (const [id, lane] of this.#lanes) {
+      if (!receivers.has(id)) this.#closeLane(id, lane);
+    }
+    for (const [id, receiver] of receivers) {
+      const start = pushes.get(id) as PushStart;
+      const known = this.#lanes.get(id);
+      if (known) known.update(start, receiver);
+      else this.#lanes.set(id, this.#newLane(id, start, receiver));
+    }
+  }
+
+  /** A configuration is stored right after its entry in the log. */
+  #lookAgain(): void {
+    const ms = MISSING_MS[this.#missing];
+    this.#missing += 1;
+    if (ms === undefined) return;
+    const { clock } = this.#deps;
+    clock.after(ms, () => {
+      this.#pushes = undefined;
+      this.wake();
+    });
+  }
+
+  #newLane(id: string, start: PushStart, receiver: PushReceiver): PushLane {
+    return new PushLane(id, start, this.#progress.get(id), receiver, {
+      ...this.#deps,
+      open: this.#open,
+      changed: () => this.#changed(),
+    });
+  }
+
+  #changed(): void {
+    this.#isDirty = true;
+    this.#cancelSave ??= this.#deps.clock.after(SAVE_MS, () => {
+      this.#cancelSave = undefined;
+      void this.#save();
+    });
+    this.wake();
+  }
+
+  /** Saves the progress if it has changed. Never rejects. */
+  #save(): Promise<void> {
+    this.#saving = this.#saving.then(async () => {
+      const { ledger, clock } = this.#deps;
+      const claim = this.#claim;
+      if (!this.#isDirty || !claim || this.#isLost) return;
+      this.#isDirty = false;
+      const pushes = this.#current();
+      const { key } = this.#open.log;
+      try {
+        const isHeld = await this.#untilDone('push.save', () =>
+          ledger.save(key, claim, pushes, clock.now()),
+        );
+        if (!isHeld) this.#lose();
+      } catch {
+        // The instance stops: the next one repeats the last events.
+      }
+    });
+    return this.#saving;
+  }
+
+  async #release(): Promise<'done' | 'lost' | 'again'> {
+    const { ledger, clock } = this.#deps;
+    const { log } = this.#open;
+    const claim = this.#claim as PushClaim;
+    await this.#saving;
+    this.#cancelSave?.();
+    this.#cancelSave = undefined;
+    this.#endedAt = log.state.next;
+    const pushes = this.#current();
+    const released = await this.#untilDone('push.release', () =>
+      ledger.release(log.key, claim, pushes, clock.now(), this.#answered),
+    );
+    if (released === 'lost') {
+      this.#lose();
+      return 'lost';
+    }
+    if (released === 'released') return 'done';
+    this.#answered = released.asked;
+    // It may have set a configuration again.
+    this.#pushes = undefined;
+    this.#mustRead = true;
+    return 'again';
+  }
+
+  #lose(): void {
+    this.#isLost = true;
+    this.#closeLanes();
+    this.wake();
+  }
+
+  /** Returns the progress of the configurations that the task still has. */
+  #current(): TaskPushes {
+    const current = new Map<string, PushProgress>();
+    for (const id of this.#open.log.state.pushes.keys()) {
+      const progress = this.#lanes.get(id)?.progress ?? this.#progress.get(id);
+      if (progress) current.set(id, progress);
+    }
+    return current;
+  }
+
+  async #refresh(): Promise<void> {
+    const { log } = this.#open;
+    this.#mustRead = false;
+    await this.#untilDone('push.read', () => log.refresh());
+  }
+
+  #closeLanes(): void {
+    for (const [id, lane] of this.#lanes) this.#closeLane(id, lane);
+    this.#pushes = undefined;
+  }
+
+  #closeLane(id: string, lane: PushLane): void {
+    lane.close();
+    this.#lanes.delete(id);
+  }
+
+  #untilDone<T>(name: string, step: () => Promise<T>): Promise<T> {
+    return retryUntilDone(name, this.#retry, step);
+  }
+}
