@@ -162,7 +162,9 @@ export class PushSession {
       for (const lane of this.#lanes.values()) void lane.run();
       const lanes = [...this.#lanes.values()];
       if (lanes.every((lane) => lane.isAtRest)) {
-        if (!this.#open.hasRuns || isDraining()) {
+        // A run of a task without configurations does not report its end.
+        const { hasRuns, log } = this.#open;
+        if (!hasRuns || log.state.pushes.size === 0 || isDraining()) {
           const released = await this.#release();
           if (released !== 'again') return released;
           continue;
