@@ -32,8 +32,9 @@ const NAT64 = ipaddr.IPv6.parseCIDR('64:ff9b::/96');
  * that one.
  */
 export function isAllowedAddress(text: string, allowPrivate: boolean): boolean {
-  if (isIP(text) === 0) return false;
-  const address = plainAddress(ipaddr.parse(text));
+  // A zone names an interface of this machine.
+  if (isIP(text) === 0 || text.includes('%')) return false;
+  const address = plainAddress(ipaddr.parse(isIP(text) === 6 ? inGroups(text) : text));
   if (METADATA.some((range) => address.kind() === range[0].kind() && address.match(range))) {
     return false;
   }
@@ -41,6 +42,11 @@ export function isAllowedAddress(text: string, allowPrivate: boolean): boolean {
   if (PRIVATE.has(range)) return allowPrivate;
   if (range !== 'unicast') return false;
   return address instanceof ipaddr.IPv4 || address.match(GLOBAL_IPV6);
+}
+
+/** Returns an IPv6 address in hexadecimal groups: `ipaddr.js` takes `::1.2.3.4` for `::ffff:1.2.3.4`. */
+function inGroups(text: string): string {
+  return new URL(`http://[${text}]`).hostname.slice(1, -1);
 }
 
 function plainAddress(address: ipaddr.IPv4 | ipaddr.IPv6): ipaddr.IPv4 | ipaddr.IPv6 {

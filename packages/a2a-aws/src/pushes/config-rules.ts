@@ -11,7 +11,7 @@ const MAX_SCHEME_CHARACTERS = 64;
 const MAX_HOST_CHARACTERS = 253;
 
 /** RFC 3986 has no other characters; a backslash is a slash for some parsers. */
-const URL_TEXT = /^https?:\/\/[!-[\]-~]+$/i;
+const URL_TEXT = /^https?:\/\/(?![/?#])[!-[\]-~]+$/i;
 const HEADER_VALUE = /^[!-~](?:[ -~]*[!-~])?$/;
 /** A token of RFC 9110. */
 const SCHEME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;

@@ -66,23 +66,27 @@ function begin(
 
 function answerOf(request: ClientRequest, body: Buffer, signal: AbortSignal): Promise<Answer> {
   return new Promise((resolve, reject) => {
+    let answer: Answer | undefined;
+    // Once there is a status, it counts, however the rest of the answer ends.
+    const end = (error?: Error): void => {
+      if (answer) resolve(answer);
+      else reject(error ?? new Error('The connection was closed.'));
+    };
     const abort = (): void => void request.destroy();
     signal.addEventListener('abort', abort, { once: true });
-    request.once('close', () => {
+    request.on('error', end).once('close', () => {
       signal.removeEventListener('abort', abort);
-      reject(new Error('The connection was closed.'));
+      end();
     });
-    request.on('error', reject);
     request.once('response', (response: IncomingMessage) => {
-      const { statusCode = 0, headers } = response;
-      const done = (): void => resolve({ status: statusCode, retryAfter: headers['retry-after'] });
+      const { statusCode: status = 0, headers } = response;
+      answer = { status, retryAfter: headers['retry-after'] };
       let bytes = 0;
       response.on('data', (chunk: Buffer) => {
         bytes += chunk.length;
         if (bytes > MAX_ANSWER_BYTES) request.destroy();
       });
-      // The status counts, however the rest of the answer ends.
-      response.on('error', done).once('end', done).once('close', done);
+      response.on('error', end).once('end', end);
     });
     if (signal.aborted) abort();
     request.end(body);

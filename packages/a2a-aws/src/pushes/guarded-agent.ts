@@ -86,6 +86,8 @@ function connectGuarded(
     resolve(name).then(
       (addresses) => {
         if (!addresses.every(isAllowed)) return done(new ForbiddenAddressError(), '');
+        // Node throws for an empty list.
+        if (addresses.length === 0) return done(new Error('The host has no address.'), '');
         done(
           null,
           addresses.map((address) => ({ address, family: isIP(address) })),

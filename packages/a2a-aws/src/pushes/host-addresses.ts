@@ -6,7 +6,7 @@ const ANSWER_MS = 1_500;
 /** More addresses of a host than these are not tried. */
 const MAX_ADDRESSES = 8;
 
-/** Returns the addresses of a host, the best first. Rejects if it has none. */
+/** Returns the addresses of a host, the best first. */
 export type ResolveHost = (host: string) => Promise<readonly string[]>;
 
 /**
@@ -23,9 +23,7 @@ export function dnsResolver(): ResolveHost {
     const answers = await Promise.allSettled([resolver.resolve4(host), resolver.resolve6(host)]);
     const found = answers.map((answer) => (answer.status === 'fulfilled' ? answer.value : []));
     // IPv4 first: many networks have IPv6 addresses and no route.
-    const addresses = found.flatMap((all) => all.slice(0, MAX_ADDRESSES / 2));
-    if (addresses.length === 0) throw new Error('The host has no address.');
-    return addresses;
+    return found.flatMap((all) => all.slice(0, MAX_ADDRESSES / 2));
   };
 }
 

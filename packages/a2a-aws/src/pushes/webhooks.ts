@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { SecureContext } from 'node:tls';
 import type { Clock } from '@a2a-aws/core';
 import { V03PushNotificationSerializer } from '@a2a-js/sdk/compat/v0_3/server';
@@ -57,6 +58,8 @@ export class Webhooks {
     const fault = configFault(call.config, this.#deps.settings);
     if (fault) return { kind: 'refused', reason: fault.reason };
     const url = new URL(call.config.url);
+    // One signal may stop many calls.
+    setMaxListeners(0, signal);
     const release = await this.#places.acquire(hostOf(url), signal);
     if (!release) return { kind: 'retry', reason: 'stopped' };
     try {
