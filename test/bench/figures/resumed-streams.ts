@@ -1,8 +1,7 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { silentLogger, systemClock } from '@a2a-aws/core';
-import { sleep } from '@a2a-aws/core/internal';
+import { silentLogger } from '@a2a-aws/core';
 import { createDynamoDBClient } from '@a2a-aws/dynamodb';
 import type { LocalAws } from '@a2a-aws/local';
 import type { StreamResponse } from '@a2a-js/sdk';
@@ -13,17 +12,19 @@ import express from 'express';
 import { AGENT_CARD } from '../agent/agent-card.ts';
 import { DirectedAgent, type DirectedTask } from '../agent/directed-agent.ts';
 import { callContext, firstMessage } from '../agent/requests.ts';
-import { heldBytes } from '../fakes/held-bytes.ts';
 import { RoundTripMeter } from '../meter/round-trip-meter.ts';
+import type { InstanceServer } from '../process/instance-server.ts';
+import { ProcessLink } from '../process/process-link.ts';
+import type { ResumingClients } from '../process/resuming-clients.ts';
 import { median } from '../quantile.ts';
 import type { Row } from '../row.ts';
 import { TARGETS } from '../targets.ts';
 
+const FLEET = 'a2a';
 const CLIENTS = 1_000;
 const TASKS = 50;
 const MISSED = 200;
 const POLLS = 200;
-const TRIES = 20;
 const WARM_UP = 20;
 
 /** An instance with an agent that the benchmark directs. */
@@ -42,7 +43,7 @@ export async function resumedStreams(aws: LocalAws): Promise<Row[]> {
     return [
       ...(await firstMissed(writer, reader)),
       ...(await missedBytes(writer, reader)),
-      ...(await reconnects(writer, reader)),
+      ...(await reconnects(aws, writer)),
       ...(await longPoll(writer, reader)),
     ];
   } finally {
@@ -200,48 +201,44 @@ async function* blocks({ body }: Response): AsyncGenerator<string, void, undefin
   }
 }
 
-async function reconnects(writer: Peer, reader: Peer): Promise<Row[]> {
+async function reconnects(aws: LocalAws, writer: Peer): Promise<Row[]> {
   const tasks: DirectedTask[] = [];
   while (tasks.length < TASKS) tasks.push(await writer.begin());
   const cursors = await Promise.all(tasks.map(({ taskId }) => cursorOf(writer, taskId)));
   for (const task of tasks) await task.publish(MISSED);
-  const server = await serve(reader);
-  const { port } = server.address() as AddressInfo;
-  const held = heldBytes();
-  let peak = 0;
-  const watch = setInterval(() => {
-    peak = Math.max(peak, process.memoryUsage().rss);
-  }, 20);
-  const rss = process.memoryUsage().rss;
-  const began = performance.now();
-  const clients = Array.from({ length: CLIENTS }, (_, at) => {
-    const { taskId } = tasks[at % TASKS] as DirectedTask;
-    return caughtUp(
-      `http://127.0.0.1:${port}/tasks/${taskId}:subscribe`,
-      cursors[at % TASKS] ?? '',
-    );
-  });
-  const left = await Promise.all(clients);
-  const took = performance.now() - began;
-  clearInterval(watch);
-  for (const leave of left) leave();
-  const after = heldBytes();
+  const instance = new ProcessLink<InstanceServer>('./instance-process.ts', aws.env);
+  const clients = new ProcessLink<ResumingClients>('./resuming-clients-process.ts', {});
+  const { remote: reader } = instance;
+  await reader.start(FLEET, 'reader', false);
+  const url = await reader.serve();
+  const [held, before] = [await reader.held(), await reader.memory()];
+  const streams = Array.from({ length: CLIENTS }, (_, at) => ({
+    url: `${url}/tasks/${tasks[at % TASKS]?.taskId}:subscribe`,
+    cursor: cursors[at % TASKS] ?? '',
+  }));
+  const cpuBefore = await reader.cpuMs();
+  const took = await clients.remote.catchUp(streams, MISSED);
+  const cpuMs = (await reader.cpuMs()) - cpuBefore;
+  const { peak } = await reader.memory();
+  await clients.remote.leave();
+  const after = await reader.held();
   for (const task of tasks) task.complete();
-  server.closeAllConnections();
-  server.close();
+  await reader.stop();
+  await Promise.all([instance.close(), clients.close()]);
   const group = `${CLIENTS} clients that reconnect at once to one instance, each ${MISSED} events behind`;
   return [
     {
       group,
-      label: 'until all have caught up, clients in the same process',
+      label: 'until all have caught up, clients in another process',
       value: took / 1_000,
       unit: 's',
       target: TARGETS.reconnectSeconds,
     },
+    { group, label: 'CPU of the instance', value: cpuMs / 1_000, unit: 's' },
     {
       group,
-      label: 'memory of the process at its peak',
-      value: (peak - rss) / 1e6,
+      label: 'memory of the instance at its peak',
+      value: (peak - before.now) / 1e6,
       unit: 'MB more',
     },
     { group, label: 'memory held afterwards', value: (after - held) / 1e6, unit: 'MB more' },
@@ -255,35 +252,6 @@ async function serve({ backend, handler }: Peer): Promise<Server> {
   const server = app.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return server;
-}
-
-/** As {@link readMissed}, again after a failure, as a client does. */
-async function caughtUp(url: string, cursor: string): Promise<() => void> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await readMissed(url, cursor);
-    } catch (error) {
-      if (tries === TRIES) throw error;
-      await sleep(systemClock, 200 + 300 * Math.random());
-    }
-  }
-}
-
-/** Resolves when the client has got all that it missed; the returned function disconnects it. */
-async function readMissed(url: string, cursor: string): Promise<() => void> {
-  const abort = new AbortController();
-  const response = await fetch(url, {
-    signal: abort.signal,
-    headers: { 'A2A-Version': '1.0', 'Last-Event-ID': cursor },
-  });
-  let count = 0;
-  const decoder = new TextDecoder('latin1');
-  for await (const part of response.body ?? []) {
-    count += decoder.decode(part as Uint8Array).split('data: {').length - 1;
-    if (count >= MISSED) break;
-  }
-  if (count < MISSED) throw new Error(`A client got ${count} of ${MISSED} events.`);
-  return () => abort.abort();
 }
 
 async function longPoll(writer: Peer, reader: Peer): Promise<Row[]> {

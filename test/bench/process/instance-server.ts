@@ -105,6 +105,17 @@ export class InstanceServer {
     return heldBytes();
   }
 
+  /** Resolves with the CPU time of this process so far, in milliseconds. */
+  async cpuMs(): Promise<number> {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1_000;
+  }
+
+  /** Resolves with the bytes that the process had in memory at its peak and has now. */
+  async memory(): Promise<{ readonly peak: number; readonly now: number }> {
+    return { peak: process.resourceUsage().maxRSS * 1_024, now: process.memoryUsage().rss };
+  }
+
   async play(script: Script): Promise<Played> {
     const beganAt = await this.#agent.play(script);
     return { beganAt, eventBytes: this.#agent.eventBytes() };

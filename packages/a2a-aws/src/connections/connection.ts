@@ -4,6 +4,7 @@ import type { ServerCallContext } from '@a2a-js/sdk/server';
 import { type Answer, type GrpcCall, grpcAnswer, httpAnswer } from './answer.ts';
 import { EventStream } from './event-stream.ts';
 import { type FrameStamp, FrameStamps } from './frame-stamps.ts';
+import { JoinedWrites } from './joined-writes.ts';
 import type { OpenConnections } from './open-connections.ts';
 import { queryOf, takeVersion } from './protocol-version.ts';
 import type { SentMessage } from './sent-message.ts';
@@ -17,6 +18,7 @@ export class Connection {
   readonly #answer: Answer;
   readonly #left = new AbortController();
   readonly #stream: EventStream | undefined;
+  readonly #joined: JoinedWrites | undefined;
   /** As the SDK's errors name it: its routers take HTTP statuses from errors of `rest`. */
   readonly transport: 'rest' | 'grpc';
   readonly #open: OpenConnections | undefined;
@@ -33,6 +35,7 @@ export class Connection {
     this.#answer = answer;
     this.#clock = clock;
     this.#stream = http?.stream;
+    this.#joined = http?.joined;
     this.#request = http?.request;
     this.#open = http?.open;
     this.isNewer = http?.isNewer === true;
@@ -48,9 +51,10 @@ export class Connection {
     clock: Clock,
     open: OpenConnections,
   ): Connection {
+    const joined = new JoinedWrites(response);
     const stream = new EventStream(response, clock);
     const isNewer = takeVersion(request);
-    const parts = { request, stream, open, isNewer };
+    const parts = { request, joined, stream, open, isNewer };
     const connection = new Connection(httpAnswer(response), clock, parts);
     connection.#stamps.watch(response);
     return connection;
@@ -78,6 +82,7 @@ export class Connection {
 
   /** The answer will be a stream. gRPC's service opens its streams by itself. */
   expectStream(): void {
+    this.#joined?.begin();
     this.#stream?.expect();
   }
 
@@ -168,6 +173,7 @@ export class Connection {
 
 interface HttpParts {
   readonly request: IncomingMessage;
+  readonly joined: JoinedWrites;
   readonly stream: EventStream;
   readonly isNewer: boolean;
   /** Gets the connection when a handler of the backend takes it up. */

@@ -83,7 +83,7 @@ test('an answer that is no stream has no timer', () => {
   expect(vi.getTimerCount()).toBe(0);
 });
 
-test('[I6] an established stream opens before its first event, and lives on', () => {
+test('[I6] an established stream opens before its first event, and lives on', async () => {
   const response = new FakeResponse();
   const connection = handled(response);
   // REST's router says so before it knows what will be answered.
@@ -100,7 +100,7 @@ test('[I6] an established stream opens before its first event, and lives on', ()
     'x-accel-buffering': 'no',
   });
   begin(response);
-  vi.advanceTimersByTime(30_000);
+  await vi.advanceTimersByTimeAsync(30_000);
   expect(response.written).toEqual([': alive\n\n', ': alive\n\n', ': alive\n\n']);
 });
 

@@ -1,0 +1,4 @@
+import { serveParent } from './process-link.ts';
+import { ResumingClients } from './resuming-clients.ts';
+
+serveParent(new ResumingClients());
