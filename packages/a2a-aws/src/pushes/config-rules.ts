@@ -35,20 +35,19 @@ export function configFault(
 }
 
 /** Returns the first rule for texts that a configuration breaks. The rules hold for every sender. */
-export function textFault({
-  id,
-  url,
-  token,
-  authentication,
-}: TaskPushNotificationConfig): ConfigFault | undefined {
-  if (url.length > MAX_URL_CHARACTERS) return broken('has at most 2,048 characters', 'url');
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for.
-  if (/[\u0000-\u0020\u007f-\uffff]/.test(url)) return broken('has only visible ASCII', 'url');
-  if (id.length > MAX_ID_CHARACTERS) return broken('has at most 512 characters', 'id');
+export function textFault(config: TaskPushNotificationConfig): ConfigFault | undefined {
+  const { id, url, token, authentication } = config;
   const { scheme = '', credentials = '' } = authentication ?? {};
+  // A2A 0.3's fields come from clients as they are.
+  if (![id, url, token, scheme, credentials].every((text) => typeof text === 'string')) {
+    return broken('is a text', 'every field');
+  }
+  if (id.length > MAX_ID_CHARACTERS) return broken('has at most 512 characters', 'id');
+  if (url.length > MAX_URL_CHARACTERS) return broken('has at most 2,048 characters', 'url');
+  if (!/^[!-~]+$/.test(url)) return broken('has only visible ASCII characters', 'url');
   if (!isSecret(token)) return broken('is a header value of at most 4,096 characters', 'token');
   if (!isSecret(credentials)) {
-    return broken('are a header value of at most 4,096 characters', 'authentication.credentials');
+    return broken('is a header value of at most 4,096 characters', 'authentication.credentials');
   }
   if (scheme !== '' && (scheme.length > MAX_SCHEME_CHARACTERS || !SCHEME.test(scheme))) {
     return broken('is the name of an HTTP authentication scheme', 'authentication.scheme');
@@ -96,5 +95,5 @@ function matchesHost(host: string, allowed: string): boolean {
 }
 
 function broken(rule: string, field: string): ConfigFault {
-  return { reason: 'forbidden-config', rule: `The ${field} of a push config ${rule}.` };
+  return { reason: 'forbidden-config', rule: `In a push config, ${field} ${rule}.` };
 }

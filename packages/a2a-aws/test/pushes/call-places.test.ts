@@ -1,8 +1,10 @@
+import { setMaxListeners } from 'node:events';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { CallPlaces } from '../../src/pushes/call-places.ts';
 
 const live = new AbortController().signal;
+setMaxListeners(0, live);
 
 /** Lets every promise that is settled call back. */
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
