@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { fileURLToPath } from 'node:url';
 import * as client from '@a2a-aws/client';
 import * as clientStores from '@a2a-aws/client/node';
+import * as clientWebhooks from '@a2a-aws/client/webhook';
 import * as infra from '@a2a-aws/infra';
 import * as local from '@a2a-aws/local';
 import * as backend from 'a2a-aws';
@@ -77,7 +78,14 @@ afterAll(() => {
 });
 
 test('Every function and class that users call has an example.', () => {
-  const names = Object.keys({ ...backend, ...client, ...clientStores, ...infra, ...local });
+  const names = Object.keys({
+    ...backend,
+    ...client,
+    ...clientStores,
+    ...clientWebhooks,
+    ...infra,
+    ...local,
+  });
   const documented = examples.flatMap(
     ({ declaration }) => /^export (?:async )?(?:function|class) (\w+)/.exec(declaration)?.[1] ?? [],
   );

@@ -5,6 +5,7 @@ const NAMES = new Map([
   ['packages/a2a-aws/src/janitor/lambda-handler', 'a2a-aws/janitor'],
   ['packages/client/src', '@a2a-aws/client'],
   ['packages/client/src/node', '@a2a-aws/client/node'],
+  ['packages/client/src/webhook', '@a2a-aws/client/webhook'],
   ['packages/local/src', '@a2a-aws/local'],
   ['infra/src', '@a2a-aws/infra'],
   ['packages/core/src', '@a2a-aws/core'],

@@ -60,6 +60,7 @@ export const ENTRY_POINTS: Readonly<Record<string, EntryPoint>> = {
       'NoTaskQueue',
       'OnError: type',
       'PinoLike: type',
+      'PushOptions: type',
       'QueueEvent: type',
       'QueueLifecycleManager',
       'QueueLifecycleManagerOptions: type',
@@ -116,6 +117,20 @@ export const ENTRY_POINTS: Readonly<Record<string, EntryPoint>> = {
   '@a2a-aws/client/node': {
     file: 'packages/client/src/node.ts',
     names: ['FileStoreOptions: type', 'fileStore'],
+  },
+  '@a2a-aws/client/webhook': {
+    file: 'packages/client/src/webhook.ts',
+    names: [
+      'HandleEvent: type',
+      'ReceiveWebhook: type',
+      'Receipt: type',
+      'Refusal: type',
+      'SeenIds: type',
+      'WebhookHeaders: type',
+      'WebhookReceiverOptions: type',
+      'memorySeenIds',
+      'webhookReceiver',
+    ],
   },
   '@a2a-aws/dynamodb': {
     file: 'packages/dynamodb/src/index.ts',
