@@ -19,7 +19,7 @@ export function isLongJson(value: unknown, characters: number): boolean {
 }
 
 function* pieces(value: unknown, piece: number, depth: number): Iterable<string> {
-  if (!isDivisible(value, piece, depth)) yield JSON.stringify(value);
+  if (!isDivisible(value, depth) || !isLongJson(value, piece)) yield JSON.stringify(value);
   else if (Array.isArray(value)) yield* arrayPieces(value, piece, depth);
   else yield* objectPieces(value as Readonly<Record<string, unknown>>, piece, depth);
 }
@@ -29,10 +29,11 @@ function* arrayPieces(values: readonly unknown[], piece: number, depth: number):
   let length = 0;
   let batch: unknown[] = [];
   for (const value of values) {
-    const isDivided = isDivisible(value, piece, depth - 1);
+    const own = lengthUpTo(value, piece);
+    const isDivided = own >= piece && isDivisible(value, depth - 1);
     if (!isDivided) {
       batch.push(value);
-      length += lengthUpTo(value, piece);
+      length += own;
     }
     if (batch.length > 0 && (isDivided || length >= piece)) {
       yield separator + JSON.stringify(batch).slice(1, -1);
@@ -55,7 +56,7 @@ function* objectPieces(
 ): Iterable<string> {
   let separator = '{';
   for (const [name, value] of Object.entries(values)) {
-    if (isDivisible(value, piece, depth - 1)) {
+    if (isDivisible(value, depth - 1) && isLongJson(value, piece)) {
       yield `${separator}${JSON.stringify(name)}:`;
       yield* pieces(value, piece, depth - 1);
     } else {
@@ -69,13 +70,9 @@ function* objectPieces(
   yield separator === '{' ? '{}' : '}';
 }
 
-function isDivisible(value: unknown, piece: number, depth: number): value is Container {
-  return depth > 0 && isPlainContainer(value) && isLongJson(value, piece);
-}
-
 /** Returns false for an object that has a JSON form of its own. */
-function isPlainContainer(value: unknown): value is Container {
-  if (typeof value !== 'object' || value === null || 'toJSON' in value) return false;
+function isDivisible(value: unknown, depth: number): value is Container {
+  if (depth === 0 || typeof value !== 'object' || value === null || 'toJSON' in value) return false;
   return Array.isArray(value)
     ? value.length > 0
     : Object.getPrototypeOf(value) === Object.prototype;

@@ -82,6 +82,12 @@ test.each([
   },
 );
 
+test('[I6] a long answer is written in another turn than the one in which it was rendered', async () => {
+  const [divided] = apps();
+  // Less than a slice.
+  expect((await serve(divided, taskJson(1_200))).turns).toBeGreaterThan(1);
+});
+
 test.each([
   ['a short answer', taskJson(10), {}],
   [

@@ -61,19 +61,33 @@ export class Pace {
    */
   spent(bytes: number): Promise<void> | undefined {
     this.#spent += bytes;
-    if (this.#spent < SLICE) return undefined;
+    return this.#spent < SLICE ? undefined : this.turn();
+  }
+
+  /** Resolves in a later turn of the event loop, which begins a slice. */
+  turn(): Promise<void> {
     this.#spent = 0;
     return this.#turns.next();
   }
 }
 
-/** Does the work in slices on this clock; other work runs in between. */
+/**
+ * Does the work in slices on this clock; other work runs in between. The result of more than a slice is
+ * returned in a turn of its own, because a large result is expensive to use.
+ */
 export async function inSlices<T>(work: Sliced<T>, on: Clock | Pace): Promise<T> {
   const pace = on instanceof Pace ? on : new Pace(on);
+  let isLong = false;
   for (;;) {
     const { done, value } = work.next();
-    if (done) return value;
+    if (done) {
+      if (isLong) await pace.turn();
+      return value;
+    }
     const turn = pace.spent(value);
-    if (turn) await turn;
+    if (turn) {
+      isLong = true;
+      await turn;
+    }
   }
 }

@@ -36,6 +36,19 @@ export function slotText(slot: Slot): string {
 
 /** Reads a text of {@link slotText}; returns `undefined` for any other text. */
 export function parseSlot(text: string): Slot | undefined {
-  const match = /^(\d{12})#(\d{6})$/.exec(text);
-  return match ? slotAt(Number(match[1]), Number(match[2])) : undefined;
+  // By hand: a log may have tens of thousands of records, and its snapshot as many runs.
+  if (text.length !== 19 || text[12] !== '#') return undefined;
+  const generation = digits(text, 0, 12);
+  const part = digits(text, 13, 19);
+  return generation === undefined || part === undefined ? undefined : slotAt(generation, part);
+}
+
+function digits(text: string, from: number, to: number): number | undefined {
+  let number = 0;
+  for (let at = from; at < to; at += 1) {
+    const digit = text.charCodeAt(at) - 48;
+    if (digit < 0 || digit > 9) return undefined;
+    number = 10 * number + digit;
+  }
+  return number;
 }

@@ -20,8 +20,8 @@ export class TaskView {
   #task: Task | undefined;
   #metadata: Metadata;
   readonly #history: Message[] = [];
-  /** The messages of {@link #history}, by id: clients may use an id for several. */
-  readonly #byId = new Map<string, KnownMessages>();
+  /** The messages of {@link #history}, by id: clients may use an id for several, and rarely do. */
+  readonly #byId = new Map<string, Message | KnownMessages>();
   #artifacts: PersistentMap<StoredArtifact> = PersistentMap.empty();
 
   /** Builds, in slices, the view with this Task, or with only these messages. */
@@ -65,10 +65,18 @@ export class TaskView {
 
   #append(message: Message): void {
     const { messageId } = message;
-    const known = this.#byId.get(messageId);
-    if (known) known.add(message);
-    else this.#byId.set(messageId, new KnownMessages(message));
+    if (this.#byId.has(messageId)) this.#known(messageId)?.add(message);
+    else this.#byId.set(messageId, message);
     this.#history.push(message);
+  }
+
+  /** Returns the messages with this id; `undefined` if there are none. */
+  #known(messageId: string): KnownMessages | undefined {
+    const known = this.#byId.get(messageId);
+    if (known === undefined || known instanceof KnownMessages) return known;
+    const messages = new KnownMessages(known);
+    this.#byId.set(messageId, messages);
+    return messages;
   }
 
   /** Adds a message unless one with its id is there. */
@@ -78,7 +86,7 @@ export class TaskView {
 
   /** Adds a message unless an equal one is there. */
   #addByContent(message: Message): void {
-    if (!this.#byId.get(message.messageId)?.has(message)) this.#append(message);
+    if (!this.#known(message.messageId)?.has(message)) this.#append(message);
   }
 
   /** Adds the messages that are new in a Task's history: for each id, those beyond the known ones. */
@@ -86,7 +94,7 @@ export class TaskView {
     const seen = new Map<string, { count: number; readonly known: number }>();
     for (const message of history) {
       const { messageId } = message;
-      const known = this.#byId.get(messageId)?.count ?? 0;
+      const known = this.#known(messageId)?.count ?? 0;
       const of = seen.get(messageId) ?? { count: 0, known };
       seen.set(messageId, of);
       of.count += 1;
