@@ -61,7 +61,7 @@ const sender = (position: StreamPosition): StreamPosition => ({
   sender: { run: 'run-1', phase: 'told', state: WORKING },
 });
 
-/** What a client is told, in short. */
+/** Returns the content of a frame, in short. */
 function told({ payload }: StreamResponse): unknown {
   if (payload?.$case === 'artifactUpdate') return payload.value.artifact?.artifactId;
   if (payload?.$case !== 'statusUpdate') return payload?.$case;
