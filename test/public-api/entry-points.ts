@@ -122,8 +122,8 @@ export const ENTRY_POINTS: Readonly<Record<string, EntryPoint>> = {
     file: 'packages/client/src/webhook.ts',
     names: [
       'HandleEvent: type',
-      'ReceiveWebhook: type',
       'Receipt: type',
+      'ReceiveWebhook: type',
       'Refusal: type',
       'SeenIds: type',
       'WebhookHeaders: type',

@@ -1,7 +1,9 @@
-interface Host {
-  active: number;
-  readonly waiting: Set<() => void>;
-}
+/** The highest size of the bodies that are being sent, in bytes; the last one may exceed it. */
+const MAX_BYTES = 64 * 1024 * 1024;
+/** The part of that which one host may fill. */
+const MAX_BYTES_OF_HOST = MAX_BYTES / 4;
+/** How many hosts are known as good. */
+const MAX_GOOD_HOSTS = 10_000;
 
 export interface CallLimits {
   /** The highest number of simultaneous calls. */
@@ -10,76 +12,111 @@ export interface CallLimits {
   readonly maxCallsPerHost: number;
 }
 
+/** A call that has its place. */
+export interface Place<Body> {
+  readonly body: Body;
+  /** Frees the place. Must be called exactly once; `isGood`: the host has answered in time. */
+  release(isGood: boolean): void;
+}
+
+interface Host {
+  readonly name: string;
+  calls: number;
+  bytes: number;
+  /** Each gives a waiting call its place. */
+  readonly waiting: Set<() => void>;
+}
+
 /**
  * The places for simultaneous calls. Calls to one host get them in order of arrival. The hosts take
- * turns, so that many calls to one host do not delay calls to another.
+ * turns, and one quarter of the places is for hosts that have answered their last call. So neither a
+ * host with many calls nor many hosts that hang delay calls to others.
  */
 export class CallPlaces {
   readonly #limits: CallLimits;
   readonly #hosts = new Map<string, Host>();
   /** The hosts whose next call waits only for a place of all hosts, the next one first. */
   readonly #turns = new Set<Host>();
-  #active = 0;
+  /** The hosts that have answered their last call, the one that answered last at the end. */
+  readonly #good = new Set<string>();
+  #calls = 0;
+  #doubtfulCalls = 0;
+  #bytes = 0;
 
   constructor(limits: CallLimits) {
     this.#limits = limits;
   }
 
   /**
-   * Resolves once a place is free, with a function that frees it again and must be called exactly once;
-   * with `undefined` if the signal aborts before.
+   * Resolves once a place is free; with `undefined` if the signal aborts before. `make` must not throw,
+   * and makes the body only then, so that calls that wait need no memory for it.
    */
-  async acquire(name: string, signal: AbortSignal): Promise<(() => void) | undefined> {
-    if (signal.aborted) return undefined;
-    const host = this.#hosts.get(name) ?? { active: 0, waiting: new Set() };
+  acquire<Body extends { readonly length: number } | undefined>(
+    name: string,
+    signal: AbortSignal,
+    make: () => Body,
+  ): Promise<Place<Body> | undefined> {
+    if (signal.aborted) return Promise.resolve(undefined);
+    const host = this.#hosts.get(name) ?? { name, calls: 0, bytes: 0, waiting: new Set() };
     this.#hosts.set(name, host);
-    const isPlaced = await new Promise<boolean>((resolve) => {
+    return new Promise((resolve) => {
       const enter = (): void => {
         signal.removeEventListener('abort', leave);
-        resolve(true);
+        const body = make();
+        const release = this.#enter(host, body?.length ?? 0);
+        resolve({ body, release });
       };
       const leave = (): void => {
         host.waiting.delete(enter);
-        this.#update(name, host);
-        resolve(false);
+        this.#update(host);
+        resolve(undefined);
       };
       signal.addEventListener('abort', leave, { once: true });
       host.waiting.add(enter);
-      this.#update(name, host);
+      this.#update(host);
       this.#fill();
     });
-    if (!isPlaced) return undefined;
-    return () => {
-      host.active -= 1;
-      this.#active -= 1;
-      this.#update(name, host);
+  }
+
+  #enter(host: Host, bytes: number): (isGood: boolean) => void {
+    const isDoubtful = !this.#good.has(host.name);
+    const count = (by: 1 | -1): void => {
+      host.calls += by;
+      host.bytes += by * bytes;
+      this.#calls += by;
+      this.#bytes += by * bytes;
+      if (isDoubtful) this.#doubtfulCalls += by;
+    };
+    count(1);
+    return (isGood) => {
+      count(-1);
+      this.#good.delete(host.name);
+      if (isGood) this.#good.add(host.name);
+      const [oldest = ''] = this.#good;
+      if (this.#good.size > MAX_GOOD_HOSTS) this.#good.delete(oldest);
+      this.#update(host);
       this.#fill();
     };
   }
 
   #fill(): void {
+    const { maxCalls } = this.#limits;
     for (const host of this.#turns) {
-      if (this.#active >= this.#limits.maxCalls) return;
+      if (this.#calls >= maxCalls || this.#bytes >= MAX_BYTES) return;
+      if (!this.#good.has(host.name) && this.#doubtfulCalls >= Math.ceil(maxCalls * 0.75)) continue;
       const [enter] = host.waiting;
+      if (enter) host.waiting.delete(enter);
       this.#turns.delete(host);
-      if (!enter) continue;
-      host.waiting.delete(enter);
-      host.active += 1;
-      this.#active += 1;
-      this.#queue(host);
-      enter();
+      enter?.();
+      this.#update(host);
     }
   }
 
-  #update(name: string, host: Host): void {
-    this.#queue(host);
-    if (host.active === 0 && host.waiting.size === 0) this.#hosts.delete(name);
-  }
-
   /** Gives a host a turn at the end, unless it has one or needs none. */
-  #queue(host: Host): void {
-    const needsTurn = host.waiting.size > 0 && host.active < this.#limits.maxCallsPerHost;
-    if (needsTurn) this.#turns.add(host);
+  #update(host: Host): void {
+    const hasRoom = host.calls < this.#limits.maxCallsPerHost && host.bytes < MAX_BYTES_OF_HOST;
+    if (host.waiting.size > 0 && hasRoom) this.#turns.add(host);
     else this.#turns.delete(host);
+    if (host.waiting.size === 0 && host.calls === 0) this.#hosts.delete(host.name);
   }
 }

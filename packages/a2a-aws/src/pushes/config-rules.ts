@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import type { TaskPushNotificationConfig } from '@a2a-js/sdk';
 import { isAllowedAddress } from './address-class.ts';
+import { isLocalName } from './host-addresses.ts';
 import type { PushSettings } from './push-settings.ts';
 
 const MAX_ID_CHARACTERS = 512;
@@ -77,10 +78,9 @@ function hostFault(host: string, rules: UrlRules): ConfigFault | undefined {
   if (allowedHosts && !allowedHosts.some((allowed) => matchesHost(host, allowed))) {
     return { reason: 'forbidden-address', rule: 'The host of url is not allowed.' };
   }
-  const isOwn = host === 'localhost' || host.endsWith('.localhost');
   const isForbidden = isIP(host)
     ? !isAllowedAddress(host, allowPrivateAddresses)
-    : isOwn && !allowPrivateAddresses;
+    : isLocalName(host) && !allowPrivateAddresses;
   if (!isForbidden) return undefined;
   return { reason: 'forbidden-address', rule: 'The host of url is not a public address.' };
 }

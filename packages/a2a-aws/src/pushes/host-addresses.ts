@@ -10,21 +10,28 @@ const MAX_ADDRESSES = 8;
 export type ResolveHost = (host: string) => Promise<readonly string[]>;
 
 /**
- * Returns a function that asks DNS for addresses. It does not use `dns.lookup`, whose calls share four
- * threads with the rest of the process: hosts with slow name servers would stop the calls to AWS. It
- * therefore ignores the hosts file and the search domains.
+ * Asks DNS for the addresses of hosts. It does not use `dns.lookup`, whose calls share four threads with
+ * the rest of the process: hosts with slow name servers would stop the calls to AWS. It therefore
+ * ignores the hosts file and the search domains.
  */
-export function dnsResolver(): ResolveHost {
-  let resolver: Resolver | undefined;
-  return async (host) => {
+export class HostAddresses {
+  #resolver: Resolver | undefined;
+
+  readonly resolve: ResolveHost = async (host) => {
     if (isIP(host)) return [host];
     if (isLocalName(host)) return ['127.0.0.1', '::1'];
-    resolver ??= new Resolver({ timeout: ANSWER_MS, tries: 2 });
-    const answers = await Promise.allSettled([resolver.resolve4(host), resolver.resolve6(host)]);
+    this.#resolver ??= new Resolver({ timeout: ANSWER_MS, tries: 2 });
+    const questions = [this.#resolver.resolve4(host), this.#resolver.resolve6(host)];
+    const answers = await Promise.allSettled(questions);
     const found = answers.map((answer) => (answer.status === 'fulfilled' ? answer.value : []));
     // IPv4 first: many networks have IPv6 addresses and no route.
     return found.flatMap((all) => all.slice(0, MAX_ADDRESSES / 2));
   };
+
+  /** Gives up the questions that are open, so that they do not keep the process alive. */
+  cancel(): void {
+    this.#resolver?.cancel();
+  }
 }
 
 /** Returns whether a name is one that always stands for this machine (RFC 6761). */

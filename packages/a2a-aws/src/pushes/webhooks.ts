@@ -7,7 +7,7 @@ import { CallPlaces } from './call-places.ts';
 import { configFault, hostOf } from './config-rules.ts';
 import { type Answer, exchange, failureOf, type Posted } from './exchange.ts';
 import { type GuardedAgents, guardedAgents } from './guarded-agent.ts';
-import { dnsResolver, type ResolveHost } from './host-addresses.ts';
+import { HostAddresses, type ResolveHost } from './host-addresses.ts';
 import type { PushSettings } from './push-settings.ts';
 import { retryAfterMs } from './retry-after.ts';
 import type { WebhookCall, WebhookOutcome } from './webhook-call.ts';
@@ -39,14 +39,19 @@ export class Webhooks {
   readonly #places: CallPlaces;
   readonly #signer: WebhookSigner;
   readonly #agents: GuardedAgents;
+  readonly #addresses = new HostAddresses();
 
   constructor(deps: WebhookDeps) {
-    const { settings, resolve = dnsResolver(), secureContext } = deps;
+    const { settings, resolve, secureContext } = deps;
     this.#deps = deps;
     this.#places = new CallPlaces(settings);
     this.#signer = new WebhookSigner(settings.signingSecret);
     const { allowPrivateAddresses } = settings;
-    this.#agents = guardedAgents({ allowPrivateAddresses, resolve, secureContext });
+    this.#agents = guardedAgents({
+      allowPrivateAddresses,
+      resolve: resolve ?? ((host) => this.#addresses.resolve(host)),
+      secureContext,
+    });
   }
 
   /**
@@ -60,34 +65,35 @@ export class Webhooks {
     const url = new URL(call.config.url);
     // One signal may stop many calls.
     setMaxListeners(0, signal);
-    const release = await this.#places.acquire(hostOf(url), signal);
-    if (!release) return { kind: 'retry', reason: 'stopped' };
+    const place = await this.#places.acquire(hostOf(url), signal, () => this.#posted(call, url));
+    if (!place) return { kind: 'retry', reason: 'stopped' };
+    let outcome: WebhookOutcome = { kind: 'refused', reason: 'unserializable' };
     try {
-      const posted = this.#posted(call, url);
-      return posted
-        ? await this.#attempt(posted, signal)
-        : { kind: 'refused', reason: 'unserializable' };
+      if (place.body) outcome = await this.#attempt(place.body, signal);
+      return outcome;
     } finally {
-      release();
+      place.release(hasAnswered(outcome));
     }
   }
 
-  /** Closes the idle connections. A later call opens others. */
+  /** Closes the connections and gives up questions to name servers. Later calls work as before. */
   close(): void {
     this.#agents.http.destroy();
     this.#agents.https.destroy();
+    this.#addresses.cancel();
   }
 
-  #posted({ config, event, task, id, protocolVersion }: WebhookCall, url: URL): Posted | undefined {
+  #posted(
+    { config, event, task, id, protocolVersion }: WebhookCall,
+    url: URL,
+  ): (Posted & { readonly length: number }) | undefined {
     try {
       const serializer = SERIALIZERS[protocolVersion === '0.3' ? '0.3' : '1.0'];
       const { body, contentType } = serializer.serialize(event, task);
       const signed = this.#signer.headers(id, this.#deps.clock.now(), body);
-      return {
-        url,
-        headers: { ...sdkHeaders(config, contentType), ...signed },
-        body: Buffer.from(body),
-      };
+      const headers = { ...sdkHeaders(config, contentType), ...signed };
+      const bytes = Buffer.from(body);
+      return { url, headers, body: bytes, length: bytes.length };
     } catch {
       return undefined;
     }
@@ -99,6 +105,7 @@ export class Webhooks {
     const abort = (): void => attempt.abort();
     const cancelTimer = clock.after(settings.timeoutMs, abort);
     signal.addEventListener('abort', abort, { once: true });
+    if (signal.aborted) abort();
     try {
       return outcomeOf(await exchange(posted, this.#agents, attempt.signal), clock.now());
     } catch (error) {
@@ -120,4 +127,10 @@ function outcomeOf({ status, retryAfter }: Answer, now: number): WebhookOutcome 
   if (status < 500 && !PASSING_STATUSES.has(status)) return { kind: 'refused', reason };
   const afterMs = retryAfterMs(retryAfter, now);
   return { kind: 'retry', reason, ...(afterMs !== undefined && { afterMs }) };
+}
+
+/** Returns whether the receiver has answered in time, whatever it said. */
+function hasAnswered(outcome: WebhookOutcome): boolean {
+  if (outcome.kind === 'delivered') return true;
+  return outcome.reason === 'redirect' || outcome.reason.startsWith('http-');
 }

@@ -1,10 +1,12 @@
 import { setMaxListeners } from 'node:events';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { CallPlaces } from '../../src/pushes/call-places.ts';
+import { CallPlaces, type Place } from '../../src/pushes/call-places.ts';
 
 const live = new AbortController().signal;
 setMaxListeners(0, live);
+
+const none = (): undefined => undefined;
 
 /** Lets every promise that is settled call back. */
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -13,10 +15,10 @@ test('Calls to one host get their places in order of arrival.', async () => {
   const places = new CallPlaces({ maxCalls: 10, maxCallsPerHost: 1 });
   const order: number[] = [];
   const calls = [1, 2, 3].map(async (call) => {
-    const release = await places.acquire('a', live);
+    const place = await places.acquire('a', live, none);
     order.push(call);
     await settle();
-    release?.();
+    place?.release(true);
   });
   await Promise.all(calls);
   expect(order).toEqual([1, 2, 3]);
@@ -24,35 +26,93 @@ test('Calls to one host get their places in order of arrival.', async () => {
 
 test('A host with many calls does not delay another host.', async () => {
   const places = new CallPlaces({ maxCalls: 4, maxCallsPerHost: 2 });
-  for (let call = 0; call < 100; call += 1) void places.acquire('slow', live);
-  expect(await places.acquire('other', live)).toBeTypeOf('function');
+  for (let call = 0; call < 100; call += 1) void places.acquire('slow', live, none);
+  expect(await places.acquire('other', live, none)).toBeDefined();
 });
 
 test('The hosts take turns while all places are taken.', async () => {
   const places = new CallPlaces({ maxCalls: 1, maxCallsPerHost: 1 });
   const order: string[] = [];
-  const first = await places.acquire('first', live);
+  const first = await places.acquire('first', live, none);
   const calls = ['a', 'a', 'a', 'b', 'c'].map(async (host) => {
-    const release = await places.acquire(host, live);
+    const place = await places.acquire(host, live, none);
     order.push(host);
-    release?.();
+    place?.release(true);
   });
-  first?.();
+  first?.release(true);
   await Promise.all(calls);
   expect(order).toEqual(['a', 'b', 'c', 'a', 'a']);
 });
 
 test('A call that is aborted while it waits takes no place.', async () => {
   const places = new CallPlaces({ maxCalls: 1, maxCallsPerHost: 1 });
-  const release = await places.acquire('a', live);
+  const place = await places.acquire('a', live, none);
   const leaving = new AbortController();
-  const left = places.acquire('a', leaving.signal);
-  const next = places.acquire('a', live);
+  const left = places.acquire('a', leaving.signal, none);
+  const next = places.acquire('a', live, none);
   leaving.abort();
   expect(await left).toBeUndefined();
-  expect(await places.acquire('a', leaving.signal)).toBeUndefined();
-  release?.();
-  expect(await next).toBeTypeOf('function');
+  expect(await places.acquire('a', leaving.signal, none)).toBeUndefined();
+  place?.release(true);
+  expect(await next).toBeDefined();
+});
+
+test('Hosts that do not answer leave a quarter of the places, however many they are.', async () => {
+  const places = new CallPlaces({ maxCalls: 8, maxCallsPerHost: 8 });
+  (await places.acquire('good', live, none))?.release(true);
+  const silent: Place<undefined>[] = [];
+  for (let host = 0; host < 50; host += 1) {
+    void places.acquire(`silent-${host}`, live, none).then((place) => place && silent.push(place));
+  }
+  await settle();
+  expect(silent).toHaveLength(6);
+  const good = await Promise.all([1, 2].map(() => places.acquire('good', live, none)));
+  expect(good).not.toContain(undefined);
+  // A place of the good host goes to no silent one.
+  good[0]?.release(true);
+  await settle();
+  expect(silent).toHaveLength(6);
+  silent[0]?.release(false);
+  await settle();
+  expect(silent).toHaveLength(7);
+});
+
+test('A host that stops to answer loses its advantage, and gets it back with an answer.', async () => {
+  const places = new CallPlaces({ maxCalls: 4, maxCallsPerHost: 4 });
+  const taken = async (): Promise<number> => {
+    const got: Place<undefined>[] = [];
+    for (const _ of [1, 2, 3, 4])
+      void places.acquire('a', live, none).then((one) => one && got.push(one));
+    await settle();
+    const { length } = got;
+    while (got.length > 0) {
+      got.pop()?.release(length === 3);
+      await settle();
+    }
+    return length;
+  };
+  expect(await taken()).toBe(3);
+  expect(await taken()).toBe(4);
+  expect(await taken()).toBe(3);
+});
+
+test('Bodies are made when there is room for them, and a host fills only a part of it.', async () => {
+  const places = new CallPlaces({ maxCalls: 100, maxCallsPerHost: 100 });
+  const made: Place<{ readonly length: number }>[] = [];
+  const body = { length: 6 * 1024 * 1024 };
+  const call = (host: string): void =>
+    void places.acquire(host, live, () => body).then((place) => place && made.push(place));
+  for (let at = 0; at < 10; at += 1) call('a');
+  await settle();
+  expect(made).toHaveLength(3);
+  for (const host of ['b', 'c', 'd', 'e', 'f']) for (let at = 0; at < 10; at += 1) call(host);
+  await settle();
+  expect(made).toHaveLength(11);
+  while (made.length > 0) {
+    made.pop()?.release(true);
+    await settle();
+    expect(made.length).toBeLessThanOrEqual(11);
+  }
 });
 
 const step = fc.oneof(
@@ -66,6 +126,7 @@ test('No limit is exceeded, no free place is left unused, and every call gets it
     fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
       const limits = { maxCalls: 3, maxCallsPerHost: 2 };
       const places = new CallPlaces(limits);
+      for (const host of ['a', 'b', 'c']) (await places.acquire(host, live, none))?.release(true);
       const active: { host: string; release: () => void }[] = [];
       const waiting = new Set<{ host: string; leave: AbortController }>();
       const check = async (): Promise<void> => {
@@ -82,9 +143,9 @@ test('No limit is exceeded, no free place is left unused, and every call gets it
         if (one.does === 'call') {
           const call = { host: one.host, leave: new AbortController() };
           waiting.add(call);
-          void places.acquire(one.host, call.leave.signal).then((release) => {
+          void places.acquire(one.host, call.leave.signal, none).then((place) => {
             waiting.delete(call);
-            if (release) active.push({ host: one.host, release });
+            if (place) active.push({ host: one.host, release: () => place.release(true) });
           });
         } else if (one.does === 'end') {
           active.splice(one.at % (active.length || 1), 1)[0]?.release();

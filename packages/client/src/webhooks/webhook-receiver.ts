@@ -48,7 +48,8 @@ export type ReceiveWebhook = (
  * import { webhookReceiver } from '@a2a-aws/client/webhook';
  * import express from 'express';
  *
- * const receive = webhookReceiver({ secrets: process.env.WEBHOOK_SECRET });
+ * declare const secret: string;
+ * const receive = webhookReceiver({ secrets: secret });
  * const app = express();
  * app.post('/pushed', express.raw({ type: () => true, limit: '8mb' }), async (req, res) => {
  *   const receipt = await receive(req.headers, req.body, async ({ payload }) => {
