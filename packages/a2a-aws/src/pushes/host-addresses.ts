@@ -15,13 +15,19 @@ export type ResolveHost = (host: string) => Promise<readonly string[]>;
  * ignores the hosts file and the search domains.
  */
 export class HostAddresses {
+  readonly #servers: readonly string[] | undefined;
   #resolver: Resolver | undefined;
+
+  /** `servers`: name servers with their ports. @default those of the machine */
+  constructor(servers?: readonly string[]) {
+    this.#servers = servers;
+  }
 
   readonly resolve: ResolveHost = async (host) => {
     if (isIP(host)) return [host];
     if (isLocalName(host)) return ['127.0.0.1', '::1'];
-    this.#resolver ??= new Resolver({ timeout: ANSWER_MS, tries: 2 });
-    const questions = [this.#resolver.resolve4(host), this.#resolver.resolve6(host)];
+    const resolver = this.#resolverOf();
+    const questions = [resolver.resolve4(host), resolver.resolve6(host)];
     const answers = await Promise.allSettled(questions);
     const found = answers.map((answer) => (answer.status === 'fulfilled' ? answer.value : []));
     // IPv4 first: many networks have IPv6 addresses and no route.
@@ -31,6 +37,13 @@ export class HostAddresses {
   /** Gives up the questions that are open, so that they do not keep the process alive. */
   cancel(): void {
     this.#resolver?.cancel();
+  }
+
+  #resolverOf(): Resolver {
+    if (this.#resolver) return this.#resolver;
+    this.#resolver = new Resolver({ timeout: ANSWER_MS, tries: 2 });
+    if (this.#servers) this.#resolver.setServers(this.#servers);
+    return this.#resolver;
   }
 }
 

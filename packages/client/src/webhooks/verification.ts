@@ -65,7 +65,7 @@ function header(headers: WebhookHeaders, name: string): string | undefined {
   if (typeof headers.get === 'function') return headers.get(name) ?? undefined;
   const found = Object.entries(headers).filter(([key]) => key.toLowerCase() === name);
   const [[, value] = []] = found;
-  // Of a header that is there twice, it is not known which one was signed.
+  // If a header is there twice, it is not known which one was signed.
   return found.length === 1 && typeof value === 'string' ? value : undefined;
 }
 

@@ -2,7 +2,7 @@ import { StreamResponse } from '@a2a-js/sdk';
 import { memorySeenIds, type SeenIds } from './seen-ids.ts';
 import { type Refusal, Verification, type WebhookHeaders } from './verification.ts';
 
-/** What proves that a notification is genuine: `secrets`, `token` or both. */
+/** The proofs that a notification is genuine: `secrets`, `token` or both. */
 export interface WebhookReceiverOptions {
   /** The signing secret of the server, or several while one replaces another: `whsec_` and base64. */
   readonly secrets?: string | readonly string[] | undefined;
