@@ -20,6 +20,7 @@ import { livesCost } from './figures/lives-cost.ts';
 import { loading } from './figures/loading.ts';
 import { outage } from './figures/outage.ts';
 import { receiver } from './figures/receiver.ts';
+import { recordDelayFigures } from './figures/record-delay.ts';
 import { recovery } from './figures/recovery.ts';
 import { resumedStreams } from './figures/resumed-streams.ts';
 import { stuckReaderMemory } from './figures/stuck-reader.ts';
@@ -41,6 +42,7 @@ const FIGURES = {
   'api-calls': apiCalls,
   capacity,
   'token-cost': tokenCost,
+  'record-delay': recordDelayFigures,
   taps,
   'doorbell-chain': doorbellChain,
   outage,

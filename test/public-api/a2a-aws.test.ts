@@ -50,6 +50,7 @@ test('createBackend takes these options, each of which may be left out', () => {
     | 'logLevel'
     | 'logger'
     | 'onError'
+    | 'maxRecordDelayMs'
     | 'ownerResolver'
     | 'ownerShards'
     | 'prefix'

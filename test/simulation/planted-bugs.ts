@@ -1,6 +1,7 @@
 import { APPENDING } from './planted/appending.ts';
 import { CLEANING } from './planted/cleaning.ts';
 import { CLEANUP_ROUND } from './planted/cleanup-round.ts';
+import { DELAYING } from './planted/delaying.ts';
 import { DOORBELLS } from './planted/doorbells.ts';
 import { FENCING } from './planted/fencing.ts';
 import type { PlantedBug } from './planted/planted-bug.ts';
@@ -24,4 +25,5 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ...PUSHING,
   ...TRUSTING,
   ...DOORBELLS,
+  ...DELAYING,
 ];

@@ -1,5 +1,6 @@
 import { CANCELS } from './scenarios/cancels.ts';
 import { COPIES } from './scenarios/copies.ts';
+import { DELAYS } from './scenarios/delays.ts';
 import { DOORBELLS } from './scenarios/doorbells.ts';
 import { IMPOSTORS } from './scenarios/impostors.ts';
 import { LIVES } from './scenarios/lives.ts';
@@ -29,6 +30,7 @@ const SCENARIOS: readonly Scenario[] = [
   ...DOORBELLS,
   ...COPIES,
   ...LOSSES,
+  ...DELAYS,
 ];
 
 /** Returns the scenario of a seed; undefined for a seed whose schedule is random. */

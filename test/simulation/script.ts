@@ -32,6 +32,10 @@ export interface Script {
   readonly replaces?: boolean | undefined;
   /** The padding cannot be compressed. */
   readonly dense?: boolean | undefined;
+  /** Flushes after half of its chunks. */
+  readonly flushes?: boolean | undefined;
+  /** Continues for so long after its ending, in milliseconds. */
+  readonly lingersMs?: number | undefined;
   readonly ending: Ending;
   /** Ignores the request to stop. */
   readonly deaf: boolean;

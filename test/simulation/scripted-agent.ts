@@ -9,6 +9,7 @@ import {
   type ExecutionEventBus,
   type RequestContext,
 } from '@a2a-js/sdk/server';
+import { runContext } from 'a2a-aws';
 import type { Script } from './script.ts';
 
 /** One execution, as the agent saw it. */
@@ -19,6 +20,10 @@ export interface Execution {
   /** How often it was told to stop. */
   stops: number;
   done: boolean;
+  /** When it published each event, by the clock of its process; milliseconds. */
+  readonly publishedAtMs: number[];
+  /** Its flush: the number of events before it, and how long it took in milliseconds. */
+  flushed?: { readonly events: number; readonly tookMs: number };
 }
 
 /** An agent that follows the script in its message, and records its executions. */
@@ -46,6 +51,7 @@ export class SimulatedAgent implements AgentExecutor {
       messageId,
       stops: 0,
       done: false,
+      publishedAtMs: [],
     };
     const number = this.#executions.push(execution);
     const stop = new AbortController();
@@ -53,7 +59,12 @@ export class SimulatedAgent implements AgentExecutor {
     this.#stops.set(taskId, running);
     running.push({ execution, stop });
     try {
-      await this.#play(scriptOf(userMessage), `${messageId}.${number}`, context, bus, stop.signal);
+      const script = scriptOf(userMessage);
+      const noted = this.#noting(bus, execution);
+      const flush = (): Promise<void> => this.#flush(context, execution);
+      const name = `${messageId}.${number}`;
+      await this.#play(script, name, context, noted, stop.signal, flush);
+      if (script.lingersMs) await sleep(this.#clock, script.lingersMs);
     } finally {
       execution.done = true;
       running.splice(
@@ -70,6 +81,26 @@ export class SimulatedAgent implements AgentExecutor {
     }
   };
 
+  /** Returns a bus that notes when events are published. */
+  #noting(
+    bus: ExecutionEventBus,
+    { publishedAtMs }: Execution,
+  ): Pick<ExecutionEventBus, 'publish'> {
+    return {
+      publish: (event) => {
+        publishedAtMs.push(this.#clock.now());
+        bus.publish(event);
+      },
+    };
+  }
+
+  async #flush(context: RequestContext, execution: Execution): Promise<void> {
+    const began = this.#clock.now();
+    const events = execution.publishedAtMs.length;
+    await runContext(context)?.flush();
+    execution.flushed = { events, tookMs: this.#clock.now() - began };
+  }
+
   #padding({ padding, dense }: Script): string {
     if (!dense) return 'x'.repeat(padding);
     const bytes = Buffer.alloc(Math.floor((padding * 3) / 4));
@@ -81,8 +112,9 @@ export class SimulatedAgent implements AgentExecutor {
     script: Script,
     name: string,
     context: RequestContext,
-    bus: ExecutionEventBus,
+    bus: Pick<ExecutionEventBus, 'publish'>,
     stopped: AbortSignal,
+    flush: () => Promise<void>,
   ): Promise<void> {
     const says = new Phrases(name, context, this.#clock);
     const hears = script.deaf ? undefined : stopped;
@@ -96,6 +128,7 @@ export class SimulatedAgent implements AgentExecutor {
         return;
       }
       bus.publish(says.chunk(this.#padding(script), script.replaces ? false : n > 0));
+      if (script.flushes && n === Math.floor(script.chunks / 2)) await flush();
     }
     switch (script.ending) {
       case 'MESSAGE':

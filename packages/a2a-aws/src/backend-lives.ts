@@ -178,6 +178,7 @@ export class BackendLives {
         settings: lease,
         retentionMs: settings.retentionMs,
         inlineContent: settings.inlineContent,
+        maxRecordDelayMs: settings.maxRecordDelayMs,
         cancelDeadlineMs: settings.cancelDeadlineMs,
         resumer,
       },

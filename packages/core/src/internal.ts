@@ -39,6 +39,7 @@ export type { JanitorStats } from './fleet/janitor.ts';
 export { LeaseObserver } from './fleet/lease-observer.ts';
 export { Backlog } from './log/backlog.ts';
 export { inSlices, Pace } from './log/pace.ts';
+export { DEFAULT_MAX_RECORD_DELAY_MS } from './log/record-delay.ts';
 export { maxUnpaidRecords } from './log/snapshotter.ts';
 export { TaskLog, type TaskLogDeps } from './log/task-log.ts';
 export type { Appended } from './log/waiting-proposals.ts';

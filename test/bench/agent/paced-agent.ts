@@ -14,6 +14,8 @@ export interface Pace {
   readonly chunkLength?: number;
   /** … after each of which this is awaited. */
   readonly pause: () => Promise<void>;
+  /** Returns the text of a chunk. @default words */
+  readonly text?: (() => string) | undefined;
 }
 
 /**
@@ -37,14 +39,14 @@ export class PacedAgent implements AgentExecutor {
 
   readonly execute = async (request: RequestContext, bus: ExecutionEventBus): Promise<void> => {
     const { taskId, contextId, userMessage } = request;
-    const { chunks, chunkLength = KILOBYTE, pause } = this.#pace;
+    const { chunks, chunkLength = KILOBYTE, pause, text } = this.#pace;
     const working = { id: taskId, contextId, status: status(TaskState.TASK_STATE_WORKING) };
     const task = { ...working, artifacts: [], history: [userMessage], metadata: undefined };
     bus.publish(AgentEvent.task(task));
     await this.#begin;
     for (let at = 0; at < chunks; at += 1) {
-      const text = words(chunkLength, at);
-      bus.publish(AgentEvent.artifactUpdate(chunk(taskId, contextId, text, at > 0)));
+      const content = text?.() ?? words(chunkLength, at);
+      bus.publish(AgentEvent.artifactUpdate(chunk(taskId, contextId, content, at > 0)));
       await pause();
     }
     const completed = status(TaskState.TASK_STATE_COMPLETED);

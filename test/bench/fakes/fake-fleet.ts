@@ -6,7 +6,7 @@ import {
   silentLogger,
   systemClock,
 } from '@a2a-aws/core';
-import { systemCompression } from '@a2a-aws/core/internal';
+import { DEFAULT_MAX_RECORD_DELAY_MS, systemCompression } from '@a2a-aws/core/internal';
 import {
   DynamoDBConsumerOffsets,
   DynamoDBInstanceRegistry,
@@ -35,6 +35,8 @@ export interface FakeFleetOptions {
   /** Deflates records where that saves write units. @default true */
   readonly compress?: boolean | undefined;
   readonly lease?: LeaseSettings | undefined;
+  /** @default that of a backend */
+  readonly maxRecordDelayMs?: number | undefined;
   /** @default `sns` */
   readonly fanout?: 'sns' | 'direct' | undefined;
   /** The expected number of instances, which get as many topics as they need. @default few */
@@ -86,6 +88,7 @@ export class FakeFleet {
         logErrorMessages: false,
         ownerResolver: () => 'bench',
         lease,
+        maxRecordDelayMs: this.#options.maxRecordDelayMs ?? DEFAULT_MAX_RECORD_DELAY_MS,
         cancelDeadlineMs: 10_000,
         retryDetection: 'auto',
         retentionMs: DEFAULT_RETENTION_MS,

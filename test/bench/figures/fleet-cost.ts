@@ -79,6 +79,8 @@ async function costOf(
     faults: latencyModel(SEED),
     compress,
     lease: LONG_LEASE,
+    // The pauses alone decide how many events share a record.
+    maxRecordDelayMs: 0,
     size,
   });
   const agent = new PacedAgent(paceOf(clock, pauseMs));

@@ -48,6 +48,8 @@ export class TokenServer {
     if (this.#backend) app.use(this.#backend.express());
     app.use(restHandler({ requestHandler, userBuilder: UserBuilder.noAuthentication }));
     this.#server = app.listen(0, '127.0.0.1');
+    // The clients keep their connections between two loads.
+    this.#server.keepAliveTimeout = 60_000;
     await once(this.#server, 'listening');
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }

@@ -22,6 +22,10 @@ export function isHead({ operation, input }: FakeCall): boolean {
   return operation === 'UpdateItem' && sortKey(input) === 'task';
 }
 
+export function isRecord({ operation, input }: FakeCall): boolean {
+  return operation === 'PutItem' && sortKey(input).startsWith('event#');
+}
+
 export function isNewLease({ operation, input }: FakeCall): boolean {
   const { Item } = input as Record<string, Record<string, unknown> | undefined>;
   return operation === 'PutItem' && Item?.queueName !== undefined;

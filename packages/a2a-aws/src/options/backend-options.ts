@@ -87,6 +87,12 @@ export interface BackendOptions {
    * @default 4
    */
   readonly ownerShards?: number | undefined;
+  /**
+   * How long events that only show progress wait at most for others, so that they share one record and
+   * cost less; milliseconds. Instances under little load wait hardly at all. 0: no event waits.
+   * @default 250
+   */
+  readonly maxRecordDelayMs?: number | undefined;
   /** How long CancelTask waits for the executor, in milliseconds. @default 10,000 */
   readonly cancelDeadlineMs?: number | undefined;
   /**

@@ -12,6 +12,7 @@ import {
 } from '@a2a-aws/core';
 import {
   DEFAULT_CANCEL_DEADLINE_MS,
+  DEFAULT_MAX_RECORD_DELAY_MS,
   LOG_LEVELS,
   MIN_RETENTION_MS,
   type OptionNames,
@@ -40,6 +41,9 @@ export type OptionValues = Pick<BackendOptions, Undefaulted> & {
     undefined
   >;
 };
+
+/** A longer delay would save next to nothing. */
+const MAX_RECORD_DELAY_MS = 1_000;
 
 const milliseconds = z.number().int().positive();
 const topicArn = z.string().regex(/^arn:[^:]+:sns:[^:]+:\d{12}:[A-Za-z0-9_-]+(?:\.fifo)?$/);
@@ -136,6 +140,11 @@ export const OPTIONS: OptionDefinitions<OptionValues, BackendEnvironment, Backen
   ownerShards: {
     schema: z.number().int().min(1).max(MAX_OWNER_SHARDS).optional(),
     rule: `is a whole number from 1 to ${MAX_OWNER_SHARDS}`,
+  },
+  maxRecordDelayMs: {
+    default: () => DEFAULT_MAX_RECORD_DELAY_MS,
+    schema: z.number().int().min(0).max(MAX_RECORD_DELAY_MS),
+    rule: `is a whole number from 0 to ${MAX_RECORD_DELAY_MS}`,
   },
   cancelDeadlineMs: {
     default: () => DEFAULT_CANCEL_DEADLINE_MS,

@@ -118,6 +118,7 @@ describe('malformed options', () => {
     [{ logger: { error() {} } }, 'logger has debug, info, warn and error'],
     [{ ownerResolver: 'name' }, 'ownerResolver is a function'],
     [{ cancelDeadlineMs: -1 }, 'cancelDeadlineMs is a whole number above 0'],
+    [{ maxRecordDelayMs: 2000 }, 'maxRecordDelayMs is a whole number from 0 to 1000'],
     [{ retentionMs: 1000 }, 'retentionMs is a whole number from 86400000 (a day)'],
     [{ ownerShards: 65 }, 'ownerShards is a whole number from 1 to 64'],
     [{ lease: { beatMs: 5000, leaseMs: 6000 } }, 'leaseMs (twice beatMs or more)'],

@@ -50,6 +50,8 @@ export interface InstanceDeps {
   readonly retentionMs: number;
   /** The limit of bytes that wait to be written. @default an eighth of the heap, at most 128 MiB */
   readonly backlogBytes?: number | undefined;
+  /** How long events wait at most to share a record, in milliseconds. @default 250 */
+  readonly maxRecordDelayMs?: number | undefined;
   /** False if doorbells must not contain records, only their places. @default true */
   readonly inlineContent?: boolean | undefined;
   /** How long cancels wait here for their runs, in milliseconds. @default 10,000 */

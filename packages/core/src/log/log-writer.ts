@@ -3,7 +3,7 @@ import { errorFields } from '../logging/error-fields.ts';
 import { asGeneration, type Generation } from '../model/generation.ts';
 import type { Proposal } from '../model/proposal.ts';
 import { type LogRecord, recordBody } from '../model/record.ts';
-import { type Clock, elapsed } from '../ports/clock.ts';
+import { elapsed } from '../ports/clock.ts';
 import type { Entropy } from '../ports/entropy.ts';
 import type { LogStorage } from '../ports/log-storage.ts';
 import type { Logger } from '../ports/logger.ts';
@@ -12,6 +12,7 @@ import type { TaskKey } from '../task-key.ts';
 import { Backlog } from './backlog.ts';
 import type { LogFold } from './log-fold.ts';
 import { type NextRecord, nextRecord } from './record-builder.ts';
+import { RecordTimer, type RecordTimerDeps } from './record-timer.ts';
 import { type Appended, WaitingProposals } from './waiting-proposals.ts';
 
 const TOO_LARGE = 'The entries of one append together exceed the size of a record.';
@@ -20,11 +21,10 @@ const FULL = 'More is waiting to be written than the limit allows.';
 /** After this long without news, a handle refreshes before it appends, in milliseconds. */
 const FORGOTTEN_MS = 60 * 60_000;
 
-export interface LogWriterDeps {
+export interface LogWriterDeps extends RecordTimerDeps {
   readonly storage: LogStorage;
   /** The id of the instance that writes. */
   readonly instance: string;
-  readonly clock: Clock;
   readonly entropy: Entropy;
   readonly logger: Logger;
   /** The backlog of all tasks of the instance. @default one for this log */
@@ -57,13 +57,16 @@ export class LogWriter {
   readonly #fold: LogFold;
   readonly #deps: LogWriterDeps;
   readonly #waiting: WaitingProposals;
+  readonly #timer: RecordTimer;
   #isWriting = false;
 
   constructor(log: WritableLog, fold: LogFold, deps: LogWriterDeps) {
     this.#log = log;
     this.#fold = fold;
     this.#deps = deps;
-    this.#waiting = new WaitingProposals((deps.backlog ?? new Backlog()).ofTask());
+    const backlog = deps.backlog ?? new Backlog();
+    this.#waiting = new WaitingProposals(backlog.ofTask());
+    this.#timer = new RecordTimer(deps, backlog);
   }
 
   /** True while proposals are decided on the fold. */
@@ -82,20 +85,33 @@ export class LogWriter {
   }
 
   /** See {@link TaskLog.append}. */
-  append(propose: Proposal, bytes: number): Promise<Appended> {
+  append(propose: Proposal, bytes: number, mayWait: boolean): Promise<Appended> {
     if (!this.hasRoomFor(bytes)) return Promise.reject(new BackendError('backlog-full', FULL));
     return new Promise((resolve, reject) => {
-      this.#waiting.add({ propose, bytes, resolve, reject });
-      if (!this.#isWriting) {
-        this.#isWriting = true;
-        void this.#write();
-      }
+      this.#waiting.add({ propose, bytes, mayWait, resolve, reject });
+      this.#timer.noteArrival();
+      if (!mayWait) this.flush();
+      else if (!this.#isWriting) this.#writeWhenDue();
     });
+  }
+
+  /** See {@link TaskLog.flush}. */
+  flush(): void {
+    this.#timer.cancel();
+    if (this.#waiting.isEmpty) return;
+    this.#waiting.makeDue();
+    if (this.#isWriting) return;
+    this.#isWriting = true;
+    void this.#write();
+  }
+
+  #writeWhenDue(): void {
+    this.#timer.schedule(this.#waiting.bytes, () => this.flush());
   }
 
   async #write(): Promise<void> {
     try {
-      while (!this.#waiting.isEmpty) {
+      while (this.#waiting.isDue) {
         if (this.#mustRead()) await this.#readFirst();
         const taken = this.#takeRecord();
         if (taken) await this.#commitOrReject(taken);
@@ -105,6 +121,8 @@ export class LogWriter {
       this.#waiting.rejectAll(error);
     } finally {
       this.#isWriting = false;
+      // Events that came during the last put may wait for others.
+      if (!this.#waiting.isEmpty) this.#writeWhenDue();
     }
   }
 
@@ -149,6 +167,7 @@ export class LogWriter {
       return undefined;
     }
     const { entries, generations } = next;
+    this.#timer.noteRecord(this.#waiting.isAwaited);
     const { clock, entropy, instance } = this.#deps;
     const record: LogRecord = {
       id: entropy.id(),

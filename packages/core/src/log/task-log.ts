@@ -204,10 +204,16 @@ export class TaskLog {
    * Appends the entries that `propose` returns for the log's state, after all earlier proposals.
    * Resolves once they are durable. Rejects with `backlog-full` or `invalid-event`, or with
    * `corrupt-log` if the record at their slot cannot be read. If the instance stops first, rejects
-   * with `draining` or the error of the last try; the outcome is then unknown.
+   * with `draining` or the error of the last try; the outcome is then unknown. `mayWait`: no caller
+   * waits for it, so it may wait for others to share their record, see {@link recordDelay}.
    */
-  append(propose: Proposal, bytes = 0): Promise<Appended> {
-    return this.#writer.append(propose, bytes);
+  append(propose: Proposal, bytes = 0, mayWait = false): Promise<Appended> {
+    return this.#writer.append(propose, bytes, mayWait);
+  }
+
+  /** Writes all that waits, without a further delay. */
+  flush(): void {
+    this.#writer.flush();
   }
 
   /**

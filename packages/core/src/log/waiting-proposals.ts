@@ -13,6 +13,8 @@ export interface Waiting {
   readonly propose: Proposal;
   /** The size of its content, as counted in the backlog. */
   readonly bytes: number;
+  /** No caller waits for it, so it may wait for others. */
+  readonly mayWait: boolean;
   readonly resolve: (outcome: Appended) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -21,6 +23,8 @@ export interface Waiting {
 export class WaitingProposals {
   readonly #queue: Waiting[] = [];
   readonly #backlog: Backlog;
+  /** The number of proposals from the first one on that must be written now. */
+  #due = 0;
 
   constructor(backlog: Backlog) {
     this.#backlog = backlog;
@@ -32,6 +36,16 @@ export class WaitingProposals {
 
   get isEmpty(): boolean {
     return this.#queue.length === 0;
+  }
+
+  /** True if the first of them must be written now. */
+  get isDue(): boolean {
+    return this.#due > 0;
+  }
+
+  /** True if a caller waits for one of them. */
+  get isAwaited(): boolean {
+    return this.#queue.some(({ mayWait }) => !mayWait);
   }
 
   /** The size of all of them in bytes, approximately. */
@@ -50,8 +64,14 @@ export class WaitingProposals {
     this.#backlog.add(waiting.bytes);
   }
 
+  /** Makes all of them due, now that each has waited for long enough. */
+  makeDue(): void {
+    this.#due = this.#queue.length;
+  }
+
   /** Removes the first `count` proposals and returns them. */
   remove(count: number): Waiting[] {
+    this.#due = Math.max(0, this.#due - count);
     const removed = this.#queue.splice(0, count);
     for (const { bytes } of removed) this.#backlog.remove(bytes);
     return removed;

@@ -2,6 +2,7 @@ import type { Backlog } from '../log/backlog.ts';
 import { HeadWriter } from '../log/head-writer.ts';
 import { Snapshotter } from '../log/snapshotter.ts';
 import { TaskLog } from '../log/task-log.ts';
+import type { WriteDemand } from '../log/write-demand.ts';
 import { taskFields } from '../logging/task-fields.ts';
 import type { AppliedRecord } from '../model/fold.ts';
 import type { Slot } from '../model/slot.ts';
@@ -35,6 +36,10 @@ export interface OpenLogDeps {
   readonly notifier: Notifier;
   /** The backlog of the whole instance. */
   readonly backlog: Backlog;
+  /** The demand on the whole instance. */
+  readonly demand?: WriteDemand | undefined;
+  /** See {@link RecordTimerDeps.maxRecordDelayMs}. */
+  readonly maxRecordDelayMs?: number | undefined;
   /** Called when doorbells had brought records that the table does not hold. */
   readonly diverged: () => void;
   /** How long a task stays visible after it ended or was last worked on; milliseconds. */
@@ -297,6 +302,8 @@ function withLogger(deps: OpenLogDeps, logger: Logger): Omit<OpenLogDeps, 'notif
     instance: deps.instance,
     delivers: deps.delivers,
     backlog: deps.backlog,
+    demand: deps.demand,
+    maxRecordDelayMs: deps.maxRecordDelayMs,
     diverged: deps.diverged,
     retentionMs: deps.retentionMs,
     clock: deps.clock,

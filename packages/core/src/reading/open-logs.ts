@@ -3,6 +3,7 @@ import { DoorbellSender } from '../doorbells/doorbell-sender.ts';
 import type { Keyring } from '../doorbells/keyring.ts';
 import { errorCode } from '../errors.ts';
 import { Backlog } from '../log/backlog.ts';
+import { WriteDemand } from '../log/write-demand.ts';
 import { RetriedStep } from '../logging/retried-step.ts';
 import { taskFields } from '../logging/task-fields.ts';
 import { type LogRecord, onlyAdds } from '../model/record.ts';
@@ -40,6 +41,8 @@ export interface OpenLogsDeps {
   readonly retentionMs: number;
   /** The bytes that may wait to be written in all. @default an eighth of the heap, at most 128 MiB */
   readonly backlogBytes?: number | undefined;
+  /** How long events wait at most to share a record, in milliseconds. @default 250 */
+  readonly maxRecordDelayMs?: number | undefined;
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly logger: Logger;
@@ -93,6 +96,7 @@ export class OpenLogs {
       ...deps,
       delivers: deps.fanout.delivers,
       backlog: this.#backlog,
+      demand: new WriteDemand(),
       notifier,
       diverged: () => {
         this.#diverged += 1;

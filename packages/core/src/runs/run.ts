@@ -1,5 +1,12 @@
 import { type Message, TaskState } from '@a2a-js/sdk';
-import { eventStatus, eventTaskId, isTaskEvent, isTerminal, type TaskEvent } from '../a2a/event.ts';
+import {
+  eventStatus,
+  eventTaskId,
+  isInterrupted,
+  isTaskEvent,
+  isTerminal,
+  type TaskEvent,
+} from '../a2a/event.ts';
 import { errorCode } from '../errors.ts';
 import type { Appended } from '../log/waiting-proposals.ts';
 import type { Entry } from '../model/entry.ts';
@@ -63,6 +70,7 @@ export class Run {
   #stopped: StopReason | undefined;
   #gaveUp = false;
   #disposed = false;
+  #hasPublished = false;
   #pending: Promise<unknown> = Promise.resolve();
   readonly #since: number;
 
@@ -126,15 +134,20 @@ export class Run {
   }
 
   /**
-   * Appends an event after those that were published before. Resolves with the stored event once it is
-   * durable, or with `undefined` if it did not enter the log. Never rejects.
+   * Appends an event after those that were published before. An event that only shows progress may
+   * wait for others to share their record, unless it is the first one. Resolves with the stored event
+   * once it is durable, or with `undefined` if it did not enter the log. Never rejects.
    */
   async publish(event: TaskEvent): Promise<TaskEvent | undefined> {
-    return (await this.append(event))?.event;
+    return (await this.#append(event, this.#hasPublished))?.event;
   }
 
-  /** Publishes like {@link publish}, and also returns the generation of the event. */
+  /** Publishes at once, and also returns the generation of the event. */
   append(event: TaskEvent): Promise<Stored | undefined> {
+    return this.#append(event, false);
+  }
+
+  #append(event: TaskEvent, mayWait: boolean): Promise<Stored | undefined> {
     const { open, author } = this.#deps;
     if (isOfAnother(event, author.taskId)) {
       // It may be another owner's task: such an event must not reach any log.
@@ -145,8 +158,10 @@ export class Run {
     const encoded = this.#encodeEntry({ kind: 'event', run: this.id, event });
     if (!encoded) return Promise.resolve(undefined);
     const { entry, bytes } = encoded;
+    this.#hasPublished = true;
+    const waits = mayWait && entry.kind === 'event' && isProgress(entry.event);
     const appended = this.#recordOutcome(
-      open.log.append(proposeEvent(author, this.id, encoded), bytes),
+      open.log.append(proposeEvent(author, this.id, encoded), bytes, waits),
     );
     return this.#trackWork(
       appended.then((done) =>
@@ -181,6 +196,7 @@ export class Run {
     let seen: Promise<unknown> | undefined;
     while (seen !== this.#pending) {
       seen = this.#pending;
+      this.#deps.open.log.flush();
       await seen;
     }
   }
@@ -306,9 +322,17 @@ export class Run {
     const isOver = this.#stopped === 'closed' || this.#stopped === 'ended';
     if (isOver || this.#stopped === reason || this.#disposed) return;
     this.#stopped = reason;
+    // The canceller waits for the run, and events of a run that is over cannot share a record.
+    this.#deps.open.log.flush();
     if (reason !== 'ended') this.halt();
     for (const listener of [...this.#onStop]) listener(reason);
   }
+}
+
+/** Returns true unless the event ends its task, or asks the client for something. */
+function isProgress(event: TaskEvent): boolean {
+  const state = eventStatus(event)?.state;
+  return !isTerminal(state) && !isInterrupted(state);
 }
 
 /** Returns true if the event belongs to another task. A value that is no event is refused later. */

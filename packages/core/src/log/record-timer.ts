@@ -1,0 +1,88 @@
+import { type Clock, elapsed } from '../ports/clock.ts';
+import type { Backlog } from './backlog.ts';
+import { DEFAULT_MAX_RECORD_DELAY_MS, PAUSE_MS, recordDelay } from './record-delay.ts';
+import { WriteDemand } from './write-demand.ts';
+
+export interface RecordTimerDeps {
+  readonly clock: Clock;
+  /** The demand on the whole instance. @default one for this log */
+  readonly demand?: WriteDemand | undefined;
+  /** See {@link RecordDelayFacts.maxDelayMs}. @default 250 */
+  readonly maxRecordDelayMs?: number | undefined;
+}
+
+/** Knows when the records of one log were written, and times the next one. */
+export class RecordTimer {
+  readonly #clock: Clock;
+  readonly #demand: WriteDemand;
+  readonly #maxDelayMs: number;
+  readonly #backlog: Backlog;
+  #cancel: (() => void) | undefined;
+  /** When the last record was begun, in milliseconds; `undefined` before the first one. */
+  #lastAtMs: number | undefined;
+  /** When the first event came that is not in that record; milliseconds. */
+  #firstAtMs: number | undefined;
+  #countedAtMs: number | undefined;
+  #streak = 0;
+
+  /** `backlog`: the one of the whole instance. */
+  constructor({ clock, demand, maxRecordDelayMs }: RecordTimerDeps, backlog: Backlog) {
+    this.#clock = clock;
+    this.#demand = demand ?? new WriteDemand();
+    this.#maxDelayMs = maxRecordDelayMs ?? DEFAULT_MAX_RECORD_DELAY_MS;
+    this.#backlog = backlog;
+  }
+
+  /** Notes that a proposal begins to wait. */
+  noteArrival(): void {
+    const now = this.#clock.now();
+    this.#firstAtMs ??= now;
+    // A task in a burst would write fewer records than it publishes events.
+    if (this.#countedAtMs !== undefined && elapsed(this.#countedAtMs, now) < PAUSE_MS) return;
+    this.#countedAtMs = now;
+    this.#demand.count(now);
+  }
+
+  /** Notes that a record is begun with all that waits. `isAwaited`: a caller waits for it. */
+  noteRecord(isAwaited: boolean): void {
+    const now = this.#clock.now();
+    this.#streak = isAwaited ? 0 : this.#streakAt(now) + 1;
+    this.#lastAtMs = now;
+    this.#firstAtMs = undefined;
+  }
+
+  /** Calls back when a record with this many waiting bytes is due: now, or after a delay. */
+  schedule(waitingBytes: number, due: () => void): void {
+    const now = this.#clock.now();
+    const delay = recordDelay({
+      demand: this.#demand.perSecond(now),
+      streak: this.#streakAt(now),
+      sinceLastMs: this.#sinceLast(now),
+      waitingBytes,
+      fullness: this.#backlog.fullness,
+      maxDelayMs: this.#maxDelayMs,
+    });
+    if (delay === 0) {
+      this.cancel();
+      due();
+      return;
+    }
+    this.#cancel ??= this.#clock.after(delay, () => {
+      this.#cancel = undefined;
+      due();
+    });
+  }
+
+  cancel(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+  }
+
+  #streakAt(now: number): number {
+    return this.#sinceLast(this.#firstAtMs ?? now) >= PAUSE_MS ? 0 : this.#streak;
+  }
+
+  #sinceLast(now: number): number {
+    return this.#lastAtMs === undefined ? Number.POSITIVE_INFINITY : elapsed(this.#lastAtMs, now);
+  }
+}
