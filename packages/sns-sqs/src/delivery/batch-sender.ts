@@ -14,6 +14,11 @@ export interface BatchSenderOptions<T> {
   readonly entropy: Entropy;
   /** The most bytes of one batch. */
   readonly batchBytes: number;
+  /**
+   * How long fewer items than a full batch wait for more, in milliseconds.
+   * @default 0: the first item goes out at once, and items that come during a call follow together
+   */
+  readonly collectMs?: number | undefined;
   /** The budget for all waiting and sent items. Items beyond it are dropped at once. */
   readonly backlog: ByteBudget;
   bytes(item: T): number;
@@ -35,10 +40,7 @@ interface Entry<T> {
   alone: boolean;
 }
 
-/**
- * Sends items in batches without ever waiting for a batch to fill: the first goes out at once, and
- * items that queue up during a call follow together. A failed item is retried, then dropped.
- */
+/** Sends items in batches. A failed item is retried, then dropped. */
 export class BatchSender<T> {
   readonly #options: BatchSenderOptions<T>;
   readonly #draining = new AbortController();
@@ -47,6 +49,10 @@ export class BatchSender<T> {
   #held = 0;
   #inFlight = 0;
   #onEmpty: (() => void)[] = [];
+  /** Ends the time in which items wait for more. */
+  #cancelTimer: (() => void) | undefined;
+  /** True once the first of the waiting items has waited for long enough. */
+  #isLate = false;
 
   constructor(options: BatchSenderOptions<T>) {
     this.#options = options;
@@ -76,6 +82,7 @@ export class BatchSender<T> {
   /** Sends the waiting items and retries none. Resolves when every item was accepted or dropped. */
   drain(): Promise<void> {
     this.#draining.abort();
+    this.#pump();
     if (this.#held === 0) return Promise.resolve();
     return new Promise((resolve) => this.#onEmpty.push(resolve));
   }
@@ -89,12 +96,39 @@ export class BatchSender<T> {
   }
 
   #pump(): void {
-    while (this.#isDue()) void this.#send(this.#take());
+    while (this.#isDue()) {
+      const batch = this.#take();
+      this.#stopCollecting();
+      void this.#send(batch);
+    }
+    if (this.#isCollecting()) this.#collect();
+  }
+
+  /** Returns true while the waiting items wait for more. */
+  #isCollecting(): boolean {
+    const { length } = this.#waiting;
+    const mayWait = (this.#options.collectMs ?? 0) > 0 && !this.#draining.signal.aborted;
+    return mayWait && length > 0 && length < MAX_BATCH_ENTRIES && !this.#isLate;
+  }
+
+  #collect(): void {
+    const { clock, collectMs = 0 } = this.#options;
+    this.#cancelTimer ??= clock.after(collectMs, () => {
+      this.#cancelTimer = undefined;
+      this.#isLate = true;
+      this.#pump();
+    });
+  }
+
+  #stopCollecting(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    this.#isLate = false;
   }
 
   #isDue(): boolean {
     const { length } = this.#waiting;
-    if (length === 0 || this.#inFlight >= MAX_IN_FLIGHT) return false;
+    if (length === 0 || this.#inFlight >= MAX_IN_FLIGHT || this.#isCollecting()) return false;
     return length >= worthSending(this.#inFlight) || this.#waitingBytes >= this.#options.batchBytes;
   }
 
@@ -148,8 +182,12 @@ export class BatchSender<T> {
     const { clock, entropy } = this.#options;
     const tries = Math.max(...entries.map((entry) => entry.tries));
     await sleep(clock, backoff(tries, entropy.random(), RETRY_RANGE), this.#draining.signal);
-    if (this.#draining.signal.aborted) for (const entry of entries) entry.finish(false);
-    else this.#queue(entries, 'front');
+    if (this.#draining.signal.aborted) {
+      for (const entry of entries) entry.finish(false);
+      return;
+    }
+    this.#isLate = true;
+    this.#queue(entries, 'front');
   }
 }
 

@@ -7,6 +7,7 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import { awsError, isQueueMissing } from '../aws-error.ts';
+import { queueDefaults } from '../queue/queue-definition.ts';
 import { type EntryOutcome, entryOutcomes } from './batch-outcome.ts';
 import { BatchSender, MAX_BATCH_ENTRIES } from './batch-sender.ts';
 import { ByteBudget } from './byte-budget.ts';
@@ -16,6 +17,11 @@ import { RETRY_RANGE } from './retry-range.ts';
 const LONG_POLL_SECONDS = 20;
 /** How long a new queue may be unknown, in milliseconds: SQS needs a second (Amazon SQS, "CreateQueue"). */
 const NEW_QUEUE_MS = 5_000;
+/**
+ * How long a receipt waits for others, in milliseconds. A delete that is late, or that a crash prevents,
+ * only repeats messages, and half of the visibility timeout is left for it.
+ */
+export const COLLECT_MS: number = (queueDefaults.visibilityTimeoutSeconds * 1_000) / 2;
 /** Bytes of receipts that may wait for deletion. Beyond it, messages are delivered again. */
 const RECEIPT_BACKLOG_BYTES = 4 * 1024 * 1024;
 
@@ -60,6 +66,7 @@ export class SqsReceiver implements FanoutReceiver {
       clock: options.clock,
       entropy: options.entropy,
       batchBytes: Number.POSITIVE_INFINITY,
+      collectMs: COLLECT_MS,
       backlog: new ByteBudget(RECEIPT_BACKLOG_BYTES),
       bytes: (receipt) => receipt.length,
       send: (receipts) => this.#delete(receipts),

@@ -1,7 +1,11 @@
 import { BackendError } from '@a2a-aws/core';
 import { flush, TestClock } from '@a2a-aws/testkit/fakes';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { BatchSender, worthSending } from '../../src/delivery/batch-sender.ts';
+import {
+  BatchSender,
+  type BatchSenderOptions,
+  worthSending,
+} from '../../src/delivery/batch-sender.ts';
 import { ByteBudget } from '../../src/delivery/byte-budget.ts';
 import { fixedEntropy, type HeldCall, heldCall } from '../fixtures/stubs.ts';
 
@@ -14,7 +18,9 @@ let calls: Call[];
 let sender: BatchSender<string>;
 
 const make = (
-  limits: { batchBytes?: number; backlogBytes?: number; joinKey?: (item: string) => string } = {},
+  limits: Partial<Pick<BatchSenderOptions<string>, 'batchBytes' | 'collectMs' | 'joinKey'>> & {
+    backlogBytes?: number;
+  } = {},
 ): BatchSender<string> =>
   new BatchSender<string>({
     clock,
@@ -23,6 +29,7 @@ const make = (
     backlog: new ByteBudget(limits.backlogBytes ?? 10_000),
     bytes: (item) => item.length,
     ...(limits.joinKey && { joinKey: limits.joinKey }),
+    collectMs: limits.collectMs,
     send: (items) => {
       const held = heldCall(items.length);
       calls.push({ items, ...held });
@@ -54,6 +61,52 @@ beforeEach(() => {
   clock = new TestClock(0);
   calls = [];
   sender = make();
+});
+
+describe('collecting', () => {
+  beforeEach(() => {
+    sender = make({ collectMs: 1_000 });
+  });
+
+  test('sends a full batch at once, and the rest when its first item has waited', async () => {
+    for (const item of items(13)) void sender.add(item);
+    await flush();
+    expect(sent()).toEqual([items(13).slice(0, 10)]);
+    await clock.advance(999);
+    expect(calls).toHaveLength(1);
+    await clock.advance(1);
+    expect(sent()[1]).toEqual(items(13).slice(10));
+    expect(clock.nextMs).toBeUndefined();
+  });
+
+  test('begins to wait again after each batch', async () => {
+    void sender.add('a');
+    await clock.advance(1_000);
+    void sender.add('b');
+    await clock.advance(999);
+    expect(sent()).toEqual([['a']]);
+    await clock.advance(1);
+    expect(sent()).toEqual([['a'], ['b']]);
+  });
+
+  test('tries a failed item again without waiting for others', async () => {
+    void sender.add('a');
+    await clock.advance(1_000);
+    await call(0).fail(unreachable());
+    await clock.advance(500);
+    expect(sent()).toEqual([['a'], ['a']]);
+  });
+
+  test('a drain sends what waits, and leaves no timer', async () => {
+    void sender.add('a');
+    await flush();
+    const drained = sender.drain();
+    await flush();
+    expect(sent()).toEqual([['a']]);
+    await call(0).answer();
+    await drained;
+    expect(clock.nextMs).toBeUndefined();
+  });
 });
 
 describe('batches', () => {

@@ -1,7 +1,8 @@
 import { flush, Gate, TestClock } from '@a2a-aws/testkit/fakes';
 import { DeleteMessageBatchCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { SqsReceiver } from '../../src/delivery/sqs-receiver.ts';
+import { COLLECT_MS, SqsReceiver } from '../../src/delivery/sqs-receiver.ts';
+import { queueDefaults } from '../../src/queue/queue-definition.ts';
 import { PolledQueue } from '../fixtures/polled-queue.ts';
 import { awsFault, fixedEntropy, recordingLogger } from '../fixtures/stubs.ts';
 
@@ -66,7 +67,8 @@ describe('polling', () => {
     expect(queue.poll(1).waitSeconds).toBe(20);
     await queue.poll(1).bring('a');
     expect(queue.poll(2).waitSeconds).toBe(20);
-    expect(clock.nextMs).toBeUndefined();
+    // The only timer is that of the receipt.
+    expect(clock.nextMs).toBe(COLLECT_MS);
   });
 
   test('hands over every message before the next poll', async () => {
@@ -126,6 +128,7 @@ describe('deleting', () => {
     receiver();
     await flush();
     await queue.poll(0).bring('a', 'b');
+    await clock.advance(COLLECT_MS);
     const [call] = queue.deletingStub.commandCalls(DeleteMessageBatchCommand);
     expect(call?.args[0].input).toEqual({
       QueueUrl: URL,
@@ -134,6 +137,38 @@ describe('deleting', () => {
         { Id: '1', ReceiptHandle: 'receipt-1' },
       ],
     });
+  });
+
+  test('waits for ten receipts, over several polls', async () => {
+    receiver();
+    await flush();
+    for (let index = 0; index < 5; index++) {
+      expect(queue.deleted).toEqual([]);
+      await queue.poll(index).bring('a', 'b');
+    }
+    expect(queue.deleted).toEqual([Array.from({ length: 10 }, (_, n) => `receipt-${n}`)]);
+    expect(clock.nextMs).toBeUndefined();
+  });
+
+  test('waits half of the visibility timeout at most', async () => {
+    expect(COLLECT_MS).toBe((queueDefaults.visibilityTimeoutSeconds * 1_000) / 2);
+    receiver();
+    await flush();
+    await queue.poll(0).bring('a');
+    await clock.advance(COLLECT_MS - 1);
+    await queue.poll(1).bring('b');
+    expect(queue.deleted).toEqual([]);
+    await clock.advance(1);
+    expect(queue.deleted).toEqual([['receipt-0', 'receipt-1']]);
+  });
+
+  test('[I7] a close deletes what waits', async () => {
+    const one = receiver();
+    await flush();
+    await queue.poll(0).bring('a', 'b');
+    await one.close();
+    expect(queue.deleted).toEqual([['receipt-0', 'receipt-1']]);
+    expect(clock.nextMs).toBeUndefined();
   });
 
   test('makes no call without receipts', async () => {
@@ -147,7 +182,10 @@ describe('deleting', () => {
     queue.deletingStub.on(DeleteMessageBatchCommand).callsFake(() => new Gate<never>().opened);
     receiver();
     await flush();
-    for (let index = 0; index < 12; index++) await queue.poll(index).bring('a');
+    for (let index = 0; index < 12; index++) {
+      await queue.poll(index).bring('a');
+      await clock.advance(COLLECT_MS);
+    }
     expect(queue.polls).toHaveLength(13);
     expect(queue.deletingStub.calls().length).toBeLessThanOrEqual(8);
     // Nothing will answer: closing would wait for it.
@@ -165,6 +203,7 @@ describe('deleting', () => {
     receiver();
     await flush();
     await queue.poll(0).bring('a', 'b');
+    await clock.advance(COLLECT_MS);
     expect(queue.deleted).toEqual([['receipt-0', 'receipt-1']]);
     await clock.advance(100);
     expect(queue.deleted).toEqual([['receipt-0', 'receipt-1'], ['receipt-1']]);
@@ -189,6 +228,7 @@ describe('poison', () => {
     await queue.poll(0).bring('a', 'secret', 'b');
     expect(heard).toEqual(['a', 'b']);
     expect(counters).toEqual({ received: 2, unreadable: 1 });
+    await clock.advance(COLLECT_MS);
     expect(queue.deleted).toEqual([['receipt-0', 'receipt-2']]);
     expect(logger.lines).toEqual([
       {
