@@ -5,7 +5,10 @@ export interface WebhookCall {
   readonly config: TaskPushNotificationConfig;
   readonly event: StreamResponse;
   readonly task?: Task | undefined;
-  /** The same for every attempt at this event and configuration: 1 to 200 of `[A-Za-z0-9._-]`. */
+  /**
+   * The same for every attempt at this event and configuration: 1 to 200 of `[A-Za-z0-9._-]`. No part of
+   * it may be chosen by a client, because signatures separate it from the time by a dot.
+   */
   readonly id: string;
   /** The protocol version that created the configuration, and whose format it receives. @default `1.0` */
   readonly protocolVersion?: string | undefined;

@@ -22,10 +22,8 @@ export interface WebhookDeps {
   readonly secureContext?: SecureContext | undefined;
 }
 
-const SERIALIZERS = {
-  '1.0': new V1PushNotificationSerializer(),
-  '0.3': new V03PushNotificationSerializer(),
-};
+const CURRENT = new V1PushNotificationSerializer();
+const LEGACY = new V03PushNotificationSerializer();
 
 /** Statuses below 500 that say that a later attempt may succeed. */
 const PASSING_STATUSES: ReadonlySet<number> = new Set([408, 425, 429]);
@@ -88,7 +86,7 @@ export class Webhooks {
     url: URL,
   ): (Posted & { readonly length: number }) | undefined {
     try {
-      const serializer = SERIALIZERS[protocolVersion === '0.3' ? '0.3' : '1.0'];
+      const serializer = /^0\.3(?:\.|$)/.test(protocolVersion ?? '') ? LEGACY : CURRENT;
       const { body, contentType } = serializer.serialize(event, task);
       const signed = this.#signer.headers(id, this.#deps.clock.now(), body);
       const headers = { ...sdkHeaders(config, contentType), ...signed };

@@ -1,4 +1,5 @@
 import type { StreamResponse } from '@a2a-js/sdk';
+import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { rawReceiver } from '../fixtures/raw-receiver.ts';
 import { Receiver } from '../fixtures/receiver.ts';
@@ -137,4 +138,49 @@ describe('the answer', () => {
     const outcome = await webhooks().post(callTo(raw.url, { event }), live);
     expect(['http-413', 'unreachable']).toContain('reason' in outcome && outcome.reason);
   });
+});
+
+const PIECES = [
+  'HTTP/1.1 200 OK\r\n',
+  'HTTP/1.1 503 Busy\r\nRetry-After: -1\r\n',
+  'HTTP/1.0 204\r\n',
+  'HTTP/1.1 100 Continue\r\n\r\n',
+  'HTTP/1.1 304 Not Modified\r\n\r\n',
+  'Content-Length: 3\r\n',
+  'Content-Length: 18446744073709551616\r\n',
+  'Transfer-Encoding: chunked\r\n',
+  'Connection: close\r\n',
+  'Connection: upgrade\r\nUpgrade: h2c\r\n',
+  'Keep-Alive: timeout=0\r\n',
+  'Location: http://127.0.0.1/\r\n',
+  '\r\n',
+  'abc',
+  '3\r\nabc\r\n',
+  'ffffffff\r\n',
+  '0\r\n\r\n',
+  '\0\xff\n',
+];
+
+test('However a receiver answers, each call ends in time, and leaves no connection in use.', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.constantFrom(...PIECES), { maxLength: 12 }),
+      fc.constantFrom('end', 'reset', 'hang'),
+      async (pieces, end) => {
+        await using raw = await rawReceiver((socket) => {
+          for (const piece of pieces) socket.write(piece, 'latin1');
+          if (end === 'end') socket.end();
+          if (end === 'reset') setTimeout(() => socket.resetAndDestroy(), 5);
+        });
+        const made = webhooks({ ...LOOPBACK, timeoutMs: 60 });
+        for (const outcome of [await post(made, raw.url), await post(made, raw.url)]) {
+          expect(outcome.kind).toMatch(/^(delivered|retry|refused)$/);
+          if (outcome.kind !== 'delivered') expect(outcome.reason).toMatch(/^[a-z]+(-[a-z0-9]+)?$/);
+        }
+        made.close();
+        await vi.waitFor(() => expect(raw.open).toBe(0), { interval: 5, timeout: 10_000 });
+      },
+    ),
+    { numRuns: 150 },
+  );
 });

@@ -76,6 +76,20 @@ describe('for a healthy receiver', () => {
     },
   );
 
+  test.each([
+    [undefined, 'application/a2a+json'],
+    ['', 'application/a2a+json'],
+    ['1.0', 'application/a2a+json'],
+    ['1.1', 'application/a2a+json'],
+    ['0.30', 'application/a2a+json'],
+    ['0.3', 'application/json'],
+    ['0.3.0', 'application/json'],
+  ])('a configuration of version %s gets %s', async (protocolVersion, type) => {
+    await using receiver = await Receiver.start();
+    await webhooks().post(callTo(receiver.url(), { protocolVersion }), live);
+    expect(receiver.received[0]?.headers['content-type']).toBe(type);
+  });
+
   test('calls in a row share a connection', async () => {
     await using receiver = await Receiver.start();
     receiver.answer = (response) => void response.end('thank you');
