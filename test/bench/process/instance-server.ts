@@ -96,7 +96,7 @@ export class InstanceServer {
     const app = express();
     app.use(backend.express());
     app.use(restHandler({ requestHandler, userBuilder: UserBuilder.noAuthentication }));
-    this.#server = app.listen(0, '127.0.0.1');
+    this.#server = app.listen(0, '127.0.0.1', BACKLOG);
     await once(this.#server, 'listening');
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
@@ -170,4 +170,6 @@ export class InstanceServer {
   }
 }
 
+/** Clients that connect at once; by default, a server refuses more than 511 that it has not accepted yet. */
+const BACKLOG = 2_048;
 const QUIET_MS = 300;

@@ -27,7 +27,8 @@ export function nameErrors(response: Answer, connection: Connection): void {
 }
 
 function namedEvent(chunk: unknown, connection: Connection): unknown {
-  const data = typeof chunk === 'string' ? ERROR_EVENT.exec(chunk)?.[1] : undefined;
+  if (typeof chunk !== 'string' || !chunk.startsWith('event: error')) return chunk;
+  const data = ERROR_EVENT.exec(chunk)?.[1];
   if (data === undefined) return chunk;
   return `event: error\ndata: ${JSON.stringify(named(JSON.parse(data), connection))}\n\n`;
 }

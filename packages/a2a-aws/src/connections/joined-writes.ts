@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 
 /** Texts of this length do not wait for the end of the turn, in characters. */
-const MAX_LENGTH = 16 * 1024;
+const MAX_LENGTH = 64 * 1024;
 
 /**
  * Joins the texts that are written to a response within one turn of the event loop, so that the frames of

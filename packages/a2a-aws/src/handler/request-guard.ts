@@ -1,6 +1,7 @@
 import type { A2AError } from '@a2a-js/sdk/errors';
 import type { ServerCallContext } from '@a2a-js/sdk/server';
 import { connectionOf } from '../connections/connection.ts';
+import { FlatStream, type Parts } from '../streams/flat-stream.ts';
 import { clientError } from './client-error.ts';
 import { FailedRequest } from './failed-request.ts';
 import type { HandlerDeps } from './handler-deps.ts';
@@ -30,13 +31,14 @@ export class RequestGuard {
     }
   }
 
-  async *stream<T>(
-    request: GuardedRequest,
-    events: AsyncGenerator<T, void, undefined>,
-  ): AsyncGenerator<T, void, undefined> {
+  stream<T>(request: GuardedRequest, parts: Parts<T>): AsyncGenerator<T, void, undefined> {
+    return new FlatStream(this.#parts(request, parts));
+  }
+
+  async *#parts<T>(request: GuardedRequest, parts: Parts<T>): Parts<T> {
     const translate = this.#begin(request);
     try {
-      yield* events;
+      yield* parts;
     } catch (error) {
       throw translate(error);
     }

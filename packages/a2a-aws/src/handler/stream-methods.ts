@@ -15,6 +15,7 @@ import { TaskNotFoundError, UnsupportedOperationError } from '@a2a-js/sdk/errors
 import type { ServerCallContext } from '@a2a-js/sdk/server';
 import { type Connection, connectionOf } from '../connections/connection.ts';
 import type { RunStarter } from '../runs/run-starter.ts';
+import type { Parts } from '../streams/flat-stream.ts';
 import type { Frame } from '../streams/frame.ts';
 import { isActive, Presenter, resumeCursor } from '../streams/presenter.ts';
 import { resumedStream } from '../streams/resumed-stream.ts';
@@ -25,7 +26,7 @@ import type { HandlerDeps } from './handler-deps.ts';
 import { interruption } from './interruption.ts';
 import type { TaskReader } from './task-reader.ts';
 
-type Responses = AsyncGenerator<StreamResponse, void, undefined>;
+type Responses = Parts<StreamResponse>;
 
 /** The two methods whose answers are streams. */
 export class StreamMethods {
@@ -63,7 +64,7 @@ export class StreamMethods {
         hasBegun !== undefined && isActive(context)
           ? this.#resumed(open, start, { ...options, endsWithRun: true }, async () => {})
           : runStream(open, run, options);
-      for await (const frame of frames) yield presenter.present(frame);
+      for await (const part of frames) yield presenter.present(part);
     } finally {
       release();
     }
@@ -81,7 +82,7 @@ export class StreamMethods {
     const position = cursor === undefined ? undefined : presenter.position(cursor);
     const open = instance.logs.acquire(key);
     const leave = instance.countReader();
-    const following = new Following(open);
+    const following = new Following(open, open.watchId);
     const followed = async (): Promise<void> => {
       await following.begin();
       connection?.establishStream();
@@ -93,12 +94,8 @@ export class StreamMethods {
       const frames = position
         ? this.#resumed(open, position, options, followed)
         : fromNow(open, options, followed);
-      let isEmpty = true;
-      for await (const frame of frames) {
-        isEmpty = false;
-        yield presenter.present(frame);
-      }
-      if (isEmpty) connection?.endEmpty();
+      for await (const part of frames) yield presenter.present(part);
+      if (!presenter.hasPresented) connection?.endEmpty();
     } finally {
       following.end();
       instance.logs.release(open);
@@ -111,7 +108,7 @@ export class StreamMethods {
     position: StreamPosition,
     options: StreamOptions & { readonly endsWithRun?: boolean },
     followed: () => Promise<void>,
-  ): AsyncGenerator<Frame, void, undefined> {
+  ): Parts<Frame> {
     return resumedStream(open, position, { ...options, storage: this.#deps.storage, followed });
   }
 
@@ -136,7 +133,7 @@ async function* fromNow(
   open: OpenLog,
   options: StreamOptions,
   followed: () => Promise<void>,
-): AsyncGenerator<Frame, void, undefined> {
+): Parts<Frame> {
   assertOpen(open);
   await followed();
   assertVisible(open, undefined);
@@ -153,15 +150,18 @@ function assertVisible({ log }: OpenLog, position: StreamPosition | undefined): 
 /** The watch of one stream on a log. It begins when the stream first waits for a record, or before. */
 class Following {
   readonly #open: OpenLog;
+  readonly #readUnder: string | undefined;
   #unfollow: Promise<() => void> | undefined;
 
-  constructor(open: OpenLog) {
+  /** `readUnder`: see {@link OpenLog.follow}. */
+  constructor(open: OpenLog, readUnder: string | undefined) {
     this.#open = open;
+    this.#readUnder = readUnder;
   }
 
   /** Resolves when doorbells keep the log current. */
   async begin(): Promise<void> {
-    this.#unfollow ??= this.#open.follow();
+    this.#unfollow ??= this.#open.follow(this.#readUnder);
     await this.#unfollow;
   }
 

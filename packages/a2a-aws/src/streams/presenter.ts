@@ -13,6 +13,7 @@ export class Presenter {
   readonly #connection: Connection | undefined;
   readonly #isActive: boolean;
   readonly #hasField: boolean;
+  #hasPresented = false;
 
   constructor(key: TaskKey, context: ServerCallContext, connection: Connection | undefined) {
     this.#cursors = new Cursors(key);
@@ -30,7 +31,20 @@ export class Presenter {
     return this.#cursors.encode(position);
   }
 
-  present({ response, position, generation }: Frame): StreamResponse {
+  /** True if the stream has a frame. */
+  get hasPresented(): boolean {
+    return this.#hasPresented;
+  }
+
+  /** Yields the frames as the client gets them, each when it is asked for. */
+  *present(frames: Iterable<Frame>): Generator<StreamResponse, void, undefined> {
+    for (const frame of frames) {
+      this.#hasPresented = true;
+      yield this.#presented(frame);
+    }
+  }
+
+  #presented({ response, position, generation }: Frame): StreamResponse {
     if (!this.#connection && !this.#isActive) return response;
     const cursor = this.#cursors.encode(position);
     this.#connection?.stamp({ cursor, generation, hasField: this.#hasField });

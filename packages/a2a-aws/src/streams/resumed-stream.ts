@@ -11,6 +11,7 @@ import {
 import { type Task, TaskState } from '@a2a-js/sdk';
 import { TaskNotFoundError } from '@a2a-js/sdk/errors';
 import { firstEventOf } from './first-event.ts';
+import type { Parts } from './flat-stream.ts';
 import type { Frame } from './frame.ts';
 import { invalidCursor } from './invalid-cursor.ts';
 import { gapFrame, taskFrame } from './stream-frames.ts';
@@ -45,7 +46,7 @@ export async function* resumedStream(
   open: OpenLog,
   position: StreamPosition,
   options: ResumeOptions,
-): AsyncGenerator<Frame, void, undefined> {
+): Parts<Frame> {
   assertKnown(open, position);
   const resumed = new ResumedStream(open, position, options);
   try {
@@ -87,7 +88,7 @@ class ResumedStream {
     this.#reader = new StreamReader(open, options, { from: position.slot });
   }
 
-  async *frames(): AsyncGenerator<Frame, void, undefined> {
+  async *frames(): Parts<Frame> {
     const progress = this.#progress;
     const { sender } = progress.position;
     if (sender?.phase === 'complete') return;
@@ -106,7 +107,7 @@ class ResumedStream {
         yield* this.#answer();
       } else if (step) {
         this.#check(step);
-        yield* progress.framesOf(step);
+        yield progress.framesOf(step);
       } else return;
     }
   }
@@ -116,21 +117,21 @@ class ResumedStream {
   }
 
   /** Tells the answer of the run if it is in the part of the log that the client has got or misses. */
-  async *#answer(): AsyncGenerator<Frame, void, undefined> {
+  async *#answer(): Parts<Frame> {
     const progress = this.#progress;
     const { run } = progress;
     if (run === undefined || progress.isOver) return;
-    yield* progress.answerAt(runResult(this.#reader.tap.state, run));
+    yield progress.answerAt(runResult(this.#reader.tap.state, run));
   }
 
   /** Begins the stream of a sender that got no frame, once its run has published an event. */
-  async *#begin(sender: SenderPosition): AsyncGenerator<Frame, void, undefined> {
+  async *#begin(sender: SenderPosition): Parts<Frame> {
     await this.#options.followed();
     const begun = await firstEventOf(this.#open, sender.run, this.#reader.signal);
     if (this.#reader.hasLeft) return this.#progress.end();
     if (!begun) throw this.#reader.interrupted();
     if ('answer' in begun) {
-      yield answerOf(begun.answer, this.#progress.position);
+      yield [answerOf(begun.answer, this.#progress.position)];
       return this.#progress.end();
     }
     const { storage, historyLength } = this.#options;
@@ -151,7 +152,7 @@ class ResumedStream {
     const position = pastResult(place, runResult(log.state, sender.run), state);
     this.#continueFrom(record.slot);
     this.#progress.continueAfter(position, state);
-    yield { response: taskFrame(task), position, generation: begun.generation };
+    yield [{ response: taskFrame(task), position, generation: begun.generation }];
   }
 
   #continueFrom(slot: Slot): void {
@@ -191,7 +192,7 @@ class ResumedStream {
   }
 
   /** Continues at the next event that is kept; tells the client if it misses events. */
-  async *#skipExpired(): AsyncGenerator<Frame, void, undefined> {
+  async *#skipExpired(): Parts<Frame> {
     const { log } = this.#open;
     const { storage } = this.#options;
     const missing = generationAfter(this.#progress.told);
@@ -212,7 +213,7 @@ class ResumedStream {
     return compareSlots(this.#reader.tap.state.next, slot) === 0;
   }
 
-  async *#gap(from: Generation): AsyncGenerator<Frame, void, undefined> {
+  async *#gap(from: Generation): Parts<Frame> {
     const { log } = this.#open;
     const { position: before } = this.#progress;
     // The tap continues where this picture of the task ends.
@@ -227,8 +228,10 @@ class ResumedStream {
     const sender = before.sender && ({ ...before.sender, phase, state } as const);
     const position = { ...end, sender };
     this.#progress.continueAfter(position, state);
-    yield { response: gapFrame(task, from, generation), position: before, generation: undefined };
-    yield { response: taskFrame(task), position, generation };
+    yield [
+      { response: gapFrame(task, from, generation), position: before, generation: undefined },
+      { response: taskFrame(task), position, generation },
+    ];
   }
 }
 

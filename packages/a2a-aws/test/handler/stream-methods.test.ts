@@ -14,6 +14,7 @@ import { begin } from '../../../core/test/fixtures/fleet.ts';
 import { StreamMethods } from '../../src/handler/stream-methods.ts';
 import { TaskReader } from '../../src/handler/task-reader.ts';
 import { CURSOR_KEY, RESUMABLE_STREAMS } from '../../src/streams/extension.ts';
+import { FlatStream, type Parts } from '../../src/streams/flat-stream.ts';
 import { CARD, contextOf, HandlerHost, request } from '../fixtures/handler-host.ts';
 
 const UNIQUE = '7f1c8a52-3b9e-4d06-9c47-e81f20b6d395';
@@ -37,14 +38,14 @@ const resuming = (cursor?: string) =>
 
 const subscription = (id: string = KEY.taskId) => ({ tenant: '', id });
 
-type Stream = AsyncGenerator<StreamResponse, void, undefined>;
+type Stream = Parts<StreamResponse>;
 
 /** Reads a stream in the background. */
-function reading(stream: Stream) {
+function reading(parts: Stream) {
   const got: StreamResponse[] = [];
   let outcome: 'waits' | 'ended' | Error = 'waits';
   const done = (async () => {
-    for await (const response of stream) got.push(response);
+    for await (const response of new FlatStream(parts)) got.push(response);
     outcome = 'ended';
   })().catch((error: Error) => {
     outcome = error;
@@ -113,7 +114,7 @@ describe('the stream of a message', () => {
       bus.say(of, taskOf(WORKING));
       return never();
     };
-    const stream = streams.send(request(UNIQUE), contextOf());
+    const stream = new FlatStream(streams.send(request(UNIQUE), contextOf()));
     const first = await stream.next();
     const id = first.value?.payload?.$case === 'task' ? first.value.payload.value.id : '';
     const open = await host.open(id);
@@ -156,7 +157,7 @@ describe('a subscription', () => {
   test('[I7] holds a watch until its client leaves', async () => {
     await working();
     const open = await host.open();
-    const stream = streams.subscribe(subscription(), contextOf());
+    const stream = new FlatStream(streams.subscribe(subscription(), contextOf()));
     await stream.next();
     expect([open.taps, (await host.fleet.registry.watchers(KEY)).length]).toEqual([1, 1]);
     await stream.return();
@@ -169,7 +170,9 @@ describe('a subscription', () => {
     const first = reading(streams.subscribe(subscription(), resuming()));
     await flush();
     await run.publish(chunkOf('out', 'one'));
-    await run.publish(chunkOf('out', 'two'));
+    const second = run.publish(chunkOf('out', 'two'));
+    await host.fleet.clock.advance(1_000);
+    await second;
     await flush();
     const resumed = reading(streams.subscribe(subscription(), resuming(cursorOf(first.got[0]))));
     await flush();
@@ -180,7 +183,7 @@ describe('a subscription', () => {
   test('[I9] refuses the cursor of another task', async () => {
     await working();
     host.execute = (bus, of) => bus.say(of, taskOf(WORKING));
-    const other = await streams.send(request('m1'), resuming()).next();
+    const other = await new FlatStream(streams.send(request('m1'), resuming())).next();
     const foreign = cursorOf(other.value ?? undefined);
     await expect(streams.subscribe(subscription(), resuming(foreign)).next()).rejects.toMatchObject(
       { name: 'RequestMalformedError' },
@@ -194,7 +197,7 @@ describe('a subscription', () => {
     const run = await working();
     await run.publish(statusOf(COMPLETED));
     await host.member.instance.intents.finish(run);
-    const refused = streams.subscribe(subscription(id), contextOf()).next();
+    const refused = new FlatStream(streams.subscribe(subscription(id), contextOf())).next();
     await expect(refused).rejects.toMatchObject({ name });
     await flush();
     expect(host.openLogs).toBe(0);

@@ -20,6 +20,7 @@ import {
 import { anyHistory } from '../../../core/test/fixtures/histories.ts';
 import { logOf, start } from '../../../core/test/fixtures/records.ts';
 import { GAP_KEY } from '../../src/streams/extension.ts';
+import { FlatStream } from '../../src/streams/flat-stream.ts';
 import { endOfLog, type StreamPosition } from '../../src/streams/stream-position.ts';
 import { subscriberStream } from '../../src/streams/task-stream.ts';
 import { type Seen, StoredTask } from '../fixtures/stored-task.ts';
@@ -284,12 +285,13 @@ describe('a task that was deleted', () => {
   test('[I9] is not found by a client that reads its live stream', async () => {
     const { open } = await StoredTask.of(idle);
     const never = new AbortController().signal;
-    const stream = subscriberStream(open, {
+    const parts = subscriberStream(open, {
       left: never,
       away: never,
       interrupted: () => new Error('Interrupted.'),
       drained: () => Promise.resolve(),
     });
+    const stream = new FlatStream(parts);
     expect((await stream.next()).value?.response.payload?.$case).toBe('task');
     const next = stream.next();
     await open.log.append(proposeDelete());

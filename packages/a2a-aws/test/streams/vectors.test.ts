@@ -86,7 +86,7 @@ const presenter = (): Presenter =>
   new Presenter(KEY, new ServerCallContext({ requestedExtensions: [uri] }), undefined);
 
 function summary(frame: Frame): string {
-  const { payload } = presenter().present(frame);
+  const [{ payload } = { payload: undefined }] = presenter().present([frame]);
   const metadata = payload?.value.metadata ?? {};
   const gap = metadata[GAP_KEY] as { from: number; to: number } | undefined;
   expect(metadata[CURSOR_KEY]).toEqual(expect.any(String));
@@ -135,8 +135,8 @@ describe('the test vectors of the extension', () => {
     const gone = await StoredTask.of(logWith(4));
     gone.expire(4);
     const [gap] = (await gone.resume(presenter().position(cursorAfter(1)))).frames;
-    const shown = [...last.frames, gap].map((frame) => {
-      const json = StreamResponse.toJSON(presenter().present(frame as Frame));
+    const shown = Array.from(presenter().present([...last.frames, gap as Frame]), (response) => {
+      const json = StreamResponse.toJSON(response);
       return JSON.parse(JSON.stringify(json).replace(/("[^"]+\/cursor":)"[^"]+"/, '$1"$cursor"'));
     });
     expect(shown).toEqual([frames.event, frames.gap]);

@@ -13,6 +13,7 @@ import type { CopyOptions, TaskPicture } from '../model/task-picture.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { LogStorage } from '../ports/log-storage.ts';
 import type { TaskKey } from '../task-key.ts';
+import type { PastReader, PastRecords } from './past-records.ts';
 import type { RecentRecords } from './recent-records.ts';
 
 /** Where a tap begins. Without a field, or if the log has no such event, it begins at the log's end. */
@@ -42,9 +43,9 @@ export class LogTap {
   #state: LogState;
   /** The generation of the event to begin with, until its record was found. */
   #after: Generation | undefined;
-  #behind: AsyncIterator<LogRecord> | undefined;
+  readonly #past: PastReader;
   readonly #showsTasks: boolean;
-  /** The fold at the place of {@link #behind}, once that has met a Task event. */
+  /** The fold at the place of the past records, once there was a Task event. */
   #shown: Fold | undefined;
   #shownBytes = 0;
   readonly #pace: Pace;
@@ -58,12 +59,14 @@ export class LogTap {
   constructor(
     log: TaskLog,
     recent: RecentRecords,
+    past: PastRecords,
     storage: LogStorage,
     { after, from, showsTasks = true }: TapStart = {},
   ) {
     this.#log = log;
     this.#pace = new Pace(log.clock);
     this.#recent = recent;
+    this.#past = past.reader();
     this.#storage = storage;
     this.#epoch = log.epoch;
     this.#showsTasks = showsTasks;
@@ -114,8 +117,7 @@ export class LogTap {
 
   /** Skips all records that it has not read. Do not call it during a {@link next}. */
   skip(): void {
-    void this.#behind?.return?.();
-    this.#behind = undefined;
+    this.#past.leave();
     this.#after = undefined;
     this.#state = this.#log.state;
   }
@@ -132,15 +134,13 @@ export class LogTap {
   /** Ends the tap: a waiting {@link next} resolves with `undefined`. Idempotent. */
   close(): void {
     this.#closed = true;
-    void this.#behind?.return?.();
-    this.#behind = undefined;
+    this.#past.leave();
     this.#ending.abort();
   }
 
   async #caughtUp(): Promise<void> {
     this.#shown = undefined;
-    void this.#behind?.return?.();
-    this.#behind = undefined;
+    this.#past.leave();
     const isOver = (): true | undefined =>
       !this.isCaughtUp || this.#epoch !== this.#log.epoch || undefined;
     await this.#log.until(isOver, { signal: this.#ending });
@@ -155,21 +155,12 @@ export class LogTap {
 
   /** Reads a record that is no longer kept in memory. */
   async #readStep(): Promise<AppliedRecord | undefined> {
-    const at = this.#state.next;
-    const isFresh = this.#behind === undefined;
-    this.#behind ??= this.#storage.readRecords(this.#log.key, at)[Symbol.asyncIterator]();
-    const read = await this.#behind.next();
-    const order = read.done ? 1 : compareSlots(read.value.slot, at);
-    if (read.done || order > 0) {
-      // The iterator is older than records that came from memory since: open another one.
-      this.#behind = undefined;
-      if (isFresh && !this.#closed) throw expired();
-      return undefined;
-    }
-    if (order < 0) return undefined;
-    const { body, entries } = read.value;
+    const record = await this.#past.at(this.#state.next);
+    if (this.#closed) return undefined;
+    if (!record) throw expired();
+    const { body, entries } = record;
     await this.#pace.spent(body.length + entries.length * ENTRY_COST);
-    const step = applyRecord(this.#state, read.value);
+    const step = applyRecord(this.#state, record);
     return this.#showsTasks ? this.#render(step) : step;
   }
 

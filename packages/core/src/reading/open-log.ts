@@ -14,6 +14,7 @@ import type { LogStorage } from '../ports/log-storage.ts';
 import { type Logger, withFields } from '../ports/logger.ts';
 import type { TaskKey } from '../task-key.ts';
 import { LogTap, type TapStart } from './log-tap.ts';
+import { PastRecords } from './past-records.ts';
 import { RecentRecords } from './recent-records.ts';
 import { Watch } from './watch.ts';
 
@@ -51,6 +52,9 @@ export interface OpenLogDeps {
   readonly signal: AbortSignal;
 }
 
+/** A watch is not announced again for another stream within this time, in milliseconds. */
+const ANNOUNCED_MS = 1_000;
+
 /** How a tap reads. */
 export interface LogTapOptions extends TapStart {
   /** How many of the last events are kept for it. @default as many as the memory takes */
@@ -78,9 +82,12 @@ export class OpenLog {
   #readAtMs: number;
   #quietReads = 0;
   #recent = new RecentRecords();
+  #past: PastRecords | undefined;
   #last: AppliedPlace | undefined;
   /** The instances that watch this task, by watch id. Made for the first one. */
   #watchers: Map<string, string> | undefined;
+  /** The last watch that was announced, and when. */
+  #announced: { readonly watch: string; readonly atMs: number } | undefined;
   /** The open taps: how many events are kept for each. */
   readonly #taps = new Map<LogTap, number>();
   /** How many of them set no limit. */
@@ -101,6 +108,7 @@ export class OpenLog {
     log.listen((step, own) => this.#onStep(step, own));
     log.listenRebuilds(() => {
       this.#recent = new RecentRecords();
+      this.#past = undefined;
       this.#last = undefined;
     });
   }
@@ -176,16 +184,19 @@ export class OpenLog {
    * Follows the log: holds the watch, reads the log, and tells the instances of open runs. Watch
    * first, then read: a record that is appended in between is in the read, or a doorbell brings it.
    * Resolves with the function that ends this; it is idempotent. Rejects without holding anything.
+   *
+   * `readUnder`: the {@link watchId} when the caller began to read the log. The log is not read again
+   * if that watch is still held.
    */
-  async follow(): Promise<() => void> {
+  async follow(readUnder?: string): Promise<() => void> {
     await this.#watch.hold();
     try {
-      await this.log.refresh();
+      if (readUnder === undefined || readUnder !== this.watchId) await this.log.refresh();
     } catch (error) {
       this.#watch.release();
       throw error;
     }
-    this.announce();
+    if (!this.#isAnnounced()) this.announce();
     let isHeld = true;
     return () => {
       if (!isHeld) return;
@@ -200,7 +211,9 @@ export class OpenLog {
     readonly leave: () => void;
     readonly close: () => void;
   } {
-    const tap = new LogTap(this.log, this.#recent, this.#deps.storage, start);
+    const { storage } = this.#deps;
+    this.#past ??= new PastRecords(this.log.key, storage);
+    const tap = new LogTap(this.log, this.#recent, this.#past, storage, start);
     const most = maxEvents ?? Number.POSITIVE_INFINITY;
     this.#recent.maxEvents = this.#taps.size === 0 ? most : Math.max(this.#recent.maxEvents, most);
     this.#taps.set(tap, most);
@@ -212,7 +225,9 @@ export class OpenLog {
       // Many taps may leave at once.
       if (this.#unlimitedTaps === 0) this.#recent.maxEvents = largest(this.#taps.values());
       // Taps that have left may still read from the former object.
-      if (this.#taps.size === 0) this.#recent = new RecentRecords();
+      if (this.#taps.size > 0) return;
+      this.#recent = new RecentRecords();
+      this.#past = undefined;
     };
     return {
       tap,
@@ -254,7 +269,10 @@ export class OpenLog {
 
   /** Tells the instances of open runs that this one watches: they send it doorbells from now on. */
   announce(): void {
-    if (this.#watch.row) this.#tellRunners(this.#watch.row, true);
+    const { row } = this.#watch;
+    if (!row) return;
+    this.#announced = { watch: row.watch, atMs: this.#deps.clock.now() };
+    this.#tellRunners(row, true);
   }
 
   /** Writes a snapshot in the background if one is due. */
@@ -284,6 +302,14 @@ export class OpenLog {
       // A caller that must know that the head is written awaits flush() itself.
       this.head.flush().catch(() => {});
     }
+  }
+
+  /** Returns true if the present watch was announced a moment ago: many streams may begin at once. */
+  #isAnnounced(): boolean {
+    const announced = this.#announced;
+    if (!announced || announced.watch !== this.watchId) return false;
+    const ageMs = this.#deps.clock.now() - announced.atMs;
+    return ageMs >= 0 && ageMs < ANNOUNCED_MS;
   }
 
   #others(instances: readonly string[]): string[] {

@@ -91,6 +91,54 @@ describe('following', () => {
   });
 });
 
+describe('following a log that is followed', () => {
+  let reads: number;
+
+  beforeEach(() => {
+    reads = 0;
+    storage.onRead = (call) => {
+      reads += 1;
+      return call();
+    };
+  });
+
+  test('[I3] reads the log, unless it was read under the same watch', async () => {
+    await open.follow();
+    await open.follow();
+    expect(reads).toBe(2);
+    await open.follow(open.watchId);
+    expect(reads).toBe(2);
+  });
+
+  test('[I3] reads the log again if the watch was given up since', async () => {
+    const unfollow = await open.follow();
+    const { watchId } = open;
+    await open.log.refresh();
+    unfollow();
+    await flush();
+    expect(watchId).toEqual(expect.any(String));
+    await open.follow(watchId);
+    expect(reads).toBe(3);
+  });
+
+  test('[I6] tells the instances of open runs again only after a moment, or under another watch', async () => {
+    const other = taskLog(storage, clock, 'b');
+    await startRun(other, 'r', 'b');
+    const announced = (): number => sent.filter(({ about }) => about === 'watch true').length;
+    const unfollow = await open.follow();
+    for (const times of [1, 1, 2]) {
+      const again = await open.follow();
+      again();
+      expect(announced()).toBe(times);
+      await clock.advance(600);
+    }
+    unfollow();
+    await flush();
+    await open.follow();
+    expect(announced()).toBe(3);
+  });
+});
+
 describe('an own record', () => {
   const append = async (id: string): Promise<readonly string[] | undefined> => {
     sent.length = 0;
