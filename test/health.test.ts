@@ -57,6 +57,8 @@ describe('health', () => {
       backlog: 0,
       taps: 0,
       runs: 0,
+      overloaded: false,
+      loopLagMs: 0,
       uncleaned: 0,
     });
     expect(leaseAgeMs).toBeLessThanOrEqual(BEAT_MS + SECOND_MS);

@@ -51,6 +51,7 @@ test('createBackend takes these options, each of which may be left out', () => {
     | 'logger'
     | 'onError'
     | 'maxRecordDelayMs'
+    | 'overload'
     | 'ownerResolver'
     | 'ownerShards'
     | 'prefix'
@@ -104,6 +105,8 @@ test('health and stats have these fields', () => {
     readonly lagMs: number | undefined;
     readonly taps: number;
     readonly runs: number;
+    readonly overloaded: boolean;
+    readonly loopLagMs: number;
     readonly uncleaned: number;
   }>();
   expectTypeOf<Omit<BackendStats, 'instance'>>().toEqualTypeOf<
@@ -119,7 +122,9 @@ test('health and stats have these fields', () => {
         | 'published'
         | 'received'
         | 'refusedEvents'
+        | 'refusedRuns'
         | 'runs'
+        | 'startingRuns'
         | 'taps'
         | 'unauthenticated'
         | 'unreadable',
@@ -159,6 +164,7 @@ test('errors have these codes', () => {
     | 'name-taken'
     | 'no-task-queue'
     | 'not-started'
+    | 'overloaded'
     | 'queue-misuse'
     | 'queue-shut-down'
     | 'sealed'

@@ -59,6 +59,7 @@ export const ENTRY_POINTS: Readonly<Record<string, EntryPoint>> = {
       'Middleware: type',
       'NoTaskQueue',
       'OnError: type',
+      'OverloadLimits: type',
       'PinoLike: type',
       'PushOptions: type',
       'QueueEvent: type',

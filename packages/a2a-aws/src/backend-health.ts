@@ -1,4 +1,5 @@
 import type { Instance, InstancePhase } from '@a2a-aws/core/internal';
+import type { RunGate } from './overload/run-gate.ts';
 
 /** For a load balancer's check: serve `ready` as 200 and anything else as 503. No I/O. */
 export interface BackendHealth {
@@ -27,6 +28,10 @@ export interface BackendHealth {
   readonly taps: number;
   /** Runs that execute here. */
   readonly runs: number;
+  /** True while new runs are refused because of too much work. The instance stays `ready`. */
+  readonly overloaded: boolean;
+  /** How late the event loop is, in milliseconds; 0 if no message has come for some seconds. */
+  readonly loopLagMs: number;
   /** Dead instances that this one, as the leader, could not clean up after at its last attempt. */
   readonly uncleaned: number;
 }
@@ -34,6 +39,7 @@ export interface BackendHealth {
 export function backendHealth(
   { phase, logs, intents, janitor, isServing, silentMs, doorbell }: Instance,
   isStopped: boolean,
+  gate: Pick<RunGate, 'isOverloaded' | 'lagMs'>,
 ): BackendHealth {
   return {
     live: !isStopped,
@@ -46,6 +52,8 @@ export function backendHealth(
     backlog: logs.backlog.fullness,
     taps: logs.taps,
     runs: intents.running,
+    overloaded: gate.isOverloaded,
+    loopLagMs: gate.lagMs,
     uncleaned: janitor.stats.failing,
   };
 }

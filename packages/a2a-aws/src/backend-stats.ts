@@ -1,5 +1,6 @@
 import type { Fanout } from '@a2a-aws/core';
 import type { Instance } from '@a2a-aws/core/internal';
+import type { RunGate } from './overload/run-gate.ts';
 
 /** Counters: "now" marks the current values, the others count since this instance's start. */
 export interface BackendStats {
@@ -7,6 +8,10 @@ export interface BackendStats {
   readonly instance: string;
   /** Runs that execute now. */
   readonly runs: number;
+  /** Runs that are being started, or wait to be started, now. */
+  readonly startingRuns: number;
+  /** Messages that were refused because this process had too much work. */
+  readonly refusedRuns: number;
   /** Open readers of task events, now. */
   readonly taps: number;
   /** Task logs kept up to date, now. */
@@ -38,11 +43,14 @@ export interface BackendStats {
 export function backendStats(
   { id, logs, intents, janitor }: Instance,
   fanout: Pick<Fanout, 'stats'>,
+  gate: Pick<RunGate, 'starting' | 'refused'>,
 ): BackendStats {
   const { cleaned, failed } = janitor.stats;
   return {
     instance: id,
     runs: intents.running,
+    startingRuns: gate.starting,
+    refusedRuns: gate.refused,
     taps: logs.taps,
     openLogs: logs.openLogs,
     backlogBytes: logs.backlog.bytes,

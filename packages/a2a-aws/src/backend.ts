@@ -17,6 +17,7 @@ import {
 import { assertHandlerArguments, type RequestHandlerOptions } from './handler/handler-options.ts';
 import { BackendRequestHandler } from './handler/request-handler.ts';
 import type { BackendSettings } from './options/options.ts';
+import { RunGate } from './overload/run-gate.ts';
 import { PushJobs } from './pushes/push-jobs.ts';
 import { Webhooks } from './pushes/webhooks.ts';
 import { guardedStore } from './user-code/guarded.ts';
@@ -39,6 +40,7 @@ export class Backend {
   readonly #webhooks: Webhooks;
   readonly #connections = new OpenConnections();
   readonly #lives: BackendLives;
+  readonly #gate: RunGate;
   #resumer: Resumer | undefined;
   #hasHandler = false;
 
@@ -56,7 +58,9 @@ export class Backend {
       pushes: this.#pushes,
       webhooks: this.#webhooks,
     });
-    const { logger } = settings;
+    const { logger, overload: limits } = settings;
+    const running = (): number => this.#lives.instance.intents.running;
+    this.#gate = new RunGate({ limits, running, clock: ports.clock, logger });
     this.#queues = new LogQueueManager({ ...ports, logger, host: () => this.#lives.instance });
   }
 
@@ -121,6 +125,7 @@ export class Backend {
       retentionMs,
       retryDetection,
       pushes: this.#pushes,
+      gate: this.#gate,
       pushSettings: this.#settings.push,
       webhooks: this.#webhooks,
     });
@@ -198,7 +203,7 @@ export class Backend {
    * ```
    */
   stats(): BackendStats {
-    return backendStats(this.#lives.instance, this.#ports.fanout);
+    return backendStats(this.#lives.instance, this.#ports.fanout, this.#gate);
   }
 
   /**
@@ -210,7 +215,7 @@ export class Backend {
    * ```
    */
   health(): BackendHealth {
-    return backendHealth(this.#lives.instance, this.#lives.isStopped);
+    return backendHealth(this.#lives.instance, this.#lives.isStopped, this.#gate);
   }
 
   /**

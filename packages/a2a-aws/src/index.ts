@@ -67,6 +67,7 @@ export { type PinoLike, pinoLogger } from './logging/sinks.ts';
 export type { BackendClients, ClientConfig } from './options/aws-clients.ts';
 export type { BackendOptions } from './options/backend-options.ts';
 export type { FanoutChoice } from './options/fanout-option.ts';
+export type { OverloadLimits } from './overload/overload.ts';
 export type { PushOptions } from './pushes/push-settings.ts';
 export { type RotationOptions, rotateDoorbellKey } from './rotate-doorbell-key.ts';
 export { type RunContext, runContext } from './runs/run-context.ts';

@@ -17,6 +17,7 @@
  * - `fenced`: this instance was declared dead
  * - `task-running`: the task cannot be deleted while an instance works on it
  * - `backlog-full`: more is waiting to be written than the limit allows
+ * - `overloaded`: this instance has more work than it can handle, so it starts no new run
  * - `event-too-large`: one entry is larger than 4 MB
  * - `invalid-event`: the value would be read back differently
  * - `unknown-event`: the enqueued value is of no kind of event that this release knows
@@ -46,6 +47,7 @@ export type BackendErrorCode =
   | 'fenced'
   | 'task-running'
   | 'backlog-full'
+  | 'overloaded'
   | 'event-too-large'
   | 'invalid-event'
   | 'unknown-event'

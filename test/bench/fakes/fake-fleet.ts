@@ -95,6 +95,7 @@ export class FakeFleet {
         clock,
         entropy,
         compression: systemCompression,
+        overload: { maxLagMs: 60_000, maxRuns: 100_000, maxStarts: 32, maxWaitMs: 60_000 },
         push: pushSettings({}),
       },
       {

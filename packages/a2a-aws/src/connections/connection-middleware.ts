@@ -13,8 +13,6 @@ export type Middleware = (
   next: (error?: unknown) => void,
 ) => void;
 
-const RETRY_AFTER_SECONDS = '1';
-
 /**
  * Tells the handler that a client has disconnected or reads too slowly, which the SDK's routers do not
  * report. Lets the handler open a stream before its first event, and answer 503. Mount it before the
@@ -40,8 +38,9 @@ export function connectionMiddleware(
 function sendRetryAfter(response: ServerResponse, connection: Connection): void {
   const writeHead = response.writeHead.bind(response) as (...args: unknown[]) => ServerResponse;
   response.writeHead = (...args: unknown[]): ServerResponse => {
-    if (!connection.isRetryLater) return writeHead(...args);
-    response.setHeader('Retry-After', RETRY_AFTER_SECONDS);
+    const { retryAfterSeconds } = connection;
+    if (retryAfterSeconds === undefined) return writeHead(...args);
+    response.setHeader('Retry-After', `${retryAfterSeconds}`);
     return writeHead(503, ...args.slice(1));
   };
 }

@@ -28,7 +28,7 @@ export class Connection {
   readonly #generations = new Map<string, number>();
   /** True if the client speaks A2A 1.1. */
   readonly isNewer: boolean;
-  #retryLater = false;
+  #retryAfterSeconds: number | undefined;
   #details: TaskGenerationMismatchError | undefined;
 
   private constructor(answer: Answer, clock: Clock, http?: HttpParts) {
@@ -125,18 +125,19 @@ export class Connection {
     return (this.#request as { readonly body?: unknown } | undefined)?.body;
   }
 
-  /** Makes the answer a 503 with Retry-After, over HTTP. */
-  retryLater(): void {
-    this.#retryLater = true;
+  /** Makes the answer a 503 with Retry-After, over HTTP. Over gRPC, adds the time to UNAVAILABLE. */
+  retryLater(seconds = 1): void {
+    this.#retryAfterSeconds = seconds;
   }
 
   /** Takes back {@link retryLater}. */
   answerNow(): void {
-    this.#retryLater = false;
+    this.#retryAfterSeconds = undefined;
   }
 
-  get isRetryLater(): boolean {
-    return this.#retryLater;
+  /** When the client may try again; `undefined` if the answer is final. */
+  get retryAfterSeconds(): number | undefined {
+    return this.#retryAfterSeconds;
   }
 
   /** Adds the details of an error that the SDK does not know to the answer, over gRPC. */

@@ -39,7 +39,7 @@ function named(body: unknown, connection: Connection): unknown {
   if (!isRecord(error)) return body;
   const isRest = 'status' in error;
   // Errors of JSON-RPC contain no HTTP status.
-  if (connection.isRetryLater && isRest) {
+  if (connection.retryAfterSeconds !== undefined && isRest) {
     return { error: { ...error, code: 503, status: 'UNAVAILABLE' } };
   }
   if (!isMismatch(error)) return body;

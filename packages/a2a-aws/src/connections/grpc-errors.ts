@@ -1,7 +1,11 @@
 import type { GrpcCall } from './answer.ts';
 import type { Connection } from './connection.ts';
-import { STATUS_DETAILS, statusDetails } from './grpc-status-details.ts';
+import { errorDetail, retryDetail, STATUS_DETAILS, statusDetails } from './grpc-status-details.ts';
 import { mismatchInfo } from './task-generation-mismatch.ts';
+
+const UNAVAILABLE = 14;
+/** For people: clients read the detail. */
+const RETRY = 'Try again.';
 
 /** The metadata of a gRPC call, whose class the server's library owns. */
 interface Metadata {
@@ -27,11 +31,20 @@ export function detailing(callback: Callback, call: GrpcCall, connection: Connec
   return (error, ...answer) => callback(error && detailed(error, call, connection), ...answer);
 }
 
-function detailed(error: object, { metadata }: GrpcCall, { details }: Connection): object {
+function detailed(error: object, call: GrpcCall, connection: Connection): object {
+  const { details, retryAfterSeconds } = connection;
   // A wrapper around the handler may answer with another error.
-  if (!details || Reflect.get(error, 'code') !== details.status) return error;
-  const { status, message } = details;
+  const code: unknown = Reflect.get(error, 'code');
+  if (details && code === details.status) {
+    const detail = errorDetail(mismatchInfo(details));
+    return withDetails(error, call, statusDetails(code, details.message, detail));
+  }
+  if (retryAfterSeconds === undefined || code !== UNAVAILABLE) return error;
+  return withDetails(error, call, statusDetails(code, RETRY, retryDetail(retryAfterSeconds)));
+}
+
+function withDetails(error: object, { metadata }: GrpcCall, details: Buffer): object {
   const trailing: Metadata = Reflect.construct(metadata.constructor, []);
-  trailing.set(STATUS_DETAILS, statusDetails(status, message, mismatchInfo(details)));
+  trailing.set(STATUS_DETAILS, details);
   return { ...error, metadata: trailing };
 }

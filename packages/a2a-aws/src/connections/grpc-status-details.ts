@@ -5,18 +5,34 @@ export interface ErrorInfo {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
+/** A message in the details of a `google.rpc.Status`. */
+export interface StatusDetail {
+  readonly type: 'ErrorInfo' | 'RetryInfo';
+  readonly value: Buffer;
+}
+
 /** The metadata key of gRPC's `google.rpc.Status`. */
 export const STATUS_DETAILS = 'grpc-status-details-bin';
-const TYPE_URL = 'type.googleapis.com/google.rpc.ErrorInfo';
+const TYPES = 'type.googleapis.com/google.rpc.';
 
-/** Encodes a `google.rpc.Status` with one `ErrorInfo`, as the SDK does for the errors that it knows. */
-export function statusDetails(code: number, message: string, info: ErrorInfo): Buffer {
+/** Encodes a `google.rpc.Status` with one detail, as the SDK does for the errors that it knows. */
+export function statusDetails(code: number, message: string, detail: StatusDetail): Buffer {
+  const any = Buffer.concat([text(1, TYPES + detail.type), field(2, detail.value)]);
+  return Buffer.concat([Buffer.from([8, code]), text(2, message), field(3, any)]);
+}
+
+/** Encodes a `google.rpc.RetryInfo`: the client may try again after this time. */
+export function retryDetail(seconds: number): StatusDetail {
+  const delay = Buffer.concat([Buffer.from([8]), varint(seconds)]);
+  return { type: 'RetryInfo', value: field(1, delay) };
+}
+
+export function errorDetail(info: ErrorInfo): StatusDetail {
   const entries = Object.entries(info.metadata).map(([key, value]) =>
     field(3, Buffer.concat([text(1, key), text(2, value)])),
   );
   const value = Buffer.concat([text(1, info.reason), text(2, info.domain), ...entries]);
-  const any = Buffer.concat([text(1, TYPE_URL), field(2, value)]);
-  return Buffer.concat([Buffer.from([8, code]), text(2, message), field(3, any)]);
+  return { type: 'ErrorInfo', value };
 }
 
 function text(number: number, value: string): Buffer {

@@ -2,6 +2,7 @@ import { BackendError, type BackendErrorCode, type Logger } from '@a2a-aws/core'
 import { errorFields, TRANSIENT_CODES } from '@a2a-aws/core/internal';
 import { A2AError, RequestMalformedError } from '@a2a-js/sdk/errors';
 import type { Connection } from '../connections/connection.ts';
+import { OverloadedError } from '../overload/overloaded-error.ts';
 import { UserCodeError } from '../user-code/guarded.ts';
 import type { UserErrors } from '../user-code/user-errors.ts';
 import type { FailedRequest } from './failed-request.ts';
@@ -13,6 +14,7 @@ const RETRYABLE: ReadonlySet<BackendErrorCode> = new Set([
   'draining',
   'fenced',
   'backlog-full',
+  'overloaded',
   'diverged',
 ]);
 
@@ -57,8 +59,11 @@ export function clientError(
       return new RequestMalformedError('The message is too large.');
     }
     if (RETRYABLE.has(error.code)) {
-      logger.warn('request.refused', { ...request.fields(), ...errorFields(error) });
-      connection?.retryLater();
+      const isOverload = error instanceof OverloadedError;
+      // The gate logs each overload once, however many requests it refuses.
+      if (!isOverload)
+        logger.warn('request.refused', { ...request.fields(), ...errorFields(error) });
+      connection?.retryLater(isOverload ? error.retryAfterSeconds : undefined);
       return new RetryableError(connection?.transport ?? 'grpc');
     }
   }

@@ -1,5 +1,6 @@
 import type { Clock, Compression, Entropy, LeaseSettings, LogLevel, LogSink } from '@a2a-aws/core';
 import type { OwnerResolver } from '@a2a-js/sdk/server';
+import type { OverloadLimits } from '../overload/overload.ts';
 import type { PushOptions } from '../pushes/push-settings.ts';
 import type { RetryDetection } from '../runs/retry-detection.ts';
 import type { OnError } from '../user-code/user-errors.ts';
@@ -93,6 +94,11 @@ export interface BackendOptions {
    * @default 250
    */
   readonly maxRecordDelayMs?: number | undefined;
+  /**
+   * How much work an instance may have before it refuses new runs with HTTP 503 and Retry-After.
+   * @default 1 s lag of the event loop, 5,000 open runs, 32 starts at once, a wait of 10 s for a start
+   */
+  readonly overload?: Partial<OverloadLimits> | undefined;
   /** How long CancelTask waits for the executor, in milliseconds. @default 10,000 */
   readonly cancelDeadlineMs?: number | undefined;
   /**

@@ -22,6 +22,7 @@ import { MAX_OWNER_SHARDS } from '@a2a-aws/dynamodb';
 import { type OwnerResolver, resolveUserScope } from '@a2a-js/sdk/server';
 import * as z from 'zod';
 import { defaultLevel } from '../logging/sinks.ts';
+import { DEFAULT_OVERLOAD_LIMITS, type OverloadLimits } from '../overload/overload.ts';
 import { isPushOptions, PUSH_RULE, type PushOptions } from '../pushes/push-settings.ts';
 import { RETRY_DETECTIONS } from '../runs/retry-detection.ts';
 import type { OnError } from '../user-code/user-errors.ts';
@@ -58,6 +59,13 @@ const clients = z.strictObject({
 const lease = z
   .strictObject({ beatMs: milliseconds, leaseMs: milliseconds, quarantineMs: milliseconds })
   .refine(({ leaseMs, beatMs }) => leaseMs >= 2 * beatMs);
+
+const overload = z.strictObject({
+  maxLagMs: milliseconds,
+  maxRuns: z.number().int().positive(),
+  maxStarts: z.number().int().positive(),
+  maxWaitMs: milliseconds,
+});
 
 /** Everything about each option but its documentation, which {@link BackendOptions} holds. */
 export const OPTIONS: OptionDefinitions<OptionValues, BackendEnvironment, BackendOptions> = {
@@ -145,6 +153,13 @@ export const OPTIONS: OptionDefinitions<OptionValues, BackendEnvironment, Backen
     default: () => DEFAULT_MAX_RECORD_DELAY_MS,
     schema: z.number().int().min(0).max(MAX_RECORD_DELAY_MS),
     rule: `is a whole number from 0 to ${MAX_RECORD_DELAY_MS}`,
+  },
+  overload: {
+    default: () => DEFAULT_OVERLOAD_LIMITS,
+    schema: z.custom<Partial<OverloadLimits>>(
+      (value) => overload.safeParse({ ...DEFAULT_OVERLOAD_LIMITS, ...Object(value) }).success,
+    ),
+    rule: 'has maxLagMs, maxRuns, maxStarts and maxWaitMs, whole numbers above 0',
   },
   cancelDeadlineMs: {
     default: () => DEFAULT_CANCEL_DEADLINE_MS,

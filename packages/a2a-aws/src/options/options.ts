@@ -1,6 +1,7 @@
 import { DEFAULT_LEASE_SETTINGS, type LeaseSettings, type Logger } from '@a2a-aws/core';
 import { rootLogger } from '@a2a-aws/core/internal';
 import { sinkOf } from '../logging/sinks.ts';
+import { DEFAULT_OVERLOAD_LIMITS, type OverloadLimits } from '../overload/overload.ts';
 import { type PushSettings, pushSettings } from '../pushes/push-settings.ts';
 import { withRecordedOwners } from '../runs/recorded-request.ts';
 import { guarded } from '../user-code/guarded.ts';
@@ -22,13 +23,17 @@ import {
 
 /** The options as the backend uses them. */
 export interface BackendSettings
-  extends Omit<OptionValues, 'topicArn' | 'instanceId' | 'logger' | 'logLevel' | 'lease' | 'push'> {
+  extends Omit<
+    OptionValues,
+    'topicArn' | 'instanceId' | 'logger' | 'logLevel' | 'lease' | 'overload' | 'push'
+  > {
   readonly topicArns: readonly string[];
   readonly instanceName: string;
   /** The host in this instance's lease row. @default the host's name */
   readonly host?: string | undefined;
   readonly logger: Logger;
   readonly lease: LeaseSettings;
+  readonly overload: OverloadLimits;
   readonly push: PushSettings;
 }
 
@@ -62,6 +67,7 @@ export function resolveOptions(
     logger,
     logLevel: level,
     lease,
+    overload,
     push,
     ownerResolver,
     ...others
@@ -72,6 +78,7 @@ export function resolveOptions(
     instanceName: instanceName(instanceId),
     logger: rootLogger(sinkOf(logger), { clock: values.clock, level }),
     lease: { ...DEFAULT_LEASE_SETTINGS, ...lease },
+    overload: { ...DEFAULT_OVERLOAD_LIMITS, ...overload },
     push: pushSettings(push),
     ownerResolver: withRecordedOwners(guarded('ownerResolver', ownerResolver)),
   };

@@ -28,6 +28,7 @@ import type { DefaultRequestHandler, ServerCallContext } from '@a2a-js/sdk/serve
 import { connectionOf } from '../connections/connection.ts';
 import { generationMismatch } from '../generations/generation-mismatch.ts';
 import { GenerationTerms } from '../generations/generation-terms.ts';
+import type { RunGate } from '../overload/run-gate.ts';
 import { derivedTaskId, messageDigest } from './message-digest.ts';
 import { recordedRequest } from './recorded-request.ts';
 import { type RetryDetection, retryRule } from './retry-detection.ts';
@@ -54,6 +55,7 @@ export interface RunStarterDeps {
   readonly logger: Logger;
   readonly scopeOf: (context: ServerCallContext) => Scope;
   readonly retryDetection: RetryDetection;
+  readonly gate: Pick<RunGate, 'enter'>;
 }
 
 /** A message, with all that is known of it before its log is. */
@@ -84,6 +86,8 @@ export class RunStarter {
   /**
    * Starts a run for the message, or finds the one that the same message has started before. A
    * message without a task begins one: where its id was used before, in a log with a fresh id.
+   *
+   * Rejects with `overloaded` if this instance has too much work to start another run.
    */
   async start(params: SendMessageRequest, context: ServerCallContext): Promise<Sent> {
     const { message } = params;
@@ -103,9 +107,18 @@ export class RunStarter {
     const sending = { params, message, context, instance, digest, retry, ifMatch };
     const asked = retry === 'always' ? undefined : params;
     const taskId = message.taskId || derivedTaskId(scope, message, digest, asked);
-    const sent = await this.#send(sending, { ...scope, taskId });
+    const key = { ...scope, taskId };
+    if (isStartedHere(sending, key)) return this.#begin(sending, key);
+    return this.#deps.gate.enter(instance.handoffSignal, () => {
+      instance.assertReady();
+      return this.#begin(sending, key);
+    });
+  }
+
+  async #begin(sending: Sending, key: TaskKey): Promise<Sent> {
+    const sent = await this.#send(sending, key);
     if (sent) return sent;
-    const fresh = await this.#send(sending, { ...scope, taskId: this.#deps.entropy.id() });
+    const fresh = await this.#send(sending, { ...key, taskId: this.#deps.entropy.id() });
     if (!fresh) throw new BackendError('unreachable', 'A fresh task id was in use.');
     return fresh;
   }
@@ -201,6 +214,12 @@ export class RunStarter {
     );
     return scope.started;
   }
+}
+
+/** Returns true if the message only waits for a run, which this instance knows without a read. */
+function isStartedHere({ instance, digest, retry }: Sending, key: TaskKey): boolean {
+  const log = instance.logs.find(key)?.log;
+  return log?.isRead === true && retriedRun(log.state, digest, retry) !== undefined;
 }
 
 function assertAccepts(open: OpenLog, message: Message): void {

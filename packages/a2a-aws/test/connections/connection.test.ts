@@ -97,9 +97,9 @@ describe('a connection', () => {
   test('takes back a request to retry', () => {
     const connection = connect();
     connection.retryLater();
-    expect(connection.isRetryLater).toBe(true);
+    expect(connection.retryAfterSeconds).toBe(1);
     connection.answerNow();
-    expect(connection.isRetryLater).toBe(false);
+    expect(connection.retryAfterSeconds).toBeUndefined();
   });
 
   test('[I3] stamps the next frame, and no other', () => {

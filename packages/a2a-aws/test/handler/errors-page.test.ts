@@ -26,6 +26,7 @@ const CODES: Record<BackendErrorCode, true> = {
   fenced: true,
   'task-running': true,
   'backlog-full': true,
+  overloaded: true,
   'event-too-large': true,
   'invalid-event': true,
   'unknown-event': true,

@@ -161,6 +161,11 @@ export class OpenLogs {
     return open;
   }
 
+  /** Returns the log of a task if it has a user here. It is valid until the next `await`. */
+  find(key: TaskKey): OpenLog | undefined {
+    return this.#logs.get(taskKeyText(key));
+  }
+
   /** Forgets the log after its last user. */
   release(open: OpenLog): void {
     open.release();

@@ -1,0 +1,44 @@
+import type { Clock } from '@a2a-aws/core';
+
+/** The time between two measurements, in milliseconds. */
+const INTERVAL_MS = 200;
+/** The number of measurements that must be late. */
+const WINDOW = 3;
+
+/** Measures how late the timers of a clock are. It sets no timer unless it is asked to measure. */
+export class LoopLag {
+  readonly #clock: Clock;
+  #lags: number[] = [];
+  #dueAtMs = 0;
+  #isMeasuring = false;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /**
+   * The lag of the last measurements, in milliseconds: the least of them, so that one long turn of the
+   * event loop does not count. 0 until there are several.
+   */
+  get milliseconds(): number {
+    return this.#lags.length < WINDOW ? 0 : Math.min(...this.#lags);
+  }
+
+  /** Measures until `isNeeded` returns false after a measurement. Then the measurements are forgotten. */
+  measureWhile(isNeeded: () => boolean): void {
+    if (this.#isMeasuring) return;
+    this.#isMeasuring = true;
+    this.#measure(isNeeded);
+  }
+
+  #measure(isNeeded: () => boolean): void {
+    this.#dueAtMs = this.#clock.now() + INTERVAL_MS;
+    this.#clock.after(INTERVAL_MS, () => {
+      const lag = Math.max(0, this.#clock.now() - this.#dueAtMs);
+      this.#lags = [...this.#lags, lag].slice(-WINDOW);
+      this.#isMeasuring = isNeeded();
+      if (this.#isMeasuring) this.#measure(isNeeded);
+      else this.#lags = [];
+    });
+  }
+}
