@@ -51,8 +51,8 @@ async function saveWithinLimit(
   const isNew = !config.id || !before.some(({ id }) => id === config.id);
   if (isNew && before.length >= max) throw tooMany(max);
   await store.save(taskId, context, config);
-  // Fewer instances than the rest of the limit save at the same time.
-  if (!isNew || before.length < max / 2) return;
+  if (!isNew) return;
+  // Other instances may have saved at the same time. The last of them sees all configs.
   const after = await store.load(taskId, context);
   if (after.length <= max) return;
   await store.delete(taskId, context, config.id);
