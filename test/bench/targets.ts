@@ -44,6 +44,8 @@ export const TARGETS = {
   followingCpu: { atMost: 0.2 },
   /** CPU of a token as a multiple of its CPU with the SDK's handler and its store in memory. */
   tokenCpuRatio: { atMost: 0.4 },
+  /** Latency of few streams, and time to the first event, as a multiple of those without record delays. */
+  tokenLatency: { atMost: 1.1 },
   /** Streams of 30 tokens a second that one process serves. */
   tokenStreams: { atLeast: 150 },
   /** US dollars per million tokens. */

@@ -26,12 +26,13 @@ export class TokenFleet {
     this.clients = this.#fork<TokenClients>(CLIENTS);
   }
 
-  static async start(aws: LocalAws, name: string): Promise<TokenFleet> {
+  /** `maxRecordDelayMs`: the option of both servers. */
+  static async start(aws: LocalAws, name: string, maxRecordDelayMs?: number): Promise<TokenFleet> {
     const fleet = new TokenFleet(aws);
     const { a, b } = fleet.#servers;
     const [url, otherUrl] = await Promise.all([
-      a.serveBackend(name, 'A'),
-      b.serveBackend(name, 'B'),
+      a.serveBackend(name, 'A', maxRecordDelayMs),
+      b.serveBackend(name, 'B', maxRecordDelayMs),
     ]);
     await fleet.clients.use(url);
     fleet.#otherUrl = otherUrl;

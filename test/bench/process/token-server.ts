@@ -18,8 +18,9 @@ export class TokenServer {
   #server: Server | undefined;
 
   /** Serves with the backend, as an instance of the fleet. Resolves with the URL. */
-  async serveBackend(fleet: string, name: string): Promise<string> {
-    const backend = createBackend({ prefix: fleet, instanceId: name, logLevel: 'error' });
+  async serveBackend(fleet: string, name: string, maxRecordDelayMs?: number): Promise<string> {
+    const names = { prefix: fleet, instanceId: name };
+    const backend = createBackend({ ...names, maxRecordDelayMs, logLevel: 'error' });
     this.#backend = backend;
     await backend.start();
     return this.#serve(backend.requestHandler(AGENT_CARD, new TokenAgent()));

@@ -6,7 +6,7 @@ import type { TaskLog } from '../log/task-log.ts';
 import { type AppliedRecord, applyRecord, Fold } from '../model/fold.ts';
 import type { Generation } from '../model/generation.ts';
 import { pastState } from '../model/past-state.ts';
-import { ENTRY_COST, type LogRecord, MAX_BODY_BYTES } from '../model/record.ts';
+import { ENTRY_COST, MAX_BODY_BYTES } from '../model/record.ts';
 import { compareSlots, FIRST_SLOT, type Slot } from '../model/slot.ts';
 import type { LogState } from '../model/state.ts';
 import type { CopyOptions, TaskPicture } from '../model/task-picture.ts';

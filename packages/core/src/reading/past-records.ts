@@ -68,7 +68,7 @@ export class PastRecords {
     const read = new PastRead(slot, records, (before, record) => {
       this.#forget(read, before);
       // A read that has come to the place of another one ends with its last reader.
-      if (record && !this.#reads.has(slotText(read.slot))) {
+      if (record && read.users > 0 && !this.#reads.has(slotText(read.slot))) {
         this.#reads.set(slotText(read.slot), read);
       }
       if (record && this.#readers > 0) this.#keep(record);
