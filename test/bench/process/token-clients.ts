@@ -61,19 +61,20 @@ export class TokenClients {
       const again = async (): Promise<void> => {
         while (!crowd.isOver) await this.#stream(order);
       };
-      // A stream that fails is known when the crowd is dismissed.
       const stream = again();
-      stream.catch(() => {});
+      stream.catch(() => {
+        crowd.failures += 1;
+      });
       crowd.streams.push(stream);
       await wait(SPREAD_MS / streams);
     }
   }
 
-  /** Resolves with the tokens that arrive at the crowd in this time. */
-  async watch(ms: number): Promise<Arrivals> {
+  /** Resolves with the tokens that arrive at the crowd in this time, and its failed streams so far. */
+  async watch(ms: number): Promise<Arrivals & { readonly failures: number }> {
     this.#clear();
     await wait(ms);
-    return this.#arrivals();
+    return { ...this.#arrivals(), failures: this.#crowd.failures };
   }
 
   /** Resolves when the streams of the crowd have ended. Rejects if one of them missed a token. */
@@ -131,8 +132,8 @@ export class TokenClients {
 }
 
 /** Streams that begin again when they have ended. */
-function newCrowd(): { isOver: boolean; readonly streams: Promise<void>[] } {
-  return { isOver: false, streams: [] };
+function newCrowd(): { isOver: boolean; failures: number; readonly streams: Promise<void>[] } {
+  return { isOver: false, failures: 0, streams: [] };
 }
 
 async function follow(url: string, taskId: string): Promise<void> {
