@@ -19,6 +19,7 @@ import { listing } from './figures/listing.ts';
 import { livesCost } from './figures/lives-cost.ts';
 import { loading } from './figures/loading.ts';
 import { outage } from './figures/outage.ts';
+import { putCost } from './figures/put-cost.ts';
 import { receiver } from './figures/receiver.ts';
 import { recordDelayFigures } from './figures/record-delay.ts';
 import { recovery } from './figures/recovery.ts';
@@ -43,6 +44,7 @@ const FIGURES = {
   capacity,
   'token-cost': tokenCost,
   'record-delay': recordDelayFigures,
+  'put-cost': putCost,
   taps,
   'doorbell-chain': doorbellChain,
   outage,

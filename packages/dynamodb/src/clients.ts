@@ -1,6 +1,7 @@
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { CallLimit, type Send } from './call-limit.ts';
+import { LowLevelClient } from './low-level-client.ts';
 
 /** Most tries of one call, and milliseconds that one try may take. */
 const MAX_ATTEMPTS = 3;
@@ -41,7 +42,9 @@ export function createDynamoDBClient(options: DynamoDBClientOptions = {}): Dynam
   client.middlewareStack.remove('loggerMiddleware');
   const document = documentClient(client);
   const send = document.send.bind(document) as Send;
-  const limit = new CallLimit(send, SOCKETS, MAX_WAIT_MS);
+  const lowLevel = new LowLevelClient(client);
+  const fastest: Send = (command, sent) => lowLevel.send(command, sent) ?? send(command, sent);
+  const limit = new CallLimit(fastest, SOCKETS, MAX_WAIT_MS);
   // A call with a callback gets its result from the client itself.
   const limited: Send = (...call) => (call.some(isFunction) ? send(...call) : limit.send(...call));
   document.send = limited as typeof document.send;
