@@ -3,7 +3,7 @@ import type { Clock } from '@a2a-aws/core';
 /** The time between two measurements, in milliseconds. */
 const INTERVAL_MS = 200;
 /** The number of measurements that must be late. */
-const WINDOW = 3;
+const WINDOW = 2;
 
 /** Measures how late the timers of a clock are. It sets no timer unless it is asked to measure. */
 export class LoopLag {
@@ -17,11 +17,13 @@ export class LoopLag {
   }
 
   /**
-   * The lag of the last measurements, in milliseconds: the least of them, so that one long turn of the
-   * event loop does not count. 0 until there are several.
+   * The lag of the last two measurements, in milliseconds: the least of them, so that one long turn of the
+   * event loop does not count. 0 until there are two.
    */
   get milliseconds(): number {
-    return this.#lags.length < WINDOW ? 0 : Math.min(...this.#lags);
+    // A timer that is overdue is the next measurement, which may become larger.
+    const overdue = this.#isMeasuring ? this.#clock.now() - this.#dueAtMs : 0;
+    return Math.max(leastOf(this.#lags), leastOf([...this.#lags, overdue]));
   }
 
   /** Measures until `isNeeded` returns false after a measurement. Then the measurements are forgotten. */
@@ -41,4 +43,9 @@ export class LoopLag {
       else this.#lags = [];
     });
   }
+}
+
+/** Returns the least of the last measurements; 0 if there are too few. */
+function leastOf(lags: readonly number[]): number {
+  return lags.length < WINDOW ? 0 : Math.max(0, Math.min(...lags.slice(-WINDOW)));
 }

@@ -1,7 +1,7 @@
 /** The most work of an instance before it refuses new runs. */
 export interface OverloadLimits {
   /**
-   * How late the event loop may be, in milliseconds, for several measurements in a row. One long turn
+   * How late the event loop may be, in milliseconds, for two measurements in a row. One long turn
    * is no overload.
    */
   readonly maxLagMs: number;
