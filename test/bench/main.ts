@@ -20,6 +20,7 @@ import { livesCost } from './figures/lives-cost.ts';
 import { loading } from './figures/loading.ts';
 import { outage } from './figures/outage.ts';
 import { putCost } from './figures/put-cost.ts';
+import { overload } from './figures/overload.ts';
 import { receiver } from './figures/receiver.ts';
 import { recordDelayFigures } from './figures/record-delay.ts';
 import { recovery } from './figures/recovery.ts';
@@ -48,6 +49,7 @@ const FIGURES = {
   taps,
   'doorbell-chain': doorbellChain,
   outage,
+  overload,
   receiver,
   'fleet-cost': fleetCost,
   'idle-cost': idleCost,

@@ -70,6 +70,8 @@ export const TARGETS = {
   outageLatency: { atMost: 1_000 },
   /** Events that the outage lost or repeated. */
   outageLost: { atMost: 0 },
+  /** Seconds from the end of an overload until a new run is accepted. */
+  overloadRecoverySeconds: { atMost: 5 },
   /** Events a second that one receiver takes from its queue. */
   receiver: { atLeast: 10_000 },
   /** US dollars per million events of 1 KB, ten events a record. */

@@ -12,10 +12,14 @@ import express from 'express';
 import { AGENT_CARD } from '../agent/agent-card.ts';
 import { TokenAgent } from '../agent/token-agent.ts';
 
+/** The time between two looks at the lease, in milliseconds. */
+const LOOK_MS = 100;
+
 /** Serves token streams over HTTP+JSON, with the backend or with the SDK alone. */
 export class TokenServer {
   #backend: Backend | undefined;
   #server: Server | undefined;
+  #maxLeaseAgeMs = 0;
 
   /** Serves with the backend, as an instance of the fleet. Resolves with the URL. */
   async serveBackend(fleet: string, name: string, maxRecordDelayMs?: number): Promise<string> {
@@ -23,6 +27,10 @@ export class TokenServer {
     const backend = createBackend({ ...names, maxRecordDelayMs, logLevel: 'error' });
     this.#backend = backend;
     await backend.start();
+    setInterval(() => {
+      const { leaseAgeMs = 0 } = backend.health();
+      this.#maxLeaseAgeMs = Math.max(this.#maxLeaseAgeMs, leaseAgeMs);
+    }, LOOK_MS).unref();
     return this.#serve(backend.requestHandler(AGENT_CARD, new TokenAgent()));
   }
 
@@ -30,6 +38,11 @@ export class TokenServer {
   serveSdk(): Promise<string> {
     const store = new InMemoryTaskStore();
     return this.#serve(new DefaultRequestHandler(AGENT_CARD, store, new TokenAgent()));
+  }
+
+  /** Resolves with the id of the instance, and the largest age of its lease so far. */
+  async state(): Promise<{ readonly instance: string; readonly maxLeaseAgeMs: number }> {
+    return { instance: this.#backend?.instanceId ?? '', maxLeaseAgeMs: this.#maxLeaseAgeMs };
   }
 
   /** Resolves with the CPU time of this process so far, in milliseconds. */

@@ -1,0 +1,4 @@
+import { OverloadingClients } from './overloading-clients.ts';
+import { serveParent } from './process-link.ts';
+
+serveParent(new OverloadingClients());
