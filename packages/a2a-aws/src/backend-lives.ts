@@ -5,6 +5,7 @@ import {
   errorFields,
   Instance,
   isLasting,
+  type PushTransport,
   type Resumer,
   shortId,
   sleep,
@@ -14,14 +15,11 @@ import { queueName } from '@a2a-aws/sns-sqs';
 import type { BackendPorts } from './backend-ports.ts';
 import type { OpenConnections } from './connections/open-connections.ts';
 import type { BackendSettings } from './options/options.ts';
-import type { PushJobs } from './pushes/push-jobs.ts';
 import type { Webhooks } from './pushes/webhooks.ts';
 import { VERSION } from './version.ts';
 
 /** How long a stop may take after draining, in milliseconds; work still unfinished then is abandoned. */
 const TEARDOWN_MS = 12_000;
-/** How long a stop waits at most for receivers of push notifications, in milliseconds. */
-const PUSHED_MS = 10_000;
 /** How long a start waits at most for SNS and SQS, in milliseconds. */
 const DOORBELL_MS = 5_000;
 
@@ -31,7 +29,8 @@ export interface BackendLivesDeps {
   /** Returns the resumer for runs of dead instances; `undecided` until the first handler exists. */
   readonly resumer: () => Resumer | 'undecided' | undefined;
   readonly connections: Pick<OpenConnections, 'end'>;
-  readonly pushes: Pick<PushJobs, 'idle' | 'drop'>;
+  /** Returns the transport of push notifications, once a handler has one. */
+  readonly transport: () => PushTransport | undefined;
   readonly webhooks: Pick<Webhooks, 'close'>;
 }
 
@@ -102,24 +101,18 @@ export class BackendLives {
 
   async #suspend(drainMs: number): Promise<void> {
     this.#leave.abort();
-    const { connections, pushes, webhooks, ports } = this.#deps;
+    const { connections, webhooks, ports } = this.#deps;
     // Calls that are not answered in time are abandoned, and must not keep the process alive.
     await withTimeout(ports.clock, drainMs + TEARDOWN_MS, this.#drain(drainMs));
     await connections.end(ports.clock);
-    pushes.drop();
     webhooks.close();
     ports.calls?.abort();
   }
 
   async #drain(drainMs: number): Promise<void> {
-    const { clock } = this.#deps.ports;
     await this.#starting?.catch(() => {});
     await this.#replacing;
-    const since = clock.now();
     await this.#instance.stop(drainMs);
-    const leftMs = drainMs - elapsed(since, clock.now());
-    // The final events of the last tasks may not have been pushed yet, and no other instance pushes them.
-    if (leftMs > 0) await withTimeout(clock, Math.min(leftMs, PUSHED_MS), this.#deps.pushes.idle());
   }
 
   async #start(): Promise<void> {
@@ -163,7 +156,7 @@ export class BackendLives {
   }
 
   #newInstance(others: readonly string[]): Instance {
-    const { settings: all, ports, resumer } = this.#deps;
+    const { settings: all, ports, resumer, transport } = this.#deps;
     const { instanceName, prefix, lease, ...settings } = all;
     const { entropy, fanout } = ports;
     const id = fanout.instanceId(instanceName, shortId(entropy.id()), others);
@@ -181,6 +174,7 @@ export class BackendLives {
         maxRecordDelayMs: settings.maxRecordDelayMs,
         cancelDeadlineMs: settings.cancelDeadlineMs,
         resumer,
+        pushes: { ledger: ports.pushLedger, transport },
       },
       (dead) => {
         this.#replacing = this.#replace();

@@ -5,6 +5,7 @@ import type {
   Fanout,
   InstanceRegistry,
   LogStorage,
+  PushLedger,
 } from '@a2a-aws/core';
 import type { ControlPorts } from '@a2a-aws/core/internal';
 import type { PushNotificationStore } from '@a2a-js/sdk/server';
@@ -18,6 +19,8 @@ export interface BackendPorts {
   readonly control?: ControlPorts | undefined;
   readonly offsets: ConsumerOffsets;
   readonly fanout: Fanout;
+  /** How far the push notifications of each task are. */
+  readonly pushLedger: PushLedger;
   /** For handlers that are given none. */
   readonly pushNotificationStore?: PushNotificationStore | undefined;
   readonly clock: Clock;

@@ -1,5 +1,5 @@
 import { BackendError, type QueueManager } from '@a2a-aws/core';
-import { LogQueueManager, type Resumer } from '@a2a-aws/core/internal';
+import { LogQueueManager, type PushTransport, type Resumer } from '@a2a-aws/core/internal';
 import type { AgentCard } from '@a2a-js/sdk';
 import type { A2ARequestHandler, AgentExecutor } from '@a2a-js/sdk/server';
 import { type BackendHealth, backendHealth } from './backend-health.ts';
@@ -18,7 +18,6 @@ import { assertHandlerArguments, type RequestHandlerOptions } from './handler/ha
 import { BackendRequestHandler } from './handler/request-handler.ts';
 import type { BackendSettings } from './options/options.ts';
 import { RunGate } from './overload/run-gate.ts';
-import { PushJobs } from './pushes/push-jobs.ts';
 import { Webhooks } from './pushes/webhooks.ts';
 import { guardedStore } from './user-code/guarded.ts';
 import { UserErrors } from './user-code/user-errors.ts';
@@ -36,12 +35,13 @@ export class Backend {
   readonly #settings: BackendSettings;
   readonly #ports: BackendPorts;
   readonly #queues: QueueManager;
-  readonly #pushes = new PushJobs();
   readonly #webhooks: Webhooks;
   readonly #connections = new OpenConnections();
   readonly #lives: BackendLives;
   readonly #gate: RunGate;
   #resumer: Resumer | undefined;
+  #transport: PushTransport | undefined;
+  #isDefaultTransport = false;
   #hasHandler = false;
 
   /** @internal Use {@link createBackend}. */
@@ -55,7 +55,7 @@ export class Backend {
       // The first handler may still be created; a process that uses only queues never creates one.
       resumer: () => this.#resumer ?? (this.#hasHandler ? undefined : 'undecided'),
       connections: this.#connections,
-      pushes: this.#pushes,
+      transport: () => this.#transport,
       webhooks: this.#webhooks,
     });
     const { logger, overload: limits } = settings;
@@ -124,12 +124,12 @@ export class Backend {
       entropy,
       retentionMs,
       retryDetection,
-      pushes: this.#pushes,
       gate: this.#gate,
       pushSettings: this.#settings.push,
       webhooks: this.#webhooks,
     });
     if (options.onOrphan === 'resume') this.#setResumer(handler.resume);
+    this.#setTransport(handler.transport, options);
     this.#hasHandler = true;
     return handler;
   }
@@ -254,6 +254,23 @@ export class Backend {
    */
   resume(): Promise<void> {
     return this.#lives.resume();
+  }
+
+  #setTransport(
+    transport: PushTransport | undefined,
+    { pushNotificationSender, pushNotificationStore }: RequestHandlerOptions,
+  ): void {
+    if (!transport) return;
+    const isDefault = !pushNotificationSender && !pushNotificationStore;
+    // A log does not record which of several handlers delivers.
+    if (this.#transport && !(isDefault && this.#isDefaultTransport)) {
+      throw new BackendError(
+        'configuration',
+        'Only one handler of a backend can have a sender or a store of push notifications.',
+      );
+    }
+    this.#isDefaultTransport = isDefault;
+    this.#transport ??= transport;
   }
 
   #setResumer(resumer: Resumer): void {

@@ -3,6 +3,7 @@ import {
   DynamoDBConsumerOffsets,
   DynamoDBInstanceRegistry,
   DynamoDBLogStorage,
+  DynamoDBPushLedger,
   DynamoDBPushNotificationStore,
 } from '@a2a-aws/dynamodb';
 import { Backend } from './backend.ts';
@@ -54,6 +55,7 @@ export function createBackend(options: BackendOptions = {}): Backend {
     control,
     offsets: new DynamoDBConsumerOffsets({ ...table, retentionMs }),
     fanout: makeFanout(settings, clients, control.registry),
+    pushLedger: new DynamoDBPushLedger({ ...table, retentionMs }),
     pushNotificationStore: new DynamoDBPushNotificationStore({
       ...table,
       ownerResolver,

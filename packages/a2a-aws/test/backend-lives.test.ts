@@ -4,6 +4,7 @@ import {
   MemoryFanout,
   MemoryInstanceRegistry,
   MemoryLogStorage,
+  MemoryPushLedger,
   type MemoryQueues,
   silentLogger,
   systemEntropy,
@@ -13,7 +14,6 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { BackendLives } from '../src/backend-lives.ts';
 import { OpenConnections } from '../src/connections/open-connections.ts';
 import { resolveOptions } from '../src/options/options.ts';
-import { PushJobs } from '../src/pushes/push-jobs.ts';
 
 const LEASE = { beatMs: 5_000, leaseMs: 20_000, quarantineMs: 30_000 };
 
@@ -48,12 +48,13 @@ beforeEach(() => {
       registry,
       fanout,
       offsets: new MemoryConsumerOffsets(),
+      pushLedger: new MemoryPushLedger(),
       clock,
       entropy: systemEntropy,
     },
     resumer: () => undefined,
     connections: new OpenConnections(),
-    pushes: new PushJobs(),
+    transport: () => undefined,
     webhooks: { close: () => {} },
   });
 });

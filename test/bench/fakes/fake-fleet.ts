@@ -11,6 +11,7 @@ import {
   DynamoDBConsumerOffsets,
   DynamoDBInstanceRegistry,
   DynamoDBLogStorage,
+  DynamoDBPushLedger,
   tableDefinition,
 } from '@a2a-aws/dynamodb';
 import { DirectFanout, SnsFanout } from '@a2a-aws/sns-sqs';
@@ -102,6 +103,7 @@ export class FakeFleet {
         storage: new DynamoDBLogStorage({ ...table, compress }),
         registry: new DynamoDBInstanceRegistry(table),
         offsets: new DynamoDBConsumerOffsets(table),
+        pushLedger: new DynamoDBPushLedger(table),
         fanout:
           fanout === 'sns'
             ? new SnsFanout({ ...messages, topicArn: topicArns })

@@ -2,7 +2,6 @@ import type { Clock, Entropy, Logger, LogStorage, Scope } from '@a2a-aws/core';
 import type { Instance } from '@a2a-aws/core/internal';
 import type { ServerCallContext } from '@a2a-js/sdk/server';
 import type { RunGate } from '../overload/run-gate.ts';
-import type { PushJobs } from '../pushes/push-jobs.ts';
 import type { PushSettings } from '../pushes/push-settings.ts';
 import type { Webhooks } from '../pushes/webhooks.ts';
 import type { RetryDetection } from '../runs/retry-detection.ts';
@@ -21,8 +20,6 @@ export interface HandlerDeps {
   readonly entropy: Entropy;
   readonly retentionMs: number;
   readonly retryDetection: RetryDetection;
-  /** Runs the push notifications of each task in order. */
-  readonly pushes: PushJobs;
   /** Lets new runs start, unless this instance has too much work. */
   readonly gate: RunGate;
   readonly pushSettings: PushSettings;

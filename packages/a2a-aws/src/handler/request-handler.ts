@@ -3,6 +3,7 @@ import {
   type CopyOptions,
   limitHistory,
   listTasks,
+  type PushTransport,
   type ReadTask,
   type Resumer,
   wireGeneration,
@@ -37,9 +38,10 @@ import {
 import { connectionOf } from '../connections/connection.ts';
 import { GenerationTerms } from '../generations/generation-terms.ts';
 import { withToldGeneration } from '../generations/told-generation.ts';
-import { checkedStore } from '../pushes/checked-push-store.ts';
-import { pushSender } from '../pushes/push-sender.ts';
-import { Pusher } from '../pushes/pusher.ts';
+import { assertConfig, checkedStore } from '../pushes/checked-push-store.ts';
+import { loggedPushStore } from '../pushes/logged-push-store.ts';
+import { SenderTransport } from '../pushes/sender-transport.ts';
+import { WebhookTransport } from '../pushes/webhook-transport.ts';
 import { RunDriver } from '../runs/run-driver.ts';
 import { RunStarter } from '../runs/run-starter.ts';
 import { declaredCard } from '../streams/declared-card.ts';
@@ -92,23 +94,37 @@ export class BackendRequestHandler implements A2ARequestHandler {
     const { pushNotificationSender: custom } = options;
     const { scopeOf, pushSettings: settings, webhooks, entropy } = deps;
     const hasCustomSender = custom !== undefined;
-    const store = checkedStore(given, { settings, hasCustomSender, scopeOf });
+    const checks = { settings, hasCustomSender, scopeOf };
+    const stored = checkedStore(given, checks);
+    const store = loggedPushStore({
+      ...deps,
+      store: stored,
+      check: (config) => assertConfig(config, checks),
+      newId: () => entropy.id(),
+    });
     const pushes = card.capabilities?.pushNotifications === true;
-    const signal = (): AbortSignal => deps.pushes.signal;
-    const sender = pushSender(custom, { store, webhooks, entropy, signal });
+    const { retryForMs } = settings;
+    if (pushes) {
+      this.transport = custom
+        ? new SenderTransport({ sender: custom, errors: deps.errors, retryForMs })
+        : new WebhookTransport({ store: given, webhooks, retryForMs, leavesSenders: false });
+    }
     const driver = new RunDriver(executor, {
       ...deps,
       isResumable: options.onOrphan === 'resume',
-      pusher: pushes ? new Pusher({ ...deps, ...sender }, deps.pushes) : undefined,
+      hasSender: pushes && hasCustomSender,
     });
     const load = (taskId: string, context: ServerCallContext): Promise<Task | undefined> =>
       this.#tasks.load(this.#tasks.key(taskId, context));
-    const parts = { card, executor, options, store, driver, load };
+    const parts = { card, executor, options, store, stored, driver, load };
     this.#sdk = sdkHandler(parts);
     this.#pushConfigs = new PushConfigMethods(this.#sdk, this.#guard);
     this.#starter = new RunStarter((scope) => sdkHandler(parts, scope), deps);
     this.#streams = new StreamMethods(card, deps, this.#tasks, this.#starter);
   }
+
+  /** Delivers push notifications; `undefined` if the agent has none. */
+  readonly transport: PushTransport | undefined;
 
   /** Executes the run of a dead instance again. */
   readonly resume: Resumer = (resumption) => this.#starter.resume(resumption);

@@ -6,6 +6,7 @@ import {
   type PushNotificationStore,
   type ServerCallContext,
 } from '@a2a-js/sdk/server';
+import { sentPushStore } from '../pushes/logged-push-store.ts';
 import { RunBusManager, type RunDriver } from '../runs/run-driver.ts';
 import type { RunScope } from '../runs/run-scope.ts';
 import { RunTaskStore } from '../runs/run-task-store.ts';
@@ -19,7 +20,10 @@ export interface SdkHandlerParts {
   readonly card: AgentCard;
   readonly executor: AgentExecutor;
   readonly options: RequestHandlerOptions;
+  /** Notes changes in the log. */
   readonly store: PushNotificationStore;
+  /** The same store, which notes nothing. */
+  readonly stored: PushNotificationStore;
   readonly driver: Pick<RunDriver, 'executor'>;
   readonly load: (taskId: string, context: ServerCallContext) => Promise<Task | undefined>;
 }
@@ -29,7 +33,7 @@ export interface SdkHandlerParts {
  * other methods and runs nothing.
  */
 export function sdkHandler(
-  { card, executor, options, store, driver, load }: SdkHandlerParts,
+  { card, executor, options, store, stored, driver, load }: SdkHandlerParts,
   scope?: RunScope,
 ): DefaultRequestHandler {
   return new DefaultRequestHandler(
@@ -37,7 +41,7 @@ export function sdkHandler(
     new RunTaskStore(load, scope),
     scope ? driver.executor(scope) : executor,
     new RunBusManager(),
-    store,
+    scope ? sentPushStore(stored, scope) : store,
     PUSHES_NOTHING,
     guardedIfFunction('agentCard', options.extendedAgentCardProvider),
     guardedIfFunction('agentCard', options.agentCardSignatureGenerator),

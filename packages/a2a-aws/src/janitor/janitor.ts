@@ -1,13 +1,22 @@
 import { hostname } from 'node:os';
 import { type OptionNames, runCleanupRound, withFields } from '@a2a-aws/core/internal';
-import { DynamoDBInstanceRegistry, DynamoDBLogStorage } from '@a2a-aws/dynamodb';
+import {
+  DynamoDBInstanceRegistry,
+  DynamoDBLogStorage,
+  DynamoDBPushLedger,
+  DynamoDBPushNotificationStore,
+} from '@a2a-aws/dynamodb';
 import { QueueSweep, queueName } from '@a2a-aws/sns-sqs';
+import { type PushNotificationStore, resolveUserScope } from '@a2a-js/sdk/server';
 import { type AwsCalls, withCalls } from '../options/aws-calls.ts';
 import { resolveClients } from '../options/aws-clients.ts';
 import type { BackendOptions } from '../options/backend-options.ts';
 import { makeFanout } from '../options/create-fanout.ts';
 import { assertOptions } from '../options/option-check.ts';
 import { resolveOptions } from '../options/options.ts';
+import { WebhookTransport } from '../pushes/webhook-transport.ts';
+import { Webhooks } from '../pushes/webhooks.ts';
+import { withRecordedOwners } from '../user-code/owners-context.ts';
 import { VERSION } from '../version.ts';
 
 /** The backend's options that concern a janitor. Give it the same values as the servers. */
@@ -22,9 +31,12 @@ export type JanitorOptions = Pick<
   | 'logger'
   | 'lease'
   | 'retentionMs'
+  | 'push'
   | 'clock'
   | 'entropy'
 > & {
+  /** The store of push configurations, if the servers have one of their own. @default the table */
+  readonly pushNotificationStore?: PushNotificationStore | undefined;
   /** The sweep ignores queues younger than this, in milliseconds. @default 10 minutes */
   readonly minQueueAgeMs?: number | undefined;
 };
@@ -39,6 +51,8 @@ const OPTIONS: OptionNames<JanitorOptions> = {
   logger: true,
   lease: true,
   retentionMs: true,
+  push: true,
+  pushNotificationStore: true,
   clock: true,
   entropy: true,
   minQueueAgeMs: true,
@@ -60,7 +74,7 @@ export interface JanitorReport {
 /**
  * Runs one cleanup round for a fleet that may have no live instance. It watches every lease for its
  * full duration, ends the tasks of dead instances (as FAILED, since there is no executor here),
- * then removes queues and subscriptions without a lease row. Safe beside live instances and other
+ * delivers the push notifications that no live instance is left to deliver, then removes queues and subscriptions without a lease row. Safe beside live instances and other
  * rounds.
  *
  * Takes at least the lease time, plus the quarantine if an instance is dead. Ends early when
@@ -111,6 +125,20 @@ async function round(
   // Other fan-outs have no queues to sweep.
   const hasQueues = fanout === 'sns' || fanout === 'direct';
   const suspects = hasQueues ? await sweep.suspects(signal) : { queues: [], subscriptions: [] };
+  const ownerResolver = withRecordedOwners(resolveUserScope);
+  const webhooks = new Webhooks({ clock, settings: settings.push });
+  const transport = new WebhookTransport({
+    store:
+      options.pushNotificationStore ??
+      new DynamoDBPushNotificationStore({ ...table, ownerResolver, retentionMs }),
+    webhooks,
+    retryForMs: settings.push.retryForMs,
+    leavesSenders: true,
+  });
+  const pushes = {
+    ledger: new DynamoDBPushLedger({ ...table, retentionMs }),
+    transport: () => transport,
+  };
   const { cleaned, failed, left } = await runCleanupRound(
     {
       id,
@@ -125,9 +153,11 @@ async function round(
       logger,
       settings: lease,
       retentionMs,
+      pushes,
     },
     signal,
   );
+  webhooks.close();
   const swept = await sweep.remove(suspects, signal);
   return { ...swept, cleaned, left, failed: failed + swept.failed };
 }

@@ -3,8 +3,8 @@ import { rootLogger } from '@a2a-aws/core/internal';
 import { sinkOf } from '../logging/sinks.ts';
 import { DEFAULT_OVERLOAD_LIMITS, type OverloadLimits } from '../overload/overload.ts';
 import { type PushSettings, pushSettings } from '../pushes/push-settings.ts';
-import { withRecordedOwners } from '../runs/recorded-request.ts';
 import { guarded } from '../user-code/guarded.ts';
+import { withRecordedOwners } from '../user-code/owners-context.ts';
 import {
   assertClientConfig,
   assertEndpoints,

@@ -3,7 +3,7 @@ import { KeyedSerialQueue, overriding, taskKeyText } from '@a2a-aws/core/interna
 import type { TaskPushNotificationConfig } from '@a2a-js/sdk';
 import { RequestMalformedError } from '@a2a-js/sdk/errors';
 import type { PushNotificationStore, ServerCallContext } from '@a2a-js/sdk/server';
-import { type ConfigFault, configFault, textFault } from './config-rules.ts';
+import { configFault, textFault } from './config-rules.ts';
 import type { PushSettings } from './push-settings.ts';
 
 export interface CheckedStoreDeps {
@@ -19,20 +19,27 @@ export interface CheckedStoreDeps {
  */
 export function checkedStore(
   store: PushNotificationStore,
-  { settings, hasCustomSender, scopeOf }: CheckedStoreDeps,
+  deps: CheckedStoreDeps,
 ): PushNotificationStore {
-  const faultOf = (config: TaskPushNotificationConfig): ConfigFault | undefined =>
-    hasCustomSender ? textFault(config) : configFault(config, settings);
+  const { settings, scopeOf } = deps;
   const saves = new KeyedSerialQueue();
   const save: PushNotificationStore['save'] = async (taskId, context, config) => {
-    const fault = faultOf(config);
-    if (fault) throw new RequestMalformedError(fault.rule);
+    assertConfig(config, deps);
     const key = taskKeyText({ ...scopeOf(context), taskId });
     await saves.run(key, () =>
       saveWithinLimit(store, settings.maxConfigs, { taskId, context, config }),
     );
   };
   return overriding(store, { save });
+}
+
+/** Throws for a configuration that could not be served. */
+export function assertConfig(
+  config: TaskPushNotificationConfig,
+  { settings, hasCustomSender }: Omit<CheckedStoreDeps, 'scopeOf'>,
+): void {
+  const fault = hasCustomSender ? textFault(config) : configFault(config, settings);
+  if (fault) throw new RequestMalformedError(fault.rule);
 }
 
 interface Save {

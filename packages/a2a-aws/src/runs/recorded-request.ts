@@ -1,7 +1,8 @@
 import type { Scope } from '@a2a-aws/core';
 import { Message, type SendMessageRequest } from '@a2a-js/sdk';
-import { type OwnerResolver, ServerCallContext } from '@a2a-js/sdk/server';
+import type { ServerCallContext } from '@a2a-js/sdk/server';
 import * as z from 'zod';
+import { ownersContext } from '../user-code/owners-context.ts';
 
 /** The parts of a request that another instance needs to run it again: no credentials, no headers. */
 const recorded = z.object({
@@ -50,23 +51,4 @@ export function recordedRequest(
     metadata: undefined,
   };
   return { request, context: ownersContext(scope, extensions) };
-}
-
-const owners = new WeakMap<ServerCallContext, string>();
-
-/** Returns a context in the name of a task's owner, for work that the owner has not requested. */
-function ownersContext({ tenant, owner }: Scope, requestedExtensions: string[]): ServerCallContext {
-  const context = new ServerCallContext({
-    tenant,
-    requestedExtensions,
-    requestedVersion: '1.0',
-    user: { isAuthenticated: false, userName: owner },
-  });
-  owners.set(context, owner);
-  return context;
-}
-
-/** The resolver, which is not asked about contexts that were made for an owner. */
-export function withRecordedOwners(resolver: OwnerResolver): OwnerResolver {
-  return (context) => owners.get(context) ?? resolver(context);
 }

@@ -1,11 +1,9 @@
-import type { Generation } from '@a2a-aws/core';
 import type { Run } from '@a2a-aws/core/internal';
 import type {
   AgentExecutionEvent,
   ExecutionEventBus,
   ExecutionEventName,
 } from '@a2a-js/sdk/server';
-import type { Push } from '../pushes/pusher.ts';
 
 type AgentMessage = Extract<AgentExecutionEvent, { kind: 'message' }>;
 
@@ -13,19 +11,17 @@ type AgentMessage = Extract<AgentExecutionEvent, { kind: 'message' }>;
 type Listener = (event: AgentExecutionEvent) => void;
 
 /**
- * The bus that an executor publishes on. `outlet`, the bus that the SDK listens to, and `push` get each
- * event once the log holds it (I2), as the log holds it. Events that the log refuses reach neither.
+ * The bus that an executor publishes on. `outlet`, the bus that the SDK listens to, gets each event once
+ * the log holds it (I2), as the log holds it. It does not get events that the log refuses.
  */
 export class RunBus implements ExecutionEventBus {
   readonly #run: Run;
   readonly #outlet: ExecutionEventBus;
-  readonly #push: Push | undefined;
 
-  constructor(run: Run, outlet: ExecutionEventBus, push?: Push) {
+  constructor(run: Run, outlet: ExecutionEventBus) {
     this.#run = run;
     this.#outlet = outlet;
-    this.#push = push;
-    run.onEvent((event, generation) => this.#tell(event, generation));
+    run.onEvent((event) => this.#outlet.publish(event));
   }
 
   /** Never throws. A value that is no event fails the run, even if the executor ignores errors. */
@@ -60,12 +56,7 @@ export class RunBus implements ExecutionEventBus {
   }
 
   async #answer(event: AgentMessage): Promise<void> {
-    if (await this.#run.answer(event.data)) this.#tell(event);
-  }
-
-  #tell(event: AgentExecutionEvent, generation?: Generation): void {
-    this.#outlet.publish(event);
-    this.#push?.(event, generation);
+    if (await this.#run.answer(event.data)) this.#outlet.publish(event);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Clock, Logger } from '@a2a-aws/core';
+import type { Clock, Logger, PushEntry } from '@a2a-aws/core';
 import {
   errorFields,
   fencedError,
@@ -7,6 +7,7 @@ import {
   sleep,
   taskFields,
 } from '@a2a-aws/core/internal';
+import { A2A_PROTOCOL_VERSION } from '@a2a-js/sdk';
 import { UnsupportedOperationError } from '@a2a-js/sdk/errors';
 import {
   type AgentExecutor,
@@ -16,7 +17,6 @@ import {
   RequestContext,
 } from '@a2a-js/sdk/server';
 import { generationMismatch } from '../generations/generation-mismatch.ts';
-import type { Pusher } from '../pushes/pusher.ts';
 import type { UserErrors } from '../user-code/user-errors.ts';
 import { recordRequest } from './recorded-request.ts';
 import { RunBus } from './run-bus.ts';
@@ -24,6 +24,12 @@ import { bindRun } from './run-context.ts';
 import type { Assignment, RunScope, StartedBy } from './run-scope.ts';
 
 const FAILED = 'The agent failed.';
+/** Stands for the receivers of a sender of the application. */
+const ANY_RECEIVER: PushEntry = {
+  kind: 'push',
+  config: '',
+  terms: { version: A2A_PROTOCOL_VERSION, latestOnly: false },
+};
 /** How long an executor may go on after its run has ended, in milliseconds. */
 const GRACE_MS = 5_000;
 
@@ -51,8 +57,8 @@ export interface RunDriverDeps {
   readonly errors: UserErrors;
   /** Its runs may be run again on another instance if this one is lost. */
   readonly isResumable: boolean;
-  /** Nothing: the agent cannot push. */
-  readonly pusher: Pusher | undefined;
+  /** The sender of the application gets the events of every task. */
+  readonly hasSender: boolean;
 }
 
 /** Opens a send's run in the log, has the user's executor work, ends the run. */
@@ -62,7 +68,7 @@ export class RunDriver {
   readonly #logger: Logger;
   readonly #errors: UserErrors;
   readonly #isResumable: boolean;
-  readonly #pusher: Pusher | undefined;
+  readonly #hasSender: boolean;
   /** Logs whose executor was told to stop: once per task, however many runs it has here. */
   readonly #told = new WeakSet<object>();
 
@@ -72,7 +78,7 @@ export class RunDriver {
     this.#logger = deps.logger;
     this.#errors = deps.errors;
     this.#isResumable = deps.isResumable;
-    this.#pusher = deps.pusher;
+    this.#hasSender = deps.hasSender;
   }
 
   /**
@@ -108,7 +114,7 @@ export class RunDriver {
       return;
     }
     const { run } = assignment;
-    const bus = new RunBus(run, outlet, this.#pusher?.follow(run.open, request.context));
+    const bus = new RunBus(run, outlet);
     scope.resolve({ run: run.id, own: true });
     // Not the scope's: of a run that was long in starting, the sender has left, and closed that.
     const task = run.open.log.picture();
@@ -142,6 +148,7 @@ export class RunDriver {
       retry,
       isNewTask,
       ifGeneration,
+      push: this.#hasSender ? ANY_RECEIVER : scope.push,
       contextId: request.contextId,
       message: request.userMessage,
       digest: scope.digest,

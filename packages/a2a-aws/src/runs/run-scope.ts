@@ -1,4 +1,4 @@
-import type { TaskKey } from '@a2a-aws/core';
+import type { PushEntry, TaskKey } from '@a2a-aws/core';
 import {
   deepCopy,
   type Instance,
@@ -51,6 +51,8 @@ export class RunScope {
   readonly started: Promise<Started>;
   /** The SDK's working copy of the task. */
   task: Task;
+  /** The push configuration that the message sets, once it is stored. */
+  push: PushEntry | undefined;
   #resolve: (started: Started) => void = () => {};
   #reject: (error: unknown) => void = () => {};
 

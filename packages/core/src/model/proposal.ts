@@ -97,6 +97,8 @@ export function proposeStart(author: Author, start: StartEntry, terms: StartTerm
   const { retry = 'always', isNewTask = false, ifGeneration, push } = terms;
   const encoded = encode({ ...start, kind: 'start' });
   const encodedPush = push && encode(push);
+  // A sender that needs no configuration receives every event from its first run on.
+  const isKnown = (state: LogState): boolean => push?.config === '' && state.pushes.has('');
   return (state, last) => {
     if (retriedRun(state, start.digest, retry) !== undefined) return { refused: 'duplicate' };
     if (isNewTask && isUsed(state)) return { refused: 'used' };
@@ -106,7 +108,7 @@ export function proposeStart(author: Author, start: StartEntry, terms: StartTerm
     if (ifGeneration !== undefined && !isGeneration(state, ifGeneration, last)) {
       return { refused: 'generation' };
     }
-    return { entries: encodedPush ? [encoded, encodedPush] : [encoded] };
+    return { entries: encodedPush && !isKnown(state) ? [encoded, encodedPush] : [encoded] };
   };
 }
 

@@ -1,8 +1,11 @@
-import { BackendError, errorCode } from '../errors.ts';
+import { BackendError, errorCode, fencedError } from '../errors.ts';
 import { errorFields } from '../logging/error-fields.ts';
 import { taskFields } from '../logging/task-fields.ts';
+import type { PushTerms } from '../model/entry.ts';
+import { type Author, proposePush } from '../model/proposal.ts';
 import type { Intent } from '../ports/instance-registry.ts';
 import type { PushProgress } from '../ports/push-ledger.ts';
+import type { OpenLog } from '../reading/open-log.ts';
 import type { OpenLogs } from '../reading/open-logs.ts';
 import { retryUntilDone } from '../retry.ts';
 import type { Intents } from '../runs/intents.ts';
@@ -12,7 +15,7 @@ import type { PushTransport } from './push-transport.ts';
 
 export interface PushDispatcherDeps extends Omit<PushSessionDeps, 'transport' | 'isDraining'> {
   readonly logs: OpenLogs;
-  readonly intents: Pick<Intents, 'recordPush' | 'removePush' | 'leave'>;
+  readonly intents: Pick<Intents, 'author' | 'recordPush' | 'removePush' | 'leave'>;
   /** Returns the transport of this process, if it delivers push notifications. */
   readonly transport: () => PushTransport | undefined;
 }
@@ -83,6 +86,42 @@ export class PushDispatcher {
     await duty.secured;
   }
 
+  /**
+   * Sets a configuration of a task, which `store` stores; it receives the events from here on. A task
+   * that has ended gets no more events. Rejects with a coded error, or as `store` does.
+   */
+  async setConfig(
+    key: TaskKey,
+    config: string,
+    terms: PushTerms,
+    store: () => Promise<void>,
+  ): Promise<void> {
+    await this.#withLog(key, async (open, author) => {
+      const isKnown = open.log.state.pushes.has(config);
+      const set = { kind: 'push', config, terms } as const;
+      const outcome = await open.log.append(proposePush(author, set));
+      if ('refused' in outcome && outcome.refused === 'fenced') throw fencedError();
+      try {
+        await store();
+      } catch (error) {
+        if (!isKnown) await open.log.append(proposePush(author, { kind: 'push', config }));
+        throw error;
+      }
+      if (open.log.state.sealed && !isKnown) return;
+      const hasFailed = isKnown && (await this.progress(key)).get(config)?.failure !== undefined;
+      await (hasFailed ? this.restart(key) : this.secure(key));
+      this.#duties.get(taskKeyText(key))?.session?.reload();
+    });
+  }
+
+  /** Notes that a configuration was removed from its store. Rejects with a coded error. */
+  async removeConfig(key: TaskKey, config: string): Promise<void> {
+    await this.#withLog(key, async (open, author) => {
+      await open.log.append(proposePush(author, { kind: 'push', config }));
+      this.#duties.get(taskKeyText(key))?.session?.reload();
+    });
+  }
+
   /** Resolves with the progress of a task's configurations, by their ids. */
   progress(key: TaskKey): Promise<ReadonlyMap<string, PushProgress>> {
     return this.#deps.ledger.read(key);
@@ -92,6 +131,24 @@ export class PushDispatcher {
   drain(): void {
     this.#isDraining = true;
     for (const { session } of this.#duties.values()) session?.wake();
+  }
+
+  /** Calls `work` under an intent, so that another instance delivers if this one is lost. */
+  async #withLog(
+    key: TaskKey,
+    work: (open: OpenLog, author: Author) => Promise<void>,
+  ): Promise<void> {
+    const { logs, intents } = this.#deps;
+    const row = await intents.recordPush(key);
+    const open = logs.acquire(key);
+    try {
+      await open.log.refresh();
+      await open.readWatchers();
+      await work(open, intents.author(key));
+    } finally {
+      logs.release(open);
+      void intents.removePush(row).catch(() => intents.leave(row));
+    }
   }
 
   #begin(key: TaskKey, restarts: boolean): Duty {

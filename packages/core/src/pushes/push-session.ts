@@ -45,6 +45,7 @@ export class PushSession {
   readonly #deps: PushSessionDeps;
   readonly #retry: RetryDeps;
   readonly #lanes = new Map<string, PushLane>();
+  /** The configurations as of the last look-up of their receivers; `undefined` to look again. */
   #pushes: LogState['pushes'] | undefined;
   #progress: TaskPushes = new Map();
   #claim: PushClaim | undefined;
@@ -57,6 +58,7 @@ export class PushSession {
   #isWoken = false;
   #mustRead = false;
   #restarts: boolean;
+  #isUnable = false;
   /** The end of the log when the responsibility ended. */
   #endedAt: Slot | undefined;
   /** Look-ups that did not find every configuration. */
@@ -90,6 +92,13 @@ export class PushSession {
    */
   restart(): void {
     this.#restarts = true;
+    this.wake();
+  }
+
+  /** Looks up the receivers again: a configuration was stored. */
+  reload(): void {
+    this.#pushes = undefined;
+    this.#missing = 0;
     this.wake();
   }
 
@@ -161,6 +170,10 @@ export class PushSession {
       await this.#updateLanes();
       for (const lane of this.#lanes.values()) void lane.run();
       const lanes = [...this.#lanes.values()];
+      if (this.#isUnable && lanes.every((lane) => lane.isAtRest)) {
+        await this.#save();
+        return 'left';
+      }
       if (lanes.every((lane) => lane.isAtRest)) {
         // A run of a task without configurations does not report its end.
         const { hasRuns, log } = this.#open;
@@ -204,12 +217,14 @@ export class PushSession {
     const { log } = this.#open;
     const { pushes, deleted } = log.state;
     if (pushes === this.#pushes && !deleted) return;
+    if (this.#pushes) this.#missing = 0;
     this.#pushes = pushes;
     const ids = deleted ? [] : [...pushes.keys()];
     const receivers =
       ids.length === 0
         ? new Map()
         : await this.#untilDone('push.receivers', () => transport.receivers(log.key, ids));
+    this.#isUnable = ids.some((id) => transport.mustLeave(id));
     if (receivers.size < ids.length) this.#lookAgain();
     for (const [id, lane] of this.#lanes) {
       if (!receivers.has(id)) this.#closeLane(id, lane);

@@ -61,4 +61,6 @@ export interface PushTransport {
    */
   receivers(key: TaskKey, configs: readonly string[]): Promise<ReadonlyMap<string, PushReceiver>>;
   retry(failed: FailedPush): PushRetry;
+  /** Returns true for a configuration that only another process can deliver to. */
+  mustLeave(config: string): boolean;
 }
