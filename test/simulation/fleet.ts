@@ -18,7 +18,7 @@ import {
 } from '@a2a-aws/testkit/fakes';
 import type { ExpectedTask, Violate } from './expected-task.ts';
 import { type JanitorRound, janitorRound } from './janitor-round.ts';
-import { PushWatch } from './push-watch.ts';
+import { PushWatch, type ReceiverMood } from './push-watch.ts';
 import { ReadBack } from './read-back.ts';
 import { RemovalWatch } from './removal-watch.ts';
 import { type Execution, SimulatedAgent } from './scripted-agent.ts';
@@ -81,6 +81,9 @@ interface Place {
   readonly executions: Execution[];
 }
 
+/** A receiver of push notifications in good health. */
+export const ACCEPTS: ReceiverMood = { ms: 20, answer: 'accepts' };
+
 /** Named server processes on one AWS and one clock. A process that ends is started again. */
 export class Fleet {
   readonly clock: VirtualClock = new VirtualClock();
@@ -97,6 +100,8 @@ export class Fleet {
   restarts = true;
   /** Returns the outcome of a call that a schedule determines; undefined leaves it to chance. */
   callOutcome: (call: FakeCall) => CallOutcome | undefined = () => undefined;
+  /** Returns how the receiver of a push notification behaves. */
+  receiverMood: () => ReceiverMood = () => ACCEPTS;
   readonly #options: FleetOptions;
   readonly #copies: TableCopy[] = [];
   readonly #topicArn: string;
@@ -108,8 +113,9 @@ export class Fleet {
     this.#options = options;
     this.random = new SeededRandom(options.seed);
     this.pushes = new PushWatch({
-      expected: (scope, taskId) => this.expected(scope, taskId),
+      tasks: () => this.watch.tasks.values(),
       violate: options.violate,
+      mood: () => this.receiverMood(),
     });
     this.watch = this.#watchOf(TABLE);
     const watches = (): TableWatch[] => this.tables.map(({ watch }) => watch);
@@ -215,6 +221,7 @@ export class Fleet {
     });
     const entropy = seededEntropy(name, random.whole(0, 2 ** 31));
     return janitorRound({
+      pushes: this.#options.pushes ? this.pushes : undefined,
       process,
       topicArn: this.#topicArn,
       entropy,

@@ -1,5 +1,7 @@
 import type { SimulatedProcess } from '@a2a-aws/testkit/fakes';
-import { type JanitorReport, runJanitor } from 'a2a-aws';
+import type { JanitorReport } from 'a2a-aws';
+import { janitorRound as round } from '../../packages/a2a-aws/src/janitor/janitor.ts';
+import { withCalls } from '../../packages/a2a-aws/src/options/aws-calls.ts';
 import type { ServerOptions } from './server.ts';
 import { PREFIX, TABLE } from './server.ts';
 
@@ -21,7 +23,8 @@ export function janitorRound({
   topicArn,
   entropy,
   logger,
-}: Pick<ServerOptions, 'process' | 'topicArn' | 'entropy' | 'logger'>): JanitorRound {
+  pushes,
+}: Pick<ServerOptions, 'process' | 'topicArn' | 'entropy' | 'logger' | 'pushes'>): JanitorRound {
   const { clients, clock } = process;
   const time = new AbortController();
   clock.after(TIME_MS, () => time.abort());
@@ -35,6 +38,10 @@ export function janitorRound({
     entropy,
     minQueueAgeMs: MIN_QUEUE_AGE_MS,
   };
-  const report = process.request(() => runJanitor(options, time.signal)).catch(() => undefined);
+  const report = process
+    .request(() =>
+      withCalls((calls) => round(options, calls, time.signal, pushes?.webhooks(process))),
+    )
+    .catch(() => undefined);
   return { process, report };
 }

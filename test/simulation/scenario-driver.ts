@@ -125,6 +125,11 @@ export class ScenarioDriver {
     void this.#client('cancel', options).cancel(taskId);
   }
 
+  /** Sets a push configuration of a task, as soon as a server takes it. */
+  setPush(taskId: string, config: string, options: ClientOptions = {}): void {
+    void this.#client('push', options).setPush(taskId, config);
+  }
+
   read(taskId: string, options: ClientOptions = {}): void {
     void this.#client('read', options).read(taskId);
   }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type Scope, silentLogger } from '@a2a-aws/core';
 import { type FaultRates, NO_FAULTS, SeededRandom, SOME_FAULTS } from '@a2a-aws/testkit/fakes';
 import { checkEnd, checkPushes, checkStop } from './final-checks.ts';
-import { Fleet } from './fleet.ts';
+import { ACCEPTS, Fleet } from './fleet.ts';
 import { checkLists } from './lists.ts';
 import { CHAOS_MS, PlannedFaults } from './planned-faults.ts';
 import { RandomClients } from './random-clients.ts';
@@ -129,6 +129,7 @@ class Schedule {
     clock.after(GIVE_UP_MS, () => this.#giveUp());
     await clock.advance(CHAOS_MS);
     fleet.rates = NO_FAULTS;
+    fleet.receiverMood = () => ACCEPTS;
     fleet.onPoint = () => {};
     fleet.callOutcome = () => undefined;
     fleet.watch.onWrite = () => {};
@@ -146,6 +147,9 @@ class Schedule {
     if (this.clients.some(({ outcome }) => outcome === 'open')) return false;
     let isLeft = false;
     await checkEnd(this.fleet, this.clients, () => {
+      isLeft = true;
+    });
+    this.fleet.pushes.checkEnd(() => {
       isLeft = true;
     });
     return !isLeft;

@@ -2,7 +2,7 @@ import type { Entropy, Logger } from '@a2a-aws/core';
 import type { SimulatedProcess } from '@a2a-aws/testkit/fakes';
 import { AgentCard } from '@a2a-js/sdk';
 import type { A2ARequestHandler, AgentExecutor } from '@a2a-js/sdk/server';
-import { createBackend, DynamoDBPushNotificationStore } from 'a2a-aws';
+import { backendOf } from '../../packages/a2a-aws/src/create-backend.ts';
 import { compressionInTurn } from './compression-in-turn.ts';
 import type { PushWatch } from './push-watch.ts';
 import type { ReadBack } from './read-back.ts';
@@ -46,7 +46,7 @@ export function createServer(options: ServerOptions): Server {
   const { name, process, readBack, topicArn, entropy, logger, executor, onOrphan, pushes } =
     options;
   const { tableName = TABLE } = options;
-  const backend = createBackend({
+  const settings = {
     tableName,
     topicArn,
     prefix: PREFIX,
@@ -56,20 +56,12 @@ export function createServer(options: ServerOptions): Server {
     clock: process.clock,
     entropy,
     compression: compressionInTurn,
-  });
-  const pushNotificationStore = new DynamoDBPushNotificationStore({
-    client: process.clients.dynamodb,
-    tableName,
-    prefix: PREFIX,
-  });
+  };
+  const backend = backendOf(settings, pushes ? { webhooks: pushes.webhooks(process) } : {});
   return {
     process,
     readBack,
-    handler: backend.requestHandler(card(pushes !== undefined), executor, {
-      onOrphan,
-      pushNotificationStore,
-      pushNotificationSender: pushes?.sender(process, pushNotificationStore),
-    }),
+    handler: backend.requestHandler(card(pushes !== undefined), executor, { onOrphan }),
     start: () => backend.start(),
     stop: (drainMs) => backend.stop({ drainMs }),
     instance: () => (backend.health().ready ? backend.stats().instance : undefined),

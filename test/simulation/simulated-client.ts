@@ -21,6 +21,7 @@ import { isRefusal, isRetryable, messageOf } from './simulated-answers.ts';
 import {
   contextOf,
   messageIdOf,
+  pushConfigOf,
   requestOf,
   resumableContextOf,
   type Send,
@@ -120,6 +121,17 @@ export class SimulatedClient {
   async subscribe(taskId: string): Promise<void> {
     this.taskId = taskId;
     await this.#retryUntilDone((server) => this.#subscribeAt(server, taskId));
+  }
+
+  async setPush(taskId: string, config: string): Promise<void> {
+    this.taskId = taskId;
+    await this.#retryUntilDone(async (server) => {
+      const context = contextOf(this.scope);
+      await server.process.request(() =>
+        server.handler.createTaskPushNotificationConfig(pushConfigOf(taskId, config), context),
+      );
+      return true;
+    });
   }
 
   async cancel(taskId: string): Promise<void> {

@@ -51,10 +51,11 @@ function userOf(owner: string): User {
   return owner === '' ? new UnauthenticatedUser() : { isAuthenticated: true, userName: owner };
 }
 
-const PUSH_CONFIG = TaskPushNotificationConfig.fromJSON({
-  id: 'config',
-  url: 'https://client.example/pushed',
-});
+/** Returns the request for a push configuration of a task. */
+export function pushConfigOf(taskId: string, id: string): TaskPushNotificationConfig {
+  const url = 'https://client.example/pushed';
+  return TaskPushNotificationConfig.fromJSON({ taskId, id, url });
+}
 
 /** Returns the request for a message. */
 export function requestOf(send: Send): SendMessageRequest {
@@ -69,7 +70,7 @@ export function requestOf(send: Send): SendMessageRequest {
     }),
     configuration: {
       acceptedOutputModes: [],
-      taskPushNotificationConfig: send.pushes ? PUSH_CONFIG : undefined,
+      taskPushNotificationConfig: send.pushes ? pushConfigOf('', 'config') : undefined,
       returnImmediately: send.mode === 'immediate',
     },
     metadata: undefined,

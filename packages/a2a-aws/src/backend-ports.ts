@@ -10,6 +10,7 @@ import type {
 import type { ControlPorts } from '@a2a-aws/core/internal';
 import type { PushNotificationStore } from '@a2a-js/sdk/server';
 import type { AwsCalls } from './options/aws-calls.ts';
+import type { Webhooks } from './pushes/webhooks.ts';
 
 /** The adapters through which the backend reaches the outside world. */
 export interface BackendPorts {
@@ -23,6 +24,8 @@ export interface BackendPorts {
   readonly pushLedger: PushLedger;
   /** For handlers that are given none. */
   readonly pushNotificationStore?: PushNotificationStore | undefined;
+  /** Attempts at webhooks. @default HTTPS */
+  readonly webhooks?: Pick<Webhooks, 'post' | 'close'> | undefined;
   readonly clock: Clock;
   readonly entropy: Entropy;
   /** The calls that these ports make, as far as they can be aborted. */

@@ -35,7 +35,7 @@ export class Backend {
   readonly #settings: BackendSettings;
   readonly #ports: BackendPorts;
   readonly #queues: QueueManager;
-  readonly #webhooks: Webhooks;
+  readonly #webhooks: Pick<Webhooks, 'post' | 'close'>;
   readonly #connections = new OpenConnections();
   readonly #lives: BackendLives;
   readonly #gate: RunGate;
@@ -48,7 +48,8 @@ export class Backend {
   constructor(settings: BackendSettings, ports: BackendPorts) {
     this.#settings = settings;
     this.#ports = ports;
-    this.#webhooks = new Webhooks({ clock: ports.clock, settings: settings.push });
+    this.#webhooks =
+      ports.webhooks ?? new Webhooks({ clock: ports.clock, settings: settings.push });
     this.#lives = new BackendLives({
       settings,
       ports,

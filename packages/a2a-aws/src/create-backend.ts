@@ -7,6 +7,7 @@ import {
   DynamoDBPushNotificationStore,
 } from '@a2a-aws/dynamodb';
 import { Backend } from './backend.ts';
+import type { BackendPorts } from './backend-ports.ts';
 import { AwsCalls } from './options/aws-calls.ts';
 import { resolveClients } from './options/aws-clients.ts';
 import type { BackendOptions } from './options/backend-options.ts';
@@ -33,6 +34,11 @@ import { resolveOptions } from './options/options.ts';
  * ```
  */
 export function createBackend(options: BackendOptions = {}): Backend {
+  return backendOf(options);
+}
+
+/** As {@link createBackend}, with other ports in place of some of its own. */
+export function backendOf(options: BackendOptions, replaced: Partial<BackendPorts> = {}): Backend {
   assertOptions('createBackend', options, BACKEND_OPTIONS);
   let backend: Backend | undefined;
   const resolved = resolveOptions(options, process.env);
@@ -64,6 +70,7 @@ export function createBackend(options: BackendOptions = {}): Backend {
     clock,
     entropy,
     calls,
+    ...replaced,
   });
   return backend;
 }

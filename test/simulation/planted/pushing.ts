@@ -1,18 +1,48 @@
-import { after, before, onlyIf } from '../patches/patch.ts';
+import { always, never, remove, replace } from '../patches/patch.ts';
 import type { PlantedBug } from './planted-bug.ts';
 
-/** Missing or wrong push notifications. */
+/** The first slot of a log. */
+const FIRST = '{ generation: 1, part: 0 } as never';
+
+/** Missing, repeated or wrong push notifications. */
 export const PUSHING: readonly PlantedBug[] = [
   {
-    name: 'pushes-before-it-is-durable',
-    patches: [before('RunBus.publish', 'this.#run.publish($EVENT)', 'this.#push?.($EVENT);')],
+    name: 'forgets-pushes-of-the-dead',
+    patches: [remove('OrphanedRuns.#takeOverPushes', 'await pushes.secure($$$)')],
   },
   {
-    name: 'pushes-no-status',
-    patches: [onlyIf('RunBus.#tell', 'this.#push?.($EVENT, $_)', "$EVENT.kind !== 'statusUpdate'")],
+    name: 'removes-intents-before-pushes-are-secured',
+    patches: [remove('Intents.#removeIntent', 'await this.#deps.pushesSecured?.($$$)')],
   },
   {
-    name: 'pushes-twice',
-    patches: [after('PushQueue.#pushAll', 'await this.#send($_)', '$MATCH;')],
+    name: 'pushes-from-the-beginning-of-the-log',
+    patches: [
+      replace(
+        'PushLane.constructor',
+        '{ slot: start.since, entry: 0 }',
+        `{ slot: ${FIRST}, entry: 0 }`,
+      ),
+      replace('PushLane.#deliverRecord', 'const { since } = this.#start', `const since = ${FIRST}`),
+    ],
+  },
+  {
+    name: 'skips-an-event-that-failed',
+    patches: [never('PushLane.#deliverRecord', '!(await this.#deliver($_))')],
+  },
+  {
+    name: 'releases-while-another-asks',
+    patches: [always('PushSession.#release', "released === 'released'")],
+  },
+  {
+    name: 'does-not-hear-about-the-appends-of-others',
+    patches: [remove('PushSession.#takeClaim', 'await this.#untilDone($A, () => ledger.ask($$$))')],
+  },
+  {
+    name: 'gives-a-retry-another-id',
+    patches: [replace('PushLane.#deliver', 'pushId($$$)', 'this.#deps.entropy.id()')],
+  },
+  {
+    name: 'saves-no-progress',
+    patches: [replace('PushSession.#current', 'current', 'new Map()')],
   },
 ];

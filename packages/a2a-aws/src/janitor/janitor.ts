@@ -95,13 +95,15 @@ export async function runJanitor(
   signal: AbortSignal = new AbortController().signal,
 ): Promise<JanitorReport> {
   assertOptions('runJanitor', options, OPTIONS);
-  return withCalls((calls) => round(options, calls, signal));
+  return withCalls((calls) => janitorRound(options, calls, signal));
 }
 
-async function round(
+/** As {@link runJanitor}. `given`: makes the attempts at webhooks, over HTTPS by default. */
+export async function janitorRound(
   options: JanitorOptions,
   calls: AwsCalls,
   signal: AbortSignal,
+  given?: Pick<Webhooks, 'post' | 'close'>,
 ): Promise<JanitorReport> {
   const resolved = resolveOptions(options, process.env);
   const id = `janitor-${resolved.entropy.id()}`;
@@ -126,7 +128,7 @@ async function round(
   const hasQueues = fanout === 'sns' || fanout === 'direct';
   const suspects = hasQueues ? await sweep.suspects(signal) : { queues: [], subscriptions: [] };
   const ownerResolver = withRecordedOwners(resolveUserScope);
-  const webhooks = new Webhooks({ clock, settings: settings.push });
+  const webhooks = given ?? new Webhooks({ clock, settings: settings.push });
   const transport = new WebhookTransport({
     store:
       options.pushNotificationStore ??

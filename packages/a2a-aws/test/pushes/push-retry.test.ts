@@ -1,11 +1,15 @@
+import type { FailedPush, PushRetry } from '@a2a-aws/core/internal';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { decideRetry, type FailedPush } from '../../src/pushes/push-retry.ts';
+import { decideRetry } from '../../src/pushes/push-retry.ts';
 
 const DAY_MS = 86_400_000;
 const FIVE_MINUTES_MS = 300_000;
 
-const failed: FailedPush = {
+/** A failed attempt, and how long attempts may fail. */
+type Limited = FailedPush & { readonly limitMs: number };
+
+const failed: Limited = {
   outcome: { kind: 'retry', reason: 'timeout' },
   attempts: 1,
   failingSince: 1_000_000,
@@ -14,7 +18,7 @@ const failed: FailedPush = {
   limitMs: DAY_MS,
 };
 
-const failures: fc.Arbitrary<FailedPush> = fc.record({
+const failures: fc.Arbitrary<Limited> = fc.record({
   outcome: fc.record({
     kind: fc.constant('retry' as const),
     reason: fc.constant('http-503' as const),
@@ -27,9 +31,13 @@ const failures: fc.Arbitrary<FailedPush> = fc.record({
   limitMs: fc.integer({ min: 1, max: 30 * DAY_MS }),
 });
 
+function decide({ limitMs, ...push }: Limited): PushRetry {
+  return decideRetry(push, limitMs);
+}
+
 /** Returns the wait; fails if there is none. */
-function waitOf(push: FailedPush): number {
-  const decision = decideRetry(push);
+function waitOf(push: Limited): number {
+  const decision = decide(push);
   if (decision.kind !== 'wait') throw new Error(`Gives up: ${decision.reason}`);
   return decision.ms;
 }
@@ -49,14 +57,14 @@ test('A receiver that asks for a time is not called before.', () => {
 
 test('A refusal ends the retries at once, with its reason.', () => {
   const outcome = { kind: 'refused', reason: 'http-410' } as const;
-  expect(decideRetry({ ...failed, outcome })).toEqual({ kind: 'give-up', reason: 'http-410' });
+  expect(decide({ ...failed, outcome })).toEqual({ kind: 'give-up', reason: 'http-410' });
 });
 
 test('The limit ends the retries, after a last attempt at the limit.', () => {
   const { failingSince } = failed;
   const now = failingSince + DAY_MS - 100;
   expect(waitOf({ ...failed, attempts: 300, now })).toBe(100);
-  expect(decideRetry({ ...failed, now: failingSince + DAY_MS })).toEqual({
+  expect(decide({ ...failed, now: failingSince + DAY_MS })).toEqual({
     kind: 'give-up',
     reason: 'timeout',
   });
@@ -65,7 +73,7 @@ test('The limit ends the retries, after a last attempt at the limit.', () => {
 test('Every wait is finite, above 0 and within the limit, whatever the clock does.', () => {
   fc.assert(
     fc.property(failures, (push) => {
-      const decision = decideRetry(push);
+      const decision = decide(push);
       if (decision.kind === 'give-up') {
         expect(push.now - push.failingSince).toBeGreaterThanOrEqual(push.limitMs);
         return;
@@ -83,7 +91,7 @@ test('Retries end, and the last attempt is at the limit, however the receiver an
       for (let at = 0; ; at += 1) {
         const afterMs = asked[at % asked.length] ?? 0;
         const outcome = { kind: 'retry', reason: 'http-503', afterMs } as const;
-        const decision = decideRetry({ ...push, outcome });
+        const decision = decide({ ...push, outcome });
         if (decision.kind === 'give-up') break;
         push = { ...push, now: push.now + decision.ms, attempts: push.attempts + 1 };
       }
@@ -95,8 +103,8 @@ test('Retries end, and the last attempt is at the limit, however the receiver an
 test('More failures never lead to a shorter wait.', () => {
   fc.assert(
     fc.property(failures, (push) => {
-      const later = decideRetry({ ...push, attempts: push.attempts + 1 });
-      const now = decideRetry(push);
+      const later = decide({ ...push, attempts: push.attempts + 1 });
+      const now = decide(push);
       if (now.kind === 'wait' && later.kind === 'wait') {
         expect(later.ms).toBeGreaterThanOrEqual(now.ms);
       }
