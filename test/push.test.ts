@@ -149,7 +149,7 @@ describe('with the sender of the SDK', () => {
 
     await a.sendMessage(send(text, { pushUrl: 'https://receiver.test/hook' }));
     const failed = await eventually('the log event', () =>
-      own.a.logger.lines.find(({ event }) => event === 'push.receivers-retried'),
+      own.a.logger.lines.find(({ event }) => event === 'push.store-retried'),
     );
 
     expect(failed).toMatchObject({ fields: { code: 'unreachable' } });

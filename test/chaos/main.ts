@@ -2,12 +2,14 @@ import { DEFAULT_LEASE_SETTINGS } from '@a2a-aws/core';
 import { settingsFrom } from '../command-line.ts';
 import { chaos } from './chaos.ts';
 import { chaosOptions, USAGE } from './chaos-options.ts';
+import { pushes } from './pushes.ts';
 import { sendSignals } from './server-signals.ts';
 import { streams } from './streams.ts';
 import { timeKills } from './timed-kills.ts';
 
 const options = settingsFrom(USAGE, chaosOptions);
 if (options?.streams !== undefined) await runStreams(options.streams, options.seed);
+else if (options?.pushes !== undefined) await runPushes(options.pushes, options.seed);
 else if (options) await run(options.kills, options.seed);
 
 async function runStreams(count: number, seed: number): Promise<void> {
@@ -26,6 +28,23 @@ async function runStreams(count: number, seed: number): Promise<void> {
   const { streams: read, ...faults } = { ...zeros, failed: failed.length };
   console.log(`${read} streams, ${events} events; ${cuts} cuts, ${interruptions} interruptions`);
   for (const [name, value] of Object.entries(faults)) line(name, value, '', 0);
+  for (const detail of failed.slice(0, 20)) console.log(`    ${detail}`);
+}
+
+async function runPushes(kills: number, seed: number): Promise<void> {
+  const { tasks, events, repeated, failed, ...zeros } = await pushes({
+    kills,
+    servers: 3,
+    open: 12,
+    chunks: 40,
+    seed,
+    onProgress: progress,
+  });
+  console.log(`${tasks} tasks, ${events} events, ${kills} kills`);
+  for (const [name, value] of Object.entries({ ...zeros, failed: failed.length })) {
+    line(name, value, '', 0);
+  }
+  line('repeated', (100 * repeated) / Math.max(1, events), '%', 1);
   for (const detail of failed.slice(0, 20)) console.log(`    ${detail}`);
 }
 

@@ -1,4 +1,4 @@
-import { BackendError, type QueueManager } from '@a2a-aws/core';
+import { BackendError, type QueueManager, type TaskKey } from '@a2a-aws/core';
 import { LogQueueManager, type PushTransport, type Resumer } from '@a2a-aws/core/internal';
 import type { AgentCard } from '@a2a-js/sdk';
 import type { A2ARequestHandler, AgentExecutor } from '@a2a-js/sdk/server';
@@ -18,6 +18,7 @@ import { assertHandlerArguments, type RequestHandlerOptions } from './handler/ha
 import { BackendRequestHandler } from './handler/request-handler.ts';
 import type { BackendSettings } from './options/options.ts';
 import { RunGate } from './overload/run-gate.ts';
+import type { PushStatus } from './pushes/push-status.ts';
 import { Webhooks } from './pushes/webhooks.ts';
 import { guardedStore } from './user-code/guarded.ts';
 import { UserErrors } from './user-code/user-errors.ts';
@@ -192,6 +193,40 @@ export class Backend {
   /** The id of this process's instance, as in {@link BackendStats}. */
   get instanceId(): string {
     return this.#lives.instance.id;
+  }
+
+  /**
+   * Returns the push configurations of a task that have begun to receive events, and which of them fail.
+   *
+   * @throws {BackendError} `unreachable` and others if the table cannot be read.
+   *
+   * @example
+   * ```ts
+   * const key = { tenant: '', owner: 'ann', taskId: 'task-1' };
+   * const failed = (await backend.pushStatus(key)).filter(({ failure }) => failure);
+   * if (failed.length > 0) await backend.redrivePushes(key);
+   * ```
+   */
+  async pushStatus(key: TaskKey): Promise<PushStatus[]> {
+    const pushes = await this.#ports.pushLedger.read(key);
+    return [...pushes].map(([config, { failingSince, failure }]) => ({
+      config,
+      failingSince: failingSince === undefined ? undefined : new Date(failingSince),
+      failure,
+    }));
+  }
+
+  /**
+   * Starts the push configurations of a task again that have failed: each continues with the event
+   * that its receiver did not accept. Resolves when an instance is responsible for that.
+   *
+   * @throws {BackendError} `draining` and others if this instance takes no work; `unreachable` and
+   * others if the table cannot be written.
+   */
+  async redrivePushes(key: TaskKey): Promise<void> {
+    const { instance } = this.#lives;
+    instance.assertReady();
+    await instance.pushes?.restart(key);
   }
 
   /**

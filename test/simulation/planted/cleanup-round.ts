@@ -17,7 +17,11 @@ export const CLEANUP_ROUND: readonly PlantedBug[] = [
   {
     name: 'no-sweep-by-tag',
     patches: [
-      replace('round', 'await sweep.remove($$$)', '{ queues: 0, subscriptions: 0, failed: 0 }'),
+      replace(
+        'janitorRound',
+        'await sweep.remove($$$)',
+        '{ queues: 0, subscriptions: 0, failed: 0 }',
+      ),
     ],
   },
   {

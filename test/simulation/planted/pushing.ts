@@ -17,12 +17,8 @@ export const PUSHING: readonly PlantedBug[] = [
   {
     name: 'pushes-from-the-beginning-of-the-log',
     patches: [
-      replace(
-        'PushLane.constructor',
-        '{ slot: start.since, entry: 0 }',
-        `{ slot: ${FIRST}, entry: 0 }`,
-      ),
-      replace('PushLane.#deliverRecord', 'const { since } = this.#start', `const since = ${FIRST}`),
+      replace('PushLane.constructor', 'const since = { place: { slot: $HERE, entry: 0 } }', FIRST),
+      replace('PushLane.#deliverRecord', 'const { since } = $HERE', `{ since: ${FIRST} }`),
     ],
   },
   {
@@ -43,6 +39,6 @@ export const PUSHING: readonly PlantedBug[] = [
   },
   {
     name: 'saves-no-progress',
-    patches: [replace('PushSession.#current', 'current', 'new Map()')],
+    patches: [replace('PushSession.#current', 'return current', 'return new Map()')],
   },
 ];

@@ -180,7 +180,7 @@ export class PushDispatcher {
     const { intents } = this.#deps;
     let row: Intent | undefined;
     try {
-      row = await retryUntilDone('push.record', this.#deps, () => intents.recordPush(key));
+      row = await retryUntilDone('push.table', this.#deps, () => intents.recordPush(key));
       secured();
       const end = await this.#deliver(key, duty);
       if (end === 'left') intents.leave(row);
@@ -194,7 +194,7 @@ export class PushDispatcher {
 
   async #deliver(key: TaskKey, duty: Duty): Promise<'done' | 'left'> {
     const { logs } = this.#deps;
-    const { open, release } = await retryUntilDone('push.follow', this.#deps, () =>
+    const { open, release } = await retryUntilDone('push.table', this.#deps, () =>
       logs.follow(key),
     );
     try {

@@ -133,7 +133,7 @@ export class PushSession {
     this.#endedAt = state.next;
     for (let turn = 1, replaces = false; ; ) {
       const claim = { instance, turn };
-      const result = await this.#untilDone('push.claim', () =>
+      const result = await this.#untilDone('push.table', () =>
         ledger.claim(key, claim, clock.now(), replaces),
       );
       if ('claimed' in result) {
@@ -148,13 +148,13 @@ export class PushSession {
       if (!(await this.#isAlive(last.instance))) continue;
       replaces = false;
       const question = entropy.id();
-      if (await this.#untilDone('push.ask', () => ledger.ask(key, last, question))) return false;
+      if (await this.#untilDone('push.table', () => ledger.ask(key, last, question))) return false;
     }
   }
 
   async #isAlive(instance: string): Promise<boolean> {
     const { registry } = this.#deps;
-    const lease = await this.#untilDone('push.lease', () => registry.lease(instance));
+    const lease = await this.#untilDone('push.table', () => registry.lease(instance));
     return lease?.state === 'alive';
   }
 
@@ -223,7 +223,7 @@ export class PushSession {
     const receivers =
       ids.length === 0
         ? new Map()
-        : await this.#untilDone('push.receivers', () => transport.receivers(log.key, ids));
+        : await this.#untilDone('push.store', () => transport.receivers(log.key, ids));
     this.#isUnable = ids.some((id) => transport.mustLeave(id));
     if (receivers.size < ids.length) this.#lookAgain();
     for (const [id, lane] of this.#lanes) {
@@ -276,7 +276,7 @@ export class PushSession {
       const pushes = this.#current();
       const { key } = this.#open.log;
       try {
-        const isHeld = await this.#untilDone('push.save', () =>
+        const isHeld = await this.#untilDone('push.table', () =>
           ledger.save(key, claim, pushes, clock.now()),
         );
         if (!isHeld) this.#lose();
@@ -296,7 +296,7 @@ export class PushSession {
     this.#cancelSave = undefined;
     this.#endedAt = log.state.next;
     const pushes = this.#current();
-    const released = await this.#untilDone('push.release', () =>
+    const released = await this.#untilDone('push.table', () =>
       ledger.release(log.key, claim, pushes, clock.now(), this.#answered),
     );
     if (released === 'lost') {
@@ -330,7 +330,7 @@ export class PushSession {
   async #refresh(): Promise<void> {
     const { log } = this.#open;
     this.#mustRead = false;
-    await this.#untilDone('push.read', () => log.refresh());
+    await this.#untilDone('push.table', () => log.refresh());
   }
 
   #closeLanes(): void {

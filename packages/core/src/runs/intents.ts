@@ -226,7 +226,7 @@ export class Intents {
   /** Removes such an intent. Rejects with `draining` if the instance stops before. */
   async removePush(row: Intent): Promise<void> {
     const { registry } = this.#deps;
-    await retryUntilDone('push.remove', this.#deps, () => registry.removeIntent(row));
+    await retryUntilDone('push.table', this.#deps, () => registry.removeIntent(row));
     this.#forgetIntent(row);
   }
 

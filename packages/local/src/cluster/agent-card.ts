@@ -14,7 +14,7 @@ export function agentCard(url: string): AgentCard {
       agentInterface(`${url}${JSON_RPC_PATH}`, 'JSONRPC'),
       agentInterface(`${url}${REST_PATH}`, 'HTTP+JSON'),
     ],
-    capabilities: { streaming: true, pushNotifications: false },
+    capabilities: { streaming: true, pushNotifications: true },
     defaultInputModes: ['text/plain'],
     defaultOutputModes: ['text/plain'],
   });
