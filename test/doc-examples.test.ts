@@ -22,6 +22,7 @@ const WITHOUT_EXAMPLE = [
   'EventConsumer',
   'InMemoryQueueManager',
   'JSON_BODY',
+  'LATEST_ONLY_PUSHES', // a constant, whose comment has an example
   'NoTaskQueue',
   'QueueLifecycleManager',
   'QueueShutDown',

@@ -48,7 +48,7 @@ export function pushId(key: TaskKey, config: string, { slot, entry }: PushPlace)
   const hash = createHash('sha256')
     .update(`${taskKeyText(key)}#`)
     .update(config, 'utf16le');
-  return `${hash.digest('base64url').slice(0, 22)}.${slot.generation}.${slot.part}.${entry}`;
+  return `${hash.digest('base64url').slice(0, 22)}_${slot.generation}_${slot.part}_${entry}`;
 }
 
 function isPassing(event: PushedEvent['event']): boolean {
