@@ -12,7 +12,7 @@ export interface AcceptedPush {
   readonly atMs: number;
 }
 
-/** Of a hundred requests, how many are answered with 503, lose their answer, or get none for long. */
+/** How many of a hundred requests are answered with 503, lose their answer, or get no answer. */
 const FAILS = 15;
 const LOSES = 2;
 const HANGS = 1;

@@ -1,6 +1,6 @@
 /**
  * The A2A extension with which a client creates a push configuration that wants only the latest events.
- * Of the events that wait for its receiver, such a configuration gets the last one, and those with which
+ * If several events wait for its receiver, such a configuration gets the last one, and those with which
  * the task ended or waits for input.
  *
  * @example

@@ -6,7 +6,7 @@ import type { InstanceRegistry } from '../ports/instance-registry.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { PushClaim, PushLedger, PushProgress, TaskPushes } from '../ports/push-ledger.ts';
 import type { OpenLog } from '../reading/open-log.ts';
-import { type RetryDeps, retryUntilDone } from '../retry.ts';
+import { retryUntilDone } from '../retry.ts';
 import { PushLane } from './push-lane.ts';
 import type { PushReceiver, PushTransport } from './push-transport.ts';
 
@@ -43,7 +43,6 @@ const MISSING_MS = [100, 1_000, 5_000];
 export class PushSession {
   readonly #open: OpenLog;
   readonly #deps: PushSessionDeps;
-  readonly #retry: RetryDeps;
   readonly #lanes = new Map<string, PushLane>();
   /** The configurations as of the last look-up of their receivers; `undefined` to look again. */
   #pushes: LogState['pushes'] | undefined;
@@ -69,7 +68,6 @@ export class PushSession {
     this.#open = open;
     this.#restarts = restarts;
     this.#deps = deps;
-    this.#retry = deps;
   }
 
   /** True if the log has grown since {@link run} ended. */
@@ -133,9 +131,7 @@ export class PushSession {
     this.#endedAt = state.next;
     for (let turn = 1, replaces = false; ; ) {
       const claim = { instance, turn };
-      const result = await this.#untilDone('push.table', () =>
-        ledger.claim(key, claim, clock.now(), replaces),
-      );
+      const result = await this.#untilDone(() => ledger.claim(key, claim, clock.now(), replaces));
       if ('claimed' in result) {
         this.#claim = claim;
         this.#progress = result.claimed;
@@ -148,13 +144,13 @@ export class PushSession {
       if (!(await this.#isAlive(last.instance))) continue;
       replaces = false;
       const question = entropy.id();
-      if (await this.#untilDone('push.table', () => ledger.ask(key, last, question))) return false;
+      if (await this.#untilDone(() => ledger.ask(key, last, question))) return false;
     }
   }
 
   async #isAlive(instance: string): Promise<boolean> {
     const { registry } = this.#deps;
-    const lease = await this.#untilDone('push.table', () => registry.lease(instance));
+    const lease = await this.#untilDone(() => registry.lease(instance));
     return lease?.state === 'alive';
   }
 
@@ -223,7 +219,7 @@ export class PushSession {
     const receivers =
       ids.length === 0
         ? new Map()
-        : await this.#untilDone('push.store', () => transport.receivers(log.key, ids));
+        : await retryUntilDone('push.store', this.#deps, () => transport.receivers(log.key, ids));
     this.#isUnable = ids.some((id) => transport.mustLeave(id));
     if (receivers.size < ids.length) this.#lookAgain();
     for (const [id, lane] of this.#lanes) {
@@ -276,9 +272,7 @@ export class PushSession {
       const pushes = this.#current();
       const { key } = this.#open.log;
       try {
-        const isHeld = await this.#untilDone('push.table', () =>
-          ledger.save(key, claim, pushes, clock.now()),
-        );
+        const isHeld = await this.#untilDone(() => ledger.save(key, claim, pushes, clock.now()));
         if (!isHeld) this.#lose();
       } catch {
         // The instance stops: the next one repeats the last events.
@@ -296,7 +290,7 @@ export class PushSession {
     this.#cancelSave = undefined;
     this.#endedAt = log.state.next;
     const pushes = this.#current();
-    const released = await this.#untilDone('push.table', () =>
+    const released = await this.#untilDone(() =>
       ledger.release(log.key, claim, pushes, clock.now(), this.#answered),
     );
     if (released === 'lost') {
@@ -330,7 +324,7 @@ export class PushSession {
   async #refresh(): Promise<void> {
     const { log } = this.#open;
     this.#mustRead = false;
-    await this.#untilDone('push.table', () => log.refresh());
+    await this.#untilDone(() => log.refresh());
   }
 
   #closeLanes(): void {
@@ -343,7 +337,7 @@ export class PushSession {
     this.#lanes.delete(id);
   }
 
-  #untilDone<T>(name: string, step: () => Promise<T>): Promise<T> {
-    return retryUntilDone(name, this.#retry, step);
+  #untilDone<T>(step: () => Promise<T>): Promise<T> {
+    return retryUntilDone('push.table', this.#deps, step);
   }
 }

@@ -1,7 +1,9 @@
 import { flush } from '@a2a-aws/testkit/fakes';
 import { beforeEach, describe, expect, test } from 'vitest';
+import type { TaskEvent } from '../../src/a2a/event.ts';
 import type { PushEntry } from '../../src/model/entry.ts';
 import { proposePush } from '../../src/model/proposal.ts';
+import type { Run } from '../../src/runs/run.ts';
 import {
   CANCELED,
   COMPLETED,
@@ -51,6 +53,13 @@ async function running(member: Member, name = 'm1') {
   return (await begin(member, name, KEY, undefined, push('x'))).run;
 }
 
+/** Publishes an event that may wait for others. */
+async function published(run: Run, event: TaskEvent): Promise<void> {
+  const done = run.publish(event);
+  await fleet.clock.advance(300);
+  await done;
+}
+
 async function intentsOf(id: string): Promise<string[]> {
   return (await fleet.registry.intents(id)).map(({ purpose }) => purpose);
 }
@@ -58,7 +67,7 @@ async function intentsOf(id: string): Promise<string[]> {
 test('[I6] every event of a run is delivered, in order, and leaves no intent', async () => {
   const run = await running(a);
   await run.publish(taskOf(WORKING));
-  await run.publish(chunkOf('one', 'text'));
+  await published(run, chunkOf('one', 'text'));
   await run.publish(statusOf(COMPLETED));
   await a.instance.intents.finish(run);
   await fleet.clock.advance(1_000);
@@ -108,9 +117,9 @@ test('a task with configurations makes no call while nothing happens', async () 
 test('a configuration receives no event from before its creation', async () => {
   const { run } = await begin(a, 'm1');
   await run.publish(taskOf(WORKING));
-  await run.publish(chunkOf('before', 'text'));
+  await published(run, chunkOf('before', 'text'));
   await setConfig(b, 'late');
-  await run.publish(chunkOf('after', 'text'));
+  await published(run, chunkOf('after', 'text'));
   await run.publish(statusOf(COMPLETED));
   await a.instance.intents.finish(run);
   await fleet.clock.advance(1_000);
@@ -121,8 +130,8 @@ test('[I6] events of another run, on another instance, are delivered too', async
   const run = await running(a);
   await run.publish(taskOf(WORKING));
   const { run: second } = await begin(b, 'm2');
-  await second.publish(chunkOf('two', 'text'));
-  await run.publish(chunkOf('one', 'text'));
+  await published(second, chunkOf('two', 'text'));
+  await published(run, chunkOf('one', 'text'));
   await b.instance.intents.finish(second);
   await run.publish(statusOf(COMPLETED));
   await a.instance.intents.finish(run);
@@ -288,9 +297,9 @@ test('a configuration that wants only the latest events misses none that ends or
   const { run } = await begin(a, 'm1', KEY, undefined, push('x', true));
   await run.publish(taskOf(WORKING));
   await flush();
-  for (const id of ['1', '2', '3']) await run.publish(chunkOf(id, 'text'));
+  for (const id of ['1', '2', '3']) await published(run, chunkOf(id, 'text'));
   await run.publish(statusOf(INPUT_REQUIRED));
-  for (const id of ['4', '5', '6']) await run.publish(chunkOf(id, 'text'));
+  for (const id of ['4', '5', '6']) await published(run, chunkOf(id, 'text'));
   open();
   await fleet.clock.advance(1_000);
   expect(hooks.texts('x')).toEqual(['WORKING', 'INPUT_REQUIRED', 'artifact 6']);
@@ -304,7 +313,7 @@ test('progress is saved once for many events of a burst', async () => {
   };
   const run = await running(a);
   await run.publish(taskOf(WORKING));
-  for (let n = 0; n < 200; n += 1) await run.publish(chunkOf(`${n}`, 'text'));
+  for (let n = 0; n < 200; n += 1) void run.publish(chunkOf(`${n}`, 'text'));
   await run.publish(statusOf(COMPLETED));
   await a.instance.intents.finish(run);
   await fleet.clock.advance(1_000);
