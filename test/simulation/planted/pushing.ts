@@ -31,7 +31,9 @@ export const PUSHING: readonly PlantedBug[] = [
   },
   {
     name: 'does-not-hear-about-the-appends-of-others',
-    patches: [remove('PushSession.#takeClaim', 'await this.#untilDone($A, () => ledger.ask($$$))')],
+    patches: [
+      replace('PushSession.#takeClaim', 'await this.#untilDone(() => ledger.ask($$$))', 'true'),
+    ],
   },
   {
     name: 'gives-a-retry-another-id',

@@ -38,7 +38,7 @@ import {
 import { connectionOf } from '../connections/connection.ts';
 import { GenerationTerms } from '../generations/generation-terms.ts';
 import { withToldGeneration } from '../generations/told-generation.ts';
-import { assertConfig, checkedStore } from '../pushes/checked-push-store.ts';
+import { assertRoom, checkedStore } from '../pushes/checked-push-store.ts';
 import { loggedPushStore } from '../pushes/logged-push-store.ts';
 import { SenderTransport } from '../pushes/sender-transport.ts';
 import { WebhookTransport } from '../pushes/webhook-transport.ts';
@@ -99,7 +99,7 @@ export class BackendRequestHandler implements A2ARequestHandler {
     const store = loggedPushStore({
       ...deps,
       store: stored,
-      check: (config) => assertConfig(config, checks),
+      check: (taskId, context, config) => assertRoom(given, checks, { taskId, context, config }),
       newId: () => entropy.id(),
     });
     const pushes = card.capabilities?.pushNotifications === true;

@@ -33,8 +33,21 @@ export function checkedStore(
   return overriding(store, { save });
 }
 
+/** Rejects for a configuration that could not be served, or for which the task has no room. */
+export async function assertRoom(
+  store: Pick<PushNotificationStore, 'load'>,
+  deps: CheckedStoreDeps,
+  { taskId, context, config }: Save,
+): Promise<void> {
+  assertConfig(config, deps);
+  const { maxConfigs } = deps.settings;
+  const stored = await store.load(taskId, context);
+  const isNew = !stored.some(({ id }) => id === config.id);
+  if (isNew && stored.length >= maxConfigs) throw tooMany(maxConfigs);
+}
+
 /** Throws for a configuration that could not be served. */
-export function assertConfig(
+function assertConfig(
   config: TaskPushNotificationConfig,
   { settings, hasCustomSender }: Omit<CheckedStoreDeps, 'scopeOf'>,
 ): void {

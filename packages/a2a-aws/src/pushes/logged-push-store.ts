@@ -1,13 +1,17 @@
 import type { PushEntry, PushTerms, Scope, TaskKey } from '@a2a-aws/core';
-import { derivedUuid, type Instance, overriding } from '@a2a-aws/core/internal';
+import { type Instance, overriding } from '@a2a-aws/core/internal';
 import { A2A_PROTOCOL_VERSION, type TaskPushNotificationConfig } from '@a2a-js/sdk';
 import type { PushNotificationStore, ServerCallContext } from '@a2a-js/sdk/server';
 import { LATEST_ONLY_PUSHES } from './latest-only.ts';
 
 export interface LoggedPushStoreDeps {
   readonly store: PushNotificationStore;
-  /** Throws for a configuration that the store would refuse. */
-  readonly check: (config: TaskPushNotificationConfig) => void;
+  /** Rejects for a configuration that the store would refuse. */
+  readonly check: (
+    taskId: string,
+    context: ServerCallContext,
+    config: TaskPushNotificationConfig,
+  ) => Promise<void>;
   readonly instance: () => Instance;
   readonly scopeOf: (context: ServerCallContext) => Scope;
   readonly newId: () => string;
@@ -25,8 +29,9 @@ export function loggedPushStore(deps: LoggedPushStoreDeps): PushNotificationStor
   });
   return overriding(store, {
     async save(taskId: string, context: ServerCallContext, config: TaskPushNotificationConfig) {
-      check(config);
+      await check(taskId, context, config);
       if (!config.id) config.id = newId();
+      instance().assertReady();
       const { pushes } = instance();
       const save = (): Promise<void> => store.save(taskId, context, config);
       if (!pushes) return save();
@@ -41,7 +46,6 @@ export function loggedPushStore(deps: LoggedPushStoreDeps): PushNotificationStor
 
 /** One send, as far as its push configuration is concerned. */
 export interface PushingSend {
-  readonly digest: string;
   /** The configuration that the message sets, once it is stored. */
   push: PushEntry | undefined;
 }
@@ -53,8 +57,8 @@ export function sentPushStore(
 ): PushNotificationStore {
   return overriding(store, {
     async save(taskId: string, context: ServerCallContext, config: TaskPushNotificationConfig) {
-      // The message that is sent again sets the same configuration.
-      if (!config.id) config.id = derivedUuid(`push ${taskId} ${send.digest}`);
+      // Each message of a conversation may set it: as in A2A 0.3, one replaces the other.
+      if (!config.id) config.id = taskId;
       await store.save(taskId, context, config);
       send.push = { kind: 'push', config: config.id, terms: termsOf(context) };
     },

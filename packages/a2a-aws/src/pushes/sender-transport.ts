@@ -43,7 +43,7 @@ export class SenderTransport implements PushTransport {
     _key: TaskKey,
     ids: readonly string[],
   ): Promise<ReadonlyMap<string, PushReceiver>> {
-    const receiver: PushReceiver = { send: (pushed) => this.#send(pushed) };
+    const receiver: PushReceiver = { send: (pushed, signal) => this.#send(pushed, signal) };
     return new Map(ids.includes(SENDER) ? [[SENDER, receiver]] : []);
   }
 
@@ -55,15 +55,16 @@ export class SenderTransport implements PushTransport {
     return false;
   }
 
-  async #send({ key, event, task }: PushedEvent): Promise<PushOutcome> {
+  async #send({ key, event, task }: PushedEvent, signal: AbortSignal): Promise<PushOutcome> {
     const response: StreamResponse = deepCopy(streamResponse(event));
     try {
-      await this.#sender.send(
+      const sent = this.#sender.send(
         response,
         ownersContext(key),
         lazyTask(() => task() as Task),
       );
-      return { kind: 'delivered' };
+      // A sender that never settles must not keep an instance from stopping.
+      return await untilSent(sent, signal);
     } catch (error) {
       const thrown = error instanceof UserCodeError ? error.thrown : error;
       const about = { source: 'pushSender', taskId: key.taskId, scope: key } as const;
@@ -71,4 +72,16 @@ export class SenderTransport implements PushTransport {
       return { kind: 'retry', reason: 'sender-failed' };
     }
   }
+}
+
+/** Resolves once the event is sent, or the signal aborts. Rejects as `sent` does. */
+function untilSent(sent: Promise<void>, signal: AbortSignal): Promise<PushOutcome> {
+  return new Promise((resolve, reject) => {
+    const stopped = (): void => resolve({ kind: 'retry', reason: 'stopped' });
+    signal.addEventListener('abort', stopped, { once: true });
+    if (signal.aborted) stopped();
+    sent
+      .then(() => resolve({ kind: 'delivered' }), reject)
+      .finally(() => signal.removeEventListener('abort', stopped));
+  });
 }

@@ -14,6 +14,8 @@ export interface CleanupReport {
 
 /** A round with slow reads observes for at most this many times its planned duration. */
 const PATIENCE = 2;
+/** How long a cleanup round delivers push notifications at the longest, in milliseconds. */
+const PUSH_MS = 60_000;
 /** How often a cleanup round checks whether it is done, in milliseconds. */
 const PROBE_MS = 250;
 
@@ -54,7 +56,13 @@ export async function runCleanupRound(
   }
   // Receivers that fail are left to the next round.
   instance.pushes?.drain();
-  while ((instance.pushes?.active ?? 0) > 0 && isGoing()) await sleep(clock, PROBE_MS, signal);
+  for (
+    let ms = 0;
+    ms < PUSH_MS && (instance.pushes?.active ?? 0) > 0 && isGoing();
+    ms += PROBE_MS
+  ) {
+    await sleep(clock, PROBE_MS, signal);
+  }
   const { cleaned, failed } = janitor.stats;
   const left = janitor.busy;
   const isLost = instance.phase === 'dead';

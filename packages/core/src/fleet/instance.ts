@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { Keyring } from '../doorbells/keyring.ts';
 import { BackendError, errorCode, fencedError } from '../errors.ts';
+import { compareSlots } from '../model/slot.ts';
 import { type Clock, withTimeout } from '../ports/clock.ts';
 import type { Entropy } from '../ports/entropy.ts';
 import type { Fanout } from '../ports/fanout.ts';
@@ -15,6 +16,7 @@ import { OpenLogs } from '../reading/open-logs.ts';
 import { type CancelOutcome, cancelTask } from '../runs/cancel.ts';
 import { type Begun, Intents, type RunRequest } from '../runs/intents.ts';
 import type { FindResumer } from '../runs/resumption.ts';
+import type { Run } from '../runs/run.ts';
 import type { TaskKey } from '../task-key.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { InstanceDoorbell } from './instance-doorbell.ts';
@@ -269,9 +271,21 @@ export class Instance {
   }
 
   /** Starts a run; see {@link Intents.begin}. Fails with `not-started`, `draining` or `fenced`. */
-  begin(key: TaskKey, request: RunRequest): Promise<Begun> {
+  async begin(key: TaskKey, request: RunRequest): Promise<Begun> {
     this.assertReady();
-    return this.intents.begin(key, request);
+    const begun = await this.intents.begin(key, request);
+    if ('run' in begun && request.push) this.#setAgain(begun.run, request.push.config);
+    return begun;
+  }
+
+  /** Begins again with a push configuration that was given up, if the run's message has set it again. */
+  #setAgain({ id, open }: Run, config: string): void {
+    const { key, state } = open.log;
+    const { since } = state.pushes.get(config) ?? {};
+    const { start } = state.runs.get(id) ?? {};
+    if (config === '' || !since || !start || compareSlots(since, start) >= 0) return;
+    // If this fails, the configuration stays given up, which `progress` shows.
+    this.pushes?.restartIfFailed(key, config).catch(() => {});
   }
 
   /** Cancels a task, wherever it runs. */

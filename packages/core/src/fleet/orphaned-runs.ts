@@ -41,7 +41,7 @@ export interface OrphanedRunsDeps {
   /** Returns the executor of resumed runs, if this instance has one. */
   readonly resumer: FindResumer;
   /** Delivers the push notifications that dead instances were responsible for. */
-  readonly pushes: Pick<PushDispatcher, 'secure' | 'isAble'> | undefined;
+  readonly pushes: Pick<PushDispatcher, 'secure'> | undefined;
   /** Returns true if another live instance is a server. */
   readonly othersServe: () => boolean;
 }
@@ -139,9 +139,7 @@ export class OrphanedRuns {
   /** Becomes responsible for the push notifications of a task. */
   async #takeOverPushes(row: Intent): Promise<void> {
     const { registry, pushes } = this.#deps;
-    if (!pushes?.isAble) {
-      throw new BackendError('configuration', 'This process delivers no push notifications.');
-    }
+    if (!pushes) throw new BackendError('configuration', 'This process has no push ledger.');
     await pushes.secure(row.key, true);
     await registry.removeIntent(row);
   }

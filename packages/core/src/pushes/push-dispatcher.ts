@@ -3,6 +3,8 @@ import { errorFields } from '../logging/error-fields.ts';
 import { taskFields } from '../logging/task-fields.ts';
 import type { PushTerms } from '../model/entry.ts';
 import { type Author, proposePush } from '../model/proposal.ts';
+import type { PushStart } from '../model/state.ts';
+import { sleep } from '../ports/clock.ts';
 import type { Intent } from '../ports/instance-registry.ts';
 import type { PushProgress } from '../ports/push-ledger.ts';
 import type { OpenLog } from '../reading/open-log.ts';
@@ -10,7 +12,7 @@ import type { OpenLogs } from '../reading/open-logs.ts';
 import { retryUntilDone } from '../retry.ts';
 import type { Intents } from '../runs/intents.ts';
 import { type TaskKey, taskKeyText } from '../task-key.ts';
-import { PushSession, type PushSessionDeps } from './push-session.ts';
+import { PushSession, type PushSessionDeps, REMOVED } from './push-session.ts';
 import type { PushTransport } from './push-transport.ts';
 
 export interface PushDispatcherDeps extends Omit<PushSessionDeps, 'transport' | 'isDraining'> {
@@ -20,12 +22,19 @@ export interface PushDispatcherDeps extends Omit<PushSessionDeps, 'transport' | 
   readonly transport: () => PushTransport | undefined;
 }
 
+/** The time between two questions to the instance that delivers instead, in milliseconds. */
+const ASK_MS = 1_000;
+/** How long a duty rests after a fault that no repetition overcomes, in milliseconds. */
+const FAULT_MS = 60_000;
+
 /** The work on one task: it may consist of several sessions, one after another. */
 interface Duty {
   session: PushSession | undefined;
   /** Resolves when an intent of this instance names the task, or no event waits. */
   readonly secured: Promise<void>;
   restarts: boolean;
+  /** Ends a pause of the duty. */
+  cutPause: () => void;
 }
 
 /**
@@ -37,6 +46,8 @@ interface Duty {
 export class PushDispatcher {
   readonly #deps: PushDispatcherDeps;
   readonly #duties = new Map<string, Duty>();
+  /** The intents that were left to other instances, by task. */
+  readonly #left = new Map<string, Intent>();
   #isDraining = false;
 
   constructor(deps: PushDispatcherDeps) {
@@ -58,7 +69,6 @@ export class PushDispatcher {
    * `reads`: the open log of the task may lack the record.
    */
   wake(key: TaskKey, reads = false): void {
-    if (!this.isAble) return;
     const duty = this.#duties.get(taskKeyText(key));
     if (duty) duty.session?.wake(reads);
     else this.#begin(key, false);
@@ -69,7 +79,6 @@ export class PushDispatcher {
    * of all events of the task so far. Rejects if the instance stops before.
    */
   async secure(key: TaskKey, reads = false): Promise<void> {
-    if (!this.isAble) return;
     this.wake(key, reads);
     await this.#duties.get(taskKeyText(key))?.secured;
   }
@@ -83,6 +92,7 @@ export class PushDispatcher {
     const duty = this.#duties.get(text) ?? this.#begin(key, true);
     if (duty.session) duty.session.restart();
     else duty.restarts = true;
+    duty.cutPause();
     await duty.secured;
   }
 
@@ -99,17 +109,22 @@ export class PushDispatcher {
     await this.#withLog(key, async (open, author) => {
       const isKnown = open.log.state.pushes.has(config);
       const set = { kind: 'push', config, terms } as const;
+      // The entry has the receivers looked up again, so the new one must be stored by then.
+      if (isKnown) await store();
       const outcome = await open.log.append(proposePush(author, set));
       if ('refused' in outcome && outcome.refused === 'fenced') throw fencedError();
-      try {
-        await store();
-      } catch (error) {
-        if (!isKnown) await open.log.append(proposePush(author, { kind: 'push', config }));
-        throw error;
+      if (!isKnown) {
+        try {
+          await store();
+        } catch (error) {
+          await open.log.append(proposePush(author, { kind: 'push', config }));
+          throw error;
+        }
+        // The task had ended before.
+        if ('refused' in outcome) return;
       }
-      if (open.log.state.sealed && !isKnown) return;
-      const hasFailed = isKnown && (await this.progress(key)).get(config)?.failure !== undefined;
-      await (hasFailed ? this.restart(key) : this.secure(key));
+      if (isKnown) await this.restartIfFailed(key, config);
+      await this.secure(key);
       this.#duties.get(taskKeyText(key))?.session?.reload();
     });
   }
@@ -118,8 +133,17 @@ export class PushDispatcher {
   async removeConfig(key: TaskKey, config: string): Promise<void> {
     await this.#withLog(key, async (open, author) => {
       await open.log.append(proposePush(author, { kind: 'push', config }));
+      const { sealed, pushes } = open.log.state;
+      const start = pushes.get(config);
+      if (sealed && start) await this.#markRemoved(key, config, start);
       this.#duties.get(taskKeyText(key))?.session?.reload();
     });
+  }
+
+  /** Begins again with the configurations of a task, if this one was given up. */
+  async restartIfFailed(key: TaskKey, config: string): Promise<void> {
+    const { failure } = (await this.progress(key)).get(config) ?? {};
+    if (failure !== undefined && failure !== REMOVED) await this.restart(key);
   }
 
   /** Resolves with the progress of a task's configurations, by their ids. */
@@ -164,6 +188,7 @@ export class PushDispatcher {
       session: undefined,
       secured,
       restarts,
+      cutPause: () => {},
     };
     this.#duties.set(text, duty);
     this.#fulfil(key, duty, secure).catch((error: unknown) => {
@@ -177,17 +202,24 @@ export class PushDispatcher {
   }
 
   async #fulfil(key: TaskKey, duty: Duty, secured: () => void): Promise<void> {
-    const { intents } = this.#deps;
-    let row: Intent | undefined;
+    const { intents, signal } = this.#deps;
+    const text = taskKeyText(key);
+    let row = this.#left.get(text);
     try {
-      row = await retryUntilDone('push.table', this.#deps, () => intents.recordPush(key));
+      row ??= await retryUntilDone('push.table', this.#deps, () => intents.recordPush(key));
       secured();
-      const end = await this.#deliver(key, duty);
-      if (end === 'left') intents.leave(row);
-      else await intents.removePush(row);
+      const end = this.isAble ? await this.#deliver(key, duty) : this.#leaveDuty(key, duty);
+      if (end === 'left') this.#leave(text, row);
+      else {
+        this.#left.delete(text);
+        await intents.removePush(row);
+      }
     } catch (error) {
-      this.#forget(key, duty);
-      if (row) intents.leave(row);
+      if (row) this.#leave(text, row);
+      // A fault of the table or of a stored row: not for each event again.
+      if (row && !signal.aborted)
+        void this.#pause(duty, FAULT_MS).then(() => this.#again(key, duty));
+      else this.#forget(key, duty);
       throw error;
     }
   }
@@ -211,13 +243,59 @@ export class PushDispatcher {
         duty.restarts = false;
         duty.session = session;
         const end = await session.run();
-        if (end !== 'left' && session.isBehind) continue;
+        duty.session = undefined;
+        duty.restarts ||= session.mustRestart;
+        // The other instance watches the log. It is not asked again for each record.
+        if (end === 'other' && !duty.restarts && !this.#isDraining) await this.#pause(duty, ASK_MS);
+        if (end !== 'left' && (duty.restarts || session.isBehind)) continue;
         // A record that is appended from now on begins another duty.
         this.#forget(key, duty);
         return end === 'left' ? 'left' : 'done';
       }
     } finally {
       release();
+    }
+  }
+
+  /** Ends a duty that this process cannot fulfil. */
+  #leaveDuty(key: TaskKey, duty: Duty): 'left' {
+    this.#forget(key, duty);
+    return 'left';
+  }
+
+  #leave(text: string, row: Intent): void {
+    this.#left.set(text, row);
+    this.#deps.intents.leave(row);
+  }
+
+  #again(key: TaskKey, duty: Duty): void {
+    this.#forget(key, duty);
+    if (!this.#deps.signal.aborted && !this.#isDraining) this.wake(key);
+  }
+
+  #pause(duty: Duty, ms: number): Promise<void> {
+    const { clock, signal } = this.#deps;
+    const end = new AbortController();
+    duty.cutPause = () => end.abort();
+    return sleep(clock, ms, AbortSignal.any([signal, end.signal]));
+  }
+
+  /** Notes that a configuration of a task that has ended receives nothing more, even if it is set again. */
+  async #markRemoved(key: TaskKey, config: string, { since }: PushStart): Promise<void> {
+    const { instance, ledger, clock } = this.#deps;
+    for (let turn = 1, replaces = false; ; ) {
+      const claim = { instance, turn };
+      const result = await ledger.claim(key, claim, clock.now(), replaces);
+      if ('claimed' in result) {
+        const { place } = result.claimed.get(config) ?? { place: { slot: since, entry: 0 } };
+        const pushes = new Map(result.claimed).set(config, { place, failure: REMOVED });
+        const released = await ledger.release(key, claim, pushes, clock.now());
+        if (typeof released === 'string') return;
+        await ledger.release(key, claim, pushes, clock.now(), released.asked);
+        return;
+      }
+      turn = result.last.turn + 1;
+      replaces = result.isHeld;
     }
   }
 

@@ -88,6 +88,11 @@ export class PushLane {
     return this.#isWaiting;
   }
 
+  /** True if the lane goes on, and began where a configuration with this start begins. */
+  isOf({ since }: PushStart): boolean {
+    return !this.#stop.signal.aborted && compareSlots(since, this.#start.since) === 0;
+  }
+
   /** Replaces the receiver, after the configuration was set again. */
   update(start: PushStart, receiver: PushReceiver): void {
     this.#start = start;
@@ -107,7 +112,7 @@ export class PushLane {
       }
     } finally {
       this.#isRunning = false;
-      this.#deps.changed();
+      if (!this.#stop.signal.aborted) this.#deps.changed();
     }
   }
 
@@ -238,7 +243,10 @@ export class PushLane {
         const found = await transport.receivers(open.log.key, [this.config]);
         this.#receiver = found.get(this.config);
         this.#receiverAtMs = clock.now();
-        if (!this.#receiver) this.#stop.abort();
+        if (!this.#receiver) {
+          this.#stop.abort();
+          this.#deps.changed();
+        }
         break;
       } catch {
         await sleep(clock, READ_RETRY_MS, this.#stop.signal);

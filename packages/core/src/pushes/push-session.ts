@@ -34,6 +34,9 @@ export interface PushSessionDeps {
  */
 export type PushSessionEnd = 'done' | 'other' | 'left';
 
+/** The failure of a configuration that was removed from a task that had ended. */
+export const REMOVED = 'removed';
+
 /** The shortest time between two writes of the progress, in milliseconds. */
 const SAVE_MS = 250;
 /** How long a session waits before it looks again for a missing configuration, in milliseconds. */
@@ -56,6 +59,7 @@ export class PushSession {
   #wake: () => void = () => {};
   #isWoken = false;
   #mustRead = false;
+  #mustReload = false;
   #restarts: boolean;
   #isUnable = false;
   /** The end of the log when the responsibility ended. */
@@ -70,11 +74,16 @@ export class PushSession {
     this.#deps = deps;
   }
 
+  /** True if a restart was asked for that has not begun. */
+  get mustRestart(): boolean {
+    return this.#restarts;
+  }
+
   /** True if the log has grown since {@link run} ended. */
   get isBehind(): boolean {
     const endedAt = this.#endedAt;
     const hasGrown = endedAt && compareSlots(endedAt, this.#open.log.state.next) < 0;
-    return this.#mustRead || this.#restarts || hasGrown === true;
+    return this.#mustRead || this.#mustReload || this.#restarts || hasGrown === true;
   }
 
   /** Inspects the log and the lanes again. `reads`: the log has records that this handle may lack. */
@@ -95,6 +104,7 @@ export class PushSession {
 
   /** Looks up the receivers again: a configuration was stored. */
   reload(): void {
+    this.#mustReload = true;
     this.#pushes = undefined;
     this.#missing = 0;
     this.wake();
@@ -115,6 +125,8 @@ export class PushSession {
         if (end !== 'lost') return end;
       }
     } finally {
+      // Lanes that end from now on must not be saved: the progress would be that of the claim.
+      this.#claim = undefined;
       unlisten();
       this.#deps.signal.removeEventListener('abort', aborted);
       this.#closeLanes();
@@ -192,7 +204,7 @@ export class PushSession {
     this.#restarts = false;
     const restarted = new Map(this.#current());
     for (const [id, { place, failure }] of restarted) {
-      if (failure === undefined) continue;
+      if (failure === undefined || failure === REMOVED) continue;
       restarted.set(id, { place });
       const lane = this.#lanes.get(id);
       if (lane) this.#closeLane(id, lane);
@@ -215,6 +227,7 @@ export class PushSession {
     if (pushes === this.#pushes && !deleted) return;
     if (this.#pushes) this.#missing = 0;
     this.#pushes = pushes;
+    this.#mustReload = false;
     const ids = deleted ? [] : [...pushes.keys()];
     const receivers =
       ids.length === 0
@@ -228,8 +241,13 @@ export class PushSession {
     for (const [id, receiver] of receivers) {
       const start = pushes.get(id) as PushStart;
       const known = this.#lanes.get(id);
-      if (known) known.update(start, receiver);
-      else this.#lanes.set(id, this.#newLane(id, start, receiver));
+      if (known?.isOf(start)) {
+        known.update(start, receiver);
+        continue;
+      }
+      // It was removed and set again, or its receiver was missing for a while.
+      if (known) this.#closeLane(id, known);
+      this.#lanes.set(id, this.#newLane(id, start, receiver));
     }
   }
 
@@ -254,6 +272,7 @@ export class PushSession {
   }
 
   #changed(): void {
+    if (!this.#claim) return;
     this.#isDirty = true;
     this.#cancelSave ??= this.#deps.clock.after(SAVE_MS, () => {
       this.#cancelSave = undefined;
@@ -285,10 +304,11 @@ export class PushSession {
     const { ledger, clock } = this.#deps;
     const { log } = this.#open;
     const claim = this.#claim as PushClaim;
+    // The lanes are at rest here; a record that is appended from now on needs another session.
+    this.#endedAt = log.state.next;
     await this.#saving;
     this.#cancelSave?.();
     this.#cancelSave = undefined;
-    this.#endedAt = log.state.next;
     const pushes = this.#current();
     const released = await this.#untilDone(() =>
       ledger.release(log.key, claim, pushes, clock.now(), this.#answered),
@@ -333,6 +353,7 @@ export class PushSession {
   }
 
   #closeLane(id: string, lane: PushLane): void {
+    this.#progress = new Map(this.#progress).set(id, lane.progress);
     lane.close();
     this.#lanes.delete(id);
   }

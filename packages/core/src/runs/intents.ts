@@ -227,6 +227,7 @@ export class Intents {
   async removePush(row: Intent): Promise<void> {
     const { registry } = this.#deps;
     await retryUntilDone('push.table', this.#deps, () => registry.removeIntent(row));
+    this.#abandoned.delete(row.run);
     this.#forgetIntent(row);
   }
 

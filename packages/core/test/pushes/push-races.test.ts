@@ -1,0 +1,334 @@
+import { flush } from '@a2a-aws/testkit/fakes';
+import { beforeEach, expect, test } from 'vitest';
+import type { PushEntry } from '../../src/model/entry.ts';
+import { sleep } from '../../src/ports/clock.ts';
+import {
+  CANCELED,
+  COMPLETED,
+  chunkOf,
+  INPUT_REQUIRED,
+  KEY,
+  statusOf,
+  taskOf,
+  WORKING,
+} from '../fixtures/events.ts';
+import { begin, CLEAN_MS, Fleet, FOUND_MS, type Member, NO_TRACES } from '../fixtures/fleet.ts';
+import { Webhooks } from '../fixtures/webhooks.ts';
+
+let fleet: Fleet;
+let hooks: Webhooks;
+let a: Member;
+let b: Member;
+
+beforeEach(async () => {
+  fleet = new Fleet();
+  hooks = new Webhooks();
+  fleet.transport = hooks;
+  a = await fleet.start('a');
+  b = await fleet.start('b');
+});
+
+const TERMS = { version: '1.0', latestOnly: false };
+function push(config: string): PushEntry {
+  return { kind: 'push', config, terms: TERMS };
+}
+async function running(member: Member, name = 'm1') {
+  hooks.set(KEY, 'x');
+  return (await begin(member, name, KEY, undefined, push('x'))).run;
+}
+
+test('[I6] a stop with a failing receiver keeps the progress that was made', async () => {
+  const run = await running(a);
+  await run.publish(taskOf(WORKING));
+  for (let n = 0; n < 50; n += 1) void run.publish(chunkOf(`${n}`, 'text'));
+  await fleet.clock.advance(2_000);
+  hooks.answer = async () => ({ kind: 'retry', reason: 'http-503' });
+  await run.publish(statusOf(COMPLETED));
+  await a.instance.intents.finish(run);
+  await fleet.clock.advance(10_000);
+  expect(hooks.accepted('x')).toHaveLength(51);
+  const before = (await fleet.ledger.read(KEY)).get('x');
+  // calls of a stop take a while
+  a.wire = async (call) => {
+    await sleep(fleet.clock, 100);
+    return call();
+  };
+  void a.instance.stop(10_000);
+  await fleet.clock.advance(5_000);
+  const after = (await fleet.ledger.read(KEY)).get('x');
+  hooks.answer = async () => ({ kind: 'delivered' });
+  await fleet.clock.advance(FOUND_MS);
+  expect(after).toEqual(before);
+  expect(hooks.accepted('x')).toHaveLength(52);
+});
+
+test('[I6] a CANCELED that is appended while a release waits for a save is delivered', async () => {
+  const run = await running(a);
+  let open = (): void => {};
+  const gate = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  let isSaving = false;
+  a.wire = async (call, name) => {
+    if (name === 'save' && !isSaving) {
+      isSaving = true;
+      await gate;
+    }
+    return call();
+  };
+  await run.publish(taskOf(INPUT_REQUIRED));
+  await fleet.clock.advance(300); // the save is under way
+  expect(isSaving).toBe(true);
+  await a.instance.intents.finish(run);
+  await flush();
+  await a.instance.cancel(KEY, 1_000);
+  await flush();
+  open();
+  await fleet.clock.advance(60_000);
+  expect(await fleet.states()).toEqual([INPUT_REQUIRED, CANCELED]);
+  expect(hooks.texts('x')).toEqual(['INPUT_REQUIRED', 'CANCELED']);
+});
+
+test('[I6] COMPLETED is delivered to a config that was stored while a release was under way', async () => {
+  const { run } = await begin(a, 'm1');
+  await run.publish(taskOf(WORKING));
+  let store = (): void => {};
+  const stored = new Promise<void>((resolve) => {
+    store = resolve;
+  });
+  let answer = (): void => {};
+  const gate = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  let releases = 0;
+  a.wire = async (call, name) => {
+    const got = await call();
+    if (name === 'release') releases += 1;
+    if (name === 'release' && releases === 1) await gate;
+    return got;
+  };
+  const set = a.instance.pushes?.setConfig(KEY, 'x', TERMS, async () => {
+    await stored;
+    hooks.set(KEY, 'x');
+  });
+  await flush();
+  await run.publish(statusOf(COMPLETED));
+  await a.instance.intents.finish(run);
+  await fleet.clock.advance(100);
+  expect(releases).toBe(1);
+  store();
+  await flush();
+  await set;
+  answer();
+  await fleet.clock.advance(60_000);
+  expect(hooks.texts('x')).toEqual(['COMPLETED']);
+});
+
+test('[I6] a redrive during a release is not forgotten', async () => {
+  hooks.answer = async () => ({ kind: 'refused', reason: 'http-404' });
+  let answer = (): void => {};
+  const gate = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  let releases = 0;
+  const run = await running(a);
+  await run.publish(taskOf(WORKING));
+  await fleet.clock.advance(1_000);
+  a.wire = async (call, name) => {
+    const got = await call();
+    if (name === 'release') releases += 1;
+    if (name === 'release' && releases === 1) await gate;
+    return got;
+  };
+  await run.publish(statusOf(COMPLETED));
+  await a.instance.intents.finish(run);
+  await fleet.clock.advance(1_000);
+  expect(releases).toBe(1);
+  hooks.answer = async () => ({ kind: 'delivered' });
+  await a.instance.pushes?.restart(KEY);
+  answer();
+  await fleet.clock.advance(60_000);
+  expect(hooks.texts('x')).toEqual(['WORKING', 'COMPLETED']);
+});
+
+test('[I6] a config that was removed and created again receives no earlier events', async () => {
+  hooks.answer = async (config) =>
+    config === 'x' ? { kind: 'retry', reason: 'http-503' } : { kind: 'delivered' };
+  const run = await running(a);
+  hooks.set(KEY, 'y');
+  await a.instance.pushes?.setConfig(KEY, 'y', TERMS, async () => {});
+  await run.publish(taskOf(WORKING));
+  await run.publish(chunkOf('secret', 'text'));
+  await a.instance.pushes?.setConfig(KEY, 'y', TERMS, async () => {});
+  await fleet.clock.advance(5_000);
+  a.wire = async (call, name) => {
+    if (name === 'receivers') await sleep(fleet.clock, 50);
+    return call();
+  };
+  // The session looks the receivers up meanwhile.
+  void a.instance.pushes?.setConfig(KEY, 'y', TERMS, async () => {});
+  await fleet.clock.advance(10);
+  const removed = a.instance.pushes?.removeConfig(KEY, 'x'); // after the store's delete
+  await fleet.clock.advance(10);
+  await removed;
+  const set = a.instance.pushes?.setConfig(KEY, 'x', TERMS, async () => hooks.set(KEY, 'x'));
+  await fleet.clock.advance(1_000);
+  await set;
+  hooks.answer = async () => ({ kind: 'delivered' });
+  await run.publish(chunkOf('after', 'text'));
+  await run.publish(statusOf(COMPLETED));
+  await a.instance.intents.finish(run);
+  await fleet.clock.advance(600_000);
+  expect(hooks.texts('x')).toEqual(['artifact after', 'COMPLETED']);
+});
+
+test('[I6] a config that is replaced on another instance is used from then on', async () => {
+  let url = 'old';
+  const got: string[] = [];
+  fleet.transport = {
+    retry: hooks.retry,
+    mustLeave: () => false,
+    receivers: async (_, ids) => {
+      const to = url;
+      return new Map(
+        ids.map((id) => [
+          id,
+          {
+            send: async () => {
+              got.push(to);
+              return { kind: 'delivered' as const };
+            },
+          },
+        ]),
+      );
+    },
+  };
+  const run = await running(a);
+  await run.publish(taskOf(WORKING));
+  await fleet.clock.advance(1_000);
+  const set = b.instance.pushes?.setConfig(KEY, 'x', TERMS, async () => {
+    await sleep(fleet.clock, 50);
+    url = 'new';
+  });
+  await fleet.clock.advance(20_000);
+  await set;
+  for (let n = 0; n < 5; n += 1) {
+    await run.publish(chunkOf(`${n}`, 'text'));
+    await fleet.clock.advance(20_000);
+  }
+  expect(got).toEqual(['old', 'new', 'new', 'new', 'new', 'new']);
+});
+
+test('[I6] a run beside an instance that waits for a failing receiver makes few calls', async () => {
+  hooks.answer = async () => ({ kind: 'retry', reason: 'http-503' });
+  const run = await running(a);
+  await run.publish(taskOf(INPUT_REQUIRED));
+  await a.instance.intents.finish(run);
+  await fleet.clock.advance(60_000);
+  const calls: Record<string, number> = {};
+  b.wire = async (call, name) => {
+    await sleep(fleet.clock, 2);
+    calls[name] = (calls[name] ?? 0) + 1;
+    return call();
+  };
+  const starting = begin(b, 'm2');
+  await fleet.clock.advance(1_000);
+  const { run: second } = await starting;
+  const n = 200;
+  const published: unknown[] = [];
+  for (let i = 0; i < n; i += 1) {
+    published.push(second.publish(chunkOf(`${i}`, 'text')));
+    await fleet.clock.advance(50);
+  }
+  await Promise.all(published);
+  await fleet.clock.advance(1_000);
+  expect((calls.claim ?? 0) + (calls.ask ?? 0)).toBeLessThan(60);
+});
+
+test('[I6] events of an instance that delivers none are delivered once it is gone', async () => {
+  const run = await running(a);
+  await run.publish(taskOf(INPUT_REQUIRED));
+  await a.instance.intents.finish(run);
+  await fleet.clock.advance(1_000);
+  const { transport } = fleet;
+  fleet.transport = undefined; // b has no handler
+  const { run: second } = await begin(b, 'm2');
+  await second.publish(statusOf(COMPLETED));
+  await b.instance.intents.finish(second);
+  await flush();
+  fleet.transport = transport;
+  expect((await fleet.registry.intents('b')).map(({ purpose }) => purpose)).toEqual(['push']);
+  b.kill();
+  await fleet.clock.advance(CLEAN_MS);
+  expect(hooks.texts('x')).toEqual(['INPUT_REQUIRED', 'COMPLETED']);
+});
+
+test('[I6] a config that cannot be read costs a bounded number of rows', async () => {
+  const { BackendError } = await import('../../src/errors.ts');
+  const { receivers } = hooks;
+  hooks.receivers = async () => {
+    throw new BackendError('corrupt-log', 'A config of another release.');
+  };
+  const run = await running(a);
+  await run.publish(taskOf(WORKING));
+  for (let n = 0; n < 20; n += 1) {
+    void run.publish(chunkOf(`${n}`, 'text'));
+    await fleet.clock.advance(1_000);
+  }
+  await run.publish(statusOf(COMPLETED));
+  await a.instance.intents.finish(run);
+  await fleet.clock.advance(1_000);
+  const rows = (await fleet.registry.intents('a')).map(({ purpose }) => purpose);
+  hooks.receivers = receivers;
+  expect(rows.length).toBeLessThan(3);
+});
+
+test('[I6] a leader that delivers none keeps the duty of a lost instance for another', async () => {
+  const c = await fleet.start('c');
+  await fleet.clock.advance(10_000);
+  const leads = [a, b, c].filter((m) => m.instance.janitor.stats.leads);
+  const [leader] = leads as [Member];
+  const [worker] = [a, b, c].filter((m) => m !== leader) as [Member];
+  Object.defineProperty(leader.instance.pushes, 'isAble', { get: () => false });
+  hooks.answer = async () => ({ kind: 'retry', reason: 'http-503' });
+  const run = await running(worker);
+  await run.publish(taskOf(WORKING));
+  await fleet.clock.advance(1_000);
+  worker.kill();
+  hooks.answer = async () => ({ kind: 'delivered' });
+  await fleet.clock.advance(CLEAN_MS);
+  expect(await fleet.traces(worker.instance.id)).toEqual(NO_TRACES);
+  leader.kill();
+  await fleet.clock.advance(CLEAN_MS);
+  expect(hooks.texts('x')).toEqual(['WORKING', 'FAILED']);
+});
+
+test('[I6] a failed config that a message sets again continues', async () => {
+  hooks.answer = async () => ({ kind: 'refused', reason: 'http-404' });
+  const run = await running(a);
+  await run.publish(taskOf(INPUT_REQUIRED));
+  await a.instance.intents.finish(run);
+  await fleet.clock.advance(1_000);
+  hooks.answer = async () => ({ kind: 'delivered' });
+  const second = await running(a, 'm2'); // the same id, in the message
+  await second.publish(statusOf(COMPLETED));
+  await a.instance.intents.finish(second);
+  await fleet.clock.advance(60_000);
+  expect(hooks.texts('x')).toEqual(['INPUT_REQUIRED', 'COMPLETED']);
+});
+
+test('[I6] a config that was removed after the end and created again receives no earlier events', async () => {
+  hooks.answer = async () => ({ kind: 'retry', reason: 'http-503' });
+  const run = await running(a);
+  await run.publish(taskOf(WORKING));
+  await run.publish(statusOf(COMPLETED));
+  await a.instance.intents.finish(run);
+  await fleet.clock.advance(5_000);
+  hooks.remove(KEY, 'x');
+  await a.instance.pushes?.removeConfig(KEY, 'x');
+  await fleet.clock.advance(600_000);
+  hooks.answer = async () => ({ kind: 'delivered' });
+  await a.instance.pushes?.setConfig(KEY, 'x', TERMS, async () => hooks.set(KEY, 'x'));
+  await fleet.clock.advance(600_000);
+  expect(hooks.texts('x')).toEqual([]);
+});
