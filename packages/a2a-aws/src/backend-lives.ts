@@ -15,6 +15,7 @@ import { queueName } from '@a2a-aws/sns-sqs';
 import type { BackendPorts } from './backend-ports.ts';
 import type { OpenConnections } from './connections/open-connections.ts';
 import type { BackendSettings } from './options/options.ts';
+import type { RunGate } from './overload/run-gate.ts';
 import type { Webhooks } from './pushes/webhooks.ts';
 import { VERSION } from './version.ts';
 
@@ -32,6 +33,7 @@ export interface BackendLivesDeps {
   /** Returns the transport of push notifications, once a handler has one. */
   readonly transport: () => PushTransport | undefined;
   readonly webhooks: Pick<Webhooks, 'close'>;
+  readonly gate: Pick<RunGate, 'stop'>;
 }
 
 /**
@@ -101,11 +103,12 @@ export class BackendLives {
 
   async #suspend(drainMs: number): Promise<void> {
     this.#leave.abort();
-    const { connections, webhooks, ports } = this.#deps;
+    const { connections, webhooks, gate, ports } = this.#deps;
     // Calls that are not answered in time are abandoned, and must not keep the process alive.
     await withTimeout(ports.clock, drainMs + TEARDOWN_MS, this.#drain(drainMs));
     await connections.end(ports.clock);
     webhooks.close();
+    gate.stop();
     ports.calls?.abort();
   }
 

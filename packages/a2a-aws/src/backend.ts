@@ -51,6 +51,9 @@ export class Backend {
     this.#ports = ports;
     this.#webhooks =
       ports.webhooks ?? new Webhooks({ clock: ports.clock, settings: settings.push });
+    const { logger, overload: limits } = settings;
+    const running = (): number => this.#lives.instance.intents.running;
+    this.#gate = new RunGate({ limits, running, clock: ports.clock, logger });
     this.#lives = new BackendLives({
       settings,
       ports,
@@ -59,10 +62,8 @@ export class Backend {
       connections: this.#connections,
       transport: () => this.#transport,
       webhooks: this.#webhooks,
+      gate: this.#gate,
     });
-    const { logger, overload: limits } = settings;
-    const running = (): number => this.#lives.instance.intents.running;
-    this.#gate = new RunGate({ limits, running, clock: ports.clock, logger });
     this.#queues = new LogQueueManager({ ...ports, logger, host: () => this.#lives.instance });
   }
 

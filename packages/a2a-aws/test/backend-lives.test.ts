@@ -56,6 +56,7 @@ beforeEach(() => {
     connections: new OpenConnections(),
     transport: () => undefined,
     webhooks: { close: () => {} },
+    gate: { stop: () => {} },
   });
 });
 

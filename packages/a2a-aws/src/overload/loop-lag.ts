@@ -11,6 +11,7 @@ export class LoopLag {
   #lags: number[] = [];
   #dueAtMs = 0;
   #isMeasuring = false;
+  #cancelTimer = (): void => {};
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -33,9 +34,16 @@ export class LoopLag {
     this.#measure(isNeeded);
   }
 
+  /** Ends a measurement and forgets all: a timer would keep the process alive. */
+  stop(): void {
+    this.#cancelTimer();
+    this.#isMeasuring = false;
+    this.#lags = [];
+  }
+
   #measure(isNeeded: () => boolean): void {
     this.#dueAtMs = this.#clock.now() + INTERVAL_MS;
-    this.#clock.after(INTERVAL_MS, () => {
+    this.#cancelTimer = this.#clock.after(INTERVAL_MS, () => {
       const lag = Math.max(0, this.#clock.now() - this.#dueAtMs);
       this.#lags = [...this.#lags, lag].slice(-WINDOW);
       this.#isMeasuring = isNeeded();

@@ -129,6 +129,11 @@ export class RunGate {
     this.#look();
   }
 
+  /** Ends the measurement of the event loop, when the instance stops. The next message begins another one. */
+  stop(): void {
+    this.#lag.stop();
+  }
+
   /** Returns the overload of this moment, and notes where an episode of it begins or ends. */
   #look(): Overload | undefined {
     const { limits, running, clock, logger } = this.#deps;
