@@ -20,6 +20,7 @@ import { livesCost } from './figures/lives-cost.ts';
 import { loading } from './figures/loading.ts';
 import { outage } from './figures/outage.ts';
 import { overload } from './figures/overload.ts';
+import { pushes } from './figures/pushes.ts';
 import { putCost } from './figures/put-cost.ts';
 import { receiver } from './figures/receiver.ts';
 import { recordDelayFigures } from './figures/record-delay.ts';
@@ -45,6 +46,7 @@ const FIGURES = {
   capacity,
   'token-cost': tokenCost,
   'record-delay': recordDelayFigures,
+  pushes,
   'put-cost': putCost,
   taps,
   'doorbell-chain': doorbellChain,

@@ -34,6 +34,16 @@ export const TARGETS = {
    * first thousand.
    */
   cpuGrowth: { atMost: 1.25 },
+  /** Milliseconds from a durable event to its webhook, on the same instance. */
+  pushMs: { atMost: 5 },
+  /** Calls to AWS for a task with push configurations that has no new events. */
+  idlePushCalls: { atMost: 0 },
+  /** Calls to DynamoDB for a pushed event of a burst. */
+  pushCalls: { atMost: 0.2 },
+  /** Megabytes held for 1,000 push configurations. */
+  pushMemory: { atMost: 50 },
+  /** Megabytes held for 10,000 events that wait for one receiver. */
+  slowPushMemory: { atMost: 16 },
   /** Calls to DynamoDB, SNS and SQS, all instances together, for 1,000 events in one burst. */
   burstCalls: { atMost: 60 },
   /** The same for 1,000 events, one a millisecond. */

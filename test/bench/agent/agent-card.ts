@@ -8,7 +8,7 @@ export const AGENT_CARD: AgentCard = {
   ],
   provider: undefined,
   version: '1',
-  capabilities: { streaming: true, pushNotifications: false, extensions: [] },
+  capabilities: { streaming: true, pushNotifications: true, extensions: [] },
   securitySchemes: {},
   securityRequirements: [],
   defaultInputModes: [],

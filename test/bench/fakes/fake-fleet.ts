@@ -18,7 +18,10 @@ import { DirectFanout, SnsFanout } from '@a2a-aws/sns-sqs';
 import { FakeAws, type FaultPlan, seededEntropy } from '@a2a-aws/testkit/fakes';
 import type { A2ARequestHandler, AgentExecutor } from '@a2a-js/sdk/server';
 import { Backend } from 'a2a-aws';
-import { pushSettings } from '../../../packages/a2a-aws/src/pushes/push-settings.ts';
+import {
+  type PushOptions,
+  pushSettings,
+} from '../../../packages/a2a-aws/src/pushes/push-settings.ts';
 import { AGENT_CARD } from '../agent/agent-card.ts';
 import { callContext, firstMessage } from '../agent/requests.ts';
 
@@ -38,6 +41,8 @@ export interface FakeFleetOptions {
   readonly lease?: LeaseSettings | undefined;
   /** @default that of a backend */
   readonly maxRecordDelayMs?: number | undefined;
+  /** @default that of a backend */
+  readonly push?: PushOptions | undefined;
   /** @default `sns` */
   readonly fanout?: 'sns' | 'direct' | undefined;
   /** The expected number of instances, which get as many topics as they need. @default few */
@@ -97,7 +102,7 @@ export class FakeFleet {
         entropy,
         compression: systemCompression,
         overload: { maxLagMs: 60_000, maxRuns: 100_000, maxStarts: 32, maxWaitMs: 60_000 },
-        push: pushSettings({}),
+        push: pushSettings(this.#options.push ?? {}),
       },
       {
         storage: new DynamoDBLogStorage({ ...table, compress }),

