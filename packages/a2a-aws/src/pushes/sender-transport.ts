@@ -55,7 +55,10 @@ export class SenderTransport implements PushTransport {
     return false;
   }
 
-  async #send({ key, event, task }: PushedEvent, signal: AbortSignal): Promise<PushOutcome> {
+  async #send(
+    { key, event, task, attempt }: PushedEvent,
+    signal: AbortSignal,
+  ): Promise<PushOutcome> {
     const response: StreamResponse = deepCopy(streamResponse(event));
     try {
       const sent = this.#sender.send(
@@ -68,7 +71,7 @@ export class SenderTransport implements PushTransport {
     } catch (error) {
       const thrown = error instanceof UserCodeError ? error.thrown : error;
       const about = { source: 'pushSender', taskId: key.taskId, scope: key } as const;
-      this.#deps.errors.report('push.sender-failed', thrown, about);
+      if (attempt === 1) this.#deps.errors.report('push.sender-failed', thrown, about);
       return { kind: 'retry', reason: 'sender-failed' };
     }
   }

@@ -198,7 +198,9 @@ export class PushLane {
     for (let attempts = 0; !signal.aborted; ) {
       const receiver = await this.#currentReceiver(attempts > 0);
       if (!receiver || signal.aborted) return false;
-      const outcome = await this.#attempt(() => receiver.send(event, signal));
+      const outcome = await this.#attempt(() =>
+        receiver.send({ ...event, attempt: attempts + 1 }, signal),
+      );
       if (outcome.kind === 'delivered') {
         if (attempts > 0) logger.info('push.recovered', { ...taskFields(key), attempts });
         return true;

@@ -14,6 +14,8 @@ export interface PushedEvent {
   /** Shared with other readers: never write to it. */
   readonly event: TaskEvent | { readonly kind: 'message'; readonly data: Message };
   readonly terms: PushTerms;
+  /** 1 for the first attempt of this instance. */
+  readonly attempt: number;
   /** Returns a copy of the Task, which may be newer than the event; `undefined` before its first event. */
   task(): Task | undefined;
 }
