@@ -14,6 +14,7 @@ import type { Intents } from '../runs/intents.ts';
 import { type TaskKey, taskKeyText } from '../task-key.ts';
 import { PushSession, type PushSessionDeps, REMOVED } from './push-session.ts';
 import type { PushTransport } from './push-transport.ts';
+import { takeClaim } from './take-claim.ts';
 
 export interface PushDispatcherDeps extends Omit<PushSessionDeps, 'transport' | 'isDraining'> {
   readonly logs: OpenLogs;
@@ -33,6 +34,8 @@ interface Duty {
   /** Resolves when an intent of this instance names the task, or no event waits. */
   readonly secured: Promise<void>;
   restarts: boolean;
+  /** The log has a record that this instance may lack. */
+  mustRead: boolean;
   /** Ends a pause of the duty. */
   cutPause: () => void;
 }
@@ -70,8 +73,9 @@ export class PushDispatcher {
    */
   wake(key: TaskKey, reads = false): void {
     const duty = this.#duties.get(taskKeyText(key));
-    if (duty) duty.session?.wake(reads);
-    else this.#begin(key, false);
+    if (!duty) this.#begin(key, false);
+    else if (duty.session) duty.session.wake(reads);
+    else if (reads) duty.mustRead = true;
   }
 
   /**
@@ -154,7 +158,10 @@ export class PushDispatcher {
   /** Waits for no further attempt: sessions end when every receiver has its events or fails. */
   drain(): void {
     this.#isDraining = true;
-    for (const { session } of this.#duties.values()) session?.wake();
+    for (const { session, cutPause } of this.#duties.values()) {
+      session?.wake();
+      cutPause();
+    }
   }
 
   /** Calls `work` under an intent, so that another instance delivers if this one is lost. */
@@ -188,6 +195,7 @@ export class PushDispatcher {
       session: undefined,
       secured,
       restarts,
+      mustRead: false,
       cutPause: () => {},
     };
     this.#duties.set(text, duty);
@@ -241,13 +249,15 @@ export class PushDispatcher {
           isDraining,
         });
         duty.restarts = false;
+        duty.mustRead = false;
         duty.session = session;
         const end = await session.run();
         duty.session = undefined;
         duty.restarts ||= session.mustRestart;
         // The other instance watches the log. It is not asked again for each record.
         if (end === 'other' && !duty.restarts && !this.#isDraining) await this.#pause(duty, ASK_MS);
-        if (end !== 'left' && (duty.restarts || session.isBehind)) continue;
+        const isBehind = duty.restarts || duty.mustRead || session.isBehind;
+        if (end !== 'left' && isBehind) continue;
         // A record that is appended from now on begins another duty.
         this.#forget(key, duty);
         return end === 'left' ? 'left' : 'done';
@@ -282,21 +292,15 @@ export class PushDispatcher {
 
   /** Notes that a configuration of a task that has ended receives nothing more, even if it is set again. */
   async #markRemoved(key: TaskKey, config: string, { since }: PushStart): Promise<void> {
-    const { instance, ledger, clock } = this.#deps;
-    for (let turn = 1, replaces = false; ; ) {
-      const claim = { instance, turn };
-      const result = await ledger.claim(key, claim, clock.now(), replaces);
-      if ('claimed' in result) {
-        const { place } = result.claimed.get(config) ?? { place: { slot: since, entry: 0 } };
-        const pushes = new Map(result.claimed).set(config, { place, failure: REMOVED });
-        const released = await ledger.release(key, claim, pushes, clock.now());
-        if (typeof released === 'string') return;
-        await ledger.release(key, claim, pushes, clock.now(), released.asked);
-        return;
-      }
-      turn = result.last.turn + 1;
-      replaces = result.isHeld;
-    }
+    const { ledger, clock } = this.#deps;
+    const taken = await takeClaim(key, () => true, this.#deps);
+    if (!taken) return;
+    const { claim } = taken;
+    const { place } = taken.pushes.get(config) ?? { place: { slot: since, entry: 0 } };
+    const pushes = new Map(taken.pushes).set(config, { place, failure: REMOVED });
+    const released = await ledger.release(key, claim, pushes, clock.now());
+    if (typeof released === 'string') return;
+    await ledger.release(key, claim, pushes, clock.now(), released.asked);
   }
 
   #forget(key: TaskKey, duty: Duty): void {

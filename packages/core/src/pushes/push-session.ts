@@ -1,25 +1,15 @@
 import { compareSlots, type Slot } from '../model/slot.ts';
 import type { LogState, PushStart } from '../model/state.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { Entropy } from '../ports/entropy.ts';
-import type { InstanceRegistry } from '../ports/instance-registry.ts';
-import type { Logger } from '../ports/logger.ts';
-import type { PushClaim, PushLedger, PushProgress, TaskPushes } from '../ports/push-ledger.ts';
+import type { PushClaim, PushProgress, TaskPushes } from '../ports/push-ledger.ts';
 import type { OpenLog } from '../reading/open-log.ts';
 import { retryUntilDone } from '../retry.ts';
 import { PushLane } from './push-lane.ts';
 import type { PushReceiver, PushTransport } from './push-transport.ts';
+import { type TakeClaimDeps, takeClaim } from './take-claim.ts';
 
-export interface PushSessionDeps {
-  readonly instance: string;
-  readonly ledger: PushLedger;
-  readonly registry: Pick<InstanceRegistry, 'lease'>;
+export interface PushSessionDeps extends TakeClaimDeps {
   readonly transport: PushTransport;
-  readonly clock: Clock;
-  readonly entropy: Entropy;
-  readonly logger: Logger;
-  /** Aborts when the instance stops or has died. */
-  readonly signal: AbortSignal;
+  /** Returns true while the lease of this instance has not expired. */
   readonly isServing: () => boolean;
   /** True once the instance drains: no attempt is waited for any more. */
   readonly isDraining: () => boolean;
@@ -136,34 +126,15 @@ export class PushSession {
 
   /** Resolves with false if another instance delivers, and was asked to read the log again. */
   async #takeClaim(): Promise<boolean> {
-    const { instance, ledger, clock, entropy } = this.#deps;
     const { key, state } = this.#open.log;
     this.#isLost = false;
     this.#answered = undefined;
     this.#endedAt = state.next;
-    for (let turn = 1, replaces = false; ; ) {
-      const claim = { instance, turn };
-      const result = await this.#untilDone(() => ledger.claim(key, claim, clock.now(), replaces));
-      if ('claimed' in result) {
-        this.#claim = claim;
-        this.#progress = result.claimed;
-        return true;
-      }
-      const { last, isHeld } = result;
-      turn = last.turn + 1;
-      replaces = isHeld;
-      if (!isHeld || this.#restarts || last.instance === instance) continue;
-      if (!(await this.#isAlive(last.instance))) continue;
-      replaces = false;
-      const question = entropy.id();
-      if (await this.#untilDone(() => ledger.ask(key, last, question))) return false;
-    }
-  }
-
-  async #isAlive(instance: string): Promise<boolean> {
-    const { registry } = this.#deps;
-    const lease = await this.#untilDone(() => registry.lease(instance));
-    return lease?.state === 'alive';
+    const taken = await takeClaim(key, () => this.#restarts, this.#deps);
+    if (!taken) return false;
+    this.#claim = taken.claim;
+    this.#progress = taken.pushes;
+    return true;
   }
 
   async #deliver(): Promise<'done' | 'left' | 'lost'> {

@@ -332,3 +332,23 @@ test('[I6] a config that was removed after the end and created again receives no
   await fleet.clock.advance(600_000);
   expect(hooks.texts('x')).toEqual([]);
 });
+
+test('[I6] a record that was read elsewhere is not forgotten beside the claim of another instance', async () => {
+  hooks.answer = async () => ({ kind: 'retry', reason: 'http-503' });
+  const run = await running(a);
+  await run.publish(taskOf(INPUT_REQUIRED));
+  await a.instance.intents.finish(run);
+  await fleet.clock.advance(2_000);
+  let asks = 0;
+  b.wire = (call, name) => {
+    if (name === 'ask') asks += 1;
+    return call();
+  };
+  await b.instance.pushes?.secure(KEY);
+  await fleet.clock.advance(100);
+  expect(asks).toBe(1);
+  // As the janitor does, whose logs are others than those of clients.
+  await b.instance.pushes?.secure(KEY, true);
+  await fleet.clock.advance(2_000);
+  expect(asks).toBe(2);
+});
