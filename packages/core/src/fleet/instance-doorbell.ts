@@ -56,6 +56,8 @@ export class InstanceDoorbell {
   #round = 0;
   #revision = 0;
   #address: FanoutAddress;
+  /** True while the lease row may contain another address than {@link #address}. */
+  #isUncertain = false;
   #former: readonly Former[] = [];
   /** True if the transport gives this instance no endpoint. */
   #isUnheard = false;
@@ -254,8 +256,12 @@ export class InstanceDoorbell {
     }
     const isSame = isSameAddress(made, this.#address);
     if (isSame) await this.#removeIfDead();
-    else await this.#writeAddress(made, this.#former);
+    else {
+      this.#isUncertain = true;
+      await this.#writeAddress(made, this.#former);
+    }
     if (this.#end.signal.aborted) return;
+    this.#isUncertain = false;
     this.#address = made;
     // The transport may have restored it under the address that it had.
     if (isSame && logs.doorbells.view && this.#missingSinceMs === undefined) return;
@@ -310,7 +316,8 @@ export class InstanceDoorbell {
     const due = this.#former.filter(
       (one) => elapsed(one.givenUpAtMs, now) >= settings.quarantineMs,
     );
-    if (due.length === 0) return;
+    // A write that said time-out may have stored an address that this instance does not have yet.
+    if (due.length === 0 || this.#isUncertain) return;
     const left = this.#former.filter((one) => !due.includes(one));
     if (await this.#removeEndpoints(due.map((one) => one.address))) {
       try {
