@@ -14,6 +14,7 @@ import {
   BackendError,
   type BackendOptions,
   createBackend,
+  LATEST_ONLY_PUSHES,
   RESUMABLE_STREAMS,
 } from 'a2a-aws';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -229,7 +230,9 @@ test('before its start and after its stop a backend refuses requests with an err
   expect(one.health()).toMatchObject({ live: true, ready: false, phase: 'new' });
   const card = await handler.getAgentCard();
   const given = agentCard('http://x');
-  const extensions = [expect.objectContaining({ uri: RESUMABLE_STREAMS, required: false })];
+  const extensions = [RESUMABLE_STREAMS, LATEST_ONLY_PUSHES].map((uri) =>
+    expect.objectContaining({ uri, required: false }),
+  );
   expect(card).toEqual({ ...given, capabilities: { ...given.capabilities, extensions } });
   expect((await failure('cancel', request())).message).toMatch(/Try again/);
   await one.start();

@@ -45,10 +45,10 @@ import { SenderTransport } from '../pushes/sender-transport.ts';
 import { WebhookTransport } from '../pushes/webhook-transport.ts';
 import { RunDriver } from '../runs/run-driver.ts';
 import { RunStarter } from '../runs/run-starter.ts';
-import { declaredCard } from '../streams/declared-card.ts';
 import { linkSignals } from '../streams/linked-signal.ts';
 import { activate } from '../streams/presenter.ts';
 import { guardedIfFunction, UserCodeError } from '../user-code/guarded.ts';
+import { declaredCard } from './declared-card.ts';
 import type { HandlerDeps } from './handler-deps.ts';
 import type { RequestHandlerOptions } from './handler-options.ts';
 import { interruption } from './interruption.ts';
@@ -85,7 +85,7 @@ export class BackendRequestHandler implements A2ARequestHandler {
     options: RequestHandlerOptions,
     deps: HandlerDeps,
   ) {
-    const card = declaredCard(givenCard);
+    const card = declaredCard(givenCard, options.pushNotificationSender !== undefined);
     this.#card = card;
     this.#deps = deps;
     this.#options = options;

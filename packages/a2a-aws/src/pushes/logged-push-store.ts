@@ -38,6 +38,7 @@ export function loggedPushStore(deps: LoggedPushStoreDeps): PushNotificationStor
       await pushes.setConfig(keyOf(taskId, context), config.id, termsOf(context), save);
     },
     async delete(taskId: string, context: ServerCallContext, configId: string = taskId) {
+      instance().assertReady();
       await store.delete(taskId, context, configId);
       await instance().pushes?.removeConfig(keyOf(taskId, context), configId);
     },
@@ -65,9 +66,17 @@ export function sentPushStore(
   });
 }
 
-function termsOf({ requestedVersion, requestedExtensions = [] }: ServerCallContext): PushTerms {
+function termsOf(context: ServerCallContext): PushTerms {
+  const { requestedVersion, requestedExtensions = [] } = context;
+  const latestOnly = requestedExtensions.includes(LATEST_ONLY_PUSHES);
+  if (latestOnly) context.addActivatedExtension(LATEST_ONLY_PUSHES);
   return {
-    version: requestedVersion || A2A_PROTOCOL_VERSION,
-    latestOnly: requestedExtensions.includes(LATEST_ONLY_PUSHES),
+    // The text of a client: it must not get into the log.
+    version: isLegacy(requestedVersion) ? '0.3' : A2A_PROTOCOL_VERSION,
+    latestOnly,
   };
+}
+
+function isLegacy(version: string | undefined): boolean {
+  return /^0\.3(?:\.|$)/.test(version ?? '');
 }

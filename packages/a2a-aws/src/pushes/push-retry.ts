@@ -4,9 +4,9 @@ import { backoff, type FailedPush, type PushRetry } from '@a2a-aws/core/internal
 const RANGE = { firstMs: 300, longestMs: 5 * 60_000 };
 
 /**
- * Decides what follows a failed attempt. `limitMs`: how long attempts may fail before the configuration is
- * given up. The next one comes no earlier than the receiver asked for, and
- * no later than the limit, so that the last attempt is made at the limit.
+ * Decides what follows a failed attempt. The next one comes no earlier than the receiver asked for, and
+ * no later than the limit, so that the last attempt is made at the limit. `limitMs`: how long attempts
+ * may fail before the configuration is given up.
  */
 export function decideRetry(failed: FailedPush, limitMs: number): PushRetry {
   const { outcome, attempts, failingSince, now, random } = failed;

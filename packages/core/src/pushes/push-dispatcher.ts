@@ -283,11 +283,16 @@ export class PushDispatcher {
     if (!this.#deps.signal.aborted && !this.#isDraining) this.wake(key);
   }
 
-  #pause(duty: Duty, ms: number): Promise<void> {
+  async #pause(duty: Duty, ms: number): Promise<void> {
     const { clock, signal } = this.#deps;
     const end = new AbortController();
-    duty.cutPause = () => end.abort();
-    return sleep(clock, ms, AbortSignal.any([signal, end.signal]));
+    const cut = (): void => end.abort();
+    duty.cutPause = cut;
+    // `AbortSignal.any` would leave something behind in the long-lived signal.
+    signal.addEventListener('abort', cut, { once: true });
+    if (signal.aborted) cut();
+    await sleep(clock, ms, end.signal);
+    signal.removeEventListener('abort', cut);
   }
 
   /** Notes that a configuration of a task that has ended receives nothing more, even if it is set again. */

@@ -9,6 +9,7 @@ import type { Logger } from '../ports/logger.ts';
 import type { PushPlace, PushProgress } from '../ports/push-ledger.ts';
 import type { LogTap } from '../reading/log-tap.ts';
 import type { OpenLog } from '../reading/open-log.ts';
+import { Retries, retryUntilDone } from '../retry.ts';
 import type { PushOutcome, PushReceiver, PushTransport } from './push-transport.ts';
 import { type PushedEntry, pushedEntries, pushId } from './pushed-entries.ts';
 
@@ -30,8 +31,8 @@ export interface PushLaneDeps {
 const MAX_EVENTS = 64;
 /** How long a look-up of the receiver is valid if no entry of the log can report a change, in milliseconds. */
 const RECEIVER_MS = 1_000;
-/** How long a lane waits after a read that failed, in milliseconds. */
-const READ_RETRY_MS = 1_000;
+/** How long a lane waits for its instance to renew its lease, in milliseconds. */
+const LEASE_RETRY_MS = 1_000;
 
 /**
  * Delivers the events of a task to the receiver of one push configuration, one after another and in
@@ -42,6 +43,7 @@ export class PushLane {
   readonly #deps: PushLaneDeps;
   readonly #stop = new AbortController();
   readonly #unlink: () => void;
+  readonly #reads: Retries;
   #start: PushStart;
   #progress: PushProgress;
   #receiver: PushReceiver | undefined;
@@ -71,6 +73,7 @@ export class PushLane {
     deps.signal.addEventListener('abort', aborted, { once: true });
     if (deps.signal.aborted) aborted();
     this.#unlink = () => deps.signal.removeEventListener('abort', aborted);
+    this.#reads = new Retries('push.table-retried', { ...deps, signal: this.#stop.signal });
   }
 
   get progress(): PushProgress {
@@ -120,6 +123,7 @@ export class PushLane {
   close(): void {
     this.#stop.abort();
     this.#unlink();
+    this.#reads.gaveUp();
     this.#closeTap();
   }
 
@@ -129,7 +133,7 @@ export class PushLane {
 
   /** Resolves with the record at the lane's place; `undefined` at the end of the log. */
   async #read(): Promise<AppliedRecord | undefined> {
-    const { open, clock } = this.#deps;
+    const { open } = this.#deps;
     const { log } = open;
     while (!this.#isCaughtUp && !this.#stop.signal.aborted) {
       try {
@@ -139,6 +143,7 @@ export class PushLane {
         const { slot } = this.#progress.place;
         this.#tap ??= open.tap({ from: slot, maxEvents: MAX_EVENTS });
         const record = await this.#tap.tap.next();
+        this.#reads.succeeded();
         if (!record) return undefined;
         if (!this.#isAt(record)) {
           this.#closeTap();
@@ -149,7 +154,7 @@ export class PushLane {
         this.#closeTap();
         const code = errorCode(error);
         if (code === 'expired' || code === 'corrupt-log') this.#giveUp(code);
-        else if (code !== 'diverged') await sleep(clock, READ_RETRY_MS, this.#stop.signal);
+        else if (code !== 'diverged') await this.#reads.failed(error);
       }
     }
     return undefined;
@@ -198,7 +203,12 @@ export class PushLane {
     for (let attempts = 0; !signal.aborted; ) {
       const receiver = await this.#currentReceiver(attempts > 0);
       if (!receiver || signal.aborted) return false;
-      const outcome = await this.#attempt(() =>
+      // An instance that was paused may have been replaced.
+      if (!this.#deps.isServing()) {
+        await sleep(clock, LEASE_RETRY_MS, signal);
+        continue;
+      }
+      const outcome = await attempt(() =>
         receiver.send({ ...event, attempt: attempts + 1 }, signal),
       );
       if (outcome.kind === 'delivered') {
@@ -227,12 +237,6 @@ export class PushLane {
     return false;
   }
 
-  async #attempt(send: () => Promise<PushOutcome>): Promise<PushOutcome> {
-    // An instance that was paused may have been replaced.
-    if (!this.#deps.isServing()) return { kind: 'retry', reason: 'lease-expired' };
-    return send();
-  }
-
   /** Resolves with the receiver; `undefined`, and the lane ends, if the configuration was removed. */
   async #currentReceiver(isRetry: boolean): Promise<PushReceiver | undefined> {
     const { open, transport, clock } = this.#deps;
@@ -240,21 +244,23 @@ export class PushLane {
       isRetry ||
       // A sealed log takes no entry about a removal.
       (open.log.state.sealed && clock.now() - this.#receiverAtMs >= RECEIVER_MS);
-    while (isStale && !this.#stop.signal.aborted) {
-      try {
-        const found = await transport.receivers(open.log.key, [this.config]);
-        this.#receiver = found.get(this.config);
-        this.#receiverAtMs = clock.now();
-        if (!this.#receiver) {
-          this.#stop.abort();
-          this.#deps.changed();
-        }
-        break;
-      } catch {
-        await sleep(clock, READ_RETRY_MS, this.#stop.signal);
+    if (!isStale) return this.#receiver;
+    const { signal } = this.#stop;
+    try {
+      const found = await retryUntilDone('push.store', { ...this.#deps, signal }, () =>
+        transport.receivers(open.log.key, [this.config]),
+      );
+      this.#receiver = found.get(this.config);
+      this.#receiverAtMs = clock.now();
+      if (!this.#receiver) {
+        this.#stop.abort();
+        this.#deps.changed();
       }
+      return this.#receiver;
+    } catch (error) {
+      if (!signal.aborted) this.#giveUp(errorCode(error));
+      return undefined;
     }
-    return this.#receiver;
   }
 
   #giveUp(reason: string): void {
@@ -267,5 +273,14 @@ export class PushLane {
     this.#tap?.close();
     this.#tap = undefined;
     this.#record = undefined;
+  }
+}
+
+/** Resolves with the outcome of one attempt. A fault of the transport must not end the process. */
+async function attempt(send: () => Promise<PushOutcome>): Promise<PushOutcome> {
+  try {
+    return await send();
+  } catch {
+    return { kind: 'retry', reason: 'unexpected' };
   }
 }

@@ -45,6 +45,7 @@ export class PushSession {
   #isLost = false;
   #isDirty = false;
   #cancelSave: (() => void) | undefined;
+  #cancelLook: (() => void) | undefined;
   #saving: Promise<void> = Promise.resolve();
   #wake: () => void = () => {};
   #isWoken = false;
@@ -121,6 +122,7 @@ export class PushSession {
       this.#deps.signal.removeEventListener('abort', aborted);
       this.#closeLanes();
       this.#cancelSave?.();
+      this.#cancelLook?.();
     }
   }
 
@@ -228,7 +230,8 @@ export class PushSession {
     this.#missing += 1;
     if (ms === undefined) return;
     const { clock } = this.#deps;
-    clock.after(ms, () => {
+    this.#cancelLook?.();
+    this.#cancelLook = clock.after(ms, () => {
       this.#pushes = undefined;
       this.wake();
     });

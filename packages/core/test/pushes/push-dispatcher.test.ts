@@ -1,7 +1,6 @@
 import { flush } from '@a2a-aws/testkit/fakes';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { TaskEvent } from '../../src/a2a/event.ts';
-import type { PushEntry } from '../../src/model/entry.ts';
 import { proposePush } from '../../src/model/proposal.ts';
 import type { Run } from '../../src/runs/run.ts';
 import {
@@ -15,8 +14,9 @@ import {
   taskOf,
   WORKING,
 } from '../fixtures/events.ts';
-import { begin, CLEAN_MS, Fleet, FOUND_MS, type Member } from '../fixtures/fleet.ts';
-import { LIMIT_MS, Webhooks } from '../fixtures/webhooks.ts';
+import { begin, CLEAN_MS, type Fleet, FOUND_MS, type Member } from '../fixtures/fleet.ts';
+import { pushingFleet, pushingRun, pushOf } from '../fixtures/pushing.ts';
+import { LIMIT_MS, type Webhooks } from '../fixtures/webhooks.ts';
 
 const HOUR_MS = 60 * 60 * 1000;
 
@@ -26,32 +26,21 @@ let a: Member;
 let b: Member;
 
 beforeEach(async () => {
-  fleet = new Fleet();
-  hooks = new Webhooks();
-  fleet.transport = hooks;
-  a = await fleet.start('a');
-  b = await fleet.start('b');
+  ({ fleet, hooks, a, b } = await pushingFleet());
 });
-
-function push(config: string, latestOnly = false): PushEntry {
-  return { kind: 'push', config, terms: { version: '1.0', latestOnly } };
-}
 
 /** Sets a configuration of a task that exists, as a member does. */
 async function setConfig(member: Member, config: string): Promise<void> {
   const { logs, intents, pushes } = member.instance;
   const { open, release } = await logs.follow(KEY);
-  await open.log.append(proposePush(intents.author(KEY), push(config)));
+  await open.log.append(proposePush(intents.author(KEY), pushOf(config)));
   hooks.set(KEY, config);
   await pushes?.secure(KEY);
   release();
 }
 
 /** Starts a run that sets the configuration `x`. */
-async function running(member: Member, name = 'm1') {
-  hooks.set(KEY, 'x');
-  return (await begin(member, name, KEY, undefined, push('x'))).run;
-}
+const running = (member: Member, name?: string) => pushingRun(hooks, member, name);
 
 /** Publishes an event that may wait for others. */
 async function published(run: Run, event: TaskEvent): Promise<void> {
@@ -294,7 +283,7 @@ test('a configuration that wants only the latest events misses none that ends or
     return { kind: 'delivered' };
   };
   hooks.set(KEY, 'x');
-  const { run } = await begin(a, 'm1', KEY, undefined, push('x', true));
+  const { run } = await begin(a, 'm1', KEY, undefined, pushOf('x', true));
   await run.publish(taskOf(WORKING));
   await flush();
   for (const id of ['1', '2', '3']) await published(run, chunkOf(id, 'text'));

@@ -1,6 +1,6 @@
 import { flush } from '@a2a-aws/testkit/fakes';
 import { beforeEach, expect, test } from 'vitest';
-import type { PushEntry } from '../../src/model/entry.ts';
+import { BackendError } from '../../src/errors.ts';
 import { sleep } from '../../src/ports/clock.ts';
 import {
   CANCELED,
@@ -12,8 +12,16 @@ import {
   taskOf,
   WORKING,
 } from '../fixtures/events.ts';
-import { begin, CLEAN_MS, Fleet, FOUND_MS, type Member, NO_TRACES } from '../fixtures/fleet.ts';
-import { Webhooks } from '../fixtures/webhooks.ts';
+import {
+  begin,
+  CLEAN_MS,
+  type Fleet,
+  FOUND_MS,
+  type Member,
+  NO_TRACES,
+} from '../fixtures/fleet.ts';
+import { pushingFleet, pushingRun } from '../fixtures/pushing.ts';
+import type { Webhooks } from '../fixtures/webhooks.ts';
 
 let fleet: Fleet;
 let hooks: Webhooks;
@@ -21,21 +29,11 @@ let a: Member;
 let b: Member;
 
 beforeEach(async () => {
-  fleet = new Fleet();
-  hooks = new Webhooks();
-  fleet.transport = hooks;
-  a = await fleet.start('a');
-  b = await fleet.start('b');
+  ({ fleet, hooks, a, b } = await pushingFleet());
 });
 
-const TERMS = { version: '1.0', latestOnly: false };
-function push(config: string): PushEntry {
-  return { kind: 'push', config, terms: TERMS };
-}
-async function running(member: Member, name = 'm1') {
-  hooks.set(KEY, 'x');
-  return (await begin(member, name, KEY, undefined, push('x'))).run;
-}
+/** Starts a run that sets the configuration `x`. */
+const running = (member: Member, name?: string) => pushingRun(hooks, member, name);
 
 test('[I6] a stop with a failing receiver keeps the progress that was made', async () => {
   const run = await running(a);
@@ -107,10 +105,15 @@ test('[I6] COMPLETED is delivered to a config that was stored while a release wa
     if (name === 'release' && releases === 1) await gate;
     return got;
   };
-  const set = a.instance.pushes?.setConfig(KEY, 'x', TERMS, async () => {
-    await stored;
-    hooks.set(KEY, 'x');
-  });
+  const set = a.instance.pushes?.setConfig(
+    KEY,
+    'x',
+    { version: '1.0', latestOnly: false },
+    async () => {
+      await stored;
+      hooks.set(KEY, 'x');
+    },
+  );
   await flush();
   await run.publish(statusOf(COMPLETED));
   await a.instance.intents.finish(run);
@@ -156,22 +159,42 @@ test('[I6] a config that was removed and created again receives no earlier event
     config === 'x' ? { kind: 'retry', reason: 'http-503' } : { kind: 'delivered' };
   const run = await running(a);
   hooks.set(KEY, 'y');
-  await a.instance.pushes?.setConfig(KEY, 'y', TERMS, async () => {});
+  await a.instance.pushes?.setConfig(
+    KEY,
+    'y',
+    { version: '1.0', latestOnly: false },
+    async () => {},
+  );
   await run.publish(taskOf(WORKING));
   await run.publish(chunkOf('secret', 'text'));
-  await a.instance.pushes?.setConfig(KEY, 'y', TERMS, async () => {});
+  await a.instance.pushes?.setConfig(
+    KEY,
+    'y',
+    { version: '1.0', latestOnly: false },
+    async () => {},
+  );
   await fleet.clock.advance(5_000);
   a.wire = async (call, name) => {
     if (name === 'receivers') await sleep(fleet.clock, 50);
     return call();
   };
   // The session looks the receivers up meanwhile.
-  void a.instance.pushes?.setConfig(KEY, 'y', TERMS, async () => {});
+  void a.instance.pushes?.setConfig(
+    KEY,
+    'y',
+    { version: '1.0', latestOnly: false },
+    async () => {},
+  );
   await fleet.clock.advance(10);
   const removed = a.instance.pushes?.removeConfig(KEY, 'x'); // after the store's delete
   await fleet.clock.advance(10);
   await removed;
-  const set = a.instance.pushes?.setConfig(KEY, 'x', TERMS, async () => hooks.set(KEY, 'x'));
+  const set = a.instance.pushes?.setConfig(
+    KEY,
+    'x',
+    { version: '1.0', latestOnly: false },
+    async () => hooks.set(KEY, 'x'),
+  );
   await fleet.clock.advance(1_000);
   await set;
   hooks.answer = async () => ({ kind: 'delivered' });
@@ -206,10 +229,15 @@ test('[I6] a config that is replaced on another instance is used from then on', 
   const run = await running(a);
   await run.publish(taskOf(WORKING));
   await fleet.clock.advance(1_000);
-  const set = b.instance.pushes?.setConfig(KEY, 'x', TERMS, async () => {
-    await sleep(fleet.clock, 50);
-    url = 'new';
-  });
+  const set = b.instance.pushes?.setConfig(
+    KEY,
+    'x',
+    { version: '1.0', latestOnly: false },
+    async () => {
+      await sleep(fleet.clock, 50);
+      url = 'new';
+    },
+  );
   await fleet.clock.advance(20_000);
   await set;
   for (let n = 0; n < 5; n += 1) {
@@ -264,7 +292,6 @@ test('[I6] events of an instance that delivers none are delivered once it is gon
 });
 
 test('[I6] a config that cannot be read costs a bounded number of rows', async () => {
-  const { BackendError } = await import('../../src/errors.ts');
   const { receivers } = hooks;
   hooks.receivers = async () => {
     throw new BackendError('corrupt-log', 'A config of another release.');
@@ -328,7 +355,9 @@ test('[I6] a config that was removed after the end and created again receives no
   await a.instance.pushes?.removeConfig(KEY, 'x');
   await fleet.clock.advance(600_000);
   hooks.answer = async () => ({ kind: 'delivered' });
-  await a.instance.pushes?.setConfig(KEY, 'x', TERMS, async () => hooks.set(KEY, 'x'));
+  await a.instance.pushes?.setConfig(KEY, 'x', { version: '1.0', latestOnly: false }, async () =>
+    hooks.set(KEY, 'x'),
+  );
   await fleet.clock.advance(600_000);
   expect(hooks.texts('x')).toEqual([]);
 });
@@ -351,4 +380,57 @@ test('[I6] a record that was read elsewhere is not forgotten beside the claim of
   await b.instance.pushes?.secure(KEY, true);
   await fleet.clock.advance(2_000);
   expect(asks).toBe(2);
+});
+
+test('a transport that throws is a failed attempt', async () => {
+  let attempts = 0;
+  hooks.answer = async () => {
+    attempts += 1;
+    if (attempts === 1) throw new Error('Thrown on purpose.');
+    return { kind: 'delivered' };
+  };
+  const run = await running(a);
+  await run.publish(taskOf(INPUT_REQUIRED));
+  await a.instance.intents.finish(run);
+  await fleet.clock.advance(5_000);
+  expect(hooks.texts('x')).toEqual(['INPUT_REQUIRED']);
+  expect(fleet.loggedFields.get('push.failed')).toMatchObject({ reason: 'unexpected' });
+});
+
+test('a look-up that fails between attempts is logged, and a lasting fault of it ends the configuration', async () => {
+  hooks.answer = async () => {
+    hooks.fault = new BackendError('unreachable', 'No answer.');
+    return { kind: 'retry', reason: 'http-503' };
+  };
+  const run = await running(a);
+  await run.publish(taskOf(INPUT_REQUIRED));
+  await a.instance.intents.finish(run);
+  await fleet.clock.advance(5_000);
+  expect(fleet.logged).toContain('push.store-retried');
+  hooks.fault = new BackendError('corrupt-log', 'A config of another release.');
+  await fleet.clock.advance(5_000);
+  expect(fleet.loggedFields.get('push.given-up')).toMatchObject({ reason: 'corrupt-log' });
+  expect((await a.instance.pushes?.progress(KEY))?.get('x')?.failure).toBe('corrupt-log');
+});
+
+test('an instance whose lease may have expired makes no attempt, and blames no receiver', async () => {
+  const run = await running(a);
+  let goOn = (): void => {};
+  const paused = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  a.wire = async (call, name) => {
+    if (name === 'beat') await paused;
+    return call();
+  };
+  b.kill(); // so that no instance declares the other one dead
+  await fleet.clock.advance(20_200);
+  void run.publish(taskOf(INPUT_REQUIRED));
+  await fleet.clock.advance(500);
+  expect(await fleet.states()).toEqual([INPUT_REQUIRED]);
+  expect(hooks.attempts).toBe(0);
+  expect(fleet.logged).not.toContain('push.failed');
+  goOn();
+  await fleet.clock.advance(2_000);
+  expect(hooks.texts('x')).toEqual(['INPUT_REQUIRED']);
 });
