@@ -44,7 +44,7 @@ import { ownedPushStore } from '../pushes/owned-push-store.ts';
 import { SenderTransport } from '../pushes/sender-transport.ts';
 import { WebhookTransport } from '../pushes/webhook-transport.ts';
 import { RunDriver } from '../runs/run-driver.ts';
-import { RunStarter } from '../runs/run-starter.ts';
+import { type RequestContextFor, RunStarter } from '../runs/run-starter.ts';
 import { linkSignals } from '../streams/linked-signal.ts';
 import { activate } from '../streams/presenter.ts';
 import { guardedIfFunction, UserCodeError } from '../user-code/guarded.ts';
@@ -55,7 +55,7 @@ import { interruption } from './interruption.ts';
 import { readLater } from './long-poll.ts';
 import { PushConfigMethods } from './push-config-methods.ts';
 import { RequestGuard } from './request-guard.ts';
-import { sdkHandler } from './sdk-handler.ts';
+import { sdkHandler, sdkRequestContext } from './sdk-handler.ts';
 import { StreamMethods } from './stream-methods.ts';
 import { TaskReader } from './task-reader.ts';
 import { blockingAnswer, immediateAnswer } from './task-result.ts';
@@ -118,10 +118,12 @@ export class BackendRequestHandler implements A2ARequestHandler {
     });
     const load = (taskId: string, context: ServerCallContext): Promise<Task | undefined> =>
       this.#tasks.load(this.#tasks.key(taskId, context));
-    const parts = { card, executor, options, store, stored, driver, load };
+    const parts = { card, options, store, stored, load };
     this.#sdk = sdkHandler(parts);
     this.#pushConfigs = new PushConfigMethods(this.#sdk, this.#guard);
-    this.#starter = new RunStarter((scope) => sdkHandler(parts, scope), deps);
+    const requestContextFor: RequestContextFor = (scope, context) =>
+      sdkRequestContext(parts, scope, context);
+    this.#starter = new RunStarter(driver, requestContextFor, deps);
     this.#streams = new StreamMethods(card, deps, this.#tasks, this.#starter);
   }
 

@@ -9,13 +9,7 @@ import {
 } from '@a2a-aws/core/internal';
 import { A2A_PROTOCOL_VERSION } from '@a2a-js/sdk';
 import { UnsupportedOperationError } from '@a2a-js/sdk/errors';
-import {
-  type AgentExecutor,
-  DefaultExecutionEventBus,
-  type ExecutionEventBus,
-  type ExecutionEventBusManager,
-  RequestContext,
-} from '@a2a-js/sdk/server';
+import { type AgentExecutor, type ExecutionEventBus, RequestContext } from '@a2a-js/sdk/server';
 import { generationMismatch } from '../generations/generation-mismatch.ts';
 import type { UserErrors } from '../user-code/user-errors.ts';
 import { recordRequest } from './recorded-request.ts';
@@ -32,24 +26,6 @@ const ANY_RECEIVER: PushEntry = {
 };
 /** How long an executor may go on after its run has ended, in milliseconds. */
 const GRACE_MS = 5_000;
-
-/** A bus for each run and not for each task: two runs of one task must not get each other's events. */
-export class RunBusManager implements ExecutionEventBusManager {
-  createOrGetByTaskId(): ExecutionEventBus {
-    return new DefaultExecutionEventBus();
-  }
-
-  getByTaskId(): undefined {
-    return undefined;
-  }
-
-  cleanupByTaskId(): void {}
-
-  /** The driver itself finishes a bus, once everything on it was delivered. */
-  settleByTaskId(): boolean {
-    return true;
-  }
-}
 
 export interface RunDriverDeps {
   readonly clock: Clock;
@@ -82,39 +58,24 @@ export class RunDriver {
   }
 
   /**
-   * Stands where the SDK expects the executor, for one send. Its `execute` never rejects, so that no
-   * text of the executor's errors gets anywhere. The SDK never cancels: cancels go through the log.
+   * Drives the run of one message to its end. `request` is the SDK's context of the message. Never rejects:
+   * a run that does not start rejects the scope.
    */
-  executor(scope: RunScope): AgentExecutor {
-    return {
-      execute: (request, outlet) => this.#execute(scope, request, outlet),
-      cancelTask: async () => {},
-    };
-  }
-
-  async #execute(
-    scope: RunScope,
-    request: RequestContext,
-    outlet: ExecutionEventBus,
-  ): Promise<void> {
+  async drive(scope: RunScope, request: RequestContext): Promise<void> {
     try {
-      await this.#drive(scope, request, outlet);
+      await this.#drive(scope, request);
     } catch (error) {
       scope.reject(error);
       this.#logger.warn('run.cut-short', { ...taskFields(scope.key), ...errorFields(error) });
-      outlet.finished();
     }
   }
 
-  async #drive(scope: RunScope, request: RequestContext, outlet: ExecutionEventBus): Promise<void> {
+  async #drive(scope: RunScope, request: RequestContext): Promise<void> {
     const { by } = scope;
     const assignment = 'resumed' in by ? by.resumed : await this.#begin(by, scope, request);
-    if (!assignment) {
-      outlet.finished();
-      return;
-    }
+    if (!assignment) return;
     const { run } = assignment;
-    const bus = new RunBus(run, outlet);
+    const bus = new RunBus(run);
     scope.resolve({ run: run.id, own: true });
     // Not the scope's: of a run that was long in starting, the sender has left, and closed that.
     const task = run.open.log.picture();

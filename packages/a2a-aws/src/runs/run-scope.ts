@@ -37,10 +37,7 @@ export type StartedBy =
     }
   | { readonly resumed: Assignment };
 
-/**
- * One send on its way through an SDK handler of its own. The handler drives the executor but owns
- * no data: it loads and saves a private copy of this request, and only the log is stored.
- */
+/** One message on its way to a run. */
 export class RunScope {
   readonly open: OpenLog;
   /** As the client sent it, but for the id of a new task. */
@@ -49,8 +46,8 @@ export class RunScope {
   readonly by: StartedBy;
   /** Resolves when the run's start is durable; rejects if there will be no run. */
   readonly started: Promise<Started>;
-  /** The SDK's working copy of the task. */
-  task: Task;
+  /** The task as the SDK's handler sees it, without its content. The handler may change this copy. */
+  readonly task: Task;
   /** The push configuration that the message sets, once it is stored. */
   push: PushEntry | undefined;
   #resolve: (started: Started) => void = () => {};
@@ -61,7 +58,6 @@ export class RunScope {
     this.open = open;
     this.request = request;
     this.digest = digest;
-    // Without its content, which the SDK would copy with every event and never read.
     const task = open.log.picture()?.head();
     this.task = task ? deepCopy(task) : blankTask(this.key.taskId);
     this.started = new Promise((resolve, reject) => {

@@ -24,7 +24,7 @@ import {
   TaskNotFoundError,
   UnsupportedOperationError,
 } from '@a2a-js/sdk/errors';
-import type { DefaultRequestHandler, ServerCallContext } from '@a2a-js/sdk/server';
+import type { RequestContext, ServerCallContext } from '@a2a-js/sdk/server';
 import { connectionOf } from '../connections/connection.ts';
 import { generationMismatch } from '../generations/generation-mismatch.ts';
 import { GenerationTerms } from '../generations/generation-terms.ts';
@@ -32,6 +32,7 @@ import type { RunGate } from '../overload/run-gate.ts';
 import { derivedTaskId, messageDigest } from './message-digest.ts';
 import { recordedRequest } from './recorded-request.ts';
 import { type RetryDetection, retryRule } from './retry-detection.ts';
+import type { RunDriver } from './run-driver.ts';
 import { RunScope, type Started } from './run-scope.ts';
 
 /** A message on its way: whose run to follow, and in which log; release it when done. */
@@ -70,16 +71,25 @@ interface Sending {
   readonly ifMatch: number | undefined;
 }
 
-/** Returns an SDK handler that drives this send, and no other: it must not have to ask which one it drives. */
-export type SdkFor = (scope: RunScope) => Pick<DefaultRequestHandler, 'sendMessage'>;
+/** Resolves with the SDK's context of a message that is valid. Rejects with the SDK's error otherwise. */
+export type RequestContextFor = (
+  scope: RunScope,
+  context: ServerCallContext,
+) => Promise<RequestContext>;
 
-/** Turns a message into a run in its task's log, with the SDK's handler in between. */
+/** Turns a message into a run in its task's log. */
 export class RunStarter {
-  readonly #sdkFor: SdkFor;
+  readonly #driver: Pick<RunDriver, 'drive'>;
+  readonly #requestContextFor: RequestContextFor;
   readonly #deps: RunStarterDeps;
 
-  constructor(sdkFor: SdkFor, deps: RunStarterDeps) {
-    this.#sdkFor = sdkFor;
+  constructor(
+    driver: Pick<RunDriver, 'drive'>,
+    requestContextFor: RequestContextFor,
+    deps: RunStarterDeps,
+  ) {
+    this.#driver = driver;
+    this.#requestContextFor = requestContextFor;
     this.#deps = deps;
   }
 
@@ -199,19 +209,10 @@ export class RunStarter {
     return started;
   }
 
-  /** Has the SDK's handler drive the executor; resolves once the run's start is durable. */
-  #drive(scope: RunScope, context: ServerCallContext): Promise<Started> {
-    const { request } = scope;
-    const configuration = request.configuration && {
-      ...request.configuration,
-      // The SDK's own answer goes nowhere: it drives the run to its end.
-      returnImmediately: false,
-    };
-    const driven = this.#sdkFor(scope).sendMessage({ ...request, configuration }, context);
-    driven.then(
-      () => scope.reject(new BackendError('unreachable', 'The run did not start.')),
-      (error: unknown) => scope.reject(error),
-    );
+  /** Resolves once the start of the run is durable; the run goes on. */
+  async #drive(scope: RunScope, context: ServerCallContext): Promise<Started> {
+    const request = await this.#requestContextFor(scope, context);
+    void this.#driver.drive(scope, request);
     return scope.started;
   }
 }

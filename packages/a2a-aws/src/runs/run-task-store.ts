@@ -3,12 +3,11 @@ import type { ServerCallContext, TaskStore } from '@a2a-js/sdk/server';
 import type { RunScope } from './run-scope.ts';
 
 /**
- * The store that an SDK handler sees. For the task of the send that it drives, if it drives one, it is
- * that request's private copy; any other task it reads from the log.
+ * The store that an SDK handler sees. For the task of the message that it validates, if there is one, it
+ * has that request's own copy. It reads any other task from the log. It stores nothing.
  */
 export class RunTaskStore implements TaskStore {
   readonly #load: TaskStore['load'];
-
   readonly #scope: RunScope | undefined;
 
   constructor(load: TaskStore['load'], scope?: RunScope) {
@@ -21,12 +20,7 @@ export class RunTaskStore implements TaskStore {
     return scope?.key.taskId === taskId ? scope.task : this.#load(taskId, context);
   }
 
-  async save(task: Task): Promise<void> {
-    const scope = this.#scope;
-    if (scope?.key.taskId !== task.id) return;
-    // The SDK clones this task with every event. A clone without content costs nothing.
-    scope.task = { ...task, artifacts: [], history: [] };
-  }
+  async save(): Promise<void> {}
 
   async list(): Promise<ListTasksResponse> {
     return { tasks: [], nextPageToken: '', pageSize: 0, totalSize: 0 };
