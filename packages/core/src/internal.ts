@@ -134,6 +134,7 @@ export type {
 export { DistributedEventQueue } from './queues/distributed-event-queue.ts';
 export { LogQueueManager } from './queues/log-queue-manager.ts';
 export type { QueueDeps, QueueHost } from './queues/queue-host.ts';
+export { RateMeter } from './rate-meter.ts';
 export { LogTap, type TapStart, taskAt } from './reading/log-tap.ts';
 export type { OpenLog } from './reading/open-log.ts';
 export { OpenLogs, type OpenLogsDeps } from './reading/open-logs.ts';

@@ -1,6 +1,6 @@
 /** The facts that decide how long the events of a task wait for more, to share one record. */
 export interface RecordDelayFacts {
-  /** See {@link WriteDemand.perSecond}. */
+  /** See {@link RecordTimerDeps.demand}: records a second. */
   readonly demand: number;
   /** How many records of this task followed one another without a pause. */
   readonly streak: number;

@@ -1,12 +1,17 @@
 import { type Clock, elapsed } from '../ports/clock.ts';
+import { RateMeter } from '../rate-meter.ts';
 import type { Backlog } from './backlog.ts';
 import { DEFAULT_MAX_RECORD_DELAY_MS, PAUSE_MS, recordDelay } from './record-delay.ts';
-import { WriteDemand } from './write-demand.ts';
 
 export interface RecordTimerDeps {
   readonly clock: Clock;
-  /** The demand on the whole instance. @default one for this log */
-  readonly demand?: WriteDemand | undefined;
+  /**
+   * The records that the whole instance would write if no event waited for others. Unlike the records
+   * that it does write, their number does not depend on the delays, so the delays that follow from it do
+   * not oscillate.
+   * @default those of this log
+   */
+  readonly demand?: RateMeter | undefined;
   /** See {@link RecordDelayFacts.maxDelayMs}. @default 250 */
   readonly maxRecordDelayMs?: number | undefined;
 }
@@ -14,7 +19,7 @@ export interface RecordTimerDeps {
 /** Knows when the records of one log were written, and times the next one. */
 export class RecordTimer {
   readonly #clock: Clock;
-  readonly #demand: WriteDemand;
+  readonly #demand: RateMeter;
   readonly #maxDelayMs: number;
   readonly #backlog: Backlog;
   #cancel: (() => void) | undefined;
@@ -28,7 +33,7 @@ export class RecordTimer {
   /** `backlog`: the one of the whole instance. */
   constructor({ clock, demand, maxRecordDelayMs }: RecordTimerDeps, backlog: Backlog) {
     this.#clock = clock;
-    this.#demand = demand ?? new WriteDemand();
+    this.#demand = demand ?? new RateMeter();
     this.#maxDelayMs = maxRecordDelayMs ?? DEFAULT_MAX_RECORD_DELAY_MS;
     this.#backlog = backlog;
   }

@@ -2,7 +2,6 @@ import type { Backlog } from '../log/backlog.ts';
 import { HeadWriter } from '../log/head-writer.ts';
 import { Snapshotter } from '../log/snapshotter.ts';
 import { TaskLog } from '../log/task-log.ts';
-import type { WriteDemand } from '../log/write-demand.ts';
 import { taskFields } from '../logging/task-fields.ts';
 import type { AppliedRecord } from '../model/fold.ts';
 import type { Slot } from '../model/slot.ts';
@@ -12,6 +11,7 @@ import type { Entropy } from '../ports/entropy.ts';
 import type { InstanceRegistry, WatchRow } from '../ports/instance-registry.ts';
 import type { LogStorage } from '../ports/log-storage.ts';
 import { type Logger, withFields } from '../ports/logger.ts';
+import type { RateMeter } from '../rate-meter.ts';
 import type { TaskKey } from '../task-key.ts';
 import { LogTap, type TapStart } from './log-tap.ts';
 import { PastRecords } from './past-records.ts';
@@ -38,7 +38,7 @@ export interface OpenLogDeps {
   /** The backlog of the whole instance. */
   readonly backlog: Backlog;
   /** The demand on the whole instance. */
-  readonly demand?: WriteDemand | undefined;
+  readonly demand?: RateMeter | undefined;
   /** See {@link RecordTimerDeps.maxRecordDelayMs}. */
   readonly maxRecordDelayMs?: number | undefined;
   /** Called when doorbells had brought records that the table does not hold. */

@@ -3,7 +3,6 @@ import { DoorbellSender } from '../doorbells/doorbell-sender.ts';
 import type { Keyring } from '../doorbells/keyring.ts';
 import { errorCode } from '../errors.ts';
 import { Backlog } from '../log/backlog.ts';
-import { WriteDemand } from '../log/write-demand.ts';
 import { RetriedStep } from '../logging/retried-step.ts';
 import { taskFields } from '../logging/task-fields.ts';
 import { type LogRecord, onlyAdds } from '../model/record.ts';
@@ -14,6 +13,7 @@ import type { Fanout } from '../ports/fanout.ts';
 import type { InstanceRegistry } from '../ports/instance-registry.ts';
 import type { LogStorage } from '../ports/log-storage.ts';
 import type { Logger } from '../ports/logger.ts';
+import { RateMeter } from '../rate-meter.ts';
 import { type TaskKey, taskKeyText } from '../task-key.ts';
 import { type Notifier, OpenLog, type OpenLogDeps } from './open-log.ts';
 import {
@@ -96,7 +96,7 @@ export class OpenLogs {
       ...deps,
       delivers: deps.fanout.delivers,
       backlog: this.#backlog,
-      demand: new WriteDemand(),
+      demand: new RateMeter(),
       notifier,
       diverged: () => {
         this.#diverged += 1;

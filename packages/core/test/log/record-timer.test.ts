@@ -2,13 +2,13 @@ import { TestClock } from '@a2a-aws/testkit/fakes';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { Backlog } from '../../src/log/backlog.ts';
 import { RecordTimer } from '../../src/log/record-timer.ts';
-import { WriteDemand } from '../../src/log/write-demand.ts';
+import { RateMeter } from '../../src/rate-meter.ts';
 
 const clock = new TestClock();
-let demand: WriteDemand;
+let demand: RateMeter;
 
 beforeEach(() => {
-  demand = new WriteDemand();
+  demand = new RateMeter();
 });
 
 /** Plays a task with an event every `gapMs`, and returns the times of its records. */

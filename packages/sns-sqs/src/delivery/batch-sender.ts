@@ -15,10 +15,10 @@ export interface BatchSenderOptions<T> {
   /** The most bytes of one batch. */
   readonly batchBytes: number;
   /**
-   * How long fewer items than a full batch wait for more, in milliseconds.
+   * Returns how long fewer items than a full batch wait for more, in milliseconds.
    * @default 0: the first item goes out at once, and items that come during a call follow together
    */
-  readonly collectMs?: number | undefined;
+  collectMs?(): number;
   /** The budget for all waiting and sent items. Items beyond it are dropped at once. */
   readonly backlog: ByteBudget;
   bytes(item: T): number;
@@ -107,17 +107,22 @@ export class BatchSender<T> {
   /** Returns true while the waiting items wait for more. */
   #isCollecting(): boolean {
     const { length } = this.#waiting;
-    const mayWait = (this.#options.collectMs ?? 0) > 0 && !this.#draining.signal.aborted;
-    return mayWait && length > 0 && length < MAX_BATCH_ENTRIES && !this.#isLate;
+    if (length === 0 || length >= MAX_BATCH_ENTRIES || this.#isLate) return false;
+    if (this.#draining.signal.aborted) return false;
+    return this.#cancelTimer !== undefined || this.#collectMs() > 0;
   }
 
   #collect(): void {
-    const { clock, collectMs = 0 } = this.#options;
-    this.#cancelTimer ??= clock.after(collectMs, () => {
+    const { clock } = this.#options;
+    this.#cancelTimer ??= clock.after(this.#collectMs(), () => {
       this.#cancelTimer = undefined;
       this.#isLate = true;
       this.#pump();
     });
+  }
+
+  #collectMs(): number {
+    return this.#options.collectMs?.() ?? 0;
   }
 
   #stopCollecting(): void {

@@ -1,8 +1,16 @@
 import type { Clock, Entropy, Logger } from '@a2a-aws/core';
-import { isJoinable, joinMessages, RetriedStep, Semaphore } from '@a2a-aws/core/internal';
+import {
+  elapsed,
+  isJoinable,
+  joinMessages,
+  RateMeter,
+  RetriedStep,
+  Semaphore,
+} from '@a2a-aws/core/internal';
 import type { EntryOutcome } from './batch-outcome.ts';
 import { BatchSender } from './batch-sender.ts';
 import { ByteBudget } from './byte-budget.ts';
+import { collectTime } from './collect-time.ts';
 
 /** All messages of one call together (Amazon SNS, "PublishBatch"; SQS takes more). */
 const BATCH_BYTES = 256 * 1024;
@@ -35,12 +43,19 @@ export interface DoorbellSenderOptions {
   send(route: string, messages: readonly Addressed[]): Promise<readonly EntryOutcome[]>;
 }
 
+/** One route, and the messages a second on it. */
+interface Route {
+  readonly sender: BatchSender<SizedMessage>;
+  readonly rate: RateMeter;
+}
+
 interface SizedMessage extends Addressed {
   readonly bytes: number;
 }
 
 /**
- * Sends messages to instances, many in a call. Messages that wait for one target go as one message.
+ * Sends messages to instances, many in a call. Messages that wait for one target go as one message. The
+ * more messages a second on a route, the longer is the time between two calls.
  * Routes do not wait for each other until 32 calls are in progress. A failed message is tried again, then
  * dropped and counted.
  */
@@ -49,8 +64,8 @@ export class DoorbellSender {
   readonly maxBytes: number = BATCH_BYTES - ATTRIBUTE_MARGIN_BYTES;
   readonly #options: DoorbellSenderOptions;
   readonly #backlog = new ByteBudget(BACKLOG_BYTES);
-  /** The routes that have messages to send. */
-  readonly #routes = new Map<string, BatchSender<SizedMessage>>();
+  /** The routes that have messages to send, or had some in the last second. */
+  readonly #routes = new Map<string, Route>();
   readonly #retried: RetriedStep;
   readonly #calls = new Semaphore(MAX_CALLS);
   #published = 0;
@@ -89,25 +104,43 @@ export class DoorbellSender {
   }
 
   async #add(route: string, message: SizedMessage): Promise<boolean> {
-    const sender = this.#routes.get(route) ?? this.#open(route);
-    const taken = await sender.add(message);
-    if (sender.isIdle && this.#routes.get(route) === sender) this.#routes.delete(route);
-    return taken;
+    const { sender, rate } = this.#routes.get(route) ?? this.#open(route);
+    rate.count(this.#options.clock.now());
+    return sender.add(message);
   }
 
-  #open(route: string): BatchSender<SizedMessage> {
+  #open(name: string): Route {
+    this.#forgetSilent();
     const { clock, entropy } = this.#options;
+    const rate = new RateMeter();
+    let lastCallMs = Number.NEGATIVE_INFINITY;
     const sender = new BatchSender<SizedMessage>({
       clock,
       entropy,
       batchBytes: BATCH_BYTES,
+      collectMs: () => {
+        const now = clock.now();
+        return Math.max(0, collectTime(rate.perSecond(now)) - elapsed(lastCallMs, now));
+      },
       backlog: this.#backlog,
       bytes: ({ bytes }) => bytes,
       joinKey: ({ target, message }) => (isJoinable(message) ? target : undefined),
-      send: (doorbells) => this.#send(route, doorbells),
+      send: (doorbells) => {
+        lastCallMs = clock.now();
+        return this.#send(name, doorbells);
+      },
     });
-    this.#routes.set(route, sender);
-    return sender;
+    const route = { sender, rate };
+    this.#routes.set(name, route);
+    return route;
+  }
+
+  /** Targets come and go, and with them their routes. */
+  #forgetSilent(): void {
+    const now = this.#options.clock.now();
+    for (const [name, { sender, rate }] of this.#routes) {
+      if (sender.isIdle && rate.perSecond(now) === 0) this.#routes.delete(name);
+    }
   }
 
   async #send(route: string, doorbells: readonly SizedMessage[]): Promise<readonly EntryOutcome[]> {

@@ -66,7 +66,7 @@ export class SqsReceiver implements FanoutReceiver {
       clock: options.clock,
       entropy: options.entropy,
       batchBytes: Number.POSITIVE_INFINITY,
-      collectMs: COLLECT_MS,
+      collectMs: () => COLLECT_MS,
       backlog: new ByteBudget(RECEIPT_BACKLOG_BYTES),
       bytes: (receipt) => receipt.length,
       send: (receipts) => this.#delete(receipts),

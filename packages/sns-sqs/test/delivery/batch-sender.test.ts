@@ -29,7 +29,7 @@ const make = (
     backlog: new ByteBudget(limits.backlogBytes ?? 10_000),
     bytes: (item) => item.length,
     ...(limits.joinKey && { joinKey: limits.joinKey }),
-    collectMs: limits.collectMs,
+    ...(limits.collectMs && { collectMs: limits.collectMs }),
     send: (items) => {
       const held = heldCall(items.length);
       calls.push({ items, ...held });
@@ -65,7 +65,7 @@ beforeEach(() => {
 
 describe('collecting', () => {
   beforeEach(() => {
-    sender = make({ collectMs: 1_000 });
+    sender = make({ collectMs: () => 1_000 });
   });
 
   test('sends a full batch at once, and the rest when its first item has waited', async () => {

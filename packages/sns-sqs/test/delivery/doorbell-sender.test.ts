@@ -65,6 +65,38 @@ const call = (index: number): Call => {
   return found;
 };
 
+describe('at a high rate', () => {
+  /** Sends a doorbell every 5 ms, 200 a second, for one second. */
+  async function begin(): Promise<void> {
+    for (let n = 0; n < 200; n += 1) {
+      void sender.publish(['a1'], bell(`t${n}`));
+      await clock.advance(5);
+      for (const one of calls) await one.answer();
+    }
+  }
+
+  test('messages wait for others for up to 25 ms, and share their calls', async () => {
+    await begin();
+    calls = [];
+    for (let n = 0; n < 20; n += 1) {
+      void sender.publish(['a1'], bell(`u${n}`));
+      await clock.advance(5);
+      for (const one of calls) await one.answer();
+    }
+    expect(calls.length).toBeGreaterThanOrEqual(3);
+    expect(calls.length).toBeLessThanOrEqual(5);
+  });
+
+  test('a quiet second ends that', async () => {
+    await begin();
+    await clock.advance(1_000);
+    calls = [];
+    void sender.publish(['a1'], bell('t'));
+    await flush();
+    expect(sent()).toEqual([['a', 'a1: t']]);
+  });
+});
+
 describe('doorbells that wait together', () => {
   test('are sent as one message for each target, in order', async () => {
     for (const task of ['1', '2', '3']) void sender.publish(['a1', 'a2'], bell(task));

@@ -1,18 +1,14 @@
-/** The demand is counted over a second, in parts of this many milliseconds. */
+/** A second is counted in parts of this many milliseconds. */
 const PART_MS = 100;
 const PARTS = 10;
 
-/**
- * Counts the records that one instance would write if no event waited for others. Unlike the records
- * that it does write, their number does not depend on the delays, so the delays that follow from it do
- * not oscillate.
- */
-export class WriteDemand {
+/** Counts how often something has happened in the last second. */
+export class RateMeter {
   readonly #parts: number[] = new Array<number>(PARTS).fill(0);
   #part = 0;
   #sum = 0;
 
-  /** Counts one record, at this time in milliseconds. */
+  /** Counts one time more, at this time in milliseconds. */
   count(nowMs: number): void {
     this.#moveTo(Math.floor(nowMs / PART_MS));
     const at = this.#part % PARTS;
@@ -20,7 +16,7 @@ export class WriteDemand {
     this.#sum += 1;
   }
 
-  /** The records of the last second. */
+  /** Returns the count of the last second, before this time in milliseconds. */
   perSecond(nowMs: number): number {
     this.#moveTo(Math.floor(nowMs / PART_MS));
     return this.#sum;
