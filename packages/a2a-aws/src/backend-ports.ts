@@ -27,6 +27,8 @@ export interface BackendPorts {
   /** Attempts at webhooks. @default HTTPS */
   readonly webhooks?: Pick<Webhooks, 'post' | 'close'> | undefined;
   readonly clock: Clock;
+  /** Returns for how many milliseconds the event loop has not been idle so far. @default 0 */
+  readonly busyMs?: (() => number) | undefined;
   readonly entropy: Entropy;
   /** The calls that these ports make, as far as they can be aborted. */
   readonly calls?: Pick<AwsCalls, 'abort' | 'close'> | undefined;

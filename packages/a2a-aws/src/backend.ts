@@ -53,7 +53,8 @@ export class Backend {
       ports.webhooks ?? new Webhooks({ clock: ports.clock, settings: settings.push });
     const { logger, overload: limits } = settings;
     const running = (): number => this.#lives.instance.intents.running;
-    this.#gate = new RunGate({ limits, running, clock: ports.clock, logger });
+    const { clock, busyMs = () => 0 } = ports;
+    this.#gate = new RunGate({ limits, running, clock, busyMs, logger });
     this.#lives = new BackendLives({
       settings,
       ports,

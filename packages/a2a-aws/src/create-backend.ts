@@ -1,3 +1,4 @@
+import { systemClock } from '@a2a-aws/core';
 import { withFields } from '@a2a-aws/core/internal';
 import {
   DynamoDBConsumerOffsets,
@@ -68,6 +69,8 @@ export function backendOf(options: BackendOptions, replaced: Partial<BackendPort
       retentionMs,
     }),
     clock,
+    // In virtual time, the event loop of the process says nothing.
+    busyMs: clock === systemClock ? () => performance.eventLoopUtilization().active : undefined,
     entropy,
     calls,
     ...replaced,

@@ -101,7 +101,13 @@ export class FakeFleet {
         clock,
         entropy,
         compression: systemCompression,
-        overload: { maxLagMs: 60_000, maxRuns: 100_000, maxStarts: 32, maxWaitMs: 60_000 },
+        overload: {
+          maxLagMs: 60_000,
+          maxBusyShare: 2,
+          maxRuns: 100_000,
+          maxStarts: 32,
+          maxWaitMs: 60_000,
+        },
         push: pushSettings(this.#options.push ?? {}),
       },
       {

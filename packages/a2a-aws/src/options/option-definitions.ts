@@ -62,6 +62,7 @@ const lease = z
 
 const overload = z.strictObject({
   maxLagMs: milliseconds,
+  maxBusyShare: z.number().positive(),
   maxRuns: z.number().int().positive(),
   maxStarts: z.number().int().positive(),
   maxWaitMs: milliseconds,
@@ -159,7 +160,7 @@ export const OPTIONS: OptionDefinitions<OptionValues, BackendEnvironment, Backen
     schema: z.custom<Partial<OverloadLimits>>(
       (value) => overload.safeParse({ ...DEFAULT_OVERLOAD_LIMITS, ...Object(value) }).success,
     ),
-    rule: 'has maxLagMs, maxRuns, maxStarts and maxWaitMs, whole numbers above 0',
+    rule: 'has maxLagMs, maxRuns, maxStarts and maxWaitMs, whole numbers above 0, and maxBusyShare, a number above 0',
   },
   cancelDeadlineMs: {
     default: () => DEFAULT_CANCEL_DEADLINE_MS,

@@ -5,6 +5,12 @@ export interface OverloadLimits {
    * is no overload.
    */
   readonly maxLagMs: number;
+  /**
+   * The share of the time in which the event loop may be busy, for a second. A loop that is never idle
+   * takes one new connection in each turn, so new requests wait long before they are read. It does not
+   * count while fewer than 50 runs are open. More than 1: no limit.
+   */
+  readonly maxBusyShare: number;
   /** Runs that may be open at once, those that are being started included. */
   readonly maxRuns: number;
   /** Runs that may be started at once. Further messages wait in their order. */
@@ -18,6 +24,7 @@ export interface OverloadLimits {
 
 export const DEFAULT_OVERLOAD_LIMITS: OverloadLimits = {
   maxLagMs: 1_000,
+  maxBusyShare: 0.98,
   maxRuns: 5_000,
   maxStarts: 32,
   maxWaitMs: 10_000,
@@ -27,14 +34,16 @@ export const DEFAULT_OVERLOAD_LIMITS: OverloadLimits = {
 export interface Load {
   /** How late the event loop is, in milliseconds. */
   readonly lagMs: number;
+  /** The share of the last second in which the event loop was busy, 0 to 1. */
+  readonly busyShare: number;
   /** Runs that execute, that are being started, and that wait to be started. */
   readonly runs: number;
   /** How long the first message in the queue has waited to be started, in milliseconds. */
   readonly waitedMs: number;
 }
 
-/** `lag`: the event loop is late. `runs`: too many are open. `starts`: they are started too slowly. */
-export type OverloadReason = 'lag' | 'runs' | 'starts';
+/** `lag`: the event loop is late. `busy`: it is never idle. `runs`: too many are open. `starts`: they are started too slowly. */
+export type OverloadReason = 'lag' | 'busy' | 'runs' | 'starts';
 
 /** Why an instance refuses new runs. */
 export interface Overload {
@@ -46,17 +55,22 @@ export interface Overload {
 /** The shares of the limits below which an overload ends: it must not end and begin all the time. */
 const CALM = 0.5;
 const CALM_RUNS = 0.9;
+const CALM_SHARE = 0.9;
+/** With fewer open runs, other work keeps the event loop busy. */
+const BUSY_RUNS = 50;
 const MAX_RETRY_SECONDS = 10;
 
 /** Returns the overload of an instance with this load; `undefined` if it can start another run. */
 export function overloadOf(
-  { lagMs, runs, waitedMs }: Load,
-  { maxLagMs, maxRuns, maxWaitMs }: OverloadLimits,
+  { lagMs, busyShare, runs, waitedMs }: Load,
+  { maxLagMs, maxBusyShare, maxRuns, maxWaitMs }: OverloadLimits,
   isOverloaded: boolean,
 ): Overload | undefined {
-  const [calm, calmRuns] = isOverloaded ? [CALM, CALM_RUNS] : [1, 1];
+  const [calm, calmRuns, calmShare] = isOverloaded ? [CALM, CALM_RUNS, CALM_SHARE] : [1, 1, 1];
   if (lagMs >= maxLagMs * calm) return refusal('lag', (2 * lagMs) / 1_000);
   if (runs >= maxRuns * calmRuns) return refusal('runs', 2);
+  const isBusy = busyShare >= maxBusyShare * calmShare && runs >= BUSY_RUNS * calm;
+  if (isBusy) return refusal('busy', 2);
   if (waitedMs >= (maxWaitMs / 2) * calm) return refusal('starts', waitedMs / 1_000);
   return undefined;
 }

@@ -1,6 +1,6 @@
 import type { Clock, Logger } from '@a2a-aws/core';
 import { elapsed } from '@a2a-aws/core/internal';
-import { LoopLag } from './loop-lag.ts';
+import { LoopLoad } from './loop-load.ts';
 import {
   type Overload,
   type OverloadLimits,
@@ -18,6 +18,8 @@ export interface RunGateDeps {
   /** Returns the number of runs that execute on this instance. */
   readonly running: () => number;
   readonly clock: Clock;
+  /** Returns for how many milliseconds the event loop has not been idle so far. */
+  readonly busyMs: () => number;
   readonly logger: Logger;
 }
 
@@ -40,7 +42,7 @@ interface Episode {
  */
 export class RunGate {
   readonly #deps: RunGateDeps;
-  readonly #lag: LoopLag;
+  readonly #loop: LoopLoad;
   /** In their order of arrival. */
   readonly #waiting = new Set<Waiting>();
   #starting = 0;
@@ -51,7 +53,7 @@ export class RunGate {
 
   constructor(deps: RunGateDeps) {
     this.#deps = deps;
-    this.#lag = new LoopLag(deps.clock);
+    this.#loop = new LoopLoad(deps.clock, deps.busyMs);
   }
 
   /** True while new runs are refused. */
@@ -61,7 +63,7 @@ export class RunGate {
 
   /** How late the event loop is, in milliseconds; 0 if no message has come for some seconds. */
   get lagMs(): number {
-    return this.#lag.milliseconds;
+    return this.#loop.lagMs;
   }
 
   /** Runs that are being started, or wait to be started. */
@@ -81,7 +83,7 @@ export class RunGate {
    */
   async enter<T>(away: AbortSignal, work: () => Promise<T>): Promise<T> {
     this.#cameAtMs = this.#deps.clock.now();
-    this.#lag.measureWhile(() => this.#isMeasured());
+    this.#loop.measureWhile(() => this.#isMeasured());
     const overload = this.#look();
     if (overload) throw this.#refusal(overload);
     if (this.#starting < this.#deps.limits.maxStarts) this.#starting += 1;
@@ -131,7 +133,7 @@ export class RunGate {
 
   /** Ends the measurement of the event loop, when the instance stops. The next message begins another one. */
   stop(): void {
-    this.#lag.stop();
+    this.#loop.stop();
   }
 
   /** Returns the overload of this moment, and notes where an episode of it begins or ends. */
@@ -140,7 +142,8 @@ export class RunGate {
     const now = clock.now();
     const [first] = this.#waiting;
     const load = {
-      lagMs: this.#lag.milliseconds,
+      lagMs: this.#loop.lagMs,
+      busyShare: this.#loop.busyShare,
       runs: running() + this.starting,
       waitedMs: first ? Math.min(elapsed(first.sinceMs, now), limits.maxWaitMs) : 0,
     };

@@ -9,41 +9,38 @@ import {
 
 const limits: fc.Arbitrary<OverloadLimits> = fc.record({
   maxLagMs: fc.integer({ min: 1, max: 10_000 }),
+  maxBusyShare: fc.double({ min: 0.1, max: 2, noNaN: true }),
   maxRuns: fc.integer({ min: 1, max: 100_000 }),
   maxStarts: fc.integer({ min: 1, max: 1_000 }),
   maxWaitMs: fc.integer({ min: 1, max: 100_000 }),
 });
 const load: fc.Arbitrary<Load> = fc.record({
   lagMs: fc.nat(30_000),
+  busyShare: fc.double({ min: 0, max: 1, noNaN: true }),
   runs: fc.nat(200_000),
   waitedMs: fc.nat(20_000),
 });
 
+const CALM: Load = { lagMs: 0, busyShare: 0, runs: 0, waitedMs: 0 };
+
 /** True if the load is at least as large in each respect. */
 const isMore = (a: Load, b: Load): boolean =>
-  a.lagMs >= b.lagMs && a.runs >= b.runs && a.waitedMs >= b.waitedMs;
+  a.lagMs >= b.lagMs && a.busyShare >= b.busyShare && a.runs >= b.runs && a.waitedMs >= b.waitedMs;
 
 describe('an overload', () => {
   test.each([
-    [{ lagMs: 999, runs: 4_999, waitedMs: 4_999 }, undefined],
+    [{ lagMs: 999, busyShare: 0.979, runs: 4_999, waitedMs: 4_999 }, undefined],
+    [{ lagMs: 1_000 }, { reason: 'lag', retryAfterSeconds: 2 }],
+    [{ lagMs: 3_000 }, { reason: 'lag', retryAfterSeconds: 6 }],
+    [{ runs: 5_000 }, { reason: 'runs', retryAfterSeconds: 2 }],
     [
-      { lagMs: 1_000, runs: 0, waitedMs: 0 },
-      { reason: 'lag', retryAfterSeconds: 2 },
+      { busyShare: 0.98, runs: 50 },
+      { reason: 'busy', retryAfterSeconds: 2 },
     ],
-    [
-      { lagMs: 3_000, runs: 0, waitedMs: 0 },
-      { reason: 'lag', retryAfterSeconds: 6 },
-    ],
-    [
-      { lagMs: 0, runs: 5_000, waitedMs: 0 },
-      { reason: 'runs', retryAfterSeconds: 2 },
-    ],
-    [
-      { lagMs: 0, runs: 0, waitedMs: 5_000 },
-      { reason: 'starts', retryAfterSeconds: 5 },
-    ],
+    [{ busyShare: 1, runs: 49 }, undefined],
+    [{ waitedMs: 5_000 }, { reason: 'starts', retryAfterSeconds: 5 }],
   ])('begins at a limit: %o', (given, expected) => {
-    expect(overloadOf(given, DEFAULT_OVERLOAD_LIMITS, false)).toEqual(expected);
+    expect(overloadOf({ ...CALM, ...given }, DEFAULT_OVERLOAD_LIMITS, false)).toEqual(expected);
   });
 
   test('does not end with a load at which it begins, and ends without load', () => {
@@ -52,16 +49,16 @@ describe('an overload', () => {
         if (overloadOf(given, most, false)) expect(overloadOf(given, most, true)).toBeDefined();
       }),
     );
-    const calm = { lagMs: 0, runs: 0, waitedMs: 0 };
-    fc.assert(fc.property(limits, (most) => overloadOf(calm, most, true) === undefined));
+    fc.assert(fc.property(limits, (most) => overloadOf(CALM, most, true) === undefined));
   });
 
   test('goes on below each limit, and ends clearly below it', () => {
     const still = (some: Partial<Load>) =>
-      overloadOf({ lagMs: 0, runs: 0, waitedMs: 0, ...some }, DEFAULT_OVERLOAD_LIMITS, true)
-        ?.reason;
+      overloadOf({ ...CALM, ...some }, DEFAULT_OVERLOAD_LIMITS, true)?.reason;
     expect([still({ lagMs: 500 }), still({ lagMs: 499 })]).toEqual(['lag', undefined]);
     expect([still({ runs: 4_500 }), still({ runs: 4_499 })]).toEqual(['runs', undefined]);
+    const busy = (busyShare: number, runs: number) => still({ busyShare, runs });
+    expect([busy(0.883, 25), busy(0.88, 25), busy(1, 24)]).toEqual(['busy', undefined, undefined]);
     expect([still({ waitedMs: 2_500 }), still({ waitedMs: 2_499 })]).toEqual(['starts', undefined]);
   });
 

@@ -5,10 +5,11 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { RunGate } from '../../src/overload/run-gate.ts';
 import { LateClock } from '../fixtures/late-clock.ts';
 
-const LIMITS = { maxLagMs: 500, maxRuns: 10, maxStarts: 2, maxWaitMs: 10_000 };
+const LIMITS = { maxLagMs: 500, maxBusyShare: 0.98, maxRuns: 10, maxStarts: 2, maxWaitMs: 10_000 };
 
 let clock: LateClock;
 let running: number;
+let busyMs: number;
 let lines: (LogFields & { event: string })[];
 let gate: RunGate;
 let away: AbortController;
@@ -16,10 +17,12 @@ let away: AbortController;
 beforeEach(() => {
   clock = new LateClock();
   running = 0;
+  busyMs = 0;
   lines = [];
   away = new AbortController();
   const logger = loggerOf((level, event, fields) => lines.push({ level, event, ...fields }));
-  gate = new RunGate({ limits: LIMITS, running: () => running, clock, logger });
+  const deps = { running: () => running, clock, busyMs: () => busyMs, logger };
+  gate = new RunGate({ limits: LIMITS, ...deps });
 });
 
 /** A start that ends when the test opens it. */
@@ -105,6 +108,29 @@ describe('the gate of new runs', () => {
     start().finish();
     await clock.advance(10_000);
     expect(clock.pending).toBe(0);
+  });
+
+  test('refuses new runs while the event loop is never idle', async () => {
+    gate = new RunGate({
+      limits: { ...LIMITS, maxRuns: 1_000 },
+      running: () => 60,
+      clock,
+      busyMs: () => busyMs,
+      logger: loggerOf((level, event, fields) => lines.push({ level, event, ...fields })),
+    });
+    start().finish();
+    for (let at = 0; at < 6; at += 1) {
+      busyMs += 200;
+      await clock.advance(200);
+    }
+    await expect(start().entered).rejects.toMatchObject({ retryAfterSeconds: 2 });
+    await clock.advance(200);
+    start().finish();
+    await flush();
+    expect(lines).toMatchObject([
+      { event: 'overload.began', reason: 'busy', busyShare: 1 },
+      { event: 'overload.ended', refused: 1 },
+    ]);
   });
 
   test('[I6] refuses messages that wait for 10 s, and later ones while the first waits for 5 s', async () => {
