@@ -24,7 +24,9 @@ export class TokenServer {
   /** Serves with the backend, as an instance of the fleet. Resolves with the URL. */
   async serveBackend(fleet: string, name: string, maxRecordDelayMs?: number): Promise<string> {
     const names = { prefix: fleet, instanceId: name };
-    const backend = createBackend({ ...names, maxRecordDelayMs, logLevel: 'error' });
+    // Without record delays, an instance is busy with few streams, and must take them all the same.
+    const overload = maxRecordDelayMs === 0 ? { maxBusyShare: 2 } : {};
+    const backend = createBackend({ ...names, maxRecordDelayMs, overload, logLevel: 'error' });
     this.#backend = backend;
     await backend.start();
     setInterval(() => {

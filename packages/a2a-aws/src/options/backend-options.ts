@@ -96,7 +96,7 @@ export interface BackendOptions {
   readonly maxRecordDelayMs?: number | undefined;
   /**
    * How much work an instance may have before it refuses new runs with HTTP 503 and Retry-After.
-   * @default 1 s lag of the event loop, 98 % of a second busy, 5,000 open runs, 32 starts at once, a wait of 10 s for a start
+   * @default 1 s lag of the event loop, 98 % of 3 s busy, 5,000 open runs, 32 starts at once, a wait of 10 s for a start
    */
   readonly overload?: Partial<OverloadLimits> | undefined;
   /** How long CancelTask waits for the executor, in milliseconds. @default 10,000 */

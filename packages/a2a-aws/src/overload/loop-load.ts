@@ -4,8 +4,8 @@ import type { Clock } from '@a2a-aws/core';
 const INTERVAL_MS = 200;
 /** The number of measurements that must be late. */
 const LATE = 2;
-/** The number of measurements that must be busy: one second. */
-const BUSY = 5;
+/** The number of measurements that must be busy: three seconds, because a new process is slow at first. */
+const BUSY = 15;
 
 /** Measures an event loop. It sets no timer unless it is asked to measure. */
 export class LoopLoad {
@@ -35,7 +35,7 @@ export class LoopLoad {
 
   /**
    * The share of the time in which the event loop was busy, 0 to 1: the least of the measurements of the
-   * last second. 0 until that second is over.
+   * last three seconds. 0 until these are over.
    */
   get busyShare(): number {
     return leastOf(this.#shares, BUSY);

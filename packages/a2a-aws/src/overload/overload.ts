@@ -6,7 +6,7 @@ export interface OverloadLimits {
    */
   readonly maxLagMs: number;
   /**
-   * The share of the time in which the event loop may be busy, for a second. A loop that is never idle
+   * The share of the time in which the event loop may be busy, for three seconds. A loop that is never idle
    * takes one new connection in each turn, so new requests wait long before they are read. It does not
    * count while fewer than 50 runs are open. More than 1: no limit.
    */
@@ -34,7 +34,7 @@ export const DEFAULT_OVERLOAD_LIMITS: OverloadLimits = {
 export interface Load {
   /** How late the event loop is, in milliseconds. */
   readonly lagMs: number;
-  /** The share of the last second in which the event loop was busy, 0 to 1. */
+  /** The share of the last three seconds in which the event loop was busy, 0 to 1. */
   readonly busyShare: number;
   /** Runs that execute, that are being started, and that wait to be started. */
   readonly runs: number;

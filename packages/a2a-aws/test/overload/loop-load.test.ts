@@ -62,17 +62,17 @@ test('measurements end when they are not needed, and leave no timer', async () =
   expect([loop.lagMs, clock.pending]).toEqual([0, 0]);
 });
 
-test('the busy share is the least of a second, measured five times', async () => {
+test('the busy share is the least of three seconds', async () => {
   loop.measureWhile(() => isNeeded);
   const advance = async (share: number): Promise<void> => {
     busyMs += 200 * share;
     await clock.advance(200);
   };
-  for (const share of [1, 1, 0.99, 1]) await advance(share);
+  for (let at = 0; at < 14; at += 1) await advance(at === 2 ? 0.99 : 1);
   expect(loop.busyShare).toBe(0);
   await advance(1);
   expect(loop.busyShare).toBeCloseTo(0.99);
-  for (const share of [1, 1, 1]) await advance(share);
+  for (let at = 0; at < 3; at += 1) await advance(1);
   expect(loop.busyShare).toBe(1);
   await advance(0.4);
   expect(loop.busyShare).toBeCloseTo(0.4);

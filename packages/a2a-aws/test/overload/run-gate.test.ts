@@ -119,7 +119,7 @@ describe('the gate of new runs', () => {
       logger: loggerOf((level, event, fields) => lines.push({ level, event, ...fields })),
     });
     start().finish();
-    for (let at = 0; at < 6; at += 1) {
+    for (let at = 0; at < 16; at += 1) {
       busyMs += 200;
       await clock.advance(200);
     }
