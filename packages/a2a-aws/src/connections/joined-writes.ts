@@ -20,8 +20,9 @@ export class JoinedWrites {
     this.#write = response.write.bind(response) as (...args: unknown[]) => boolean;
     const end = response.end.bind(response) as (...args: unknown[]) => ServerResponse;
     response.write = (...args: unknown[]): boolean => {
-      const [chunk, ...rest] = args;
-      if (typeof chunk === 'string' && this.#joins(rest)) return this.#add(chunk);
+      const [chunk, encoding, callback] = args;
+      const isPlain = encoding === undefined && callback === undefined;
+      if (typeof chunk === 'string' && isPlain && this.#joins()) return this.#add(chunk);
       this.flush();
       return this.#write(...args);
     };
@@ -44,9 +45,8 @@ export class JoinedWrites {
   }
 
   /** Texts with an encoding or a callback, and those that send the headers, are written at once. */
-  #joins(rest: readonly unknown[]): boolean {
-    const { headersSent, writableEnded } = this.#response;
-    return this.#isOn && headersSent && !writableEnded && rest.every((one) => one === undefined);
+  #joins(): boolean {
+    return this.#isOn && this.#response.headersSent && !this.#response.writableEnded;
   }
 
   /** Returns false if the caller must wait for `drain`. */

@@ -1,4 +1,4 @@
-import type { Generation, TaskEvent } from '@a2a-aws/core';
+import type { Generation, LogRecord, TaskEvent } from '@a2a-aws/core';
 import {
   type AppliedRecord,
   eventStatus,
@@ -25,6 +25,17 @@ export interface ProgressStart {
    * where the log does. False: the stream of a sender ends with the result of its run.
    */
   readonly isResumed: boolean;
+}
+
+/** An event that a stream tells. */
+interface Told {
+  readonly event: TaskEvent;
+  readonly record: LogRecord;
+  /** The place of the event among the events of its record. */
+  readonly at: number;
+  readonly generation: Generation;
+  /** True if the event is the result of the run whose sender reads the stream. */
+  readonly isOwnResult: boolean;
 }
 
 /** Yields the frames of a stream after its first Task, and knows when the stream is over. */
@@ -91,9 +102,11 @@ export class StreamProgress {
         const isClosing = result.answer !== undefined && state.sealed;
         if (this.#isOver && !isClosing) return;
       }
-      const place = { slot: record.slot, events: at, writtenAtMs: record.time };
       const isResult = final || result?.generation === generation;
-      if (event) yield* this.#tell(event, place, isResult && run === this.#run);
+      if (event) {
+        const told = { event, record, at, generation, isOwnResult: isResult && run === this.#run };
+        yield* this.#tell(told);
+      }
       this.#told = generation;
       this.#hasTold = true;
       this.#isFinal = final;
@@ -149,26 +162,24 @@ export class StreamProgress {
     yield { response, position: this.#position, generation: undefined };
   }
 
-  *#tell(
-    event: TaskEvent,
-    place: Pick<StreamPosition, 'slot' | 'events' | 'writtenAtMs'>,
-    isOwnResult: boolean,
-  ): Generator<Frame, void, undefined> {
+  /** Yields the frames of one event. It runs for each token and reader, so it copies no object. */
+  *#tell({ event, record, at, generation, isOwnResult }: Told): Generator<Frame, void, undefined> {
     const skipped = lastGeneration(this.#position) === this.#told ? this.#position.frames : 0;
-    const generation = lastGeneration({ ...place, events: place.events + 1, frames: 0 });
-    this.#state = eventStatus(event)?.state ?? this.#state;
+    const state = eventStatus(event)?.state;
+    this.#state = state ?? this.#state;
     const sender = this.#sender();
     // A sender that sees in the state that its run is over resumes as any subscriber.
-    const after = isOwnResult && showsEnd(eventStatus(event)?.state) ? undefined : sender;
-    let index = -1;
+    const after = isOwnResult && showsEnd(state) ? undefined : sender;
+    const { slot, time: writtenAtMs } = record;
     const responses = eventFrames(event, this.#state);
-    for (const response of responses) {
-      index += 1;
-      const isLast = index === responses.length - 1;
-      this.#position = isLast
-        ? { ...place, events: place.events + 1, frames: 0, sender: after }
-        : { ...place, frames: index + 1, sender };
-      if (index >= skipped) yield { response, position: this.#position, generation };
+    const last = responses.length - 1;
+    for (const [index, response] of responses.entries()) {
+      const position: StreamPosition =
+        index === last
+          ? { slot, events: at + 1, frames: 0, writtenAtMs, sender: after }
+          : { slot, events: at, frames: index + 1, writtenAtMs, sender };
+      this.#position = position;
+      if (index >= skipped) yield { response, position, generation };
     }
   }
 
@@ -178,7 +189,8 @@ export class StreamProgress {
 
   #sender(): SenderPosition | undefined {
     const { sender } = this.#position;
-    return sender && { ...sender, state: this.#state };
+    if (!sender || sender.state === this.#state) return sender;
+    return { ...sender, state: this.#state };
   }
 }
 
