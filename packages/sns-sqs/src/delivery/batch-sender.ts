@@ -101,28 +101,24 @@ export class BatchSender<T> {
       this.#stopCollecting();
       void this.#send(batch);
     }
-    if (this.#isCollecting()) this.#collect();
   }
 
-  /** Returns true while the waiting items wait for more. */
-  #isCollecting(): boolean {
-    const { length } = this.#waiting;
-    if (length === 0 || length >= MAX_BATCH_ENTRIES || this.#isLate) return false;
+  /**
+   * Lets the waiting items wait for more, if they may. Returns true if they do. The time to wait is asked
+   * for once, because it becomes 0 as time passes.
+   */
+  #collect(): boolean {
+    if (this.#waiting.length >= MAX_BATCH_ENTRIES || this.#isLate) return false;
     if (this.#draining.signal.aborted) return false;
-    return this.#cancelTimer !== undefined || this.#collectMs() > 0;
-  }
-
-  #collect(): void {
-    const { clock } = this.#options;
-    this.#cancelTimer ??= clock.after(this.#collectMs(), () => {
+    if (this.#cancelTimer) return true;
+    const ms = this.#options.collectMs?.() ?? 0;
+    if (ms <= 0) return false;
+    this.#cancelTimer = this.#options.clock.after(ms, () => {
       this.#cancelTimer = undefined;
       this.#isLate = true;
       this.#pump();
     });
-  }
-
-  #collectMs(): number {
-    return this.#options.collectMs?.() ?? 0;
+    return true;
   }
 
   #stopCollecting(): void {
@@ -133,7 +129,7 @@ export class BatchSender<T> {
 
   #isDue(): boolean {
     const { length } = this.#waiting;
-    if (length === 0 || this.#inFlight >= MAX_IN_FLIGHT || this.#isCollecting()) return false;
+    if (length === 0 || this.#collect() || this.#inFlight >= MAX_IN_FLIGHT) return false;
     return length >= worthSending(this.#inFlight) || this.#waitingBytes >= this.#options.batchBytes;
   }
 

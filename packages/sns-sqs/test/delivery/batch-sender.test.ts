@@ -89,6 +89,14 @@ describe('collecting', () => {
     expect(sent()).toEqual([['a'], ['b']]);
   });
 
+  test('waits no longer when the time to wait passes while it is asked for', async () => {
+    const left = [1];
+    sender = make({ collectMs: () => left.shift() ?? 0 });
+    void sender.add('a');
+    await clock.advance(1);
+    expect(sent()).toEqual([['a']]);
+  });
+
   test('tries a failed item again without waiting for others', async () => {
     void sender.add('a');
     await clock.advance(1_000);
