@@ -95,8 +95,11 @@ export class RunDriver {
       await Promise.race([this.#work(context, bus, run), stopped]);
       over.abort();
     }
-    await assignment.finish();
-    bus.finished();
+    try {
+      await assignment.finish();
+    } finally {
+      bus.finished();
+    }
   }
 
   /** Starts the run of a message, or resolves to `undefined` if there will be none; the scope holds the reason. */

@@ -64,6 +64,18 @@ describe('a driven run', () => {
     expect(await host.fleet.registry.intents('a')).toEqual([]);
   });
 
+  test('tells listeners of its bus the end also if its intent cannot be removed', async () => {
+    const { run } = await begin(host.member, 'm1');
+    const seen: string[] = [];
+    host.execute = (bus) => bus.note(seen);
+    const finish = (): Promise<void> => Promise.reject(new Error('gone'));
+    const { executed } = await drive('m1', { resumed: { run, finish } });
+    await executed;
+    await flush();
+    expect(seen).toEqual(['finished']);
+    expect(host.logged.join()).toContain('run.cut-short');
+  });
+
   test('shows its executor the task as the log has it', async () => {
     const { run } = await begin(host.member, 'm0');
     await run.publish(taskOf(WORKING));
