@@ -60,17 +60,21 @@ const CALM_SHARE = 0.9;
 const BUSY_RUNS = 50;
 const MAX_RETRY_SECONDS = 10;
 
-/** Returns the overload of an instance with this load; `undefined` if it can start another run. */
+/**
+ * Returns the overload of an instance with this load; `undefined` if it can start another run. `began` is
+ * the reason for which the present overload began, if there is one.
+ */
 export function overloadOf(
   { lagMs, busyShare, runs, waitedMs }: Load,
   { maxLagMs, maxBusyShare, maxRuns, maxWaitMs }: OverloadLimits,
-  isOverloaded: boolean,
+  began: OverloadReason | undefined,
 ): Overload | undefined {
-  const [calm, calmRuns, calmShare] = isOverloaded ? [CALM, CALM_RUNS, CALM_SHARE] : [1, 1, 1];
+  const [calm, calmRuns] = began ? [CALM, CALM_RUNS] : [1, 1];
+  // An instance that can do its work may always be this busy, so it prolongs no overload of another kind.
+  const [calmShare, busyRuns] = began === 'busy' ? [CALM_SHARE, BUSY_RUNS * CALM] : [1, BUSY_RUNS];
   if (lagMs >= maxLagMs * calm) return refusal('lag', (2 * lagMs) / 1_000);
   if (runs >= maxRuns * calmRuns) return refusal('runs', 2);
-  const isBusy = busyShare >= maxBusyShare * calmShare && runs >= BUSY_RUNS * calm;
-  if (isBusy) return refusal('busy', 2);
+  if (busyShare >= maxBusyShare * calmShare && runs >= busyRuns) return refusal('busy', 2);
   if (waitedMs >= (maxWaitMs / 2) * calm) return refusal('starts', waitedMs / 1_000);
   return undefined;
 }

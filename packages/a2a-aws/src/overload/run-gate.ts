@@ -147,7 +147,7 @@ export class RunGate {
       runs: running() + this.starting,
       waitedMs: first ? Math.min(elapsed(first.sinceMs, now), limits.maxWaitMs) : 0,
     };
-    const overload = overloadOf(load, limits, this.isOverloaded);
+    const overload = overloadOf(load, limits, this.#episode?.reason);
     if (overload && !this.#episode) {
       const { reason } = overload;
       this.#episode = { reason, sinceMs: now, refused: 0 };

@@ -4,6 +4,7 @@ import {
   DEFAULT_OVERLOAD_LIMITS,
   type Load,
   type OverloadLimits,
+  type OverloadReason,
   overloadOf,
 } from '../../src/overload/overload.ts';
 
@@ -20,6 +21,8 @@ const load: fc.Arbitrary<Load> = fc.record({
   runs: fc.nat(200_000),
   waitedMs: fc.nat(20_000),
 });
+
+const reason = fc.constantFrom<OverloadReason>('lag', 'busy', 'runs', 'starts');
 
 const CALM: Load = { lagMs: 0, busyShare: 0, runs: 0, waitedMs: 0 };
 
@@ -40,38 +43,56 @@ describe('an overload', () => {
     [{ busyShare: 1, runs: 49 }, undefined],
     [{ waitedMs: 5_000 }, { reason: 'starts', retryAfterSeconds: 5 }],
   ])('begins at a limit: %o', (given, expected) => {
-    expect(overloadOf({ ...CALM, ...given }, DEFAULT_OVERLOAD_LIMITS, false)).toEqual(expected);
+    expect(overloadOf({ ...CALM, ...given }, DEFAULT_OVERLOAD_LIMITS, undefined)).toEqual(expected);
   });
 
   test('does not end with a load at which it begins, and ends without load', () => {
     fc.assert(
       fc.property(load, limits, (given, most) => {
-        if (overloadOf(given, most, false)) expect(overloadOf(given, most, true)).toBeDefined();
+        const began = overloadOf(given, most, undefined)?.reason;
+        if (began) expect(overloadOf(given, most, began)).toBeDefined();
       }),
     );
-    fc.assert(fc.property(limits, (most) => overloadOf(CALM, most, true) === undefined));
+    fc.assert(
+      fc.property(limits, reason, (most, began) => overloadOf(CALM, most, began) === undefined),
+    );
   });
 
   test('goes on below each limit, and ends clearly below it', () => {
-    const still = (some: Partial<Load>) =>
-      overloadOf({ ...CALM, ...some }, DEFAULT_OVERLOAD_LIMITS, true)?.reason;
+    const still = (some: Partial<Load>, began: OverloadReason = 'lag') =>
+      overloadOf({ ...CALM, ...some }, DEFAULT_OVERLOAD_LIMITS, began)?.reason;
     expect([still({ lagMs: 500 }), still({ lagMs: 499 })]).toEqual(['lag', undefined]);
     expect([still({ runs: 4_500 }), still({ runs: 4_499 })]).toEqual(['runs', undefined]);
-    const busy = (busyShare: number, runs: number) => still({ busyShare, runs });
+    const busy = (busyShare: number, runs: number) => still({ busyShare, runs }, 'busy');
     expect([busy(0.883, 25), busy(0.88, 25), busy(1, 24)]).toEqual(['busy', undefined, undefined]);
     expect([still({ waitedMs: 2_500 }), still({ waitedMs: 2_499 })]).toEqual(['starts', undefined]);
   });
 
+  test('of another kind does not go on because the event loop is busy', () => {
+    const goesOn = (maxBusyShare: number, busyShare: number, runs: number): boolean => {
+      const most = { ...DEFAULT_OVERLOAD_LIMITS, maxBusyShare };
+      return overloadOf({ ...CALM, busyShare, runs }, most, 'lag') !== undefined;
+    };
+    expect([goesOn(0.98, 0.979, 500), goesOn(0.98, 1, 49)]).toEqual([false, false]);
+    expect([goesOn(0.98, 0.98, 50), goesOn(1.01, 1, 500)]).toEqual([true, false]);
+  });
+
   test('is not ended by more load, and names a time from 1 to 10 s', () => {
     fc.assert(
-      fc.property(load, load, limits, fc.boolean(), (a, b, most, isOverloaded) => {
-        const overload = overloadOf(a, most, isOverloaded);
-        if (!overload) return;
-        expect(Number.isInteger(overload.retryAfterSeconds)).toBe(true);
-        expect(overload.retryAfterSeconds).toBeGreaterThanOrEqual(1);
-        expect(overload.retryAfterSeconds).toBeLessThanOrEqual(10);
-        if (isMore(b, a)) expect(overloadOf(b, most, isOverloaded)).toBeDefined();
-      }),
+      fc.property(
+        load,
+        load,
+        limits,
+        fc.option(reason, { nil: undefined }),
+        (a, b, most, began) => {
+          const overload = overloadOf(a, most, began);
+          if (!overload) return;
+          expect(Number.isInteger(overload.retryAfterSeconds)).toBe(true);
+          expect(overload.retryAfterSeconds).toBeGreaterThanOrEqual(1);
+          expect(overload.retryAfterSeconds).toBeLessThanOrEqual(10);
+          if (isMore(b, a)) expect(overloadOf(b, most, began)).toBeDefined();
+        },
+      ),
     );
   });
 });
