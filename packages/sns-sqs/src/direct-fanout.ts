@@ -31,7 +31,7 @@ const MAX_MOVED = 1_000;
 
 /**
  * Doorbells without a topic: instances send to each other's queues. This saves a hop compared with SNS,
- * and has no limit of subscriptions. A record costs one call for each instance that receives it.
+ * and has no limit of subscriptions. A record costs at most one call for each instance that receives it.
  */
 export class DirectFanout implements Fanout {
   readonly delivers: boolean = true;
