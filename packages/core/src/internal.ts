@@ -27,14 +27,8 @@ export { PollingFanout } from './doorbells/polling-fanout.ts';
 export { isRoundOf, roundName } from './doorbells/queue-round.ts';
 export { fencedError, TRANSIENT_CODES } from './errors.ts';
 export { type CleanupReport, runCleanupRound } from './fleet/cleanup-round.ts';
-export {
-  type ControlPorts,
-  Instance,
-  type InstanceDeps,
-  type InstancePhase,
-  isLasting,
-  type PushDelivery,
-} from './fleet/instance.ts';
+export { Instance, type InstancePhase, isLasting } from './fleet/instance.ts';
+export type { ControlPorts, InstanceDeps, PushDelivery } from './fleet/instance-deps.ts';
 export type { JanitorStats } from './fleet/janitor.ts';
 export { LeaseObserver } from './fleet/lease-observer.ts';
 export { Backlog } from './log/backlog.ts';
@@ -74,7 +68,6 @@ export {
   proposePush,
   proposeResume,
   proposeStart,
-  type Refusal,
   type Stamp,
 } from './model/proposal.ts';
 export {
@@ -88,6 +81,7 @@ export {
   RECORD_VERSION,
   recordBody,
 } from './model/record.ts';
+export type { Refusal } from './model/refusal.ts';
 export { checkedRetention, expiresAt, MIN_RETENTION_MS } from './model/retention.ts';
 export {
   blockingResult,
@@ -96,6 +90,7 @@ export {
   type RetryRule,
   retriedRun,
 } from './model/run-outcome.ts';
+export type { RunState } from './model/run-state.ts';
 export { inOneGo, type Sliced } from './model/sliced.ts';
 export { compareSlots, FIRST_SLOT, nextSlot, parseSlot, slotAt, slotText } from './model/slot.ts';
 export { encodeSnapshot, MAX_SNAPSHOT_BYTES } from './model/snapshot.ts';
@@ -105,7 +100,6 @@ export {
   type LogStatus,
   openRuns,
   type RunResult,
-  type RunState,
   runResult,
 } from './model/state.ts';
 export { type CopyOptions, copyingTask, type TaskPicture } from './model/task-picture.ts';

@@ -1,6 +1,7 @@
 import { SendOnlyFanout } from '../doorbells/send-only-fanout.ts';
 import { sleep } from '../ports/clock.ts';
-import { Instance, type InstanceDeps } from './instance.ts';
+import { Instance } from './instance.ts';
+import type { InstanceDeps } from './instance-deps.ts';
 
 /** The result of a cleanup round. */
 export interface CleanupReport {

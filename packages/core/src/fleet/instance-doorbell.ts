@@ -4,7 +4,12 @@ import { BackendError, errorCode, fencedError } from '../errors.ts';
 import { errorFields } from '../logging/error-fields.ts';
 import { type Clock, elapsed, sleep } from '../ports/clock.ts';
 import type { Entropy } from '../ports/entropy.ts';
-import type { Fanout, FanoutAddress, FormerAddress } from '../ports/fanout.ts';
+import {
+  type Fanout,
+  type FanoutAddress,
+  type FormerAddress,
+  isSameAddress,
+} from '../ports/fanout.ts';
 import type { InstanceRegistry } from '../ports/instance-registry.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { OpenLogs } from '../reading/open-logs.ts';
@@ -295,11 +300,8 @@ export class InstanceDoorbell {
     if (!this.#mayBeDead()) return;
     if ((await registry.lease(instance))?.state === 'alive') return;
     // By name: the address does not contain a resource that was created late.
-    const { queueName } = this.#address;
-    await this.#removeAll([
-      { queueName: queueName ?? this.#deps.queueName },
-      ...this.#former.map((one) => one.address),
-    ]);
+    const { queueName = this.#deps.queueName } = this.#address;
+    await this.#removeAll([{ queueName }, ...this.#former.map((one) => one.address)]);
   }
 
   /** Removes the endpoints and rejects with `fenced`: the janitor's last pass may be over. */
@@ -344,12 +346,4 @@ export class InstanceDoorbell {
       return false;
     }
   }
-}
-
-function isSameAddress(a: FanoutAddress, b: FanoutAddress): boolean {
-  return (
-    a.queueName === b.queueName &&
-    a.queueUrl === b.queueUrl &&
-    a.subscriptionArn === b.subscriptionArn
-  );
 }

@@ -2,82 +2,23 @@ import { setMaxListeners } from 'node:events';
 import { Keyring } from '../doorbells/keyring.ts';
 import { BackendError, errorCode, fencedError } from '../errors.ts';
 import { compareSlots } from '../model/slot.ts';
-import { type Clock, withTimeout } from '../ports/clock.ts';
-import type { Entropy } from '../ports/entropy.ts';
-import type { Fanout } from '../ports/fanout.ts';
-import type { InstanceRegistry } from '../ports/instance-registry.ts';
-import type { LogStorage } from '../ports/log-storage.ts';
-import { type Logger, withFields } from '../ports/logger.ts';
-import type { PushLedger } from '../ports/push-ledger.ts';
+import { withTimeout } from '../ports/clock.ts';
+import { withFields } from '../ports/logger.ts';
 import { PushDispatcher } from '../pushes/push-dispatcher.ts';
-import type { PushTransport } from '../pushes/push-transport.ts';
 import type { OpenLog } from '../reading/open-log.ts';
 import { OpenLogs } from '../reading/open-logs.ts';
 import { type CancelOutcome, cancelTask } from '../runs/cancel.ts';
 import { type Begun, Intents, type RunRequest } from '../runs/intents.ts';
-import type { FindResumer } from '../runs/resumption.ts';
 import type { Run } from '../runs/run.ts';
 import type { TaskKey } from '../task-key.ts';
 import { Heartbeat } from './heartbeat.ts';
+import type { InstanceDeps } from './instance-deps.ts';
 import { InstanceDoorbell } from './instance-doorbell.ts';
 import { InstanceRows } from './instance-rows.ts';
 import { Janitor } from './janitor.ts';
-import type { LeaseSettings } from './lease-settings.ts';
 import { RetiredSweep } from './retired-sweep.ts';
 import { Retirement } from './retirement.ts';
-import type { Role } from './role.ts';
 import { StaleRowSweep } from './stale-row-sweep.ts';
-
-export interface InstanceDeps {
-  /** A name and a nonce: never used twice. */
-  readonly id: string;
-  readonly queueName: string;
-  /** The host and the release, for people who read the lease row. */
-  readonly host?: string | undefined;
-  readonly version?: string | undefined;
-  readonly storage: LogStorage;
-  readonly registry: InstanceRegistry;
-  /**
-   * Both use a client of their own, for heartbeats and cleaning up, which must not wait for a socket
-   * behind the requests of clients.
-   * @default storage and registry
-   */
-  readonly control?: ControlPorts | undefined;
-  readonly fanout: Fanout;
-  readonly clock: Clock;
-  readonly entropy: Entropy;
-  readonly logger: Logger;
-  readonly settings: LeaseSettings;
-  /** How long a task stays visible after it ended or was last worked on; milliseconds. */
-  readonly retentionMs: number;
-  /** The limit of bytes that wait to be written. @default an eighth of the heap, at most 128 MiB */
-  readonly backlogBytes?: number | undefined;
-  /** How long events wait at most to share a record, in milliseconds. @default 250 */
-  readonly maxRecordDelayMs?: number | undefined;
-  /** False if doorbells must not contain records, only their places. @default true */
-  readonly inlineContent?: boolean | undefined;
-  /** How long cancels wait here for their runs, in milliseconds. @default 10,000 */
-  readonly cancelDeadlineMs?: number | undefined;
-  /** @default server */
-  readonly role?: Role;
-  /** Returns the executor of resumed runs, if the runs of dead instances are resumed. */
-  readonly resumer?: FindResumer;
-  /** The delivery of push notifications. @default none */
-  readonly pushes?: PushDelivery | undefined;
-}
-
-/** The ports that an instance renews its lease and cleans up with. */
-export interface ControlPorts {
-  readonly storage: LogStorage;
-  readonly registry: InstanceRegistry;
-}
-
-/** The parts of the delivery of push notifications that outlive an instance. */
-export interface PushDelivery {
-  readonly ledger: PushLedger;
-  /** Returns the transport of this process; `undefined` until a handler delivers. */
-  readonly transport: () => PushTransport | undefined;
-}
 
 /** Codes of doorbell faults that only a deployment can fix. */
 const LASTING: ReadonlySet<string> = new Set([

@@ -1,6 +1,6 @@
 import { type Generation, generationAfter, generationBefore } from '../model/generation.ts';
-import type { Refusal } from '../model/proposal.ts';
 import { countEvents, type EncodedEntry, MAX_BODY_BYTES } from '../model/record.ts';
+import type { Refusal } from '../model/refusal.ts';
 import { applyEntry, type LogState } from '../model/state.ts';
 import type { Waiting } from './waiting-proposals.ts';
 

@@ -1,5 +1,6 @@
 import type { Generation } from '../model/generation.ts';
-import type { Proposal, Refusal } from '../model/proposal.ts';
+import type { Proposal } from '../model/proposal.ts';
+import type { Refusal } from '../model/refusal.ts';
 import type { LogState } from '../model/state.ts';
 import type { Backlog } from './backlog.ts';
 

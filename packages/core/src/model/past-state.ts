@@ -1,5 +1,6 @@
+import { openRun, type RunState, runsOf } from './run-state.ts';
 import { compareSlots, type Slot } from './slot.ts';
-import { type LogState, openRun, type RunState, runsOf } from './state.ts';
+import type { LogState } from './state.ts';
 
 /**
  * Returns the state of a log before the record at `slot`, or at its end, derived from a later `state`.

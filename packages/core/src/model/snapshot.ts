@@ -4,16 +4,10 @@ import { BackendError } from '../errors.ts';
 import { asGeneration } from './generation.ts';
 import { LineWriter, readLines } from './json-lines.ts';
 import { PersistentMap } from './persistent-map.ts';
+import { countingRuns, openRun, type RunState } from './run-state.ts';
 import type { Sliced } from './sliced.ts';
 import { parseSlot, slotText } from './slot.ts';
-import {
-  countingRuns,
-  EMPTY_STATE,
-  type LogState,
-  openRun,
-  type PushStart,
-  type RunState,
-} from './state.ts';
+import { EMPTY_STATE, type LogState, type PushStart } from './state.ts';
 import type { TaskPicture } from './task-picture.ts';
 import { TaskView } from './task-view.ts';
 

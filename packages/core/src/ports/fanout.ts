@@ -109,3 +109,12 @@ export interface FanoutStats {
   /** Messages that could not be read, which were left in their queue. */
   readonly unreadable: number;
 }
+
+/** Returns true if both name the same queue and the same subscription. */
+export function isSameAddress(a: FanoutAddress, b: FanoutAddress): boolean {
+  return (
+    a.queueName === b.queueName &&
+    a.queueUrl === b.queueUrl &&
+    a.subscriptionArn === b.subscriptionArn
+  );
+}

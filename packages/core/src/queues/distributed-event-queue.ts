@@ -1,14 +1,9 @@
 import { eventTaskId, isTaskEvent, type TaskEvent } from '../a2a/event.ts';
 import { BackendError, fencedError } from '../errors.ts';
 import { type Generation, generationBefore } from '../model/generation.ts';
-import {
-  type Proposal,
-  proposeAnswer,
-  proposeError,
-  proposeEvent,
-  type Refusal,
-} from '../model/proposal.ts';
+import { type Proposal, proposeAnswer, proposeError, proposeEvent } from '../model/proposal.ts';
 import { encode } from '../model/record.ts';
+import type { Refusal } from '../model/refusal.ts';
 import { FIRST_SLOT } from '../model/slot.ts';
 import type { LogState } from '../model/state.ts';
 import type { Run } from '../runs/run.ts';

@@ -8,10 +8,10 @@ import {
   type Proposal,
   proposeResume,
   proposeStart,
-  type Refusal,
   type StartTerms,
 } from '../model/proposal.ts';
 import { encode } from '../model/record.ts';
+import type { Refusal } from '../model/refusal.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Entropy } from '../ports/entropy.ts';
 import type { InstanceRegistry, Intent } from '../ports/instance-registry.ts';

@@ -13,9 +13,9 @@ import {
   proposeFence,
   proposeForcedCancel,
   proposeStart,
-  type Refusal,
 } from '../../src/model/proposal.ts';
 import { encode, type LogRecord, recordBody } from '../../src/model/record.ts';
+import type { Refusal } from '../../src/model/refusal.ts';
 import { compareSlots } from '../../src/model/slot.ts';
 import { type LogState, openRuns } from '../../src/model/state.ts';
 import {
