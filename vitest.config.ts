@@ -4,7 +4,19 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const conditions = ['@a2a-aws/source'];
 
 /** The files that take longest; in a fresh clone vitest does not know them. */
-const LONGEST = ['/test/chaos/', '/test/simulation/', '/test/lost-doorbell.', '/test/outage.'];
+const LONGEST = [
+  '/test/chaos/',
+  '/test/simulation/',
+  '/test/lost-doorbell.',
+  '/test/event-streams.',
+  '/test/outage.',
+  '/infra/test/janitor-bundle.',
+  '/test/kill-each-call.',
+  '/examples/demo/',
+  '/test/silence.',
+  '/test/cluster/',
+  '/test/copied-table.',
+];
 
 /** Starts the longest files first, so that no worker is left with one at the end. */
 class LongestFirst extends BaseSequencer {

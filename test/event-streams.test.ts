@@ -58,7 +58,8 @@ describe.each(Object.keys(MOUNTS))('with compression %s', (mount) => {
   }, timeout);
   afterAll(() => node.stop(), timeout);
 
-  test.each(BINDINGS)(
+  // Each waits for the first comment of its stream, 15 s.
+  test.concurrent.each(BINDINGS)(
     '[I6] $name: a stream opens before its first event, which arrives at once',
     {
       timeout,
