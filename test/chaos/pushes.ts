@@ -48,8 +48,11 @@ export interface PushesReport {
 const LEASE = { beatMs: 250, leaseMs: 3_000, quarantineMs: 1_500 };
 /** Every event must have been delivered this long after the last server was back, in milliseconds. */
 const RECOVERY_MS = 30_000;
-/** The pause between two kills, in milliseconds. */
-const GAP_MS = [50, 700] as const;
+/**
+ * The pause between two kills, in milliseconds. A kill repeats the events of about 80 ms of each task of its
+ * server, so kills that follow faster repeat a larger share.
+ */
+const GAP_MS = [50, 4_500] as const;
 
 /**
  * Kills servers while they push the events of tasks to receivers that fail, are slow or hang.

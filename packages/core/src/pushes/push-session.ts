@@ -1,5 +1,6 @@
 import { compareSlots, type Slot } from '../model/slot.ts';
 import type { LogState, PushStart } from '../model/state.ts';
+import { elapsed } from '../ports/clock.ts';
 import type { PushClaim, PushProgress, TaskPushes } from '../ports/push-ledger.ts';
 import type { OpenLog } from '../reading/open-log.ts';
 import { retryUntilDone } from '../retry.ts';
@@ -27,8 +28,11 @@ export type PushSessionEnd = 'done' | 'other' | 'left';
 /** The failure of a configuration that was removed from a task that had ended. */
 export const REMOVED = 'removed';
 
-/** The shortest time between two writes of the progress, in milliseconds. */
-const SAVE_MS = 250;
+/**
+ * The shortest time between two writes of the progress, in milliseconds. A kill repeats what was delivered
+ * since the last write.
+ */
+const SAVE_MS = 100;
 /** How long a session waits before it looks again for a missing configuration, in milliseconds. */
 const MISSING_MS = [100, 1_000, 5_000];
 
@@ -44,6 +48,8 @@ export class PushSession {
   #answered: string | undefined;
   #isLost = false;
   #isDirty = false;
+  /** When the progress was saved last, in milliseconds. */
+  #savedAtMs = Number.NEGATIVE_INFINITY;
   #cancelSave: (() => void) | undefined;
   #cancelLook: (() => void) | undefined;
   #saving: Promise<void> = Promise.resolve();
@@ -248,7 +254,9 @@ export class PushSession {
   #changed(): void {
     if (!this.#claim) return;
     this.#isDirty = true;
-    this.#cancelSave ??= this.#deps.clock.after(SAVE_MS, () => {
+    const { clock } = this.#deps;
+    const waitMs = Math.max(0, SAVE_MS - elapsed(this.#savedAtMs, clock.now()));
+    this.#cancelSave ??= clock.after(waitMs, () => {
       this.#cancelSave = undefined;
       void this.#save();
     });
@@ -262,6 +270,7 @@ export class PushSession {
       const claim = this.#claim;
       if (!this.#isDirty || !claim || this.#isLost) return;
       this.#isDirty = false;
+      this.#savedAtMs = clock.now();
       const pushes = this.#current();
       const { key } = this.#open.log;
       try {
