@@ -16,6 +16,7 @@ import { makeFanout } from './options/create-fanout.ts';
 import { assertOptions } from './options/option-check.ts';
 import { BACKEND_OPTIONS } from './options/option-definitions.ts';
 import { resolveOptions } from './options/options.ts';
+import { loopBusyMs } from './overload/loop-load.ts';
 
 /**
  * Makes a backend; no I/O before {@link Backend.start}. Every option has a default: with none, the
@@ -70,7 +71,7 @@ export function backendOf(options: BackendOptions, replaced: Partial<BackendPort
     }),
     clock,
     // In virtual time, the event loop of the process says nothing.
-    busyMs: clock === systemClock ? () => performance.eventLoopUtilization().active : undefined,
+    busyMs: clock === systemClock ? loopBusyMs : undefined,
     entropy,
     calls,
     ...replaced,

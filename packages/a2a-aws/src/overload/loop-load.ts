@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import type { Clock } from '@a2a-aws/core';
 
 /** The time between two measurements, in milliseconds. */
@@ -78,6 +79,12 @@ export class LoopLoad {
     this.#lags = [];
     this.#shares = [];
   }
+}
+
+/** Returns for how many milliseconds the event loop of this thread has not been idle so far. */
+export function loopBusyMs(): number {
+  // The global `performance` cannot tell it while a test framework replaces the timers.
+  return performance.eventLoopUtilization().active;
 }
 
 /** Returns the least of the last `count` values; 0 if there are fewer. */

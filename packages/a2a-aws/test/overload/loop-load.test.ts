@@ -1,6 +1,6 @@
 import { TestClock } from '@a2a-aws/testkit/fakes';
-import { beforeEach, expect, test } from 'vitest';
-import { LoopLoad } from '../../src/overload/loop-load.ts';
+import { beforeEach, expect, test, vi } from 'vitest';
+import { LoopLoad, loopBusyMs } from '../../src/overload/loop-load.ts';
 import { LateClock } from '../fixtures/late-clock.ts';
 
 let clock: LateClock;
@@ -79,4 +79,16 @@ test('the busy share is the least of three seconds', async () => {
   isNeeded = false;
   await advance(1);
   expect(loop.busyShare).toBe(0);
+});
+
+test('the busy time grows, also while a test framework replaces the global clocks', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  try {
+    const before = loopBusyMs();
+    const end = Date.now() + 20;
+    while (Date.now() < end);
+    expect(loopBusyMs() - before).toBeGreaterThan(10);
+  } finally {
+    vi.useRealTimers();
+  }
 });
