@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock, Entropy } from '@a2a-aws/core';
-import { type Connection, httpConnection } from './connection.ts';
+import { httpConnection } from './connection.ts';
 import { nameErrors } from './error-body.ts';
 import { addGenerations } from './generation-fields.ts';
 import { writeLongAnswers } from './long-answer.ts';
 import type { OpenConnections } from './open-connections.ts';
+import { sendRetryAfter } from './service-unavailable.ts';
 
 /** Middleware of the shape that express and connect take. */
 export type Middleware = (
@@ -32,15 +33,5 @@ export function connectionMiddleware(
       nameErrors(response, connection);
     }
     next();
-  };
-}
-
-function sendRetryAfter(response: ServerResponse, connection: Connection): void {
-  const writeHead = response.writeHead.bind(response) as (...args: unknown[]) => ServerResponse;
-  response.writeHead = (...args: unknown[]): ServerResponse => {
-    const { retryAfterSeconds } = connection;
-    if (retryAfterSeconds === undefined) return writeHead(...args);
-    response.setHeader('Retry-After', `${retryAfterSeconds}`);
-    return writeHead(503, ...args.slice(1));
   };
 }

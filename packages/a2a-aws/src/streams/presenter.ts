@@ -74,17 +74,3 @@ export function wantsGeneration(
 export function activate(context: ServerCallContext): void {
   if (isActive(context)) context.addActivatedExtension(RESUMABLE_STREAMS);
 }
-
-/** Returns the cursor that a client resumes at; `undefined` if it begins a new stream. */
-export function resumeCursor(
-  context: ServerCallContext,
-  connection: Connection | undefined,
-): string | undefined {
-  const headers: unknown = context.state?.get('headers');
-  const header: unknown =
-    typeof headers === 'object' && headers !== null
-      ? Reflect.get(headers, 'last-event-id')
-      : undefined;
-  // An EventSource that reconnects repeats its first URL, and knows more by then.
-  return (typeof header === 'string' && header) || connection?.query('after') || undefined;
-}
