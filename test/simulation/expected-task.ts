@@ -1,8 +1,10 @@
 import type { Entry, LogRecord, Scope, Slot } from '@a2a-aws/core';
 import {
+  asGeneration,
   eventStatus,
   eventToJson,
   Fold,
+  holds,
   isInterrupted,
   isTerminal,
   slotAt,
@@ -53,6 +55,8 @@ export class ExpectedTask {
   readonly views: View[] = [];
   /** When each event became durable; milliseconds. */
   readonly times: number[] = [];
+  /** Records that the table does not hold any more. */
+  readonly expired: Set<LogRecord> = new Set();
   /** Generations at which a stream ends: the task ended, or waits for input without another open run. */
   readonly ends: Set<number> = new Set();
   /** Generations at which a resumed stream may end, too: no run was open while the task waited for input. */
@@ -167,6 +171,16 @@ export class ExpectedTask {
     this.restsSince = this.sealed || this.openRuns.length === 0 ? at : undefined;
     const isAsking = this.state === TaskState.TASK_STATE_INPUT_REQUIRED;
     if (isAsking && this.openRuns.length === 0) this.rests.add(this.generation);
+  }
+
+  /** Returns whether the table still holds an event. */
+  keeps(generation: number): boolean {
+    return ![...this.expired].some((record) => holds(record, asGeneration(generation)));
+  }
+
+  /** Returns whether the table still holds all that the Task at a generation is made of. */
+  keepsUpTo(generation: number): boolean {
+    return ![...this.expired].some(({ slot }) => slot.generation <= generation);
   }
 
   #look(): void {

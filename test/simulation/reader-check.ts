@@ -1,26 +1,42 @@
 import type { TaskEvent } from '@a2a-aws/core';
 import { eventToJson } from '@a2a-aws/core/internal';
-import type { StreamResponse } from '@a2a-js/sdk';
-import { Task } from '@a2a-js/sdk';
+import { type StreamResponse, Task, type TaskState } from '@a2a-js/sdk';
 import type { ExpectedTask, Violate } from './expected-task.ts';
+import { type Gap, gapOf } from './gap-of.ts';
+
+/** A gap with the state that its frame shows. */
+interface ToldGap extends Gap {
+  readonly state: TaskState | undefined;
+}
 
 /**
  * Checks the frames of one stream: first the Task as it was at some generation, then every event after
- * it, each once, in order (I1, I3), and none before it was durable (I2).
+ * it, each once, in order (I1, I3), and none before it was durable (I2). Where the next events have
+ * expired, one gap frame names them, and the Task with all of them follows.
  */
 export class ReaderCheck {
   readonly #name: string;
   readonly #violate: Violate;
+  readonly #beganAt: ((expected: ExpectedTask) => number | undefined) | undefined;
   #expected: ExpectedTask | undefined;
   /** Generations that the reader may stand at. */
   #places: number[] | undefined;
   #broken = false;
   #atEnd = false;
   #isResumed = false;
+  /** The gap whose Task comes next. */
+  #gap: ToldGap | undefined;
+  #hadGap = false;
 
-  constructor(name: string, violate: Violate) {
+  /** `beganAt` returns the generation of the first event of the run whose sender reads. */
+  constructor(
+    name: string,
+    violate: Violate,
+    beganAt?: (expected: ExpectedTask) => number | undefined,
+  ) {
     this.#name = name;
     this.#violate = violate;
+    this.#beganAt = beganAt;
   }
 
   /** The generation that the reader has reached; undefined before its first frame. */
@@ -37,8 +53,14 @@ export class ReaderCheck {
     return this.#atEnd;
   }
 
+  /** Whether a Task has taken the place of events that had expired. */
+  get hadGap(): boolean {
+    return this.#hadGap;
+  }
+
   /** Whether a resumed stream may end here. */
   mayEnd({ rests }: Pick<ExpectedTask, 'rests'>): boolean {
+    if (this.#gap) return false;
     const places = this.#places ?? [];
     const isAtRest = places.length > 0 && places.every((generation) => rests.has(generation));
     return this.#atEnd || (this.#isResumed && isAtRest);
@@ -47,6 +69,8 @@ export class ReaderCheck {
   /** The next frames come from a stream that goes on at the end of the last one, past questions, too. */
   resume(): void {
     this.#isResumed = true;
+    // A client that got the gap frame alone still has its former cursor.
+    this.#gap = undefined;
   }
 
   got(frame: StreamResponse, expected: ExpectedTask | undefined): void {
@@ -59,7 +83,10 @@ export class ReaderCheck {
       this.#fail('I2', 'got a frame of a task that is in no log');
       return;
     }
-    if (!this.#places) this.#first(event, this.#expected);
+    const gap = gapOf(frame);
+    if (gap) this.#beginGap({ ...gap, state: stateOf(event) }, this.#expected);
+    else if (this.#gap) this.#endGap(event, this.#gap, this.#expected);
+    else if (!this.#places) this.#first(event, this.#expected);
     else this.#next(event, this.#expected);
   }
 
@@ -92,8 +119,45 @@ export class ReaderCheck {
     else this.#fail('I3', `got ${at} while it stands at ${places.join(' or ')}`);
   }
 
+  /**
+   * Checks that a gap begins with the next event, which has expired. For a reader that has no Task yet,
+   * it is enough that this Task cannot be made any more.
+   */
+  #beginGap(gap: ToldGap, expected: ExpectedTask): void {
+    const { from } = gap;
+    const next = this.#places?.map((generation) => generation + 1) ?? [this.#beganAt?.(expected)];
+    const isKept = this.#places ? expected.keeps(from) : expected.keepsUpTo(from);
+    if (this.#gap) this.#fail('I3', 'was told of two gaps at once');
+    else if (!next.includes(from)) {
+      this.#fail('I3', `was told of a gap from ${from}, its next event is ${next.join(' or ')}`);
+    } else if (isKept) {
+      this.#fail('I3', `was told of a gap from ${from}, which is kept`);
+    }
+    this.#gap = gap;
+    this.#atEnd = false;
+  }
+
+  /** Checks that the Task after a gap contains the events up to the last one that the gap names. */
+  #endGap(event: TaskEvent, gap: ToldGap, expected: ExpectedTask): void {
+    const { to, state } = gap;
+    const text = event.kind === 'task' ? JSON.stringify(Task.toJSON(event.data)) : '';
+    if (!expected.views.some((view) => view.generation === to && view.text === text)) {
+      this.#fail('I3', `got no Task with the events up to ${to} after a gap`);
+    } else if (stateOf(event) !== state) {
+      this.#fail('I3', 'was told another state by a gap than by its Task');
+    }
+    this.#gap = undefined;
+    this.#hadGap = true;
+    this.#places = [to];
+    this.#atEnd = expected.ends.has(to);
+  }
+
   #fail(law: string, text: string): void {
     this.#broken = true;
     this.#violate(law, `${this.#name}: ${text}`);
   }
+}
+
+function stateOf({ data }: TaskEvent): TaskState | undefined {
+  return 'status' in data ? data.status?.state : undefined;
 }

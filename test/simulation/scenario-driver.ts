@@ -19,7 +19,8 @@ export interface ScenarioDriverDeps {
 }
 
 /** Options of a scenario's client. */
-export interface ClientOptions extends Pick<ClientDeps, 'leaves' | 'promptMs' | 'slowMs'> {
+export interface ClientOptions
+  extends Pick<ClientDeps, 'leaves' | 'absence' | 'promptMs' | 'slowMs'> {
   /** Sends its requests to any server but this one. */
   readonly avoid?: SimulatedProcess | undefined;
   /** Its answers may be forged, so they are not checked. */

@@ -1,6 +1,6 @@
 import type { Clock, Scope } from '@a2a-aws/core';
 import { sleep } from '@a2a-aws/core/internal';
-import type { SeededRandom, SimulatedProcess } from '@a2a-aws/testkit/fakes';
+import { ConnectionLost, type SeededRandom, type SimulatedProcess } from '@a2a-aws/testkit/fakes';
 import {
   Message,
   type SendMessageRequest,
@@ -45,10 +45,20 @@ export interface ClientDeps {
   readonly expected: (scope: Scope, taskId: string) => ExpectedTask | undefined;
   /** Does not try again when a server fails. */
   readonly leaves?: boolean | undefined;
+  /** Its connection is cut once, and it stays away for a while. */
+  readonly absence?: Absence | undefined;
   /** The longest time for frames and cancels, for schedules without faults; milliseconds. */
   readonly promptMs?: number | undefined;
   /** The client's time per frame, in milliseconds. */
   readonly slowMs?: number | undefined;
+}
+
+/** A time without a connection. */
+interface Absence {
+  /** The number of frames before it. */
+  readonly after: number;
+  /** Resolves when the client comes back. */
+  readonly over: Promise<unknown>;
 }
 
 /** The outcome of a client's exchange with the servers. */
@@ -78,6 +88,8 @@ export class SimulatedClient {
   doneAt: number | undefined;
   readonly #deps: ClientDeps;
   readonly #used = new Set<SimulatedProcess>();
+  /** The number of frames of all its streams. */
+  #frames = 0;
   #sleptMs = 0;
   #askedAt = 0;
   /** Where its stream was cut off. */
@@ -203,11 +215,29 @@ export class SimulatedClient {
             this.#finish('left');
             return;
           }
+          if (this.#isAway) await this.#stayAway();
         }
       }
       await sleep(clock, random.whole(10, 800));
     }
     this.#finish('gave-up');
+  }
+
+  /** Counts a frame that it got, and loses the connection if the client's absence follows. */
+  #countFrame(): void {
+    this.#frames += 1;
+    if (this.#frames === this.#deps.absence?.after) throw new ConnectionLost();
+  }
+
+  get #isAway(): boolean {
+    return this.#frames >= (this.#deps.absence?.after ?? Number.POSITIVE_INFINITY);
+  }
+
+  async #stayAway(): Promise<void> {
+    const { absence, clock } = this.#deps;
+    const left = clock.now();
+    await absence?.over;
+    this.#sleptMs += clock.now() - left;
   }
 
   /** Sends a cursor that the server must refuse, another one each time. */
@@ -229,8 +259,10 @@ export class SimulatedClient {
   async #followSend(server: Reachable, request: SendMessageRequest, send: Send): Promise<boolean> {
     // Every second time it continues where it was cut off, if it knows cursors.
     const resumed = this.failures % 2 === 1 ? this.#resumed : undefined;
+    const name = `${this.name} (${send.messageId})`;
     const check =
-      resumed?.check ?? new ReaderCheck(`${this.name} (${send.messageId})`, this.#deps.violate);
+      resumed?.check ??
+      new ReaderCheck(name, this.#deps.violate, (task) => task.beganAt(task.runOf(send.messageId)));
     if (resumed) check.resume();
     else this.#resumed = undefined;
     const frames = server.process.stream(() =>
@@ -253,6 +285,7 @@ export class SimulatedClient {
       if (count === 0 && !resumed) this.#mustHaveBegun(send.messageId, check.generation);
       count += 1;
       if (count === send.leavesAfter) return true;
+      this.#countFrame();
     }
     if (check.isBroken) return true;
     const { expected } = this;
@@ -263,8 +296,9 @@ export class SimulatedClient {
       this.#mustBeAnswer(message, answer);
       return true;
     }
-    // A subscription after the end gets the task as it is.
-    const stands = (count === 1 || resumed) && (check.generation ?? 0) >= (result ?? 0);
+    // A subscription after the end gets the task as it is, and a gap ends with that.
+    const isLater = count === 1 || resumed || check.hadGap;
+    const stands = isLater && (check.generation ?? 0) >= (result ?? 0);
     if (result !== undefined && answer === undefined && (stands || check.generation === result)) {
       this.#late(expected);
       return true;
@@ -290,6 +324,7 @@ export class SimulatedClient {
         await this.#seen(frame, check);
         if (cursor === undefined) this.#violate('I3', 'got a frame without a cursor');
         else this.#resumed = { cursor, check };
+        this.#countFrame();
       }
     } catch (error) {
       // The task waits for input: a client need not resume to learn that its stream is complete.
@@ -314,7 +349,8 @@ export class SimulatedClient {
     const { payload } = frame;
     this.accepted = true;
     if (payload?.$case === 'task') this.#isTask(payload.value.id);
-    if (payload?.$case === 'message') this.#isTask(payload.value.taskId);
+    // The stream of a repeated message may begin with a gap.
+    if (payload && payload.$case !== 'task') this.#isTask(payload.value.taskId);
     const isFirst = check.generation === undefined;
     check.got(frame, this.expected);
     const { clock, slowMs = 0 } = this.#deps;

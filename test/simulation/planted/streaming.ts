@@ -62,6 +62,20 @@ export const STREAMING: readonly PlantedBug[] = [
     patches: [never('assertKnown', 'isAfterEnd || isUnknownRun')],
   },
   {
+    name: 'gap-not-told',
+    patches: [replace('ResumedStream.#gap', '[$GAP, $TASK]', '[$TASK]')],
+  },
+  {
+    name: 'skips-what-has-expired',
+    patches: [
+      replace('ResumedStream.#skipExpired', 'yield* this.#gap(missing)', 'this.#reader.tap.skip()'),
+    ],
+  },
+  {
+    name: 'gap-without-missing-events',
+    patches: [never('ResumedStream.#skipExpired', 'record && !this.#isAt(record.slot)')],
+  },
+  {
     name: 'resumed-stream-never-ends',
     patches: [
       never('StreamProgress.endAt', '(this.#hasTold && isQuestion) || isResult || state.sealed'),
