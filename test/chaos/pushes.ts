@@ -48,8 +48,10 @@ export interface PushesReport {
 const LEASE = { beatMs: 250, leaseMs: 3_000, quarantineMs: 1_500 };
 /** Every event must have been delivered this long after the last server was back, in milliseconds. */
 const RECOVERY_MS = 30_000;
+/** The text of an event that ends its task. */
+const ENDS = /COMPLETED|FAILED|CANCELED|REJECTED/;
 /**
- * The pause between two kills, in milliseconds. A kill repeats the events of about 80 ms of each task of its
+ * The pause between two kills, in milliseconds. A kill repeats the events of some 50 ms of each task of its
  * server, so kills that follow faster repeat a larger share.
  */
 const GAP_MS = [50, 4_500] as const;
@@ -75,6 +77,8 @@ export async function pushes(options: PushesOptions): Promise<PushesReport> {
         try {
           tasks.push(await sent(servers, name, chunks, receiver.url(name)));
           await ended(view, tasks.at(-1) ?? '');
+          // A log grows faster than receivers that fail can take its events.
+          while (isDisturbed && !hasEnd(receiver.accepted(name))) await pause(100);
         } catch (error) {
           failed.push(String(error));
         }
@@ -131,6 +135,10 @@ function isSealed(records: readonly LogRecord[]): boolean {
   return records.some(({ entries }) =>
     entries.some((entry) => entry.kind === 'event' && isTerminal(eventStatus(entry.event)?.state)),
   );
+}
+
+function hasEnd(accepted: readonly AcceptedPush[]): boolean {
+  return accepted.some(({ event }) => ENDS.test(event));
 }
 
 async function compared(

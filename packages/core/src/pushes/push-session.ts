@@ -32,7 +32,7 @@ export const REMOVED = 'removed';
  * The shortest time between two writes of the progress, in milliseconds. A kill repeats what was delivered
  * since the last write.
  */
-const SAVE_MS = 100;
+const SAVE_MS = 50;
 /** How long a session waits before it looks again for a missing configuration, in milliseconds. */
 const MISSING_MS = [100, 1_000, 5_000];
 
