@@ -4,7 +4,7 @@ import { type FaultRates, NO_FAULTS, SeededRandom, SOME_FAULTS } from '@a2a-aws/
 import { checkEnd, checkPushes, checkStop } from './final-checks.ts';
 import { ACCEPTS, Fleet } from './fleet.ts';
 import { checkLists } from './lists.ts';
-import { CHAOS_MS, PlannedFaults } from './planned-faults.ts';
+import { CHAOS_MS, PlannedFaults } from './process-faults.ts';
 import { RandomClients } from './random-clients.ts';
 import { ScenarioDriver } from './scenario-driver.ts';
 import { scenarioOf } from './scenario-seeds.ts';

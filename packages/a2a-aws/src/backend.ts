@@ -21,7 +21,7 @@ import { RunGate } from './overload/run-gate.ts';
 import type { PushStatus } from './pushes/push-status.ts';
 import { Webhooks } from './pushes/webhooks.ts';
 import { guardedStore } from './user-code/guarded.ts';
-import { UserErrors } from './user-code/user-errors.ts';
+import { UserErrors } from './user-code/user-error-reports.ts';
 
 /** How long a stop waits for running executors by default, in milliseconds. */
 const DRAIN_MS = 10_000;

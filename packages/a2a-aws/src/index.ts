@@ -75,4 +75,4 @@ export { type RotationOptions, rotateDoorbellKey } from './rotate-doorbell-key.t
 export { type RunContext, runContext } from './runs/run-context.ts';
 export { SnsQueueManager } from './sns-queue-manager.ts';
 export { RESUMABLE_STREAMS } from './streams/extension.ts';
-export type { ErrorContext, ErrorSource, OnError } from './user-code/user-errors.ts';
+export type { ErrorContext, ErrorSource, OnError } from './user-code/user-error-reports.ts';

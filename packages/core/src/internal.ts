@@ -83,13 +83,8 @@ export {
 } from './model/record.ts';
 export type { Refusal } from './model/refusal.ts';
 export { checkedRetention, expiresAt, MIN_RETENTION_MS } from './model/retention.ts';
-export {
-  blockingResult,
-  firstEventGeneration,
-  isUsed,
-  type RetryRule,
-  retriedRun,
-} from './model/run-outcome.ts';
+export { type RetryRule, retriedRun } from './model/retried-run.ts';
+export { blockingResult, firstEventGeneration, isUsed } from './model/run-outcome.ts';
 export type { RunState } from './model/run-state.ts';
 export { inOneGo, type Sliced } from './model/sliced.ts';
 export { compareSlots, FIRST_SLOT, nextSlot, parseSlot, slotAt, slotText } from './model/slot.ts';

@@ -14,7 +14,7 @@ import type {
 import { errorFields, stderrLogger } from '@a2a-aws/core/internal';
 import * as z from 'zod';
 import type { DynamoDBStorageOptions } from './dynamodb-log-storage.ts';
-import { StoredKeys } from './stored-keys.ts';
+import { StoredKeys } from './stored-doorbell-keys.ts';
 import type { Item } from './table/item.ts';
 import { END, type ItemKey, Keys } from './table/keys.ts';
 import { ITEM_VERSION, readItem } from './table/stored-item.ts';

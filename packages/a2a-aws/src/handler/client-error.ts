@@ -4,7 +4,7 @@ import { A2AError, RequestMalformedError } from '@a2a-js/sdk/errors';
 import type { Connection } from '../connections/connection.ts';
 import { OverloadedError } from '../overload/overloaded-error.ts';
 import { UserCodeError } from '../user-code/guarded.ts';
-import type { UserErrors } from '../user-code/user-errors.ts';
+import type { UserErrors } from '../user-code/user-error-reports.ts';
 import type { FailedRequest } from './failed-request.ts';
 
 /** Codes of errors that a retry, here or on another instance, may avoid. */

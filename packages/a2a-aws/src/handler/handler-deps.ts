@@ -5,7 +5,7 @@ import type { RunGate } from '../overload/run-gate.ts';
 import type { PushSettings } from '../pushes/push-settings.ts';
 import type { Webhooks } from '../pushes/webhooks.ts';
 import type { RetryDetection } from '../runs/retry-detection.ts';
-import type { UserErrors } from '../user-code/user-errors.ts';
+import type { UserErrors } from '../user-code/user-error-reports.ts';
 
 /** The parts of the backend that request handlers use. */
 export interface HandlerDeps {

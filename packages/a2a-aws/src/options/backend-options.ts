@@ -3,7 +3,7 @@ import type { OwnerResolver } from '@a2a-js/sdk/server';
 import type { OverloadLimits } from '../overload/overload.ts';
 import type { PushOptions } from '../pushes/push-settings.ts';
 import type { RetryDetection } from '../runs/retry-detection.ts';
-import type { OnError } from '../user-code/user-errors.ts';
+import type { OnError } from '../user-code/user-error-reports.ts';
 import type { BackendClients, ClientConfig } from './aws-clients.ts';
 import type { FanoutChoice } from './fanout-option.ts';
 import type { InstanceEnvironment } from './instance-name.ts';

@@ -2,7 +2,7 @@ import type { Fanout, InstanceRegistry } from '@a2a-aws/core';
 import { PollingFanout } from '@a2a-aws/core/internal';
 import { DirectFanout, SnsFanout } from '@a2a-aws/sns-sqs';
 import { guardedFanout } from '../user-code/guarded.ts';
-import { UserErrors } from '../user-code/user-errors.ts';
+import { UserErrors } from '../user-code/user-error-reports.ts';
 import type { BackendClients } from './aws-clients.ts';
 import type { BackendSettings } from './options.ts';
 

@@ -25,7 +25,7 @@ import { defaultLevel } from '../logging/sinks.ts';
 import { DEFAULT_OVERLOAD_LIMITS, type OverloadLimits } from '../overload/overload.ts';
 import { isPushOptions, PUSH_RULE, type PushOptions } from '../pushes/push-settings.ts';
 import { RETRY_DETECTIONS } from '../runs/retry-detection.ts';
-import type { OnError } from '../user-code/user-errors.ts';
+import type { OnError } from '../user-code/user-error-reports.ts';
 import type { BackendClients, ClientConfig } from './aws-clients.ts';
 import type { BackendEnvironment, BackendOptions } from './backend-options.ts';
 import { FANOUT_NAMES, type FanoutChoice } from './fanout-option.ts';

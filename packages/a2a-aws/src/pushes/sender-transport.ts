@@ -12,7 +12,7 @@ import type { StreamResponse, Task } from '@a2a-js/sdk';
 import type { PushNotificationSender } from '@a2a-js/sdk/server';
 import { guardedSender, UserCodeError } from '../user-code/guarded.ts';
 import { ownersContext } from '../user-code/owners-context.ts';
-import type { UserErrors } from '../user-code/user-errors.ts';
+import type { UserErrors } from '../user-code/user-error-reports.ts';
 import { lazyTask } from './lazy-task.ts';
 import { decideRetry } from './push-retry.ts';
 import { streamResponse } from './stream-response.ts';

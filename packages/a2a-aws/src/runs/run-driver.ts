@@ -11,7 +11,7 @@ import { A2A_PROTOCOL_VERSION } from '@a2a-js/sdk';
 import { UnsupportedOperationError } from '@a2a-js/sdk/errors';
 import { type AgentExecutor, type ExecutionEventBus, RequestContext } from '@a2a-js/sdk/server';
 import { generationMismatch } from '../generations/generation-mismatch.ts';
-import type { UserErrors } from '../user-code/user-errors.ts';
+import type { UserErrors } from '../user-code/user-error-reports.ts';
 import { recordRequest } from './recorded-request.ts';
 import { RunBus } from './run-bus.ts';
 import { bindRun } from './run-context.ts';

@@ -2,7 +2,7 @@ import { BackendError, type Fanout } from '@a2a-aws/core';
 import { overriding, RetriedStep, type RetriedStepDeps } from '@a2a-aws/core/internal';
 import { A2AError } from '@a2a-js/sdk/errors';
 import type { PushNotificationSender, PushNotificationStore } from '@a2a-js/sdk/server';
-import type { ErrorSource, UserErrors } from './user-errors.ts';
+import type { ErrorSource, UserErrors } from './user-error-reports.ts';
 
 /** Code of the application threw something that is neither an A2A error nor a {@link BackendError}. */
 export class UserCodeError extends Error {

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import type { Connection } from '../../src/connections/connection.ts';
 import { clientError } from '../../src/handler/client-error.ts';
 import { FailedRequest } from '../../src/handler/failed-request.ts';
-import { UserErrors } from '../../src/user-code/user-errors.ts';
+import { UserErrors } from '../../src/user-code/user-error-reports.ts';
 
 function answered(error: unknown, taskId?: string) {
   let retries = 0;

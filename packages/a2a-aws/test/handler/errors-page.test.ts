@@ -5,7 +5,7 @@ import { ServerCallContext } from '@a2a-js/sdk/server';
 import { describe, expect, test } from 'vitest';
 import { clientError } from '../../src/handler/client-error.ts';
 import { FailedRequest } from '../../src/handler/failed-request.ts';
-import { UserErrors } from '../../src/user-code/user-errors.ts';
+import { UserErrors } from '../../src/user-code/user-error-reports.ts';
 
 /** The compiler refuses this record if a code is missing or does not exist. */
 const CODES: Record<BackendErrorCode, true> = {

@@ -9,7 +9,7 @@ import { loggerOf } from '@a2a-aws/core/internal';
 import { TaskNotFoundError } from '@a2a-js/sdk/errors';
 import { expect, test, vi } from 'vitest';
 import { guarded, guardedFanout, UserCodeError } from '../../src/user-code/guarded.ts';
-import { type OnError, UserErrors } from '../../src/user-code/user-errors.ts';
+import { type OnError, UserErrors } from '../../src/user-code/user-error-reports.ts';
 
 const thrown = new Error('x');
 const fails = (error: unknown) => (): never => {

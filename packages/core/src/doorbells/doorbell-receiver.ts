@@ -5,8 +5,8 @@ import type { Logger } from '../ports/logger.ts';
 import type { Doorbell } from './doorbell.ts';
 import { decodeMessage } from './doorbell-codec.ts';
 import { DoorbellHealth } from './doorbell-health.ts';
+import type { DoorbellView } from './doorbell-repair.ts';
 import type { DoorbellSender } from './doorbell-sender.ts';
-import type { DoorbellView } from './doorbell-step.ts';
 import type { Keyring } from './keyring.ts';
 
 export interface DoorbellReceiverDeps {

@@ -1,4 +1,4 @@
-import { doorbellStep } from '../doorbells/doorbell-step.ts';
+import { doorbellStep } from '../doorbells/doorbell-repair.ts';
 import { roundName } from '../doorbells/queue-round.ts';
 import { BackendError, errorCode, fencedError } from '../errors.ts';
 import { errorFields } from '../logging/error-fields.ts';

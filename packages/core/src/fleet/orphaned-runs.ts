@@ -14,7 +14,7 @@ import type { Intents } from '../runs/intents.ts';
 import { type FindResumer, isResumed, resumeRun } from '../runs/resumption.ts';
 import { taskKeyText } from '../task-key.ts';
 import type { LeaseSettings } from './lease-settings.ts';
-import { type RecoveryStep, recoveryOf, recoveryStep } from './recovery.ts';
+import { type RecoveryStep, recoveryOf, recoveryStep } from './recovery-step.ts';
 import type { Role } from './role.ts';
 
 export interface OrphanedRunsDeps {

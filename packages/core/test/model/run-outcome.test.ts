@@ -2,12 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { Entry } from '../../src/model/entry.ts';
 import { Fold } from '../../src/model/fold.ts';
 import { pastState } from '../../src/model/past-state.ts';
-import {
-  firstEventGeneration,
-  isUsed,
-  type RetryRule,
-  retriedRun,
-} from '../../src/model/run-outcome.ts';
+import { type RetryRule, retriedRun } from '../../src/model/retried-run.ts';
+import { firstEventGeneration, isUsed } from '../../src/model/run-outcome.ts';
 import { slotAt } from '../../src/model/slot.ts';
 import { EMPTY_STATE, type LogState } from '../../src/model/state.ts';
 import {

@@ -4,7 +4,7 @@ import {
   doorbellStep,
   SETTLING_MS,
   SILENT_MS,
-} from '../../src/doorbells/doorbell-step.ts';
+} from '../../src/doorbells/doorbell-repair.ts';
 
 const HEARD = { isLost: false, isReceiving: true, silentMs: 0 };
 const LOST = { ...HEARD, isLost: true, isReceiving: false };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type RecoverySituation, recoveryOf, recoveryStep } from '../../src/fleet/recovery.ts';
+import { type RecoverySituation, recoveryOf, recoveryStep } from '../../src/fleet/recovery-step.ts';
 
 const SERVER: RecoverySituation = {
   role: 'server',

@@ -1,7 +1,7 @@
 import type { LogFields } from '@a2a-aws/core';
 import { loggerOf } from '@a2a-aws/core/internal';
 import { expect, test, vi } from 'vitest';
-import { type OnError, UserErrors } from '../../src/user-code/user-errors.ts';
+import { type OnError, UserErrors } from '../../src/user-code/user-error-reports.ts';
 
 const SECRET = 'marker-in-an-error';
 const SCOPE = { tenant: 'acme', owner: 'ann@example.com' };
@@ -25,7 +25,7 @@ test('without a hook, name and frames are logged; the message only if that is wa
       run: 'r1',
       owner: expect.stringMatching(/^[0-9a-f]{8}$/),
       error: 'RangeError',
-      frames: expect.stringContaining('user-errors.test.ts'),
+      frames: expect.stringContaining('user-error-reports.test.ts'),
     },
   ]);
   expect(JSON.stringify(quiet.lines)).not.toMatch(/marker|ann|acme/);
