@@ -15,6 +15,8 @@ export class Subscription {
 
   private constructor(stream: AsyncIterable<StreamResponse>, onChunk: (text: string) => void) {
     this.ended = readChunks(stream, onChunk);
+    // A stop interrupts a stream whose end no figure awaits.
+    this.ended.catch(() => {});
   }
 
   /** Resolves when the tap is open. */
