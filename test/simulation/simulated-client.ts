@@ -1,6 +1,6 @@
 import type { Clock, Scope } from '@a2a-aws/core';
 import { sleep } from '@a2a-aws/core/internal';
-import { ConnectionLost, type SeededRandom, type SimulatedProcess } from '@a2a-aws/testkit/fakes';
+import type { SeededRandom, SimulatedProcess } from '@a2a-aws/testkit/fakes';
 import {
   Message,
   type SendMessageRequest,
@@ -14,6 +14,7 @@ import {
   UnsupportedOperationError,
 } from '@a2a-js/sdk/errors';
 import type { A2ARequestHandler } from '@a2a-js/sdk/server';
+import { type Absence, ClientAbsence } from './client-absence.ts';
 import { takeCursor, wrongCursors } from './cursor-of.ts';
 import type { ExpectedTask, Violate } from './expected-task.ts';
 import { ReaderCheck } from './reader-check.ts';
@@ -53,14 +54,6 @@ export interface ClientDeps {
   readonly slowMs?: number | undefined;
 }
 
-/** A time without a connection. */
-interface Absence {
-  /** The number of frames before it. */
-  readonly after: number;
-  /** Resolves when the client comes back. */
-  readonly over: Promise<unknown>;
-}
-
 /** The outcome of a client's exchange with the servers. */
 export type Outcome = 'open' | 'done' | 'refused' | 'left' | 'gave-up';
 
@@ -88,8 +81,7 @@ export class SimulatedClient {
   doneAt: number | undefined;
   readonly #deps: ClientDeps;
   readonly #used = new Set<SimulatedProcess>();
-  /** The number of frames of all its streams. */
-  #frames = 0;
+  readonly #absence: ClientAbsence;
   #sleptMs = 0;
   #askedAt = 0;
   /** Where its stream was cut off. */
@@ -101,6 +93,7 @@ export class SimulatedClient {
     this.name = name;
     this.scope = scope;
     this.#deps = deps;
+    this.#absence = new ClientAbsence(deps.absence, deps.clock);
   }
 
   get expected(): ExpectedTask | undefined {
@@ -215,29 +208,15 @@ export class SimulatedClient {
             this.#finish('left');
             return;
           }
-          if (this.#isAway) await this.#stayAway();
+          if (this.#absence.hasBegun) {
+            const awayMs = await this.#absence.stay();
+            this.#sleptMs += awayMs;
+          }
         }
       }
       await sleep(clock, random.whole(10, 800));
     }
     this.#finish('gave-up');
-  }
-
-  /** Counts a frame that it got, and loses the connection if the client's absence follows. */
-  #countFrame(): void {
-    this.#frames += 1;
-    if (this.#frames === this.#deps.absence?.after) throw new ConnectionLost();
-  }
-
-  get #isAway(): boolean {
-    return this.#frames >= (this.#deps.absence?.after ?? Number.POSITIVE_INFINITY);
-  }
-
-  async #stayAway(): Promise<void> {
-    const { absence, clock } = this.#deps;
-    const left = clock.now();
-    await absence?.over;
-    this.#sleptMs += clock.now() - left;
   }
 
   /** Sends a cursor that the server must refuse, another one each time. */
@@ -285,7 +264,7 @@ export class SimulatedClient {
       if (count === 0 && !resumed) this.#mustHaveBegun(send.messageId, check.generation);
       count += 1;
       if (count === send.leavesAfter) return true;
-      this.#countFrame();
+      this.#absence.countFrame();
     }
     if (check.isBroken) return true;
     const { expected } = this;
@@ -324,7 +303,7 @@ export class SimulatedClient {
         await this.#seen(frame, check);
         if (cursor === undefined) this.#violate('I3', 'got a frame without a cursor');
         else this.#resumed = { cursor, check };
-        this.#countFrame();
+        this.#absence.countFrame();
       }
     } catch (error) {
       // The task waits for input: a client need not resume to learn that its stream is complete.

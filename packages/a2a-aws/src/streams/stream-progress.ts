@@ -162,7 +162,7 @@ export class StreamProgress {
     yield { response, position: this.#position, generation: undefined };
   }
 
-  /** Yields the frames of one event. It runs for each token and reader, so it copies no object. */
+  /** Yields the frames of one event. It runs for each token and reader, so it makes few copies. */
   *#tell({ event, record, at, generation, isOwnResult }: Told): Generator<Frame, void, undefined> {
     const skipped = lastGeneration(this.#position) === this.#told ? this.#position.frames : 0;
     const state = eventStatus(event)?.state;

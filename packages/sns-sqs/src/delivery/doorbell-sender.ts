@@ -19,6 +19,9 @@ const ATTRIBUTE_MARGIN_BYTES = 1024;
 /** Bytes of messages that may wait to be sent. Beyond it messages are dropped: the log has their events. */
 const BACKLOG_BYTES = 16 * 1024 * 1024;
 
+/** The shortest time between two looks for silent routes, in milliseconds. */
+const FORGET_MS = 1_000;
+
 /**
  * Calls in progress over all routes. A client of the AWS SDK has 50 sockets: the others are left to
  * provisioning and cleaning up, which must not wait behind doorbells that AWS does not answer.
@@ -68,6 +71,8 @@ export class DoorbellSender {
   readonly #routes = new Map<string, Route>();
   readonly #retried: RetriedStep;
   readonly #calls = new Semaphore(MAX_CALLS);
+  /** When the silent routes were forgotten last, in milliseconds. */
+  #forgotAtMs = Number.NEGATIVE_INFINITY;
   #published = 0;
   #publishFailed = 0;
 
@@ -135,9 +140,11 @@ export class DoorbellSender {
     return route;
   }
 
-  /** Targets come and go, and with them their routes. */
+  /** Targets come and go, and with them their routes. Many of them may be opened at once. */
   #forgetSilent(): void {
     const now = this.#options.clock.now();
+    if (elapsed(this.#forgotAtMs, now) < FORGET_MS) return;
+    this.#forgotAtMs = now;
     for (const [name, { sender, rate }] of this.#routes) {
       if (sender.isIdle && rate.perSecond(now) === 0) this.#routes.delete(name);
     }
