@@ -76,8 +76,8 @@ export class DirectFanout implements Fanout {
     return this.#queues.receive(instance, onMessage);
   }
 
-  publish(targets: readonly string[], message: string): Promise<boolean> {
-    return this.#sender.publish(targets, message);
+  publish(targets: readonly string[], message: string, task?: string): Promise<boolean> {
+    return this.#sender.publish(targets, message, task);
   }
 
   stats(): FanoutStats {

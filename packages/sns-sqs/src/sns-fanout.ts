@@ -101,8 +101,8 @@ export class SnsFanout implements Fanout {
     return this.#queues.receive(instance, onMessage);
   }
 
-  publish(targets: readonly string[], message: string): Promise<boolean> {
-    return this.#sender.publish(targets, message);
+  publish(targets: readonly string[], message: string, task?: string): Promise<boolean> {
+    return this.#sender.publish(targets, message, task);
   }
 
   stats(): FanoutStats {

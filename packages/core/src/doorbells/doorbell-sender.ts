@@ -2,6 +2,7 @@ import { errorFields } from '../logging/error-fields.ts';
 import type { Fanout } from '../ports/fanout.ts';
 import type { InstanceRegistry } from '../ports/instance-registry.ts';
 import type { Logger } from '../ports/logger.ts';
+import { taskKeyText } from '../task-key.ts';
 import type { Doorbell } from './doorbell.ts';
 import { encodeDoorbell } from './doorbell-codec.ts';
 import type { Keyring } from './keyring.ts';
@@ -38,10 +39,14 @@ export class DoorbellSender {
       const reachable = known instanceof Promise ? await known : known;
       if (reachable.length === 0) return false;
       // The fan-out counts and retries; a doorbell that it gives up costs the time to the next read.
-      return await fanout.publish(reachable, message);
+      return await fanout.publish(reachable, message, taskOf(doorbell));
     } catch (error) {
       this.#deps.logger.warn('doorbell.target-unknown', errorFields(error));
       return false;
     }
   }
+}
+
+function taskOf(doorbell: Doorbell): string | undefined {
+  return 'key' in doorbell ? taskKeyText(doorbell.key) : undefined;
 }

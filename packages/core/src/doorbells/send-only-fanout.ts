@@ -42,8 +42,8 @@ export class SendOnlyFanout implements Fanout {
     return { healthy: true, close: async () => {} };
   }
 
-  publish(targets: readonly string[], message: string): Promise<boolean> {
-    return this.#inner.publish(targets, message);
+  publish(targets: readonly string[], message: string, task?: string): Promise<boolean> {
+    return this.#inner.publish(targets, message, task);
   }
 
   stats(): FanoutStats {

@@ -74,7 +74,7 @@ export class LogWriter {
     return this.#isWriting;
   }
 
-  /** The bytes that wait to be written, approximately. */
+  /** The memory of what waits to be written, in bytes, approximately. */
   get backlog(): number {
     return this.#waiting.bytes;
   }
@@ -106,7 +106,7 @@ export class LogWriter {
   }
 
   #writeWhenDue(): void {
-    this.#timer.schedule(this.#waiting.bytes, () => this.flush());
+    this.#timer.schedule(this.#waiting.contentBytes, () => this.flush());
   }
 
   async #write(): Promise<void> {

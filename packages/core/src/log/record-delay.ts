@@ -2,11 +2,11 @@
 export interface RecordDelayFacts {
   /** See {@link RecordTimerDeps.demand}: records a second. */
   readonly demand: number;
-  /** How many records of this task followed one another without a pause. */
+  /** How many records of this task followed one another in a burst. */
   readonly streak: number;
   /** Milliseconds since the last record of this task was begun; `Infinity` if there is none. */
   readonly sinceLastMs: number;
-  /** The size of the events that wait. */
+  /** The size of the events that wait, as JSON. */
   readonly waitingBytes: number;
   /** The share of the instance's backlog that is in use, 0 to 1. */
   readonly fullness: number;
@@ -17,17 +17,14 @@ export interface RecordDelayFacts {
 /** The longest delay by default, in milliseconds. */
 export const DEFAULT_MAX_RECORD_DELAY_MS = 250;
 
-/** A task that was silent for this long pauses: its next event is written at once. Milliseconds. */
-export const PAUSE_MS = 20;
-
 /** So many records a second cost an instance little, and delay no event. */
 const FREE_DEMAND = 100;
 /** Each record a second more delays the events of each task by this; milliseconds. */
 const MS_PER_RECORD = 0.2;
 
-/** The interval between the first records of a task without a pause; it doubles up to the last one. */
+/** The interval between the first records of a burst; it doubles up to the last one. */
 const FIRST_INTERVAL_MS = 5;
-const LAST_INTERVAL_MS = 40;
+const LAST_INTERVAL_MS = 50;
 
 /** DynamoDB, SNS and SQS bill larger records by their bytes, so more events make them no cheaper. */
 export const ENOUGH_BYTES: number = 64 * 1024;

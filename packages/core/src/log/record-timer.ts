@@ -1,7 +1,14 @@
 import { type Clock, elapsed } from '../ports/clock.ts';
 import { RateMeter } from '../rate-meter.ts';
 import type { Backlog } from './backlog.ts';
-import { DEFAULT_MAX_RECORD_DELAY_MS, PAUSE_MS, recordDelay } from './record-delay.ts';
+import { BurstMeter } from './burst-meter.ts';
+import { DEFAULT_MAX_RECORD_DELAY_MS, recordDelay } from './record-delay.ts';
+
+/**
+ * The demand counts a task at most once in this time, because a task that publishes faster writes
+ * fewer records than events. Milliseconds.
+ */
+const COUNT_MS = 20;
 
 export interface RecordTimerDeps {
   readonly clock: Clock;
@@ -22,11 +29,10 @@ export class RecordTimer {
   readonly #demand: RateMeter;
   readonly #maxDelayMs: number;
   readonly #backlog: Backlog;
+  readonly #burst = new BurstMeter();
   #cancel: (() => void) | undefined;
   /** When the last record was begun, in milliseconds; `undefined` before the first one. */
   #lastAtMs: number | undefined;
-  /** When the first event came that is not in that record; milliseconds. */
-  #firstAtMs: number | undefined;
   #countedAtMs: number | undefined;
   #streak = 0;
 
@@ -41,9 +47,8 @@ export class RecordTimer {
   /** Notes that a proposal begins to wait. */
   noteArrival(): void {
     const now = this.#clock.now();
-    this.#firstAtMs ??= now;
-    // A task in a burst would write fewer records than it publishes events.
-    if (this.#countedAtMs !== undefined && elapsed(this.#countedAtMs, now) < PAUSE_MS) return;
+    this.#burst.count(now);
+    if (this.#countedAtMs !== undefined && elapsed(this.#countedAtMs, now) < COUNT_MS) return;
     this.#countedAtMs = now;
     this.#demand.count(now);
   }
@@ -53,7 +58,6 @@ export class RecordTimer {
     const now = this.#clock.now();
     this.#streak = isAwaited ? 0 : this.#streakAt(now) + 1;
     this.#lastAtMs = now;
-    this.#firstAtMs = undefined;
   }
 
   /** Calls back when a record with this many waiting bytes is due: now, or after a delay. */
@@ -84,7 +88,7 @@ export class RecordTimer {
   }
 
   #streakAt(now: number): number {
-    return this.#sinceLast(this.#firstAtMs ?? now) >= PAUSE_MS ? 0 : this.#streak;
+    return this.#burst.isBurst(now) ? this.#streak : 0;
   }
 
   #sinceLast(now: number): number {

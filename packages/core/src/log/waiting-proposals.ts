@@ -12,7 +12,7 @@ export type Appended =
 /** A proposal that waits to be written. */
 export interface Waiting {
   readonly propose: Proposal;
-  /** The size of its content, as counted in the backlog. */
+  /** The size of its content. */
   readonly bytes: number;
   /** No caller waits for it, so it may wait for others. */
   readonly mayWait: boolean;
@@ -24,6 +24,7 @@ export interface Waiting {
 export class WaitingProposals {
   readonly #queue: Waiting[] = [];
   readonly #backlog: Backlog;
+  #contentBytes = 0;
   /** The number of proposals from the first one on that must be written now. */
   #due = 0;
 
@@ -49,7 +50,12 @@ export class WaitingProposals {
     return this.#queue.some(({ mayWait }) => !mayWait);
   }
 
-  /** The size of all of them in bytes, approximately. */
+  /** The size of their content together, in bytes. */
+  get contentBytes(): number {
+    return this.#contentBytes;
+  }
+
+  /** The memory that all of them take, in bytes, approximately. */
   get bytes(): number {
     return this.#backlog.bytes;
   }
@@ -62,6 +68,7 @@ export class WaitingProposals {
 
   add(waiting: Waiting): void {
     this.#queue.push(waiting);
+    this.#contentBytes += waiting.bytes;
     this.#backlog.add(waiting.bytes);
   }
 
@@ -74,7 +81,10 @@ export class WaitingProposals {
   remove(count: number): Waiting[] {
     this.#due = Math.max(0, this.#due - count);
     const removed = this.#queue.splice(0, count);
-    for (const { bytes } of removed) this.#backlog.remove(bytes);
+    for (const { bytes } of removed) {
+      this.#contentBytes -= bytes;
+      this.#backlog.remove(bytes);
+    }
     return removed;
   }
 

@@ -59,8 +59,11 @@ export interface Fanout {
    * Sends `message` to each of `targets` (instance ids). Resolves with true when the transport has
    * accepted it for all of them, with false if it was given up for any of them, which is counted.
    * Never rejects, because a lost doorbell is not a fault.
+   *
+   * `task`: the same text for all messages about one task; `undefined` if it is about none. A fan-out
+   * that lets messages wait for others can tell many tasks from one fast task.
    */
-  publish(targets: readonly string[], message: string): Promise<boolean>;
+  publish(targets: readonly string[], message: string, task?: string): Promise<boolean>;
   /** Returns counters since the start. */
   stats(): FanoutStats;
 }

@@ -25,8 +25,10 @@ beforeEach(async () => {
   await say(log, 'r', taskOf(WORKING));
   await clock.advance(1_000);
   // From here on, events of the burst wait for one another.
-  void hint('0');
-  await flush();
+  for (const id of ['0', '00']) {
+    void hint(id);
+    await flush();
+  }
   storage.puts.length = 0;
 });
 
@@ -109,6 +111,14 @@ test('[I8] a record that is large enough waits for no more events', () => {
   expect(storage.puts).toEqual([]);
   void hint('2', 'x'.repeat(ENOUGH_BYTES / 2));
   expect(written()).toEqual([['1', '2']]);
+});
+
+test('small events do not become a large record by their number', async () => {
+  const ids = Array.from({ length: 100 }, (_, n) => `${n}`);
+  for (const id of ids) void hint(id);
+  expect(storage.puts).toEqual([]);
+  await clock.advance(5);
+  expect(written()).toEqual([ids]);
 });
 
 test('[I1] a record that lost its slot is decided again at once', async () => {

@@ -6,7 +6,7 @@ const MS_PER_MESSAGE = 0.25;
 const MAX_COLLECT_MS = 25;
 
 /**
- * Returns the time between two calls in milliseconds, at this rate of messages a second. Messages that
+ * Returns the time between two calls in milliseconds, at this {@link CallDemand}. Messages that
  * come in between share the next call, which costs its sender and its receiver about a millisecond of CPU
  * each.
  */

@@ -1,15 +1,9 @@
 import type { Clock, Entropy, Logger } from '@a2a-aws/core';
-import {
-  elapsed,
-  isJoinable,
-  joinMessages,
-  RateMeter,
-  RetriedStep,
-  Semaphore,
-} from '@a2a-aws/core/internal';
+import { elapsed, isJoinable, joinMessages, RetriedStep, Semaphore } from '@a2a-aws/core/internal';
 import type { EntryOutcome } from './batch-outcome.ts';
 import { BatchSender } from './batch-sender.ts';
 import { ByteBudget } from './byte-budget.ts';
+import { CallDemand } from './call-demand.ts';
 import { collectTime } from './collect-time.ts';
 
 /** All messages of one call together (Amazon SNS, "PublishBatch"; SQS takes more). */
@@ -46,10 +40,9 @@ export interface DoorbellSenderOptions {
   send(route: string, messages: readonly Addressed[]): Promise<readonly EntryOutcome[]>;
 }
 
-/** One route, and the messages a second on it. */
 interface Route {
   readonly sender: BatchSender<SizedMessage>;
-  readonly rate: RateMeter;
+  readonly demand: CallDemand;
 }
 
 interface SizedMessage extends Addressed {
@@ -58,7 +51,7 @@ interface SizedMessage extends Addressed {
 
 /**
  * Sends messages to instances, many in a call. Messages that wait for one target go as one message. The
- * more messages a second on a route, the longer is the time between two calls.
+ * more tasks have messages on a route, the longer is the time between two calls.
  * Routes do not wait for each other until 32 calls are in progress. A failed message is tried again, then
  * dropped and counted.
  */
@@ -86,7 +79,7 @@ export class DoorbellSender {
   }
 
   /** Resolves when every message was taken (true) or one was given up (false); never rejects. */
-  async publish(targets: readonly string[], message: string): Promise<boolean> {
+  async publish(targets: readonly string[], message: string, task?: string): Promise<boolean> {
     const bytes = Buffer.byteLength(message);
     if (bytes > this.maxBytes) {
       this.#publishFailed += new Set(targets).size;
@@ -94,30 +87,31 @@ export class DoorbellSender {
       return false;
     }
     const sent = await Promise.all(
-      [...new Set(targets)].map((target) => this.#sendOne(target, message, bytes)),
+      [...new Set(targets)].map((target) => this.#sendOne({ target, message }, bytes, task)),
     );
     return sent.every(Boolean);
   }
 
-  async #sendOne(target: string, message: string, messageBytes: number): Promise<boolean> {
+  async #sendOne(addressed: Addressed, messageBytes: number, task?: string): Promise<boolean> {
+    const { target } = addressed;
     const bytes = messageBytes + this.#options.addressBytes(target);
     const route = this.#options.routeTo(target);
-    const isTaken = route !== undefined && (await this.#add(route, { target, message, bytes }));
+    const isTaken = route !== undefined && (await this.#add(route, { ...addressed, bytes }, task));
     if (isTaken) this.#published++;
     else this.#publishFailed++;
     return isTaken;
   }
 
-  async #add(route: string, message: SizedMessage): Promise<boolean> {
-    const { sender, rate } = this.#routes.get(route) ?? this.#open(route);
-    rate.count(this.#options.clock.now());
+  async #add(route: string, message: SizedMessage, task?: string): Promise<boolean> {
+    const { sender, demand } = this.#routes.get(route) ?? this.#open(route);
+    demand.count(this.#options.clock.now(), task);
     return sender.add(message);
   }
 
   #open(name: string): Route {
     this.#forgetSilent();
     const { clock, entropy } = this.#options;
-    const rate = new RateMeter();
+    const demand = new CallDemand();
     let lastCallMs = Number.NEGATIVE_INFINITY;
     const sender = new BatchSender<SizedMessage>({
       clock,
@@ -125,7 +119,7 @@ export class DoorbellSender {
       batchBytes: BATCH_BYTES,
       collectMs: () => {
         const now = clock.now();
-        return Math.max(0, collectTime(rate.perSecond(now)) - elapsed(lastCallMs, now));
+        return Math.max(0, collectTime(demand.perSecond(now)) - elapsed(lastCallMs, now));
       },
       backlog: this.#backlog,
       bytes: ({ bytes }) => bytes,
@@ -135,7 +129,7 @@ export class DoorbellSender {
         return this.#send(name, doorbells);
       },
     });
-    const route = { sender, rate };
+    const route = { sender, demand };
     this.#routes.set(name, route);
     return route;
   }
@@ -145,8 +139,8 @@ export class DoorbellSender {
     const now = this.#options.clock.now();
     if (elapsed(this.#forgotAtMs, now) < FORGET_MS) return;
     this.#forgotAtMs = now;
-    for (const [name, { sender, rate }] of this.#routes) {
-      if (sender.isIdle && rate.perSecond(now) === 0) this.#routes.delete(name);
+    for (const [name, { sender, demand }] of this.#routes) {
+      if (sender.isIdle && demand.perSecond(now) === 0) this.#routes.delete(name);
     }
   }
 

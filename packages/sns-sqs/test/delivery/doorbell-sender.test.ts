@@ -87,6 +87,16 @@ describe('at a high rate', () => {
     expect(calls.length).toBeLessThanOrEqual(5);
   });
 
+  test('messages about a single task do not wait', async () => {
+    for (let n = 0; n < 400; n += 1) {
+      void sender.publish(['a1'], bell('t'), 't');
+      await flush();
+      expect(calls).toHaveLength(n + 1);
+      await call(n).answer();
+      await clock.advance(5);
+    }
+  });
+
   test('a quiet second ends that', async () => {
     await begin();
     await clock.advance(1_000);
