@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { expect, test } from 'vitest';
 import { AwsCalls, withCalls } from '../../src/options/aws-calls.ts';
 
@@ -35,6 +36,24 @@ test('a call ends with the signal that it was given, before or after', async () 
   closing.abort();
   await expect(sent).rejects.toThrow('aborted');
   await expect(client.send('poll', { abortSignal: closing.signal })).rejects.toThrow('aborted');
+});
+
+test('a call with a signal of its own ends with the backend, too', async () => {
+  const calls = new AwsCalls();
+  const client = calls.through(new SilentClient(), false);
+  const sent = client.send('poll', { abortSignal: new AbortController().signal });
+  calls.abort();
+  await expect(sent).rejects.toThrow('aborted');
+});
+
+test('an answered call leaves no listener', async () => {
+  const given = new AbortController().signal;
+  const client = new AwsCalls().through(
+    { send: async (_command: string, _options: object) => 'answer' },
+    false,
+  );
+  expect(await client.send('poll', { abortSignal: given })).toBe('answer');
+  expect(getEventListeners(given, 'abort')).toEqual([]);
 });
 
 test('a suspended backend continues with its clients', async () => {

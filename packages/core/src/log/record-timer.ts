@@ -2,7 +2,7 @@ import { type Clock, elapsed } from '../ports/clock.ts';
 import { RateMeter } from '../rate-meter.ts';
 import type { Backlog } from './backlog.ts';
 import { BurstMeter } from './burst-meter.ts';
-import { DEFAULT_MAX_RECORD_DELAY_MS, recordDelay } from './record-delay.ts';
+import { alignedDelay, DEFAULT_MAX_RECORD_DELAY_MS, recordDelay } from './record-delay.ts';
 
 /**
  * The demand counts a task at most once in this time, because a task that publishes faster writes
@@ -76,7 +76,7 @@ export class RecordTimer {
       due();
       return;
     }
-    this.#cancel ??= this.#clock.after(delay, () => {
+    this.#cancel ??= this.#clock.after(alignedDelay(delay, now), () => {
       this.#cancel = undefined;
       due();
     });

@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ENOUGH_BYTES, type RecordDelayFacts, recordDelay } from '../../src/log/record-delay.ts';
+import {
+  alignedDelay,
+  ENOUGH_BYTES,
+  type RecordDelayFacts,
+  recordDelay,
+} from '../../src/log/record-delay.ts';
 
 const QUIET: RecordDelayFacts = {
   demand: 30,
@@ -87,5 +92,22 @@ describe('the delay of a record', () => {
   test('of a task in a burst doubles from record to record', () => {
     const delays = [0, 1, 2, 3, 4, 5, 99].map((streak) => delay({ streak }));
     expect(delays).toEqual([0, 5, 10, 20, 40, 50, 50]);
+  });
+});
+
+describe('an aligned delay', () => {
+  test('ends at a multiple of 25 ms, at most 25 ms earlier', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 100, max: 1_000 }), fc.nat(1_000_000), (delay, now) => {
+        const aligned = alignedDelay(delay, now);
+        expect((now + aligned) % 25).toBe(0);
+        expect(aligned).toBeLessThanOrEqual(delay);
+        expect(aligned).toBeGreaterThan(delay - 25);
+      }),
+    );
+  });
+
+  test('is not shortened below 100 ms', () => {
+    expect(alignedDelay(99, 7)).toBe(99);
   });
 });

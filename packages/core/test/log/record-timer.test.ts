@@ -73,6 +73,16 @@ test('50 streams of 30 events a second write four records a second each', async 
   }
 });
 
+test('50 streams write their records at the same times', async () => {
+  const streams = Array.from({ length: 50 }, () => new Stream());
+  for (let at = 0; at < 5_000; at += 1) {
+    for (const [n, stream] of streams.entries()) if (at % 33 === n % 33) stream.publish();
+    await clock.advance(1);
+  }
+  const times = streams.flatMap(({ records }) => records.filter((at) => at > 2_000));
+  expect(new Set(times).size).toBeLessThanOrEqual(3_000 / 25);
+});
+
 test('100 tasks with an event a second each delay no event', async () => {
   const streams = Array.from({ length: 100 }, () => new Stream());
   await play(streams, 1_000, 5_000);
