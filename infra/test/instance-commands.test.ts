@@ -40,7 +40,7 @@ const ACTION_OF: Readonly<Record<string, string>> = {
 const OPERATOR = /create-table\.ts$/;
 
 /** Commands that only a sweep of the janitor sends. */
-const SWEEP = /(fleet-queues|ownerless-queue-sweep)\.ts$/;
+const SWEEP = /(fleet-queues|leaseless-queue-sweep)\.ts$/;
 
 function commandsSent(folder: string, isWanted: (file: string) => boolean): string[] {
   const root = new URL(`../../packages/${folder}/src/`, import.meta.url);

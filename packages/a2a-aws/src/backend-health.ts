@@ -37,7 +37,7 @@ export interface BackendHealth {
 }
 
 export function backendHealth(
-  { phase, logs, intents, janitor, isServing, silentMs, doorbell }: Instance,
+  { phase, logs, intents, janitor, isServing, silentMs, endpoint }: Instance,
   isStopped: boolean,
   gate: Pick<RunGate, 'isOverloaded' | 'lagMs'>,
 ): BackendHealth {
@@ -47,7 +47,7 @@ export function backendHealth(
     phase,
     leaseAgeMs: silentMs,
     doorbell: logs.doorbells.healthy,
-    doorbellFault: logs.doorbells.healthy === false ? (doorbell.fault ?? 'silent') : undefined,
+    doorbellFault: logs.doorbells.healthy === false ? (endpoint.fault ?? 'silent') : undefined,
     lagMs: logs.doorbells.lagMs,
     backlog: logs.backlog.fullness,
     taps: logs.taps,

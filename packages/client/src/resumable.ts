@@ -2,7 +2,7 @@ import type { SendMessageRequest, SubscribeToTaskRequest } from '@a2a-js/sdk';
 import type { RequestOptions } from '@a2a-js/sdk/client';
 import { isUnique, randomUuid } from './message-id.ts';
 import type { ResumableOptions } from './options.ts';
-import { type Events, readStream, type StreamingClient } from './stream-reader.ts';
+import { type Events, readStream, type StreamingClient } from './reconnecting-stream.ts';
 
 /** The streams of a client that survive interruptions. */
 export interface ResumableClient {

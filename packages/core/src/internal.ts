@@ -129,10 +129,10 @@ export type { OpenLog } from './reading/open-log.ts';
 export { OpenLogs, type OpenLogsDeps } from './reading/open-logs.ts';
 export { type BackoffRange, backoff } from './retry.ts';
 export type { CancelOutcome } from './runs/cancel.ts';
-export { DEFAULT_CANCEL_DEADLINE_MS } from './runs/cancel-deadline.ts';
 export type { Begun, RunRequest } from './runs/intents.ts';
 export type { Resumer, Resumption } from './runs/resumption.ts';
 export type { Run, StopReason, Stored } from './runs/run.ts';
+export { DEFAULT_CANCEL_DEADLINE_MS } from './runs/runner-cancel-deadline.ts';
 export {
   callDetails,
   isPassingName,

@@ -5,7 +5,7 @@ export {
   type QueueSweepOptions,
   type Suspects,
   type SweepReport,
-} from './queue/ownerless-queue-sweep.ts';
+} from './queue/leaseless-queue-sweep.ts';
 export { queueDefaults, queueName, queueNamePattern, queueTag } from './queue/queue-definition.ts';
 export {
   QueueLifecycleManager,

@@ -36,7 +36,7 @@ export const CLEANING: readonly PlantedBug[] = [
   },
   {
     name: 'cancel-left-to-who-asked',
-    patches: [remove('CancelDeadline.constructor', 'this.#startTimer()')],
+    patches: [remove('RunnerCancelDeadline.constructor', 'this.#startTimer()')],
   },
   {
     name: 'cancel-left-open',

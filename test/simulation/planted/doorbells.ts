@@ -1,28 +1,28 @@
 import { after, before, remove, replace, set } from '../patches/patch.ts';
 import type { PlantedBug } from './planted-bug.ts';
 
-/** Faults in an instance's care for its doorbell. */
+/** Faults in an instance's care for its endpoint. */
 export const DOORBELLS: readonly PlantedBug[] = [
   {
     name: 'lost-queue-not-replaced',
     patches: [
       before(
-        'doorbellStep',
-        "doorbell?.isLost || fault === 'name-taken'",
-        "if (doorbell?.isLost) return 'wait';",
+        'endpointStep',
+        "endpoint?.isLost || fault === 'name-taken'",
+        "if (endpoint?.isLost) return 'wait';",
       ),
     ],
   },
   {
     name: 'lost-subscription-not-noticed',
     patches: [
-      replace('InstanceDoorbell.#isConfirmed', 'await fanout.confirm($$$)', '$MATCH || true'),
+      replace('InstanceEndpoint.#isConfirmed', 'await fanout.confirm($$$)', '$MATCH || true'),
       set('SILENT_MS', '1e12'),
     ],
   },
   {
     name: 'new-queue-not-in-the-lease',
-    patches: [remove('InstanceDoorbell.#replaceAddress', 'await this.#writeAddress($$$)')],
+    patches: [remove('InstanceEndpoint.#replaceAddress', 'await this.#writeAddress($$$)')],
   },
   {
     name: 'former-queues-not-read',
@@ -33,7 +33,7 @@ export const DOORBELLS: readonly PlantedBug[] = [
     patches: [
       after(
         'Instance.start',
-        'this.doorbell.maintainDoorbell()',
+        'this.endpoint.maintainEndpoint()',
         `while (!this.logs.doorbells.view && !this.#end.signal.aborted) {
       await new Promise((go) => clock.after(500, () => go(undefined)));
     }`,

@@ -8,13 +8,13 @@ export const REACHING: readonly PlantedBug[] = [
     patches: [replace('OpenLog.#onStep', '[...openRuns($_), ...openRuns($_)]', '[]')],
   },
   {
-    name: 'no-reconcile',
-    patches: [never('Reconciler.reconcileDueLogs', '!open.log.state.sealed')],
+    name: 'no-read-for-missed-doorbells',
+    patches: [never('MissedDoorbells.readDueLogs', '!open.log.state.sealed')],
   },
   {
-    name: 'runner-not-reconciled',
+    name: 'runner-misses-doorbells',
     patches: [
-      replace('Reconciler.reconcileDueLogs', '!open.log.state.sealed', '$MATCH && open.taps > 0'),
+      replace('MissedDoorbells.readDueLogs', '!open.log.state.sealed', '$MATCH && open.taps > 0'),
     ],
   },
   {
@@ -85,7 +85,7 @@ export const REACHING: readonly PlantedBug[] = [
   {
     name: 'provision-no-recheck',
     patches: [
-      replace('InstanceDoorbell.#writeAddress', 'await registry.setAddress($$$)', '$MATCH || true'),
+      replace('InstanceEndpoint.#writeAddress', 'await registry.setAddress($$$)', '$MATCH || true'),
     ],
   },
 ];

@@ -35,7 +35,7 @@ export const HOLDING: readonly PlantedBug[] = [
         'open.log.lags() || $MATCH',
       ),
       replace(
-        'Reconciler.reconcileDueLogs',
+        'MissedDoorbells.readDueLogs',
         '!open.log.state.sealed',
         '$MATCH && !open.log.lags()',
       ),

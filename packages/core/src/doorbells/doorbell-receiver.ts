@@ -5,8 +5,8 @@ import type { Logger } from '../ports/logger.ts';
 import type { Doorbell } from './doorbell.ts';
 import { decodeMessage } from './doorbell-codec.ts';
 import { DoorbellHealth } from './doorbell-health.ts';
-import type { DoorbellView } from './doorbell-repair.ts';
 import type { DoorbellSender } from './doorbell-sender.ts';
+import type { EndpointView } from './endpoint-repair.ts';
 import type { Keyring } from './keyring.ts';
 
 export interface DoorbellReceiverDeps {
@@ -86,7 +86,7 @@ export class DoorbellReceiver {
   }
 
   /** The state of this instance's doorbell; `undefined` while it has none. */
-  get view(): DoorbellView | undefined {
+  get view(): EndpointView | undefined {
     const now = this.#deps.clock.now();
     return (
       this.#receiver && {

@@ -13,14 +13,14 @@ import type { Run } from '../runs/run.ts';
 import type { TaskKey } from '../task-key.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { InstanceDeps } from './instance-deps.ts';
-import { InstanceDoorbell } from './instance-doorbell.ts';
+import { InstanceEndpoint } from './instance-endpoint.ts';
 import { InstanceRows } from './instance-rows.ts';
 import { Janitor } from './janitor.ts';
 import { RetiredSweep } from './retired-sweep.ts';
 import { Retirement } from './retirement.ts';
 import { StaleRowSweep } from './stale-row-sweep.ts';
 
-/** Codes of doorbell faults that only a deployment can fix. */
+/** Codes of endpoint faults that only a deployment can fix. */
 const LASTING: ReadonlySet<string> = new Set([
   'access-denied',
   'configuration',
@@ -45,7 +45,7 @@ export class Instance {
   readonly janitor: Janitor;
   readonly retiredSweep: RetiredSweep;
   readonly intents: Intents;
-  readonly doorbell: InstanceDoorbell;
+  readonly endpoint: InstanceEndpoint;
   /** `undefined` if this process has no ledger. */
   readonly pushes: PushDispatcher | undefined;
   readonly #deps: InstanceDeps;
@@ -81,7 +81,7 @@ export class Instance {
     const role = deps.role ?? 'server';
     const heartbeat = new Heartbeat({ ...control, role, died: () => this.#die() });
     this.#heartbeat = heartbeat;
-    this.doorbell = new InstanceDoorbell({
+    this.endpoint = new InstanceEndpoint({
       ...control,
       logs: this.logs,
       silentMs: () => this.#heartbeat.silentMs ?? 0,
@@ -132,7 +132,7 @@ export class Instance {
       rows,
       logs: this.logs,
       hasIntent: (run) => this.intents.hasIntent(run) || this.#cleaningIntents.hasIntent(run),
-      removeEndpoint: () => this.doorbell.remove(),
+      removeEndpoint: () => this.endpoint.remove(),
     });
     this.#retirement = new Retirement({
       ...own,
@@ -142,7 +142,7 @@ export class Instance {
       logs: this.logs,
       rows,
       heartbeat,
-      doorbell: this.doorbell,
+      endpoint: this.endpoint,
       janitor: this.janitor,
     });
   }
@@ -182,20 +182,20 @@ export class Instance {
   }
 
   /**
-   * Registers the lease, then renews it, cleans up and takes work. Provisions the doorbell meanwhile, and
-   * waits for it at most `doorbellMs`. Rejects with a coded error of the table, or with a lasting fault
-   * of the doorbell that is known by then. A rejected start leaves nothing behind.
+   * Registers the lease, then renews it, cleans up and takes work. Provisions the endpoint meanwhile, and
+   * waits for it at most `endpointMs`. Rejects with a coded error of the table, or with a lasting fault
+   * of the endpoint that is known by then. A rejected start leaves nothing behind.
    */
-  async start(doorbellMs = 0): Promise<void> {
+  async start(endpointMs = 0): Promise<void> {
     const { clock, logger } = this.#deps;
     const since = clock.now();
     logger.info('instance.starting');
     const { delivers } = this.#deps.fanout;
     await Promise.all([this.#heartbeat.register(), delivers ? this.#keyring.read() : undefined]);
     void this.#heartbeat.runHeartbeat();
-    void this.doorbell.maintainDoorbell();
-    if (doorbellMs > 0) {
-      const fault = await withTimeout(clock, doorbellMs, this.doorbell.firstTry);
+    void this.endpoint.maintainEndpoint();
+    if (endpointMs > 0) {
+      const fault = await withTimeout(clock, endpointMs, this.endpoint.firstTry);
       if (isLasting(fault)) {
         await this.#retirement.teardown(await this.#retirement.retire());
         this.#finish('stopped');

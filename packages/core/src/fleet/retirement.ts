@@ -10,7 +10,7 @@ import type { Intents } from '../runs/intents.ts';
 import { isResumed } from '../runs/resumption.ts';
 import { taskKeyText } from '../task-key.ts';
 import type { Heartbeat } from './heartbeat.ts';
-import type { InstanceDoorbell } from './instance-doorbell.ts';
+import type { InstanceEndpoint } from './instance-endpoint.ts';
 import type { InstanceRows } from './instance-rows.ts';
 import type { Janitor } from './janitor.ts';
 import type { Role } from './role.ts';
@@ -26,7 +26,7 @@ export interface RetirementDeps {
   readonly intents: Intents;
   readonly rows: InstanceRows;
   readonly heartbeat: Heartbeat;
-  readonly doorbell: InstanceDoorbell;
+  readonly endpoint: InstanceEndpoint;
   readonly janitor: Janitor;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -67,12 +67,12 @@ export class Retirement {
   }
 
   async #retire(): Promise<Lease | undefined> {
-    const { clock, doorbell, heartbeat, logger } = this.#deps;
+    const { clock, endpoint, heartbeat, logger } = this.#deps;
     try {
       // A log that accepts no records must not hide from others that this instance is gone.
       await withTimeout(clock, FENCE_MS, this.#fenceRuns());
       this.#isRetired = true;
-      doorbell.stop();
+      endpoint.stop();
       const lease = await heartbeat.retire();
       // Intents that were recorded while the lease was alive.
       await this.#fenceRuns();
@@ -89,12 +89,12 @@ export class Retirement {
   }
 
   async #teardown(lease: Lease | undefined): Promise<void> {
-    const { instance, control, logs, janitor, doorbell, logger } = this.#deps;
+    const { instance, control, logs, janitor, endpoint, logger } = this.#deps;
     try {
       await logs.stop();
       if (lease) await janitor.removeEndpoint(lease);
       if (lease) await this.#retireLease(lease);
-      else if (!(await control.lease(instance))) await doorbell.remove();
+      else if (!(await control.lease(instance))) await endpoint.remove();
     } catch (error) {
       logger.warn('instance.teardown-failed', errorFields(error));
     }

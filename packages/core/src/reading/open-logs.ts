@@ -15,16 +15,16 @@ import type { LogStorage } from '../ports/log-storage.ts';
 import type { Logger } from '../ports/logger.ts';
 import { RateMeter } from '../rate-meter.ts';
 import { type TaskKey, taskKeyText } from '../task-key.ts';
+import { MissedDoorbells } from './missed-doorbells.ts';
 import { type Notifier, OpenLog, type OpenLogDeps } from './open-log.ts';
 import {
   POLL_TICK_MS,
   pollInterval,
-  RECONCILE_MS,
-  RECONCILE_UNCONFIRMED_MS,
-  reconcileInterval,
+  READ_MS,
+  READ_UNCONFIRMED_MS,
+  readInterval,
   TICK_MS,
 } from './pacing.ts';
-import { Reconciler } from './reconciler.ts';
 
 export interface OpenLogsDeps {
   readonly instance: string;
@@ -63,7 +63,7 @@ export class OpenLogs {
   readonly #deps: OpenLogsDeps;
   readonly #logs = new Map<string, OpenLog>();
   readonly #backlog: Backlog;
-  readonly #reconciler: Reconciler;
+  readonly #missedDoorbells: MissedDoorbells;
   readonly #sender: DoorbellSender;
   /** The dependencies of every open log: one object for all. */
   readonly #shared: OpenLogDeps;
@@ -76,9 +76,9 @@ export class OpenLogs {
   constructor(deps: OpenLogsDeps) {
     this.#deps = deps;
     this.#backlog = new Backlog(deps.backlogBytes);
-    this.#reconciler = new Reconciler({
+    this.#missedDoorbells = new MissedDoorbells({
       clock: deps.clock,
-      read: (open) => this.#reconcile(open),
+      read: (open) => this.#readDue(open),
     });
     const sender = new DoorbellSender(deps);
     this.#sender = sender;
@@ -121,7 +121,7 @@ export class OpenLogs {
     this.#isStarted = false;
     this.#cancelTick?.();
     this.#cancelTick = undefined;
-    this.#reconciler.stop();
+    this.#missedDoorbells.stop();
     await this.doorbells.stop();
   }
 
@@ -277,13 +277,13 @@ export class OpenLogs {
   #tick(): void {
     const { delivers } = this.#deps.fanout;
     this.doorbells.tick();
-    const whileDelivering = reconcileInterval(this.doorbells.healthy === true);
-    this.#reconciler.reconcileDueLogs(this.#logs.values(), (open) =>
+    const whileDelivering = readInterval(this.doorbells.healthy === true);
+    this.#missedDoorbells.readDueLogs(this.#logs.values(), (open) =>
       delivers ? whileDelivering : pollInterval(open),
     );
   }
 
-  async #reconcile(open: OpenLog): Promise<void> {
+  async #readDue(open: OpenLog): Promise<void> {
     const before = open.log.state.next;
     await this.#refresh(open);
     // Only instances with runs write snapshots: every reader would write the same one.
@@ -303,7 +303,7 @@ export class OpenLogs {
     } catch (error) {
       // Read it again soon even if doorbells arrive: one of them may have caused this read.
       const isSoon = this.doorbells.healthy === true && errorCode(error) !== 'corrupt-log';
-      if (isSoon) open.markRead(now - (RECONCILE_MS - RECONCILE_UNCONFIRMED_MS));
+      if (isSoon) open.markRead(now - (READ_MS - READ_UNCONFIRMED_MS));
       const { clock, logger } = this.#deps;
       const retried =
         this.#failedReads.get(open) ?? new RetriedStep('log.refresh-failed', { clock, logger });

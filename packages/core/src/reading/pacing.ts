@@ -1,9 +1,9 @@
 /** How often to check for logs due for a read, in milliseconds; also the maximum delay of such a read. */
 export const TICK_MS = 250;
 /** How often an open log is read while the doorbell is confirmed, in milliseconds. */
-export const RECONCILE_MS = 15_000;
+export const READ_MS = 15_000;
 /** How often it is read otherwise: every second, less the tick. */
-export const RECONCILE_UNCONFIRMED_MS = 750;
+export const READ_UNCONFIRMED_MS = 750;
 
 /** As {@link TICK_MS}, if the transport does not deliver. */
 export const POLL_TICK_MS = 50;
@@ -21,8 +21,8 @@ export interface Interest {
 }
 
 /** Returns for how many milliseconds a log may go unread if the transport delivers. */
-export function reconcileInterval(isConfirmed: boolean): number {
-  return isConfirmed ? RECONCILE_MS : RECONCILE_UNCONFIRMED_MS;
+export function readInterval(isConfirmed: boolean): number {
+  return isConfirmed ? READ_MS : READ_UNCONFIRMED_MS;
 }
 
 /**

@@ -20,8 +20,8 @@ import type { OpenLog } from '../reading/open-log.ts';
 import type { OpenLogs } from '../reading/open-logs.ts';
 import { retryUntilDone } from '../retry.ts';
 import type { TaskKey } from '../task-key.ts';
-import { CancelDeadline, DEFAULT_CANCEL_DEADLINE_MS } from './cancel-deadline.ts';
 import { Run } from './run.ts';
+import { DEFAULT_CANCEL_DEADLINE_MS, RunnerCancelDeadline } from './runner-cancel-deadline.ts';
 
 /** Stores the intents of an instance, which appends to no log without one. */
 export interface IntentRecorder {
@@ -44,7 +44,7 @@ export interface IntentsDeps {
    * @default the task has none
    */
   readonly pushesSecured?: ((open: OpenLog) => Promise<void>) | undefined;
-  /** See {@link CancelDeadline}. @default 10,000 */
+  /** See {@link RunnerCancelDeadline}. @default 10,000 */
   readonly cancelDeadlineMs?: number | undefined;
 }
 
@@ -75,7 +75,7 @@ export class Intents {
   readonly #rows = new Map<string, Intent>();
   /** The runs whose rows stay for other instances to clean up. */
   readonly #abandoned = new Set<string>();
-  readonly #running = new Map<Run, CancelDeadline>();
+  readonly #running = new Map<Run, RunnerCancelDeadline>();
   readonly #idleWaiters: (() => void)[] = [];
   #refusedEvents = 0;
   #lastIntentAtMs: number | undefined;
@@ -166,7 +166,10 @@ export class Intents {
         this.#refusedEvents += 1;
       },
     });
-    this.#running.set(run, new CancelDeadline(run, { author, clock, logger: named, deadlineMs }));
+    this.#running.set(
+      run,
+      new RunnerCancelDeadline(run, { author, clock, logger: named, deadlineMs }),
+    );
     open.addRun();
     try {
       // The last read may be old: the conditional put proves or corrects it.

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { Heartbeat } from '../../src/fleet/heartbeat.ts';
-import type { InstanceDoorbell } from '../../src/fleet/instance-doorbell.ts';
+import type { InstanceEndpoint } from '../../src/fleet/instance-endpoint.ts';
 import { InstanceRows } from '../../src/fleet/instance-rows.ts';
 import type { Janitor } from '../../src/fleet/janitor.ts';
 import { Retirement } from '../../src/fleet/retirement.ts';
@@ -42,14 +42,14 @@ async function retiring(role: Role = 'server') {
   await heartbeat.register();
   void heartbeat.runHeartbeat();
   const intents = new Intents({ ...deps, logs, heartbeat });
-  const doorbell = {
-    stop: () => void steps.push('stop doorbell'),
-    remove: async () => void steps.push('remove doorbell'),
-  } as Partial<InstanceDoorbell> as InstanceDoorbell;
+  const endpoint = {
+    stop: () => void steps.push('stop endpoint'),
+    remove: async () => void steps.push('remove endpoint'),
+  } as Partial<InstanceEndpoint> as InstanceEndpoint;
   const janitor = {
     removeEndpoint: async () => void steps.push('remove endpoint'),
   } as Partial<Janitor> as Janitor;
-  const parts = { logs, intents, heartbeat, doorbell, janitor, rows: new InstanceRows(deps) };
+  const parts = { logs, intents, heartbeat, endpoint, janitor, rows: new InstanceRows(deps) };
   const retirement = new Retirement({ ...deps, ...parts, role, control: registry });
   const begin = async (key: TaskKey, resume?: string): Promise<void> => {
     const { taskId } = key;
@@ -86,7 +86,7 @@ describe('an instance that retires', () => {
     const lease = await retirement.retire();
     expect(lease).toMatchObject({ instance: 'a', state: 'dead' });
     expect(retirement.isRetired).toBe(true);
-    expect(steps).toEqual(['fence', 'stop doorbell', 'dead']);
+    expect(steps).toEqual(['fence', 'stop endpoint', 'dead']);
     expect(await isFenced(KEY)).toBe(true);
     expect(await fleet.registry.intents('a')).toEqual([]);
   });
@@ -133,7 +133,7 @@ describe('an instance that retires', () => {
     await fleet.clock.advance(3_999);
     expect(steps).toEqual([]);
     await fleet.clock.advance(1);
-    expect(steps).toEqual(['stop doorbell', 'dead']);
+    expect(steps).toEqual(['stop endpoint', 'dead']);
     expect(await during(retired, 2_000)).toBeUndefined();
   });
 
@@ -188,7 +188,7 @@ describe('the teardown of an instance', () => {
 
   test.each([
     [true, []],
-    [false, ['remove doorbell']],
+    [false, ['remove endpoint']],
   ])('[I7] without a lease to hand over: a lease row is there %s', async (isThere, removed) => {
     const { retirement } = await retiring();
     if (!isThere) await fleet.registry.removeLease('a');

@@ -7,7 +7,7 @@ import {
   RECOVERY_MS,
 } from '../../src/doorbells/doorbell-health.ts';
 import { slotAt } from '../../src/model/slot.ts';
-import { RECONCILE_MS, RECONCILE_UNCONFIRMED_MS, TICK_MS } from '../../src/reading/pacing.ts';
+import { READ_MS, READ_UNCONFIRMED_MS, TICK_MS } from '../../src/reading/pacing.ts';
 import { say } from '../fixtures/author.ts';
 import { chunkOf, KEY, taskOf, WORKING } from '../fixtures/events.ts';
 import {
@@ -180,7 +180,7 @@ describe('without doorbells', () => {
     const steps = drain((await openTap(reader)).tap);
     await fleet.clock.advance(60_000);
     await say(run.log, 'run-a', taskOf(WORKING));
-    await fleet.clock.advance(RECONCILE_UNCONFIRMED_MS + TICK_MS);
+    await fleet.clock.advance(READ_UNCONFIRMED_MS + TICK_MS);
     expect(generationsOf(steps)).toEqual([1]);
   });
 
@@ -191,7 +191,7 @@ describe('without doorbells', () => {
     expect(reader.logs.doorbells.healthy).toBe(true);
     writer.fanout.network = () => {};
     await say(run.log, 'run-a', taskOf(WORKING));
-    await fleet.clock.advance(RECONCILE_MS + TICK_MS);
+    await fleet.clock.advance(READ_MS + TICK_MS);
     expect(generationsOf(steps)).toEqual([1]);
   });
 
@@ -204,7 +204,7 @@ describe('without doorbells', () => {
     await other.log.append(() => ({
       entries: [{ entry: { kind: 'cancel', by: 'x' }, text: '{"k":"cancel","r":"x"}', bytes: 1 }],
     }));
-    await fleet.clock.advance(RECONCILE_MS + TICK_MS);
+    await fleet.clock.advance(READ_MS + TICK_MS);
     expect(run.log.state.cancelRequested).toBe(true);
   });
 
@@ -232,7 +232,7 @@ describe('without doorbells', () => {
     const steps = drain((await openTap(reader)).tap);
     reader.fanout.network = (send) => send();
     await say(run.log, 'run-a', taskOf(WORKING));
-    await fleet.clock.advance(RECONCILE_MS + TICK_MS);
+    await fleet.clock.advance(READ_MS + TICK_MS);
     expect(generationsOf(steps)).toEqual([1]);
     writer.fanout.published.length = 0;
     await say(run.log, 'run-a', chunkOf('1', 'x'));
@@ -248,7 +248,7 @@ describe('without doorbells', () => {
     await fleet.clock.advance(10_000);
     expect(steps).toEqual([]);
     fleet.storage.onRead = (call) => call();
-    await fleet.clock.advance(RECONCILE_UNCONFIRMED_MS + TICK_MS);
+    await fleet.clock.advance(READ_UNCONFIRMED_MS + TICK_MS);
     expect(generationsOf(steps)).toEqual([1]);
   });
 });

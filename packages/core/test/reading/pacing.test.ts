@@ -3,19 +3,19 @@ import {
   POLL_LATE_MS,
   POLL_TICK_MS,
   pollInterval,
-  RECONCILE_UNCONFIRMED_MS,
-  reconcileInterval,
+  READ_UNCONFIRMED_MS,
+  readInterval,
   TICK_MS,
 } from '../../src/reading/pacing.ts';
 
 test('with no confirmed doorbell, a log is read at least once a second, the tick included', () => {
-  expect(RECONCILE_UNCONFIRMED_MS + TICK_MS).toBeLessThanOrEqual(1_000);
+  expect(READ_UNCONFIRMED_MS + TICK_MS).toBeLessThanOrEqual(1_000);
   expect(POLL_LATE_MS + POLL_TICK_MS).toBeLessThanOrEqual(1_000);
 });
 
 test('a confirmed doorbell saves reads: four a minute', () => {
-  expect(reconcileInterval(false)).toBe(RECONCILE_UNCONFIRMED_MS);
-  expect(60_000 / reconcileInterval(true)).toBe(4);
+  expect(readInterval(false)).toBe(READ_UNCONFIRMED_MS);
+  expect(60_000 / readInterval(true)).toBe(4);
 });
 
 test('without doorbells a tapped log is read less and less often while there is no news', () => {

@@ -1,8 +1,8 @@
 import { type BackoffRange, backoff } from '../retry.ts';
 
-/** The state of an instance's doorbell. */
-export interface DoorbellView {
-  /** The endpoint that it is received at no longer exists. */
+/** The state of the endpoint at which an instance receives doorbells. */
+export interface EndpointView {
+  /** It no longer exists. */
   readonly isLost: boolean;
   /** A probe has arrived lately. */
   readonly isReceiving: boolean;
@@ -10,10 +10,10 @@ export interface DoorbellView {
   readonly silentMs: number;
 }
 
-/** The facts that decide the next step for an instance's doorbell. */
-export interface DoorbellFacts {
-  /** `undefined` while the instance has no doorbell. */
-  readonly doorbell: DoorbellView | undefined;
+/** The facts that decide the next step for an instance's endpoint. */
+export interface EndpointFacts {
+  /** `undefined` while the instance has none. */
+  readonly endpoint: EndpointView | undefined;
   /** Milliseconds since it was provisioned. */
   readonly ageMs: number;
   /** Milliseconds since the last step. */
@@ -28,11 +28,11 @@ export interface DoorbellFacts {
 
 /**
  * - `provision`: create missing parts under the present name
- * - `replace`: create another doorbell under a new name
+ * - `replace`: create another endpoint under a new name
  */
-export type DoorbellStep = 'wait' | 'provision' | 'replace';
+export type EndpointStep = 'wait' | 'provision' | 'replace';
 
-/** After this silence a doorbell may have been lost: messages usually take less; milliseconds. */
+/** After this silence an endpoint may have been lost: messages usually take less; milliseconds. */
 export const SILENT_MS = 12_000;
 /** A new filter policy may take this long (Amazon SNS, "Subscription filter policies"); milliseconds. */
 export const SETTLING_MS: number = 15 * 60_000;
@@ -42,18 +42,18 @@ const REPAIR_RANGE: BackoffRange = { firstMs: 1_000, longestMs: 30_000 };
 const SILENT_RANGE: BackoffRange = { ...REPAIR_RANGE, longestMs: SETTLING_MS };
 
 /**
- * Decides the next step for an instance's doorbell.
+ * Decides the next step for an instance's endpoint.
  *
- * Provisioning again repairs a lost subscription and detects changes. A doorbell that is silent
+ * Provisioning again repairs a lost subscription and detects changes. An endpoint that is silent
  * although no part is missing is replaced only after {@link SETTLING_MS}, because SNS may be slow.
  */
-export function doorbellStep(facts: DoorbellFacts): DoorbellStep {
-  const { doorbell, ageMs, triedMs, tries, fault, random } = facts;
-  const isSilent = doorbell !== undefined && doorbell.silentMs >= SILENT_MS;
-  if (doorbell && !doorbell.isLost && !isSilent && fault === undefined) return 'wait';
-  const range = isSilent && !doorbell.isLost ? SILENT_RANGE : REPAIR_RANGE;
+export function endpointStep(facts: EndpointFacts): EndpointStep {
+  const { endpoint, ageMs, triedMs, tries, fault, random } = facts;
+  const isSilent = endpoint !== undefined && endpoint.silentMs >= SILENT_MS;
+  if (endpoint && !endpoint.isLost && !isSilent && fault === undefined) return 'wait';
+  const range = isSilent && !endpoint.isLost ? SILENT_RANGE : REPAIR_RANGE;
   if (tries > 0 && triedMs < backoff(tries, random, range)) return 'wait';
-  if (doorbell?.isLost || fault === 'name-taken') return 'replace';
-  const isLongSilent = isSilent && doorbell.silentMs >= SETTLING_MS && ageMs >= SETTLING_MS;
+  if (endpoint?.isLost || fault === 'name-taken') return 'replace';
+  const isLongSilent = isSilent && endpoint.silentMs >= SETTLING_MS && ageMs >= SETTLING_MS;
   return isLongSilent ? 'replace' : 'provision';
 }

@@ -31,7 +31,7 @@ beforeEach(() => {
 const health = () => ({
   ready: member.instance.isServing,
   doorbell: member.instance.logs.doorbells.healthy,
-  fault: member.instance.doorbell.fault,
+  fault: member.instance.endpoint.fault,
 });
 
 async function start(doorbellMs = DOORBELL_MS): Promise<void> {
@@ -40,7 +40,7 @@ async function start(doorbellMs = DOORBELL_MS): Promise<void> {
   await started;
 }
 
-describe('an instance without a doorbell', () => {
+describe('an instance without an endpoint', () => {
   test.each(['unreachable', 'topic-full'] as const)(
     '[I6] starts although it gets none (%s), and has one once it can',
     async (code) => {
@@ -60,7 +60,7 @@ describe('an instance without a doorbell', () => {
     },
   );
 
-  test('[I6] serves at once if its start does not wait for the doorbell', async () => {
+  test('[I6] serves at once if its start does not wait for the endpoint', async () => {
     member.wire = async (call, name) => {
       if (name === 'provision') await sleep(fleet.clock, 10 * SETTINGS.leaseMs);
       return call();
@@ -127,7 +127,7 @@ describe('an instance without a doorbell', () => {
   });
 });
 
-describe('a doorbell that is lost', () => {
+describe('an endpoint that is lost', () => {
   beforeEach(async () => {
     await start();
     await fleet.clock.advance(MINUTE_MS);

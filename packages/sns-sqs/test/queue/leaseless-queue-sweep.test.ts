@@ -14,7 +14,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { type AwsClientStub, mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { QueueSweep, type Suspects } from '../../src/queue/ownerless-queue-sweep.ts';
+import { QueueSweep, type Suspects } from '../../src/queue/leaseless-queue-sweep.ts';
 import { awsFault, recordingLogger } from '../fixtures/stubs.ts';
 
 const TOPIC = 'arn:aws:sns:eu-west-1:123456789012:events';

@@ -3,7 +3,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Run } from './run.ts';
 
-export interface CancelDeadlineDeps {
+export interface RunnerCancelDeadlineDeps {
   readonly author: Author;
   readonly clock: Clock;
   /** Adds the task and the run to each line. */
@@ -21,12 +21,12 @@ const MARGIN_MS = 5_000;
  * Appends CANCELED on the run's own instance if the run ignores its cancel, because the instance that
  * requested it may be dead by the deadline. The run's intent covers the append.
  */
-export class CancelDeadline {
+export class RunnerCancelDeadline {
   readonly #run: Run;
-  readonly #deps: CancelDeadlineDeps;
+  readonly #deps: RunnerCancelDeadlineDeps;
   #timer: (() => void) | undefined;
 
-  constructor(run: Run, deps: CancelDeadlineDeps) {
+  constructor(run: Run, deps: RunnerCancelDeadlineDeps) {
     this.#run = run;
     this.#deps = deps;
     run.onStop((reason) => {

@@ -1,4 +1,4 @@
-import { doorbellStep } from '../doorbells/doorbell-repair.ts';
+import { endpointStep } from '../doorbells/endpoint-repair.ts';
 import { roundName } from '../doorbells/queue-round.ts';
 import { BackendError, errorCode, fencedError } from '../errors.ts';
 import { errorFields } from '../logging/error-fields.ts';
@@ -15,7 +15,7 @@ import type { Logger } from '../ports/logger.ts';
 import type { OpenLogs } from '../reading/open-logs.ts';
 import type { LeaseSettings } from './lease-settings.ts';
 
-export interface InstanceDoorbellDeps {
+export interface InstanceEndpointDeps {
   readonly instance: string;
   /** The name of its first queue, which the lease row holds. */
   readonly queueName: string;
@@ -34,7 +34,7 @@ export interface InstanceDoorbellDeps {
   readonly died: () => void;
 }
 
-/** How often an instance looks after its doorbell, in milliseconds. */
+/** How often an instance looks after its endpoint, in milliseconds. */
 const LOOK_MS = 2_000;
 /** How often it makes sure that it is still subscribed; milliseconds. */
 const CONFIRM_MS = 50_000;
@@ -47,15 +47,15 @@ interface Former {
 }
 
 /**
- * The doorbell of an instance. It is provisioned in the background, and created again if it was
- * lost. It does not depend on the lease: an instance without a doorbell reads its logs, like an
- * instance with a lost one.
+ * The endpoint at which an instance receives doorbells. It is provisioned in the background, and
+ * created again if it was lost. It does not depend on the lease: an instance without an endpoint reads
+ * its logs, like an instance with a lost one.
  *
  * Every name is in the lease row before a resource with this name is created. It stays there until
  * that resource was removed twice, a quarantine apart.
  */
-export class InstanceDoorbell {
-  readonly #deps: InstanceDoorbellDeps;
+export class InstanceEndpoint {
+  readonly #deps: InstanceEndpointDeps;
   readonly #end = new AbortController();
   readonly #first: { promise: Promise<unknown>; resolve: (fault: unknown) => void };
   #round = 0;
@@ -72,10 +72,10 @@ export class InstanceDoorbell {
   #provisionedAtMs = 0;
   #confirmedAtMs = 0;
   #random = 0;
-  /** Since when there has been no doorbell that works; `undefined` while there is one. */
+  /** Since when there has been no endpoint that works; `undefined` while there is one. */
   #missingSinceMs: number | undefined;
 
-  constructor(deps: InstanceDoorbellDeps) {
+  constructor(deps: InstanceEndpointDeps) {
     this.#deps = deps;
     this.#address = { queueName: deps.queueName };
     let resolve: (fault: unknown) => void = () => {};
@@ -90,25 +90,25 @@ export class InstanceDoorbell {
     return this.#first.promise;
   }
 
-  /** Why there is no doorbell that works: a code. Undefined if there is one, or none is wanted. */
+  /** Why there is no endpoint that works: a code. Undefined if there is one, or none is wanted. */
   get fault(): string | undefined {
     const { logs, fanout } = this.#deps;
     if (!fanout.delivers || this.#isUnheard) return undefined;
     if (this.#fault !== undefined) return errorCode(this.#fault);
-    const { view: doorbell } = logs.doorbells;
-    if (!doorbell) return 'provisioning';
-    if (doorbell.isLost) return 'lost';
-    return doorbell.isReceiving ? undefined : 'silent';
+    const { view: endpoint } = logs.doorbells;
+    if (!endpoint) return 'provisioning';
+    if (endpoint.isLost) return 'lost';
+    return endpoint.isReceiving ? undefined : 'silent';
   }
 
-  /** Checks and repairs the doorbell until the instance stops or has died. */
-  async maintainDoorbell(): Promise<void> {
+  /** Checks and repairs the endpoint until the instance stops or has died. */
+  async maintainEndpoint(): Promise<void> {
     const { clock, signal } = this.#deps;
     const stop = (): void => this.stop();
     if (signal.aborted) stop();
     signal.addEventListener('abort', stop, { once: true });
     while (!this.#end.signal.aborted) {
-      await this.#checkDoorbell();
+      await this.#checkEndpoint();
       await sleep(clock, LOOK_MS, this.#end.signal);
     }
     signal.removeEventListener('abort', stop);
@@ -131,24 +131,24 @@ export class InstanceDoorbell {
     await fanout.teardown(instance, { ...this.#address, former }, 'mark');
   }
 
-  async #checkDoorbell(): Promise<void> {
+  async #checkEndpoint(): Promise<void> {
     const { logs } = this.#deps;
-    // After a long pause, the next heartbeat shows whether this instance still needs a doorbell.
+    // After a long pause, the next heartbeat shows whether this instance still needs an endpoint.
     if (this.#isUnheard || this.#mayBeDead()) return;
     this.#reportChange();
     const step = this.#nextStep();
     if (step !== 'wait') await this.#applyStep(step);
-    else if (logs.doorbells.view && !(await this.#isConfirmed())) await this.#repairDoorbell();
+    else if (logs.doorbells.view && !(await this.#isConfirmed())) await this.#repairEndpoint();
     if (this.#end.signal.aborted) return;
     await this.#removeFormer();
     if (!this.#end.signal.aborted) logs.doorbells.probe();
   }
 
-  /** Logs a doorbell that was lost, and one that works again. */
+  /** Logs an endpoint that was lost, and one that works again. */
   #reportChange(): void {
     const { logs, clock, logger } = this.#deps;
-    const { view: doorbell } = logs.doorbells;
-    if (doorbell?.isReceiving && !doorbell.isLost) {
+    const { view: endpoint } = logs.doorbells;
+    if (endpoint?.isReceiving && !endpoint.isLost) {
       this.#tries = 0;
       if (this.#missingSinceMs === undefined) return;
       const durationMs = clock.now() - this.#missingSinceMs;
@@ -157,9 +157,9 @@ export class InstanceDoorbell {
       return;
     }
     const step = this.#nextStep();
-    if (!doorbell || step === 'wait' || this.#missingSinceMs !== undefined) return;
+    if (!endpoint || step === 'wait' || this.#missingSinceMs !== undefined) return;
     this.#missingSinceMs = clock.now();
-    logger.warn('doorbell.lost', { code: doorbell.isLost ? 'lost' : 'silent' });
+    logger.warn('doorbell.lost', { code: endpoint.isLost ? 'lost' : 'silent' });
   }
 
   /** Returns false if no subscription delivers to the queue; true also if that is unknown. */
@@ -180,7 +180,7 @@ export class InstanceDoorbell {
     }
   }
 
-  async #repairDoorbell(): Promise<void> {
+  async #repairEndpoint(): Promise<void> {
     const { logs, clock, logger } = this.#deps;
     if (this.#end.signal.aborted) return;
     // Once per outage.
@@ -190,11 +190,11 @@ export class InstanceDoorbell {
     await this.#applyStep('provision');
   }
 
-  #nextStep(): ReturnType<typeof doorbellStep> {
+  #nextStep(): ReturnType<typeof endpointStep> {
     const { logs, clock } = this.#deps;
     const now = clock.now();
-    return doorbellStep({
-      doorbell: logs.doorbells.view,
+    return endpointStep({
+      endpoint: logs.doorbells.view,
       ageMs: elapsed(this.#provisionedAtMs, now),
       triedMs: elapsed(this.#triedAtMs, now),
       tries: this.#tries,

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Doorbell } from '../../src/doorbells/doorbell.ts';
 import { PROBE_MS } from '../../src/doorbells/doorbell-health.ts';
 import { sleep } from '../../src/ports/clock.ts';
-import { RECONCILE_MS, TICK_MS } from '../../src/reading/pacing.ts';
+import { READ_MS, TICK_MS } from '../../src/reading/pacing.ts';
 import { say } from '../fixtures/author.ts';
 import { chunkOf, KEY, taskOf, WORKING } from '../fixtures/events.ts';
 import {
@@ -187,7 +187,7 @@ describe('[I6] an outage of the doorbell', () => {
     const keys = Array.from({ length: 200 }, (_, n) => ({ ...KEY, taskId: `task-${n}` }));
     const opened = [];
     for (const key of keys) opened.push(await openTap(reader, key));
-    await fleet.clock.advance(RECONCILE_MS);
+    await fleet.clock.advance(READ_MS);
     let stuck = 0;
     fleet.storage.onRead = (call) => {
       if (stuck > 0) return call();

@@ -4,20 +4,23 @@ import type { OpenLog } from './open-log.ts';
 /** The largest number of simultaneous reads. */
 const WIDTH = 32;
 
-export interface ReconcilerDeps {
+export interface MissedDoorbellsDeps {
   readonly clock: Clock;
   /** Reads a log and handles its news. Never rejects. */
   readonly read: (open: OpenLog) => Promise<void>;
 }
 
-/** Reads the open logs that have not been read for a while, once per log and not per tap. */
-export class Reconciler {
-  readonly #deps: ReconcilerDeps;
+/**
+ * Makes up for doorbells that were lost: reads the open logs that have not been read for a while, once
+ * per log and not per tap.
+ */
+export class MissedDoorbells {
+  readonly #deps: MissedDoorbellsDeps;
   readonly #reading = new Set<OpenLog>();
   /** The logs that are due; the next one is last. */
   #due: OpenLog[] = [];
 
-  constructor(deps: ReconcilerDeps) {
+  constructor(deps: MissedDoorbellsDeps) {
     this.#deps = deps;
   }
 
@@ -25,7 +28,7 @@ export class Reconciler {
    * Starts to read the logs that went unread for their interval, in milliseconds. The log that has
    * waited longest comes first, so that each has its turn.
    */
-  reconcileDueLogs(logs: Iterable<OpenLog>, interval: (open: OpenLog) => number): void {
+  readDueLogs(logs: Iterable<OpenLog>, interval: (open: OpenLog) => number): void {
     const now = this.#deps.clock.now();
     this.#due = [...logs]
       .filter((open) => !this.#reading.has(open) && !open.log.state.sealed)
