@@ -52,7 +52,7 @@ export const CLEANING: readonly PlantedBug[] = [
   },
   {
     name: 'drain-leaves-its-reach',
-    patches: [remove('Retirement.#teardown', 'await janitor.removeEndpoint($_)')],
+    patches: [remove('Retirement.#teardown', 'await cleanup.removeEndpoint($_)')],
   },
   {
     name: 'leader-forever',

@@ -78,7 +78,7 @@ export const STREAMING: readonly PlantedBug[] = [
   {
     name: 'resumed-stream-never-ends',
     patches: [
-      never('StreamProgress.endAt', '(this.#hasTold && isQuestion) || isResult || state.sealed'),
+      never('StreamEnd.noteLogEnd', '(this.#hasTold && isQuestion) || isResult || state.sealed'),
     ],
   },
 ];

@@ -2,13 +2,13 @@ import type { Generation, LogRecord, TaskEvent } from '@a2a-aws/core';
 import {
   type AppliedRecord,
   eventStatus,
-  isTerminal,
   type LogState,
   type RunResult,
   runResult,
 } from '@a2a-aws/core/internal';
 import { type Task, TaskState } from '@a2a-js/sdk';
 import type { Frame } from './frame.ts';
+import { StreamEnd, showsEnd } from './stream-end.ts';
 import { answerFrame, eventFrames } from './stream-frames.ts';
 import { lastGeneration, type SenderPosition, type StreamPosition } from './stream-position.ts';
 
@@ -38,25 +38,20 @@ interface Told {
   readonly isOwnResult: boolean;
 }
 
-/** Yields the frames of a stream after its first Task, and knows when the stream is over. */
+/** Yields the frames of a stream after its first Task, and notes what may end the stream. */
 export class StreamProgress {
   readonly #task: Pick<Task, 'id' | 'contextId'>;
-  readonly #isResumed: boolean;
+  readonly #end: StreamEnd;
   /** The run whose sender reads the stream. */
   readonly #run: string | undefined;
   #position: StreamPosition;
   #state: TaskState;
   /** The generation of the last event that was told in whole. */
   #told: Generation;
-  /** True if the stream has told an event or a Task. */
-  #hasTold = false;
-  /** True if a subscriber's stream ends with the last event that was told. */
-  #isFinal = false;
-  #isOver = false;
 
   constructor({ task, position, run, state, isResumed }: ProgressStart) {
     this.#task = task;
-    this.#isResumed = isResumed;
+    this.#end = new StreamEnd(isResumed);
     this.#run = run;
     this.#position = position;
     this.#state = state;
@@ -65,7 +60,7 @@ export class StreamProgress {
 
   /** True if the stream is complete. */
   get isOver(): boolean {
-    return this.#isOver;
+    return this.#end.isOver;
   }
 
   /** The run whose sender reads the stream. */
@@ -97,10 +92,10 @@ export class StreamProgress {
         continue;
       }
       if (result && result.generation < generation) {
-        yield* this.#end(result);
+        yield* this.#answer(result);
         // The backend has ended the task, because the agent answered with a Message.
         const isClosing = result.answer !== undefined && state.sealed;
-        if (this.#isOver && !isClosing) return;
+        if (this.isOver && !isClosing) return;
       }
       const isResult = final || result?.generation === generation;
       if (event) {
@@ -108,38 +103,27 @@ export class StreamProgress {
         yield* this.#tell(told);
       }
       this.#told = generation;
-      this.#hasTold = true;
-      this.#isFinal = final;
-      if (result?.generation === generation) yield* this.#end(result);
-      if (final && !this.#isResumed) this.#isOver = true;
-      if (this.#isOver) return;
+      if (result?.generation === generation) yield* this.#answer(result);
+      this.#end.noteEvent(final);
+      if (this.isOver) return;
     }
-    if (result && result.generation < state.next.generation) yield* this.#end(result);
-    if (state.sealed && !this.#isResumed) this.#isOver = true;
+    if (result && result.generation < state.next.generation) yield* this.#answer(result);
+    if (state.sealed) this.#end.noteSeal();
   }
 
   /** Yields the answer of the run if it is no later than the last event, with which a sender's stream ends. */
   *answerAt(result: RunResult | undefined): Generator<Frame, void, undefined> {
-    if (result && result.generation <= this.#told) yield* this.#end(result);
+    if (result && result.generation <= this.#told) yield* this.#answer(result);
   }
 
-  /**
-   * Ends a resumed stream at the end of the log in this state, unless the task or the run goes on.
-   * A client that got no frame here already has the question that the task waits with, and waits as
-   * well.
-   */
+  /** Ends a resumed stream at the end of the log in this state, unless the task or the run goes on. */
   endAt(state: LogState): void {
-    const result = this.#resultIn(state);
-    // A client that was told later events reads on as any subscriber.
-    const isResult = result !== undefined && result.generation >= this.#told;
-    const isAsking = state.status?.state === TaskState.TASK_STATE_INPUT_REQUIRED;
-    const isQuestion = isAsking && (this.#isFinal || state.open.size === 0);
-    if ((this.#hasTold && isQuestion) || isResult || state.sealed) this.#isOver = true;
+    this.#end.noteLogEnd(state, this.#resultIn(state), this.#told);
   }
 
   /** Ends the stream: its client got the only frame. */
   end(): void {
-    this.#isOver = true;
+    this.#end.end();
   }
 
   /** Continues after a Task, which takes the place of the events up to it. */
@@ -147,13 +131,12 @@ export class StreamProgress {
     this.#position = position;
     this.#state = state;
     this.#told = lastGeneration(position);
-    this.#hasTold = true;
-    this.#isFinal = false;
+    this.#end.noteTask();
   }
 
-  /** Yields the answer of the run once. The stream of a sender is over. */
-  *#end({ answer }: RunResult): Generator<Frame, void, undefined> {
-    if (!this.#isResumed) this.#isOver = true;
+  /** Yields the answer of the run once. */
+  *#answer({ answer }: RunResult): Generator<Frame, void, undefined> {
+    this.#end.noteResult();
     const { sender } = this.#position;
     if (!answer || !sender || sender.phase === 'answered') return;
     const state = this.#state;
@@ -205,9 +188,4 @@ export function pastResult(
 ): StreamPosition {
   const isResult = result && !result.answer && result.generation === lastGeneration(position);
   return isResult && showsEnd(state) ? { ...position, sender: undefined } : position;
-}
-
-/** Returns true if a client sees in the state that a run is over. */
-function showsEnd(state: TaskState | undefined): boolean {
-  return isTerminal(state) || state === TaskState.TASK_STATE_INPUT_REQUIRED;
 }

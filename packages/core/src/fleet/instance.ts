@@ -124,7 +124,7 @@ export class Instance {
     this.retiredSweep = new RetiredSweep({
       ...control,
       leads: () => this.janitor.stats.leads,
-      finish: (lease) => this.janitor.finishLate(lease),
+      finish: (lease) => this.janitor.cleanup.finishLate(lease),
     });
     const rows = new InstanceRows(control);
     this.#sweep = new StaleRowSweep({
@@ -143,7 +143,7 @@ export class Instance {
       rows,
       heartbeat,
       endpoint: this.endpoint,
-      janitor: this.janitor,
+      cleanup: this.janitor.cleanup,
     });
   }
 

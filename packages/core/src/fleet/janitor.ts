@@ -1,11 +1,10 @@
-import { Semaphore } from '../concurrency.ts';
-import { leaseOrigin } from '../doorbells/lease-origin.ts';
 import { errorFields } from '../logging/error-fields.ts';
 import { RetriedStep } from '../logging/retried-step.ts';
 import { elapsed, sleep } from '../ports/clock.ts';
 import type { Entropy } from '../ports/entropy.ts';
 import type { Fanout } from '../ports/fanout.ts';
 import type { Lease } from '../ports/instance-registry.ts';
+import { DeadInstanceCleanup } from './dead-instance-cleanup.ts';
 import { DeadShare } from './dead-share.ts';
 import { Leadership } from './leadership.ts';
 import { LeaseObserver } from './lease-observer.ts';
@@ -31,17 +30,14 @@ export interface JanitorStats {
   readonly leads: boolean;
 }
 
-/** Watches that are removed concurrently. */
-const WATCHES_WIDTH = 16;
-/** Dead instances whose endpoint is removed concurrently: SNS allows 100 such calls a second. */
-const REACH_WIDTH = 4;
-
 /**
  * Cleans up after dead instances: their runs, watches, subscription, queue and rows. It deletes
  * only rows and resources of an instance that its lease proves dead. Any number of janitors may run
  * concurrently.
  */
 export class Janitor {
+  /** Cleans up after one instance. */
+  readonly cleanup: DeadInstanceCleanup;
   readonly #deps: JanitorDeps;
   readonly #leadership: Leadership;
   readonly #observer: LeaseObserver;
@@ -49,8 +45,6 @@ export class Janitor {
   readonly #orphanedRuns: OrphanedRuns;
   readonly #cleaning = new Set<string>();
   readonly #failing = new Set<string>();
-  readonly #perWatch = new Semaphore(WATCHES_WIDTH);
-  readonly #perReach = new Semaphore(REACH_WIDTH);
   #othersServe = false;
   #cleaned = 0;
   #failed = 0;
@@ -61,6 +55,7 @@ export class Janitor {
     this.#observer = new LeaseObserver(deps.settings);
     this.#share = new DeadShare(deps);
     this.#orphanedRuns = new OrphanedRuns({ ...deps, othersServe: () => this.#othersServe });
+    this.cleanup = new DeadInstanceCleanup({ ...deps, orphanedRuns: this.#orphanedRuns });
   }
 
   get stats(): JanitorStats {
@@ -100,46 +95,6 @@ export class Janitor {
       }
       await sleep(clock, rest, signal);
     }
-  }
-
-  /**
-   * Fences a dead instance, ends its runs, and removes its watches, subscription and queue. Tries
-   * every step, then rejects with the first failure. The index rows and the lease stay, so that a
-   * second pass finds late writes.
-   */
-  async finish(lease: Lease): Promise<void> {
-    await runAll([
-      () => this.#orphanedRuns.finishAll(lease.instance),
-      () => this.removeEndpoint(lease),
-    ]);
-  }
-
-  /** Does the second pass: {@link finish} for late writes, then removes the index rows of the watches. */
-  async finishLate(lease: Lease): Promise<void> {
-    await this.finish(lease);
-    const { registry } = this.#deps;
-    for (const watch of await registry.watches(lease.instance)) {
-      await registry.removeWatchIndex(watch);
-    }
-  }
-
-  /** Removes the watches, subscription and queue of an instance. Rejects like {@link finish}. */
-  async removeEndpoint(lease: Lease): Promise<void> {
-    await runAll([
-      () => this.#removeWatches(lease.instance),
-      () => this.#perReach.run(() => this.#teardown(lease)),
-    ]);
-  }
-
-  /** Removes the subscription and queue. A lease copied from another table names those of a live fleet. */
-  async #teardown(lease: Lease): Promise<void> {
-    const { fanout, registry, logger } = this.#deps;
-    const origin = leaseOrigin(lease, await registry.identity());
-    if (origin === 'foreign') {
-      logger.warn('janitor.foreign-lease', { dead: lease.instance });
-      return;
-    }
-    await fanout.teardown(lease.instance, lease.address, origin === 'own' ? 'lease' : 'mark');
   }
 
   get #leads(): boolean {
@@ -190,12 +145,12 @@ export class Janitor {
       if (seen.state === 'alive') lease = (await registry.lease(seen.instance)) ?? seen;
       if (seen.state === 'alive') logger.warn('janitor.declared-dead', { dead: lease.instance });
       if (await this.#orphanedRuns.mustWait(lease.instance)) return;
-      await this.finish(lease);
+      await this.cleanup.finish(lease);
       logger.info('janitor.finished', { dead: lease.instance });
       // The quarantine is longer than any request of the dead instance can be in flight.
       await waitQuarantine(lease, this.#deps);
       if (signal.aborted) return;
-      await this.finishLate(lease);
+      await this.cleanup.finishLate(lease);
       await registry.removeLease(lease.instance);
       this.#cleaned += 1;
       this.#failing.delete(lease.instance);
@@ -211,25 +166,4 @@ export class Janitor {
       this.#cleaning.delete(lease.instance);
     }
   }
-
-  async #removeWatches(gone: string): Promise<void> {
-    const { registry, clientLogs, instance } = this.#deps;
-    const unreadable: unknown[] = [];
-    const watches = await registry.watches(gone, (error) => unreadable.push(error));
-    await Promise.all(watches.map((row) => this.#perWatch.run(() => registry.removeWatch(row))));
-    if (watches.length > 0) {
-      // The instances that run the watched tasks have read these rows already.
-      const living = (await registry.leases()).filter(({ state }) => state === 'alive');
-      const others = living.map((one) => one.instance).filter((id) => id !== instance);
-      clientLogs.notifyGone(gone, others);
-    }
-    if (unreadable.length > 0) throw unreadable[0];
-  }
-}
-
-/** Runs all steps in order, also after a failure. Then rejects with the first failure. */
-async function runAll(steps: readonly (() => Promise<void>)[]): Promise<void> {
-  const failures: unknown[] = [];
-  for (const step of steps) await step().catch((error: unknown) => failures.push(error));
-  if (failures.length > 0) throw failures[0];
 }

@@ -9,10 +9,10 @@ import type { OpenLogs } from '../reading/open-logs.ts';
 import type { Intents } from '../runs/intents.ts';
 import { isResumed } from '../runs/resumption.ts';
 import { taskKeyText } from '../task-key.ts';
+import type { DeadInstanceCleanup } from './dead-instance-cleanup.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import type { InstanceEndpoint } from './instance-endpoint.ts';
 import type { InstanceRows } from './instance-rows.ts';
-import type { Janitor } from './janitor.ts';
 import type { Role } from './role.ts';
 
 export interface RetirementDeps {
@@ -27,7 +27,7 @@ export interface RetirementDeps {
   readonly rows: InstanceRows;
   readonly heartbeat: Heartbeat;
   readonly endpoint: InstanceEndpoint;
-  readonly janitor: Janitor;
+  readonly cleanup: DeadInstanceCleanup;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -89,10 +89,10 @@ export class Retirement {
   }
 
   async #teardown(lease: Lease | undefined): Promise<void> {
-    const { instance, control, logs, janitor, endpoint, logger } = this.#deps;
+    const { instance, control, logs, cleanup, endpoint, logger } = this.#deps;
     try {
       await logs.stop();
-      if (lease) await janitor.removeEndpoint(lease);
+      if (lease) await cleanup.removeEndpoint(lease);
       if (lease) await this.#retireLease(lease);
       else if (!(await control.lease(instance))) await endpoint.remove();
     } catch (error) {

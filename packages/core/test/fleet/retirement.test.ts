@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import type { DeadInstanceCleanup } from '../../src/fleet/dead-instance-cleanup.ts';
 import { Heartbeat } from '../../src/fleet/heartbeat.ts';
 import type { InstanceEndpoint } from '../../src/fleet/instance-endpoint.ts';
 import { InstanceRows } from '../../src/fleet/instance-rows.ts';
-import type { Janitor } from '../../src/fleet/janitor.ts';
 import { Retirement } from '../../src/fleet/retirement.ts';
 import type { Role } from '../../src/fleet/role.ts';
 import type { InstanceRegistry, Intent } from '../../src/ports/instance-registry.ts';
@@ -44,12 +44,12 @@ async function retiring(role: Role = 'server') {
   const intents = new Intents({ ...deps, logs, heartbeat });
   const endpoint = {
     stop: () => void steps.push('stop endpoint'),
-    remove: async () => void steps.push('remove endpoint'),
+    remove: async () => void steps.push('remove own endpoint'),
   } as Partial<InstanceEndpoint> as InstanceEndpoint;
-  const janitor = {
+  const cleanup = {
     removeEndpoint: async () => void steps.push('remove endpoint'),
-  } as Partial<Janitor> as Janitor;
-  const parts = { logs, intents, heartbeat, endpoint, janitor, rows: new InstanceRows(deps) };
+  } as Partial<DeadInstanceCleanup> as DeadInstanceCleanup;
+  const parts = { logs, intents, heartbeat, endpoint, cleanup, rows: new InstanceRows(deps) };
   const retirement = new Retirement({ ...deps, ...parts, role, control: registry });
   const begin = async (key: TaskKey, resume?: string): Promise<void> => {
     const { taskId } = key;
@@ -188,7 +188,7 @@ describe('the teardown of an instance', () => {
 
   test.each([
     [true, []],
-    [false, ['remove endpoint']],
+    [false, ['remove own endpoint']],
   ])('[I7] without a lease to hand over: a lease row is there %s', async (isThere, removed) => {
     const { retirement } = await retiring();
     if (!isThere) await fleet.registry.removeLease('a');
