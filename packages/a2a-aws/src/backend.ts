@@ -19,6 +19,7 @@ import { BackendRequestHandler } from './handler/request-handler.ts';
 import type { BackendSettings } from './options/options.ts';
 import { RunGate } from './overload/run-gate.ts';
 import type { PushStatus } from './pushes/push-status.ts';
+import { WebhookTransport } from './pushes/webhook-transport.ts';
 import { Webhooks } from './pushes/webhooks.ts';
 import { guardedStore } from './user-code/guarded.ts';
 import { UserErrors } from './user-code/user-error-reports.ts';
@@ -42,6 +43,8 @@ export class Backend {
   readonly #gate: RunGate;
   #resumer: Resumer | undefined;
   #transport: PushTransport | undefined;
+  /** Delivers the events of a process that has queues and no request handler. */
+  readonly #queueTransport: PushTransport | undefined;
   #isDefaultTransport = false;
   #hasHandler = false;
 
@@ -51,6 +54,11 @@ export class Backend {
     this.#ports = ports;
     this.#webhooks =
       ports.webhooks ?? new Webhooks({ clock: ports.clock, settings: settings.push });
+    const { pushNotificationStore: store } = ports;
+    const { retryForMs } = settings.push;
+    this.#queueTransport =
+      store &&
+      new WebhookTransport({ store, webhooks: this.#webhooks, retryForMs, leaves: 'unknown' });
     const { logger, overload: limits } = settings;
     const running = (): number => this.#lives.instance.intents.running;
     const { clock, busyMs = () => 0 } = ports;
@@ -61,7 +69,7 @@ export class Backend {
       // The first handler may still be created; a process that uses only queues never creates one.
       resumer: () => this.#resumer ?? (this.#hasHandler ? undefined : 'undecided'),
       connections: this.#connections,
-      transport: () => this.#transport,
+      transport: () => this.#transport ?? (this.#hasHandler ? undefined : this.#queueTransport),
       webhooks: this.#webhooks,
       gate: this.#gate,
     });

@@ -109,7 +109,7 @@ export class BackendRequestHandler implements A2ARequestHandler {
     if (pushes) {
       this.transport = custom
         ? new SenderTransport({ sender: custom, errors: deps.errors, retryForMs })
-        : new WebhookTransport({ store: given, webhooks, retryForMs, leavesSenders: false });
+        : new WebhookTransport({ store: given, webhooks, retryForMs });
     }
     const driver = new RunDriver(executor, {
       ...deps,

@@ -135,7 +135,7 @@ export async function janitorRound(
       new DynamoDBPushNotificationStore({ ...table, ownerResolver, retentionMs }),
     webhooks,
     retryForMs: settings.push.retryForMs,
-    leavesSenders: true,
+    leaves: 'senders',
   });
   const pushes = {
     ledger: new DynamoDBPushLedger({ ...table, retentionMs }),

@@ -19,8 +19,13 @@ export interface WebhookTransportDeps {
   readonly store: Pick<PushNotificationStore, 'load'>;
   readonly webhooks: Pick<Webhooks, 'post'>;
   readonly retryForMs: number;
-  /** True if another process has the sender that tasks without a configuration need. */
-  readonly leavesSenders: boolean;
+  /**
+   * The configurations that another process delivers to.
+   *
+   * - `senders`: the one that stands for a sender of the application
+   * - `unknown`: this one, and those that are not in the store, because the fleet may use another store
+   */
+  readonly leaves?: 'senders' | 'unknown' | undefined;
 }
 
 /** Posts the events of tasks to the URLs of their configurations. */
@@ -46,8 +51,9 @@ export class WebhookTransport implements PushTransport {
     return decideRetry(failed, this.#deps.retryForMs);
   }
 
-  mustLeave(config: string): boolean {
-    return config === '' && this.#deps.leavesSenders;
+  mustLeave(config: string, isFound: boolean): boolean {
+    const { leaves } = this.#deps;
+    return leaves === 'unknown' ? !isFound : leaves === 'senders' && config === '';
   }
 
   #to(config: TaskPushNotificationConfig): PushReceiver {

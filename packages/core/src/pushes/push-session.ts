@@ -212,7 +212,7 @@ export class PushSession {
       ids.length === 0
         ? new Map()
         : await retryUntilDone('push.store', this.#deps, () => transport.receivers(log.key, ids));
-    this.#isUnable = ids.some((id) => transport.mustLeave(id));
+    this.#isUnable = ids.some((id) => transport.mustLeave(id, receivers.has(id)));
     if (receivers.size < ids.length) this.#lookAgain();
     for (const [id, lane] of this.#lanes) {
       if (!receivers.has(id)) this.#closeLane(id, lane);

@@ -63,6 +63,9 @@ export interface PushTransport {
    */
   receivers(key: TaskKey, configs: readonly string[]): Promise<ReadonlyMap<string, PushReceiver>>;
   retry(failed: FailedPush): PushRetry;
-  /** Returns true for a configuration that only another process can deliver to. */
-  mustLeave(config: string): boolean;
+  /**
+   * Returns true for a configuration that only another process can deliver to. `isFound`: the last look-up
+   * had a receiver for it.
+   */
+  mustLeave(config: string, isFound: boolean): boolean;
 }

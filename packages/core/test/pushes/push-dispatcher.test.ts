@@ -169,6 +169,22 @@ test('[I6] events that a lost instance had not delivered are delivered by anothe
   expect(await intentsOf('b')).toEqual([]);
 });
 
+test('[I6] events of a configuration that is not known here are left to another process', async () => {
+  hooks.leavesUnknown = true;
+  const run = await running(a);
+  hooks.remove(KEY, 'x');
+  await run.publish(taskOf(WORKING));
+  await run.publish(statusOf(COMPLETED));
+  await a.instance.intents.finish(run);
+  await fleet.clock.advance(10_000);
+  expect(hooks.attempts).toBe(0);
+  expect(await intentsOf('a')).toEqual(['push']);
+  hooks.set(KEY, 'x');
+  a.kill();
+  await fleet.clock.advance(FOUND_MS);
+  expect(hooks.texts('x')).toEqual(['WORKING', 'COMPLETED']);
+});
+
 describe('a receiver that fails', () => {
   test('gets the same id at each attempt, with growing pauses, and no later event before', async () => {
     const seen: { id: string; at: number }[] = [];

@@ -1,0 +1,79 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { type LocalAws, startLocalAws } from '@a2a-aws/local';
+import { Task, TaskPushNotificationConfig, TaskState } from '@a2a-js/sdk';
+import { ServerCallContext } from '@a2a-js/sdk/server';
+import { type Backend, type BackendOptions, createBackend, type TaskEvent } from 'a2a-aws';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { agentCard } from './fixtures/agent-card.ts';
+import { eventually } from './fixtures/eventually.ts';
+
+const timeout = 60_000;
+const pushed: string[] = [];
+let aws: LocalAws;
+let receiver: Server;
+let url: string;
+const backends: Backend[] = [];
+
+async function start(instanceId: string, options: BackendOptions = {}): Promise<Backend> {
+  const push = { allowHttp: true, allowPrivateAddresses: true };
+  const backend = createBackend({ ...aws, instanceId, push, ...options });
+  backends.push(backend);
+  await backend.start();
+  return backend;
+}
+
+beforeAll(async () => {
+  aws = await startLocalAws();
+  receiver = createServer(async (request: IncomingMessage, response) => {
+    pushed.push(await text(request));
+    response.end();
+  }).listen(0, '127.0.0.1');
+  await once(receiver, 'listening');
+  url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`;
+}, timeout);
+
+afterAll(async () => {
+  await Promise.all(backends.map((backend) => backend.stop({ drainMs: 200 })));
+  receiver.closeAllConnections();
+  receiver.close();
+  await aws.stop();
+}, timeout);
+
+const statusOf = (taskId: string, state: TaskState): TaskEvent => ({
+  kind: 'task',
+  data: {
+    ...Task.fromJSON({ id: taskId, contextId: 'context' }),
+    status: { state, message: undefined, timestamp: undefined },
+  },
+});
+
+test('[I6] a process with queues only delivers the events that it appends', { timeout }, async () => {
+  const taskId = 'task-of-a-queue';
+  const worker = await start('worker');
+  const server = await start('server');
+  const handler = server.requestHandler(agentCard('http://localhost'), {
+    execute: async () => {},
+    cancelTask: async () => {},
+  });
+  const queue = await worker.queues().createOrTap({ tenant: '', owner: 'user', taskId });
+  await queue.enqueueEvent(statusOf(taskId, TaskState.TASK_STATE_WORKING));
+  await handler.createTaskPushNotificationConfig(
+    TaskPushNotificationConfig.fromJSON({ taskId, id: 'config', url }),
+    new ServerCallContext({
+      requestedVersion: '1.0',
+      user: { isAuthenticated: true, userName: 'user' },
+    }),
+  );
+  // No other process is left to deliver.
+  await server.stop();
+
+  await queue.enqueueEvent(statusOf(taskId, TaskState.TASK_STATE_COMPLETED));
+
+  await eventually('the push', () => pushed.length > 0);
+  expect(pushed.map((body) => JSON.parse(body).task?.status.state)).toEqual([
+    'TASK_STATE_COMPLETED',
+  ]);
+});
