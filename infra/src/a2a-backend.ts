@@ -61,7 +61,9 @@ export interface A2aBackendProps {
   readonly removalPolicy?: RemovalPolicy;
 }
 
-/** Everything a fleet of A2A servers shares: the task log's table, the topics, the dead letters. *
+/**
+ * Everything a fleet of A2A servers shares: the task log's table, the topics, the dead letters.
+ *
  * @example
  * ```ts
  * import { A2aBackend } from '@a2a-aws/infra';
@@ -80,7 +82,7 @@ export class A2aBackend extends Construct implements InstanceResources {
   readonly topics: readonly Topic[];
   /** None where instances have no queues. */
   readonly deadLetters: Queue | undefined;
-  /** Rings when there are dead letters; give it an action. */
+  /** In alarm while there are dead letters. Give it an action. */
   readonly deadLetterAlarm: Alarm | undefined;
   readonly queuePrefix: string;
   readonly fanout: FanoutName;

@@ -20,7 +20,7 @@ import type { Frame } from '../streams/frame.ts';
 import { resumeCursor } from '../streams/last-event-id.ts';
 import { isActive, Presenter } from '../streams/presenter.ts';
 import { resumedStream } from '../streams/resumed-stream.ts';
-import { nextRecord, type StreamPosition } from '../streams/stream-position.ts';
+import { beforeNextRecord, type StreamPosition } from '../streams/stream-position.ts';
 import type { StreamOptions } from '../streams/stream-reader.ts';
 import { assertOpen, runStream, subscriberStream } from '../streams/task-stream.ts';
 import type { HandlerDeps } from './handler-deps.ts';
@@ -52,7 +52,7 @@ export class StreamMethods {
       const { key, state } = open.log;
       const presenter = new Presenter(key, context, connection);
       const sender = { run, phase: 'waiting', state: TaskState.TASK_STATE_UNSPECIFIED } as const;
-      const start = { ...nextRecord(open), sender };
+      const start = { ...beforeNextRecord(open), sender };
       const cursor = presenter.cursor(start);
       connection?.establishStream({ taskId: key.taskId, cursor });
       const options = {

@@ -37,7 +37,7 @@ export function lastGeneration({ slot, events }: StreamPosition): Generation {
 }
 
 /** Returns the position before the next record of the log. */
-export function nextRecord({ log }: OpenLog): StreamPosition {
+export function beforeNextRecord({ log }: OpenLog): StreamPosition {
   return { slot: log.state.next, events: 0, frames: 0 };
 }
 
@@ -47,7 +47,8 @@ export function endOfLog(open: OpenLog): StreamPosition {
   const { next } = log.state;
   const events = log.generation - next.generation + 1;
   if (events > 0) return { slot: next, events, frames: 0 };
-  if (!last || compareSlots(nextSlot(last.slot, last.events), next) !== 0) return nextRecord(open);
+  if (!last || compareSlots(nextSlot(last.slot, last.events), next) !== 0)
+    return beforeNextRecord(open);
   return { ...last, frames: 0 };
 }
 
