@@ -50,7 +50,9 @@ const statusOf = (taskId: string, state: TaskState): TaskEvent => ({
   },
 });
 
-test('[I6] a process with queues only delivers the events that it appends', { timeout }, async () => {
+test('[I6] a process with queues only delivers the events that it appends', {
+  timeout,
+}, async () => {
   const taskId = 'task-of-a-queue';
   const worker = await start('worker');
   const server = await start('server');
