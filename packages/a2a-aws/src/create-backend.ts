@@ -68,6 +68,8 @@ export function backendOf(options: BackendOptions, replaced: Partial<BackendPort
       ...table,
       ownerResolver,
       retentionMs,
+      clock,
+      entropy,
     }),
     clock,
     // In virtual time, the event loop of the process says nothing.

@@ -16,9 +16,7 @@ import type { UserErrors } from '../user-code/user-error-reports.ts';
 import { lazyTask } from './lazy-task.ts';
 import { decideRetry } from './push-retry.ts';
 import { streamResponse } from './stream-response.ts';
-
-/** The id of the configuration that stands for the sender. */
-const SENDER = '';
+import { SENDER } from './webhook-transport.ts';
 
 export interface SenderTransportDeps {
   readonly sender: PushNotificationSender;
@@ -45,6 +43,10 @@ export class SenderTransport implements PushTransport {
   ): Promise<ReadonlyMap<string, PushReceiver>> {
     const receiver: PushReceiver = { send: (pushed, signal) => this.#send(pushed, signal) };
     return new Map(ids.includes(SENDER) ? [[SENDER, receiver]] : []);
+  }
+
+  async canDeliver(): Promise<boolean> {
+    return true;
   }
 
   retry(failed: FailedPush): PushRetry {

@@ -15,6 +15,9 @@ import { decideRetry } from './push-retry.ts';
 import { streamResponse } from './stream-response.ts';
 import type { Webhooks } from './webhooks.ts';
 
+/** The id of the configuration that stands for a sender of the application. */
+export const SENDER = '';
+
 export interface WebhookTransportDeps {
   readonly store: Pick<PushNotificationStore, 'load'>;
   readonly webhooks: Pick<Webhooks, 'post'>;
@@ -40,11 +43,18 @@ export class WebhookTransport implements PushTransport {
     key: TaskKey,
     ids: readonly string[],
   ): Promise<ReadonlyMap<string, PushReceiver>> {
+    // A sender of the application takes the place of the webhooks.
+    if (this.#deps.leaves && ids.includes(SENDER)) return new Map();
     const configs = await this.#deps.store.load(key.taskId, ownersContext(key));
     const wanted = new Set(ids);
     return new Map(
       configs.filter(({ id }) => wanted.has(id)).map((config) => [config.id, this.#to(config)]),
     );
+  }
+
+  async canDeliver(key: TaskKey, ids: readonly string[]): Promise<boolean> {
+    if (this.#deps.leaves !== 'unknown') return true;
+    return ids.length === 0 || (await this.receivers(key, ids)).size > 0;
   }
 
   retry(failed: FailedPush): PushRetry {
@@ -53,7 +63,7 @@ export class WebhookTransport implements PushTransport {
 
   mustLeave(config: string, isFound: boolean): boolean {
     const { leaves } = this.#deps;
-    return leaves === 'unknown' ? !isFound : leaves === 'senders' && config === '';
+    return leaves === 'unknown' ? !isFound : leaves === 'senders' && config === SENDER;
   }
 
   #to(config: TaskPushNotificationConfig): PushReceiver {

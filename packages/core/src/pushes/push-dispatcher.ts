@@ -242,6 +242,8 @@ export class PushDispatcher {
         const transport = this.#deps.transport();
         if (!transport)
           throw new BackendError('draining', 'No handler delivers push notifications.');
+        // Another process must not take this one for responsible.
+        if (!(await this.#canDeliver(transport, open))) return this.#leaveDuty(key, duty);
         const isDraining = (): boolean => this.#isDraining;
         const session = new PushSession(open, duty.restarts, {
           ...this.#deps,
@@ -265,6 +267,11 @@ export class PushDispatcher {
     } finally {
       release();
     }
+  }
+
+  #canDeliver(transport: PushTransport, { log }: OpenLog): Promise<boolean> {
+    const configs = [...log.state.pushes.keys()];
+    return retryUntilDone('push.store', this.#deps, () => transport.canDeliver(log.key, configs));
   }
 
   /** Ends a duty that this process cannot fulfil. */

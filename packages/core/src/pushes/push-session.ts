@@ -158,8 +158,10 @@ export class PushSession {
       for (const lane of this.#lanes.values()) void lane.run();
       const lanes = [...this.#lanes.values()];
       if (this.#isUnable && lanes.every((lane) => lane.isAtRest)) {
-        await this.#save();
-        return 'left';
+        // Without this claim, an instance that can deliver need not wait for the end of this one.
+        const released = await this.#release();
+        if (released === 'again') continue;
+        return released === 'done' ? 'left' : released;
       }
       if (lanes.every((lane) => lane.isAtRest)) {
         // A run of a task without configurations does not report its end.

@@ -62,6 +62,11 @@ export interface PushTransport {
    * with a coded error.
    */
   receivers(key: TaskKey, configs: readonly string[]): Promise<ReadonlyMap<string, PushReceiver>>;
+  /**
+   * Resolves with false if only other processes can deliver to these configurations of a task. Rejects with
+   * a coded error.
+   */
+  canDeliver(key: TaskKey, configs: readonly string[]): Promise<boolean>;
   retry(failed: FailedPush): PushRetry;
   /**
    * Returns true for a configuration that only another process can deliver to. `isFound`: the last look-up

@@ -210,6 +210,7 @@ test('[I6] a config that is replaced on another instance is used from then on', 
   const got: string[] = [];
   fleet.transport = {
     retry: hooks.retry,
+    canDeliver: async () => true,
     mustLeave: () => false,
     receivers: async (_, ids) => {
       const to = url;
