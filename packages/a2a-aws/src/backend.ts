@@ -143,6 +143,7 @@ export class Backend {
     if (options.onOrphan === 'resume') this.#setResumer(handler.resume);
     this.#setTransport(handler.transport, options);
     this.#hasHandler = true;
+    this.#lives.instance.pushes?.retryLeft();
     return handler;
   }
 

@@ -78,6 +78,11 @@ export class PushDispatcher {
     else if (reads) duty.mustRead = true;
   }
 
+  /** Tries again to deliver what was left to other instances: this process has another transport now. */
+  retryLeft(): void {
+    for (const { key } of this.#left.values()) this.wake(key, true);
+  }
+
   /**
    * Resolves when an intent of this instance, or the claim of another live one, covers the delivery
    * of all events of the task so far. Rejects if the instance stops before.
@@ -242,8 +247,6 @@ export class PushDispatcher {
         const transport = this.#deps.transport();
         if (!transport)
           throw new BackendError('draining', 'No handler delivers push notifications.');
-        // Another process must not take this one for responsible.
-        if (!(await this.#canDeliver(transport, open))) return this.#leaveDuty(key, duty);
         const isDraining = (): boolean => this.#isDraining;
         const session = new PushSession(open, duty.restarts, {
           ...this.#deps,
@@ -256,10 +259,11 @@ export class PushDispatcher {
         const end = await session.run();
         duty.session = undefined;
         duty.restarts ||= session.mustRestart;
-        // The other instance watches the log. It is not asked again for each record.
-        if (end === 'other' && !duty.restarts && !this.#isDraining) await this.#pause(duty, ASK_MS);
+        // Another instance is not asked, and a receiver is not looked up, again for each record.
+        if (end !== 'done' && !duty.restarts && !this.#isDraining) await this.#pause(duty, ASK_MS);
         const isBehind = duty.restarts || duty.mustRead || session.isBehind;
-        if (end !== 'left' && isBehind) continue;
+        const mustEnd = end === 'left' && (this.#isDraining || this.#deps.signal.aborted);
+        if (isBehind && !mustEnd) continue;
         // A record that is appended from now on begins another duty.
         this.#forget(key, duty);
         return end === 'left' ? 'left' : 'done';
@@ -267,11 +271,6 @@ export class PushDispatcher {
     } finally {
       release();
     }
-  }
-
-  #canDeliver(transport: PushTransport, { log }: OpenLog): Promise<boolean> {
-    const configs = [...log.state.pushes.keys()];
-    return retryUntilDone('push.store', this.#deps, () => transport.canDeliver(log.key, configs));
   }
 
   /** Ends a duty that this process cannot fulfil. */

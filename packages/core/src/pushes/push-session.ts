@@ -116,6 +116,8 @@ export class PushSession {
     const aborted = (): void => this.wake();
     this.#deps.signal.addEventListener('abort', aborted, { once: true });
     try {
+      // Another process must not take this one for responsible.
+      if (!(await this.#canDeliver())) return 'left';
       for (;;) {
         if (!(await this.#takeClaim())) return 'other';
         const end = await this.#deliver();
@@ -130,6 +132,18 @@ export class PushSession {
       this.#cancelSave?.();
       this.#cancelLook?.();
     }
+  }
+
+  /** Resolves with false if only other processes can deliver to the configurations. */
+  async #canDeliver(): Promise<boolean> {
+    const { key, state } = this.#open.log;
+    const configs = [...state.pushes.keys()];
+    this.#endedAt = state.next;
+    const isAble = await retryUntilDone('push.store', this.#deps, () =>
+      this.#deps.transport.canDeliver(key, configs),
+    );
+    if (!isAble) this.#restarts = false;
+    return isAble;
   }
 
   /** Resolves with false if another instance delivers, and was asked to read the log again. */
@@ -214,7 +228,10 @@ export class PushSession {
       ids.length === 0
         ? new Map()
         : await retryUntilDone('push.store', this.#deps, () => transport.receivers(log.key, ids));
-    this.#isUnable = ids.some((id) => transport.mustLeave(id, receivers.has(id)));
+    this.#isUnable = ids.some((id) => {
+      const hasEnded = this.#progress.get(id)?.failure !== undefined;
+      return !hasEnded && transport.mustLeave(id, receivers.has(id));
+    });
     if (receivers.size < ids.length) this.#lookAgain();
     for (const [id, lane] of this.#lanes) {
       if (!receivers.has(id)) this.#closeLane(id, lane);
