@@ -4,7 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { type LocalAws, startLocalAws } from '@a2a-aws/local';
 import { Task, TaskPushNotificationConfig, TaskState } from '@a2a-js/sdk';
-import { ServerCallContext } from '@a2a-js/sdk/server';
+import {
+  type A2ARequestHandler,
+  type PushNotificationSender,
+  ServerCallContext,
+} from '@a2a-js/sdk/server';
 import { type Backend, type BackendOptions, createBackend, type TaskEvent } from 'a2a-aws';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { agentCard } from './fixtures/agent-card.ts';
@@ -50,6 +54,17 @@ const statusOf = (taskId: string, state: TaskState): TaskEvent => ({
   },
 });
 
+/** Creates a configuration of the task. */
+async function create(handler: A2ARequestHandler, taskId: string): Promise<void> {
+  await handler.createTaskPushNotificationConfig(
+    TaskPushNotificationConfig.fromJSON({ taskId, id: 'config', url }),
+    new ServerCallContext({
+      requestedVersion: '1.0',
+      user: { isAuthenticated: true, userName: 'user' },
+    }),
+  );
+}
+
 test('[I6] a process with queues only delivers the events that it appends', {
   timeout,
 }, async () => {
@@ -62,13 +77,7 @@ test('[I6] a process with queues only delivers the events that it appends', {
   });
   const queue = await worker.queues().createOrTap({ tenant: '', owner: 'user', taskId });
   await queue.enqueueEvent(statusOf(taskId, TaskState.TASK_STATE_WORKING));
-  await handler.createTaskPushNotificationConfig(
-    TaskPushNotificationConfig.fromJSON({ taskId, id: 'config', url }),
-    new ServerCallContext({
-      requestedVersion: '1.0',
-      user: { isAuthenticated: true, userName: 'user' },
-    }),
-  );
+  await create(handler, taskId);
   // No other process is left to deliver.
   await server.stop();
 
@@ -78,4 +87,32 @@ test('[I6] a process with queues only delivers the events that it appends', {
   expect(pushed.map((body) => JSON.parse(body).task?.status.state)).toEqual([
     'TASK_STATE_COMPLETED',
   ]);
+});
+
+test('a process with queues only posts nothing in a fleet with a sender', { timeout }, async () => {
+  pushed.length = 0;
+  const taskId = 'task-of-a-sender';
+  const sent: (string | undefined)[] = [];
+  const pushNotificationSender: PushNotificationSender = {
+    send: async (event) => {
+      const { payload } = event;
+      sent.push(payload?.$case);
+    },
+  };
+  const prefix = 'senders';
+  const worker = await start('worker', { prefix });
+  const server = await start('server', { prefix });
+  const executor = { execute: async () => {}, cancelTask: async () => {} };
+  const handler = server.requestHandler(agentCard('http://localhost'), executor, {
+    pushNotificationSender,
+  });
+  const queue = await worker.queues().createOrTap({ tenant: '', owner: 'user', taskId });
+  await queue.enqueueEvent(statusOf(taskId, TaskState.TASK_STATE_WORKING));
+  await create(handler, taskId);
+  await queue.enqueueEvent(statusOf(taskId, TaskState.TASK_STATE_COMPLETED));
+  await worker.stop({ drainMs: 1_000 });
+
+  await eventually('the call of the sender', () => sent.length > 0);
+  expect(sent).toEqual(['task']);
+  expect(pushed).toEqual([]);
 });

@@ -103,6 +103,7 @@ export class BackendRequestHandler implements A2ARequestHandler {
       store: stored,
       check: (taskId, context, config) => assertRoom(given, checks, { taskId, context, config }),
       newId: () => entropy.id(),
+      hasSender: hasCustomSender,
     });
     const pushes = card.capabilities?.pushNotifications === true;
     const { retryForMs } = settings;

@@ -3,6 +3,7 @@ import { type Instance, overriding } from '@a2a-aws/core/internal';
 import { A2A_PROTOCOL_VERSION, type TaskPushNotificationConfig } from '@a2a-js/sdk';
 import type { PushNotificationStore, ServerCallContext } from '@a2a-js/sdk/server';
 import { LATEST_ONLY_PUSHES } from './latest-only.ts';
+import { ANY_RECEIVER } from './sender-transport.ts';
 
 export interface LoggedPushStoreDeps {
   readonly store: PushNotificationStore;
@@ -15,6 +16,8 @@ export interface LoggedPushStoreDeps {
   readonly instance: () => Instance;
   readonly scopeOf: (context: ServerCallContext) => Scope;
   readonly newId: () => string;
+  /** The sender of the application delivers. The log then names the sender in place of configurations. */
+  readonly hasSender: boolean;
 }
 
 /**
@@ -22,7 +25,7 @@ export interface LoggedPushStoreDeps {
  * are delivered.
  */
 export function loggedPushStore(deps: LoggedPushStoreDeps): PushNotificationStore {
-  const { store, check, instance, scopeOf, newId } = deps;
+  const { store, check, instance, scopeOf, newId, hasSender } = deps;
   const keyOf = (taskId: string, context: ServerCallContext): TaskKey => ({
     ...scopeOf(context),
     taskId,
@@ -35,11 +38,16 @@ export function loggedPushStore(deps: LoggedPushStoreDeps): PushNotificationStor
       const { pushes } = instance();
       const save = (): Promise<void> => store.save(taskId, context, config);
       if (!pushes) return save();
-      await pushes.setConfig(keyOf(taskId, context), config.id, termsOf(context), save);
+      const key = keyOf(taskId, context);
+      if (!hasSender) return pushes.setConfig(key, config.id, termsOf(context), save);
+      await save();
+      await pushes.setConfig(key, ANY_RECEIVER.config, ANY_RECEIVER.terms, async () => {});
     },
     async delete(taskId: string, context: ServerCallContext, configId: string = taskId) {
       instance().assertReady();
       await store.delete(taskId, context, configId);
+      // A sender gets the events also without a configuration.
+      if (hasSender) return;
       await instance().pushes?.removeConfig(keyOf(taskId, context), configId);
     },
   });

@@ -1,4 +1,4 @@
-import type { Clock, Logger, PushEntry } from '@a2a-aws/core';
+import type { Clock, Logger } from '@a2a-aws/core';
 import {
   errorFields,
   fencedError,
@@ -7,10 +7,10 @@ import {
   sleep,
   taskFields,
 } from '@a2a-aws/core/internal';
-import { A2A_PROTOCOL_VERSION } from '@a2a-js/sdk';
 import { UnsupportedOperationError } from '@a2a-js/sdk/errors';
 import { type AgentExecutor, type ExecutionEventBus, RequestContext } from '@a2a-js/sdk/server';
 import { generationMismatch } from '../generations/generation-mismatch.ts';
+import { ANY_RECEIVER } from '../pushes/sender-transport.ts';
 import type { UserErrors } from '../user-code/user-error-reports.ts';
 import { recordRequest } from './recorded-request.ts';
 import { RunBus } from './run-bus.ts';
@@ -18,12 +18,6 @@ import { bindRun } from './run-context.ts';
 import type { Assignment, RunScope, StartedBy } from './run-scope.ts';
 
 const FAILED = 'The agent failed.';
-/** Stands for the receivers of a sender of the application. */
-const ANY_RECEIVER: PushEntry = {
-  kind: 'push',
-  config: '',
-  terms: { version: A2A_PROTOCOL_VERSION, latestOnly: false },
-};
 /** How long an executor may go on after its run has ended, in milliseconds. */
 const GRACE_MS = 5_000;
 
