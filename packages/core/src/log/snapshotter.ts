@@ -42,8 +42,8 @@ export interface SnapshotterDeps {
  * Writes snapshots of one log, only when they pay: the log has become much larger than the task
  * (artifacts replaced again and again), or consists of very many short records (a long
  * conversation), or records that the task needs are about to expire. So the bytes written stay
- * proportional to those of the events. A conversation that only grows gets a snapshot when it has
- * about doubled.
+ * proportional to those of the events. A conversation of short messages gets a snapshot
+ * when it has grown by about a fifth.
  */
 export class Snapshotter {
   readonly #log: TaskLog;
