@@ -133,7 +133,8 @@ export class PushDispatcher {
         if ('refused' in outcome) return;
       }
       if (isKnown) await this.restartIfFailed(key, config);
-      await this.secure(key);
+      // Another instance may have been asked before the configuration was stored.
+      await this.secure(key, true);
       this.#duties.get(taskKeyText(key))?.session?.reload();
     });
   }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
-import { proposePush } from '../../src/model/proposal.ts';
 import { sleep } from '../../src/ports/clock.ts';
+import type { PushTransport } from '../../src/pushes/push-transport.ts';
 import { pushId } from '../../src/pushes/pushed-entries.ts';
 import {
   COMPLETED,
@@ -38,19 +38,32 @@ const schedule = fc.record({
     }),
     { minLength: 1, maxLength: 3 },
   ),
-  configs: fc.array(fc.record({ by: fc.nat(2), at: fc.nat(4_000) }), { maxLength: 2 }),
+  configs: fc.array(fc.record({ by: fc.integer({ min: 1, max: 2 }), at: fc.nat(4_000) }), {
+    maxLength: 2,
+  }),
   cancels: fc.array(fc.record({ by: fc.nat(2), at: fc.nat(4_000) }), { maxLength: 1 }),
   restarts: fc.array(fc.record({ by: fc.nat(2), at: fc.nat(6_000) }), { maxLength: 1 }),
 });
 
 type Schedule = typeof schedule extends fc.Arbitrary<infer T> ? T : never;
 
-/** Plays a schedule until every delivery has ended. */
-async function play(plan: Schedule): Promise<{ fleet: Fleet; hooks: Webhooks }> {
+/** Returns the transport of a process that leaves the configurations that it does not find. */
+function workersView(hooks: Webhooks): PushTransport {
+  return {
+    retry: hooks.retry,
+    receivers: (key, ids) => hooks.receivers(key, ids),
+    canDeliver: async (key, ids) => ids.length === 0 || (await hooks.receivers(key, ids)).size > 0,
+    mustLeave: (_, isFound) => !isFound,
+  };
+}
+
+/** Plays a schedule until every delivery has ended. `worker`: an instance that leaves what it does not find. */
+async function play(plan: Schedule, worker?: string): Promise<{ fleet: Fleet; hooks: Webhooks }> {
   const { seed, failPercent, kills, runs, configs, cancels, restarts } = plan;
   const fleet = new Fleet();
   const hooks = new Webhooks();
   fleet.transport = hooks;
+  if (worker) fleet.transports.set(worker, workersView(hooks));
   const { clock } = fleet;
   const { random } = seededEntropy('kill', seed);
   hooks.answer = async () => {
@@ -84,16 +97,12 @@ async function play(plan: Schedule): Promise<{ fleet: Fleet; hooks: Webhooks }> 
   }
   for (const [n, { by, at: when }] of configs.entries()) {
     later(when, async () => {
-      const { logs, intents, pushes } = at(by).instance;
       const config = `set-${n}`;
       const terms = { version: '1.0', latestOnly: false };
-      const duty = await intents.recordPush(KEY);
-      const { open, release } = await logs.follow(KEY);
-      await open.log.append(proposePush(intents.author(KEY), { kind: 'push', config, terms }));
-      hooks.set(KEY, config);
-      await pushes?.secure(KEY);
-      release();
-      await intents.removePush(duty);
+      await at(by).instance.pushes?.setConfig(KEY, config, terms, async () => {
+        await sleep(clock, random() * 2_000);
+        hooks.set(KEY, config);
+      });
     });
   }
   for (const { by, at: when } of cancels) later(when, () => at(by).instance.cancel(KEY, 500));
@@ -121,21 +130,25 @@ async function expectedIds(fleet: Fleet, config: string): Promise<string[]> {
   return ids;
 }
 
-test('[I6] each event after a configuration was set reaches it, in order, wherever instances are killed', async () => {
-  await fc.assert(
-    fc.asyncProperty(schedule, async (plan) => {
-      const { fleet, hooks } = await play(plan);
-      const configs = [...plan.runs.keys()].map((n) => `run-${n}`);
-      configs.push(...[...plan.configs.keys()].map((n) => `set-${n}`));
-      for (const config of configs) {
-        if (!(await hooks.receivers(KEY, [config])).has(config)) continue;
-        const accepted = hooks.accepted(config).map(({ id }) => id);
-        expect([...new Set(accepted)]).toEqual(await expectedIds(fleet, config));
-      }
-      for (const id of IDS) {
-        expect((await fleet.registry.intents(id)).map(({ purpose }) => purpose)).toEqual([]);
-      }
-    }),
-    { numRuns: 60 },
-  );
-});
+test.each([undefined, 'a'])(
+  '[I6] each event after a configuration was set reaches it, in order, wherever instances are killed; worker: %s',
+  async (worker) => {
+    await fc.assert(
+      fc.asyncProperty(schedule, async (plan) => {
+        const { fleet, hooks } = await play(plan, worker);
+        const configs = [...plan.runs.keys()].map((n) => `run-${n}`);
+        configs.push(...[...plan.configs.keys()].map((n) => `set-${n}`));
+        for (const config of configs) {
+          if (!(await hooks.receivers(KEY, [config])).has(config)) continue;
+          const accepted = hooks.accepted(config).map(({ id }) => id);
+          expect([...new Set(accepted)]).toEqual(await expectedIds(fleet, config));
+        }
+        // A worker keeps the intent of what it has left.
+        for (const id of IDS.filter((one) => one !== worker)) {
+          expect((await fleet.registry.intents(id)).map(({ purpose }) => purpose)).toEqual([]);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  },
+);

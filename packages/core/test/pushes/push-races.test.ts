@@ -435,3 +435,33 @@ test('an instance whose lease may have expired makes no attempt, and blames no r
   await fleet.clock.advance(2_000);
   expect(hooks.texts('x')).toEqual(['INPUT_REQUIRED']);
 });
+
+test('[I6] COMPLETED is delivered to a config that was stored after another instance was asked', async () => {
+  const { run } = await begin(a, 'm1');
+  await run.publish(taskOf(WORKING));
+  let asks = 0;
+  b.wire = async (call, name) => {
+    if (name === 'ask') asks += 1;
+    await sleep(fleet.clock, 50);
+    return call();
+  };
+  const set = b.instance.pushes?.setConfig(
+    KEY,
+    'x',
+    { version: '1.0', latestOnly: false },
+    async () => {
+      await sleep(fleet.clock, 800);
+      hooks.set(KEY, 'x');
+    },
+  );
+  for (let n = 0; n < 1_000 && run.open.log.state.pushes.size === 0; n += 1) {
+    await fleet.clock.advance(1);
+  }
+  await run.publish(statusOf(COMPLETED));
+  await fleet.clock.advance(500);
+  expect(asks).toBe(1);
+  await a.instance.intents.finish(run);
+  await fleet.clock.advance(60_000);
+  await set;
+  expect(hooks.texts('x')).toEqual(['COMPLETED']);
+});
