@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { type Clock, type Entropy, isTransient } from '@a2a-aws/core';
 import { backoff, sleep } from '@a2a-aws/core/internal';
 import type { EntryOutcome } from './batch-outcome.ts';
@@ -56,6 +57,8 @@ export class BatchSender<T> {
 
   constructor(options: BatchSenderOptions<T>) {
     this.#options = options;
+    // Each batch that waits for another try listens.
+    setMaxListeners(0, this.#draining.signal);
   }
 
   /** Resolves to true once the service accepted the item, to false if it was dropped. Never rejects. */

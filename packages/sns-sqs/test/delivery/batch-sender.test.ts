@@ -293,6 +293,20 @@ describe('failures', () => {
     expect(sent()).toEqual([['a'], ['b']]);
   });
 
+  test('of many batches that wait for another try cause no warning of node', async () => {
+    const warnings: string[] = [];
+    const note = ({ name }: Error): void => void warnings.push(name);
+    process.on('warning', note);
+    for (let n = 0; n < 12; n += 1) {
+      void sender.add(`item-${n}`);
+      await flush();
+      await call(n).fail(unreachable());
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('warning', note);
+    expect(warnings).toEqual([]);
+  });
+
   test('an answer without ids is a failure', async () => {
     void sender.add('a');
     await flush();
