@@ -5,6 +5,8 @@ import { elapsed, RateMeter } from '@a2a-aws/core/internal';
  * none of them. Milliseconds.
  */
 const COUNT_MS = 20;
+/** Only so many tasks are told apart in this time: that is enough for the longest delay. */
+const MAX_TASKS = 64;
 
 /** Counts the messages of one route that would each need a call of their own. */
 export class CallDemand {
@@ -21,7 +23,7 @@ export class CallDemand {
     }
     if (task !== undefined) {
       if (this.#counted.has(task)) return;
-      this.#counted.add(task);
+      if (this.#counted.size < MAX_TASKS) this.#counted.add(task);
     }
     this.#rate.count(nowMs);
   }

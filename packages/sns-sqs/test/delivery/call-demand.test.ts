@@ -35,3 +35,12 @@ test('counts on when the clock is set back', () => {
   demand.count(20, 't');
   expect(demand.perSecond(20)).toBe(2);
 });
+
+test('counts each message of a task that it cannot tell apart any more', () => {
+  const demand = new CallDemand();
+  for (let n = 0; n < 100; n += 1) demand.count(0, `t${n}`);
+  for (let n = 0; n < 10; n += 1) demand.count(0, 't63');
+  expect(demand.perSecond(0)).toBe(100);
+  for (let n = 0; n < 10; n += 1) demand.count(0, 't64');
+  expect(demand.perSecond(0)).toBe(110);
+});
