@@ -44,7 +44,8 @@ export class TaskLog {
   readonly #deps: TaskLogDeps;
   readonly #fold: LogFold;
   readonly #reader: LogReader;
-  readonly #writer: LogWriter;
+  /** Exists from the first append on: an instance may only read thousands of logs. */
+  #writer: LogWriter | undefined;
   readonly #faults: Listeners<[fault: unknown]> = new Listeners();
 
   constructor(key: TaskKey, deps: TaskLogDeps) {
@@ -52,7 +53,6 @@ export class TaskLog {
     this.#deps = deps;
     this.#fold = new LogFold(deps);
     this.#reader = new LogReader(key, this.#fold, deps);
-    this.#writer = new LogWriter(this, this.#fold, deps);
   }
 
   get clock(): Clock {
@@ -124,7 +124,7 @@ export class TaskLog {
 
   /** The bytes that wait to be written, approximately. */
   get backlog(): number {
-    return this.#writer.backlog;
+    return this.#writer?.backlog ?? 0;
   }
 
   /** Calls back for each record from now on, until the returned function is called. */
@@ -191,13 +191,13 @@ export class TaskLog {
    * before it are missing, or the fold is being decided on, compared or rebuilt.
    */
   absorb(record: LogRecord): boolean {
-    const isBusy = this.#writer.isWriting || this.#fold.isChecking;
+    const isBusy = this.#writer?.isWriting || this.#fold.isChecking;
     return !isBusy && this.#reader.isRead && this.#fold.take(record, false);
   }
 
   /** Returns false if {@link append} would reject this many bytes with `backlog-full` now. */
   hasRoomFor(bytes: number): boolean {
-    return this.#writer.hasRoomFor(bytes);
+    return this.#appender().hasRoomFor(bytes);
   }
 
   /**
@@ -208,12 +208,12 @@ export class TaskLog {
    * waits for it, so it may wait for others to share their record, see {@link recordDelay}.
    */
   append(propose: Proposal, bytes = 0, mayWait = false): Promise<Appended> {
-    return this.#writer.append(propose, bytes, mayWait);
+    return this.#appender().append(propose, bytes, mayWait);
   }
 
   /** Writes all that waits, without a further delay. */
   flush(): void {
-    this.#writer.flush();
+    this.#writer?.flush();
   }
 
   /**
@@ -222,5 +222,10 @@ export class TaskLog {
    */
   tellFault(error: unknown): void {
     if (errorCode(error) === 'corrupt-log') this.#faults.call(error);
+  }
+
+  #appender(): LogWriter {
+    this.#writer ??= new LogWriter(this, this.#fold, this.#deps);
+    return this.#writer;
   }
 }

@@ -74,9 +74,12 @@ export interface AppliedPlace {
 export class OpenLog {
   readonly log: TaskLog;
   readonly head: HeadWriter;
-  readonly #snapshotter: Snapshotter;
+  /** Made for the first snapshot that may be due: only logs with runs need it. */
+  #snapshotter: Snapshotter | undefined;
   readonly #watch: Watch;
   readonly #deps: OpenLogDeps;
+  /** The dependencies of the parts. */
+  readonly #shared: Omit<OpenLogDeps, 'notifier'>;
   #users = 0;
   #runs = 0;
   #readAtMs: number;
@@ -99,10 +102,10 @@ export class OpenLog {
       deps,
       withFields(deps.logger, () => taskFields(key)),
     );
+    this.#shared = shared;
     const log = new TaskLog(key, shared);
     this.log = log;
     this.head = new HeadWriter(log, shared);
-    this.#snapshotter = new Snapshotter(log, shared);
     this.#watch = new Watch(key, shared, (row) => this.#tellRunners(row, false));
     this.#readAtMs = deps.clock.now();
     log.listen((step, own) => this.#onStep(step, own));
@@ -277,6 +280,7 @@ export class OpenLog {
 
   /** Writes a snapshot in the background if one is due. */
   maybeSnapshot(): void {
+    this.#snapshotter ??= new Snapshotter(this.log, this.#shared);
     this.#snapshotter.maybeSnapshot();
   }
 
