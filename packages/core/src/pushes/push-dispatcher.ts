@@ -12,7 +12,8 @@ import type { OpenLogs } from '../reading/open-logs.ts';
 import { retryUntilDone } from '../retry.ts';
 import type { Intents } from '../runs/intents.ts';
 import { type TaskKey, taskKeyText } from '../task-key.ts';
-import { PushSession, type PushSessionDeps, REMOVED } from './push-session.ts';
+import { REMOVED } from './push-lanes.ts';
+import { PushSession, type PushSessionDeps } from './push-session.ts';
 import type { PushTransport } from './push-transport.ts';
 import { takeClaim } from './take-claim.ts';
 

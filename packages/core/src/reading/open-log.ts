@@ -98,10 +98,8 @@ export class OpenLog {
 
   constructor(key: TaskKey, deps: OpenLogDeps) {
     this.#deps = deps;
-    const shared = withLogger(
-      deps,
-      withFields(deps.logger, () => taskFields(key)),
-    );
+    const logger = withFields(deps.logger, () => taskFields(key));
+    const shared = withLogger(deps, logger);
     this.#shared = shared;
     const log = new TaskLog(key, shared);
     this.log = log;
