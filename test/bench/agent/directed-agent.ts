@@ -28,7 +28,7 @@ export class DirectedAgent implements AgentExecutor {
     this.#begun = begun;
   }
 
-  readonly execute = (request: RequestContext, bus: ExecutionEventBus): Promise<void> => {
+  readonly execute = async (request: RequestContext, bus: ExecutionEventBus): Promise<void> => {
     const { taskId, contextId, userMessage } = request;
     const run = runContext(request);
     let published = 0;
@@ -42,6 +42,8 @@ export class DirectedAgent implements AgentExecutor {
         metadata: undefined,
       }),
     );
+    // Other instances find the task once it is durable.
+    await run?.flush();
     return new Promise((resolve) => {
       this.#begun({
         taskId,

@@ -58,7 +58,8 @@ export async function fullQueue(doorbells: number, textLength: number): Promise<
     const record = recordAt(slot, at, textLength);
     slot = nextSlot(slot, 1);
     const doorbell = { kind: 'record', key: KEY, next: slot, record } as const;
-    await fanout.publish([INSTANCE], encodeDoorbell(doorbell, fanout.maxBytes, seal));
+    const message = encodeDoorbell(doorbell, fanout.maxBytes, seal);
+    await fanout.publish([INSTANCE], message, KEY.taskId);
   }
   return { instance: INSTANCE, queueUrl, fanout, keyring, clients };
 }

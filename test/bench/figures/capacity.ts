@@ -11,7 +11,7 @@ const SHORT: TokenOrder = { tokens: 60, everyMs: 33 };
 const WARM_UP: TokenOrder = { tokens: 60, everyMs: 33 };
 /** The streams that are sent one after the other to measure the time to their first events. */
 const PROBES = 20;
-const ROUNDS = 3;
+const ROUNDS = 8;
 const PROBE: TokenOrder = { tokens: 1, everyMs: 33 };
 /** The time after which a larger crowd has come to rest, and the time it is then watched. */
 const SETTLE_MS = 2_000;
@@ -102,8 +102,14 @@ async function latencies(fleet: TokenFleet, immediate: TokenFleet): Promise<Row[
     const ours: number[] = [];
     const others: number[] = [];
     for (let round = 0; round < ROUNDS; round += 1) {
-      ours.push(await measure(fleet));
-      others.push(await measure(immediate));
+      const sides = [
+        { of: fleet, values: ours },
+        { of: immediate, values: others },
+      ];
+      // ABBA: neither side always comes first.
+      for (const { of, values } of round % 2 === 0 ? sides : sides.reverse()) {
+        values.push(await measure(of));
+      }
     }
     const value = median(ours);
     const ratio = value / median(others);
