@@ -62,6 +62,7 @@ async function received(events: number): Promise<number> {
   const { tap, close } = open.tap();
   const began = monotonicMs();
   logs.start();
+  logs.doorbells.listen();
   for (let taken = 0; taken < events; ) taken += (await tap.next())?.deliveries.length ?? 0;
   const took = monotonicMs() - began;
   close();
