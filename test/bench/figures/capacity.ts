@@ -10,7 +10,7 @@ const ORDER: TokenOrder = { tokens: 600, everyMs: 33 };
 const SHORT: TokenOrder = { tokens: 60, everyMs: 33 };
 const WARM_UP: TokenOrder = { tokens: 60, everyMs: 33 };
 /** The streams that are sent one after the other to measure the time to their first events. */
-const PROBES = 20;
+const PROBES = 40;
 const ROUNDS = 8;
 const PROBE: TokenOrder = { tokens: 1, everyMs: 33 };
 /** The time after which a larger crowd has come to rest, and the time it is then watched. */
