@@ -12,7 +12,7 @@ interface Sender {
  */
 export class AwsCalls {
   readonly #owned: Sender[] = [];
-  /** Aborts the calls in progress. One for all of them, because one for each costs 3 % of a put. */
+  /** Aborts the calls in progress. One for all of them: one for each costs CPU time. */
   #ending = newEnding();
   #isOver = false;
 

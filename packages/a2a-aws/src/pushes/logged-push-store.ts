@@ -2,8 +2,8 @@ import type { PushEntry, PushTerms, Scope, TaskKey } from '@a2a-aws/core';
 import { type Instance, overriding } from '@a2a-aws/core/internal';
 import { A2A_PROTOCOL_VERSION, type TaskPushNotificationConfig } from '@a2a-js/sdk';
 import type { PushNotificationStore, ServerCallContext } from '@a2a-js/sdk/server';
+import { ANY_RECEIVER } from './any-receiver.ts';
 import { LATEST_ONLY_PUSHES } from './latest-only.ts';
-import { ANY_RECEIVER } from './sender-transport.ts';
 
 export interface LoggedPushStoreDeps {
   readonly store: PushNotificationStore;

@@ -1,4 +1,4 @@
-import type { PushEntry, PushTerms, TaskKey } from '@a2a-aws/core';
+import type { TaskKey } from '@a2a-aws/core';
 import {
   deepCopy,
   type FailedPush,
@@ -8,22 +8,15 @@ import {
   type PushRetry,
   type PushTransport,
 } from '@a2a-aws/core/internal';
-import { A2A_PROTOCOL_VERSION, type StreamResponse, type Task } from '@a2a-js/sdk';
+import type { StreamResponse, Task } from '@a2a-js/sdk';
 import type { PushNotificationSender } from '@a2a-js/sdk/server';
 import { guardedSender, UserCodeError } from '../user-code/guarded.ts';
 import { ownersContext } from '../user-code/owners-context.ts';
 import type { UserErrors } from '../user-code/user-error-reports.ts';
+import { SENDER } from './any-receiver.ts';
 import { lazyTask } from './lazy-task.ts';
 import { decideRetry } from './push-retry.ts';
 import { streamResponse } from './stream-response.ts';
-import { SENDER } from './webhook-transport.ts';
-
-/** Sets it: the sender gets the events from here on. */
-export const ANY_RECEIVER: PushEntry & { readonly terms: PushTerms } = {
-  kind: 'push',
-  config: SENDER,
-  terms: { version: A2A_PROTOCOL_VERSION, latestOnly: false },
-};
 
 export interface SenderTransportDeps {
   readonly sender: PushNotificationSender;

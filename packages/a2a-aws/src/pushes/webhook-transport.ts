@@ -10,13 +10,11 @@ import type {
 import type { Task, TaskPushNotificationConfig } from '@a2a-js/sdk';
 import type { PushNotificationStore } from '@a2a-js/sdk/server';
 import { ownersContext } from '../user-code/owners-context.ts';
+import { SENDER } from './any-receiver.ts';
 import { lazyTask } from './lazy-task.ts';
 import { decideRetry } from './push-retry.ts';
 import { streamResponse } from './stream-response.ts';
 import type { Webhooks } from './webhooks.ts';
-
-/** The id of the configuration that stands for a sender of the application. */
-export const SENDER = '';
 
 export interface WebhookTransportDeps {
   readonly store: Pick<PushNotificationStore, 'load'>;

@@ -10,7 +10,7 @@ import {
 import { UnsupportedOperationError } from '@a2a-js/sdk/errors';
 import { type AgentExecutor, type ExecutionEventBus, RequestContext } from '@a2a-js/sdk/server';
 import { generationMismatch } from '../generations/generation-mismatch.ts';
-import { ANY_RECEIVER } from '../pushes/sender-transport.ts';
+import { ANY_RECEIVER } from '../pushes/any-receiver.ts';
 import type { UserErrors } from '../user-code/user-error-reports.ts';
 import { recordRequest } from './recorded-request.ts';
 import { RunBus } from './run-bus.ts';

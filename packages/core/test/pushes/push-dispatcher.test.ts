@@ -185,22 +185,6 @@ test('[I6] events of a configuration that is not known here are left to another 
   expect(hooks.texts('x')).toEqual(['WORKING', 'COMPLETED']);
 });
 
-test('[I6] events that a process leaves are delivered when another instance appends', async () => {
-  hooks.leavesUnknown = true;
-  const run = await running(a);
-  hooks.remove(KEY, 'x');
-  await run.publish(taskOf(INPUT_REQUIRED));
-  await a.instance.intents.finish(run);
-  await fleet.clock.advance(10_000);
-  // The first instance never finds the configuration.
-  Object.defineProperty(a.instance.pushes, 'wake', { value: () => {} });
-  hooks.set(KEY, 'x');
-  hooks.leavesUnknown = false;
-  await b.instance.cancel(KEY, 1_000);
-  await fleet.clock.advance(3_000);
-  expect(hooks.texts('x')).toEqual(['INPUT_REQUIRED', 'CANCELED']);
-});
-
 describe('a receiver that fails', () => {
   test('gets the same id at each attempt, with growing pauses, and no later event before', async () => {
     const seen: { id: string; at: number }[] = [];
