@@ -7,7 +7,7 @@ const CHUNKS = 40;
 
 /** A client that comes when half is done, through the load balancer. */
 export const joinLate: Step = {
-  title: ({ b }) => `A client joins late, through the load balancer, a task on ${b.name}`,
+  title: ({ b }) => `A client joins a task on ${b.name} late, through the load balancer`,
   async run({ transcript, cluster, b }) {
     const onB = await clientOf(b.url);
     const anywhere = await clientAt(cluster.url);
