@@ -1,3 +1,4 @@
+import { Gate } from '@a2a-aws/testkit/fakes';
 import type { StreamResponse } from '@a2a-js/sdk';
 import { ServerCallContext } from '@a2a-js/sdk/server';
 import fc from 'fast-check';
@@ -80,14 +81,12 @@ class Frames {
   readonly end: Promise<void>;
 
   constructor(stream: AsyncIterable<StreamResponse>) {
-    let found: (id: string) => void = () => {};
-    this.taskId = new Promise((resolve) => {
-      found = resolve;
-    });
+    const found = new Gate<string>();
+    this.taskId = found.opened;
     this.end = (async () => {
       for await (const frame of stream) {
         this.frames.push(frame);
-        if (frame.payload?.$case === 'task') found(frame.payload.value.id);
+        if (frame.payload?.$case === 'task') found.open(frame.payload.value.id);
       }
     })().catch(ended);
   }

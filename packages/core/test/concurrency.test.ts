@@ -1,3 +1,4 @@
+import { Gate } from '@a2a-aws/testkit/fakes';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { KeyedSerialQueue, mapConcurrent, Semaphore, SerialQueue } from '../src/concurrency.ts';
@@ -151,11 +152,11 @@ describe('KeyedSerialQueue', () => {
 
   test('[I8] lets no key wait for another', async () => {
     const queue = new KeyedSerialQueue();
-    let finish = (): void => {};
-    const slow = queue.run('slow', () => new Promise<void>((resolve) => (finish = resolve)));
+    const gate = new Gate();
+    const slow = queue.run('slow', () => gate.opened);
     expect(await queue.run('quick', async () => 'done')).toBe('done');
     expect(queue.size).toBe(1);
-    finish();
+    gate.open();
     await slow;
   });
 });

@@ -1,36 +1,28 @@
+import { Gate } from '@a2a-aws/testkit/fakes';
 import { expect, it } from 'vitest';
 import { RoundTripMeter } from './round-trip-meter.ts';
 
-/** Returns a call that ends when the test ends it. */
-function call() {
-  let end = (): void => {};
-  const ended = new Promise<void>((resolve) => {
-    end = resolve;
-  });
-  return { wait: () => ended, end };
-}
-
 it('counts calls that are under way together as one round trip', async () => {
   const meter = new RoundTripMeter();
-  const [a, b] = [call(), call()];
-  const both = [meter.count(a.wait), meter.count(b.wait)];
-  a.end();
-  b.end();
+  const [a, b] = [new Gate(), new Gate()];
+  const both = [meter.count(() => a.opened), meter.count(() => b.opened)];
+  a.open();
+  b.open();
   await Promise.all(both);
   expect([meter.calls, meter.roundTrips]).toEqual([2, 1]);
 });
 
 it('counts a call after another as one more, also while a third is under way', async () => {
   const meter = new RoundTripMeter();
-  const [slow, quick, next] = [call(), call(), call()];
-  const first = meter.count(slow.wait);
-  const second = meter.count(quick.wait);
-  quick.end();
+  const [slow, quick, next] = [new Gate(), new Gate(), new Gate()];
+  const first = meter.count(() => slow.opened);
+  const second = meter.count(() => quick.opened);
+  quick.open();
   await second;
-  const third = meter.count(next.wait);
-  next.end();
+  const third = meter.count(() => next.opened);
+  next.open();
   await third;
-  slow.end();
+  slow.open();
   await first;
   expect([meter.calls, meter.roundTrips]).toEqual([3, 2]);
 });

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { flush } from '@a2a-aws/testkit/fakes';
+import { flush, Gate } from '@a2a-aws/testkit/fakes';
 import { ListTasksRequest, type Task, TaskState } from '@a2a-js/sdk';
 import type { ServerCallContext } from '@a2a-js/sdk/server';
 import { beforeEach, describe, expect, test } from 'vitest';
@@ -119,14 +119,12 @@ describe('a message', () => {
   });
 
   test('[I10] whose client leaves is answered no more, and its run goes on', async () => {
-    let end = (): void => {};
+    const gate = new Gate();
     let taskId = '';
     host.execute = async (bus, of) => {
       taskId = of.taskId;
       bus.say(of, taskOf(WORKING));
-      await new Promise<void>((resolve) => {
-        end = resolve;
-      });
+      await gate.opened;
       bus.say(of, statusOf(COMPLETED));
     };
     const { context, leave } = leavingClient();
@@ -134,7 +132,7 @@ describe('a message', () => {
     await flush();
     leave();
     await expect(answered).rejects.toThrow('The client has left.');
-    end();
+    gate.open();
     await flush();
     expect(await handler.getTask(of(taskId), contextOf())).toMatchObject({
       status: { state: COMPLETED },

@@ -1,3 +1,4 @@
+import { Gate } from '@a2a-aws/testkit/fakes';
 import { StreamResponse } from '@a2a-js/sdk';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, test } from 'vitest';
@@ -181,17 +182,15 @@ test('A repetition during the handling waits for it, and ends as it does.', asyn
   const receive = receiver();
   for (const end of ['handled', 'failed']) {
     const id = `id-${end}`;
-    let finish = (): void => {};
-    const handling = new Promise<void>((resolve, reject) => {
-      finish = () => (end === 'handled' ? resolve() : reject(new Error('Full.')));
-    });
+    const gate = new Gate();
     let calls = 0;
     const handle = (): Promise<void> => {
       calls += 1;
-      return handling;
+      return gate.opened;
     };
     const attempts = [1, 2].map(() => receive(headersOf({ id }), BODY, handle));
-    finish();
+    if (end === 'handled') gate.open();
+    else gate.fail(new Error('Full.'));
     const ended = await Promise.allSettled(attempts);
     expect(calls).toBe(1);
     expect(ended.map((one) => (one.status === 'fulfilled' ? one.value.kind : 'failed'))).toEqual(

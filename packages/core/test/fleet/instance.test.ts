@@ -1,5 +1,5 @@
 import { listedTasks } from '@a2a-aws/testkit';
-import { flush } from '@a2a-aws/testkit/fakes';
+import { flush, Gate } from '@a2a-aws/testkit/fakes';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { sleep } from '../../src/ports/clock.ts';
 import { COMPLETED, FAILED, KEY, statusOf, taskOf, WORKING } from '../fixtures/events.ts';
@@ -189,7 +189,7 @@ describe('an instance that stops', () => {
     await flush();
     const stop = a.instance.stop(0);
     await flush();
-    held.release();
+    held.open();
     await fleet.clock.advance(1_000);
     await stop;
     await begun;
@@ -199,19 +199,16 @@ describe('an instance that stops', () => {
   });
 });
 
-/** Holds back the first call of an instance, from now on, until it is released. */
-function settledWire(member: Member): { release: () => void } {
-  let release = (): void => {};
-  const released = new Promise<void>((resolve) => {
-    release = resolve;
-  });
+/** Holds back the first call of an instance, from now on, until the gate opens. */
+function settledWire(member: Member): Gate {
+  const released = new Gate();
   let first = true;
   member.wire = async (call) => {
     if (first) {
       first = false;
-      await released;
+      await released.opened;
     }
     return call();
   };
-  return { release };
+  return released;
 }

@@ -1,5 +1,5 @@
 import { listedTasks } from '@a2a-aws/testkit';
-import { flush } from '@a2a-aws/testkit/fakes';
+import { flush, Gate } from '@a2a-aws/testkit/fakes';
 import { describe, expect, test } from 'vitest';
 import { sleep } from '../../src/ports/clock.ts';
 import { FAILED, KEY, taskOf, WORKING } from '../fixtures/events.ts';
@@ -112,14 +112,11 @@ async function play(scenario: Scenario, at: number, fate: Fate): Promise<string[
   const fleet = new Fleet();
   const calls: string[] = [];
   const { member, go } = await scenario.begin(fleet);
-  let goOn = (): void => {};
-  const released = new Promise<void>((resolve) => {
-    goOn = resolve;
-  });
+  const released = new Gate();
   member.wire = async (call, name) => {
     calls.push(name);
     // A process that stands still makes no other call either.
-    if (fate === 'pause' && at > 0 && calls.length >= at) await released;
+    if (fate === 'pause' && at > 0 && calls.length >= at) await released.opened;
     if (fate === 'pause' || calls.length !== at) return call();
     if (fate === 'after') await call();
     member.kill();
@@ -129,7 +126,7 @@ async function play(scenario: Scenario, at: number, fate: Fate): Promise<string[
     .then(() => fate !== 'pause' && member.kill())
     .catch(() => {});
   await fleet.clock.advance(DONE_MS);
-  goOn();
+  released.open();
   await fleet.clock.advance(fate === 'pause' ? DONE_MS : 0);
   // A process that was paused knows by now that it is dead; it may go.
   member.kill();

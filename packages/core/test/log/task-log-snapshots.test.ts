@@ -1,4 +1,4 @@
-import { flush } from '@a2a-aws/testkit/fakes';
+import { flush, Gate } from '@a2a-aws/testkit/fakes';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { AppliedRecord } from '../../src/model/fold.ts';
 import { say } from '../fixtures/author.ts';
@@ -100,19 +100,16 @@ describe('a log with a snapshot', () => {
   test('[I3] takes no record from doorbells during its first read, and loses none by that', async () => {
     const fresh = taskLog(fleet.storage, fleet.clock, 'b');
     const records = await fleet.storage.records(KEY);
-    let release = (): void => {};
-    const held = new Promise<void>((resolve) => {
-      release = resolve;
-    });
+    const held = new Gate();
     fleet.storage.onRead = async (call) => {
       const answer = await call();
-      await held;
+      await held.opened;
       return answer;
     };
     const read = fresh.refresh();
     for (const record of records) expect(fresh.absorb(record)).toBe(false);
     await replace(1);
-    release();
+    held.open();
     await read;
     expect(fresh.generation).toBe(26);
     fleet.storage.onRead = (call) => call();

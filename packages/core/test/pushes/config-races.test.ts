@@ -1,4 +1,4 @@
-import { flush } from '@a2a-aws/testkit/fakes';
+import { flush, Gate } from '@a2a-aws/testkit/fakes';
 import { beforeEach, expect, test } from 'vitest';
 import { BackendError } from '../../src/errors.ts';
 import { sleep } from '../../src/ports/clock.ts';
@@ -30,19 +30,13 @@ const running = (member: Member, name?: string) => pushingRun(hooks, member, nam
 test('[I6] COMPLETED is delivered to a config that was stored while a release was under way', async () => {
   const { run } = await begin(a, 'm1');
   await run.publish(taskOf(WORKING));
-  let store = (): void => {};
-  const stored = new Promise<void>((resolve) => {
-    store = resolve;
-  });
-  let answer = (): void => {};
-  const gate = new Promise<void>((resolve) => {
-    answer = resolve;
-  });
+  const stored = new Gate();
+  const gate = new Gate();
   let releases = 0;
   a.wire = async (call, name) => {
     const got = await call();
     if (name === 'release') releases += 1;
-    if (name === 'release' && releases === 1) await gate;
+    if (name === 'release' && releases === 1) await gate.opened;
     return got;
   };
   const set = a.instance.pushes?.setConfig(
@@ -50,7 +44,7 @@ test('[I6] COMPLETED is delivered to a config that was stored while a release wa
     'x',
     { version: '1.0', latestOnly: false },
     async () => {
-      await stored;
+      await stored.opened;
       hooks.set(KEY, 'x');
     },
   );
@@ -59,10 +53,10 @@ test('[I6] COMPLETED is delivered to a config that was stored while a release wa
   await a.instance.intents.finish(run);
   await fleet.clock.advance(100);
   expect(releases).toBe(1);
-  store();
+  stored.open();
   await flush();
   await set;
-  answer();
+  gate.open();
   await fleet.clock.advance(60_000);
   expect(hooks.texts('x')).toEqual(['COMPLETED']);
 });

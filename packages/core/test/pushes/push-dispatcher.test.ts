@@ -1,4 +1,4 @@
-import { flush } from '@a2a-aws/testkit/fakes';
+import { flush, Gate } from '@a2a-aws/testkit/fakes';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { TaskEvent } from '../../src/a2a/event.ts';
 import { proposePush } from '../../src/model/proposal.ts';
@@ -290,12 +290,9 @@ describe('a receiver that fails', () => {
 });
 
 test('a configuration that wants only the latest events misses none that ends or interrupts', async () => {
-  let open = (): void => {};
-  const gate = new Promise<void>((resolve) => {
-    open = resolve;
-  });
+  const gate = new Gate();
   hooks.answer = async () => {
-    await gate;
+    await gate.opened;
     return { kind: 'delivered' };
   };
   hooks.set(KEY, 'x');
@@ -305,7 +302,7 @@ test('a configuration that wants only the latest events misses none that ends or
   for (const id of ['1', '2', '3']) await published(run, chunkOf(id, 'text'));
   await run.publish(statusOf(INPUT_REQUIRED));
   for (const id of ['4', '5', '6']) await published(run, chunkOf(id, 'text'));
-  open();
+  gate.open();
   await fleet.clock.advance(1_000);
   expect(hooks.texts('x')).toEqual(['WORKING', 'INPUT_REQUIRED', 'artifact 6']);
 });

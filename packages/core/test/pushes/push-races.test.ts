@@ -1,4 +1,4 @@
-import { flush } from '@a2a-aws/testkit/fakes';
+import { flush, Gate } from '@a2a-aws/testkit/fakes';
 import { beforeEach, expect, test } from 'vitest';
 import { sleep } from '../../src/ports/clock.ts';
 import {
@@ -61,15 +61,12 @@ test('[I6] a stop with a failing receiver keeps the progress that was made', asy
 
 test('[I6] a CANCELED that is appended while a release waits for a save is delivered', async () => {
   const run = await running(a);
-  let open = (): void => {};
-  const gate = new Promise<void>((resolve) => {
-    open = resolve;
-  });
+  const gate = new Gate();
   let isSaving = false;
   a.wire = async (call, name) => {
     if (name === 'save' && !isSaving) {
       isSaving = true;
-      await gate;
+      await gate.opened;
     }
     return call();
   };
@@ -80,7 +77,7 @@ test('[I6] a CANCELED that is appended while a release waits for a save is deliv
   await flush();
   await a.instance.cancel(KEY, 1_000);
   await flush();
-  open();
+  gate.open();
   await fleet.clock.advance(60_000);
   expect(await fleet.states()).toEqual([INPUT_REQUIRED, CANCELED]);
   expect(hooks.texts('x')).toEqual(['INPUT_REQUIRED', 'CANCELED']);
@@ -88,10 +85,7 @@ test('[I6] a CANCELED that is appended while a release waits for a save is deliv
 
 test('[I6] a redrive during a release is not forgotten', async () => {
   hooks.answer = async () => ({ kind: 'refused', reason: 'http-404' });
-  let answer = (): void => {};
-  const gate = new Promise<void>((resolve) => {
-    answer = resolve;
-  });
+  const gate = new Gate();
   let releases = 0;
   const run = await running(a);
   await run.publish(taskOf(WORKING));
@@ -99,7 +93,7 @@ test('[I6] a redrive during a release is not forgotten', async () => {
   a.wire = async (call, name) => {
     const got = await call();
     if (name === 'release') releases += 1;
-    if (name === 'release' && releases === 1) await gate;
+    if (name === 'release' && releases === 1) await gate.opened;
     return got;
   };
   await run.publish(statusOf(COMPLETED));
@@ -108,7 +102,7 @@ test('[I6] a redrive during a release is not forgotten', async () => {
   expect(releases).toBe(1);
   hooks.answer = async () => ({ kind: 'delivered' });
   await a.instance.pushes?.restart(KEY);
-  answer();
+  gate.open();
   await fleet.clock.advance(60_000);
   expect(hooks.texts('x')).toEqual(['WORKING', 'COMPLETED']);
 });
@@ -214,12 +208,9 @@ test('a transport that throws is a failed attempt', async () => {
 
 test('an instance whose lease may have expired makes no attempt, and blames no receiver', async () => {
   const run = await running(a);
-  let goOn = (): void => {};
-  const paused = new Promise<void>((resolve) => {
-    goOn = resolve;
-  });
+  const paused = new Gate();
   a.wire = async (call, name) => {
-    if (name === 'beat') await paused;
+    if (name === 'beat') await paused.opened;
     return call();
   };
   b.kill(); // so that no instance declares the other one dead
@@ -229,7 +220,7 @@ test('an instance whose lease may have expired makes no attempt, and blames no r
   expect(await fleet.states()).toEqual([INPUT_REQUIRED]);
   expect(hooks.attempts).toBe(0);
   expect(fleet.logged).not.toContain('push.failed');
-  goOn();
+  paused.open();
   await fleet.clock.advance(2_000);
   expect(hooks.texts('x')).toEqual(['INPUT_REQUIRED']);
 });

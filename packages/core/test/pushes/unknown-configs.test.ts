@@ -1,3 +1,4 @@
+import { Gate } from '@a2a-aws/testkit/fakes';
 import { beforeEach, expect, test } from 'vitest';
 import { COMPLETED, INPUT_REQUIRED, KEY, statusOf, taskOf, WORKING } from '../fixtures/events.ts';
 import { begin, type Fleet, type Member } from '../fixtures/fleet.ts';
@@ -39,19 +40,16 @@ test('[I6] events that an instance leaves are delivered by the next that appends
 test('[I6] an event is delivered that is appended before its new configuration is stored', async () => {
   const { run } = await begin(a, 'm1');
   await run.publish(taskOf(WORKING));
-  let store = (): void => {};
-  const stored = new Promise<void>((resolve) => {
-    store = resolve;
-  });
+  const stored = new Gate();
   const set = b.instance.pushes?.setConfig(KEY, 'x', TERMS, async () => {
-    await stored;
+    await stored.opened;
     for (const one of [hooks, known]) one.set(KEY, 'x');
   });
   await fleet.clock.advance(100);
   await run.publish(statusOf(COMPLETED));
   await a.instance.intents.finish(run);
   await fleet.clock.advance(10_000);
-  store();
+  stored.open();
   await fleet.clock.advance(10_000);
   await set;
   expect([...hooks.texts('x'), ...known.texts('x')]).toEqual(['COMPLETED']);
@@ -106,14 +104,11 @@ test('[I7] a configuration that is removed after the end of its task leaves no i
 });
 
 test('[I6] an event that is appended during a look-up without success is not forgotten', async () => {
-  let answer = (): void => {};
-  const gate = new Promise<void>((resolve) => {
-    answer = resolve;
-  });
+  const gate = new Gate();
   const canDeliver = known.canDeliver.bind(known);
   known.canDeliver = async (key, configs) => {
     const can = await canDeliver(key, configs);
-    await gate;
+    await gate.opened;
     return can;
   };
   const { run } = await begin(a, 'm1', KEY, undefined, pushOf('x'));
@@ -123,7 +118,7 @@ test('[I6] an event that is appended during a look-up without success is not for
   void run.publish(statusOf(COMPLETED));
   await fleet.clock.advance(100);
   await a.instance.intents.finish(run);
-  answer();
+  gate.open();
   await fleet.clock.advance(10_000);
   expect(known.texts('x')).toEqual(['WORKING', 'COMPLETED']);
 });

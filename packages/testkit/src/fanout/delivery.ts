@@ -7,6 +7,7 @@ import {
   sealer,
 } from '@a2a-aws/core/internal';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { Gate } from '../fakes/gate.ts';
 import type { FanoutRig } from './fanout-rig.ts';
 
 const FLEET: FleetKeySet = {
@@ -52,17 +53,14 @@ export function delivery(current: () => FanoutRig): void {
       const instance = rig.fresh();
       await rig.fanout.provision(instance);
       const tasks = new Set<string>();
-      let done = (): void => {};
-      const all = new Promise<void>((resolve) => {
-        done = resolve;
-      });
+      const all = new Gate();
       rig.listen(instance, (message) => {
         const decoded = decodeMessage(message, (seal, text) => checkSeal(FLEET, seal, text));
         if (typeof decoded === 'string')
           throw new Error('The message is not the one that was sent.');
         for (const doorbell of decoded.doorbells)
           if (doorbell.kind === 'record') tasks.add(doorbell.key.taskId);
-        if (tasks.size === 45) done();
+        if (tasks.size === 45) all.open();
       });
       const next = FIRST_SLOT;
       const seal = sealer(FLEET);
@@ -75,7 +73,7 @@ export function delivery(current: () => FanoutRig): void {
         ),
       );
       await Promise.all(messages.map((message) => rig.fanout.publish([instance], message)));
-      await all;
+      await all.opened;
       expect(rig.fanout.stats()).toMatchObject({ published: 45, publishFailed: 0, unreadable: 0 });
     });
 
