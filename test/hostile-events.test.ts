@@ -34,6 +34,7 @@ describe.each([
     await fc.assert(
       fc.asyncProperty(hostileId, fc.array(said, { maxLength: 4 }), async (owner, events) => {
         const { logs } = table.agent();
+        // Is also set back, which no virtual clock is.
         let now = Date.parse('2026-01-01T00:00:00Z');
         const clock: Clock = { now: () => now, after: () => () => {} };
         const key = { tenant: 'tenant', owner, taskId: TASK };

@@ -66,6 +66,7 @@ describe.each([
   test('[I9] never collide, and give no access to another tenant, owner, task or context', async () => {
     await fc.assert(
       fc.asyncProperty(pool, fc.array(step, { maxLength: 10 }), async (named, steps) => {
+        // Is also set back, which no virtual clock is.
         let now = Date.parse('2026-01-01T00:00:00Z');
         const agent = table.agent({ now: () => now, after: () => () => {} });
         const model = new Model();

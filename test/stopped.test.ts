@@ -11,7 +11,7 @@ import { cancel, get, send } from './fixtures/requests.ts';
 import { type Script, ScriptedAgent, Scripts } from './fixtures/scripted-agent.ts';
 import { pictureOf } from './fixtures/task-picture.ts';
 
-/** This machine's clock, which counts the timers that are set. They keep a process alive. */
+/** This machine's clock, as timers of a real clock keep a process alive. It counts those that are set. */
 class CountedClock implements Clock {
   readonly #set = new Set<symbol>();
 

@@ -149,7 +149,7 @@ test('the key of the doorbells is replaced by one call, and can be again', {
   await aws.stop();
 });
 
-/** At once, whatever the time. */
+/** At once, whatever the time; a virtual clock would not move during the calls. */
 function after(then: () => void): () => void {
   const timer = setImmediate(then);
   return () => clearImmediate(timer);

@@ -1,4 +1,4 @@
-import { Gate } from '@a2a-aws/testkit/fakes';
+import { flush, Gate } from '@a2a-aws/testkit/fakes';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { KeyedSerialQueue, mapConcurrent, Semaphore, SerialQueue } from '../src/concurrency.ts';
@@ -79,7 +79,7 @@ describe('Semaphore', () => {
     const job = semaphore.run(async () => {
       isRunning = true;
     });
-    await new Promise(setImmediate);
+    await flush();
     expect(isRunning).toBe(false);
     release();
     await job;

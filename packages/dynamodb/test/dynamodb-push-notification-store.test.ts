@@ -1,3 +1,4 @@
+import { flush } from '@a2a-aws/testkit/fakes';
 import { ServerCallContext } from '@a2a-js/sdk/server';
 import { expect, test } from 'vitest';
 import { DynamoDBPushNotificationStore } from '../src/dynamodb-push-notification-store.ts';
@@ -14,8 +15,6 @@ class SlowClient {
     })) as unknown as TableClient['send'];
 }
 
-const soon = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
 test("a task's loads end in the order of their calls, whichever is answered first", async () => {
   const client = new SlowClient();
   const store = new DynamoDBPushNotificationStore({ client, tableName: 'tasks' });
@@ -29,7 +28,7 @@ test("a task's loads end in the order of their calls, whichever is answered firs
   client.answers[3]?.([]);
   client.answers[2]?.([]);
   client.faults[1]?.();
-  await soon();
+  await flush();
   expect(ended).toEqual(['other']);
   client.answers[0]?.([]);
   await Promise.all(loads);

@@ -1,5 +1,6 @@
 import { slotAt } from '@a2a-aws/core/internal';
 import { pushNotificationStoreSuite } from '@a2a-aws/testkit';
+import { TestClock } from '@a2a-aws/testkit/fakes';
 import { Task, TaskPushNotificationConfig } from '@a2a-js/sdk';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, test } from 'vitest';
@@ -39,7 +40,7 @@ onEachEngine((name, engine) => {
     const begin = async (prefix: string): Promise<DynamoDBLogStorage> => {
       const { client, aws } = engine();
       const table = { client, tableName: aws.tableName, prefix, retentionMs: R };
-      const clock = { now: () => BEGAN, after: () => () => {} };
+      const clock = new TestClock(BEGAN);
       const task = { ...Task.fromJSON({ id: 'task-1', contextId: 'c' }), status: undefined };
       await new DynamoDBPushNotificationStore({ ...table, clock }).save(
         'task-1',

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { silentLogger } from '@a2a-aws/core';
+import { type Clock, silentLogger } from '@a2a-aws/core';
 import { encodeSnapshot, FIRST_SLOT, Fold, inOneGo, mapConcurrent } from '@a2a-aws/core/internal';
 import { taskStoreSuite } from '@a2a-aws/testkit';
+import { TestClock } from '@a2a-aws/testkit/fakes';
 import { ListTasksRequest, Message, Role, Task, TaskState } from '@a2a-js/sdk';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, test } from 'vitest';
@@ -62,14 +63,14 @@ onEachEngine((name, engine) => {
   const storeOf = (
     prefix: string,
     client: DynamoDBDocumentClient = engine().client,
-    fields: { now?: () => number } = {},
+    clock?: Clock,
   ): DynamoDBTaskStore =>
     new DynamoDBTaskStore({
       client,
       tableName: engine().aws.tableName,
       prefix,
       logger: silentLogger,
-      ...(fields.now ? { clock: { now: fields.now, after: () => () => {} } } : {}),
+      clock,
     });
 
   const store = (): DynamoDBTaskStore => storeOf(fresh());
@@ -129,13 +130,13 @@ onEachEngine((name, engine) => {
     });
 
     test('does not show a task one retention period after its last change', async () => {
-      let now = Date.now();
-      const subject = storeOf(fresh(), engine().client, { now: () => now });
+      const clock = new TestClock(Date.now());
+      const subject = storeOf(fresh(), engine().client, clock);
       await subject.save(taskOf(COMPLETED), contextOf());
-      now += 30 * 86_400_000;
+      await clock.advance(30 * 86_400_000);
       expect(await subject.load('task-1', contextOf())).toBeDefined();
       expect((await subject.list(request(), contextOf())).totalSize).toBe(1);
-      now += 1;
+      await clock.advance(1);
       expect(await subject.load('task-1', contextOf())).toBeUndefined();
       expect((await subject.list(request(), contextOf())).totalSize).toBe(0);
     });
@@ -249,7 +250,7 @@ onEachEngine((name, engine) => {
           await ended(prefix);
           const { client, wasCut } = cutClient(engine(), at, done);
           // An append without an answer is repeated until there is one: the process ends first.
-          const deletion = storeOf(prefix, client, { now: () => Date.now() }).delete(
+          const deletion = storeOf(prefix, client, new TestClock(Date.now())).delete(
             'task-1',
             contextOf(),
           );

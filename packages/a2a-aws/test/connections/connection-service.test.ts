@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import type { Clock, Entropy } from '@a2a-aws/core';
+import { flush, seededEntropy, TestClock } from '@a2a-aws/testkit/fakes';
 import { ServerCallContext } from '@a2a-js/sdk/server';
 import { expect, test } from 'vitest';
 import { type Connection, connectionOf } from '../../src/connections/connection.ts';
@@ -12,29 +12,14 @@ class FakeCall extends EventEmitter {
   readonly metadata = new Map<string, string>();
 }
 
-/** The timers that were set, by their times in milliseconds. */
-const timers = new Map<() => void, number>();
-const clock: Clock = {
-  now: () => 0,
-  after: (ms, callback) => {
-    timers.set(callback, ms);
-    return () => timers.delete(callback);
-  },
-};
+const clock = new TestClock();
 
 /** The context of a call, as the SDK's service makes it: with a copy of the metadata. */
 function contextOf({ metadata }: FakeCall): ServerCallContext {
   return new ServerCallContext({ state: new Map([['headers', Object.fromEntries(metadata)]]) });
 }
 
-let calls = 0;
-const entropy: Entropy = {
-  id: () => {
-    calls += 1;
-    return `token-${calls}`;
-  },
-  random: () => 0,
-};
+const entropy = seededEntropy('token');
 
 /** The connection that a method of a service finds. */
 function exchangeFor(call: FakeCall): Connection {
@@ -77,7 +62,7 @@ test.each(['drain', 'cancelled'])(
       .then(() => {
         drained = true;
       });
-    await new Promise((resolve) => setImmediate(resolve));
+    await flush();
     expect(drained).toBe(false);
 
     if (event === 'drain') call.writableLength = 0;
@@ -99,9 +84,9 @@ test('[I9] two calls have two connections, even if their clients send the same t
 test('[I8] a client that reads leaves no timer', async () => {
   const call = new FakeCall();
   const waiting = exchangeFor(call).drained();
-  await new Promise((resolve) => setImmediate(resolve));
+  await flush();
   call.writableLength = 0;
   call.emit('drain');
   await waiting;
-  expect(timers.size).toBe(0);
+  expect(clock.pending).toBe(0);
 });

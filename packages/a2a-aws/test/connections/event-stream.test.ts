@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Clock } from '@a2a-aws/core';
 import { systemEntropy } from '@a2a-aws/core';
+import { TestClock } from '@a2a-aws/testkit/fakes';
 import { AgentCard } from '@a2a-js/sdk';
 import { TaskNotFoundError } from '@a2a-js/sdk/errors';
 import type { A2ARequestHandler } from '@a2a-js/sdk/server';
@@ -13,15 +13,7 @@ import { connectionOf } from '../../src/connections/connection.ts';
 import { connectionMiddleware } from '../../src/connections/connection-middleware.ts';
 import { OpenConnections } from '../../src/connections/open-connections.ts';
 
-/** Timers that a test fires. */
-const timers = new Set<() => void>();
-const clock: Clock = {
-  now: () => 0,
-  after: (_ms, callback) => {
-    timers.add(callback);
-    return () => timers.delete(callback);
-  },
-};
+const clock = new TestClock();
 const card = AgentCard.fromJSON({
   capabilities: { streaming: true },
   supportedInterfaces: ['JSONRPC', 'HTTP+JSON'].map((protocolBinding) => ({
@@ -37,9 +29,8 @@ const requestHandler = {
   // biome-ignore lint/correctness/useYield: it fails before it has anything to give
   async *resubscribe(_params, context) {
     connectionOf(context)?.establishStream();
-    const due = opens ? [...timers] : [];
-    timers.clear();
-    for (const fire of due) fire();
+    // Longer than a stream waits with its opening, and shorter than a heartbeat.
+    if (opens) await clock.advance(2_000);
     throw new TaskNotFoundError();
   },
 } as Partial<A2ARequestHandler> as A2ARequestHandler;

@@ -1,4 +1,4 @@
-import type { Clock } from '@a2a-aws/core';
+import { seededEntropy, TestClock } from '@a2a-aws/testkit/fakes';
 import { ServerCallContext } from '@a2a-js/sdk/server';
 import {
   type ClientReadableStream,
@@ -29,15 +29,7 @@ const definition = {
   },
 } satisfies ServiceDefinition;
 
-/** Elapses the timers that are set. */
-const timers = new Set<() => void>();
-const clock: Clock = {
-  now: () => 0,
-  after: (_ms, callback) => {
-    timers.add(callback);
-    return () => timers.delete(callback);
-  },
-};
+const clock = new TestClock();
 
 const EVENT_BYTES = 300_000;
 let server: Server;
@@ -64,8 +56,7 @@ beforeEach(async () => {
     connection = connectionOf(context) as Connection;
     ended = writeAll(call, 40);
   };
-  const entropy = { id: () => 'token', random: () => 0 };
-  server.addService(definition, connectionService({ read }, entropy, clock));
+  server.addService(definition, connectionService({ read }, seededEntropy('token'), clock));
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
       error ? reject(error) : resolve(bound),
@@ -98,7 +89,7 @@ function reads(stream: ClientReadableStream<Buffer>): Promise<{ count: number; c
 }
 
 async function stalls(): Promise<void> {
-  for (let waits = 0; timers.size === 0; waits++) {
+  for (let waits = 0; clock.pending === 0; waits++) {
     if (waits > 500) throw new Error('The stream does not wait for its client.');
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
@@ -110,11 +101,11 @@ test('[I8] a gRPC client that reads nothing for a minute gets an error, and its 
   await stalls();
   expect(written * EVENT_BYTES).toBeLessThan(2 * 1024 * 1024);
 
-  for (const elapse of timers) elapse();
+  await clock.advance(60_000);
 
   await ended;
   expect(connection.left.aborted).toBe(true);
-  expect(timers.size).toBe(0);
+  expect(clock.pending).toBe(0);
   const { count, code } = await reads(stream);
   expect({ count: count <= written, code }).toEqual({ count: true, code: status.UNAVAILABLE });
 });
@@ -125,5 +116,5 @@ test('[I8] a gRPC client that reads slowly gets everything', async () => {
   await stalls();
   expect(await reads(stream)).toEqual({ count: 40, code: status.OK });
   await ended;
-  expect(timers.size).toBe(0);
+  expect(clock.pending).toBe(0);
 });

@@ -1,5 +1,6 @@
 import { BackendError, type LogFields, silentLogger } from '@a2a-aws/core';
 import { loggerOf } from '@a2a-aws/core/internal';
+import { TestClock } from '@a2a-aws/testkit/fakes';
 import { A2AError } from '@a2a-js/sdk/errors';
 import { ServerCallContext } from '@a2a-js/sdk/server';
 import { expect, test } from 'vitest';
@@ -14,7 +15,7 @@ function answered(error: unknown, taskId?: string) {
   const logger = loggerOf((level, event, fields) => lines.push({ level, event, ...fields }));
   const connection = { retryLater: () => retries++ } as unknown as Connection;
   const scopeOf = () => ({ tenant: 'acme', owner: 'ann' });
-  const clock = { now: () => 0, after: () => () => {} };
+  const clock = new TestClock();
   const context = new ServerCallContext({ requestedVersion: '1.0' });
   const request = new FailedRequest('GetTask', taskId, context, { clock, scopeOf });
   const errors = new UserErrors({ logErrorMessages: false }, silentLogger);

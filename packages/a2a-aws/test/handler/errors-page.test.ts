@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { BackendError, type BackendErrorCode, silentLogger } from '@a2a-aws/core';
+import { TestClock } from '@a2a-aws/testkit/fakes';
 import { RequestMalformedError } from '@a2a-js/sdk/errors';
 import { ServerCallContext } from '@a2a-js/sdk/server';
 import { describe, expect, test } from 'vitest';
@@ -54,7 +55,7 @@ const sections = page
 
 /** Returns the name that the page gives to the answer of a client whose request fails with the code. */
 function answerOf(code: BackendErrorCode): string {
-  const clock = { now: () => 0, after: () => () => {} };
+  const clock = new TestClock();
   const scopeOf = () => ({ tenant: 'acme', owner: 'ann' });
   const context = new ServerCallContext({ requestedVersion: '1.0' });
   const answer = clientError(new BackendError(code, 'text'), undefined, {

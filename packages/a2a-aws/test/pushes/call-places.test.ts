@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { flush } from '@a2a-aws/testkit/fakes';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { CallPlaces, type Place } from '../../src/pushes/call-places.ts';
@@ -8,16 +9,13 @@ setMaxListeners(0, live);
 
 const none = (): undefined => undefined;
 
-/** Lets every promise that is settled call back. */
-const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
 test('Calls to one host get their places in order of arrival.', async () => {
   const places = new CallPlaces({ maxCalls: 10, maxCallsPerHost: 1 });
   const order: number[] = [];
   const calls = [1, 2, 3].map(async (call) => {
     const place = await places.acquire('a', live, none);
     order.push(call);
-    await settle();
+    await flush();
     place?.release(true);
   });
   await Promise.all(calls);
@@ -64,16 +62,16 @@ test('Hosts that do not answer leave a quarter of the places, however many they 
   for (let host = 0; host < 50; host += 1) {
     void places.acquire(`silent-${host}`, live, none).then((place) => place && silent.push(place));
   }
-  await settle();
+  await flush();
   expect(silent).toHaveLength(6);
   const good = await Promise.all([1, 2].map(() => places.acquire('good', live, none)));
   expect(good).not.toContain(undefined);
   // A place of the good host goes to no silent one.
   good[0]?.release(true);
-  await settle();
+  await flush();
   expect(silent).toHaveLength(6);
   silent[0]?.release(false);
-  await settle();
+  await flush();
   expect(silent).toHaveLength(7);
 });
 
@@ -83,11 +81,11 @@ test('A host that stops to answer loses its advantage, and gets it back with an 
     const got: Place<undefined>[] = [];
     for (const _ of [1, 2, 3, 4])
       void places.acquire('a', live, none).then((one) => one && got.push(one));
-    await settle();
+    await flush();
     const { length } = got;
     while (got.length > 0) {
       got.pop()?.release(length === 3);
-      await settle();
+      await flush();
     }
     return length;
   };
@@ -103,14 +101,14 @@ test('Bodies are made when there is room for them, and a host fills only a part 
   const call = (host: string): void =>
     void places.acquire(host, live, () => body).then((place) => place && made.push(place));
   for (let at = 0; at < 10; at += 1) call('a');
-  await settle();
+  await flush();
   expect(made).toHaveLength(3);
   for (const host of ['b', 'c', 'd', 'e', 'f']) for (let at = 0; at < 10; at += 1) call(host);
-  await settle();
+  await flush();
   expect(made).toHaveLength(11);
   while (made.length > 0) {
     made.pop()?.release(true);
-    await settle();
+    await flush();
     expect(made.length).toBeLessThanOrEqual(11);
   }
 });
@@ -130,7 +128,7 @@ test('No limit is exceeded, no free place is left unused, and every call gets it
       const active: { host: string; release: () => void }[] = [];
       const waiting = new Set<{ host: string; leave: AbortController }>();
       const check = async (): Promise<void> => {
-        await settle();
+        await flush();
         expect(active.length).toBeLessThanOrEqual(limits.maxCalls);
         const hosts = [...new Set([...waiting].map(({ host }) => host))];
         for (const host of hosts) {

@@ -1,4 +1,4 @@
-import { flush, TestClock } from '@a2a-aws/testkit/fakes';
+import { flush, seededEntropy, TestClock } from '@a2a-aws/testkit/fakes';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { checkSeal, sealer } from '../../src/doorbells/doorbell-seal.ts';
 import { KEYS_KNOWN_MS, rotateKeys } from '../../src/doorbells/key-rotation.ts';
@@ -15,7 +15,6 @@ import {
   openRun,
   openTap,
 } from '../fixtures/open-logs-fleet.ts';
-import { seededEntropy } from '../fixtures/seeded-entropy.ts';
 
 let clock: TestClock;
 let registry: MemoryInstanceRegistry;

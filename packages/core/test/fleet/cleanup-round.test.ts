@@ -1,3 +1,4 @@
+import { seededEntropy } from '@a2a-aws/testkit/fakes';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { type CleanupReport, runCleanupRound } from '../../src/fleet/cleanup-round.ts';
 import { DEFAULT_RETENTION_MS } from '../../src/model/retention.ts';
@@ -6,7 +7,6 @@ import { silentLogger } from '../../src/ports/logger.ts';
 import { COMPLETED, FAILED, KEY, statusOf, taskOf, WORKING } from '../fixtures/events.ts';
 import { FaultyFanout } from '../fixtures/faulty-fanout.ts';
 import { begin, CLEAN_MS, Fleet, type Member, NO_TRACES, SETTINGS } from '../fixtures/fleet.ts';
-import { seededEntropy } from '../fixtures/seeded-entropy.ts';
 
 let fleet: Fleet;
 let a: Member;

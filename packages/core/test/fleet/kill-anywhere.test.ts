@@ -1,4 +1,5 @@
 import { listedTasks } from '@a2a-aws/testkit';
+import { seededEntropy } from '@a2a-aws/testkit/fakes';
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { isInterrupted } from '../../src/a2a/event.ts';
@@ -15,7 +16,6 @@ import {
   WORKING,
 } from '../fixtures/events.ts';
 import { CLEAN_MS, Fleet, type Member, NO_TRACES, slowWire } from '../fixtures/fleet.ts';
-import { seededEntropy } from '../fixtures/seeded-entropy.ts';
 
 // Many schedules: a machine under load may take its time.
 vi.setConfig({ testTimeout: 60_000 });

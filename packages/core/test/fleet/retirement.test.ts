@@ -1,3 +1,4 @@
+import { seededEntropy } from '@a2a-aws/testkit/fakes';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { DeadInstanceCleanup } from '../../src/fleet/dead-instance-cleanup.ts';
 import { Heartbeat } from '../../src/fleet/heartbeat.ts';
@@ -12,7 +13,6 @@ import type { TaskKey } from '../../src/task-key.ts';
 import { KEY, message } from '../fixtures/events.ts';
 import { SETTINGS } from '../fixtures/fleet.ts';
 import { OpenLogsFleet } from '../fixtures/open-logs-fleet.ts';
-import { seededEntropy } from '../fixtures/seeded-entropy.ts';
 import { unreadable } from '../fixtures/wrapped-storage.ts';
 
 const never = (): Promise<never> => new Promise(() => {});

@@ -1,5 +1,5 @@
 import { listedTasks } from '@a2a-aws/testkit';
-import { flush, TestClock } from '@a2a-aws/testkit/fakes';
+import { flush, seededEntropy, TestClock } from '@a2a-aws/testkit/fakes';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { HeadWriter } from '../../src/log/head-writer.ts';
 import type { TaskLog } from '../../src/log/task-log.ts';
@@ -7,7 +7,6 @@ import { silentLogger } from '../../src/ports/logger.ts';
 import { say, startRun } from '../fixtures/author.ts';
 import { COMPLETED, chunkOf, KEY, statusOf, taskOf, WORKING } from '../fixtures/events.ts';
 import { recordAt } from '../fixtures/records.ts';
-import { seededEntropy } from '../fixtures/seeded-entropy.ts';
 import { taskLog } from '../fixtures/task-logs.ts';
 import { gate, lost, WrappedStorage } from '../fixtures/wrapped-storage.ts';
 

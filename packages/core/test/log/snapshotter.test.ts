@@ -1,4 +1,4 @@
-import { flush, TestClock } from '@a2a-aws/testkit/fakes';
+import { flush, seededEntropy, TestClock } from '@a2a-aws/testkit/fakes';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { Snapshotter } from '../../src/log/snapshotter.ts';
@@ -16,7 +16,6 @@ import {
   taskOf,
   WORKING,
 } from '../fixtures/events.ts';
-import { seededEntropy } from '../fixtures/seeded-entropy.ts';
 import { taskLog } from '../fixtures/task-logs.ts';
 import { gate, lost, pass, WrappedStorage } from '../fixtures/wrapped-storage.ts';
 

@@ -1,4 +1,4 @@
-import { TestClock } from '@a2a-aws/testkit/fakes';
+import { seededEntropy, TestClock } from '@a2a-aws/testkit/fakes';
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import type { TaskLog } from '../../src/log/task-log.ts';
@@ -9,7 +9,6 @@ import { FIRST_SLOT, nextSlot, slotText } from '../../src/model/slot.ts';
 import { sleep } from '../../src/ports/clock.ts';
 import { authorOf, say, startRun } from '../fixtures/author.ts';
 import { COMPLETED, chunkOf, FAILED, KEY, statusOf } from '../fixtures/events.ts';
-import { seededEntropy } from '../fixtures/seeded-entropy.ts';
 import { taskLog } from '../fixtures/task-logs.ts';
 import { type Hook, noAnswer, pass, WrappedStorage } from '../fixtures/wrapped-storage.ts';
 

@@ -1,4 +1,4 @@
-import { TestClock } from '@a2a-aws/testkit/fakes';
+import { flush, TestClock } from '@a2a-aws/testkit/fakes';
 import { expect, test } from 'vitest';
 import { LOG_LEVELS, type LogLevel } from '../../src/logging/log-level.ts';
 import { jsonLogger, rootLogger } from '../../src/logging/root-logger.ts';
@@ -69,5 +69,5 @@ test('a sink that throws or rejects disturbs no caller', async () => {
     throw new Error('full');
   };
   rootLogger(rejecting, { clock: new TestClock(), level: 'debug' }).warn('a.b');
-  await new Promise((resolve) => setImmediate(resolve));
+  await flush();
 });

@@ -1,3 +1,4 @@
+import { seededEntropy } from '@a2a-aws/testkit/fakes';
 import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
 import { sleep } from '../../src/ports/clock.ts';
@@ -13,7 +14,6 @@ import {
   WORKING,
 } from '../fixtures/events.ts';
 import { begin, CLEAN_MS, Fleet, FOUND_MS, type Member, slowWire } from '../fixtures/fleet.ts';
-import { seededEntropy } from '../fixtures/seeded-entropy.ts';
 import { Webhooks } from '../fixtures/webhooks.ts';
 
 // Many schedules: a machine under load may take its time.

@@ -1,4 +1,4 @@
-import { flush } from '@a2a-aws/testkit/fakes';
+import { flush, seededEntropy } from '@a2a-aws/testkit/fakes';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { type AppliedRecord, Fold } from '../../src/model/fold.ts';
@@ -18,7 +18,6 @@ import {
   openTap,
   type Peer,
 } from '../fixtures/open-logs-fleet.ts';
-import { seededEntropy } from '../fixtures/seeded-entropy.ts';
 import { pass, unreadable } from '../fixtures/wrapped-storage.ts';
 
 // Many schedules: a machine under load may take its time.

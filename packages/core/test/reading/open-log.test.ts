@@ -1,4 +1,4 @@
-import { flush, TestClock } from '@a2a-aws/testkit/fakes';
+import { flush, seededEntropy, TestClock } from '@a2a-aws/testkit/fakes';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { Backlog } from '../../src/log/backlog.ts';
 import { MemoryInstanceRegistry } from '../../src/memory/memory-instance-registry.ts';
@@ -8,7 +8,6 @@ import { silentLogger } from '../../src/ports/logger.ts';
 import { OpenLog } from '../../src/reading/open-log.ts';
 import { authorOf, say, startRun } from '../fixtures/author.ts';
 import { COMPLETED, chunkOf, KEY, statusOf, taskOf, WORKING } from '../fixtures/events.ts';
-import { seededEntropy } from '../fixtures/seeded-entropy.ts';
 import { taskLog } from '../fixtures/task-logs.ts';
 import { noAnswer, WrappedStorage } from '../fixtures/wrapped-storage.ts';
 

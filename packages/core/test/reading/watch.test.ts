@@ -1,11 +1,10 @@
-import { flush } from '@a2a-aws/testkit/fakes';
+import { flush, seededEntropy } from '@a2a-aws/testkit/fakes';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { MemoryInstanceRegistry } from '../../src/memory/memory-instance-registry.ts';
 import type { WatchRow } from '../../src/ports/instance-registry.ts';
 import { silentLogger } from '../../src/ports/logger.ts';
 import { Watch } from '../../src/reading/watch.ts';
 import { KEY } from '../fixtures/events.ts';
-import { seededEntropy } from '../fixtures/seeded-entropy.ts';
 
 let registry: MemoryInstanceRegistry;
 let removed: WatchRow[];

@@ -1,4 +1,4 @@
-import { flush, TestClock } from '@a2a-aws/testkit/fakes';
+import { flush, seededEntropy, TestClock } from '@a2a-aws/testkit/fakes';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { TaskEvent } from '../../src/a2a/event.ts';
 import { Backlog } from '../../src/log/backlog.ts';
@@ -21,7 +21,6 @@ import {
   taskOf,
   WORKING,
 } from '../fixtures/events.ts';
-import { seededEntropy } from '../fixtures/seeded-entropy.ts';
 import { WrappedStorage } from '../fixtures/wrapped-storage.ts';
 
 let open: OpenLog;

@@ -1,4 +1,4 @@
-import { TestClock } from '@a2a-aws/testkit/fakes';
+import { seededEntropy, TestClock } from '@a2a-aws/testkit/fakes';
 import { ListTasksRequest, type Task, TaskPushNotificationConfig } from '@a2a-js/sdk';
 import {
   InMemoryPushNotificationStore,
@@ -15,7 +15,6 @@ import {
   importTasks,
 } from '../../src/stores/import-tasks.ts';
 import { COMPLETED, message, taskOf, WORKING } from '../fixtures/events.ts';
-import { seededEntropy } from '../fixtures/seeded-entropy.ts';
 import { contextOf, storeOn } from '../fixtures/task-stores.ts';
 import { noAnswer, WrappedStorage } from '../fixtures/wrapped-storage.ts';
 

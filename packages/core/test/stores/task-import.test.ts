@@ -1,4 +1,4 @@
-import { flush, TestClock } from '@a2a-aws/testkit/fakes';
+import { flush, seededEntropy, TestClock } from '@a2a-aws/testkit/fakes';
 import { ListTasksRequest, type Task } from '@a2a-js/sdk';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { proposeCancel } from '../../src/model/proposal.ts';
@@ -17,7 +17,6 @@ import {
   taskOf,
   WORKING,
 } from '../fixtures/events.ts';
-import { seededEntropy } from '../fixtures/seeded-entropy.ts';
 import { snapshotOf } from '../fixtures/snapshots.ts';
 import { taskLog } from '../fixtures/task-logs.ts';
 import { contextOf, storeOn } from '../fixtures/task-stores.ts';

@@ -302,7 +302,7 @@ describe('failures', () => {
       await flush();
       await call(n).fail(unreachable());
     }
-    await new Promise((resolve) => setImmediate(resolve));
+    await flush();
     process.off('warning', note);
     expect(warnings).toEqual([]);
   });

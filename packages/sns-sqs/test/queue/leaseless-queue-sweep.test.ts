@@ -44,7 +44,7 @@ function sweep(): QueueSweep {
     prefix: 'a2a',
     table: 'table',
     logger,
-    // Pauses take no time here.
+    // Pauses take no time here, and are noted; a test clock would have to be advanced for each.
     clock: {
       now: () => now,
       after: (ms, callback) => {

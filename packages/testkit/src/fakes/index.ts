@@ -31,4 +31,4 @@ export {
   type SimulatedProcessDeps,
 } from './simulated-process.ts';
 export { flush, TestClock } from './test-clock.ts';
-export { settled, VirtualClock } from './virtual-clock.ts';
+export { VirtualClock } from './virtual-clock.ts';

@@ -154,11 +154,6 @@ export class VirtualClock implements Clock {
   }
 }
 
-/** Resolves when all work that waits only for promises has run. */
-export function settled(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
-
 function isBefore(a: Timer, b: Timer): boolean {
   return a.at === b.at ? a.order < b.order : a.at < b.at;
 }

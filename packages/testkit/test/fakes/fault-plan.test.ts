@@ -4,10 +4,10 @@ import { describe, expect, test } from 'vitest';
 import {
   type CallOutcome,
   FakeAws,
+  flush,
   randomFaults,
   SeededRandom,
   SOME_FAULTS,
-  settled,
   steady,
   VirtualClock,
 } from '../../src/fakes/index.ts';
@@ -70,7 +70,7 @@ describe('a call', () => {
   test('takes no timer where it takes no time', async () => {
     const { aws } = met({ acts: [0], answers: 0 });
     const sent = aws.clients().dynamodb.send(put);
-    await settled();
+    await flush();
     expect([...aws.dynamodb.items()]).toHaveLength(1);
     await sent;
   });
