@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { startLocalAws } from '@a2a-aws/local';
 import { Message, type Task, TaskState } from '@a2a-js/sdk';
-import { ClientFactory } from '@a2a-js/sdk/client';
+import { ClientFactory, JsonRpcTransportFactory, RestTransportFactory } from '@a2a-js/sdk/client';
 import { afterEach, describe, expect, test } from 'vitest';
 
 const here = new URL('.', import.meta.url);
@@ -87,7 +87,9 @@ describe('README', () => {
     }
   });
 
-  test('the ten lines serve a task, and stop on SIGTERM', { timeout: 60_000 }, async () => {
+  test('the ten lines serve a task over both bindings, and stop on SIGTERM', {
+    timeout: 60_000,
+  }, async () => {
     const aws = await startLocalAws();
     try {
       const port = await freePort();
@@ -95,20 +97,33 @@ describe('README', () => {
       await expect
         .poll(() => answers(`http://127.0.0.1:${port}/health`), { timeout: 30_000 })
         .toBe(true);
-      const client = await new ClientFactory().createFromUrl(`http://127.0.0.1:${port}`);
-      const answer = await client.sendMessage({
-        tenant: '',
-        message: Message.fromJSON({
-          messageId: 'm1',
-          role: 'ROLE_USER',
-          parts: [{ text: 'hello' }],
-        }),
-        configuration: undefined,
-        metadata: undefined,
-      });
-      const task = answer as Task;
-      expect(task.status?.state).toBe(TaskState.TASK_STATE_COMPLETED);
-      expect(task.artifacts[0]?.parts[0]?.content).toEqual({ $case: 'text', value: 'hello' });
+      for (const binding of ['JSONRPC', 'HTTP+JSON']) {
+        const paths: string[] = [];
+        const fetchImpl: typeof fetch = (input, init) => {
+          paths.push(new URL(String(input)).pathname);
+          return fetch(input, init);
+        };
+        const transports = [
+          new JsonRpcTransportFactory({ fetchImpl }),
+          new RestTransportFactory({ fetchImpl }),
+        ];
+        const factory = new ClientFactory({ transports, preferredTransports: [binding] });
+        const client = await factory.createFromUrl(`http://127.0.0.1:${port}`);
+        const answer = await client.sendMessage({
+          tenant: '',
+          message: Message.fromJSON({
+            messageId: binding,
+            role: 'ROLE_USER',
+            parts: [{ text: 'hello' }],
+          }),
+          configuration: undefined,
+          metadata: undefined,
+        });
+        const task = answer as Task;
+        expect(paths).toEqual([binding === 'JSONRPC' ? '/a2a/jsonrpc' : '/a2a/rest/message:send']);
+        expect(task.status?.state).toBe(TaskState.TASK_STATE_COMPLETED);
+        expect(task.artifacts[0]?.parts[0]?.content).toEqual({ $case: 'text', value: 'hello' });
+      }
       server.kill('SIGTERM');
       expect(await once(server, 'exit')).toEqual([0, null]);
     } finally {

@@ -1,17 +1,16 @@
 import { AgentCard, Task, TaskState } from '@a2a-js/sdk';
 import { AgentEvent, type AgentExecutor } from '@a2a-js/sdk/server';
 
+const base = `http://127.0.0.1:${process.env.PORT}/a2a`;
+
 export const agentCard: AgentCard = AgentCard.fromJSON({
   name: 'Echo',
   description: 'Says what it was told.',
   version: '1.0.0',
   capabilities: { streaming: true },
   supportedInterfaces: [
-    {
-      url: `http://127.0.0.1:${process.env.PORT}/a2a/jsonrpc`,
-      protocolBinding: 'JSONRPC',
-      protocolVersion: '1.0',
-    },
+    { url: `${base}/jsonrpc`, protocolBinding: 'JSONRPC', protocolVersion: '1.0' },
+    { url: `${base}/rest`, protocolBinding: 'HTTP+JSON', protocolVersion: '1.0' },
   ],
 });
 
