@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
@@ -18,6 +17,7 @@ import { credentials } from '@grpc/grpc-js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually } from './fixtures/eventually.ts';
 import { list, send } from './fixtures/requests.ts';
+import { serverPort } from './fixtures/server-port.ts';
 
 const examples = new URL('../examples/', import.meta.url);
 const children = new Set<ChildProcess>();
@@ -49,7 +49,7 @@ function run(name: string, env: NodeJS.ProcessEnv = {}): ChildProcess {
 
 /** Runs a server on the AWS of this file; stops it when `use` is done, and expects a clean end. */
 async function serve(name: string, use: (port: number) => Promise<void>): Promise<void> {
-  const port = await freePort();
+  const port = await serverPort();
   const child = run(name, { ...aws.env, A2A_PREFIX: name, PORT: String(port) });
   try {
     await use(port);
@@ -57,14 +57,6 @@ async function serve(name: string, use: (port: number) => Promise<void>): Promis
     child.kill('SIGTERM');
   }
   expect(await once(child, 'exit')).toEqual([0, null]);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  return typeof address === 'object' && address ? address.port : 0;
 }
 
 /** The client of the server's own card, once it answers; a token proves the user. */

@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { startLocalAws } from '@a2a-aws/local';
 import { Message, type Task, TaskState } from '@a2a-js/sdk';
 import { ClientFactory, JsonRpcTransportFactory, RestTransportFactory } from '@a2a-js/sdk/client';
 import { afterEach, describe, expect, test } from 'vitest';
+import { serverPort } from './fixtures/server-port.ts';
 
 const here = new URL('.', import.meta.url);
 const children: ChildProcess[] = [];
@@ -39,14 +39,6 @@ async function output(child: ChildProcess): Promise<string> {
   });
   await once(child, 'exit');
   return text;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  return typeof address === 'object' && address ? address.port : 0;
 }
 
 async function answers(url: string): Promise<boolean> {
@@ -92,7 +84,7 @@ describe('README', () => {
   }, async () => {
     const aws = await startLocalAws();
     try {
-      const port = await freePort();
+      const port = await serverPort();
       const server = run(new URL('readme/server.ts', here), { ...aws.env, PORT: String(port) });
       await expect
         .poll(() => answers(`http://127.0.0.1:${port}/health`), { timeout: 30_000 })

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { gapOf, resumable } from '@a2a-aws/client';
 import { Message, type StreamResponse, TaskState } from '@a2a-js/sdk';
 import { ClientFactory, ClientFactoryOptions } from '@a2a-js/sdk/client';
-import { freePort, startServer, stopServers } from './servers.ts';
+import { serverPort, startServer, stopServers } from './servers.ts';
 
 const CHUNKS = 30;
 /** The proxy is killed when its client has so many chunks. */
@@ -59,8 +59,8 @@ class Reader {
 }
 
 try {
-  const agentPort = await freePort();
-  const port = await freePort();
+  const agentPort = serverPort();
+  const port = serverPort();
   const url = `http://127.0.0.1:${port}`;
   const env = { AGENT_URL: `http://127.0.0.1:${agentPort}` };
   await startServer('agent-server.ts', agentPort);

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
 const servers = new Set<ChildProcess>();
@@ -34,10 +34,10 @@ export async function stopServers(): Promise<void> {
   }
 }
 
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  return typeof address === 'object' && address ? address.port : 0;
+/**
+ * Returns a port for a server that starts in another process. It is below the ports that systems give to
+ * connections, so that no connection takes it before the server listens.
+ */
+export function serverPort(): number {
+  return randomInt(20_000, 32_768);
 }

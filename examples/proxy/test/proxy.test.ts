@@ -5,7 +5,7 @@ import { type LocalAws, startLocalAws } from '@a2a-aws/local';
 import { Message, type SendMessageRequest, type StreamResponse, TaskState } from '@a2a-js/sdk';
 import { type Client, ClientFactory } from '@a2a-js/sdk/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { freePort, startServer, stopServers } from '../servers.ts';
+import { serverPort, startServer, stopServers } from '../servers.ts';
 
 const timeout = 90_000;
 const SOURCES = { NODE_OPTIONS: '--conditions=@a2a-aws/source --import=tsx' };
@@ -16,8 +16,8 @@ let startProxy: () => Promise<ChildProcess>;
 
 beforeAll(async () => {
   aws = await startLocalAws();
-  const agentPort = await freePort();
-  port = await freePort();
+  const agentPort = serverPort();
+  port = serverPort();
   const AGENT_URL = `http://127.0.0.1:${agentPort}`;
   const env = { ...aws.env, ...SOURCES, AGENT_URL };
   await startServer('agent-server.ts', agentPort, env);

@@ -11,7 +11,6 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, expect, test } from 'vitest';
 import { type LoadBalancer, startLoadBalancer } from '../../src/cluster/load-balancer.ts';
-import { freePort } from '../../src/free-port.ts';
 import { listens } from '../fixtures/processes.ts';
 
 const servers: Server[] = [];
@@ -40,10 +39,8 @@ async function balance(...upstreams: string[]): Promise<string> {
   return balancer.url;
 }
 
-/** An upstream's address that nothing listens at. */
-async function nobody(): Promise<string> {
-  return `http://127.0.0.1:${await freePort()}`;
-}
+/** An upstream's address that refuses connections: servers do not use the first port. */
+const REFUSING = 'http://127.0.0.1:1';
 
 async function answers(url: string, count: number): Promise<string[]> {
   const bodies: string[] = [];
@@ -105,7 +102,7 @@ test('both directions stream', async () => {
 
 test('skips an upstream that does not listen, and loses no part of the request', async () => {
   const echo = await upstream((incoming, response) => void incoming.pipe(response));
-  const url = await balance(await nobody(), echo, await nobody());
+  const url = await balance(REFUSING, echo, REFUSING);
   for (const body of ['one', 'two', 'three', 'four']) {
     const answer = await fetch(url, { method: 'POST', body });
     expect([answer.status, await answer.text()]).toEqual([200, body]);
@@ -113,7 +110,7 @@ test('skips an upstream that does not listen, and loses no part of the request',
 });
 
 test('without any upstream it answers that the client should retry', async () => {
-  for (const url of [await balance(), await balance(await nobody(), await nobody())]) {
+  for (const url of [await balance(), await balance(REFUSING, REFUSING)]) {
     const answer = await fetch(url);
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1']);
   }
