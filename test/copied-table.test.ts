@@ -1,6 +1,5 @@
 import { createTable, DynamoDBInstanceRegistry, documentClient } from '@a2a-aws/dynamodb';
 import { TaskState } from '@a2a-js/sdk';
-import { ServerCallContext } from '@a2a-js/sdk/server';
 import {
   DeleteTableCommand,
   DynamoDBClient,
@@ -14,7 +13,7 @@ import { AwsView } from './fixtures/aws-view.ts';
 import { eventually, Gate, pause } from './fixtures/eventually.ts';
 import { CALM_LEASE, Fleet, SHORT_LEASE } from './fixtures/fleet.ts';
 import { RecordedLogger } from './fixtures/recorded-logger.ts';
-import { get, send } from './fixtures/requests.ts';
+import { callContext, get, send } from './fixtures/requests.ts';
 import { StreamReader } from './fixtures/stream-reader.ts';
 
 const timeout = 90_000;
@@ -103,10 +102,7 @@ test.each([
       execute: async () => {},
       cancelTask: async () => {},
     });
-    const context = new ServerCallContext({
-      requestedVersion: '1.0',
-      user: { isAuthenticated: true, userName: 'ann' },
-    });
+    const context = callContext('ann');
     // A reader on the copy makes its instance look for runs of the task.
     const stream = handler.resubscribe(get(id), context);
     const followed: unknown[] = [];

@@ -4,17 +4,16 @@ import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { type LocalAws, startLocalAws } from '@a2a-aws/local';
-import { AgentCard, type Task, TaskState } from '@a2a-js/sdk';
+import { type Task, TaskState } from '@a2a-js/sdk';
 import {
   type Client,
   ClientFactory,
   ClientFactoryOptions,
   JsonRpcTransportFactory,
 } from '@a2a-js/sdk/client';
-import { GrpcTransportFactory } from '@a2a-js/sdk/client/grpc';
 import { TaskNotFoundError } from '@a2a-js/sdk/errors';
-import { credentials } from '@grpc/grpc-js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { clientAt } from './fixtures/clients.ts';
 import { eventually } from './fixtures/eventually.ts';
 import { list, send } from './fixtures/requests.ts';
 import { serverPort } from './fixtures/server-port.ts';
@@ -113,13 +112,7 @@ test('The example auth shows a task to the team of its user, in its tenant, to n
 
 test('The example grpc answers, and stops cleanly.', () =>
   serve('grpc', async (port) => {
-    const supportedInterfaces = [
-      { url: `127.0.0.1:${port}`, protocolBinding: 'GRPC', protocolVersion: '1.0' },
-    ];
-    const card = AgentCard.fromJSON({ supportedInterfaces });
-    const grpcChannelCredentials = credentials.createInsecure();
-    const transports = [new GrpcTransportFactory({ grpcChannelCredentials })];
-    const client = await new ClientFactory({ transports }).createFromAgentCard(card);
+    const client = await clientAt(`http://127.0.0.1:${port}`, 'GRPC');
     await eventually('the server listens', () => client.listTasks(list()).catch(() => undefined));
     await isEchoed(client);
   }));

@@ -1,12 +1,13 @@
 import { type LocalAws, startLocalAws } from '@a2a-aws/local';
-import { AgentCard, type StreamResponse, type Task } from '@a2a-js/sdk';
-import { type Client, ClientFactory } from '@a2a-js/sdk/client';
-import { GrpcTransportFactory } from '@a2a-js/sdk/client/grpc';
+import type { StreamResponse, Task } from '@a2a-js/sdk';
+import type { Client } from '@a2a-js/sdk/client';
 import { A2AService, grpcService, UserBuilder } from '@a2a-js/sdk/server/grpc';
-import { credentials, Server, ServerCredentials, status } from '@grpc/grpc-js';
+import { Server, ServerCredentials, status } from '@grpc/grpc-js';
 import { type Backend, createBackend, RESUMABLE_STREAMS } from 'a2a-aws';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { agentCard } from './fixtures/agent-card.ts';
 import { AwsView } from './fixtures/aws-view.ts';
+import { clientOf } from './fixtures/clients.ts';
 import { eventually, failure, Gate, soon } from './fixtures/eventually.ts';
 import { CallbackLibrary } from './fixtures/foreign-context.ts';
 import { readForeign } from './fixtures/foreign-reader.ts';
@@ -26,21 +27,6 @@ const library = new CallbackLibrary('first');
 /** How many frames the SDK's service has taken from the backend. */
 let pulled = 0;
 
-function card(port: number): AgentCard {
-  return AgentCard.fromJSON({
-    name: 'Agent',
-    description: '',
-    version: '1',
-    supportedInterfaces: [
-      { url: `127.0.0.1:${port}`, protocolBinding: 'GRPC', protocolVersion: '1.0', tenant: '' },
-    ],
-    capabilities: { streaming: true },
-    defaultInputModes: ['text/plain'],
-    defaultOutputModes: ['text/plain'],
-    skills: [],
-  });
-}
-
 beforeAll(async () => {
   aws = await startLocalAws();
   const { tableName, topicArn, clientConfig } = aws;
@@ -48,7 +34,7 @@ beforeAll(async () => {
   await backend.start();
   server = new Server();
   const agent = new ScriptedAgent('A', scripts);
-  const requestHandler = backend.requestHandler(card(0), agent);
+  const requestHandler = backend.requestHandler(agentCard('http://127.0.0.1'), agent);
   const service = grpcService({ requestHandler, userBuilder: UserBuilder.noAuthentication });
   const { subscribeToTask } = service;
   service.subscribeToTask = (call) => {
@@ -68,10 +54,7 @@ beforeAll(async () => {
       error ? reject(error) : resolve(bound),
     );
   });
-  const grpcChannelCredentials = credentials.createInsecure();
-  client = await new ClientFactory({
-    transports: [new GrpcTransportFactory({ grpcChannelCredentials })],
-  }).createFromAgentCard(card(port));
+  client = await clientOf(`127.0.0.1:${port}`, 'GRPC');
 }, timeout);
 
 afterAll(async () => {

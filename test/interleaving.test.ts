@@ -1,10 +1,9 @@
 import { Gate } from '@a2a-aws/testkit/fakes';
 import type { StreamResponse } from '@a2a-js/sdk';
-import { ServerCallContext } from '@a2a-js/sdk/server';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Interleaved, InterleavedFleet } from './fixtures/interleaved-fleet.ts';
-import { get, send } from './fixtures/requests.ts';
+import { callContext, get, send } from './fixtures/requests.ts';
 import { pictureOf, pictureOfFrames } from './fixtures/task-picture.ts';
 
 const timeout = 120_000;
@@ -35,7 +34,7 @@ test('[I1] [I3] [I6] [I8] in any order of calls and answers, every reader gets e
         turn.status('COMPLETED');
       });
 
-      const sender = new Frames(a.handler.sendMessageStream(send(text), context()));
+      const sender = new Frames(a.handler.sendMessageStream(send(text), callContext()));
       const id = await fleet.until(sender.taskId, LIMIT_MS);
       // It takes its first frame, and nothing more.
       const stuck = subscribe(b, id);
@@ -43,7 +42,9 @@ test('[I1] [I3] [I6] [I8] in any order of calls and answers, every reader gets e
       const follower = new Frames(subscribe(b, id));
       await fleet.until(Promise.all([opened, sender.end, follower.end]), LIMIT_MS);
 
-      const stored = pictureOf(await fleet.until(a.handler.getTask(get(id), context()), LIMIT_MS));
+      const stored = pictureOf(
+        await fleet.until(a.handler.getTask(get(id), callContext()), LIMIT_MS),
+      );
       expect(stored.state).toBe('COMPLETED');
       expect(stored.artifacts).toEqual({ out: Array.from({ length: total }, (_, at) => `${at}`) });
       expect(pictureOfFrames(sender.frames)).toEqual(stored);
@@ -60,12 +61,8 @@ test('[I1] [I3] [I6] [I8] in any order of calls and answers, every reader gets e
   );
 });
 
-function context(): ServerCallContext {
-  return new ServerCallContext({ requestedVersion: '1.0' });
-}
-
 function subscribe({ handler }: Interleaved, id: string): AsyncGenerator<StreamResponse, void> {
-  return handler.resubscribe(get(id), context());
+  return handler.resubscribe(get(id), callContext());
 }
 
 /** The one error that a subscriber may meet here. */

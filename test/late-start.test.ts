@@ -1,18 +1,15 @@
 import { type CallOutcome, type FakeCall, steady } from '@a2a-aws/testkit/fakes';
 import type { Task } from '@a2a-js/sdk';
-import { ServerCallContext } from '@a2a-js/sdk/server';
 import { createBackend } from 'a2a-aws';
 import { expect, test } from 'vitest';
 import { agentCard } from './fixtures/agent-card.ts';
 import { failure } from './fixtures/eventually.ts';
 import { FakeDeployment } from './fixtures/fake-deployment.ts';
-import { get, send } from './fixtures/requests.ts';
+import { callContext, get, send } from './fixtures/requests.ts';
 import { ScriptedAgent, Scripts } from './fixtures/scripted-agent.ts';
 
 /** Longer than a sender waits for its run to start, in milliseconds. */
 const LONG_MS = 17_000;
-
-const context = (): ServerCallContext => new ServerCallContext({ requestedVersion: '1.0' });
 
 const isIntent = ({ operation, input }: FakeCall): boolean => {
   const { Item } = input as { readonly Item?: Readonly<Record<string, unknown>> };
@@ -34,7 +31,7 @@ test('[I10] a run that starts after its sender has given up sees the task with a
   );
   await clock.run(backend.start());
   const asks = scripts.add((turn) => turn.task('INPUT_REQUIRED'));
-  const { id } = (await clock.run(handler.sendMessage(send(asks), context()))) as Task;
+  const { id } = (await clock.run(handler.sendMessage(send(asks), callContext()))) as Task;
   let seen: Task | undefined;
   const answers = scripts.add((turn) => {
     seen = turn.request.task;
@@ -42,13 +39,13 @@ test('[I10] a run that starts after its sender has given up sees the task with a
   });
 
   isSlow = true;
-  const given = failure('send', handler.sendMessage(send(answers, { taskId: id }), context()));
+  const given = failure('send', handler.sendMessage(send(answers, { taskId: id }), callContext()));
   await clock.advance(LONG_MS - 1);
   expect((await given).message).toMatch(/Try again/);
   isSlow = false;
   await clock.advance(1_000);
 
-  const done = await clock.run(handler.getTask(get(id), context()));
+  const done = await clock.run(handler.getTask(get(id), callContext()));
   expect(done.history).toHaveLength(2);
   expect(seen?.history).toEqual(done.history);
   await clock.run(backend.stop({ drainMs: 0 }));

@@ -2,16 +2,15 @@ import { once } from 'node:events';
 import type { Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type LocalAws, startLocalAws } from '@a2a-aws/local';
-import { AgentCard } from '@a2a-js/sdk';
-import { ClientFactory } from '@a2a-js/sdk/client';
-import { GrpcTransportFactory } from '@a2a-js/sdk/client/grpc';
 import { jsonRpcHandler, restHandler, UserBuilder } from '@a2a-js/sdk/server/express';
-import { A2AService, UserBuilder as GrpcUserBuilder, grpcService } from '@a2a-js/sdk/server/grpc';
-import { credentials, Server, ServerCredentials, status } from '@grpc/grpc-js';
+import { status } from '@grpc/grpc-js';
 import { type Backend, createBackend } from 'a2a-aws';
 import express from 'express';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { agentCard } from './fixtures/agent-card.ts';
+import { clientAt } from './fixtures/clients.ts';
 import { failure } from './fixtures/eventually.ts';
+import { GrpcEndpoint } from './fixtures/grpc-endpoint.ts';
 import { RecordedLogger } from './fixtures/recorded-logger.ts';
 import { get, send } from './fixtures/requests.ts';
 import { ScriptedAgent, Scripts } from './fixtures/scripted-agent.ts';
@@ -24,21 +23,7 @@ let hasCredentials = true;
 let aws: LocalAws;
 let backend: Backend;
 let http: HttpServer;
-let grpc: Server;
-let card: AgentCard;
-
-function cardAt(port: number): AgentCard {
-  return AgentCard.fromJSON({
-    name: 'Agent',
-    version: '1',
-    supportedInterfaces: ['GRPC', 'JSONRPC', 'HTTP+JSON'].map((protocolBinding) => ({
-      url: `127.0.0.1:${port}`,
-      protocolBinding,
-      protocolVersion: '1.0',
-    })),
-    capabilities: { streaming: true },
-  });
-}
+let grpc: GrpcEndpoint;
 
 beforeAll(async () => {
   aws = await startLocalAws();
@@ -54,7 +39,10 @@ beforeAll(async () => {
   const config = { ...clientConfig, credentials: found };
   backend = createBackend({ tableName, topicArn, clientConfig: config, logger });
   await backend.start();
-  const requestHandler = backend.requestHandler(cardAt(0), new ScriptedAgent('A', scripts));
+  const requestHandler = backend.requestHandler(
+    agentCard('http://127.0.0.1'),
+    new ScriptedAgent('A', scripts),
+  );
   const userBuilder = UserBuilder.noAuthentication;
   const app = express();
   app.use(backend.express());
@@ -62,23 +50,12 @@ beforeAll(async () => {
   app.use('/rest', restHandler({ requestHandler, userBuilder }));
   http = app.listen(0, '127.0.0.1');
   await once(http, 'listening');
-  grpc = new Server();
-  const service = grpcService({
-    requestHandler,
-    userBuilder: GrpcUserBuilder.noAuthentication,
-  });
-  grpc.addService(A2AService, backend.grpc(service));
-  const port = await new Promise<number>((resolve, reject) => {
-    grpc.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
-      error ? reject(error) : resolve(bound),
-    );
-  });
-  card = cardAt(port);
+  grpc = await GrpcEndpoint.start(requestHandler, backend);
 }, timeout);
 
 afterAll(async () => {
   hasCredentials = true;
-  grpc.forceShutdown();
+  grpc.stop();
   await backend.stop({ drainMs: 0 });
   http.closeAllConnections();
   http.close();
@@ -122,10 +99,7 @@ test.each<[string, string, object | undefined]>([
 });
 
 test('over gRPC every call is UNAVAILABLE', { timeout }, async () => {
-  const grpcChannelCredentials = credentials.createInsecure();
-  const client = await new ClientFactory({
-    transports: [new GrpcTransportFactory({ grpcChannelCredentials })],
-  }).createFromAgentCard(card);
+  const client = await clientAt(grpc.url, 'GRPC');
   const text = scripts.add((turn) => turn.task('COMPLETED'));
   const errors = await withoutCredentials(() =>
     Promise.all([

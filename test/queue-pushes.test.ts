@@ -4,15 +4,12 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { type LocalAws, startLocalAws } from '@a2a-aws/local';
 import { Task, TaskPushNotificationConfig, TaskState } from '@a2a-js/sdk';
-import {
-  type A2ARequestHandler,
-  type PushNotificationSender,
-  ServerCallContext,
-} from '@a2a-js/sdk/server';
+import type { A2ARequestHandler, PushNotificationSender } from '@a2a-js/sdk/server';
 import { type Backend, type BackendOptions, createBackend, type TaskEvent } from 'a2a-aws';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { agentCard } from './fixtures/agent-card.ts';
 import { eventually } from './fixtures/eventually.ts';
+import { callContext } from './fixtures/requests.ts';
 
 const timeout = 60_000;
 const pushed: string[] = [];
@@ -58,10 +55,7 @@ const statusOf = (taskId: string, state: TaskState): TaskEvent => ({
 async function create(handler: A2ARequestHandler, taskId: string): Promise<void> {
   await handler.createTaskPushNotificationConfig(
     TaskPushNotificationConfig.fromJSON({ taskId, id: 'config', url }),
-    new ServerCallContext({
-      requestedVersion: '1.0',
-      user: { isAuthenticated: true, userName: 'user' },
-    }),
+    callContext('user'),
   );
 }
 

@@ -1,7 +1,6 @@
 import { tableDefinition } from '@a2a-aws/dynamodb';
 import { type LocalAws, startLocalAws } from '@a2a-aws/local';
 import { TaskState } from '@a2a-js/sdk';
-import { ServerCallContext } from '@a2a-js/sdk/server';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   CreateTopicCommand,
@@ -22,7 +21,7 @@ import { agentCard } from './fixtures/agent-card.ts';
 import { eventually, failure } from './fixtures/eventually.ts';
 import { RecordedLogger } from './fixtures/recorded-logger.ts';
 import { startRefusingAws } from './fixtures/refusing-aws.ts';
-import { get, send } from './fixtures/requests.ts';
+import { callContext, get, send } from './fixtures/requests.ts';
 import { ScriptedAgent, Scripts } from './fixtures/scripted-agent.ts';
 import { TcpProxy } from './fixtures/tcp-proxy.ts';
 
@@ -202,7 +201,7 @@ test.each(['sns', 'sqs'] as const)(
       turn.task();
       turn.status('COMPLETED');
     });
-    const context = new ServerCallContext({ requestedVersion: '1.0' });
+    const context = callContext();
     const task = await handler.sendMessage(send(text), context);
     expect(task).toMatchObject({ status: { state: TaskState.TASK_STATE_COMPLETED } });
 
@@ -223,9 +222,8 @@ test('before its start and after its stop a backend refuses requests with an err
   const one = backend();
   const scripts = new Scripts();
   const handler = one.requestHandler(agentCard('http://x'), new ScriptedAgent('A', scripts));
-  const context = (): ServerCallContext => new ServerCallContext({ requestedVersion: '1.0' });
   const request = (): Promise<unknown> =>
-    handler.cancelTask({ ...get('id'), metadata: undefined }, context());
+    handler.cancelTask({ ...get('id'), metadata: undefined }, callContext());
 
   expect(one.health()).toMatchObject({ live: true, ready: false, phase: 'new' });
   const card = await handler.getAgentCard();

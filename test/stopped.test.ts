@@ -2,12 +2,12 @@ import { silentLogger, systemClock } from '@a2a-aws/core';
 import { tableDefinition } from '@a2a-aws/dynamodb';
 import { FakeAws } from '@a2a-aws/testkit/fakes';
 import type { SendMessageRequest, Task } from '@a2a-js/sdk';
-import { type A2ARequestHandler, ServerCallContext } from '@a2a-js/sdk/server';
+import type { A2ARequestHandler } from '@a2a-js/sdk/server';
 import { type Backend, type Clock, createBackend } from 'a2a-aws';
 import { afterEach, expect, test } from 'vitest';
 import { agentCard } from './fixtures/agent-card.ts';
 import { eventually, failure, Gate, pause, soon } from './fixtures/eventually.ts';
-import { cancel, get, send } from './fixtures/requests.ts';
+import { callContext, cancel, get, send } from './fixtures/requests.ts';
 import { type Script, ScriptedAgent, Scripts } from './fixtures/scripted-agent.ts';
 import { pictureOf } from './fixtures/task-picture.ts';
 
@@ -36,8 +36,6 @@ class CountedClock implements Clock {
     };
   }
 }
-
-const context = (): ServerCallContext => new ServerCallContext({ requestedVersion: '1.0' });
 
 const scripts = new Scripts();
 const started: Backend[] = [];
@@ -76,7 +74,7 @@ async function instances() {
 
 /** The task as the handler has it, if it has it. */
 async function task(handler: A2ARequestHandler, id = ''): Promise<Task | undefined> {
-  return handler.getTask(get(id), context()).catch(() => undefined);
+  return handler.getTask(get(id), callContext()).catch(() => undefined);
 }
 
 /** Adds the items of a stream to `items`, until its end. */
@@ -89,7 +87,7 @@ test('[I7] a backend without open tasks has no timer when it has stopped', async
   const { a } = await instances();
   await a.handler.sendMessage(
     saying((turn) => turn.task('COMPLETED')),
-    context(),
+    callContext(),
   );
   expect(a.clock.pending).toBeGreaterThan(0);
   await a.backend.stop();
@@ -103,13 +101,13 @@ test('[I6] [I7] nor has one that stops in the middle of its work: all waiting ca
     await turn.untilCanceled();
     await new Promise(() => {});
   });
-  const first = a.handler.sendMessage(hangs, context());
+  const first = a.handler.sendMessage(hangs, callContext());
   const { id } = await eventually('the task', () => task(b.handler, a.agent.started[0]));
-  const again = b.handler.sendMessage(hangs, context());
+  const again = b.handler.sendMessage(hangs, callContext());
   const frames: unknown[] = [];
-  const subscriber = all(b.handler.resubscribe(get(id), context()), frames);
+  const subscriber = all(b.handler.resubscribe(get(id), callContext()), frames);
   await eventually('their taps', () => b.backend.stats().taps === 2);
-  const canceled = b.handler.cancelTask(cancel(id), context());
+  const canceled = b.handler.cancelTask(cancel(id), callContext());
   await eventually('the wish', () => a.agent.canceled.includes(id));
 
   await b.backend.stop({ drainMs: 0 });
@@ -134,7 +132,7 @@ test('[I6] a stop may give runs all the time that they need', async () => {
       await gate.opened;
       turn.status('COMPLETED');
     }),
-    context(),
+    callContext(),
   );
   await eventually('the run', () => a.backend.stats().runs === 1);
   const stopped = a.backend.stop({ drainMs: Number.POSITIVE_INFINITY });

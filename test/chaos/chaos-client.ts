@@ -1,7 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { isTerminal } from '@a2a-aws/core/internal';
-import { AgentCard, Message, type StreamResponse, type Task } from '@a2a-js/sdk';
-import { type Client, ClientFactory } from '@a2a-js/sdk/client';
+import type { StreamResponse, Task } from '@a2a-js/sdk';
+import type { Client } from '@a2a-js/sdk/client';
+import { clusterClient } from '../fixtures/clients.ts';
+import { cancel, send } from '../fixtures/requests.ts';
 
 /** One client's view of one task, over all its connections. */
 export interface Followed {
@@ -31,7 +32,7 @@ const LIMIT_MS = 90_000;
 export class ChaosClient {
   readonly #next: () => string;
   readonly #ordered: number;
-  readonly #request: ReturnType<typeof order>;
+  readonly #request: ReturnType<typeof send>;
   readonly #faults: string[] = [];
   #taskId = '';
   #chunks = 0;
@@ -44,7 +45,7 @@ export class ChaosClient {
   constructor(next: () => string, chunks: number, pauseMs: number) {
     this.#next = next;
     this.#ordered = chunks;
-    this.#request = order(`${chunks} chunks, ${pauseMs} ms apart`);
+    this.#request = send(`${chunks} chunks, ${pauseMs} ms apart`);
   }
 
   /** The task's id, once it is known. */
@@ -80,7 +81,7 @@ export class ChaosClient {
     let silent = setTimeout(() => leave.abort(), SILENCE_MS);
     try {
       if (url === '') throw new Error('There is no server.');
-      const client = await clientOf(url);
+      const client = await clusterClient(url);
       this.#connections += 1;
       for await (const { payload } of this.#stream(client, leave.signal)) {
         clearTimeout(silent);
@@ -105,7 +106,7 @@ export class ChaosClient {
 
   async #askAnyServer(): Promise<void> {
     try {
-      await this.#ask(await clientOf(this.#next()), AbortSignal.timeout(SILENCE_MS));
+      await this.#ask(await clusterClient(this.#next()), AbortSignal.timeout(SILENCE_MS));
     } catch {
       // The next one.
     }
@@ -157,31 +158,10 @@ export class ChaosClient {
 export async function cancelTask(url: string, id: string): Promise<void> {
   try {
     const signal = AbortSignal.timeout(SILENCE_MS);
-    await (await clientOf(url)).cancelTask({ tenant: '', id, metadata: undefined }, { signal });
+    await (await clusterClient(url)).cancelTask(cancel(id), { signal });
   } catch {
     // Refused, or the server is gone.
   }
-}
-
-function clientOf(url: string): Promise<Client> {
-  const at = { url: `${url}/a2a/jsonrpc`, protocolBinding: 'JSONRPC', protocolVersion: '1.0' };
-  return new ClientFactory().createFromAgentCard(
-    AgentCard.fromJSON({
-      name: 'chaos',
-      supportedInterfaces: [at],
-      capabilities: { streaming: true },
-    }),
-  );
-}
-
-function order(text: string) {
-  const message = { messageId: randomUUID(), role: 'ROLE_USER', parts: [{ text }] };
-  return {
-    tenant: '',
-    message: Message.fromJSON(message),
-    configuration: undefined,
-    metadata: undefined,
-  };
 }
 
 function chunksOf(parts: Task['artifacts'][number]['parts'] = []): number[] {

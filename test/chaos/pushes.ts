@@ -2,14 +2,11 @@ import { randomUUID } from 'node:crypto';
 import type { LogRecord } from '@a2a-aws/core';
 import { eventStatus, eventToJson, isTerminal } from '@a2a-aws/core/internal';
 import { SeededRandom } from '@a2a-aws/testkit/fakes';
-import {
-  Message,
-  type SendMessageRequest,
-  type Task,
-  TaskPushNotificationConfig,
-} from '@a2a-js/sdk';
+import type { Task } from '@a2a-js/sdk';
 import type { AwsView } from '../fixtures/aws-view.ts';
-import { clientOf } from '../fixtures/clients.ts';
+import { clusterClient } from '../fixtures/clients.ts';
+import { pause } from '../fixtures/eventually.ts';
+import { send } from '../fixtures/requests.ts';
 import { type AcceptedPush, eventText, type PushedJson, PushReceiver } from './push-receiver.ts';
 import { type Servers, withServers } from './servers.ts';
 
@@ -113,11 +110,15 @@ async function killAll(
 
 /** Sends the message until a server takes it. Resolves with the id of the task, which names its receiver. */
 async function sent(servers: Servers, name: string, chunks: number, url: string): Promise<string> {
-  const request = order(name, chunks, url);
+  const request = send(`${chunks} chunks, 20 ms apart, 4 at a time`, {
+    messageId: name,
+    returnImmediately: true,
+    pushUrl: url,
+  });
   for (let at = 0; ; at += 1) {
     try {
       const server = servers[at % servers.length];
-      const client = await clientOf(`${server?.url}/a2a/jsonrpc`, 'JSONRPC');
+      const client = await clusterClient(`${server?.url}`);
       const task = (await client.sendMessage(request)) as Task;
       return `${task.id} ${name}`;
     } catch (error) {
@@ -185,22 +186,4 @@ function textsOf(records: readonly LogRecord[]): string[] {
       entry.kind === 'event' ? eventText(eventToJson(entry.event) as PushedJson) : [],
     ),
   );
-}
-
-function order(name: string, chunks: number, url: string): SendMessageRequest {
-  const parts = [{ text: `${chunks} chunks, 20 ms apart, 4 at a time` }];
-  return {
-    tenant: '',
-    message: Message.fromJSON({ messageId: name, role: 'ROLE_USER', parts }),
-    configuration: {
-      acceptedOutputModes: [],
-      taskPushNotificationConfig: TaskPushNotificationConfig.fromJSON({ url }),
-      returnImmediately: true,
-    },
-    metadata: undefined,
-  };
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

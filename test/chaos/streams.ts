@@ -1,12 +1,13 @@
-import { randomUUID } from 'node:crypto';
 import { type Interruption, resumable } from '@a2a-aws/client';
 import type { LogRecord } from '@a2a-aws/core';
 import { eventStatus } from '@a2a-aws/core/internal';
 import { SeededRandom } from '@a2a-aws/testkit/fakes';
-import { Message, type SendMessageRequest, type StreamResponse, type TaskState } from '@a2a-js/sdk';
+import type { StreamResponse, TaskState } from '@a2a-js/sdk';
+import { ROUTERS, type Router } from '../fixtures/a2a-node.ts';
 import type { AwsView } from '../fixtures/aws-view.ts';
-import { type Binding, clientOf } from '../fixtures/clients.ts';
+import { clusterClient } from '../fixtures/clients.ts';
 import { afterBytes, CuttingProxy } from '../fixtures/cutting-proxy.ts';
+import { send } from '../fixtures/requests.ts';
 import { type Servers, withServers } from './servers.ts';
 
 export interface StreamsOptions {
@@ -60,7 +61,6 @@ const STALLS = 5;
 const STALL_BYTES = 3_000;
 /** A client takes a connection for dead after this silence, in milliseconds. */
 const SILENCE_MS = 2_000;
-const BINDINGS: readonly Binding[] = ['JSONRPC', 'HTTP+JSON'];
 
 /** One client's stream, and what it got. */
 interface ReadStream {
@@ -98,7 +98,7 @@ export async function streams(options: StreamsOptions): Promise<StreamsReport> {
     const readers = Array.from({ length: options.open }, async () => {
       while (begun < options.streams || isDisturbed) {
         begun += 1;
-        const binding = BINDINGS[begun % BINDINGS.length] ?? 'JSONRPC';
+        const binding = ROUTERS[begun % ROUTERS.length] ?? 'JSONRPC';
         read.push(await readStream(proxy.url, binding, options.events, onInterruption));
         if (read.length % 100 === 0) onProgress(`${read.length} streams, ${proxy.cuts} cuts`);
       }
@@ -118,12 +118,11 @@ function urlsOf(servers: Servers): string[] {
 
 async function readStream(
   url: string,
-  binding: Binding,
+  binding: Router,
   events: number,
   onInterruption: (interruption: Interruption) => void,
 ): Promise<ReadStream> {
-  const address = `${url}${binding === 'JSONRPC' ? '/a2a/jsonrpc' : '/a2a/rest'}`;
-  const client = resumable(await clientOf(address, binding), {
+  const client = resumable(await clusterClient(url, binding), {
     backoff: { firstMs: 20, maxMs: 1_000 },
     maxAttempts: 60,
     silenceMs: SILENCE_MS,
@@ -133,7 +132,9 @@ async function readStream(
   let state: TaskState | undefined;
   const chunks: number[] = [];
   try {
-    for await (const event of client.sendMessageStream(order(events))) {
+    for await (const event of client.sendMessageStream(
+      send(`${events} chunks, 20 ms apart, 8 at a time`),
+    )) {
       const { payload } = event;
       if (payload?.$case === 'task') taskId = payload.value.id;
       chunks.push(...chunksIn(event));
@@ -188,14 +189,4 @@ function logged(records: readonly LogRecord[]): {
     chunksIn({ payload: { $case: event.kind, value: event.data } } as StreamResponse),
   );
   return { chunks, state: events.map((event) => eventStatus(event)?.state).findLast(Boolean) };
-}
-
-function order(chunks: number): SendMessageRequest {
-  const parts = [{ text: `${chunks} chunks, 20 ms apart, 8 at a time` }];
-  return {
-    tenant: '',
-    message: Message.fromJSON({ messageId: randomUUID(), role: 'ROLE_USER', parts }),
-    configuration: undefined,
-    metadata: undefined,
-  };
 }

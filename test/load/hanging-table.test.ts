@@ -1,6 +1,5 @@
 import { createDynamoDBClient } from '@a2a-aws/dynamodb';
 import { type LocalAws, startLocalAws } from '@a2a-aws/local';
-import { ServerCallContext } from '@a2a-js/sdk/server';
 import { type Backend, createBackend } from 'a2a-aws';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { agentCard } from '../fixtures/agent-card.ts';
@@ -8,7 +7,7 @@ import { AwsView } from '../fixtures/aws-view.ts';
 import { eventually, Gate } from '../fixtures/eventually.ts';
 import { CALM_LEASE } from '../fixtures/fleet.ts';
 import { RecordedLogger } from '../fixtures/recorded-logger.ts';
-import { list, send } from '../fixtures/requests.ts';
+import { callContext, list, send } from '../fixtures/requests.ts';
 import { ScriptedAgent, Scripts } from '../fixtures/scripted-agent.ts';
 import { TcpProxy } from '../fixtures/tcp-proxy.ts';
 
@@ -54,7 +53,6 @@ test('[I5] [I6] [I7] 2,000 runs and 200 lists that hang delay no heartbeat, no h
 }, async () => {
   const scripts = new Scripts();
   const gate = new Gate();
-  const context = (): ServerCallContext => new ServerCallContext({ requestedVersion: '1.0' });
   const card = agentCard('http://127.0.0.1');
 
   const dead = start('dead', { dynamodb: clientAt(lost.endpoint) });
@@ -72,7 +70,7 @@ test('[I5] [I6] [I7] 2,000 runs and 200 lists that hang delay no heartbeat, no h
     await gate.opened;
   });
   const losing = dead.backend.requestHandler(card, new ScriptedAgent('dead', scripts));
-  const begun = await losing.sendMessage(send(text, { returnImmediately: true }), context());
+  const begun = await losing.sendMessage(send(text, { returnImmediately: true }), callContext());
   const taskId = 'id' in begun ? begun.id : '';
   const victim = dead.backend.stats().instance;
 
@@ -80,8 +78,8 @@ test('[I5] [I6] [I7] 2,000 runs and 200 lists that hang delay no heartbeat, no h
   const handler = busy.backend.requestHandler(card, new ScriptedAgent('busy', scripts));
   data.silence();
   const asked: Promise<unknown>[] = [];
-  for (let n = 0; n < RUNS; n += 1) asked.push(handler.sendMessage(send(text), context()));
-  for (let n = 0; n < LISTS; n += 1) asked.push(handler.listTasks(list(), context()));
+  for (let n = 0; n < RUNS; n += 1) asked.push(handler.sendMessage(send(text), callContext()));
+  for (let n = 0; n < LISTS; n += 1) asked.push(handler.listTasks(list(), callContext()));
   let served = 0;
   for (const one of asked) {
     one.then(

@@ -2,7 +2,6 @@ import { FIRST_SLOT, mapConcurrent } from '@a2a-aws/core/internal';
 import { createDynamoDBClient, DynamoDBLogStorage, DynamoDBTaskStore } from '@a2a-aws/dynamodb';
 import { type LocalAws, startLocalAws } from '@a2a-aws/local';
 import { type ListTasksResponse, Task, TaskState } from '@a2a-js/sdk';
-import { ServerCallContext } from '@a2a-js/sdk/server';
 import { type Backend, type BackendHealth, createBackend } from 'a2a-aws';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { agentCard } from '../fixtures/agent-card.ts';
@@ -10,7 +9,7 @@ import { AwsView } from '../fixtures/aws-view.ts';
 import { eventually, pause } from '../fixtures/eventually.ts';
 import { CALM_LEASE } from '../fixtures/fleet.ts';
 import { RecordedLogger } from '../fixtures/recorded-logger.ts';
-import { list, send } from '../fixtures/requests.ts';
+import { callContext, list, send } from '../fixtures/requests.ts';
 import { ScriptedAgent, Scripts } from '../fixtures/scripted-agent.ts';
 import { TcpProxy } from '../fixtures/tcp-proxy.ts';
 
@@ -51,8 +50,6 @@ afterAll(async () => {
   await aws.stop();
 }, timeout);
 
-const context = (): ServerCallContext => new ServerCallContext({ requestedVersion: '1.0' });
-
 /** Stores the newest page of tasks completely, and only the items that a list reads for the others. */
 async function storeTasks(): Promise<void> {
   const { region, credentials, dynamodb } = aws.clientConfig;
@@ -64,7 +61,7 @@ async function storeTasks(): Promise<void> {
     const [taskId, contextId, time] = [crypto.randomUUID(), crypto.randomUUID(), now - n * 1_000];
     if (n < PAGE) {
       const status = { state, message: undefined, timestamp: new Date(time).toISOString() };
-      await tasks.save({ ...Task.fromJSON({ id: taskId, contextId }), status }, context());
+      await tasks.save({ ...Task.fromJSON({ id: taskId, contextId }), status }, callContext());
     } else {
       const head = { taskId, contextId, state, timestamp: time, latest: time, writtenAtMs: time };
       await heads.putHead({ ...OWNER, taskId }, { ...head, slot: FIRST_SLOT });
@@ -94,7 +91,7 @@ test('[I5] [I6] [I7] 2,000 runs and lists over 10,000 tasks delay no heartbeat, 
   await Promise.all([dead.backend.start(), busy.backend.start()]);
   const [victim, instance] = [dead.backend.stats().instance, busy.backend.stats().instance];
   const losing = dead.backend.requestHandler(card, new ScriptedAgent('dead', scripts));
-  const begun = await losing.sendMessage(send(text, { returnImmediately: true }), context());
+  const begun = await losing.sendMessage(send(text, { returnImmediately: true }), callContext());
   const taskId = 'id' in begun ? begun.id : '';
   await eventually('the victim has rows', async () => (await view.rowsOf(victim)).runs > 0);
 
@@ -107,7 +104,7 @@ test('[I5] [I6] [I7] 2,000 runs and lists over 10,000 tasks delay no heartbeat, 
   const run = (): Promise<void> => {
     const request = send(text);
     return untilOver(() =>
-      handler.sendMessage(request, context()).then(
+      handler.sendMessage(request, callContext()).then(
         () => {},
         () => pause(1_000),
       ),
@@ -115,7 +112,7 @@ test('[I5] [I6] [I7] 2,000 runs and lists over 10,000 tasks delay no heartbeat, 
   };
   const pages: ListTasksResponse[] = [];
   const listTasks = async (): Promise<void> => {
-    pages.push(await handler.listTasks(list({ status: COMPLETED }), context()));
+    pages.push(await handler.listTasks(list({ status: COMPLETED }), callContext()));
   };
   await listTasks();
   const running = Array.from({ length: EARLY_RUNS }, run);

@@ -1,8 +1,9 @@
 import { type Cluster, type LocalAws, startCluster, startLocalAws } from '@a2a-aws/local';
-import { Message, type SendMessageRequest, type StreamResponse, TaskState } from '@a2a-js/sdk';
+import { type StreamResponse, TaskState } from '@a2a-js/sdk';
 import { type Client, ClientFactory } from '@a2a-js/sdk/client';
 import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { cancel, get, send } from '../fixtures/requests.ts';
 
 let aws: LocalAws;
 let cluster: Cluster;
@@ -24,17 +25,6 @@ afterAll(async () => {
   await cluster?.stop();
   await aws?.stop();
 }, 60_000);
-
-const count = (upTo: number): SendMessageRequest => ({
-  tenant: '',
-  message: Message.fromJSON({
-    messageId: crypto.randomUUID(),
-    role: 'ROLE_USER',
-    parts: [{ text: String(upTo) }],
-  }),
-  configuration: undefined,
-  metadata: undefined,
-});
 
 /** The chunks of a stream, whether they came in the task or one by one, and its last state. */
 async function read(
@@ -61,7 +51,7 @@ async function read(
 
 /** Sends to A; the task's id as soon as A says it, and the stream from there. */
 async function start(upTo: number): Promise<{ id: string; rest: ReturnType<typeof read> }> {
-  const stream = a.sendMessageStream(count(upTo));
+  const stream = a.sendMessageStream(send(String(upTo)));
   const { value: first } = await stream.next();
   const id = first?.payload?.$case === 'task' ? first.payload.value.id : '';
   return { id, rest: read(stream) };
@@ -69,7 +59,7 @@ async function start(upTo: number): Promise<{ id: string; rest: ReturnType<typeo
 
 test('[I1] [I2] [I3] a task on A is seen from B, every chunk once and in order', async () => {
   const { id, rest } = await start(30);
-  const onB = await read(b.resubscribeTask({ tenant: '', id }));
+  const onB = await read(b.resubscribeTask(get(id)));
   const all = Array.from({ length: 30 }, (_, n) => String(n));
   expect(onB).toEqual({ chunks: all, state: TaskState.TASK_STATE_COMPLETED });
   expect((await rest).chunks).toEqual(all);
@@ -77,7 +67,7 @@ test('[I1] [I2] [I3] a task on A is seen from B, every chunk once and in order',
 
 test('[I4] a cancel on B stops a run on A', async () => {
   const { id, rest } = await start(1_000);
-  const task = await b.cancelTask({ tenant: '', id, metadata: undefined });
+  const task = await b.cancelTask(cancel(id));
   expect(task.status?.state).toBe(TaskState.TASK_STATE_CANCELED);
   expect((await rest).state).toBe(TaskState.TASK_STATE_CANCELED);
 }, 60_000);

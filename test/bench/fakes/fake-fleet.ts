@@ -22,8 +22,8 @@ import {
   type PushOptions,
   pushSettings,
 } from '../../../packages/a2a-aws/src/pushes/push-settings.ts';
-import { AGENT_CARD } from '../agent/agent-card.ts';
-import { callContext, firstMessage } from '../agent/requests.ts';
+import { agentCard } from '../../fixtures/agent-card.ts';
+import { callContext, send } from '../../fixtures/requests.ts';
 
 /** The table of every fleet; each fleet has its own fake AWS. */
 export const BENCH_TABLE = 'bench';
@@ -125,7 +125,7 @@ export class FakeFleet {
     );
     this.#backends.push(backend);
     await backend.start();
-    return { backend, handler: backend.requestHandler(AGENT_CARD, executor) };
+    return { backend, handler: backend.requestHandler(agentCard('http://127.0.0.1'), executor) };
   }
 
   async stop(): Promise<void> {
@@ -145,11 +145,7 @@ function idsOf(name: string): () => string {
 /** Starts a task. Resolves with its id once the task exists. */
 export async function beginTask(handler: A2ARequestHandler): Promise<string> {
   const answer = await handler.sendMessage(
-    firstMessage({
-      acceptedOutputModes: [],
-      taskPushNotificationConfig: undefined,
-      returnImmediately: true,
-    }),
+    send('Begin.', { returnImmediately: true }),
     callContext(),
   );
   if (!('id' in answer)) throw new Error('The agent answered without a task.');

@@ -9,11 +9,11 @@ import {
   type ServerCallContext,
 } from '@a2a-js/sdk/server';
 import { createBackend } from 'a2a-aws';
-import { AGENT_CARD } from '../agent/agent-card.ts';
+import { agentCard } from '../../fixtures/agent-card.ts';
+import { callContext, send } from '../../fixtures/requests.ts';
 import { AppendingAgent, type AppendScript } from '../agent/appending-agent.ts';
 import { KILOBYTE } from '../agent/payload.ts';
 import { prose } from '../agent/prose.ts';
-import { callContext, firstMessage } from '../agent/requests.ts';
 import { median } from '../quantile.ts';
 import type { Row, Target } from '../row.ts';
 import { TARGETS } from '../targets.ts';
@@ -110,18 +110,23 @@ async function backendRun(script: Omit<AppendScript, 'settled'>): Promise<void> 
     new Promise((resolve) => {
       bus.once('event', () => resolve());
     });
-  await send(backend.requestHandler(AGENT_CARD, new AppendingAgent({ ...script, settled })));
+  await sendTo(
+    backend.requestHandler(
+      agentCard('http://127.0.0.1'),
+      new AppendingAgent({ ...script, settled }),
+    ),
+  );
   await backend.stop();
 }
 
 async function sdkRun(script: Omit<AppendScript, 'settled'>): Promise<void> {
   const store = new TellingTaskStore();
   const agent = new AppendingAgent({ ...script, settled: () => store.saved() });
-  await send(new DefaultRequestHandler(AGENT_CARD, store, agent));
+  await sendTo(new DefaultRequestHandler(agentCard('http://127.0.0.1'), store, agent));
 }
 
-async function send(handler: A2ARequestHandler): Promise<void> {
-  await handler.sendMessage(firstMessage(), callContext());
+async function sendTo(handler: A2ARequestHandler): Promise<void> {
+  await handler.sendMessage(send('Begin.'), callContext());
 }
 
 /** A task store that notifies the benchmark of each save. */

@@ -8,9 +8,9 @@ import type { A2ARequestHandler } from '@a2a-js/sdk/server';
 import { restHandler, UserBuilder } from '@a2a-js/sdk/server/express';
 import { type Backend, createBackend } from 'a2a-aws';
 import express from 'express';
-import { AGENT_CARD } from '../agent/agent-card.ts';
+import { agentCard } from '../../fixtures/agent-card.ts';
+import { callContext, send } from '../../fixtures/requests.ts';
 import { DirectedAgent, type DirectedTask } from '../agent/directed-agent.ts';
-import { callContext, firstMessage } from '../agent/requests.ts';
 import { median } from '../quantile.ts';
 import type { Row } from '../row.ts';
 import { TARGETS } from '../targets.ts';
@@ -30,12 +30,15 @@ export async function cursorCpu(): Promise<Row[]> {
   const backend = createBackend({ tableName: TABLE, topicArn, clients, logger: silentLogger });
   await backend.start();
   let begun = (_: DirectedTask): void => {};
-  const handler = backend.requestHandler(AGENT_CARD, new DirectedAgent((task) => begun(task)));
+  const handler = backend.requestHandler(
+    agentCard('http://127.0.0.1'),
+    new DirectedAgent((task) => begun(task)),
+  );
   const servers = [await serve(handler, backend), await serve(handler)] as const;
   const begin = (): Promise<DirectedTask> =>
     new Promise((resolve) => {
       begun = resolve;
-      void handler.sendMessage(firstMessage(), callContext());
+      void handler.sendMessage(send('Begin.'), callContext());
     });
   const cpu = { with: [] as number[], without: [] as number[] };
   try {

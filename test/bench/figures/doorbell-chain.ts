@@ -1,7 +1,7 @@
 import { VirtualClock } from '@a2a-aws/testkit/fakes';
 import type { StreamResponse } from '@a2a-js/sdk';
+import { callContext } from '../../fixtures/requests.ts';
 import { CrowdAgent } from '../agent/crowd-agent.ts';
-import { callContext } from '../agent/requests.ts';
 import { beginTask, FakeFleet } from '../fakes/fake-fleet.ts';
 import { latencyModel, STEPS_MS } from '../fakes/latency-model.ts';
 import { quantile } from '../quantile.ts';

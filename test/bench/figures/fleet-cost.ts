@@ -1,7 +1,7 @@
 import { sleep } from '@a2a-aws/core/internal';
 import { VirtualClock } from '@a2a-aws/testkit/fakes';
+import { callContext } from '../../fixtures/requests.ts';
 import { type Pace, PacedAgent } from '../agent/paced-agent.ts';
-import { callContext } from '../agent/requests.ts';
 import { beginTask, FakeFleet, type FakeMember } from '../fakes/fake-fleet.ts';
 import { latencyModel } from '../fakes/latency-model.ts';
 import { spent } from '../fakes/prices.ts';

@@ -3,7 +3,7 @@ import { FIRST_SLOT, mapConcurrent } from '@a2a-aws/core/internal';
 import { createDynamoDBClient, DynamoDBLogStorage, DynamoDBTaskStore } from '@a2a-aws/dynamodb';
 import type { LocalAws } from '@a2a-aws/local';
 import { ListTasksRequest, Task, TaskState } from '@a2a-js/sdk';
-import { ServerCallContext } from '@a2a-js/sdk/server';
+import { callContext } from '../../fixtures/requests.ts';
 import { RoundTripMeter } from '../meter/round-trip-meter.ts';
 import type { Row } from '../row.ts';
 import { TARGETS } from '../targets.ts';
@@ -28,7 +28,10 @@ export async function listing(aws: LocalAws): Promise<Row[]> {
     const meter = new RoundTripMeter();
     meter.attach(client);
     const began = performance.now();
-    const page = await store.list(ListTasksRequest.fromJSON({ pageSize: PAGE }), callContext());
+    const page = await store.list(
+      ListTasksRequest.fromJSON({ pageSize: PAGE }),
+      callContext(OWNER),
+    );
     const took = performance.now() - began;
     if (page.tasks.length !== PAGE || page.totalSize !== TASKS) {
       throw new Error(`The list gave ${page.tasks.length} of ${page.totalSize} tasks.`);
@@ -66,7 +69,7 @@ async function fill(store: DynamoDBTaskStore, storage: DynamoDBLogStorage): Prom
         message: undefined,
         timestamp: new Date(timestamp).toISOString(),
       };
-      await store.save({ ...Task.fromJSON({ id: taskId, contextId }), status }, callContext());
+      await store.save({ ...Task.fromJSON({ id: taskId, contextId }), status }, callContext(OWNER));
       return;
     }
     const head = {
@@ -79,9 +82,4 @@ async function fill(store: DynamoDBTaskStore, storage: DynamoDBLogStorage): Prom
     };
     await storage.putHead({ tenant: '', owner: OWNER, taskId }, { ...head, slot: FIRST_SLOT });
   });
-}
-
-function callContext(): ServerCallContext {
-  const user = { isAuthenticated: true, userName: OWNER };
-  return new ServerCallContext({ requestedVersion: '1.0', user });
 }

@@ -1,9 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { TaskPushNotificationConfig } from '@a2a-js/sdk';
+import { callContext, send } from '../../fixtures/requests.ts';
 import { PacedAgent } from '../agent/paced-agent.ts';
-import { callContext, firstMessage } from '../agent/requests.ts';
 import { FakeFleet, type FakeMember } from '../fakes/fake-fleet.ts';
 import { heldBytes } from '../fakes/held-bytes.ts';
 import { quantile } from '../quantile.ts';
@@ -170,17 +169,10 @@ async function withTasks(
   const agent = new PacedAgent(pace);
   const member = await fleet.join('A', agent);
   const url = `http://127.0.0.1:${port}/`;
-  const taskPushNotificationConfig = pushes
-    ? TaskPushNotificationConfig.fromJSON({ url, id: 'config' })
-    : undefined;
-  const configuration = {
-    acceptedOutputModes: [],
-    taskPushNotificationConfig,
-    returnImmediately: true,
-  };
+  const options = { returnImmediately: true, ...(pushes ? { pushUrl: url } : {}) };
   const ids: string[] = [];
   for (let at = 0; at < count; at += 1) {
-    const task = await member.handler.sendMessage(firstMessage(configuration), callContext());
+    const task = await member.handler.sendMessage(send('Begin.', options), callContext());
     ids.push('id' in task ? task.id : '');
   }
   const working = work(member, ids, fleet);

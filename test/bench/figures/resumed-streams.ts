@@ -9,9 +9,9 @@ import { type A2ARequestHandler, ServerCallContext } from '@a2a-js/sdk/server';
 import { restHandler, UserBuilder } from '@a2a-js/sdk/server/express';
 import { type Backend, createBackend, RESUMABLE_STREAMS } from 'a2a-aws';
 import express from 'express';
-import { AGENT_CARD } from '../agent/agent-card.ts';
+import { agentCard } from '../../fixtures/agent-card.ts';
+import { callContext, send } from '../../fixtures/requests.ts';
 import { DirectedAgent, type DirectedTask } from '../agent/directed-agent.ts';
-import { callContext, firstMessage } from '../agent/requests.ts';
 import { RoundTripMeter } from '../meter/round-trip-meter.ts';
 import type { InstanceServer } from '../process/instance-server.ts';
 import { ProcessLink } from '../process/process-link.ts';
@@ -67,7 +67,7 @@ async function startPeer(aws: LocalAws): Promise<Peer> {
   await backend.start();
   let begun = (_: DirectedTask): void => {};
   const agent = new DirectedAgent((task) => begun(task));
-  const handler = backend.requestHandler(AGENT_CARD, agent);
+  const handler = backend.requestHandler(agentCard('http://127.0.0.1'), agent);
   return {
     backend,
     handler,
@@ -75,7 +75,7 @@ async function startPeer(aws: LocalAws): Promise<Peer> {
     begin: () =>
       new Promise((resolve) => {
         begun = resolve;
-        void handler.sendMessage(firstMessage(), callContext());
+        void handler.sendMessage(send('Begin.'), callContext());
       }),
   };
 }

@@ -1,5 +1,5 @@
+import { callContext } from '../../fixtures/requests.ts';
 import { CrowdAgent } from '../agent/crowd-agent.ts';
-import { callContext } from '../agent/requests.ts';
 import { beginTask, FakeFleet } from '../fakes/fake-fleet.ts';
 import { heldBytes } from '../fakes/held-bytes.ts';
 import type { Row } from '../row.ts';

@@ -5,8 +5,8 @@ import {
   type ServerCallContext,
   type TaskStore,
 } from '@a2a-js/sdk/server';
-import { AGENT_CARD } from '../agent/agent-card.ts';
-import { callContext, firstMessage } from '../agent/requests.ts';
+import { agentCard } from '../../fixtures/agent-card.ts';
+import { callContext, send } from '../../fixtures/requests.ts';
 import { type Script, ScriptedAgent } from '../agent/scripted-agent.ts';
 
 /** Measures the task saves of the SDK's own handler, as the JSON that a store would write. */
@@ -18,8 +18,8 @@ export async function wholeTaskSaves(
   const agent: ScriptedAgent = new ScriptedAgent(() => {
     played = agent.play(script);
   });
-  const handler = new DefaultRequestHandler(AGENT_CARD, store, agent);
-  await handler.sendMessage(firstMessage(), callContext());
+  const handler = new DefaultRequestHandler(agentCard('http://127.0.0.1'), store, agent);
+  await handler.sendMessage(send('Begin.'), callContext());
   await played;
   return { eventBytes: agent.eventBytes(), parts: { saves: store.bytes } };
 }

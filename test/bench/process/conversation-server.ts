@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { restHandler, UserBuilder } from '@a2a-js/sdk/server/express';
 import { type Backend, createBackend } from 'a2a-aws';
 import express from 'express';
-import { AGENT_CARD } from '../agent/agent-card.ts';
+import { agentCard } from '../../fixtures/agent-card.ts';
 import { AskingAgent } from '../agent/asking-agent.ts';
 import { StallMeter, type Stalls } from '../meter/stall-meter.ts';
 
@@ -17,7 +17,7 @@ export class ConversationServer {
     const backend = createBackend({ prefix, logLevel: 'warn' });
     this.#backend = backend;
     await backend.start();
-    const requestHandler = backend.requestHandler(AGENT_CARD, new AskingAgent());
+    const requestHandler = backend.requestHandler(agentCard('http://127.0.0.1'), new AskingAgent());
     const app = express();
     app.use(backend.express());
     app.use(restHandler({ requestHandler, userBuilder: UserBuilder.noAuthentication }));

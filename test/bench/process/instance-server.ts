@@ -7,8 +7,8 @@ import type { A2ARequestHandler } from '@a2a-js/sdk/server';
 import { restHandler, UserBuilder } from '@a2a-js/sdk/server/express';
 import { type Backend, type BackendClients, createBackend } from 'a2a-aws';
 import express from 'express';
-import { AGENT_CARD } from '../agent/agent-card.ts';
-import { callContext, firstMessage } from '../agent/requests.ts';
+import { agentCard } from '../../fixtures/agent-card.ts';
+import { callContext, send } from '../../fixtures/requests.ts';
 import { type Script, ScriptedAgent } from '../agent/scripted-agent.ts';
 import { stampAge } from '../agent/stamped-text.ts';
 import { HandPublisher, HandReceiver } from '../by-hand/chain-by-hand.ts';
@@ -52,7 +52,7 @@ export class InstanceServer {
     });
     await backend.start();
     this.#backend = backend;
-    this.#handler = backend.requestHandler(AGENT_CARD, this.#agent);
+    this.#handler = backend.requestHandler(agentCard('http://127.0.0.1'), this.#agent);
   }
 
   async stop(): Promise<void> {
@@ -65,11 +65,7 @@ export class InstanceServer {
   /** Starts a task. Resolves with its id once the task exists. */
   async send(): Promise<string> {
     const answer = await this.#ready.handler.sendMessage(
-      firstMessage({
-        acceptedOutputModes: [],
-        taskPushNotificationConfig: undefined,
-        returnImmediately: true,
-      }),
+      send('Begin.', { returnImmediately: true }),
       callContext(),
     );
     if (!('id' in answer)) throw new Error('The agent answered without a task.');

@@ -9,7 +9,7 @@ import {
 import { restHandler, UserBuilder } from '@a2a-js/sdk/server/express';
 import { type Backend, createBackend } from 'a2a-aws';
 import express from 'express';
-import { AGENT_CARD } from '../agent/agent-card.ts';
+import { agentCard } from '../../fixtures/agent-card.ts';
 import { TokenAgent } from '../agent/token-agent.ts';
 
 /** The time between two looks at the lease, in milliseconds. */
@@ -33,13 +33,15 @@ export class TokenServer {
       const { leaseAgeMs = 0 } = backend.health();
       this.#maxLeaseAgeMs = Math.max(this.#maxLeaseAgeMs, leaseAgeMs);
     }, LOOK_MS).unref();
-    return this.#serve(backend.requestHandler(AGENT_CARD, new TokenAgent()));
+    return this.#serve(backend.requestHandler(agentCard('http://127.0.0.1'), new TokenAgent()));
   }
 
   /** Serves with the SDK's handler and its store in memory. Resolves with the URL. */
   serveSdk(): Promise<string> {
     const store = new InMemoryTaskStore();
-    return this.#serve(new DefaultRequestHandler(AGENT_CARD, store, new TokenAgent()));
+    return this.#serve(
+      new DefaultRequestHandler(agentCard('http://127.0.0.1'), store, new TokenAgent()),
+    );
   }
 
   /** Resolves with the id of the instance, and the largest age of its lease so far. */
