@@ -24,7 +24,7 @@ beforeEach(() => {
   refuses = () => false;
   const plan = steady({ dynamodb: 2, sns: 2, sqs: 2 });
   const call = (made: FakeCall): CallOutcome => (refuses(made) ? UNAVAILABLE : plan.call(made));
-  deployment = new FakeDeployment('health', { ...plan, call });
+  deployment = new FakeDeployment('health', { faults: { ...plan, call } });
   clock = deployment.clock;
 });
 

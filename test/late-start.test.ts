@@ -18,10 +18,10 @@ const isIntent = ({ operation, input }: FakeCall): boolean => {
 
 test('[I10] a run that starts after its sender has given up sees the task with all messages', async () => {
   let isSlow = false;
-  const faults = steady();
+  const plan = steady();
   const call = (asked: FakeCall): CallOutcome =>
-    isSlow && isIntent(asked) ? { acts: [LONG_MS], answers: LONG_MS } : faults.call(asked);
-  const deployment = new FakeDeployment('late', { ...faults, call });
+    isSlow && isIntent(asked) ? { acts: [LONG_MS], answers: LONG_MS } : plan.call(asked);
+  const deployment = new FakeDeployment('late', { faults: { ...plan, call } });
   const { clock } = deployment;
   const backend = createBackend(deployment.options());
   const scripts = new Scripts();

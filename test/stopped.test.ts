@@ -1,12 +1,11 @@
-import { silentLogger, systemClock } from '@a2a-aws/core';
-import { tableDefinition } from '@a2a-aws/dynamodb';
-import { FakeAws } from '@a2a-aws/testkit/fakes';
+import { systemClock } from '@a2a-aws/core';
 import type { SendMessageRequest, Task } from '@a2a-js/sdk';
 import type { A2ARequestHandler } from '@a2a-js/sdk/server';
 import { type Backend, type Clock, createBackend } from 'a2a-aws';
 import { afterEach, expect, test } from 'vitest';
 import { agentCard } from './fixtures/agent-card.ts';
 import { eventually, failure, Gate, pause, soon } from './fixtures/eventually.ts';
+import { FakeDeployment } from './fixtures/fake-deployment.ts';
 import { callContext, cancel, get, send } from './fixtures/requests.ts';
 import { type Script, ScriptedAgent, Scripts } from './fixtures/scripted-agent.ts';
 import { pictureOf } from './fixtures/task-picture.ts';
@@ -51,17 +50,13 @@ function saying(script: Script): SendMessageRequest {
 
 /** Instances a and b on an AWS in this process, started. */
 async function instances() {
-  const aws = new FakeAws({ tables: [tableDefinition('stopped')] });
-  const topicArn = aws.sns.createTopic('stopped');
+  const deployment = new FakeDeployment('stopped', { clock: systemClock });
   const start = async (name: string) => {
     const clock = new CountedClock();
+    const clients = deployment.aws.clients(name);
     const backend = createBackend({
-      tableName: 'stopped',
-      topicArn,
+      ...deployment.options({ clients, clock }),
       instanceId: name,
-      clients: aws.clients(name),
-      logger: silentLogger,
-      clock,
     });
     const agent = new ScriptedAgent(name, scripts);
     const handler = backend.requestHandler(agentCard('http://127.0.0.1'), agent);

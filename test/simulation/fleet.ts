@@ -1,9 +1,8 @@
-import type { Logger, Scope } from '@a2a-aws/core';
+import type { Scope } from '@a2a-aws/core';
 import { joinKey } from '@a2a-aws/core/internal';
-import { tableDefinition } from '@a2a-aws/dynamodb';
 import {
   type CallOutcome,
-  FakeAws,
+  type FakeAws,
   type FakeCall,
   type FakeService,
   type FaultPlan,
@@ -12,10 +11,11 @@ import {
   type OnPoint,
   randomFaults,
   SeededRandom,
-  SimulatedProcess,
+  type SimulatedProcess,
   seededEntropy,
-  VirtualClock,
+  type VirtualClock,
 } from '@a2a-aws/testkit/fakes';
+import { FakeDeployment } from '../fixtures/fake-deployment.ts';
 import type { ExpectedTask, Violate } from './expected-task.ts';
 import { type JanitorRound, janitorRound } from './janitor-round.ts';
 import { PushWatch, type ReceiverMood } from './push-watch.ts';
@@ -63,7 +63,6 @@ export interface FleetOptions {
   readonly names: readonly string[];
   readonly violate: Violate;
   readonly onOrphan: 'fail' | 'resume';
-  readonly logger: Logger;
   /** The agent can push. */
   readonly pushes: boolean;
   /** New subscriptions receive messages at once. */
@@ -86,8 +85,6 @@ export const ACCEPTS: ReceiverMood = { ms: 20, answer: 'accepts' };
 
 /** Named server processes on one AWS and one clock. A process that ends is started again. */
 export class Fleet {
-  readonly clock: VirtualClock = new VirtualClock();
-  readonly aws: FakeAws;
   readonly watch: TableWatch;
   readonly pushes: PushWatch;
   readonly executions: Execution[] = [];
@@ -104,7 +101,7 @@ export class Fleet {
   receiverMood: () => ReceiverMood = () => ACCEPTS;
   readonly #options: FleetOptions;
   readonly #copies: TableCopy[] = [];
-  readonly #topicArn: string;
+  readonly #deployment: FakeDeployment;
   readonly #servers = new Map<string, Server>();
   readonly #lives = new Map<string, number>();
   readonly #skews = new Map<string, number>();
@@ -119,21 +116,27 @@ export class Fleet {
     });
     this.watch = this.#watchOf(TABLE);
     const watches = (): TableWatch[] => this.tables.map(({ watch }) => watch);
-    this.aws = new FakeAws({
-      clock: this.clock,
+    this.#deployment = new FakeDeployment(TABLE, {
+      topics: ['events'],
       faults: this.#faults(),
-      tables: [tableDefinition(TABLE)],
       pageBytes: PAGE_BYTES,
       onWrite: (write) => {
         for (const watch of watches()) watch.onWritten(write);
       },
       onRemoval: new RemovalWatch(watches, options.violate).onRemoval,
     });
-    this.#topicArn = this.aws.sns.createTopic('events');
     for (const name of options.names) {
       this.#skews.set(name, this.random.whole(-90_000, 90_000));
       this.#boot(name);
     }
+  }
+
+  get clock(): VirtualClock {
+    return this.#deployment.clock;
+  }
+
+  get aws(): FakeAws {
+    return this.#deployment.aws;
   }
 
   /** Servers whose process runs, ready or not. */
@@ -208,14 +211,9 @@ export class Fleet {
 
   /** A round of the scheduled janitor, in a process of its own. */
   janitor(name: string): JanitorRound {
-    const clients = this.aws.clients(name);
     const random = this.random.fork();
-    const { clock } = this;
-    const process = new SimulatedProcess({
-      name,
-      clock,
+    const process = this.#deployment.process(name, {
       random,
-      clients,
       skewMs: random.whole(-90_000, 90_000),
       onPoint: (...at) => this.onPoint(...at),
     });
@@ -223,9 +221,8 @@ export class Fleet {
     return janitorRound({
       pushes: this.#options.pushes ? this.pushes : undefined,
       process,
-      topicArn: this.#topicArn,
+      deployment: this.#deployment.options(process),
       entropy,
-      logger: this.#options.logger,
     });
   }
 
@@ -250,9 +247,7 @@ export class Fleet {
   #server({ name, life, skewMs, tableName, executions }: Place): Server {
     const random = this.random.fork();
     const readBack = new ReadBack();
-    const process = new SimulatedProcess({
-      name: life,
-      clock: this.clock,
+    const process = this.#deployment.process(life, {
       random,
       clients: readBack.counting(this.aws.clients(life)),
       skewMs,
@@ -262,10 +257,8 @@ export class Fleet {
       name,
       process,
       readBack,
-      tableName,
-      topicArn: this.#topicArn,
+      deployment: { ...this.#deployment.options(process), tableName },
       entropy: seededEntropy(life, random.whole(0, 2 ** 31)),
-      logger: this.#options.logger,
       executor: new SimulatedAgent(process.name, process.clock, random, executions),
       // The second fleet fails the copied runs, so that none is executed twice.
       onOrphan: tableName === TABLE ? this.#options.onOrphan : 'fail',

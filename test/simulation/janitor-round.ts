@@ -3,7 +3,7 @@ import type { JanitorReport } from 'a2a-aws';
 import { janitorRound as round } from '../../packages/a2a-aws/src/janitor/janitor.ts';
 import { withCalls } from '../../packages/a2a-aws/src/options/aws-calls.ts';
 import type { ServerOptions } from './server.ts';
-import { PREFIX, TABLE } from './server.ts';
+import { PREFIX } from './server.ts';
 
 /** The time limit of the function; milliseconds. */
 const TIME_MS = 160_000;
@@ -20,21 +20,15 @@ export interface JanitorRound {
 /** Runs the real janitor once in a process. */
 export function janitorRound({
   process,
-  topicArn,
+  deployment,
   entropy,
-  logger,
   pushes,
-}: Pick<ServerOptions, 'process' | 'topicArn' | 'entropy' | 'logger' | 'pushes'>): JanitorRound {
-  const { clients, clock } = process;
+}: Pick<ServerOptions, 'process' | 'deployment' | 'entropy' | 'pushes'>): JanitorRound {
   const time = new AbortController();
-  clock.after(TIME_MS, () => time.abort());
+  process.clock.after(TIME_MS, () => time.abort());
   const options = {
-    tableName: TABLE,
-    topicArn,
+    ...deployment,
     prefix: PREFIX,
-    clients,
-    logger,
-    clock,
     entropy,
     minQueueAgeMs: MIN_QUEUE_AGE_MS,
   };

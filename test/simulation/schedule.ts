@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Scope, silentLogger } from '@a2a-aws/core';
+import type { Scope } from '@a2a-aws/core';
 import { type FaultRates, NO_FAULTS, SeededRandom, SOME_FAULTS } from '@a2a-aws/testkit/fakes';
 import { checkEnd, checkPushes, checkStop } from './final-checks.ts';
 import { ACCEPTS, Fleet } from './fleet.ts';
@@ -103,7 +103,6 @@ class Schedule {
       names: NAMES,
       violate,
       onOrphan: this.#scenario?.onOrphan ?? (seed % 2 === 0 ? 'fail' : 'resume'),
-      logger: silentLogger,
       pushes: this.#scenario?.pushes ?? false,
       hearsAtOnce: this.#scenario?.rates === NO_FAULTS,
     });

@@ -1,7 +1,8 @@
-import type { Entropy, Logger } from '@a2a-aws/core';
+import type { Entropy } from '@a2a-aws/core';
 import type { SimulatedProcess } from '@a2a-aws/testkit/fakes';
 import { AgentCard } from '@a2a-js/sdk';
 import type { A2ARequestHandler, AgentExecutor } from '@a2a-js/sdk/server';
+import type { BackendOptions } from 'a2a-aws';
 import { backendOf } from '../../packages/a2a-aws/src/create-backend.ts';
 import { compressionInTurn } from './compression-in-turn.ts';
 import type { PushWatch } from './push-watch.ts';
@@ -20,11 +21,9 @@ export interface ServerOptions {
   readonly name: string;
   readonly process: SimulatedProcess;
   readonly readBack: ReadBack;
-  /** @default that of the fleet */
-  readonly tableName?: string | undefined;
-  readonly topicArn: string;
+  /** The table and the topic, with the clients and the clock of the process. */
+  readonly deployment: BackendOptions;
   readonly entropy: Entropy;
-  readonly logger: Logger;
   readonly executor: AgentExecutor;
   readonly onOrphan: 'fail' | 'resume';
   /** Receives the pushes, if the agent can push. */
@@ -43,17 +42,11 @@ export interface Server {
 }
 
 export function createServer(options: ServerOptions): Server {
-  const { name, process, readBack, topicArn, entropy, logger, executor, onOrphan, pushes } =
-    options;
-  const { tableName = TABLE } = options;
+  const { name, process, readBack, deployment, entropy, executor, onOrphan, pushes } = options;
   const settings = {
-    tableName,
-    topicArn,
+    ...deployment,
     prefix: PREFIX,
     instanceId: name,
-    clients: process.clients,
-    logger,
-    clock: process.clock,
     entropy,
     compression: compressionInTurn,
   };

@@ -1,28 +1,12 @@
-import {
-  type Clock,
-  DEFAULT_LEASE_SETTINGS,
-  DEFAULT_RETENTION_MS,
-  type LeaseSettings,
-  silentLogger,
-  systemClock,
-} from '@a2a-aws/core';
-import { DEFAULT_MAX_RECORD_DELAY_MS, systemCompression } from '@a2a-aws/core/internal';
-import {
-  DynamoDBConsumerOffsets,
-  DynamoDBInstanceRegistry,
-  DynamoDBLogStorage,
-  DynamoDBPushLedger,
-  tableDefinition,
-} from '@a2a-aws/dynamodb';
-import { DirectFanout, SnsFanout } from '@a2a-aws/sns-sqs';
-import { FakeAws, type FaultPlan, seededEntropy } from '@a2a-aws/testkit/fakes';
+import { type Clock, type LeaseSettings, systemClock } from '@a2a-aws/core';
+import { DynamoDBLogStorage } from '@a2a-aws/dynamodb';
+import { type FakeAws, type FaultPlan, seededEntropy } from '@a2a-aws/testkit/fakes';
 import type { A2ARequestHandler, AgentExecutor } from '@a2a-js/sdk/server';
-import { Backend } from 'a2a-aws';
-import {
-  type PushOptions,
-  pushSettings,
-} from '../../../packages/a2a-aws/src/pushes/push-settings.ts';
+import type { Backend } from 'a2a-aws';
+import { backendOf } from '../../../packages/a2a-aws/src/create-backend.ts';
+import type { PushOptions } from '../../../packages/a2a-aws/src/pushes/push-settings.ts';
 import { agentCard } from '../../fixtures/agent-card.ts';
+import { FakeDeployment } from '../../fixtures/fake-deployment.ts';
 import { callContext, send } from '../../fixtures/requests.ts';
 
 /** The table of every fleet; each fleet has its own fake AWS. */
@@ -56,71 +40,43 @@ export interface FakeMember {
 
 /** A fleet on a fake AWS in this process, which counts every call. */
 export class FakeFleet {
-  readonly aws: FakeAws;
+  readonly #deployment: FakeDeployment<Clock>;
   readonly #options: FakeFleetOptions;
-  readonly #topicArns: readonly string[];
   readonly #backends: Backend[] = [];
 
   constructor(options: FakeFleetOptions = {}) {
-    const { clock, faults, size = 1 } = options;
+    const { clock = systemClock, faults, size = 1 } = options;
+    const topics = Array.from({ length: Math.ceil(size / TOPIC_SIZE) }, (_, at) => `bench-${at}`);
+    this.#deployment = new FakeDeployment(BENCH_TABLE, { clock, faults, topics });
     this.#options = options;
-    this.aws = new FakeAws({ clock, faults, tables: [tableDefinition(BENCH_TABLE)] });
-    const topics = Math.ceil(size / TOPIC_SIZE);
-    this.#topicArns = Array.from({ length: topics }, (_, at) =>
-      this.aws.sns.createTopic(`bench-${at}`),
-    );
+  }
+
+  get aws(): FakeAws {
+    return this.#deployment.aws;
   }
 
   async join(name: string, executor: AgentExecutor): Promise<FakeMember> {
-    const { clock = systemClock, compress, lease = DEFAULT_LEASE_SETTINGS } = this.#options;
-    const { fanout = 'sns' } = this.#options;
-    const { dynamodb, ...messaging } = this.aws.clients(name);
-    const entropy = { ...seededEntropy(name), id: idsOf(name) };
-    const table = { client: dynamodb, tableName: BENCH_TABLE, prefix: 'a2a' };
-    const prefix = 'a2a';
-    const topicArns = this.#topicArns;
-    const messages = { ...messaging, prefix, logger: silentLogger, clock, entropy };
-    const backend = new Backend(
+    const { compress, fanout = 'sns', lease, maxRecordDelayMs, push } = this.#options;
+    const clients = this.aws.clients(name);
+    const { topicArn, ...options } = this.#deployment.options({ clients });
+    const table = { client: clients.dynamodb, tableName: BENCH_TABLE, prefix: 'a2a' };
+    const backend = backendOf(
       {
-        prefix,
-        topicArns,
+        ...options,
+        ...(fanout === 'sns' ? { topicArn } : {}),
         fanout,
-        inlineContent: true,
-        tableName: BENCH_TABLE,
-        instanceName: name,
-        clients: {},
-        clientConfig: {},
-        logger: silentLogger,
-        logErrorMessages: false,
-        ownerResolver: () => 'bench',
         lease,
-        maxRecordDelayMs: this.#options.maxRecordDelayMs ?? DEFAULT_MAX_RECORD_DELAY_MS,
-        cancelDeadlineMs: 10_000,
-        retryDetection: 'auto',
-        retentionMs: DEFAULT_RETENTION_MS,
-        clock,
-        entropy,
-        compression: systemCompression,
-        overload: {
-          maxLagMs: 60_000,
-          maxBusyShare: 2,
-          maxRuns: 100_000,
-          maxStarts: 32,
-          maxWaitMs: 60_000,
-        },
-        push: pushSettings(this.#options.push ?? {}),
+        maxRecordDelayMs,
+        push,
+        instanceId: name,
+        entropy: { ...seededEntropy(name), id: idsOf(name) },
+        ownerResolver: () => 'bench',
+        overload: { maxLagMs: 60_000, maxBusyShare: 2, maxRuns: 100_000, maxWaitMs: 60_000 },
       },
       {
         storage: new DynamoDBLogStorage({ ...table, compress }),
-        registry: new DynamoDBInstanceRegistry(table),
-        offsets: new DynamoDBConsumerOffsets(table),
-        pushLedger: new DynamoDBPushLedger(table),
-        fanout:
-          fanout === 'sns'
-            ? new SnsFanout({ ...messages, topicArn: topicArns })
-            : new DirectFanout(messages),
-        clock,
-        entropy,
+        // Agents without push configs do not look for any in the table.
+        pushNotificationStore: undefined,
       },
     );
     this.#backends.push(backend);

@@ -16,7 +16,8 @@ import {
   slotAt,
 } from '@a2a-aws/core/internal';
 import { SnsFanout } from '@a2a-aws/sns-sqs';
-import { FakeAws } from '@a2a-aws/testkit/fakes';
+import type { FakeClients } from '@a2a-aws/testkit/fakes';
+import { FakeDeployment } from '../../fixtures/fake-deployment.ts';
 import { chunk, words } from '../agent/payload.ts';
 
 export const KEY: TaskKey = { tenant: '', owner: 'bench', taskId: 'task' };
@@ -27,16 +28,16 @@ export interface FullQueue {
   readonly queueUrl: string;
   readonly fanout: SnsFanout;
   readonly keyring: Keyring;
-  readonly clients: ReturnType<FakeAws['clients']>;
+  readonly clients: FakeClients;
 }
 
 /** Returns a queue of waiting doorbells, each with a record of one event of one task. */
 export async function fullQueue(doorbells: number, textLength: number): Promise<FullQueue> {
-  const aws = new FakeAws();
+  const { aws, topicArns } = new FakeDeployment('bench', { clock: systemClock });
   const clients = aws.clients(INSTANCE);
   const fanout = new SnsFanout({
     ...clients,
-    topicArn: aws.sns.createTopic('bench'),
+    topicArn: topicArns,
     prefix: 'a2a',
     clock: systemClock,
     entropy: systemEntropy,

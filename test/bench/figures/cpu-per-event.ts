@@ -1,5 +1,4 @@
-import { tableDefinition } from '@a2a-aws/dynamodb';
-import { FakeAws } from '@a2a-aws/testkit/fakes';
+import { systemClock } from '@a2a-aws/core';
 import type { Task } from '@a2a-js/sdk';
 import {
   type A2ARequestHandler,
@@ -10,6 +9,7 @@ import {
 } from '@a2a-js/sdk/server';
 import { createBackend } from 'a2a-aws';
 import { agentCard } from '../../fixtures/agent-card.ts';
+import { FakeDeployment } from '../../fixtures/fake-deployment.ts';
 import { callContext, send } from '../../fixtures/requests.ts';
 import { AppendingAgent, type AppendScript } from '../agent/appending-agent.ts';
 import { KILOBYTE } from '../agent/payload.ts';
@@ -18,7 +18,6 @@ import { median } from '../quantile.ts';
 import type { Row, Target } from '../row.ts';
 import { TARGETS } from '../targets.ts';
 
-const TABLE = 'bench';
 const CHUNKS = 10_000;
 const PART = 1_000;
 /**
@@ -99,11 +98,9 @@ function perEvent(marks: Marks, from: number, to: number): number {
 }
 
 async function backendRun(script: Omit<AppendScript, 'settled'>): Promise<void> {
-  const aws = new FakeAws({ tables: [tableDefinition(TABLE)] });
-  const topicArn = aws.sns.createTopic('bench');
+  const deployment = new FakeDeployment('bench', { clock: systemClock });
   // The agent waits for each event, which must not wait for others.
-  const own = { tableName: TABLE, topicArn, clients: aws.clients() };
-  const backend = createBackend({ ...own, maxRecordDelayMs: 0 });
+  const backend = createBackend({ ...deployment.options(), maxRecordDelayMs: 0 });
   await backend.start();
   // The backend's bus calls its listeners for an event once it is durable.
   const settled = (bus: ExecutionEventBus): Promise<void> =>

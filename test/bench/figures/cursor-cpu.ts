@@ -1,21 +1,19 @@
 import { once } from 'node:events';
 import { get, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { silentLogger } from '@a2a-aws/core';
-import { tableDefinition } from '@a2a-aws/dynamodb';
-import { FakeAws } from '@a2a-aws/testkit/fakes';
+import { systemClock } from '@a2a-aws/core';
 import type { A2ARequestHandler } from '@a2a-js/sdk/server';
 import { restHandler, UserBuilder } from '@a2a-js/sdk/server/express';
 import { type Backend, createBackend } from 'a2a-aws';
 import express from 'express';
 import { agentCard } from '../../fixtures/agent-card.ts';
+import { FakeDeployment } from '../../fixtures/fake-deployment.ts';
 import { callContext, send } from '../../fixtures/requests.ts';
 import { DirectedAgent, type DirectedTask } from '../agent/directed-agent.ts';
 import { median } from '../quantile.ts';
 import type { Row } from '../row.ts';
 import { TARGETS } from '../targets.ts';
 
-const TABLE = 'bench';
 const EVENTS = 1_500;
 const ROUNDS = 9;
 
@@ -24,10 +22,7 @@ const ROUNDS = 9;
  * Without the middleware no frame has a cursor, so the difference is the most that cursors cost.
  */
 export async function cursorCpu(): Promise<Row[]> {
-  const aws = new FakeAws({ tables: [tableDefinition(TABLE)] });
-  const topicArn = aws.sns.createTopic('bench');
-  const clients = aws.clients();
-  const backend = createBackend({ tableName: TABLE, topicArn, clients, logger: silentLogger });
+  const backend = createBackend(new FakeDeployment('bench', { clock: systemClock }).options());
   await backend.start();
   let begun = (_: DirectedTask): void => {};
   const handler = backend.requestHandler(

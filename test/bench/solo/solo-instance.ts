@@ -8,13 +8,12 @@ import {
   type TaskEvent,
 } from '@a2a-aws/core';
 import { eventToJson, Instance, type Run, stderrLogger } from '@a2a-aws/core/internal';
-import { DynamoDBInstanceRegistry, DynamoDBLogStorage, tableDefinition } from '@a2a-aws/dynamodb';
-import { FakeAws, steady } from '@a2a-aws/testkit/fakes';
+import { DynamoDBInstanceRegistry, DynamoDBLogStorage } from '@a2a-aws/dynamodb';
+import { steady } from '@a2a-aws/testkit/fakes';
 import { Message, TaskState } from '@a2a-js/sdk';
+import { FakeDeployment } from '../../fixtures/fake-deployment.ts';
 import { chunk } from '../agent/payload.ts';
 import { WriteMeter } from '../meter/write-meter.ts';
-
-const TABLE = 'bench';
 
 /** The events that one run writes. */
 export interface SoloScript {
@@ -48,12 +47,12 @@ export class SoloInstance {
   readonly #instance: Instance;
 
   private constructor({ latencyMs = 0, compress = true }: SoloOptions) {
-    const aws = new FakeAws({
-      tables: [tableDefinition(TABLE)],
+    const { aws, tableName } = new FakeDeployment('bench', {
+      clock: systemClock,
       faults: steady({ dynamodb: latencyMs }),
       onWrite: ({ before, after }) => this.meter.count(before, after),
     });
-    const table = { client: aws.clients().dynamodb, tableName: TABLE, prefix: 'a2a' };
+    const table = { client: aws.clients().dynamodb, tableName, prefix: 'a2a' };
     this.#instance = new Instance(
       {
         id: `i-${systemEntropy.id()}`,
