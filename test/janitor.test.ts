@@ -40,12 +40,12 @@ const options = () => ({
 test('[I6] [I7] when all instances were killed, one round ends their tasks and removes their resources', {
   timeout,
 }, async () => {
-  const executor = new URL('./localstack/counting-agent.ts', import.meta.url);
+  const executor = new URL('./fixtures/counting-agent.ts', import.meta.url);
   const cluster = await startCluster({ instances: 2, executor, aws, lease: CALM_LEASE });
   await view.reached(4);
   const [a] = cluster.instances;
   const client = await new ClientFactory().createFromUrl(a?.url ?? '');
-  const sender = new StreamReader(client.sendMessageStream(send('1000')));
+  const sender = new StreamReader(client.sendMessageStream(send('1000 chunks, 50 ms apart')));
   const id = await sender.taskId();
   for (const instance of cluster.instances) instance.kill('SIGKILL');
   // Until its process is gone, a call of an instance may still be on its way.

@@ -13,7 +13,7 @@ let cluster: Cluster;
 let view: AwsView;
 
 beforeAll(async () => {
-  const executor = new URL('./localstack/counting-agent.ts', import.meta.url);
+  const executor = new URL('./fixtures/counting-agent.ts', import.meta.url);
   cluster = await startCluster({ instances: 2, executor, lease: CALM_LEASE });
   view = new AwsView(cluster.aws, { tenant: '', owner: 'unknown' });
 }, timeout);
@@ -33,7 +33,7 @@ test('[I5] [I7] a process that was stopped for longer than its lease wakes up fe
   );
   const [onA, onB] = clients as [Client, Client];
   const { instance: dead } = (await a.stats()) as { instance: string };
-  const sender = new StreamReader(onA.sendMessageStream(send('1000')));
+  const sender = new StreamReader(onA.sendMessageStream(send('1000 chunks, 50 ms apart')));
   const id = await sender.taskId();
   const subscriber = new StreamReader(onB.resubscribeTask(get(id)));
   await subscriber.until('chunks', ({ artifacts }) => (artifacts.count?.length ?? 0) > 2);
@@ -55,7 +55,7 @@ test('[I5] [I7] a process that was stopped for longer than its lease wakes up fe
     const { instance } = (await a.stats()) as { instance: string };
     return instance !== dead && instance;
   });
-  const again = await soon('send', onA.sendMessage(send('3')));
+  const again = await soon('send', onA.sendMessage(send('3 chunks, 50 ms apart')));
   expect(pictureOf(again as Parameters<typeof pictureOf>[0])).toMatchObject({
     state: 'COMPLETED',
     artifacts: { count: ['0', '1', '2'] },

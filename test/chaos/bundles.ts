@@ -6,7 +6,7 @@ import { build } from 'esbuild';
 
 const ENTRIES = {
   server: new URL('../../packages/local/src/cluster/server.ts', import.meta.url),
-  agent: new URL('./chaos-agent.ts', import.meta.url),
+  agent: new URL('../fixtures/counting-agent.ts', import.meta.url),
 };
 
 export interface Bundles {

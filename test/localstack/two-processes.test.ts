@@ -12,7 +12,7 @@ let b: Client;
 
 beforeAll(async () => {
   aws = await startLocalAws({ endpoint: process.env.AWS_ENDPOINT_URL ?? '' });
-  const executor = new URL('./counting-agent.ts', import.meta.url);
+  const executor = new URL('../fixtures/counting-agent.ts', import.meta.url);
   // LocalStack is slow, and a slow beat is no death.
   const lease = { beatMs: 1_000, leaseMs: 10_000 };
   cluster = await startCluster({ instances: 2, executor, aws, lease });
@@ -51,7 +51,7 @@ async function read(
 
 /** Sends to A; the task's id as soon as A says it, and the stream from there. */
 async function start(upTo: number): Promise<{ id: string; rest: ReturnType<typeof read> }> {
-  const stream = a.sendMessageStream(send(String(upTo)));
+  const stream = a.sendMessageStream(send(`${upTo} chunks, 50 ms apart`));
   const { value: first } = await stream.next();
   const id = first?.payload?.$case === 'task' ? first.payload.value.id : '';
   return { id, rest: read(stream) };

@@ -21,8 +21,8 @@ import { type JanitorRound, janitorRound } from './janitor-round.ts';
 import { PushWatch, type ReceiverMood } from './push-watch.ts';
 import { ReadBack } from './read-back.ts';
 import { RemovalWatch } from './removal-watch.ts';
-import { type Execution, SimulatedAgent } from './scripted-agent.ts';
 import { createServer, PREFIX, type Server, TABLE } from './server.ts';
+import { type Execution, SimulatedAgent } from './simulated-agent.ts';
 import { TableWatch } from './table-watch.ts';
 
 /** Bytes of a page: fewer than DynamoDB's, so that a load takes several pages. */

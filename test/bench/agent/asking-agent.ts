@@ -1,12 +1,12 @@
 import { systemClock } from '@a2a-aws/core';
 import { sleep } from '@a2a-aws/core/internal';
-import { TaskState } from '@a2a-js/sdk';
 import {
   AgentEvent,
   type AgentExecutor,
   type ExecutionEventBus,
   type RequestContext,
 } from '@a2a-js/sdk/server';
+import { Turn } from '../../fixtures/scripted-agent.ts';
 import { chunk, words } from './payload.ts';
 
 /** A message that makes the agent send a report before it asks again. */
@@ -29,12 +29,7 @@ export class AskingAgent implements AgentExecutor {
         await sleep(systemClock, PAUSE_MS);
       }
     }
-    const status = {
-      state: TaskState.TASK_STATE_INPUT_REQUIRED,
-      message: undefined,
-      timestamp: new Date(systemClock.now()).toISOString(),
-    };
-    bus.publish(AgentEvent.statusUpdate({ taskId, contextId, status, metadata: undefined }));
+    new Turn(request, bus).status('INPUT_REQUIRED');
   };
 
   readonly cancelTask = async (): Promise<void> => {};

@@ -1,10 +1,10 @@
-import { TaskState } from '@a2a-js/sdk';
 import {
   AgentEvent,
   type AgentExecutor,
   type ExecutionEventBus,
   type RequestContext,
 } from '@a2a-js/sdk/server';
+import { Turn } from '../../fixtures/scripted-agent.ts';
 import { chunk, words } from './payload.ts';
 
 /** An agent that works on many tasks at once and publishes on all of them on request. */
@@ -12,22 +12,13 @@ export class CrowdAgent implements AgentExecutor {
   readonly #tasks: { readonly say: () => void; readonly end: () => void }[] = [];
 
   readonly execute = async (request: RequestContext, bus: ExecutionEventBus): Promise<void> => {
-    const { taskId, contextId, userMessage } = request;
+    const { taskId, contextId } = request;
     const say = (): void =>
       bus.publish(AgentEvent.artifactUpdate(chunk(taskId, contextId, words(64, 1), false)));
-    bus.publish(
-      AgentEvent.task({
-        id: taskId,
-        contextId,
-        status: statusOf(TaskState.TASK_STATE_WORKING),
-        artifacts: [],
-        history: [userMessage],
-        metadata: undefined,
-      }),
-    );
+    const turn = new Turn(request, bus);
+    turn.task();
     await new Promise<void>((end) => this.#tasks.push({ say, end }));
-    const status = statusOf(TaskState.TASK_STATE_COMPLETED);
-    bus.publish(AgentEvent.statusUpdate({ taskId, contextId, status, metadata: undefined }));
+    turn.status('COMPLETED');
   };
 
   readonly cancelTask = async (): Promise<void> => {};
@@ -41,8 +32,4 @@ export class CrowdAgent implements AgentExecutor {
   end(): void {
     for (const { end } of this.#tasks.splice(0)) end();
   }
-}
-
-function statusOf(state: TaskState) {
-  return { state, message: undefined, timestamp: new Date().toISOString() };
 }

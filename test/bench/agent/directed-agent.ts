@@ -1,11 +1,10 @@
-import { TaskState } from '@a2a-js/sdk';
 import {
   AgentEvent,
   type AgentExecutor,
   type ExecutionEventBus,
   type RequestContext,
 } from '@a2a-js/sdk/server';
-import { runContext } from 'a2a-aws';
+import { Turn } from '../../fixtures/scripted-agent.ts';
 import { chunk, words } from './payload.ts';
 
 /** The characters of a chunk. */
@@ -29,21 +28,13 @@ export class DirectedAgent implements AgentExecutor {
   }
 
   readonly execute = async (request: RequestContext, bus: ExecutionEventBus): Promise<void> => {
-    const { taskId, contextId, userMessage } = request;
-    const run = runContext(request);
+    const { taskId, contextId } = request;
+    const turn = new Turn(request, bus);
+    const { run } = turn;
     let published = 0;
-    bus.publish(
-      AgentEvent.task({
-        id: taskId,
-        contextId,
-        status: status(TaskState.TASK_STATE_WORKING),
-        artifacts: [],
-        history: [userMessage],
-        metadata: undefined,
-      }),
-    );
+    turn.task();
     // Other instances find the task once it is durable.
-    await run?.flush();
+    await run.flush();
     return new Promise((resolve) => {
       this.#begun({
         taskId,
@@ -55,13 +46,10 @@ export class DirectedAgent implements AgentExecutor {
             );
             published += 1;
           }
-          await run?.flush();
+          await run.flush();
         },
         complete: () => {
-          const completed = status(TaskState.TASK_STATE_COMPLETED);
-          bus.publish(
-            AgentEvent.statusUpdate({ taskId, contextId, status: completed, metadata: undefined }),
-          );
+          turn.status('COMPLETED');
           resolve();
         },
       });
@@ -69,8 +57,4 @@ export class DirectedAgent implements AgentExecutor {
   };
 
   readonly cancelTask = async (): Promise<void> => {};
-}
-
-function status(state: TaskState) {
-  return { state, message: undefined, timestamp: new Date().toISOString() };
 }

@@ -1,10 +1,11 @@
-import { TaskState } from '@a2a-js/sdk';
+import { Gate } from '@a2a-aws/testkit/fakes';
 import {
   AgentEvent,
   type AgentExecutor,
   type ExecutionEventBus,
   type RequestContext,
 } from '@a2a-js/sdk/server';
+import { Turn } from '../../fixtures/scripted-agent.ts';
 import { chunk, KILOBYTE, words } from './payload.ts';
 
 export interface Pace {
@@ -23,10 +24,7 @@ export interface Pace {
  */
 export class PacedAgent implements AgentExecutor {
   readonly #pace: Pace;
-  #go: () => void = () => {};
-  readonly #begin: Promise<void> = new Promise((go) => {
-    this.#go = go;
-  });
+  readonly #begin = new Gate();
 
   constructor(pace: Pace) {
     this.#pace = pace;
@@ -34,30 +32,22 @@ export class PacedAgent implements AgentExecutor {
 
   /** Lets all tasks continue. */
   go(): void {
-    this.#go();
+    this.#begin.open();
   }
 
   readonly execute = async (request: RequestContext, bus: ExecutionEventBus): Promise<void> => {
-    const { taskId, contextId, userMessage } = request;
+    const { taskId, contextId } = request;
     const { chunks, chunkLength = KILOBYTE, pause, text } = this.#pace;
-    const working = { id: taskId, contextId, status: status(TaskState.TASK_STATE_WORKING) };
-    const task = { ...working, artifacts: [], history: [userMessage], metadata: undefined };
-    bus.publish(AgentEvent.task(task));
-    await this.#begin;
+    const turn = new Turn(request, bus);
+    turn.task();
+    await this.#begin.opened;
     for (let at = 0; at < chunks; at += 1) {
       const content = text?.() ?? words(chunkLength, at);
       bus.publish(AgentEvent.artifactUpdate(chunk(taskId, contextId, content, at > 0)));
       await pause();
     }
-    const completed = status(TaskState.TASK_STATE_COMPLETED);
-    bus.publish(
-      AgentEvent.statusUpdate({ taskId, contextId, status: completed, metadata: undefined }),
-    );
+    turn.status('COMPLETED');
   };
 
   readonly cancelTask = async (): Promise<void> => {};
-}
-
-function status(state: TaskState) {
-  return { state, message: undefined, timestamp: new Date().toISOString() };
 }

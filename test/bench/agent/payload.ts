@@ -21,7 +21,10 @@ export function words(length: number, seed: number): string {
   return text.toString('latin1');
 }
 
-/** Returns a piece of the answer, as published by an agent that streams text. */
+/**
+ * Returns a piece of the answer, as published by an agent that streams text. It is made without
+ * `fromJSON`, whose time would count in the figures.
+ */
 export function chunk(
   taskId: string,
   contextId: string,

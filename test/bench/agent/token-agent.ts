@@ -1,10 +1,11 @@
-import { Message, TaskState } from '@a2a-js/sdk';
+import { Message } from '@a2a-js/sdk';
 import {
   AgentEvent,
   type AgentExecutor,
   type ExecutionEventBus,
   type RequestContext,
 } from '@a2a-js/sdk/server';
+import { Turn } from '../../fixtures/scripted-agent.ts';
 import { monotonicMs } from '../monotonic-time.ts';
 import { chunk } from './payload.ts';
 import { stampedToken } from './stamped-text.ts';
@@ -29,26 +30,15 @@ export class TokenAgent implements AgentExecutor {
   readonly execute = async (request: RequestContext, bus: ExecutionEventBus): Promise<void> => {
     const { taskId, contextId, userMessage } = request;
     const { tokens, everyMs } = orderOf(userMessage);
-    bus.publish(
-      AgentEvent.task({
-        id: taskId,
-        contextId,
-        status: status(TaskState.TASK_STATE_WORKING),
-        artifacts: [],
-        history: [userMessage],
-        metadata: undefined,
-      }),
-    );
+    const turn = new Turn(request, bus);
+    turn.task();
     const begin = monotonicMs();
     for (let at = 0; at < tokens; at += 1) {
       const early = begin + (at + 1) * everyMs - monotonicMs();
       if (early > 0) await new Promise((resolve) => setTimeout(resolve, early));
       bus.publish(AgentEvent.artifactUpdate(chunk(taskId, contextId, stampedToken(), at > 0)));
     }
-    const completed = status(TaskState.TASK_STATE_COMPLETED);
-    bus.publish(
-      AgentEvent.statusUpdate({ taskId, contextId, status: completed, metadata: undefined }),
-    );
+    turn.status('COMPLETED');
   };
 
   readonly cancelTask = async (): Promise<void> => {};
@@ -57,8 +47,4 @@ export class TokenAgent implements AgentExecutor {
 function orderOf({ parts: [part] }: Message): TokenOrder {
   if (part?.content?.$case !== 'text') throw new Error('The message has no text.');
   return JSON.parse(part.content.value) as TokenOrder;
-}
-
-function status(state: TaskState) {
-  return { state, message: undefined, timestamp: new Date().toISOString() };
 }

@@ -1,6 +1,6 @@
 import type { LocalAws } from '@a2a-aws/local';
 import { KILOBYTE } from '../agent/payload.ts';
-import type { Script } from '../agent/scripted-agent.ts';
+import type { Script } from '../agent/staged-agent.ts';
 import { added, sum, together } from '../meter/difference.ts';
 import { Pair } from '../process/pair.ts';
 import type { Row, Target } from '../row.ts';

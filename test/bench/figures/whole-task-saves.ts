@@ -7,7 +7,7 @@ import {
 } from '@a2a-js/sdk/server';
 import { agentCard } from '../../fixtures/agent-card.ts';
 import { callContext, send } from '../../fixtures/requests.ts';
-import { type Script, ScriptedAgent } from '../agent/scripted-agent.ts';
+import { type Script, StagedAgent } from '../agent/staged-agent.ts';
 
 /** Measures the task saves of the SDK's own handler, as the JSON that a store would write. */
 export async function wholeTaskSaves(
@@ -15,7 +15,7 @@ export async function wholeTaskSaves(
 ): Promise<{ eventBytes: number; parts: { saves: number } }> {
   const store = new SizingTaskStore();
   let played: Promise<unknown> = Promise.resolve();
-  const agent: ScriptedAgent = new ScriptedAgent(() => {
+  const agent: StagedAgent = new StagedAgent(() => {
     played = agent.play(script);
   });
   const handler = new DefaultRequestHandler(agentCard('http://127.0.0.1'), store, agent);

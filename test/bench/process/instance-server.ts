@@ -9,7 +9,7 @@ import { type Backend, type BackendClients, createBackend } from 'a2a-aws';
 import express from 'express';
 import { agentCard } from '../../fixtures/agent-card.ts';
 import { callContext, send } from '../../fixtures/requests.ts';
-import { type Script, ScriptedAgent } from '../agent/scripted-agent.ts';
+import { type Script, StagedAgent } from '../agent/staged-agent.ts';
 import { stampAge } from '../agent/stamped-text.ts';
 import { HandPublisher, HandReceiver } from '../by-hand/chain-by-hand.ts';
 import { heldBytes } from '../fakes/held-bytes.ts';
@@ -33,7 +33,7 @@ export class InstanceServer {
   readonly #calls = new CallMeter();
   readonly #written = new WriteMeter();
   readonly #handPublisher = new HandPublisher();
-  readonly #agent = new ScriptedAgent();
+  readonly #agent = new StagedAgent();
   #backend: Backend | undefined;
   #handler: A2ARequestHandler | undefined;
   #subscription: Subscription | undefined;

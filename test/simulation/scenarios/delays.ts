@@ -1,7 +1,7 @@
 import { NO_FAULTS } from '@a2a-aws/testkit/fakes';
 import type { ScenarioDriver } from '../scenario-driver.ts';
 import { plainScript } from '../script.ts';
-import type { Execution } from '../scripted-agent.ts';
+import type { Execution } from '../simulated-agent.ts';
 import type { SimulatedClient } from '../simulated-client.ts';
 import { isRecord } from './calls.ts';
 import type { Scenario } from './scenario.ts';

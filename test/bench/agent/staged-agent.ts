@@ -34,7 +34,7 @@ interface Stage {
 }
 
 /** An agent that opens its task and then publishes on request, one task at a time. */
-export class ScriptedAgent implements AgentExecutor {
+export class StagedAgent implements AgentExecutor {
   readonly #opened: () => void;
   #stage: Stage | undefined;
 

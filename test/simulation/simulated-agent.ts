@@ -26,7 +26,10 @@ export interface Execution {
   flushed?: { readonly events: number; readonly tookMs: number };
 }
 
-/** An agent that follows the script in its message, and records its executions. */
+/**
+ * An agent that follows the script in its message, and records its executions. Unlike the agent of the
+ * tests, it takes times and ids from the process and the seed, so that a seed repeats its schedule.
+ */
 export class SimulatedAgent implements AgentExecutor {
   readonly #process: string;
   readonly #clock: Clock;
