@@ -2,7 +2,8 @@ import { Gate } from '@a2a-aws/testkit/fakes';
 import type { StreamResponse } from '@a2a-js/sdk';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Interleaved, InterleavedFleet } from './fixtures/interleaved-fleet.ts';
+import type { FakeServer } from './fixtures/fake-deployment.ts';
+import { InterleavedFleet } from './fixtures/interleaved-fleet.ts';
 import { callContext, get, send } from './fixtures/requests.ts';
 import { pictureOf, pictureOfFrames } from './fixtures/task-picture.ts';
 
@@ -61,7 +62,7 @@ test('[I1] [I3] [I6] [I8] in any order of calls and answers, every reader gets e
   );
 });
 
-function subscribe({ handler }: Interleaved, id: string): AsyncGenerator<StreamResponse, void> {
+function subscribe({ handler }: FakeServer, id: string): AsyncGenerator<StreamResponse, void> {
   return handler.resubscribe(get(id), callContext());
 }
 

@@ -1,12 +1,9 @@
 import { type CallOutcome, type FakeCall, steady } from '@a2a-aws/testkit/fakes';
 import type { Task } from '@a2a-js/sdk';
-import { createBackend } from 'a2a-aws';
 import { expect, test } from 'vitest';
-import { agentCard } from './fixtures/agent-card.ts';
 import { failure } from './fixtures/eventually.ts';
 import { FakeDeployment } from './fixtures/fake-deployment.ts';
 import { callContext, get, send } from './fixtures/requests.ts';
-import { ScriptedAgent, Scripts } from './fixtures/scripted-agent.ts';
 
 /** Longer than a sender waits for its run to start, in milliseconds. */
 const LONG_MS = 17_000;
@@ -23,17 +20,12 @@ test('[I10] a run that starts after its sender has given up sees the task with a
     isSlow && isIntent(asked) ? { acts: [LONG_MS], answers: LONG_MS } : plan.call(asked);
   const deployment = new FakeDeployment('late', { faults: { ...plan, call } });
   const { clock } = deployment;
-  const backend = createBackend(deployment.options());
-  const scripts = new Scripts();
-  const handler = backend.requestHandler(
-    agentCard('http://127.0.0.1'),
-    new ScriptedAgent('a', scripts),
-  );
+  const { backend, handler } = deployment.server('a');
   await clock.run(backend.start());
-  const asks = scripts.add((turn) => turn.task('INPUT_REQUIRED'));
+  const asks = deployment.scripts.add((turn) => turn.task('INPUT_REQUIRED'));
   const { id } = (await clock.run(handler.sendMessage(send(asks), callContext()))) as Task;
   let seen: Task | undefined;
-  const answers = scripts.add((turn) => {
+  const answers = deployment.scripts.add((turn) => {
     seen = turn.request.task;
     turn.status('COMPLETED');
   });

@@ -274,10 +274,7 @@ describe('a client that closes its socket', () => {
     const view = new AwsView(fleet.aws);
     const watches = async (): Promise<string[]> =>
       (await view.rows()).filter((name) => name.includes(id) && name.includes('watch'));
-    for (let tries = 0; (await watches()).length > 0; tries += 1) {
-      if (tries > 50) throw new Error('A watch is left.');
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
+    await eventually('no watch', async () => (await watches()).length === 0, 5_000);
     view.stop();
     gate.open();
   });

@@ -1,13 +1,12 @@
 import { systemClock } from '@a2a-aws/core';
 import type { SendMessageRequest, Task } from '@a2a-js/sdk';
 import type { A2ARequestHandler } from '@a2a-js/sdk/server';
-import { type Backend, type Clock, createBackend } from 'a2a-aws';
+import type { Backend, Clock } from 'a2a-aws';
 import { afterEach, expect, test } from 'vitest';
-import { agentCard } from './fixtures/agent-card.ts';
 import { eventually, failure, Gate, pause, soon } from './fixtures/eventually.ts';
 import { FakeDeployment } from './fixtures/fake-deployment.ts';
 import { callContext, cancel, get, send } from './fixtures/requests.ts';
-import { type Script, ScriptedAgent, Scripts } from './fixtures/scripted-agent.ts';
+import type { Script } from './fixtures/scripted-agent.ts';
 import { pictureOf } from './fixtures/task-picture.ts';
 
 /** This machine's clock, as timers of a real clock keep a process alive. It counts those that are set. */
@@ -36,7 +35,7 @@ class CountedClock implements Clock {
   }
 }
 
-const scripts = new Scripts();
+const deployment = new FakeDeployment('stopped', { clock: systemClock });
 const started: Backend[] = [];
 
 afterEach(async () => {
@@ -45,24 +44,18 @@ afterEach(async () => {
 
 /** A message that asks the agent to do this. */
 function saying(script: Script): SendMessageRequest {
-  return send(scripts.add(script));
+  return send(deployment.scripts.add(script));
 }
 
 /** Instances a and b on an AWS in this process, started. */
 async function instances() {
-  const deployment = new FakeDeployment('stopped', { clock: systemClock });
   const start = async (name: string) => {
     const clock = new CountedClock();
     const clients = deployment.aws.clients(name);
-    const backend = createBackend({
-      ...deployment.options({ clients, clock }),
-      instanceId: name,
-    });
-    const agent = new ScriptedAgent(name, scripts);
-    const handler = backend.requestHandler(agentCard('http://127.0.0.1'), agent);
-    await backend.start();
-    started.push(backend);
-    return { backend, clock, agent, handler };
+    const server = deployment.server(name, deployment.options({ clients, clock }));
+    await server.backend.start();
+    started.push(server.backend);
+    return { ...server, clock };
   };
   return { a: await start('a'), b: await start('b') };
 }

@@ -1,4 +1,5 @@
 import type { SeededRandom } from '@a2a-aws/testkit/fakes';
+import { pause } from '../fixtures/eventually.ts';
 import type { ChaosServer } from './chaos-server.ts';
 
 /** How many signals of each kind were sent to servers. */
@@ -79,8 +80,4 @@ async function interrupt(
   }
   await server.gone();
   await server.start();
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

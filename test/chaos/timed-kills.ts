@@ -74,6 +74,7 @@ function endOf(log: readonly LogRecord[]): number | undefined {
   )?.time;
 }
 
+/** Like `eventually`, but asks less often, because the questions would delay what is measured. */
 async function until<T>(find: () => Promise<T | undefined>): Promise<T> {
   for (const end = Date.now() + LIMIT_MS; Date.now() < end; ) {
     const found = await find();

@@ -1,5 +1,5 @@
-import type { Clock, TaskEvent } from '@a2a-aws/core';
-import { eventToJson } from '@a2a-aws/core/internal';
+import type { TaskEvent } from '@a2a-aws/core';
+import { eventToJson, sleep } from '@a2a-aws/core/internal';
 import type { SimulatedProcess } from '@a2a-aws/testkit/fakes';
 import type { StreamResponse } from '@a2a-js/sdk';
 import type { BackendPorts } from '../../packages/a2a-aws/src/backend-ports.ts';
@@ -49,15 +49,15 @@ export class PushWatch {
       close: () => {},
       post: async ({ config, event, id }) => {
         const { ms, answer } = this.#deps.mood();
-        await pause(process.clock, ms / 2);
+        await sleep(process.clock, ms / 2);
         // A request that a process has sent arrives, even if the process dies then.
         if (process.isCrashed) return FAILED;
         if (answer === 'fails') {
-          await pause(process.clock, ms / 2);
+          await sleep(process.clock, ms / 2);
           return FAILED;
         }
         this.#onAccepted(config, event, id);
-        await pause(process.clock, ms / 2);
+        await sleep(process.clock, ms / 2);
         return answer === 'lost' ? FAILED : { kind: 'delivered' };
       },
     };
@@ -126,10 +126,4 @@ function configsOf({ records }: ExpectedTask): Map<string, number> {
     }
   }
   return since;
-}
-
-function pause(clock: Clock, ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    clock.after(ms, resolve);
-  });
 }

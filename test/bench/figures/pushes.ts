@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { callContext, send } from '../../fixtures/requests.ts';
 import { PacedAgent } from '../agent/paced-agent.ts';
 import { FakeFleet, type FakeMember } from '../fakes/fake-fleet.ts';
@@ -193,8 +194,4 @@ async function listen(answer: Answer): Promise<Server> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return server;
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

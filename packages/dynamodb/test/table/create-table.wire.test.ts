@@ -1,4 +1,4 @@
-import type { Logger } from '@a2a-aws/core';
+import { type Logger, silentLogger } from '@a2a-aws/core';
 import {
   CreateTableCommand,
   DeleteTableCommand,
@@ -27,9 +27,8 @@ onEachEngine((name, engine) => {
   /** The warnings of a check of the table. */
   const warnings = async (tableName: string): Promise<string[]> => {
     const warned: string[] = [];
-    const silent = (): void => {};
     const warn = (event: string): number => warned.push(event);
-    const logger: Logger = { debug: silent, info: silent, error: silent, warn };
+    const logger: Logger = { ...silentLogger, warn };
     const { client } = engine();
     await new DynamoDBLogStorage({ client, tableName, prefix: 'p', logger }).check();
     return warned;
