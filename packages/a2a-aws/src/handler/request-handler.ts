@@ -109,7 +109,7 @@ export class BackendRequestHandler implements A2ARequestHandler {
     const { retryForMs } = settings;
     if (pushes) {
       this.transport = custom
-        ? new SenderTransport({ sender: custom, errors: deps.errors, retryForMs })
+        ? new SenderTransport({ ...deps, sender: custom, retryForMs })
         : new WebhookTransport({ store: given, webhooks, retryForMs });
     }
     const driver = new RunDriver(executor, {

@@ -1,4 +1,4 @@
-import type { TaskKey } from '@a2a-aws/core';
+import type { Clock, TaskKey } from '@a2a-aws/core';
 import {
   deepCopy,
   type FailedPush,
@@ -7,6 +7,7 @@ import {
   type PushReceiver,
   type PushRetry,
   type PushTransport,
+  withTimeout,
 } from '@a2a-aws/core/internal';
 import type { StreamResponse, Task } from '@a2a-js/sdk';
 import type { PushNotificationSender } from '@a2a-js/sdk/server';
@@ -18,15 +19,19 @@ import { lazyTask } from './lazy-task.ts';
 import { decideRetry } from './push-retry.ts';
 import { streamResponse } from './stream-response.ts';
 
+/** How long an attempt may take, in milliseconds. */
+const TIMEOUT_MS = 60_000;
+
 export interface SenderTransportDeps {
   readonly sender: PushNotificationSender;
+  readonly clock: Clock;
   readonly errors: UserErrors;
   readonly retryForMs: number;
 }
 
 /**
  * Gives the events of all tasks to a sender of the application, which may notify receivers that no
- * configuration names. An event whose `send` rejects is given again.
+ * configuration names. An event is given again if its `send` rejects, or has not settled after a minute.
  */
 export class SenderTransport implements PushTransport {
   readonly #deps: SenderTransportDeps;
@@ -68,8 +73,8 @@ export class SenderTransport implements PushTransport {
         ownersContext(key),
         lazyTask(() => task() as Task),
       );
-      // A sender that never settles must not keep an instance from stopping.
-      return await untilSent(sent, signal);
+      const outcome = await withTimeout(this.#deps.clock, TIMEOUT_MS, untilSent(sent, signal));
+      return outcome ?? { kind: 'retry', reason: 'timeout' };
     } catch (error) {
       const thrown = error instanceof UserCodeError ? error.thrown : error;
       const about = { source: 'pushSender', taskId: key.taskId, scope: key } as const;
@@ -79,7 +84,7 @@ export class SenderTransport implements PushTransport {
   }
 }
 
-/** Resolves once the event is sent, or the signal aborts. Rejects as `sent` does. */
+/** Resolves once the event is sent, or the signal of a stop aborts. Rejects as `sent` does. */
 function untilSent(sent: Promise<void>, signal: AbortSignal): Promise<PushOutcome> {
   return new Promise((resolve, reject) => {
     const stopped = (): void => resolve({ kind: 'retry', reason: 'stopped' });
