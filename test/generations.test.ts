@@ -1,15 +1,11 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { ClientFactory } from '@a2a-js/sdk/client';
-import { GrpcTransportFactory } from '@a2a-js/sdk/client/grpc';
 import { jsonRpcHandler, restHandler } from '@a2a-js/sdk/server/express';
-import { A2AService, grpcService } from '@a2a-js/sdk/server/grpc';
-import { credentials, Server, ServerCredentials } from '@grpc/grpc-js';
 import { RESUMABLE_STREAMS } from 'a2a-aws';
 import express from 'express';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { USER_HEADER, userBuilder } from './fixtures/a2a-node.ts';
-import { agentCard } from './fixtures/agent-card.ts';
+import { clientAt } from './fixtures/clients.ts';
 import { eventually, Gate } from './fixtures/eventually.ts';
 import { Fleet } from './fixtures/fleet.ts';
 import {
@@ -19,6 +15,7 @@ import {
   type SeenError,
   sdkClient,
 } from './fixtures/generation-clients.ts';
+import { GrpcEndpoint } from './fixtures/grpc-endpoint.ts';
 
 const timeout = 60_000;
 const NEWER = { 'A2A-Version': '1.1' };
@@ -33,27 +30,17 @@ const MODES = [
 type Mode = (typeof MODES)[number];
 
 let fleet: Fleet;
-let grpc: Server;
-let grpcPort: number;
+let grpc: GrpcEndpoint;
 
 beforeAll(async () => {
   fleet = await Fleet.start();
-  grpc = new Server();
   const { backend, requestHandler } = fleet.b;
-  const service = grpcService({
-    requestHandler,
-    userBuilder: async () => ({ isAuthenticated: true, userName: 'ann' }),
-  });
-  grpc.addService(A2AService, backend.grpc(service));
-  grpcPort = await new Promise<number>((resolve, reject) => {
-    grpc.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
-      error ? reject(error) : resolve(bound),
-    );
-  });
+  const user = { isAuthenticated: true, userName: 'ann' };
+  grpc = await GrpcEndpoint.start(requestHandler, backend, async () => user);
 }, timeout);
 
 afterAll(async () => {
-  grpc.forceShutdown();
+  grpc.stop();
   await fleet.stop();
 }, timeout);
 
@@ -68,15 +55,8 @@ async function clientOf(mode: Mode): Promise<GenerationClient> {
       return fetchClient(fleet.b.url, 'JSONRPC', EXTENDED);
     case 'REST with the extension':
       return fetchClient(fleet.b.url, 'HTTP+JSON', EXTENDED);
-    case 'gRPC with the extension': {
-      const grpcChannelCredentials = credentials.createInsecure();
-      const factory = new ClientFactory({
-        transports: [new GrpcTransportFactory({ grpcChannelCredentials })],
-      });
-      return sdkClient(
-        await factory.createFromAgentCard(agentCard(`http://127.0.0.1:${grpcPort}`)),
-      );
-    }
+    case 'gRPC with the extension':
+      return sdkClient(await clientAt(grpc.url, 'GRPC'));
   }
 }
 

@@ -1,22 +1,22 @@
-import { type Clock, silentLogger, systemEntropy, type TaskEvent } from '@a2a-aws/core';
+import type { Clock, TaskEvent } from '@a2a-aws/core';
 import {
   encode,
   eventToJson,
   FIRST_SLOT,
   proposeEvent,
   proposeStart,
-  TaskLog,
 } from '@a2a-aws/core/internal';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { hostileEvent, hostileId } from './fixtures/hostile-values.ts';
+import { authorOf, KEY, openLog } from './fixtures/log-writers.ts';
 import { embeddedTable, memoryTable, refusal, type StoreTable } from './fixtures/store-table.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 
 const RUN = 'run-1';
 const DAY = 86_400_000;
-const TASK = 'task-1';
+const TASK = KEY.taskId;
 
 describe.each([
   ['in memory', memoryTable, 2_500],
@@ -37,18 +37,9 @@ describe.each([
         // Is also set back, which no virtual clock is.
         let now = Date.parse('2026-01-01T00:00:00Z');
         const clock: Clock = { now: () => now, after: () => () => {} };
-        const key = { tenant: 'tenant', owner, taskId: TASK };
-        const log = new TaskLog(key, {
-          storage: logs,
-          instance: 'i',
-          clock,
-          entropy: systemEntropy,
-          logger: silentLogger,
-          retentionMs: 30 * DAY,
-          signal: new AbortController().signal,
-        });
-        const stamp = { id: () => systemEntropy.id(), timestamp: () => '2026-01-01T00:00:00Z' };
-        const author = { instance: 'i', taskId: TASK, stamp };
+        const key = { ...KEY, owner };
+        const log = openLog(logs, 'i', key, clock);
+        const author = authorOf('i');
         if (await refusal(log.refresh())) return;
         const start = { run: RUN, attempt: 1, instance: 'i', contextId: 'context-1' };
         await log.append(proposeStart(author, { kind: 'start', ...start }));

@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
-import { silentLogger, systemClock, systemEntropy } from '@a2a-aws/core';
-import { encode, proposeEvent, proposeStart, TaskLog } from '@a2a-aws/core/internal';
+import { encode, proposeEvent, proposeStart } from '@a2a-aws/core/internal';
 import { createDynamoDBClient, DynamoDBLogStorage } from '@a2a-aws/dynamodb';
 import { startLocalAws } from '@a2a-aws/local';
 import { Task, TaskArtifactUpdateEvent } from '@a2a-js/sdk';
 import { expect, test } from 'vitest';
+import { authorOf, KEY, openLog } from './fixtures/log-writers.ts';
 
-const KEY = { tenant: 'tenant', owner: 'owner', taskId: 'large' };
 const CHUNK_BYTES = 3_900_000;
 /** 50 MB. */
 const CHUNKS = 13;
@@ -20,19 +19,8 @@ test('[I1] a task of 50 MB is written by one instance and read by another', {
   try {
     const { tableName } = aws;
     const storage = new DynamoDBLogStorage({ client, tableName, prefix: 'p', compress: false });
-    const open = (instance: string): TaskLog =>
-      new TaskLog(KEY, {
-        storage,
-        instance,
-        clock: systemClock,
-        entropy: systemEntropy,
-        logger: silentLogger,
-        retentionMs: 86_400_000,
-        signal: new AbortController().signal,
-      });
-    const [writer, reader] = [open('a'), open('b')];
-    const stamp = { id: () => systemEntropy.id(), timestamp: () => '2026-01-01T00:00:00Z' };
-    const author = { instance: 'a', taskId: KEY.taskId, stamp };
+    const [writer, reader] = [openLog(storage, 'a'), openLog(storage, 'b')];
+    const author = authorOf('a');
     const start = { run: 'r', attempt: 1, instance: 'a', contextId: 'c' };
     await writer.append(proposeStart(author, { kind: 'start', ...start }));
     const whole = createHash('sha256');
