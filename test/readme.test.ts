@@ -86,9 +86,7 @@ describe('README', () => {
     try {
       const port = await serverPort();
       const server = run(new URL('readme/server.ts', here), { ...aws.env, PORT: String(port) });
-      await expect
-        .poll(() => answers(`http://127.0.0.1:${port}/health`), { timeout: 30_000 })
-        .toBe(true);
+      await expect.poll(() => answers(`http://127.0.0.1:${port}/health`)).toBe(true);
       for (const binding of ['JSONRPC', 'HTTP+JSON']) {
         const paths: string[] = [];
         const fetchImpl: typeof fetch = (input, init) => {

@@ -53,11 +53,11 @@ describe('a client of DynamoDB', () => {
     const waiting = new Set<ServerResponse>();
     server.on('request', (_, response) => waiting.add(response));
     const calls = Promise.allSettled(Array.from({ length: 120 }, get));
-    await vi.waitFor(() => expect(waiting.size).toBe(50), 10_000);
+    await expect.poll(() => waiting.size).toBe(50);
     expect(signed).toBe(50);
     for (const response of waiting) response.end('{}');
     waiting.clear();
-    await vi.waitFor(() => expect(waiting.size).toBe(50), 10_000);
+    await expect.poll(() => waiting.size).toBe(50);
     expect(signed).toBe(100);
     leaver.abort();
     const results = await calls;

@@ -8,7 +8,7 @@ import {
   PutCommand,
   type PutCommandInput,
 } from '@aws-sdk/lib-dynamodb';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createDynamoDBClient } from '../src/clients.ts';
 
 interface Request {
@@ -99,7 +99,7 @@ test('calls of one kind at the same time keep their inputs and outputs apart', a
       }),
     ),
   );
-  await vi.waitFor(() => expect(requests).toHaveLength(20), 10_000);
+  await expect.poll(() => requests).toHaveLength(20);
   for (const { body, answer: response } of requests.toReversed()) {
     const { ExpressionAttributeValues } = body as { ExpressionAttributeValues: { ':pk': unknown } };
     response.end(JSON.stringify({ Items: [{ pk: ExpressionAttributeValues[':pk'] }] }));
@@ -115,7 +115,7 @@ test('a signal aborts its call, and no other', async () => {
   const other = client.send(put(), { abortSignal: new AbortController().signal });
   const left = client.send(put(), { abortSignal: leaver.signal });
   const rejected = expect(left).rejects.toMatchObject({ name: 'AbortError' });
-  await vi.waitFor(() => expect(requests).toHaveLength(2), 10_000);
+  await expect.poll(() => requests).toHaveLength(2);
   leaver.abort();
   await rejected;
   for (const { answer: response } of requests) response.end('{}');

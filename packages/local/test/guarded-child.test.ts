@@ -4,8 +4,6 @@ import { descendants, killed, runs, startScript } from './fixtures/processes.ts'
 
 vi.setConfig({ testTimeout: 60_000 });
 
-const gone = { timeout: 20_000 };
-
 describe.skipIf(process.platform !== 'linux')('a guarded program', () => {
   function sleeper() {
     const guarded = guardProgram('sleep', ['600']);
@@ -16,7 +14,7 @@ describe.skipIf(process.platform !== 'linux')('a guarded program', () => {
 
   test('is stopped together with its guard, again and again', async () => {
     const { guarded, pid } = sleeper();
-    await vi.waitFor(() => expect(descendants(pid)).toHaveLength(1), gone);
+    await expect.poll(() => descendants(pid)).toHaveLength(1);
     const [guard] = descendants(pid);
     await guarded.stop();
     await guarded.stop();
@@ -26,7 +24,7 @@ describe.skipIf(process.platform !== 'linux')('a guarded program', () => {
 
   test('ends when its guard is killed', async () => {
     const { guarded, pid } = sleeper();
-    await vi.waitFor(() => expect(descendants(pid)).toHaveLength(1), gone);
+    await expect.poll(() => descendants(pid)).toHaveLength(1);
     const [guard] = descendants(pid);
     process.kill(guard?.pid ?? 0, 'SIGKILL');
     await guarded.ended;
@@ -38,7 +36,7 @@ describe.skipIf(process.platform !== 'linux')('a guarded program', () => {
     const pid = Number(parent.line);
     expect(runs(pid)).toBe(true);
     await killed(parent.process);
-    await vi.waitFor(() => expect(runs(pid)).toBe(false), gone);
+    await expect.poll(() => runs(pid)).toBe(false);
   });
 
   test('that cannot be run has ended', async () => {

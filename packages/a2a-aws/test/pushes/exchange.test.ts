@@ -1,6 +1,6 @@
 import type { StreamResponse } from '@a2a-js/sdk';
 import fc from 'fast-check';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { rawReceiver } from '../fixtures/raw-receiver.ts';
 import { Receiver } from '../fixtures/receiver.ts';
 import {
@@ -55,7 +55,7 @@ describe('the answer', () => {
     receiver.answer = () => {};
     const outcome = await post(webhooks({ ...LOOPBACK, timeoutMs: 200 }), receiver.url());
     expect(outcome).toEqual({ kind: 'retry', reason: 'timeout' });
-    await vi.waitFor(() => expect(receiver.open).toBe(0));
+    await expect.poll(() => receiver.open).toBe(0);
   });
 
   test('whose headers drip is a time-out', async () => {
@@ -71,11 +71,9 @@ describe('the answer', () => {
   test('whose body never ends has arrived, and holds its connection no longer than the time-out', async () => {
     await using receiver = await Receiver.start();
     receiver.answer = (response) => void response.writeHead(200).write('.');
-    const began = Date.now();
-    const outcome = await post(webhooks({ ...LOOPBACK, timeoutMs: 300 }), receiver.url());
+    const outcome = await post(webhooks({ ...LOOPBACK, timeoutMs: 2_000 }), receiver.url());
     expect(outcome).toEqual({ kind: 'delivered' });
-    expect(Date.now() - began).toBeLessThan(2_000);
-    await vi.waitFor(() => expect(receiver.open).toBe(0));
+    await expect.poll(() => receiver.open).toBe(0);
   });
 
   test('with an endless body is read up to a limit', async () => {
@@ -89,7 +87,7 @@ describe('the answer', () => {
       more();
     };
     expect(await post(webhooks(), receiver.url())).toEqual({ kind: 'delivered' });
-    await vi.waitFor(() => expect(receiver.open).toBe(0));
+    await expect.poll(() => receiver.open).toBe(0);
     expect(written * 16 * 1_024).toBeLessThan(64 * 1_024 * 1_024);
   });
 
@@ -178,7 +176,7 @@ test('However a receiver answers, each call ends in time, and leaves no connecti
           if (outcome.kind !== 'delivered') expect(outcome.reason).toMatch(/^[a-z]+(-[a-z0-9]+)?$/);
         }
         made.close();
-        await vi.waitFor(() => expect(raw.open).toBe(0), { interval: 5, timeout: 10_000 });
+        await expect.poll(() => raw.open, { interval: 5 }).toBe(0);
       },
     ),
     { numRuns: 150 },

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import type { PushOptions } from '../../src/pushes/push-settings.ts';
 import { rawReceiver } from '../fixtures/raw-receiver.ts';
 import { Receiver, TRUSTING } from '../fixtures/receiver.ts';
@@ -66,12 +66,12 @@ describe('over TLS', () => {
     const calls = Array.from({ length: 10 }, () =>
       webhooks(options).post(callTo(url), stopping.signal),
     );
-    await vi.waitFor(() => expect(raw.open).toBe(10));
+    await expect.poll(() => raw.open).toBe(10);
     stopping.abort();
     expect(new Set((await Promise.all(calls)).map((one) => 'reason' in one && one.reason))).toEqual(
       new Set(['stopped']),
     );
-    await vi.waitFor(() => expect(raw.open).toBe(0));
+    await expect.poll(() => raw.open).toBe(0);
   });
 
   test('a receiver without TLS has failed', async () => {

@@ -150,7 +150,7 @@ test('An address that cannot be reached makes way for the next one.', async () =
   // The trap listens on IPv4 only, and on one address only.
   await post(url, answering('::1', '127.0.0.2', '127.0.0.1'), {
     allowPrivateAddresses: true,
-    timeoutMs: 300,
+    timeoutMs: 2_000,
   });
   expect(loopback.seen.connections).toBe(1);
 });

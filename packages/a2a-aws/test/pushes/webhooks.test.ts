@@ -98,7 +98,7 @@ describe('for a healthy receiver', () => {
     expect(receiver.received).toHaveLength(10);
     expect(receiver.connections).toBe(1);
     made.close();
-    await vi.waitFor(() => expect(receiver.open).toBe(0));
+    await expect.poll(() => receiver.open).toBe(0);
   });
 
   test('each attempt is signed at its own time, with the same id', async () => {
@@ -160,12 +160,12 @@ describe('a call', () => {
     const stopping = new AbortController();
     const made = webhooks({ ...LOOPBACK, maxCallsPerHost: 1 });
     const calls = [1, 2].map(() => made.post(callTo(receiver.url()), stopping.signal));
-    await vi.waitFor(() => expect(receiver.received).toHaveLength(1));
+    await expect.poll(() => receiver.received).toHaveLength(1);
     stopping.abort();
     const stopped = { kind: 'retry', reason: 'stopped' };
     expect(await Promise.all(calls)).toEqual([stopped, stopped]);
     expect(await made.post(callTo(receiver.url()), stopping.signal)).toEqual(stopped);
-    await vi.waitFor(() => expect(receiver.open).toBe(0));
+    await expect.poll(() => receiver.open).toBe(0);
   });
 
   test('to a host that hangs does not delay calls to another', async () => {
@@ -179,7 +179,7 @@ describe('a call', () => {
     const hanging = Array.from({ length: 50 }, () =>
       made.post(callTo(slow.url('slow.test')), stopping.signal),
     );
-    await vi.waitFor(() => expect(slow.open).toBe(2));
+    await expect.poll(() => slow.open).toBe(2);
     expect(await post(made, fast.url('fast.test'))).toEqual({ kind: 'delivered' });
     expect(slow.open).toBe(2);
     stopping.abort();

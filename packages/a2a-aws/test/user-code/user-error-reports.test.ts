@@ -57,9 +57,9 @@ test.each<[string, OnError]>([
 ])('a hook that %s harms nothing, and is logged', async (_, onError) => {
   const { lines, errors } = rig(onError);
   errors.report('run.executor-failed', new Error(SECRET), ABOUT);
-  await vi.waitFor(() => {
-    expect(lines.map(({ event }) => event).sort()).toEqual(['hook.failed', 'run.executor-failed']);
-  });
+  await expect
+    .poll(() => lines.map(({ event }) => event).sort())
+    .toEqual(['hook.failed', 'run.executor-failed']);
   expect(lines.find(({ event }) => event === 'hook.failed')).toMatchObject({ error: 'TypeError' });
 });
 
