@@ -140,7 +140,7 @@ test.each([
     fleet.a.rejoin();
     await reborn(0, dead);
 
-    await eventually('the cancel', () => fleet.a.agent.canceled.includes(id), 10_000);
+    await eventually('the cancel', () => fleet.a.agent.canceled.includes(id));
   },
 );
 

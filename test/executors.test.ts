@@ -251,6 +251,6 @@ test('[I5] an executor is stopped if the backend failed its run', { timeout }, a
 
   const { id } = (await soon('send', a.sendMessage(send(text)))) as Task;
 
-  await eventually('the cancel', () => fleet.a.agent.canceled.includes(id), 5_000);
-  await eventually('the end of the run', () => fleet.a.agent.finished.includes(id), 5_000);
+  await eventually('the cancel', () => fleet.a.agent.canceled.includes(id));
+  await eventually('the end of the run', () => fleet.a.agent.finished.includes(id));
 });

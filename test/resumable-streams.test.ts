@@ -274,7 +274,7 @@ describe('a client that closes its socket', () => {
     const view = new AwsView(fleet.aws);
     const watches = async (): Promise<string[]> =>
       (await view.rows()).filter((name) => name.includes(id) && name.includes('watch'));
-    await eventually('no watch', async () => (await watches()).length === 0, 5_000);
+    await eventually('no watch', async () => (await watches()).length === 0);
     view.stop();
     gate.open();
   });
