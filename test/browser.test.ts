@@ -13,6 +13,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { A2aNode } from './fixtures/a2a-node.ts';
 import type { TestPage } from './fixtures/browser-page.ts';
 import { afterBytes, CuttingProxy } from './fixtures/cutting-proxy.ts';
+import { eventually } from './fixtures/eventually.ts';
 import { Fleet } from './fixtures/fleet.ts';
 import { send } from './fixtures/requests.ts';
 import { frameNames } from './fixtures/task-picture.ts';
@@ -60,10 +61,11 @@ describe.skipIf(!existsSync(CHROMIUM))('a browser', () => {
     await fleet?.stop();
   }, timeout);
 
-  /** Returns the text that makes the agent count. */
-  function counts(): string {
+  /** Returns the text that makes the agent count once it may. */
+  function counts(mayCount: () => boolean = () => true): string {
     return fleet.script(async (turn) => {
       turn.task();
+      await eventually('the page', mayCount);
       for (let i = 0; i < CHUNKS; i += 1) {
         turn.artifact('out', `${i}`, i > 0);
         await new Promise((resolve) => setTimeout(resolve, 20));
@@ -76,7 +78,10 @@ describe.skipIf(!existsSync(CHROMIUM))('a browser', () => {
     timeout,
   }, async () => {
     const { requestHandler } = fleet.a;
-    const stream = requestHandler.sendMessageStream(send(counts()), new ServerCallContext());
+    const stream = requestHandler.sendMessageStream(
+      send(counts(() => proxy.accepted > 0)),
+      new ServerCallContext(),
+    );
     const { value: first } = await stream.next();
     const id = first?.payload?.$case === 'task' ? first.payload.value.id : '';
     void stream.return();

@@ -272,11 +272,12 @@ describe.each(BINDINGS)('a server of the SDK alone, over %s', (binding) => {
   });
 
   test('is read to the end of a task, although its connections are cut', { timeout }, async () => {
+    let wanted = 0;
     const text = scripts.add(async (turn: Turn) => {
       turn.task();
       for (let i = 0; i < 30; i += 1) {
+        await eventually(`a wish for chunk ${i}`, () => i < wanted);
         turn.artifact('out', `${i}`, i > 0);
-        await new Promise((resolve) => setTimeout(resolve, 10));
       }
       turn.status('COMPLETED', 'done');
     });
@@ -287,10 +288,14 @@ describe.each(BINDINGS)('a server of the SDK alone, over %s', (binding) => {
     try {
       const client = resumable(await clientAt(proxy.url, binding), QUICK);
       const reader = new StreamReader(client.resubscribeTask(get(id)));
-      for (const count of [3, 8, 13]) {
-        await eventually(`${count} events`, () => reader.frames.length >= count);
+      for (let round = 0, seen = 0; round < 3; round += 1) {
+        await eventually('the task of a new connection', () => reader.frames.length > seen);
+        wanted += 5;
+        await reader.until('its chunks', ({ artifacts }) => artifacts.out?.length === wanted);
+        seen = reader.frames.length;
         proxy.cutAll();
       }
+      wanted = 30;
       await Promise.all([reader.end(), sent.end()]);
       expect(reader.picture).toEqual(sent.picture);
       expect(proxy.accepted).toBeGreaterThan(3);
