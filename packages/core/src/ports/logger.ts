@@ -39,22 +39,51 @@ export function loggerOf(
 /** Logs nothing. */
 export const silentLogger: Logger = loggerOf(() => {});
 
-const bases = new WeakMap<Logger, Logger>();
-
 /**
  * Returns a logger that adds these fields to its lines; a line's own fields take precedence. A
  * function is called for each line.
  */
 export function withFields(logger: Logger, fields: LogFields | (() => LogFields)): Logger {
-  if (logger === silentLogger) return logger;
-  const bound = loggerOf((level, event, own) => {
-    logger[level](event, { ...(typeof fields === 'function' ? fields() : fields), ...own });
-  });
-  bases.set(bound, baseLogger(logger));
-  return bound;
+  return logger === silentLogger ? logger : new FieldsLogger(logger, fields);
 }
 
 /** Returns the logger that {@link withFields} was first called with, or `logger` itself. */
 export function baseLogger(logger: Logger): Logger {
-  return bases.get(logger) ?? logger;
+  return logger instanceof FieldsLogger ? logger.base : logger;
+}
+
+/** A class, because each open log has one: {@link loggerOf} makes five functions. */
+class FieldsLogger implements Logger {
+  readonly #logger: Logger;
+  readonly #fields: LogFields | (() => LogFields);
+
+  constructor(logger: Logger, fields: LogFields | (() => LogFields)) {
+    this.#logger = logger;
+    this.#fields = fields;
+  }
+
+  get base(): Logger {
+    return baseLogger(this.#logger);
+  }
+
+  debug(event: string, fields?: LogFields): void {
+    this.#logger.debug(event, this.#with(fields));
+  }
+
+  info(event: string, fields?: LogFields): void {
+    this.#logger.info(event, this.#with(fields));
+  }
+
+  warn(event: string, fields?: LogFields): void {
+    this.#logger.warn(event, this.#with(fields));
+  }
+
+  error(event: string, fields?: LogFields): void {
+    this.#logger.error(event, this.#with(fields));
+  }
+
+  #with(own: LogFields | undefined): LogFields {
+    const fields = typeof this.#fields === 'function' ? this.#fields() : this.#fields;
+    return { ...fields, ...own };
+  }
 }
