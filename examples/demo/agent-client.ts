@@ -29,10 +29,11 @@ export function clientAt(url: string, binding: Binding = 'JSONRPC'): Promise<Cli
   return factory(binding).createFromUrl(url);
 }
 
-/** A request to send a user's text as a new message. */
-export function saying(text: string): SendMessageRequest {
+/** A request to send a user's text as a new message, to a task if it is given. */
+export function saying(text: string, taskId = ''): SendMessageRequest {
   const message = Message.fromJSON({
     messageId: randomUUID(),
+    taskId,
     role: 'ROLE_USER',
     parts: [{ text }],
   });

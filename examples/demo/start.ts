@@ -4,8 +4,8 @@ import type { DemoOptions } from './demo-options.ts';
 import { reachOf } from './leftovers.ts';
 import { seconds, type Transcript } from './transcript.ts';
 
-/** Short, so that a crash is noticed within seconds. */
-const LEASE: LeaseSettings = { beatMs: 500, leaseMs: 2_000, quarantineMs: 3_000 };
+/** Short, so that a crash is noticed within seconds, but longer than a busy machine pauses. */
+const LEASE: LeaseSettings = { beatMs: 500, leaseMs: 4_000, quarantineMs: 3_000 };
 
 /** The module of the demo's own agent. */
 const COUNTING_AGENT = new URL('./counting-executor.ts', import.meta.url);

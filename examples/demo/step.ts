@@ -20,7 +20,7 @@ export interface Step {
 }
 
 /** The longest time for an answer that should come at once, in milliseconds. */
-export const PATIENCE_MS = 15_000;
+export const PATIENCE_MS = 20_000;
 
 /** Resolves with the context of the steps. Rejects if the cluster has fewer than two instances. */
 export async function contextOf(cluster: Cluster, transcript: Transcript): Promise<StepContext> {

@@ -1,7 +1,7 @@
 import { clientOf, saying } from '../agent-client.ts';
 import { PATIENCE_MS, type Step } from '../step.ts';
 import { median, tally } from '../tally.ts';
-import { TaskWatch } from '../task-watch.ts';
+import { inTime, TaskWatch } from '../task-watch.ts';
 
 const CHUNKS = 40;
 
@@ -15,7 +15,8 @@ export const follow: Step = {
     const onA = await clientOf(a.url);
     const onB = await clientOf(b.url, 'HTTP+JSON');
     const onC = await clientOf(c.url);
-    const first = new TaskWatch(onA.sendMessageStream(saying(`${CHUNKS} chunks, 25 ms apart`)));
+    const order = saying(`${CHUNKS} chunks, 25 ms apart, with a wait after 0`);
+    const first = new TaskWatch(onA.sendMessageStream(order));
     await first.isOpen(PATIENCE_MS);
     const subscription = { tenant: '', id: first.taskId };
     const watches = [
@@ -23,6 +24,8 @@ export const follow: Step = {
       { label: `${b.name}, HTTP+JSON`, watch: new TaskWatch(onB.resubscribeTask(subscription)) },
       { label: `${c.name}, JSON-RPC`, watch: new TaskWatch(onC.resubscribeTask(subscription)) },
     ];
+    await Promise.all(watches.map(({ watch }) => watch.isOpen(PATIENCE_MS)));
+    await inTime(PATIENCE_MS, 'an answer', onA.sendMessage(saying('Go on.', first.taskId)));
     await Promise.all(watches.map(({ watch }) => watch.isOver(PATIENCE_MS)));
     transcript.text(
       '      client on       sent  received  duplicated  lost  in order  median delay',

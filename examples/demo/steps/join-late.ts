@@ -1,7 +1,7 @@
 import { clientAt, clientOf, saying } from '../agent-client.ts';
 import { PATIENCE_MS, type Step } from '../step.ts';
 import { tally } from '../tally.ts';
-import { TaskWatch } from '../task-watch.ts';
+import { inTime, TaskWatch } from '../task-watch.ts';
 
 const CHUNKS = 40;
 
@@ -11,9 +11,12 @@ export const joinLate: Step = {
   async run({ transcript, cluster, b }) {
     const onB = await clientOf(b.url);
     const anywhere = await clientAt(cluster.url);
-    const first = new TaskWatch(onB.sendMessageStream(saying(`${CHUNKS} chunks, 25 ms apart`)));
+    const order = saying(`${CHUNKS} chunks, 25 ms apart, with a wait after ${CHUNKS / 2}`);
+    const first = new TaskWatch(onB.sendMessageStream(order));
     await first.hasChunks(CHUNKS / 2, PATIENCE_MS);
     const late = new TaskWatch(anywhere.resubscribeTask({ tenant: '', id: first.taskId }));
+    await late.isOpen(PATIENCE_MS);
+    await inTime(PATIENCE_MS, 'an answer', onB.sendMessage(saying('Go on.', first.taskId)));
     await Promise.all([first.isOver(PATIENCE_MS), late.isOver(PATIENCE_MS)]);
     const { received, duplicated, lost, inOrder } = tally(CHUNKS, late.chunks);
     const { inSnapshot } = late;
