@@ -13,7 +13,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { A2aNode } from './fixtures/a2a-node.ts';
 import type { TestPage } from './fixtures/browser-page.ts';
 import { afterBytes, CuttingProxy } from './fixtures/cutting-proxy.ts';
-import { eventually } from './fixtures/eventually.ts';
+import { eventually, Gate } from './fixtures/eventually.ts';
 import { Fleet } from './fixtures/fleet.ts';
 import { send } from './fixtures/requests.ts';
 import { frameNames } from './fixtures/task-picture.ts';
@@ -62,10 +62,10 @@ describe.skipIf(!existsSync(CHROMIUM))('a browser', () => {
   }, timeout);
 
   /** Returns the text that makes the agent count once it may. */
-  function counts(mayCount: () => boolean = () => true): string {
+  function counts(mayCount: Promise<void> = Promise.resolve()): string {
     return fleet.script(async (turn) => {
       turn.task();
-      await eventually('the page', mayCount);
+      await mayCount;
       for (let i = 0; i < CHUNKS; i += 1) {
         turn.artifact('out', `${i}`, i > 0);
         await new Promise((resolve) => setTimeout(resolve, 20));
@@ -78,18 +78,25 @@ describe.skipIf(!existsSync(CHROMIUM))('a browser', () => {
     timeout,
   }, async () => {
     const { requestHandler } = fleet.a;
+    // A page without an event has no cursor, and cannot subscribe after the end of the task.
+    const hasEvent = new Gate();
     const stream = requestHandler.sendMessageStream(
-      send(counts(() => proxy.accepted > 0)),
+      send(counts(hasEvent.opened)),
       new ServerCallContext(),
     );
     const { value: first } = await stream.next();
     const id = first?.payload?.$case === 'task' ? first.payload.value.id : '';
     void stream.return();
     const url = `${proxy.url}/rest/tasks/${id}:subscribe?A2A-Version=1.0`;
-    const got = await page.evaluate(
+    const subscribed = page.evaluate(
       (subscription) => (globalThis as unknown as TestPage).subscribe(subscription),
       url,
     );
+    await eventually('an event', () =>
+      page.evaluate(() => (globalThis as unknown as TestPage).received() > 0),
+    );
+    hasEvent.open();
+    const got = await subscribed;
     const events = got.map((data) => StreamResponse.fromJSON(JSON.parse(data)));
     expect(events.flatMap(texts)).toEqual(NUMBERS);
     expect(frameNames(events).at(-1)).toBe('status:COMPLETED');

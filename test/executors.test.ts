@@ -177,11 +177,12 @@ test('[I4] [I6] an executor that ignores the cancel is overruled at the deadline
   });
   const a = await fleet.a.client();
   const b = await fleet.b.client();
+  const before = fleet.a.agent.started.length;
   const blocking = a.sendMessage(send(text)) as Promise<Task>;
   const sender = new StreamReader(a.sendMessageStream(send(text)));
   const id = await sender.taskId();
   const blockingId = await eventually('the other run', () =>
-    fleet.a.agent.started.slice(-2).find((started) => started !== id),
+    fleet.a.agent.started.slice(before).find((started) => started !== id),
   );
 
   const canceled = await Promise.all([

@@ -2,7 +2,7 @@ import { TaskState } from '@a2a-js/sdk';
 import type { FanoutChoice } from 'a2a-aws';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { AwsView } from './fixtures/aws-view.ts';
-import { eventually, pause } from './fixtures/eventually.ts';
+import { eventually, Gate, pause } from './fixtures/eventually.ts';
 import { Fleet } from './fixtures/fleet.ts';
 import { cancel, get, send } from './fixtures/requests.ts';
 import { StreamReader } from './fixtures/stream-reader.ts';
@@ -35,8 +35,10 @@ describe.each(CHOICES)('three instances without a topic, fan-out $fanout', ({ fa
   });
 
   test("[I3] stream each other's tasks, each event once, in order", { timeout }, async () => {
+    const gate = new Gate();
     const text = fleet.script(async (turn) => {
       turn.task();
+      await gate.opened;
       for (let i = 0; i < 30; i += 1) {
         turn.artifact('out', `${i} 👋`, i > 0);
         await pause(20);
@@ -47,6 +49,8 @@ describe.each(CHOICES)('three instances without a topic, fan-out $fanout', ({ fa
     const id = await sender.taskId();
     const others = await Promise.all([fleet.b.client(), fleet.c.client()]);
     const readers = others.map((client) => new StreamReader(client.resubscribeTask(get(id))));
+    await Promise.all(readers.map((reader) => reader.taskId()));
+    gate.open();
     await Promise.all([sender, ...readers].map((reader) => reader.end()));
     expect(sender.picture?.artifacts.out).toHaveLength(30);
     for (const reader of readers) expect(reader.picture).toEqual(sender.picture);

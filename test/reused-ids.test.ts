@@ -1,7 +1,7 @@
 import type { Task } from '@a2a-js/sdk';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ROUTERS } from './fixtures/a2a-node.ts';
-import { Gate, soon } from './fixtures/eventually.ts';
+import { eventually, Gate, soon } from './fixtures/eventually.ts';
 import { Fleet } from './fixtures/fleet.ts';
 import { get, type SendOptions, send } from './fixtures/requests.ts';
 import { StreamReader } from './fixtures/stream-reader.ts';
@@ -121,6 +121,7 @@ describe.each(['auto', 'always', 'never'] as const)('with retryDetection %s', (r
       const again = new StreamReader((b ?? never()).sendMessageStream(message));
       const third = (c ?? never()).sendMessage(message);
       const sameId = (await again.taskId()) === id;
+      await eventually('the third to wait', () => fleet.c.backend.stats().taps === 1);
       gate.open();
       const answer = (await soon('third', third)) as Task;
       await Promise.all([first.end(), again.end()]);
