@@ -10,6 +10,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { agentCard } from './fixtures/agent-card.ts';
 import { clientAt } from './fixtures/clients.ts';
 import { failure } from './fixtures/eventually.ts';
+import { CALM_OVERLOAD } from './fixtures/fleet.ts';
 import { GrpcEndpoint } from './fixtures/grpc-endpoint.ts';
 import { RecordedLogger } from './fixtures/recorded-logger.ts';
 import { get, send } from './fixtures/requests.ts';
@@ -37,7 +38,8 @@ beforeAll(async () => {
     return { ...clientConfig.credentials, expiration: new Date(Date.now() + 1_000) };
   };
   const config = { ...clientConfig, credentials: found };
-  backend = createBackend({ tableName, topicArn, clientConfig: config, logger });
+  const overload = CALM_OVERLOAD;
+  backend = createBackend({ tableName, topicArn, clientConfig: config, logger, overload });
   await backend.start();
   const requestHandler = backend.requestHandler(
     agentCard('http://127.0.0.1'),

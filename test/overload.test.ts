@@ -5,6 +5,7 @@ import type { A2aNode } from './fixtures/a2a-node.ts';
 import { BindingFleet } from './fixtures/binding-fleet.ts';
 import { BINDINGS, clientAt } from './fixtures/clients.ts';
 import { eventually, failure } from './fixtures/eventually.ts';
+import { CALM_OVERLOAD } from './fixtures/fleet.ts';
 import { JSON_RPC, REST } from './fixtures/raw-request.ts';
 import { cancel, get, send } from './fixtures/requests.ts';
 
@@ -19,7 +20,8 @@ let text: string;
 
 beforeAll(async () => {
   // One open run is as much as an instance takes.
-  bindings = await BindingFleet.start({ overload: { maxRuns: 1 }, logLevel: 'info' });
+  const overload = { ...CALM_OVERLOAD, maxRuns: 1 };
+  bindings = await BindingFleet.start({ overload, logLevel: 'info' });
   ({ a } = bindings.fleet);
   text = bindings.fleet.script(async (turn) => {
     turn.task();
