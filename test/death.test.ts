@@ -164,7 +164,7 @@ test('[I6] a stream and a blocking send on an instance that has died end', {
   await subscriber.taskId();
 
   fleet.a.isolate();
-  await pause(3 * SHORT_LEASE.leaseMs);
+  await eventually('its death', async () => (await view.lease(dead))?.state !== 'alive');
   fleet.a.rejoin();
   await reborn(0, dead);
 

@@ -68,6 +68,7 @@ test('events of the backend itself are pushed once, however many runs of the tas
 
   await a.cancelTask(cancel(id));
   gate.open();
+  await eventually('the push', () => states(id).includes('CANCELED'));
   await eventually('the end of the runs', () => fleet.a.backend.stats().runs === 0);
 
   expect(states(id).filter((state) => state === 'CANCELED')).toHaveLength(1);
@@ -98,13 +99,21 @@ test('[I6] a stop waits until it is pushed how the last task ended', { timeout }
 
 describe('with the sender of the SDK', () => {
   let own: Fleet;
-  const looks = { count: 0, lastAt: 0, fault: undefined as Error | undefined, saved: () => {} };
-  const load: PushNotificationStore['load'] = async () => {
-    looks.count += 1;
-    if (looks.fault && looks.count > looks.lastAt) throw looks.fault;
-    return [];
+  let looks = 0;
+  /** The fault of all reads of the configs of a task, except the first ones. */
+  let fault: { readonly taskId: string; readonly error: Error; readsLeft: number } | undefined;
+  let saved = (_taskId: string): void => {};
+  const pushNotificationStore: PushNotificationStore = {
+    load: async (taskId) => {
+      looks += 1;
+      if (fault?.taskId !== taskId) return [];
+      fault.readsLeft -= 1;
+      if (fault.readsLeft < 0) throw fault.error;
+      return [];
+    },
+    save: async (taskId) => saved(taskId),
+    delete: async () => {},
   };
-  const pushNotificationStore = { load, save: async () => looks.saved(), delete: async () => {} };
 
   beforeAll(async () => {
     own = await Fleet.start({}, { pushNotificationStore });
@@ -123,14 +132,14 @@ describe('with the sender of the SDK', () => {
     });
     const a = await own.a.client();
     const copied = vi.spyOn(globalThis, 'structuredClone');
-    looks.count = 0;
+    looks = 0;
 
     await a.sendMessage(send(text));
     await eventually('the end of the run', () => own.a.backend.stats().runs === 0);
 
     const parts = copied.mock.calls.map(([value]) => partsIn(value));
     expect(parts.reduce((sum, count) => sum + count, 0)).toBeLessThan(10 * CHUNKS);
-    expect(looks.count).toBeLessThan(CHUNKS / 10);
+    expect(looks).toBeLessThan(CHUNKS / 10);
   });
 
   test('a store that fails is logged by its code, and no text is printed', {
@@ -138,9 +147,9 @@ describe('with the sender of the SDK', () => {
   }, async () => {
     const cause = new Error('SECRET of a service');
     // The send itself reads the configs once more.
-    looks.saved = () => {
-      looks.lastAt = looks.count + 1;
-      looks.fault = new BackendError('unreachable', 'No answer.', { cause });
+    saved = (taskId) => {
+      const error = new BackendError('unreachable', 'No answer.', { cause });
+      fault = { taskId, error, readsLeft: 1 };
     };
     const output = captureOutput();
     const text = own.script((turn) => {

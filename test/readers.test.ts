@@ -146,7 +146,9 @@ test('[I8] a stuck reader holds up neither the executor nor another reader', {
   expect(seen(subscriber.frames)).toEqual(whole);
   // They are indeed stuck: their taps are open, and most of it was not sent.
   for (const reader of stuck) expect(reader.bytesRead).toBeLessThan(CHUNKS * 100_000 * 0.8);
-  expect([fleet.a, fleet.b].map(({ backend }) => backend.stats().taps)).toEqual([1, 1]);
+  await expect
+    .poll(() => [fleet.a, fleet.b].map(({ backend }) => backend.stats().taps))
+    .toEqual([1, 1]);
 
   // A client that reads on gets everything, at its own pace, from the log.
   for (const reader of stuck) {

@@ -84,7 +84,8 @@ test.concurrent.each([
     const source = ['--conditions=@a2a-aws/source', '--import', 'tsx', server];
     const instance = start(source, environment);
     await once(instance.stdout, 'data');
-    expect(await reach(fanout)).toHaveLength(reached);
+    // An instance may be ready before it has its queue.
+    await expect.poll(() => reach(fanout)).toHaveLength(reached);
     const exited = once(instance, 'exit');
     instance.kill('SIGKILL');
     await exited;
