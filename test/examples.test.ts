@@ -127,7 +127,10 @@ test('The example queues brings its own AWS, and each event from one process to 
   );
 });
 
-test('The example proxy loses nothing when its proxy is killed.', async () => {
+// Its client waits longer from try to try, while the second proxy starts.
+test('The example proxy loses nothing when its proxy is killed.', {
+  timeout: 120_000,
+}, async () => {
   const child = run('proxy', { A2A_TABLE_NAME: '' });
   const [output, [code]] = await Promise.all([text(child.stdout as Readable), once(child, 'exit')]);
   const all = '30 of 30 chunks, in order, 0 twice, 0 gaps, COMPLETED';

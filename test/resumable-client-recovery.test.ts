@@ -149,7 +149,10 @@ describe.each(BINDINGS)('over %s', (binding) => {
     expect(words(seen)).toEqual(expected);
   });
 
-  test('[I3] the client goes on after it was killed at any event', { timeout }, async () => {
+  // Each life of the client is a process.
+  test('[I3] the client goes on after it was killed at any event', {
+    timeout: 120_000,
+  }, async () => {
     const [a, b] = servers.urls(binding);
     const proxy = await CuttingProxy.start([a, b]);
     const directory = await mkdtemp(join(tmpdir(), 'positions-'));

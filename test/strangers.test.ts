@@ -109,7 +109,8 @@ describe.each(['sns', 'direct'] as const)('[I2] messages of any sender, over %s'
       const { instance, unauthenticated } = backend.stats();
       for (const bell of bells) await tell(instance, encodeDoorbell(bell, 1e5, seal));
       await eventually('the messages to arrive', () => {
-        return backend.stats().unauthenticated === unauthenticated + bells.length;
+        // SQS may deliver a message twice.
+        return backend.stats().unauthenticated >= unauthenticated + bells.length;
       });
     }
     expect((await client.getTask(get(id))).status?.state).toBe(TaskState.TASK_STATE_WORKING);

@@ -119,7 +119,9 @@ export function pushNotificationStoreSuite(
       for (const id of ['z', 'a', 'm', 'a', 'z']) {
         await open().save('task-1', callContext(), configOf(id));
         // Two saves in one millisecond have no order.
-        await new Promise((resolve) => setTimeout(resolve, 2));
+        for (const savedAt = Date.now(); Date.now() <= savedAt; ) {
+          await new Promise((resolve) => setTimeout(resolve, 1));
+        }
       }
       return idsOf();
     };

@@ -72,9 +72,11 @@ test('A name server decides at each connection, and cannot lead to a forbidden a
     ['0.0.0.0'],
   ];
   for (answer of HOSTILE) {
+    const asked = server.asked.length;
     expect(await post(webhooks, receiver.url('rebound.test')), answer.join()).toEqual(forbidden);
+    // For addresses of both kinds, and again if the answer is late.
+    expect(server.asked.length).toBeGreaterThanOrEqual(asked + 2);
   }
-  expect(server.asked.length).toBe(2 * HOSTILE.length);
   expect(receiver.connections).toBe(0);
   webhooks.close();
 });

@@ -35,7 +35,7 @@ describe('fileStore', () => {
   });
 
   test('removes files after some time, and no files of others', async () => {
-    const old = new Date(Date.now() - 10_000);
+    const old = new Date(Date.now() - 600_000);
     const first = fileStore(directory);
     await first.set('old', '1');
     const [own] = await readdir(directory);
@@ -44,7 +44,7 @@ describe('fileStore', () => {
     for (const name of [part, ...others]) await writeFile(join(directory, name), '');
     for (const name of await readdir(directory)) await utimes(join(directory, name), old, old);
     await first.set('young', '1');
-    const store = fileStore(directory, { keepMs: 5_000 });
+    const store = fileStore(directory, { keepMs: 300_000 });
     await store.set('new', '1');
     expect(await store.get('old')).toBeUndefined();
     expect(await store.get('young')).toBe('1');
