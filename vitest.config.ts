@@ -18,6 +18,19 @@ const LONGEST = [
   '/test/copied-table.',
 ];
 
+/** Files that replace a module, a global or a variable of the environment. */
+const ISOLATED = [
+  'packages/a2a-aws/test/connections/connection-middleware.test.ts',
+  'packages/a2a-aws/test/connections/joined-frames.test.ts',
+  'packages/a2a-aws/test/logging/sinks.test.ts',
+  'packages/a2a-aws/test/overload/loop-load.test.ts',
+  'packages/a2a-aws/test/pushes/webhooks.test.ts',
+  'packages/client/test/backoff.test.ts',
+  'packages/client/test/resumable-with-cursors.test.ts',
+  'packages/client/test/stores/browser-store.test.ts',
+  'packages/dynamodb/test/clients.test.ts',
+];
+
 /** Starts the longest files first, so that no worker is left with one at the end. */
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -43,15 +56,23 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        // Tests without servers, clients or mocks of modules share what they have loaded.
+        // These files share what they have loaded: it takes longer to load than most of them to run.
         test: { name: 'core', include: ['packages/core/test/**/*.test.ts'], isolate: false },
       },
       {
         extends: true,
         test: {
           name: 'unit',
-          include: ['packages/*/test/**/*.test.ts'],
-          exclude: ['**/node_modules/**', 'packages/core/**'],
+          include: ['packages/{a2a-aws,client,dynamodb,testkit}/test/**/*.test.ts'],
+          exclude: ['**/node_modules/**', ...ISOLATED],
+          isolate: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'isolated',
+          include: ['packages/{local,sns-sqs}/test/**/*.test.ts', ...ISOLATED],
         },
       },
       {
