@@ -1,5 +1,5 @@
 import compression from 'compression';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { Gate } from './fixtures/eventually.ts';
 import { HttpNode, type HttpNodeOptions } from './fixtures/http-node.ts';
 import { type Binding, JSON_RPC, postMessage, REST } from './fixtures/raw-request.ts';
@@ -49,77 +49,89 @@ const MOUNTS: Readonly<Record<string, NonNullable<HttpNodeOptions['layers']>>> =
   'after backend.express()': (backend) => [backend.express(), compression({ threshold: 0 })],
 };
 
-describe.each(Object.keys(MOUNTS))('with compression %s', (mount) => {
-  let node: HttpNode;
+/** Each binding on each server. */
+const CASES = Object.keys(MOUNTS).flatMap((mount) =>
+  BINDINGS.map((binding) => ({ mount, binding, name: binding.name })),
+);
 
-  beforeAll(async () => {
-    const layers = MOUNTS[mount];
-    node = await HttpNode.start(layers ? { layers } : {});
-  }, timeout);
-  afterAll(() => node.stop(), timeout);
+// All streams wait at the same time for their first comment, 15 s.
+vi.setConfig({ maxConcurrency: CASES.length });
 
-  // Each waits for the first comment of its stream, 15 s.
-  test.concurrent.each(BINDINGS)(
-    '[I6] $name: a stream opens before its first event, which arrives at once',
-    {
-      timeout,
-    },
-    async (binding) => {
-      const [silent, open] = [new Gate(), new Gate()];
-      const text = node.script(async (turn) => {
-        await silent.opened;
-        turn.task();
-        await open.opened;
-        turn.status('COMPLETED', 'done');
-      });
-      const headers = { 'accept-encoding': 'gzip, deflate, br' };
+const nodes = new Map<string, HttpNode>();
+const nodeOf = (mount: string): HttpNode => nodes.get(mount) as HttpNode;
 
-      const stream = await postMessage(node.url, binding, 'stream', text, { headers });
-      await stream.until(': alive\n\n');
-      expect(stream.status).toBe(200);
-      expect(stream.header('content-type')).toContain('text/event-stream');
-      expect(stream.header('cache-control')).toBe('no-cache, no-transform');
-      expect(stream.header('content-encoding')).toBe('');
+beforeAll(async () => {
+  for (const [mount, layers] of Object.entries(MOUNTS)) {
+    nodes.set(mount, await HttpNode.start({ layers }));
+  }
+}, timeout);
+afterAll(async () => {
+  for (const node of nodes.values()) await node.stop();
+}, timeout);
 
-      silent.open();
-      await stream.until('data: ');
-      expect(stream.text).not.toContain('done');
-      open.open();
-      expect(await stream.end()).toContain('done');
-      expect(stream.text).not.toContain('event: error');
-    },
-  );
+test.concurrent.each(CASES)(
+  '[I6] compression $mount, $name: a stream opens before its first event, which arrives at once',
+  {
+    timeout,
+  },
+  async ({ mount, binding }) => {
+    const node = nodeOf(mount);
+    const [silent, open] = [new Gate(), new Gate()];
+    const text = node.script(async (turn) => {
+      await silent.opened;
+      turn.task();
+      await open.opened;
+      turn.status('COMPLETED', 'done');
+    });
+    const headers = { 'accept-encoding': 'gzip, deflate, br' };
 
-  test.each(BINDINGS)(
-    '$name: an event arrives while the stream is open',
-    { timeout },
-    async (binding) => {
-      const gate = new Gate();
-      const text = node.script(async (turn) => {
-        turn.task();
-        await gate.opened;
-        turn.status('COMPLETED', 'done');
-      });
-      const headers = { 'accept-encoding': 'gzip' };
-      const stream = await postMessage(node.url, binding, 'stream', text, { headers });
-      await stream.until('data: ');
-      expect(stream.header('cache-control')).toBe('no-cache, no-transform');
-      gate.open();
-      expect(await stream.end()).toContain('done');
-    },
-  );
+    const stream = await postMessage(node.url, binding, 'stream', text, { headers });
+    await stream.until(': alive\n\n');
+    expect(stream.status).toBe(200);
+    expect(stream.header('content-type')).toContain('text/event-stream');
+    expect(stream.header('cache-control')).toBe('no-cache, no-transform');
+    expect(stream.header('content-encoding')).toBe('');
 
-  test.each(BINDINGS)(
-    '$name: a refusal before the stream has the same answer as without a stream',
-    {
-      timeout,
-    },
-    async (binding) => {
-      const taskId = '00000000-0000-4000-8000-000000000000';
-      const answer = await postMessage(node.url, binding, 'stream', 'hello', { taskId });
-      expect(answer.header('content-type')).toContain('json');
-      expect(answer.status).toBe(binding.name.startsWith('JSON') ? 200 : 404);
-      expect(JSON.parse(await answer.end())).toBeTypeOf('object');
-    },
-  );
-});
+    silent.open();
+    await stream.until('data: ');
+    expect(stream.text).not.toContain('done');
+    open.open();
+    expect(await stream.end()).toContain('done');
+    expect(stream.text).not.toContain('event: error');
+  },
+);
+
+test.each(CASES)(
+  'compression $mount, $name: an event arrives while the stream is open',
+  { timeout },
+  async ({ mount, binding }) => {
+    const node = nodeOf(mount);
+    const gate = new Gate();
+    const text = node.script(async (turn) => {
+      turn.task();
+      await gate.opened;
+      turn.status('COMPLETED', 'done');
+    });
+    const headers = { 'accept-encoding': 'gzip' };
+    const stream = await postMessage(node.url, binding, 'stream', text, { headers });
+    await stream.until('data: ');
+    expect(stream.header('cache-control')).toBe('no-cache, no-transform');
+    gate.open();
+    expect(await stream.end()).toContain('done');
+  },
+);
+
+test.each(CASES)(
+  'compression $mount, $name: a refusal before the stream has the same answer as without a stream',
+  {
+    timeout,
+  },
+  async ({ mount, binding }) => {
+    const node = nodeOf(mount);
+    const taskId = '00000000-0000-4000-8000-000000000000';
+    const answer = await postMessage(node.url, binding, 'stream', 'hello', { taskId });
+    expect(answer.header('content-type')).toContain('json');
+    expect(answer.status).toBe(binding.name.startsWith('JSON') ? 200 : 404);
+    expect(JSON.parse(await answer.end())).toBeTypeOf('object');
+  },
+);
