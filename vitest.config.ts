@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
@@ -46,8 +47,8 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
-    // Half of the tests wait for servers and leases: one worker per core keeps the cores busy.
-    maxWorkers: '100%',
+    // Half of the tests wait for servers and leases: more workers than cores keep the cores busy.
+    maxWorkers: Math.ceil(availableParallelism() * 1.5),
     // A machine under load may take its time.
     testTimeout: 60_000,
     hookTimeout: 60_000,
