@@ -51,7 +51,7 @@ async function lose(what: 'queue' | 'subscription', { backend }: A2aNode): Promi
   await sns.send(new UnsubscribeCommand({ SubscriptionArn: found?.SubscriptionArn }));
 }
 
-// A lost subscription is noticed within 50 s, so the instances wait side by side.
+// A lost subscription is noticed within a minute, so the instances wait side by side.
 test.concurrent.each([
   ['b', false],
   ['c', true],

@@ -1,5 +1,5 @@
 import { silentLogger } from '@a2a-aws/core';
-import type { PushedEvent, PushOutcome } from '@a2a-aws/core/internal';
+import type { PushedEvent, PushOutcome, PushReceiver } from '@a2a-aws/core/internal';
 import { flush, TestClock } from '@a2a-aws/testkit/fakes';
 import { Task } from '@a2a-js/sdk';
 import { expect, test } from 'vitest';
@@ -17,27 +17,24 @@ const EVENT: PushedEvent = {
   attempt: 1,
   task: () => TASK,
 };
+const live = new AbortController().signal;
 
-/** Starts an attempt at a sender. */
-async function attempt(
-  clock: TestClock,
-  send: () => Promise<void>,
-  signal = new AbortController().signal,
-): Promise<Promise<PushOutcome>[]> {
+/** Returns the receiver that stands for a sender. */
+async function receiverOf(clock: TestClock, send: () => Promise<void>): Promise<PushReceiver> {
   const errors = new UserErrors({ logErrorMessages: false }, silentLogger);
   const transport = new SenderTransport({ sender: { send }, clock, errors, retryForMs: 1_000 });
-  const receiver = (await transport.receivers(KEY, [SENDER])).get(SENDER);
-  // A promise in an array does not settle the returned one.
-  return receiver ? [receiver.send(EVENT, signal)] : [];
+  return (await transport.receivers(KEY, [SENDER])).get(SENDER) as PushReceiver;
 }
 
-test('an attempt of a sender fails after a minute, and what it does later is of no account', async () => {
-  for (const late of ['resolve', 'reject'] as const) {
+test.each(['resolve', 'reject'] as const)(
+  'an attempt of a sender fails after a minute; a promise that settles later (%s) changes nothing',
+  async (late) => {
     const clock = new TestClock();
     const settle: { resolve?: () => void; reject?: (error: Error) => void } = {};
     const sent = new Promise<void>((resolve, reject) => Object.assign(settle, { resolve, reject }));
+    const receiver = await receiverOf(clock, () => sent);
     const outcomes: PushOutcome[] = [];
-    for (const one of await attempt(clock, () => sent)) void one.then((to) => outcomes.push(to));
+    void receiver.send(EVENT, live).then((outcome) => outcomes.push(outcome));
 
     await clock.advance(59_999);
     expect(outcomes).toEqual([]);
@@ -47,17 +44,18 @@ test('an attempt of a sender fails after a minute, and what it does later is of 
     await flush();
     expect(outcomes).toHaveLength(1);
     expect(clock.pending).toBe(0);
-  }
-});
+  },
+);
 
 test('an attempt of a sender leaves no timer', async () => {
   const clock = new TestClock();
-  const [delivered] = await attempt(clock, async () => {});
-  expect(await delivered).toEqual({ kind: 'delivered' });
-  const [failed] = await attempt(clock, () => Promise.reject(new Error('down')));
-  expect(await failed).toEqual({ kind: 'retry', reason: 'sender-failed' });
+  const well = await receiverOf(clock, async () => {});
+  expect(await well.send(EVENT, live)).toEqual({ kind: 'delivered' });
+  const down = await receiverOf(clock, () => Promise.reject(new Error('down')));
+  expect(await down.send(EVENT, live)).toEqual({ kind: 'retry', reason: 'sender-failed' });
+  const silent = await receiverOf(clock, () => new Promise(() => {}));
   const stop = new AbortController();
-  const [stopped] = await attempt(clock, () => new Promise(() => {}), stop.signal);
+  const stopped = silent.send(EVENT, stop.signal);
   stop.abort();
   expect(await stopped).toEqual({ kind: 'retry', reason: 'stopped' });
   expect(clock.pending).toBe(0);
